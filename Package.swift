@@ -1,0 +1,54 @@
+// swift-tools-version: 6.1
+import PackageDescription
+
+let settings: [SwiftSetting] = [
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+    .enableUpcomingFeature("InternalImportsByDefault"),
+]
+
+/// A room of the house; `sees` is the whole list of what it may import.
+func room(_ name: String, sees: [Target.Dependency] = [], resources: [Resource] = []) -> Target {
+    .target(name: name, dependencies: sees, resources: resources, swiftSettings: settings)
+}
+
+func tests(_ name: String, sees: [Target.Dependency]) -> Target {
+    .testTarget(name: name, dependencies: sees, swiftSettings: settings)
+}
+
+let yams = Target.Dependency.product(name: "Yams", package: "Yams")
+
+let package = Package(
+    name: "gesso",
+    products: [
+        .executable(name: "gesso", targets: ["gesso"])
+    ],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+        .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
+    ],
+    targets: [
+        .target(
+            name: "CKernels",
+            linkerSettings: [.linkedLibrary("m"), .linkedLibrary("pthread")]),
+        .target(
+            name: "CCodecs",
+            linkerSettings: [.linkedLibrary("png"), .linkedLibrary("jpeg")]),
+        room("Tensors", sees: ["CKernels"]),
+        room("Checkpoints", sees: ["Tensors"]),
+        room("Models", sees: ["Checkpoints", "Tensors"]),
+        room("Sampling", sees: ["Tensors"]),
+        room("Imaging", sees: ["CCodecs"]),
+        room("Recipes", sees: ["Sampling", yams], resources: [.embedInCode("Presets")]),
+        room(
+            "Editing",
+            sees: ["Models", "Checkpoints", "Tensors", "Sampling", "Recipes", "Imaging"]),
+        .executableTarget(
+            name: "gesso",
+            dependencies: [
+                "Editing", "Recipes", "Imaging",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+            ],
+            swiftSettings: settings),
+    ]
+)
