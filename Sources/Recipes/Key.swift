@@ -1,0 +1,61 @@
+/// One thing a recipe can set: its name, what it may be, and the way between text and property.
+public struct Key: Sendable {
+    /// Name in files and after `--set`: lower case, words joined by `_`, diffusers' where it has one.
+    public let name: String
+    /// What values it takes, in words: "a number from 0 to 1".
+    public let expected: String
+    /// What it is for, in one line.
+    public let help: String
+    /// The verbs that use it.
+    public let verbs: [Verb]
+    /// What it is called in other programs; only ever used to suggest `name`.
+    public let namesElsewhere: [String]
+
+    private let write: @Sendable (String, inout Recipe) -> Bool
+    private let read: @Sendable (Recipe) -> Value?
+
+    init<T>(
+        _ name: String, _ property: any WritableKeyPath<Recipe, T> & Sendable, _ kind: Kind<T>,
+        for verbs: [Verb] = Verb.allCases, _ help: String, elsewhere: [String] = []
+    ) {
+        self.name = name
+        self.expected = kind.expected
+        self.help = help
+        self.verbs = verbs
+        self.namesElsewhere = elsewhere
+        self.write = { text, recipe in
+            guard let value = kind.parse(text) else { return false }
+            recipe[keyPath: property] = value
+            return true
+        }
+        self.read = { kind.value($0[keyPath: property]) }
+    }
+
+    /// Sets the property from text; false if the text is not what the key takes.
+    func set(_ text: String, in recipe: inout Recipe) -> Bool { write(text, &recipe) }
+
+    /// What the recipe has for this key; nil where it leaves the choice open.
+    public func value(in recipe: Recipe) -> Value? { read(recipe) }
+
+    /// A setting's value, for reports.
+    public enum Value: Sendable, Equatable, CustomStringConvertible {
+        /// Words, a choice among names, a size.
+        case text(String)
+        /// A number that may have a fraction.
+        case number(Double)
+        /// A whole number.
+        case integer(UInt64)
+        /// Yes or no.
+        case flag(Bool)
+
+        /// The value as a file would have it.
+        public var description: String {
+            switch self {
+            case .text(let text): text
+            case .number(let number): number == number.rounded() ? "\(Int(number))" : "\(number)"
+            case .integer(let integer): "\(integer)"
+            case .flag(let flag): "\(flag)"
+            }
+        }
+    }
+}

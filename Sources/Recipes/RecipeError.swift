@@ -1,0 +1,93 @@
+/// Why a recipe cannot be had. Each describes itself in one line: what, where, what to do.
+public enum RecipeError: Error, Equatable, CustomStringConvertible {
+    /// A file that cannot be read.
+    case unreadable(path: String, reason: String)
+    /// A file that is too long for a recipe; the limit is in bytes.
+    case tooLong(path: String, limit: Int)
+    /// Text that is no recipe.
+    case malformed(String, at: Origin, remedy: String)
+    /// A key that does not exist; `meant` is the one that was probably meant.
+    case unknownKey(String, at: Origin, meant: String?)
+    /// A value outside of what its key takes.
+    case badValue(key: String, value: String, at: Origin, expected: String)
+    /// A key given twice in one place.
+    case repeated(key: String, at: Origin, first: Origin)
+    /// A key that the verb has no use for.
+    case unused(key: String, at: Origin, by: [Verb], usedBy: [Verb])
+    /// Keys that cannot both be given.
+    case conflict(key: String, with: String, at: Origin)
+    /// A key without which the verb cannot do.
+    case missing(key: String, verb: Verb)
+    /// No preset has that name.
+    case unknownPreset(String, meant: String?)
+    /// A preset made for other verbs.
+    case wrongVerb(preset: String, verb: Verb, madeFor: [Verb])
+    /// A canvas that cannot be.
+    case canvas(String, remedy: String)
+
+    /// What, where, what to do, in one line.
+    public var description: String {
+        switch self {
+        case .unreadable(let path, let reason):
+            "cannot read the recipe: \(path): \(reason)"
+        case .tooLong(let path, let limit):
+            "too long for a recipe: \(path): keep it under \(limit / 1024) KiB"
+        case .malformed(let what, let origin, let remedy):
+            "\(what): \(origin): \(remedy)"
+        case .unknownKey(let key, let origin, let meant):
+            "unknown key '\(shortened(key))': \(origin): "
+                + (meant.map { "did you mean '\($0)'?" } ?? "`gesso preset keys` lists all keys")
+        case .badValue(let key, let value, let origin, let expected):
+            "\(key) is '\(shortened(value))': \(origin): give \(expected)"
+        case .repeated(let key, let origin, let first):
+            "\(key) is given twice: \(origin): keep one, the first is at \(first.place)"
+        case .unused(let key, let origin, let verbs, let users):
+            "\(key) has no use in \(list(verbs)): \(origin): leave it out, it is for \(list(users))"
+        case .conflict(let key, let other, let origin):
+            "\(key) and \(other) cannot both be given: \(origin): keep one"
+        case .missing(let key, let verb):
+            "no \(key): \(verb.rawValue): give --\(key) TEXT or --preset NAME"
+        case .unknownPreset(let name, let meant):
+            "unknown preset '\(shortened(name))': --preset: "
+                + (meant.map { "did you mean '\($0)'?" }
+                    ?? "`gesso preset list` lists them; a file needs a / or .yaml")
+        case .wrongVerb(let preset, let verb, let madeFor):
+            "preset '\(shortened(preset))' is not for \(verb.rawValue): --preset: "
+                + "use it with \(list(madeFor))"
+        case .canvas(let what, let remedy):
+            "\(what): outpaint: \(remedy)"
+        }
+    }
+
+    private func shortened(_ text: String) -> String {
+        text.count > 40 ? text.prefix(40) + "…" : text
+    }
+
+    private func list(_ verbs: [Verb]) -> String {
+        verbs.map(\.rawValue).joined(separator: ", ")
+    }
+}
+
+/// Where a setting was given.
+public enum Origin: Sendable, Equatable, CustomStringConvertible {
+    /// In a file; line and column are counted from 1, columns in Unicode scalars.
+    case file(String, line: Int, column: Int)
+    /// As an argument of the command: `--steps`, `--set`.
+    case argument(String)
+
+    /// `file:line:column` or the argument.
+    public var description: String {
+        switch self {
+        case .file(let path, let line, let column): "\(path):\(line):\(column)"
+        case .argument(let name): name
+        }
+    }
+
+    /// The place for someone who knows the file.
+    var place: String {
+        switch self {
+        case .file(_, let line, _): "line \(line)"
+        case .argument(let name): name
+        }
+    }
+}

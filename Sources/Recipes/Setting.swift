@@ -1,0 +1,166 @@
+/// A key and its value as someone wrote them.
+public struct Setting: Sendable, Equatable {
+    /// Name of the key.
+    public let key: String
+    /// The value, as text.
+    public let value: String
+    /// Where the value was given, for errors.
+    public let origin: Origin
+    /// Where the key was given.
+    public let keyOrigin: Origin
+
+    /// A setting given at `origin`, its key there too if no other place is said; neither is checked.
+    public init(_ key: String, _ value: String, at origin: Origin, keyAt keyOrigin: Origin? = nil) {
+        self.key = key
+        self.value = value
+        self.origin = origin
+        self.keyOrigin = keyOrigin ?? origin
+    }
+
+    /// Reads `key=value`, the form that follows `--set`; the key may have `-` for `_`.
+    ///
+    /// - Throws: `RecipeError.malformed` if there is no `=`.
+    public init(assignment: String) throws(RecipeError) {
+        let origin = Origin.argument("--set")
+        guard let equals = assignment.firstIndex(of: "=") else {
+            throw .malformed(
+                "'\(assignment.prefix(40))' sets nothing", at: origin,
+                remedy: "write --set key=value")
+        }
+        let key = assignment[..<equals].map { $0 == "-" ? "_" : $0 }
+        self.init(
+            String(key), String(assignment[assignment.index(after: equals)...]), at: origin)
+    }
+}
+
+/// Settings that were given together and have equal say.
+struct Layer {
+    private(set) var entries: [(key: Key, setting: Setting)] = []
+
+    /// Checks each setting's key and value, and that they go together.
+    ///
+    /// - Parameter verbs: whose keys may be used.
+    init(_ settings: [Setting], for verbs: [Verb]) throws(RecipeError) {
+        var first: [String: Setting] = [:]
+        for setting in settings {
+            let key = try Layer.key(of: setting)
+            if let earlier = first.updateValue(setting, forKey: key.name) {
+                throw .repeated(
+                    key: key.name, at: setting.keyOrigin, first: earlier.keyOrigin)
+            }
+            guard key.verbs.contains(where: verbs.contains) else {
+                throw .unused(
+                    key: key.name, at: setting.keyOrigin, by: verbs, usedBy: key.verbs)
+            }
+            var scratch = Recipe(.imageToImage)
+            guard key.set(setting.value, in: &scratch) else {
+                throw .badValue(
+                    key: key.name, value: setting.value, at: setting.origin, expected: key.expected)
+            }
+            entries.append((key, setting))
+        }
+        try checkGrowth()
+        entries.sort { Layer.order[$0.key.name, default: 0] < Layer.order[$1.key.name, default: 0] }
+    }
+
+    /// Applies what the verb uses; prompts are left to `Recipe.init`.
+    func apply(to recipe: inout Recipe, for verb: Verb) {
+        for (key, setting) in entries where key.verbs.contains(verb) {
+            _ = key.set(setting.value, in: &recipe)
+        }
+    }
+
+    func text(_ name: String) -> String? {
+        entries.first { $0.key.name == name }?.setting.value
+    }
+
+    private static let order = Dictionary(
+        uniqueKeysWithValues: Recipe.keys.enumerated().map { ($1.name, $0) })
+
+    private static func key(of setting: Setting) throws(RecipeError) -> Key {
+        if let key = Recipe.key(setting.key) { return key }
+        let elsewhere = Recipe.keys.first { $0.namesElsewhere.contains(setting.key) }
+        throw .unknownKey(
+            setting.key, at: setting.keyOrigin,
+            meant: elsewhere?.name ?? nearMiss(setting.key, among: names(at: setting.keyOrigin)))
+    }
+
+    /// What a key can be called there.
+    private static func names(at origin: Origin) -> [String] {
+        let names = Recipe.keys.map(\.name)
+        if case .file = origin { return names + Preset.aboutItself }
+        return names
+    }
+
+    /// A canvas grows by sides, to an aspect or to a size.
+    private func checkGrowth() throws(RecipeError) {
+        let forms = [["left", "right", "top", "bottom"], ["aspect"], ["size"]]
+        let growing = entries.filter { entry in forms.joined().contains(entry.key.name) }
+        for (key, setting) in growing.dropFirst() {
+            let first = growing[0].key.name
+            guard forms.contains(where: { $0.contains(first) && $0.contains(key.name) }) else {
+                throw .conflict(key: first, with: key.name, at: setting.keyOrigin)
+            }
+        }
+    }
+}
+
+extension Recipe {
+    /// The recipe that results from a verb's defaults, presets in their order, and settings given
+    /// directly: each overrides the ones before it.
+    ///
+    /// The prompts follow one rule more. Where a preset's prompt holds `{prompt}`, the prompt so far
+    /// takes its place: what was given directly, put through the presets in their order. Without the
+    /// placeholder a preset's prompt is used only if none was given directly. The negative prompt
+    /// is treated alike.
+    ///
+    /// - Throws: `RecipeError` for settings that do not exist, are out of range, do not go together
+    ///   or are of no use to the verb (in a preset, to none of its verbs), and for a prompt that
+    ///   nobody gave.
+    public init(
+        _ verb: Verb, presets: [Preset] = [], settings: [Setting] = []
+    ) throws(RecipeError) {
+        self.init(verb)
+        var layers: [Layer] = []
+        for preset in presets { layers.append(try preset.layer(for: verb)) }
+        let direct = try Layer(settings, for: [verb])
+        for layer in layers + [direct] { layer.apply(to: &self, for: verb) }
+
+        func combined(_ name: String) -> String? {
+            combine(layers.compactMap { $0.text(name) }, with: direct.text(name))
+        }
+        guard let prompt = combined("prompt") else { throw .missing(key: "prompt", verb: verb) }
+        self.prompt = prompt
+        self.negativePrompt = combined("negative_prompt") ?? ""
+    }
+}
+
+/// The text given directly, put through the presets' texts in their order.
+private func combine(_ templates: [String], with given: String?) -> String? {
+    var text = given
+    for template in templates {
+        if template.contains(placeholder) {
+            text = fill(template, with: text ?? "")
+        } else if given == nil {
+            text = template
+        }
+    }
+    return text
+}
+
+private let placeholder = "{prompt}"
+
+/// Puts `text` in place of the placeholder; with nothing to put there, its comma goes too.
+private func fill(_ template: String, with text: String) -> String {
+    guard text.isEmpty else { return template.replacing(placeholder, with: text) }
+    let phrases = template.split(separator: ",").map(\.trimmed).filter { $0 != placeholder }
+    return phrases.joined(separator: ", ").replacing(placeholder, with: "")
+}
+
+extension StringProtocol {
+    /// Without the white space around it.
+    var trimmed: String {
+        let withoutStart = drop(while: \.isWhitespace)
+        return String(withoutStart.reversed().drop(while: \.isWhitespace).reversed())
+    }
+}
