@@ -1,8 +1,8 @@
 """Tiny Stable Diffusion 1.x models with random weights, in the diffusers layout.
 
 The weights are far larger than a fresh initialisation's, so that a swapped axis, a dropped term or
-a forgotten skip connection moves the answer; the last layers are then fitted so that the numbers
-stay in the range a trained model gives, and sampling does not amplify rounding errors.
+a forgotten skip connection moves the answer. The VAE's outputs are then scaled to a trained one's
+range, and the UNet is trained for a moment, so that sampling does not amplify rounding errors.
 """
 
 import math
@@ -29,6 +29,14 @@ SCHEDULER = {
     "trained_betas": None,
 }
 
+# What the configurations of Stable Diffusion 1.5 say; a reader must know the rest.
+KEYS_IN_2022 = [
+    "_class_name", "act_fn", "attention_head_dim", "block_out_channels", "center_input_sample", "cross_attention_dim",
+    "down_block_types", "downsample_padding", "flip_sin_to_cos", "freq_shift", "in_channels", "latent_channels",
+    "layers_per_block", "mid_block_scale_factor", "norm_eps", "norm_num_groups", "out_channels", "sample_size",
+    "up_block_types",
+]
+
 CROSS_DOWN, PLAIN_DOWN = "CrossAttnDownBlock2D", "DownBlock2D"
 CROSS_UP, PLAIN_UP = "CrossAttnUpBlock2D", "UpBlock2D"
 
@@ -43,7 +51,7 @@ MODELS = {
         "text": {"num_hidden_layers": 2, "num_attention_heads": 4},
         "tokenizer": "files",
         "text_prefix": "text_model.",
-        "old_vae_names": False,
+        "as_in_2022": False,
     },
     "tiny-f16": {
         "seed": 102,
@@ -54,7 +62,7 @@ MODELS = {
         "text": {"num_hidden_layers": 3, "num_attention_heads": 4},
         "tokenizer": "single",
         "text_prefix": "",
-        "old_vae_names": False,
+        "as_in_2022": False,
     },
     "tiny-bf16": {
         "seed": 103,
@@ -65,7 +73,7 @@ MODELS = {
         "text": {"num_hidden_layers": 2, "num_attention_heads": 2},
         "tokenizer": "files",
         "text_prefix": "text_model.",
-        "old_vae_names": True,
+        "as_in_2022": True,
     },
 }
 
@@ -83,7 +91,7 @@ def write_model(folder: pathlib.Path, plan: dict) -> None:
     write_text_encoder(folder / "text_encoder", text_encoder, plan)
     write_network(folder / "unet", unet, unet.state_dict(), plan)
     vae_weights = vae.state_dict()
-    if plan["old_vae_names"]:
+    if plan["as_in_2022"]:
         vae_weights = {old_attention_name(name): weight for name, weight in vae_weights.items()}
     write_network(folder / "vae", vae, vae_weights, plan)
 
@@ -94,8 +102,7 @@ def make_networks(plan: dict) -> tuple[CLIPTextModel, UNet2DConditionModel, Auto
     unet = UNet2DConditionModel(**unet_configuration(plan)).eval()
     vae = AutoencoderKL(**vae_configuration(plan)).eval()
     for network in (text_encoder, unet, vae):
-        for parameter in network.parameters():
-            parameter.requires_grad_(False)
+        network.requires_grad_(False)
         scale_up(network, plan["upsampling"])
     settle_vae(vae)
     settle_unet(unet, text_encoder)
@@ -173,19 +180,17 @@ def settle_vae(vae: AutoencoderKL) -> None:
     pictures = smooth_noise((8, 3, 64, 64), cell=8).clamp(-1, 1)
     moments = vae.encode(pictures).latent_dist
     spread = 1 / vae.config.scaling_factor
-    with torch.no_grad():
-        mean, weight, bias = moments.mean, vae.quant_conv.weight, vae.quant_conv.bias
-        scale = spread / mean.std()
-        weight[:4] *= scale
-        bias[:4] *= scale
-        weight[4:] *= 0.5
-        bias[4:] = -1.0 + bias[4:]
+    weight, bias = vae.quant_conv.weight, vae.quant_conv.bias
+    scale = spread / moments.mean.std()
+    weight[:4] *= scale
+    bias[:4] *= scale
+    weight[4:] *= 0.5
+    bias[4:] -= 1.0
     latents = smooth_noise((8, 4, 8, 8), cell=2) * spread
     decoded = vae.decode(latents).sample
-    last = vae.decoder.conv_out
     scale = 0.35 / decoded.std()
-    last.weight *= scale
-    last.bias *= scale
+    vae.decoder.conv_out.weight *= scale
+    vae.decoder.conv_out.bias *= scale
 
 
 @torch.enable_grad()
@@ -254,6 +259,8 @@ def write_text_encoder(folder: pathlib.Path, network: CLIPTextModel, plan: dict)
 def write_network(folder: pathlib.Path, network: torch.nn.Module, weights: dict, plan: dict) -> None:
     configuration = {name: value for name, value in network.config.items() if not name.startswith("_use_default")}
     configuration["_class_name"] = type(network).__name__
+    if plan["as_in_2022"]:
+        configuration = {name: configuration[name] for name in KEYS_IN_2022 if name in configuration}
     save_json(folder / "config.json", dict(sorted(configuration.items())))
     weights = {name: weight.to(plan["type"]) for name, weight in weights.items()}
     save_tensors(folder / "diffusion_pytorch_model.safetensors", weights)

@@ -72,7 +72,7 @@ def cases() -> list[dict]:
         text(seed=0, guidance_scale=1.0, negative_prompt=""),
         text(seed=3, prompt=UNICODE, negative_prompt="", scheduler="EulerDiscreteScheduler"),
         text(seed=3, prompt=UNICODE, model="tiny-f16", scheduler="UniPCMultistepScheduler"),
-        text(seed=4, prompt="", negative_prompt="", guidance_scale=3.0),
+        text(seed=4, prompt="", guidance_scale=3.0),
         text(seed=5, width=56, height=72, scheduler="PNDMScheduler", model="tiny-f16"),
         text(seed=5, width=72, height=56, scheduler="DPMSolverMultistepScheduler"),
         image(seed=6, guidance_scale=1.0, strength=0.5, negative_prompt=""),
