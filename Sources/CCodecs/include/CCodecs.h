@@ -1,0 +1,95 @@
+// PNG and JPEG as plain C calls. libpng and libjpeg report errors by longjmp; every jump stays
+// inside these files, and the caller sees a status and a message in the reader or writer.
+//
+// Samples are uint16_t, interleaved, rows top-down: 0...255 at depth 8, 0...65535 at depth 16.
+// Alpha is straight. No colour management and no gamma: samples are what the file holds.
+
+#ifndef CCODECS_H
+#define CCODECS_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+typedef enum codec_status {
+    codec_ok = 0,
+    codec_corrupt,      // the file breaks its format, or ends early
+    codec_unsupported,  // a valid file of a kind that is not read
+    codec_no_memory,
+} codec_status;
+
+// A piece of metadata. PNG: `name` is the chunk's type; zTXt and iTXt arrive decompressed, with
+// `keyword` set and the text in `bytes` (tEXt: Latin-1, iTXt: UTF-8), iCCP is the bare profile,
+// other chunks are raw. JPEG: `name` is "APP1" or "APP2", `bytes` the marker's payload.
+typedef struct codec_item {
+    char name[5];
+    char keyword[80];
+    uint8_t *bytes;
+    size_t count;
+} codec_item;
+
+typedef struct codec_items {
+    codec_item *list;
+    size_t count;
+    size_t total_bytes;
+    int dropped;  // items left out because there were too many or too large
+} codec_items;
+
+// How a JPEG was compressed; enough to compress an edited copy the same way.
+typedef struct codec_jpeg_coding {
+    int components;  // 1 grey or 3 YCbCr; 0 when there is nothing to reuse
+    int horizontal[3], vertical[3];
+    uint16_t tables[3][64];  // quantisation table of each component, natural order, 1...255
+    int density_unit, density_x, density_y;  // as in the JFIF header
+} codec_jpeg_coding;
+
+enum { codec_message_limit = 200, codec_warnings_limit = 1000 };
+
+typedef struct codec_reader {
+    uint32_t width, height;
+    int channels;  // 1 grey, 2 grey+alpha, 3 RGB, 4 RGBA
+    int depth;     // 8 or 16
+    codec_items items;
+    codec_jpeg_coding coding;
+    int converted_from_cmyk;
+    int animated;           // PNG with an acTL chunk
+    size_t trailing_bytes;  // after the end of the picture
+    char message[codec_message_limit];
+    char warnings[codec_warnings_limit];  // one a line
+    void *state;
+} codec_reader;
+
+// The bytes must outlive the reader. `open` returns NULL only when memory is out; `header` comes
+// first, then `pixels` once, which fills width * height * channels samples and finishes the items.
+codec_reader *codec_png_open(const uint8_t *bytes, size_t count);
+codec_status codec_png_header(codec_reader *reader);
+codec_status codec_png_pixels(codec_reader *reader, uint16_t *samples);
+void codec_png_close(codec_reader *reader);
+
+codec_reader *codec_jpeg_open(const uint8_t *bytes, size_t count);
+codec_status codec_jpeg_header(codec_reader *reader);
+codec_status codec_jpeg_pixels(codec_reader *reader, uint16_t *samples);
+void codec_jpeg_close(codec_reader *reader);
+
+typedef struct codec_writer {
+    codec_items items;
+    uint8_t *bytes;  // the encoded file; the caller frees it
+    size_t count, capacity;
+    char message[codec_message_limit];
+} codec_writer;
+
+codec_writer *codec_writer_open(void);
+// Adds a chunk (PNG: raw payload, or a bare profile for "iCCP") or a marker ("APP1", "APP2",
+// "COM "). Copies the bytes.
+codec_status codec_writer_add(
+    codec_writer *writer, const char *name, const uint8_t *bytes, size_t count);
+// PNG: any channels, depth 8 or 16. JPEG: depth 8, 1 or 3 channels; `coding` NULL means `quality`
+// (1...100) without chroma subsampling. The same input gives the same bytes.
+codec_status codec_png_write(
+    codec_writer *writer, const uint16_t *samples, uint32_t width, uint32_t height, int channels,
+    int depth);
+codec_status codec_jpeg_write(
+    codec_writer *writer, const uint16_t *samples, uint32_t width, uint32_t height, int channels,
+    int quality, const codec_jpeg_coding *coding);
+void codec_writer_close(codec_writer *writer);
+
+#endif

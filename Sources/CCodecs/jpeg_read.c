@@ -1,0 +1,251 @@
+// Reading JPEG through libjpeg.
+
+#include <setjmp.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <jpeglib.h>
+
+#include <jerror.h>
+
+#include "items.h"
+
+enum {
+    scan_limit = 100,     // real progressive files have about ten
+    padding_limit = 16,   // stray bytes in front of the end marker that some cameras write
+};
+
+typedef struct jpeg_state {
+    struct jpeg_decompress_struct jpeg;
+    struct jpeg_error_mgr errors;
+    struct jpeg_progress_mgr progress;
+    jmp_buf jump;
+    codec_status status;
+    codec_reader *reader;
+    const uint8_t *bytes;
+    size_t count;
+} jpeg_state;
+
+static _Noreturn void stop(jpeg_state *state, codec_status status, const char *message) {
+    state->status = status;
+    codec_fail(state->reader->message, message);
+    longjmp(state->jump, 1);
+}
+
+static _Noreturn void fail(j_common_ptr jpeg) {
+    jpeg_state *state = jpeg->client_data;
+    switch (jpeg->err->msg_code) {
+    case JERR_BAD_PRECISION:
+        stop(state, codec_unsupported, "not 8 bits a sample; only 8-bit JPEG is read");
+    case JERR_SOF_UNSUPPORTED:
+        stop(state, codec_unsupported, "lossless or hierarchical JPEG is not read");
+    case JERR_OUT_OF_MEMORY:
+        stop(state, codec_no_memory, "out of memory");
+    }
+    char message[JMSG_LENGTH_MAX];
+    jpeg->err->format_message(jpeg, message);
+    stop(state, codec_corrupt, message);
+}
+
+// libjpeg mends damaged data with a guess and a warning. A guess is not the user's picture, so
+// those warnings are errors; the harmless ones are handed on.
+static void message(j_common_ptr jpeg, int level) {
+    if (level >= 0) return;
+    jpeg_state *state = jpeg->client_data;
+    char text[JMSG_LENGTH_MAX];
+    jpeg->err->format_message(jpeg, text);
+    switch (jpeg->err->msg_code) {
+    case JWRN_EXTRANEOUS_DATA:
+        if (jpeg->err->msg_parm.i[0] > padding_limit || jpeg->err->msg_parm.i[1] != 0xD9) break;
+        codec_warn(state->reader, text);
+        return;
+    case JWRN_ADOBE_XFORM:
+    case JWRN_JFIF_MAJOR:
+    case JWRN_BOGUS_ICC:
+        codec_warn(state->reader, text);
+        return;
+    case JWRN_JPEG_EOF:
+        stop(state, codec_corrupt, "the file ends early");
+    }
+    stop(state, codec_corrupt, text);
+}
+
+static void print_nothing(j_common_ptr jpeg) {
+    (void)jpeg;
+}
+
+// Each scan may touch every block of the picture, so many tiny scans cost hours.
+static void watch_scans(j_common_ptr common) {
+    jpeg_state *state = common->client_data;
+    if (common->is_decompressor && state->jpeg.input_scan_number > scan_limit) {
+        stop(state, codec_corrupt, "more than 100 scans");
+    }
+}
+
+codec_reader *codec_jpeg_open(const uint8_t *bytes, size_t count) {
+    codec_reader *reader = calloc(1, sizeof *reader);
+    jpeg_state *state = calloc(1, sizeof *state);
+    if (reader == NULL || state == NULL) {
+        free(reader);
+        free(state);
+        return NULL;
+    }
+    state->reader = reader;
+    state->bytes = bytes;
+    state->count = count;
+    state->jpeg.err = jpeg_std_error(&state->errors);
+    state->errors.error_exit = fail;
+    state->errors.emit_message = message;
+    state->errors.output_message = print_nothing;
+    state->jpeg.client_data = state;
+    reader->state = state;
+    return reader;
+}
+
+static void choose_output(codec_reader *reader, jpeg_state *state) {
+    struct jpeg_decompress_struct *jpeg = &state->jpeg;
+    if (jpeg->arith_code) {
+        stop(state, codec_unsupported, "arithmetic coding is not read");
+    }
+    switch (jpeg->jpeg_color_space) {
+    case JCS_GRAYSCALE:
+        jpeg->out_color_space = JCS_GRAYSCALE;
+        reader->channels = 1;
+        break;
+    case JCS_CMYK:
+    case JCS_YCCK:
+        jpeg->out_color_space = JCS_CMYK;
+        reader->channels = 3;
+        reader->converted_from_cmyk = 1;
+        break;
+    case JCS_RGB:
+    case JCS_YCbCr:
+        jpeg->out_color_space = JCS_RGB;
+        reader->channels = 3;
+        break;
+    default:
+        stop(state, codec_unsupported, "neither grey, YCbCr, RGB nor CMYK");
+    }
+    jpeg->dct_method = JDCT_ISLOW;
+}
+
+static codec_status take_markers(codec_reader *reader, jpeg_state *state) {
+    jpeg_saved_marker_ptr marker = state->jpeg.marker_list;
+    for (; marker != NULL; marker = marker->next) {
+        const char *name = marker->marker == JPEG_APP0 + 1 ? "APP1" : "APP2";
+        codec_status status =
+            codec_items_add(&reader->items, name, NULL, marker->data, marker->data_length);
+        if (status != codec_ok) return status;
+    }
+    return codec_ok;
+}
+
+codec_status codec_jpeg_header(codec_reader *reader) {
+    jpeg_state *state = reader->state;
+    struct jpeg_decompress_struct *jpeg = &state->jpeg;
+    if (setjmp(state->jump)) return state->status;
+    jpeg_create_decompress(jpeg);
+    state->progress.progress_monitor = watch_scans;
+    jpeg->progress = &state->progress;
+    jpeg_save_markers(jpeg, JPEG_APP0 + 1, 0xFFFF);
+    jpeg_save_markers(jpeg, JPEG_APP0 + 2, 0xFFFF);
+    jpeg_mem_src(jpeg, state->bytes, state->count);
+    jpeg_read_header(jpeg, TRUE);
+    reader->width = jpeg->image_width;
+    reader->height = jpeg->image_height;
+    reader->depth = 8;
+    choose_output(reader, state);
+    return take_markers(reader, state);
+}
+
+// a * b / 255, rounded, exact for bytes.
+static int product(int a, int b) {
+    int scaled = a * b + 128;
+    return ((scaled >> 8) + scaled) >> 8;
+}
+
+// The naive conversion, with the inks stored inverted as Adobe's programs do: what most readers
+// (Pillow among them) give for every CMYK JPEG.
+static void convert_cmyk(const uint8_t *inks, uint16_t *row, uint32_t width) {
+    for (size_t x = 0; x < width; x++) {
+        int light = inks[4 * x + 3];
+        for (int c = 0; c < 3; c++) {
+            row[3 * x + c] = (uint16_t)(light - product(255 - inks[4 * x + c], light));
+        }
+    }
+}
+
+static void take_rows(codec_reader *reader, jpeg_state *state, uint8_t *bytes, uint16_t *samples) {
+    struct jpeg_decompress_struct *jpeg = &state->jpeg;
+    size_t row_samples = (size_t)reader->width * reader->channels;
+    while (jpeg->output_scanline < jpeg->output_height) {
+        uint16_t *row = samples + row_samples * jpeg->output_scanline;
+        JSAMPROW rows[1] = {bytes};
+        jpeg_read_scanlines(jpeg, rows, 1);
+        if (jpeg->out_color_space == JCS_CMYK) {
+            convert_cmyk(bytes, row, reader->width);
+        } else {
+            for (size_t i = 0; i < row_samples; i++) row[i] = bytes[i];
+        }
+    }
+}
+
+// Sampling factors that libjpeg can write, and tables a baseline file can hold.
+static int is_reusable(const struct jpeg_decompress_struct *jpeg) {
+    int grey = jpeg->jpeg_color_space == JCS_GRAYSCALE && jpeg->num_components == 1;
+    int color = jpeg->jpeg_color_space == JCS_YCbCr && jpeg->num_components == 3;
+    if (!grey && !color) return 0;
+    for (int c = 0; c < jpeg->num_components; c++) {
+        const jpeg_component_info *component = &jpeg->comp_info[c];
+        if (jpeg->max_h_samp_factor % component->h_samp_factor != 0) return 0;
+        if (jpeg->max_v_samp_factor % component->v_samp_factor != 0) return 0;
+        if (component->quant_table == NULL) return 0;
+        for (int i = 0; i < DCTSIZE2; i++) {
+            int value = component->quant_table->quantval[i];
+            if (value < 1 || value > 255) return 0;
+        }
+    }
+    return 1;
+}
+
+static void take_coding(codec_jpeg_coding *coding, const struct jpeg_decompress_struct *jpeg) {
+    if (!is_reusable(jpeg)) return;
+    coding->components = jpeg->num_components;
+    for (int c = 0; c < jpeg->num_components; c++) {
+        coding->horizontal[c] = jpeg->comp_info[c].h_samp_factor;
+        coding->vertical[c] = jpeg->comp_info[c].v_samp_factor;
+        for (int i = 0; i < DCTSIZE2; i++) {
+            coding->tables[c][i] = jpeg->comp_info[c].quant_table->quantval[i];
+        }
+    }
+    coding->density_unit = jpeg->density_unit;
+    coding->density_x = jpeg->X_density;
+    coding->density_y = jpeg->Y_density;
+}
+
+codec_status codec_jpeg_pixels(codec_reader *reader, uint16_t *samples) {
+    jpeg_state *state = reader->state;
+    uint8_t *bytes = malloc((size_t)reader->width * 4);
+    if (bytes == NULL) return codec_no_memory;
+    if (setjmp(state->jump)) {
+        free(bytes);
+        return state->status;
+    }
+    jpeg_start_decompress(&state->jpeg);
+    take_rows(reader, state, bytes, samples);
+    take_coding(&reader->coding, &state->jpeg);
+    jpeg_finish_decompress(&state->jpeg);
+    free(bytes);
+    reader->trailing_bytes = state->jpeg.src->bytes_in_buffer;
+    return codec_ok;
+}
+
+void codec_jpeg_close(codec_reader *reader) {
+    if (reader == NULL) return;
+    jpeg_state *state = reader->state;
+    jpeg_destroy_decompress(&state->jpeg);
+    codec_items_free(&reader->items);
+    free(state);
+    free(reader);
+}

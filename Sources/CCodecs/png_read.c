@@ -1,0 +1,270 @@
+// Reading PNG through libpng's row API.
+
+#include <png.h>
+#include <setjmp.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "items.h"
+
+enum {
+    text_bytes_limit = 16 << 20,  // what libpng may hold before the pixels: texts and the profile
+    chunk_bytes_limit = 4 << 20,  // one chunk, decompressed
+    chunk_count_limit = 1000,
+    small_allocation = 4096,
+};
+
+typedef struct png_state {
+    png_structp png;
+    png_infop info;
+    const uint8_t *bytes;
+    size_t count, position;
+    size_t allocated;
+    int reading_metadata;
+    png_colorp palette;
+    int palette_count;
+    png_bytep palette_alpha;  // NULL without transparency
+    int palette_alpha_count;
+} png_state;
+
+// libpng bounds each text by itself but not their sum; a file of small compressed bombs would still
+// fill the memory. While metadata is read, large blocks come out of one budget: libpng then drops
+// the chunk with a warning and goes on. The size is kept in front of the block, 16 bytes to stay
+// aligned.
+static png_voidp take_memory(png_structp png, png_alloc_size_t size) {
+    png_state *state = png_get_mem_ptr(png);
+    if (state->reading_metadata && size > small_allocation
+        && (size > text_bytes_limit || state->allocated > text_bytes_limit - size)) {
+        return NULL;
+    }
+    if (size > SIZE_MAX - 16) return NULL;
+    uint8_t *block = malloc(size + 16);
+    if (block == NULL) return NULL;
+    memcpy(block, &size, sizeof size);
+    state->allocated += size;
+    return block + 16;
+}
+
+static void give_memory(png_structp png, png_voidp pointer) {
+    if (pointer == NULL) return;
+    png_state *state = png_get_mem_ptr(png);
+    uint8_t *block = (uint8_t *)pointer - 16;
+    png_alloc_size_t size;
+    memcpy(&size, block, sizeof size);
+    state->allocated -= size;
+    free(block);
+}
+
+static _Noreturn void fail(png_structp png, png_const_charp message) {
+    codec_reader *reader = png_get_error_ptr(png);
+    codec_fail(reader->message, message);
+    png_longjmp(png, 1);
+}
+
+// libpng lets damage in the last bytes of the pixel stream pass with a warning, once all rows are
+// there. A wrong checksum there means wrong pixels.
+static void warn(png_structp png, png_const_charp message) {
+    codec_reader *reader = png_get_error_ptr(png);
+    if (strncmp(message, "IDAT: ", 6) == 0 && strstr(message, "xtra compressed data") == NULL
+        && strstr(message, "Too much image data") == NULL) {
+        fail(png, message);
+    }
+    codec_warn(reader, message);
+}
+
+static void take_bytes(png_structp png, png_bytep out, png_size_t count) {
+    png_state *state = png_get_io_ptr(png);
+    if (count > state->count - state->position) png_error(png, "the file ends early");
+    memcpy(out, state->bytes + state->position, count);
+    state->position += count;
+}
+
+// Chunks kept as they are; they describe the samples, which stay as they are too.
+static const png_byte kept_chunks[] = "eXIf\0tEXt\0gAMA\0cHRM\0sRGB\0cICP\0pHYs";
+enum { kept_chunk_count = 7 };
+
+static int take_chunk(png_structp png, png_unknown_chunkp chunk) {
+    codec_reader *reader = png_get_user_chunk_ptr(png);
+    char name[5] = {0};
+    memcpy(name, chunk->name, 4);
+    if (strcmp(name, "acTL") == 0) {
+        reader->animated = 1;
+        return 1;
+    }
+    for (int i = 0; i < kept_chunk_count; i++) {
+        if (memcmp(name, kept_chunks + 5 * i, 4) != 0) continue;
+        if (codec_items_add(&reader->items, name, NULL, chunk->data, chunk->size) != codec_ok) {
+            return -1;
+        }
+        return 1;
+    }
+    return 0;
+}
+
+codec_reader *codec_png_open(const uint8_t *bytes, size_t count) {
+    codec_reader *reader = calloc(1, sizeof *reader);
+    png_state *state = calloc(1, sizeof *state);
+    if (reader == NULL || state == NULL) {
+        free(reader);
+        free(state);
+        return NULL;
+    }
+    state->bytes = bytes;
+    state->count = count;
+    reader->state = state;
+    return reader;
+}
+
+static void take_header(codec_reader *reader, png_state *state) {
+    png_structp png = state->png;
+    png_infop info = state->info;
+    png_set_user_limits(png, 0x7fffffff, 0x7fffffff);
+    png_set_chunk_cache_max(png, chunk_count_limit);
+    png_set_chunk_malloc_max(png, chunk_bytes_limit);
+    png_set_keep_unknown_chunks(png, PNG_HANDLE_CHUNK_ALWAYS, kept_chunks, kept_chunk_count);
+    png_set_read_user_chunk_fn(png, reader, take_chunk);
+    png_set_read_fn(png, state, take_bytes);
+    state->reading_metadata = 1;
+    png_read_info(png, info);
+    state->reading_metadata = 0;
+
+    int bits = png_get_bit_depth(png, info);
+    int color = png_get_color_type(png, info);
+    reader->width = png_get_image_width(png, info);
+    reader->height = png_get_image_height(png, info);
+    reader->depth = bits == 16 ? 16 : 8;
+    int transparent = png_get_valid(png, info, PNG_INFO_tRNS) != 0;
+    if (color == PNG_COLOR_TYPE_PALETTE) {
+        if (!png_get_PLTE(png, info, &state->palette, &state->palette_count)) {
+            png_error(png, "a palette picture without a palette");
+        }
+        if (transparent) {
+            png_get_tRNS(
+                png, info, &state->palette_alpha, &state->palette_alpha_count, NULL);
+        }
+        png_set_packing(png);
+        reader->channels = transparent ? 4 : 3;
+    } else {
+        if (transparent) png_set_tRNS_to_alpha(png);
+        if (bits < 8) png_set_expand_gray_1_2_4_to_8(png);
+        if (bits == 16 && __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__) png_set_swap(png);
+        int alpha = transparent || (color & PNG_COLOR_MASK_ALPHA) != 0;
+        reader->channels = ((color & PNG_COLOR_MASK_COLOR) != 0 ? 3 : 1) + alpha;
+    }
+}
+
+codec_status codec_png_header(codec_reader *reader) {
+    png_state *state = reader->state;
+    state->png = png_create_read_struct_2(
+        PNG_LIBPNG_VER_STRING, reader, fail, warn, state, take_memory, give_memory);
+    if (state->png == NULL) return codec_no_memory;
+    if (setjmp(png_jmpbuf(state->png))) return codec_corrupt;
+    state->info = png_create_info_struct(state->png);
+    if (state->info == NULL) return codec_no_memory;
+    take_header(reader, state);
+    return codec_ok;
+}
+
+static void expand_palette(
+    png_state *state, const uint8_t *indices, uint16_t *row, uint32_t width, int channels) {
+    for (uint32_t x = 0; x < width; x++) {
+        int index = indices[x];
+        if (index >= state->palette_count) {
+            png_error(state->png, "a pixel points outside the palette");
+        }
+        uint16_t *pixel = row + (size_t)x * channels;
+        pixel[0] = state->palette[index].red;
+        pixel[1] = state->palette[index].green;
+        pixel[2] = state->palette[index].blue;
+        if (channels == 4) {
+            pixel[3] = index < state->palette_alpha_count ? state->palette_alpha[index] : 255;
+        }
+    }
+}
+
+// One row as bytes <-> as samples. An interlaced row is visited several times and libpng wants to
+// find in it what it left there.
+static void read_row(codec_reader *reader, png_state *state, uint8_t *bytes, uint16_t *row,
+                     size_t row_samples, int revisited) {
+    if (reader->depth == 16) {
+        png_read_row(state->png, (png_bytep)row, NULL);
+        return;
+    }
+    if (revisited) {
+        for (size_t i = 0; i < row_samples; i++) bytes[i] = (uint8_t)row[i];
+    }
+    png_read_row(state->png, bytes, NULL);
+    for (size_t i = 0; i < row_samples; i++) row[i] = bytes[i];
+}
+
+static codec_status take_pixels(
+    codec_reader *reader, png_state *state, uint8_t *bytes, uint16_t *samples) {
+    int passes = png_set_interlace_handling(state->png);
+    png_read_update_info(state->png, state->info);
+    size_t row_samples = (size_t)reader->width * reader->channels;
+    // Palette rows hold one index a pixel until the last pass is done.
+    size_t read_samples = state->palette != NULL ? reader->width : row_samples;
+    size_t expected = read_samples * (reader->depth / 8);
+    if (png_get_rowbytes(state->png, state->info) != expected) {
+        png_error(state->png, "rows of an unexpected length");
+    }
+    for (int pass = 0; pass < passes; pass++) {
+        for (uint32_t y = 0; y < reader->height; y++) {
+            uint16_t *row = samples + row_samples * y;
+            read_row(reader, state, bytes, row, read_samples, pass > 0);
+            if (state->palette != NULL && pass == passes - 1) {
+                expand_palette(state, bytes, row, reader->width, reader->channels);
+            }
+        }
+    }
+    state->reading_metadata = 1;
+    png_read_end(state->png, state->info);
+    return codec_ok;
+}
+
+// Moves what libpng decoded (compressed texts, profile) to the items.
+static codec_status take_items(codec_reader *reader, png_state *state) {
+    png_textp texts = NULL;
+    int count = 0;
+    png_get_text(state->png, state->info, &texts, &count);
+    for (int i = 0; i < count; i++) {
+        int utf8 = texts[i].compression >= PNG_ITXT_COMPRESSION_NONE;
+        size_t length = utf8 ? texts[i].itxt_length : texts[i].text_length;
+        codec_status status = codec_items_add(
+            &reader->items, utf8 ? "iTXt" : "zTXt", texts[i].key, (uint8_t *)texts[i].text,
+            length);
+        if (status != codec_ok) return status;
+    }
+    png_charp name = NULL;
+    png_bytep profile = NULL;
+    png_uint_32 length = 0;
+    int compression = 0;
+    if (png_get_iCCP(state->png, state->info, &name, &compression, &profile, &length) != 0) {
+        return codec_items_add(&reader->items, "iCCP", NULL, profile, length);
+    }
+    return codec_ok;
+}
+
+codec_status codec_png_pixels(codec_reader *reader, uint16_t *samples) {
+    png_state *state = reader->state;
+    uint8_t *bytes = calloc(reader->width, reader->channels);
+    if (bytes == NULL) return codec_no_memory;
+    if (setjmp(png_jmpbuf(state->png))) {
+        free(bytes);
+        return codec_corrupt;
+    }
+    codec_status status = take_pixels(reader, state, bytes, samples);
+    free(bytes);
+    if (status != codec_ok) return status;
+    reader->trailing_bytes = state->count - state->position;
+    return take_items(reader, state);
+}
+
+void codec_png_close(codec_reader *reader) {
+    if (reader == NULL) return;
+    png_state *state = reader->state;
+    if (state->png != NULL) png_destroy_read_struct(&state->png, &state->info, NULL);
+    codec_items_free(&reader->items);
+    free(state);
+    free(reader);
+}

@@ -1,0 +1,103 @@
+// Writing PNG through libpng's row API. Fixed compression settings: the same picture always gives
+// the same bytes.
+
+#include <png.h>
+#include <setjmp.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "items.h"
+
+enum { compression_level = 6 };
+
+static _Noreturn void fail(png_structp png, png_const_charp message) {
+    codec_writer *writer = png_get_error_ptr(png);
+    codec_fail(writer->message, message);
+    png_longjmp(png, 1);
+}
+
+// What libpng warns of while writing is a profile it will not store; the picture is not affected.
+static void ignore_warning(png_structp png, png_const_charp message) {
+    (void)png;
+    (void)message;
+}
+
+static void put_bytes(png_structp png, png_bytep bytes, png_size_t count) {
+    codec_writer *writer = png_get_io_ptr(png);
+    if (codec_writer_reserve(writer, count) != codec_ok) png_error(png, "out of memory");
+    memcpy(writer->bytes + writer->count, bytes, count);
+    writer->count += count;
+}
+
+static void flush_nothing(png_structp png) {
+    (void)png;
+}
+
+static int color_type(int channels) {
+    switch (channels) {
+    case 1: return PNG_COLOR_TYPE_GRAY;
+    case 2: return PNG_COLOR_TYPE_GRAY_ALPHA;
+    case 3: return PNG_COLOR_TYPE_RGB;
+    default: return PNG_COLOR_TYPE_RGB_ALPHA;
+    }
+}
+
+static void put_header(
+    codec_writer *writer, png_structp png, png_infop info, uint32_t width, uint32_t height,
+    int channels, int depth) {
+    png_set_user_limits(png, 0x7fffffff, 0x7fffffff);
+    png_set_write_fn(png, writer, put_bytes, flush_nothing);
+    png_set_compression_level(png, compression_level);
+    png_set_IHDR(
+        png, info, width, height, depth, color_type(channels), PNG_INTERLACE_NONE,
+        PNG_COMPRESSION_TYPE_DEFAULT, PNG_FILTER_TYPE_DEFAULT);
+    for (size_t i = 0; i < writer->items.count; i++) {
+        codec_item *item = &writer->items.list[i];
+        if (strcmp(item->name, "iCCP") != 0) continue;
+        png_set_iCCP(
+            png, info, "ICC Profile", PNG_COMPRESSION_TYPE_BASE, item->bytes,
+            (png_uint_32)item->count);
+    }
+    png_write_info(png, info);
+    for (size_t i = 0; i < writer->items.count; i++) {
+        codec_item *item = &writer->items.list[i];
+        if (strcmp(item->name, "iCCP") == 0) continue;
+        png_write_chunk(png, (png_const_bytep)item->name, item->bytes, item->count);
+    }
+    if (depth == 16 && __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__) png_set_swap(png);
+}
+
+codec_status codec_png_write(
+    codec_writer *writer, const uint16_t *samples, uint32_t width, uint32_t height, int channels,
+    int depth) {
+    size_t row_samples = (size_t)width * channels;
+    uint8_t *bytes = malloc(row_samples > 0 ? row_samples : 1);
+    if (bytes == NULL) return codec_no_memory;
+    png_structp png =
+        png_create_write_struct(PNG_LIBPNG_VER_STRING, writer, fail, ignore_warning);
+    png_infop info = png == NULL ? NULL : png_create_info_struct(png);
+    if (info == NULL) {
+        if (png != NULL) png_destroy_write_struct(&png, NULL);
+        free(bytes);
+        return codec_no_memory;
+    }
+    if (setjmp(png_jmpbuf(png))) {
+        png_destroy_write_struct(&png, &info);
+        free(bytes);
+        return codec_corrupt;
+    }
+    put_header(writer, png, info, width, height, channels, depth);
+    for (uint32_t y = 0; y < height; y++) {
+        const uint16_t *row = samples + row_samples * y;
+        if (depth == 16) {
+            png_write_row(png, (png_const_bytep)row);
+            continue;
+        }
+        for (size_t i = 0; i < row_samples; i++) bytes[i] = (uint8_t)row[i];
+        png_write_row(png, bytes);
+    }
+    png_write_end(png, info);
+    png_destroy_write_struct(&png, &info);
+    free(bytes);
+    return codec_ok;
+}

@@ -1,0 +1,168 @@
+import CCodecs
+public import FoundationEssentials
+
+extension Image {
+    /// Reads a PNG or JPEG; which one is told by the bytes, not by the name.
+    ///
+    /// Damage is an error, never a half-grey picture. The EXIF orientation is applied and set to 1
+    /// in the kept metadata. CMYK becomes RGB by the naive conversion; a palette becomes colours,
+    /// a transparent colour becomes alpha; of an animation the first frame is read. No gamma or
+    /// colour management takes place.
+    ///
+    /// - Parameter name: How errors call the file.
+    /// - Throws: ``ImagingError``.
+    public init(decoding data: Data, name: String) throws {
+        self = try data.withUnsafeBytes { try Image(decoding: $0, name: name) }
+    }
+
+    init(decoding bytes: UnsafeRawBufferPointer, name: String) throws {
+        guard let format = ImageFormat(sniffing: bytes) else {
+            throw ImagingError.notAPicture(name: name, found: foreignKind(of: bytes))
+        }
+        let source = bytes.assumingMemoryBound(to: UInt8.self)
+        if format == .png { try checkPNGSize(source, name: name) }
+        let stored = try decode(source, as: format, name: name)
+        let orientation = stored.metadata.exif.flatMap { EXIF($0)?.orientation } ?? .upright
+        self = stored.turned(orientation)
+        metadata.normalise(after: orientation)
+    }
+}
+
+/// The calls of one codec, as CCodecs names them.
+private struct CodecCalls {
+    let open: (UnsafePointer<UInt8>?, Int) -> UnsafeMutablePointer<codec_reader>?
+    let header: (UnsafeMutablePointer<codec_reader>?) -> codec_status
+    let pixels: (UnsafeMutablePointer<codec_reader>?, UnsafeMutablePointer<UInt16>?) -> codec_status
+    let close: (UnsafeMutablePointer<codec_reader>?) -> Void
+
+    init(_ format: ImageFormat) {
+        switch format {
+        case .png:
+            open = codec_png_open
+            header = codec_png_header
+            pixels = codec_png_pixels
+            close = codec_png_close
+        case .jpeg:
+            open = codec_jpeg_open
+            header = codec_jpeg_header
+            pixels = codec_jpeg_pixels
+            close = codec_jpeg_close
+        }
+    }
+}
+
+/// The size stands at a fixed place; looking there first gives one wording for all absurd sizes.
+private func checkPNGSize(_ bytes: UnsafeBufferPointer<UInt8>, name: String) throws {
+    guard bytes.count >= 24, bytes[12..<16].elementsEqual("IHDR".utf8) else { return }
+    func number(at offset: Int) -> Int {
+        bytes[offset..<offset + 4].reduce(0) { $0 << 8 | Int($1) }
+    }
+    try ImageLimits.check(width: number(at: 16), height: number(at: 20), name: name)
+}
+
+/// The picture as it lies in the file, not yet turned.
+private func decode(
+    _ bytes: UnsafeBufferPointer<UInt8>, as format: ImageFormat, name: String
+) throws -> Image {
+    let calls = CodecCalls(format)
+    guard let reader = calls.open(bytes.baseAddress, bytes.count) else {
+        throw ImagingError.outOfMemory(name: name)
+    }
+    defer { calls.close(reader) }
+    func check(_ status: codec_status) throws {
+        guard status != codec_ok else { return }
+        if status == codec_no_memory { throw ImagingError.outOfMemory(name: name) }
+        let detail = string(of: &reader.pointee.message)
+        throw status == codec_unsupported
+            ? ImagingError.unsupported(name: name, format: format, detail: detail)
+            : ImagingError.damaged(name: name, format: format, detail: detail)
+    }
+    try check(calls.header(reader))
+    let (width, height) = (Int(reader.pointee.width), Int(reader.pointee.height))
+    try ImageLimits.check(width: width, height: height, name: name)
+    let count = width * height * Int(reader.pointee.channels)
+    let samples = try [UInt16](unsafeUninitializedCapacity: count) { buffer, initialized in
+        try check(calls.pixels(reader, buffer.baseAddress))
+        initialized = count
+    }
+    return Image(
+        width: width, height: height, channels: Int(reader.pointee.channels),
+        depth: Int(reader.pointee.depth), samples: samples,
+        metadata: try ImageMetadata(reader, format: format, name: name))
+}
+
+/// The text in a C character array that Swift sees as a tuple.
+private func string<Characters>(of characters: inout Characters) -> String {
+    withUnsafeBytes(of: &characters) { String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self) }
+}
+
+extension ImageMetadata {
+    fileprivate init(
+        _ reader: UnsafeMutablePointer<codec_reader>, format: ImageFormat, name: String
+    ) throws {
+        warnings = string(of: &reader.pointee.warnings).split(separator: "\n").map(String.init)
+        let items = UnsafeBufferPointer(
+            start: reader.pointee.items.list, count: reader.pointee.items.count)
+        switch format {
+        case .png: try readChunks(items.map(CodecItem.init), name: name)
+        case .jpeg:
+            try readMarkers(items.map(CodecItem.init), name: name)
+            jpegCoding = JPEGCoding(reader.pointee.coding)
+        }
+        keepProfile(channels: Int(reader.pointee.channels))
+        if reader.pointee.converted_from_cmyk != 0 { warnings.append("converted from CMYK to RGB") }
+        if reader.pointee.animated != 0 {
+            warnings.append("animated; only the first frame is read")
+        }
+        if reader.pointee.items.dropped > 0 {
+            warnings.append("\(reader.pointee.items.dropped) pieces of metadata were left out")
+        }
+        if reader.pointee.trailing_bytes > 0 {
+            warnings.append("\(reader.pointee.trailing_bytes) bytes after the picture were ignored")
+        }
+    }
+
+    /// Drops a profile that is broken or for other channels than the samples have.
+    private mutating func keepProfile(channels: Int) {
+        guard let profile = iccProfile else { return }
+        let space = channels < 3 ? "GRAY" : "RGB "
+        let size = profile.prefix(4).reduce(0) { $0 << 8 | Int($1) }
+        guard profile.count >= 132, size == profile.count,
+            profile[36..<40].elementsEqual("acsp".utf8), profile[16..<20].elementsEqual(space.utf8)
+        else {
+            iccProfile = nil
+            warnings.append("the colour profile is broken or for other channels and was left out")
+            return
+        }
+    }
+
+    /// Brings the metadata in line with the turned pixels.
+    fileprivate mutating func normalise(after orientation: Orientation) {
+        if let bytes = exif {
+            exif = EXIF(bytes)?.normalised
+            if exif == nil { warnings.append("the EXIF block is broken and was left out") }
+        }
+        if orientation != .upright { xmp = xmp.map(XMP.upright) }
+    }
+}
+
+/// A `codec_item` as a Swift value.
+struct CodecItem {
+    let name: String
+    let keyword: String
+    let bytes: [UInt8]
+
+    init(_ item: codec_item) {
+        var item = item
+        name = string(of: &item.name)
+        keyword = withUnsafeBytes(of: &item.keyword) { latin1($0.prefix { $0 != 0 }) }
+        bytes = Array(UnsafeBufferPointer(start: item.bytes, count: item.count))
+    }
+}
+
+/// Latin-1 text: every byte is a Unicode scalar.
+func latin1(_ bytes: some Sequence<UInt8>) -> String {
+    var text = String.UnicodeScalarView()
+    for byte in bytes { text.append(Unicode.Scalar(byte)) }
+    return String(text)
+}

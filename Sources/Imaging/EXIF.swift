@@ -1,0 +1,254 @@
+/// How the pixels of a file are to be turned to stand upright (EXIF 2.3, tag 0x0112).
+enum Orientation: Int, CaseIterable {
+    case upright = 1, mirrored, turnedHalf, flipped
+    case transposed, turnedRight, transversed, turnedLeft
+}
+
+/// An EXIF block: a TIFF structure whose directories point at values by offset from its start.
+///
+/// Changes keep every byte where it is, because makers' notes hold offsets of their own that cannot
+/// be followed: values are changed in place, and what needs more room is put behind the end.
+struct EXIF {
+    private(set) var bytes: [UInt8]
+    private let isBigEndian: Bool
+
+    private enum Tag {
+        static let imageWidth = 0x0100, imageHeight = 0x0101, orientation = 0x0112
+        static let exifDirectory = 0x8769, userComment = 0x9286
+        static let pixelWidth = 0xA002, pixelHeight = 0xA003
+        static let thumbnailOffset = 0x0201, thumbnailLength = 0x0202
+        static let stripOffset = 0x0111, stripLength = 0x0117
+    }
+    private enum Kind {
+        static let short = 3, long = 4, undefined = 7
+    }
+
+    /// A block with nothing in it, big-endian.
+    init() {
+        bytes = [0x4D, 0x4D, 0, 42, 0, 0, 0, 8, 0, 0, 0, 0, 0, 0]
+        isBigEndian = true
+    }
+
+    /// Nil if this is no TIFF structure or its first directory lies outside.
+    init?(_ bytes: [UInt8]) {
+        switch bytes.prefix(4) {
+        case [0x4D, 0x4D, 0, 42]: isBigEndian = true
+        case [0x49, 0x49, 42, 0]: isBigEndian = false
+        default: return nil
+        }
+        self.bytes = bytes
+        guard bytes.count >= 8, directory(at: number(at: 4, 4)) != nil else { return nil }
+    }
+
+    /// Upright unless a valid value says otherwise.
+    var orientation: Orientation {
+        main.flatMap { entry(Tag.orientation, in: $0) }.flatMap(scalar)
+            .flatMap(Orientation.init) ?? .upright
+    }
+
+    /// The block for upright pixels and without thumbnail; nil if that breaks it.
+    var normalised: [UInt8]? {
+        var block = self
+        block.dropThumbnail()
+        guard var block = EXIF(block.bytes) else { return nil }
+        for entry in block.main?.entries ?? [] where entry.tag == Tag.orientation {
+            block.set(entry, to: 1)
+        }
+        return block.bytes
+    }
+
+    /// Says the size of the picture where the block says one at all.
+    mutating func setSize(width: Int, height: Int) {
+        for (tag, value) in [(Tag.imageWidth, width), (Tag.imageHeight, height)] {
+            if let entry = main.flatMap({ entry(tag, in: $0) }) { set(entry, to: value) }
+        }
+        for (tag, value) in [(Tag.pixelWidth, width), (Tag.pixelHeight, height)] {
+            if let entry = exif.flatMap({ entry(tag, in: $0) }) { set(entry, to: value) }
+        }
+    }
+
+    /// The user comment as text; nil if there is none or only blanks.
+    var userComment: String? {
+        guard let entry = exif.flatMap({ entry(Tag.userComment, in: $0) }),
+            let range = range(of: entry), range.count > 8
+        else { return nil }
+        let text = commentText(code: bytes[range.prefix(8)], bytes[range.dropFirst(8)])
+        return text.allSatisfy { $0.isWhitespace || $0 == "\0" } ? nil : text
+    }
+
+    /// Sets the user comment: the code `UNICODE`, then UTF-16, big-endian whatever the block is,
+    /// which is how the readers of such comments take it.
+    mutating func setUserComment(_ text: String) {
+        guard text != userComment else { return }
+        let value =
+            Array("UNICODE\0".utf8) + text.utf16.flatMap { [UInt8($0 >> 8), UInt8($0 & 255)] }
+        if let entry = exif.flatMap({ entry(Tag.userComment, in: $0) }) {
+            // The comment of an earlier edit lies at the end: its room is used again.
+            if let old = range(of: entry), old.upperBound == bytes.count, old.count > 4 {
+                bytes.removeSubrange(old)
+            }
+            put(Kind.undefined, 2, at: entry.position + 2)
+            put(value.count, 4, at: entry.position + 4)
+            put(append(value), 4, at: entry.position + 8)
+        } else {
+            addComment(value)
+        }
+    }
+
+    // MARK: Directories
+
+    private struct Entry {
+        let tag: Int
+        let position: Int
+    }
+
+    private struct Directory {
+        let entries: [Entry]
+        /// Where the offset of the next directory stands, if inside the block.
+        let link: Int?
+    }
+
+    private var main: Directory? { directory(at: number(at: 4, 4)) }
+
+    private var exif: Directory? {
+        main.flatMap { entry(Tag.exifDirectory, in: $0) }.flatMap(scalar)
+            .flatMap { $0 >= 8 ? directory(at: $0) : nil }
+    }
+
+    /// The directory at an offset, as far as it lies inside the block.
+    private func directory(at offset: Int) -> Directory? {
+        guard offset >= 8, offset + 2 <= bytes.count else { return nil }
+        let start = offset + 2
+        let count = min(number(at: offset, 2), (bytes.count - start) / 12)
+        let entries = (0..<count).map {
+            Entry(tag: number(at: start + 12 * $0, 2), position: start + 12 * $0)
+        }
+        let link = start + 12 * count
+        return Directory(entries: entries, link: link + 4 <= bytes.count ? link : nil)
+    }
+
+    private func entry(_ tag: Int, in directory: Directory) -> Entry? {
+        directory.entries.first { $0.tag == tag }
+    }
+
+    /// The value of an entry with one short or long number.
+    private func scalar(_ entry: Entry) -> Int? {
+        guard number(at: entry.position + 4, 4) == 1 else { return nil }
+        switch number(at: entry.position + 2, 2) {
+        case Kind.short: return number(at: entry.position + 8, 2)
+        case Kind.long: return number(at: entry.position + 8, 4)
+        default: return nil
+        }
+    }
+
+    private mutating func set(_ entry: Entry, to value: Int) {
+        guard scalar(entry) != nil else { return }
+        if value <= 65535, number(at: entry.position + 2, 2) == Kind.short {
+            put(value, 2, at: entry.position + 8)
+        } else {
+            put(Kind.long, 2, at: entry.position + 2)
+            put(value, 4, at: entry.position + 8)
+        }
+    }
+
+    /// Where the value of an entry of bytes lies, if inside the block.
+    private func range(of entry: Entry) -> Range<Int>? {
+        let count = number(at: entry.position + 4, 4)
+        let start = count <= 4 ? entry.position + 8 : number(at: entry.position + 8, 4)
+        return start + count <= bytes.count ? start..<start + count : nil
+    }
+
+    // MARK: Changes
+
+    /// Cuts the link to the second directory and wipes the thumbnail it points at.
+    private mutating func dropThumbnail() {
+        guard let link = main?.link, let second = directory(at: number(at: link, 4)) else { return }
+        put(0, 4, at: link)
+        for (offsetTag, lengthTag) in [
+            (Tag.thumbnailOffset, Tag.thumbnailLength), (Tag.stripOffset, Tag.stripLength),
+        ] {
+            guard let start = entry(offsetTag, in: second).flatMap(scalar), start >= 8,
+                let count = entry(lengthTag, in: second).flatMap(scalar),
+                start + count <= bytes.count
+            else { continue }
+            bytes.replaceSubrange(start..<start + count, with: repeatElement(0, count: count))
+            if start + count == bytes.count { bytes.removeLast(count) }
+        }
+    }
+
+    /// Adds a comment where there is none: to a copy of the EXIF directory, or to a new one.
+    private mutating func addComment(_ value: [UInt8]) {
+        let comment = (tag: Tag.userComment, kind: Kind.undefined, count: value.count)
+        let position = append(value)
+        if let exif, let pointer = main.flatMap({ entry(Tag.exifDirectory, in: $0) }) {
+            put(
+                append(copy(of: exif, adding: comment, value: position)), 4,
+                at: pointer.position + 8)
+        } else if let main {
+            let none = Directory(entries: [], link: nil)
+            let exif = append(copy(of: none, adding: comment, value: position))
+            let pointer = (tag: Tag.exifDirectory, kind: Kind.long, count: 1)
+            put(append(copy(of: main, adding: pointer, value: exif)), 4, at: 4)
+        }
+    }
+
+    /// The bytes of a directory with one entry more, in order of tags; an old one goes.
+    private func copy(
+        of directory: Directory, adding added: (tag: Int, kind: Int, count: Int), value: Int
+    ) -> [UInt8] {
+        let kept = directory.entries.filter { $0.tag != added.tag }
+        func raw(_ entry: Entry) -> ArraySlice<UInt8> {
+            bytes[entry.position..<entry.position + 12]
+        }
+        var copy = encoded(kept.count + 1, 2)
+        for entry in kept where entry.tag < added.tag { copy += raw(entry) }
+        copy += encoded(added.tag, 2) + encoded(added.kind, 2)
+        copy += encoded(added.count, 4) + encoded(value, 4)
+        for entry in kept where entry.tag > added.tag { copy += raw(entry) }
+        return copy + (directory.link.map { Array(bytes[$0..<$0 + 4]) } ?? [0, 0, 0, 0])
+    }
+
+    /// Puts a value behind the end, at an even offset, which it returns.
+    private mutating func append(_ value: [UInt8]) -> Int {
+        if bytes.count % 2 == 1 { bytes.append(0) }
+        bytes += value
+        return bytes.count - value.count
+    }
+
+    // MARK: Numbers
+
+    private func number(at position: Int, _ size: Int) -> Int {
+        let slice = bytes[position..<position + size]
+        return isBigEndian
+            ? slice.reduce(0) { $0 << 8 | Int($1) }
+            : slice.reversed().reduce(0) { $0 << 8 | Int($1) }
+    }
+
+    private func encoded(_ value: Int, _ size: Int) -> [UInt8] {
+        let little = (0..<size).map { UInt8(truncatingIfNeeded: value >> (8 * $0)) }
+        return isBigEndian ? little.reversed() : little
+    }
+
+    private mutating func put(_ value: Int, _ size: Int, at position: Int) {
+        bytes.replaceSubrange(position..<position + size, with: encoded(value, size))
+    }
+}
+
+/// The text of a user comment, which starts with an eight-byte character code.
+private func commentText(code: ArraySlice<UInt8>, _ bytes: ArraySlice<UInt8>) -> String {
+    guard code.elementsEqual("UNICODE\0".utf8) else {
+        return String(decoding: bytes.prefix { $0 != 0 }, as: UTF8.self)
+    }
+    var units = zip(bytes.indices, bytes.indices.dropFirst()).filter {
+        ($0.0 - bytes.startIndex) % 2 == 0
+    }
+    .map { UInt16(bytes[$0.0]) << 8 | UInt16(bytes[$0.1]) }
+    // The byte order is not laid down. Of the two readings the right one has more letters of the
+    // Latin range, or a byte order mark.
+    let swapped = units.map(\.byteSwapped)
+    let latin = units.count { $0 < 256 }
+    if units.first == 0xFFFE || swapped.count(where: { $0 < 256 }) > latin { units = swapped }
+    if units.first == 0xFEFF { units.removeFirst() }
+    while units.last == 0 { units.removeLast() }
+    return String(decoding: units, as: UTF16.self)
+}

@@ -1,0 +1,61 @@
+public import FoundationEssentials
+import Glibc
+
+extension Image {
+    /// Reads the PNG or JPEG file at `url`; see ``init(decoding:name:)``.
+    ///
+    /// Only ordinary files are read: a folder, pipe or device is refused at once, without waiting
+    /// for it.
+    public init(contentsOf url: URL) throws {
+        let bytes = try readFile(url.path)
+        self = try bytes.withUnsafeBytes { try Image(decoding: $0, name: url.lastPathComponent) }
+    }
+}
+
+/// The content of an ordinary file that starts like a picture.
+private func readFile(_ path: String) throws -> [UInt8] {
+    func unreadable(_ reason: String) -> ImagingError { .unreadable(name: path, reason: reason) }
+    let file = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
+    guard file >= 0 else { throw unreadable(systemMessage(errno)) }
+    defer { close(file) }
+    var status = stat()
+    guard fstat(file, &status) == 0 else { throw unreadable(systemMessage(errno)) }
+    if let kind = specialKind(status) { throw unreadable("it is \(kind)") }
+    let size = Int(status.st_size)
+    let head = try readBytes(file, count: min(size, 512), path: path)
+    // What is no picture is refused by its head; the rest need not be read.
+    guard ImageFormat(sniffing: head) != nil else { return head }
+    guard size <= ImageLimits.fileBytes else { throw unreadable("it is larger than 2 GB") }
+    return head + (try readBytes(file, count: size - head.count, path: path))
+}
+
+/// What a path leads to when it is not an ordinary file.
+func specialKind(_ status: stat) -> String? {
+    switch status.st_mode & S_IFMT {
+    case S_IFREG: nil
+    case S_IFDIR: "a folder"
+    case S_IFIFO: "a pipe"
+    case S_IFSOCK: "a socket"
+    default: "a device"
+    }
+}
+
+/// Reads up to `count` bytes, fewer at the end of the file.
+private func readBytes(_ file: Int32, count: Int, path: String) throws -> [UInt8] {
+    try [UInt8](unsafeUninitializedCapacity: count) { buffer, filled in
+        while filled < count {
+            let got = read(file, buffer.baseAddress.map { $0 + filled }, count - filled)
+            if got == 0 { break }
+            if got > 0 {
+                filled += got
+            } else if errno != EINTR {
+                throw ImagingError.unreadable(name: path, reason: systemMessage(errno))
+            }
+        }
+    }
+}
+
+/// The system's words for an error number, in small letters.
+func systemMessage(_ number: Int32) -> String {
+    strerror(number).map { String(cString: $0).lowercased() } ?? "error \(number)"
+}

@@ -1,0 +1,92 @@
+/// What a picture file carries beside its pixels, kept from the source and written back.
+public struct ImageMetadata: Sendable, Equatable {
+    /// The EXIF block (a TIFF structure, without JPEG's `Exif\0\0`). Its orientation is 1, because
+    /// the pixels were turned when the file was read; its thumbnail is gone, because it would go on
+    /// showing the picture before the edit.
+    public var exif: [UInt8]?
+    /// The ICC colour profile of the samples.
+    public var iccProfile: [UInt8]?
+    /// The XMP packet, UTF-8.
+    public var xmp: [UInt8]?
+    /// Text chunks of other programs (PNG only), in file order, without `parameters`.
+    public var text: [TextEntry] = []
+    /// How the picture was made, as text: PNG's `parameters` chunk or EXIF's user comment.
+    public var parameters: String?
+    /// Written into the XMP packet when set; on reading it stays nil and what the file says is in
+    /// ``xmp``.
+    public var digitalSourceType: DigitalSourceType?
+    /// Small PNG chunks that describe the samples (`gAMA`, `cHRM`, `sRGB`, `cICP`, `pHYs`), raw.
+    public var pngChunks: [PNGChunk] = []
+    /// How the source was compressed, if it was a JPEG.
+    public var jpegCoding: JPEGCoding?
+    /// What the reader let pass but wants to be known, one short sentence each. Never written.
+    public var warnings: [String] = []
+
+    /// No metadata.
+    public init() {}
+
+    /// Only what is needed to show the samples in the right colours.
+    public var colorsOnly: ImageMetadata {
+        var kept = ImageMetadata()
+        kept.iccProfile = iccProfile
+        kept.pngChunks = pngChunks
+        kept.jpegCoding = jpegCoding
+        return kept
+    }
+}
+
+/// A text chunk of a PNG file.
+public struct TextEntry: Sendable, Equatable {
+    /// 1 to 79 Latin-1 characters.
+    public var keyword: String
+    /// The text.
+    public var value: String
+
+    /// A text under a keyword.
+    public init(keyword: String, value: String) {
+        self.keyword = keyword
+        self.value = value
+    }
+}
+
+/// A PNG chunk kept as it is.
+public struct PNGChunk: Sendable, Equatable {
+    /// Four letters.
+    public var name: String
+    /// The payload without length and checksum.
+    public var bytes: [UInt8]
+
+    /// A chunk with its payload.
+    public init(name: String, bytes: [UInt8]) {
+        self.name = name
+        self.bytes = bytes
+    }
+}
+
+/// The quantisation tables, chroma sampling and density of a JPEG file.
+public struct JPEGCoding: Sendable, Equatable {
+    /// Sampling factors and table of one component.
+    public struct Component: Sendable, Equatable {
+        /// Horizontal sampling factor.
+        public var horizontal: Int
+        /// Vertical sampling factor.
+        public var vertical: Int
+        /// 64 divisors in 1...255, row by row.
+        public var table: [UInt16]
+    }
+
+    /// One for grey, three for YCbCr.
+    public var components: [Component]
+    /// Unit (0 none, 1 inch, 2 centimetre), then dots a unit across and down, as in JFIF.
+    public var density: [Int]
+}
+
+/// IPTC's word for how a picture came about.
+public enum DigitalSourceType: String, Sendable, CaseIterable {
+    /// A photograph of which parts were painted by a trained model.
+    case compositeWithTrainedAlgorithmicMedia =
+        "http://cv.iptc.org/newscodes/digitalsourcetype/compositeWithTrainedAlgorithmicMedia"
+    /// A picture made wholly by a trained model.
+    case trainedAlgorithmicMedia =
+        "http://cv.iptc.org/newscodes/digitalsourcetype/trainedAlgorithmicMedia"
+}

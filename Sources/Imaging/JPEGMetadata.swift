@@ -1,0 +1,137 @@
+import CCodecs
+
+private let exifPrefix = Array("Exif\0\0".utf8)
+private let xmpPrefix = Array("http://ns.adobe.com/xap/1.0/\0".utf8)
+private let profilePrefix = Array("ICC_PROFILE\0".utf8)
+
+/// The payload of one marker; its length is a 16-bit number that counts itself.
+private let markerLimit = 65_533
+
+extension ImageMetadata {
+    mutating func readMarkers(_ markers: [CodecItem], name: String) throws {
+        func payloads(_ marker: String, _ prefix: [UInt8]) -> [[UInt8]] {
+            markers.filter { $0.name == marker && $0.bytes.starts(with: prefix) }
+                .map { Array($0.bytes.dropFirst(prefix.count)) }
+        }
+        exif = payloads("APP1", exifPrefix).first
+        xmp = payloads("APP1", xmpPrefix).first
+        let parts = payloads("APP2", profilePrefix)
+        if parts.reduce(0, { $0 + $1.count }) > ImageLimits.profileBytes {
+            throw profileTooLarge(name: name, format: .jpeg)
+        }
+        if !parts.isEmpty {
+            iccProfile = joined(parts)
+            if iccProfile == nil {
+                warnings.append("parts of the colour profile are missing; it was left out")
+            }
+        }
+        parameters = exif.flatMap { EXIF($0)?.userComment }
+    }
+
+    /// Joins the parts of a profile: each starts with its number from 1 and the number of parts.
+    private func joined(_ parts: [[UInt8]]) -> [UInt8]? {
+        var pieces: [UInt8: ArraySlice<UInt8>] = [:]
+        for part in parts {
+            guard part.count >= 2, part[1] == parts.count, pieces[part[0]] == nil else {
+                return nil
+            }
+            pieces[part[0]] = part.dropFirst(2)
+        }
+        var profile: [UInt8] = []
+        for number in 1...parts.count {
+            guard let piece = UInt8(exactly: number).flatMap({ pieces[$0] }) else { return nil }
+            profile += piece
+        }
+        return profile
+    }
+
+    /// The markers of a JPEG file with these pixels, in the order they are written.
+    func markers(for image: Image) -> [(name: String, bytes: [UInt8])] {
+        var markers: [(name: String, bytes: [UInt8])] = []
+        var comment: String?
+        if exif != nil || parameters != nil {
+            var block = exif.flatMap(EXIF.init) ?? EXIF()
+            block.setSize(width: image.width, height: image.height)
+            var described = block
+            if let parameters { described.setUserComment(parameters) }
+            // Too much for one marker: the camera's EXIF stays, the text goes beside it.
+            if exifPrefix.count + described.bytes.count > markerLimit {
+                comment = parameters
+                described = block
+            }
+            if exifPrefix.count + described.bytes.count <= markerLimit {
+                markers.append((name: "APP1", bytes: exifPrefix + described.bytes))
+            }
+        }
+        if let packet = xmpPacket { markers.append((name: "APP1", bytes: xmpPrefix + packet)) }
+        if let iccProfile { markers += profileMarkers(iccProfile) }
+        if let comment {
+            markers.append((name: "COM ", bytes: Array(comment.utf8.prefix(markerLimit))))
+        }
+        return markers
+    }
+
+    /// The packet as far as it fits into one marker: as it is, without padding, or fresh.
+    private var xmpPacket: [UInt8]? {
+        [xmp, xmp.map(XMP.withoutPadding), nil].lazy
+            .map { XMP.packet($0, digitalSourceType: self.digitalSourceType) }
+            .first { ($0?.count ?? 0) + xmpPrefix.count <= markerLimit } ?? nil
+    }
+
+    private func profileMarkers(_ profile: [UInt8]) -> [(name: String, bytes: [UInt8])] {
+        let room = markerLimit - profilePrefix.count - 2
+        let starts = Array(stride(from: 0, to: profile.count, by: room))
+        return starts.enumerated().map { index, start in
+            let number = [UInt8(index + 1), UInt8(starts.count)]
+            let piece = profile[start..<min(start + room, profile.count)]
+            return (name: "APP2", bytes: profilePrefix + number + piece)
+        }
+    }
+}
+
+extension JPEGCoding {
+    /// Nil when the source holds nothing that can be used again.
+    init?(_ coding: codec_jpeg_coding) {
+        guard coding.components > 0 else { return nil }
+        func values<Source, Value: BitwiseCopyable>(_ tuple: Source, _: Value.Type) -> [Value] {
+            withUnsafeBytes(of: tuple) { Array($0.bindMemory(to: Value.self)) }
+        }
+        let horizontal = values(coding.horizontal, Int32.self)
+        let vertical = values(coding.vertical, Int32.self)
+        let tables = values(coding.tables, UInt16.self)
+        components = (0..<Int(coding.components)).map { c in
+            Component(
+                horizontal: Int(horizontal[c]), vertical: Int(vertical[c]),
+                table: Array(tables[64 * c..<64 * (c + 1)]))
+        }
+        density = [coding.density_unit, coding.density_x, coding.density_y].map { Int($0) }
+    }
+
+    /// As C sees it; nil if it does not describe `channels` components that can be written.
+    func forWriting(channels: Int) -> codec_jpeg_coding? {
+        guard components.count >= channels, density.count == 3,
+            density.allSatisfy({ (0...65535).contains($0) }), density[0] <= 2,
+            components.allSatisfy({ component in
+                component.table.count == 64
+                    && component.table.allSatisfy { (1...255).contains($0) }
+                    && (1...4).contains(component.horizontal)
+                    && (1...4).contains(component.vertical)
+            })
+        else { return nil }
+        var coding = codec_jpeg_coding()
+        coding.components = Int32(channels)
+        coding.density_unit = Int32(density[0])
+        coding.density_x = Int32(density[1])
+        coding.density_y = Int32(density[2])
+        func fill<Target, Value: BitwiseCopyable>(_ target: inout Target, _ values: [Value]) {
+            withUnsafeMutableBytes(of: &target) { bytes in
+                values.withUnsafeBytes { bytes.copyMemory(from: $0) }
+            }
+        }
+        let used = components.prefix(channels)
+        fill(&coding.horizontal, used.map { Int32($0.horizontal) })
+        fill(&coding.vertical, used.map { Int32($0.vertical) })
+        fill(&coding.tables, used.flatMap(\.table))
+        return coding
+    }
+}

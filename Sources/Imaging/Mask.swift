@@ -1,0 +1,94 @@
+/// Which pixels of a picture are repainted: 255 (white) wholly, 0 (black) not at all, between
+/// those in part.
+public struct Mask: Sendable, Equatable {
+    /// Columns, at least 1.
+    public let width: Int
+    /// Rows, at least 1.
+    public let height: Int
+    /// `height * width` values, rows from the top.
+    public var values: [UInt8] {
+        didSet { precondition(values.count == oldValue.count) }
+    }
+
+    /// A mask of the given values, or the same value everywhere.
+    public init(width: Int, height: Int, values: [UInt8]) {
+        precondition(width > 0 && height > 0 && values.count == width * height)
+        self.width = width
+        self.height = height
+        self.values = values
+    }
+
+    /// The same value everywhere.
+    public init(width: Int, height: Int, filledWith value: UInt8) {
+        self.init(
+            width: width, height: height, values: Array(repeating: value, count: width * height))
+    }
+
+    /// The brightness of a picture (Rec. 601 luma, Pillow's `L`).
+    ///
+    /// Transparent parts count as black, half transparent ones in proportion, as if the picture lay
+    /// on black paper. So a white brush stroke on an empty layer is a mask as it is.
+    public init(_ image: Image) {
+        let grey = image.converted(channels: image.hasAlpha ? 2 : 1, depth: 8)
+        let values = (0..<image.width * image.height).map { pixel in
+            guard grey.hasAlpha else { return UInt8(truncatingIfNeeded: grey.samples[pixel]) }
+            let (luma, alpha) = (
+                UInt32(grey.samples[2 * pixel]), UInt32(grey.samples[2 * pixel + 1])
+            )
+            return UInt8(truncatingIfNeeded: (luma * alpha + 127) / 255)
+        }
+        self.init(width: image.width, height: image.height, values: values)
+    }
+
+    /// The mask as a grey picture.
+    public var image: Image {
+        Image(width: width, height: height, channels: 1, samples: values.map { UInt16($0) })
+    }
+
+    /// Whether nothing is repainted.
+    public var isEmpty: Bool { !values.contains { $0 != 0 } }
+
+    /// The repainted share of the picture, 0...1: the mean value.
+    public var coverage: Double {
+        Double(values.reduce(0) { $0 + Int($1) }) / Double(255 * values.count)
+    }
+
+    /// Black and white exchanged.
+    public var inverted: Mask {
+        Mask(width: width, height: height, values: values.map { 255 - $0 })
+    }
+
+    /// Hard: 255 from 128 up, otherwise 0. This is `>= 0.5` of a mask in 0...1.
+    public var thresholded: Mask {
+        Mask(width: width, height: height, values: values.map { $0 >= 128 ? 255 : 0 })
+    }
+
+    /// The mask of the latents, by torch's `nearest`: the top-left pixel of each block of
+    /// `factor * factor` pixels. A stroke thinner than a block may vanish. A size that is no
+    /// multiple of the factor is rounded up.
+    public func latentNearest(factor: Int = 8) -> Mask {
+        latent(factor: factor) { x, y in values[y * width + x] }
+    }
+
+    /// The mask of the latents, by the largest value of each block, so that no stroke vanishes.
+    /// A size that is no multiple of the factor is rounded up.
+    public func latentMax(factor: Int = 8) -> Mask {
+        latent(factor: factor) { x, y in
+            var largest: UInt8 = 0
+            for row in y..<min(y + factor, height) {
+                for column in x..<min(x + factor, width) {
+                    largest = max(largest, values[row * width + column])
+                }
+            }
+            return largest
+        }
+    }
+
+    private func latent(factor: Int, value: (_ x: Int, _ y: Int) -> UInt8) -> Mask {
+        let (columns, rows) = ((width + factor - 1) / factor, (height + factor - 1) / factor)
+        let values = (0..<rows * columns).map { block in
+            value(block % columns * factor, block / columns * factor)
+        }
+        return Mask(width: columns, height: rows, values: values)
+    }
+}

@@ -1,0 +1,90 @@
+/// XMP packets: RDF in XML, changed as text so that everything else stays as it was.
+enum XMP {
+    private static let property = Array("Iptc4xmpExt:DigitalSourceType".utf8)
+    private static let endOfProperties = Array("</rdf:RDF".utf8)
+
+    /// The packet with the source type in it; `existing` as it is when there is none to say.
+    static func packet(_ existing: [UInt8]?, digitalSourceType: DigitalSourceType?) -> [UInt8]? {
+        guard let type = digitalSourceType?.rawValue else { return existing }
+        guard let existing, let end = existing.ranges(of: endOfProperties).last else {
+            return fresh(type)
+        }
+        if existing.firstRange(of: property) != nil {
+            return replacing(property, in: existing, by: type)
+        }
+        var packet = existing
+        packet.insert(
+            contentsOf: description(type, about: subject(of: existing)).utf8, at: end.lowerBound)
+        return packet
+    }
+
+    /// The packet saying orientation 1 where it says one.
+    static func upright(_ packet: [UInt8]) -> [UInt8] {
+        replacing(Array("tiff:Orientation".utf8), in: packet, by: "1")
+    }
+
+    /// The packet without the blanks that leave room for changes in place.
+    static func withoutPadding(_ packet: [UInt8]) -> [UInt8] {
+        guard let end = packet.ranges(of: Array("<?xpacket end".utf8)).last else { return packet }
+        let blanks: [UInt8] = [0x20, 0x09, 0x0A, 0x0D]
+        let kept = packet[..<end.lowerBound].reversed().drop { blanks.contains($0) }
+        return Array(kept.reversed() + packet[end.lowerBound...])
+    }
+
+    /// Replaces the values of a simple property, written as attribute (`name="value"`) or as
+    /// element (`<name>value</name>`).
+    private static func replacing(
+        _ name: [UInt8], in packet: [UInt8], by value: String
+    ) -> [UInt8] {
+        var result = packet
+        for range in packet.ranges(of: name).reversed() {
+            let rest = packet[range.upperBound...]
+            guard let first = rest.first else { continue }
+            var start = range.upperBound + 1
+            var closing = UInt8(ascii: "<")
+            if first == UInt8(ascii: "=") {
+                guard start < packet.count else { continue }
+                closing = packet[start]
+                start += 1
+            } else if first != UInt8(ascii: ">")
+                || packet[range.lowerBound - 1] == UInt8(ascii: "/")
+            {
+                continue
+            }
+            guard start <= packet.count, let end = packet[start...].firstIndex(of: closing) else {
+                continue
+            }
+            result.replaceSubrange(start..<end, with: value.utf8)
+        }
+        return result
+    }
+
+    /// What the packet's first description says it is about; all descriptions must agree.
+    private static func subject(of packet: [UInt8]) -> String {
+        guard let range = packet.firstRange(of: Array("rdf:about=\"".utf8)),
+            let end = packet[range.upperBound...].firstIndex(of: UInt8(ascii: "\""))
+        else { return "" }
+        return String(decoding: packet[range.upperBound..<end], as: UTF8.self)
+    }
+
+    private static func description(_ type: String, about subject: String) -> String {
+        """
+        <rdf:Description rdf:about="\(subject)" \
+        xmlns:Iptc4xmpExt="http://iptc.org/std/Iptc4xmpExt/2008-02-29/" \
+        Iptc4xmpExt:DigitalSourceType="\(type)"/>
+
+        """
+    }
+
+    private static func fresh(_ type: String) -> [UInt8] {
+        let packet = """
+            <?xpacket begin="\u{FEFF}" id="W5M0MpCehiHzreSzNTczkc9d"?>
+            <x:xmpmeta xmlns:x="adobe:ns:meta/">
+            <rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#">
+            \(description(type, about: ""))</rdf:RDF>
+            </x:xmpmeta>
+            <?xpacket end="w"?>
+            """
+        return Array(packet.utf8)
+    }
+}
