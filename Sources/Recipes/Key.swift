@@ -4,6 +4,8 @@ public struct Key: Sendable {
     public let name: String
     /// What values it takes, in words: "a number from 0 to 1".
     public let expected: String
+    /// The words it takes, if these can be listed.
+    public let choices: [String]
     /// What it is for, in one line.
     public let help: String
     /// The verbs that use it.
@@ -20,6 +22,7 @@ public struct Key: Sendable {
     ) {
         self.name = name
         self.expected = kind.expected
+        self.choices = kind.choices
         self.help = help
         self.verbs = verbs
         self.namesElsewhere = elsewhere
@@ -38,7 +41,7 @@ public struct Key: Sendable {
     public func value(in recipe: Recipe) -> Value? { read(recipe) }
 
     /// A setting's value, for reports.
-    public enum Value: Sendable, Equatable, CustomStringConvertible {
+    public enum Value: Sendable, Equatable, Encodable, CustomStringConvertible {
         /// Words, a choice among names, a size.
         case text(String)
         /// A number that may have a fraction.
@@ -55,6 +58,17 @@ public struct Key: Sendable {
             case .number(let number): number == number.rounded() ? "\(Int(number))" : "\(number)"
             case .integer(let integer): "\(integer)"
             case .flag(let flag): "\(flag)"
+            }
+        }
+
+        /// The bare value: text, number or truth value.
+        public func encode(to encoder: any Encoder) throws {
+            var container = encoder.singleValueContainer()
+            switch self {
+            case .text(let text): try container.encode(text)
+            case .number(let number): try container.encode(number)
+            case .integer(let integer): try container.encode(integer)
+            case .flag(let flag): try container.encode(flag)
             }
         }
     }

@@ -4,6 +4,8 @@ import Sampling
 struct Kind<T>: Sendable {
     /// In words, to stand behind "give".
     let expected: String
+    /// The words it takes, if these can be listed.
+    var choices: [String] = []
     /// Nil if the text is not a value of this kind.
     let parse: @Sendable (String) -> T?
     let value: @Sendable (T) -> Key.Value?
@@ -12,6 +14,7 @@ struct Kind<T>: Sendable {
     static func orDefault<W>(_ kind: Kind<W>) -> Kind where T == W? {
         Kind(
             expected: kind.expected + " or default",
+            choices: kind.choices + ["default"],
             parse: { text in
                 text == "default" ? .some(nil) : kind.parse(text).map(Optional.some)
             },
@@ -22,6 +25,7 @@ struct Kind<T>: Sendable {
     where T: RawRepresentable<String> & CaseIterable & Sendable {
         Kind(
             expected: Recipes.oneOf(T.allCases.map(\.rawValue)),
+            choices: T.allCases.map(\.rawValue),
             parse: { T(rawValue: $0) },
             value: { .text($0.rawValue) })
     }
@@ -83,6 +87,7 @@ extension Kind<SchedulerChoice> {
     static var scheduler: Kind {
         Kind(
             expected: Recipes.oneOf(SchedulerName.allCases.map(\.rawValue)),
+            choices: SchedulerName.allCases.map(\.rawValue),
             parse: { try? SchedulerChoice(alias: $0) },
             value: { .text($0.scheduler.rawValue) })
     }
