@@ -1,0 +1,89 @@
+/// Why a file or folder of weights cannot be used.
+///
+/// Paths are as the caller gave them; names and texts that come from a file are shown escaped and
+/// shortened.
+public enum CheckpointError: Error, Equatable, CustomStringConvertible {
+    /// The file or folder is missing, forbidden or of the wrong sort.
+    case cannotRead(path: String, reason: String)
+    /// A model folder lacks one of its parts.
+    case missingFile(folder: String, tried: [String], hint: String?)
+    /// The bytes break the rules of the format, `safetensors` or `JSON`.
+    case malformed(path: String, format: String, reason: String)
+    /// The file is something else altogether.
+    case foreign(path: String, what: String, hint: String)
+    /// A tensor's numbers are of a type Gesso does not compute with.
+    case unsupportedDataType(path: String, tensor: String, found: String)
+    /// A tensor holds NaN or infinity.
+    case nonFiniteValues(path: String, tensor: String)
+    /// Every number in the file is zero.
+    case allZero(path: String)
+    /// The model needs a tensor that the file does not hold.
+    case missingTensor(path: String, tensor: String, first: String?, count: Int, guess: String?)
+    /// A tensor has another shape than the model needs.
+    case wrongShape(path: String, tensor: String, expected: [Int], found: [Int])
+    /// The file holds tensors that the model has no place for.
+    case unusedTensors(path: String, first: String, count: Int, guess: String?)
+
+    /// The class of the failure.
+    public var kind: FailureKind {
+        switch self {
+        case .cannotRead, .missingFile: .cannotRead
+        case .malformed, .foreign, .unsupportedDataType, .nonFiniteValues, .allZero: .corruptData
+        case .missingTensor, .wrongShape, .unusedTensors: .modelMismatch
+        }
+    }
+
+    /// What, where, and what to do, in one line.
+    public var description: String {
+        switch self {
+        case .cannotRead(let path, let reason):
+            "\(path): \(reason)"
+        case .missingFile(let folder, let tried, let hint):
+            "\(folder): holds no \(tried.joined(separator: " or "))"
+                + (hint.map { "; \($0)" } ?? "")
+        case .malformed(let path, let format, let reason):
+            "\(path): not valid \(format): \(reason)"
+        case .foreign(let path, let what, let hint):
+            "\(path): is \(what), not safetensors; \(hint)"
+        case .unsupportedDataType(let path, let tensor, let found):
+            "\(path): tensor \(shown(tensor)) is \(shown(found)); "
+                + "weights must be F32, F16 or BF16"
+        case .nonFiniteValues(let path, let tensor):
+            "\(path): tensor \(shown(tensor)) holds NaN or infinity; the file is damaged"
+        case .allZero(let path):
+            "\(path): every weight is zero; the file is damaged"
+        case .missingTensor(let path, let tensor, let first, let count, let guess):
+            "\(path): no tensor \(shown(tensor)) among its \(count)"
+                + (first.map { " (first: \(shown($0)))" } ?? "") + looksLike(guess)
+        case .wrongShape(let path, let tensor, let expected, let found):
+            "\(path): tensor \(shown(tensor)) has shape \(found), the model needs \(expected)"
+        case .unusedTensors(let path, let first, let count, let guess):
+            "\(path): \(count) tensor\(count == 1 ? "" : "s") the model has no place for, "
+                + "first \(shown(first))" + looksLike(guess)
+        }
+    }
+}
+
+private func looksLike(_ guess: String?) -> String {
+    guess.map { "; it looks like \($0)" } ?? ""
+}
+
+/// `text` as it may be printed: anything that is not a plain visible character is escaped, and what
+/// is longer than 80 characters is cut.
+func shown(_ text: String) -> String {
+    var result = ""
+    var count = 0
+    for scalar in text.unicodeScalars {
+        guard count < 80 else { return result + "…" }
+        let isPlain: Bool =
+            switch scalar.properties.generalCategory {
+            case .control, .format, .surrogate, .privateUse, .unassigned, .lineSeparator,
+                .paragraphSeparator:
+                false
+            default: true
+            }
+        result += isPlain ? String(scalar) : "\\u{\(String(scalar.value, radix: 16))}"
+        count += 1
+    }
+    return result
+}

@@ -1,0 +1,153 @@
+/// Reads the little JSON a safetensors header may hold, one token at a time, without recursion.
+///
+/// Stricter than JSON: integers are plain unsigned decimals, strings are valid UTF-8.
+struct HeaderCursor {
+    /// A rule of the format that the bytes break.
+    struct Fault: Error {
+        let reason: String
+    }
+
+    let bytes: UnsafeRawBufferPointer
+    private(set) var offset = 0
+
+    init(_ bytes: UnsafeRawBufferPointer) {
+        self.bytes = bytes
+    }
+
+    var rest: UnsafeRawBufferPointer.SubSequence { bytes[offset...] }
+
+    private var peeked: UInt8? { offset < bytes.count ? bytes[offset] : nil }
+
+    private mutating func skipSpace() {
+        while let byte = peeked, byte == 0x20 || byte == 0x0A || byte == 0x0D || byte == 0x09 {
+            offset += 1
+        }
+    }
+
+    /// Takes `character` if it comes next, spaces aside.
+    mutating func takes(_ character: Unicode.Scalar) -> Bool {
+        skipSpace()
+        guard let byte = peeked, UInt32(byte) == character.value else { return false }
+        offset += 1
+        return true
+    }
+
+    mutating func take(_ character: Unicode.Scalar) throws {
+        guard takes(character) else { throw fault("expected '\(character)'") }
+    }
+
+    func fault(_ reason: String) -> Fault {
+        Fault(reason: "\(reason) at byte \(offset) of the header")
+    }
+
+    /// The members of an object: `member` is called with each key, standing before its value.
+    /// - Throws: a fault on a key that comes twice.
+    mutating func object(
+        keysUpTo limit: Int, _ member: (inout HeaderCursor, String) throws -> Void
+    ) throws {
+        try take("{")
+        var seen: Set<String> = []
+        guard !takes("}") else { return }
+        repeat {
+            let key = try string(upTo: limit)
+            guard seen.insert(key).inserted else { throw fault("key \(shown(key)) comes twice") }
+            try take(":")
+            try member(&self, key)
+        } while takes(",")
+        try take("}")
+    }
+
+    /// An array of at most `limit` integers.
+    mutating func integers(upTo limit: Int) throws -> [Int] {
+        try take("[")
+        var result: [Int] = []
+        guard !takes("]") else { return result }
+        repeat {
+            guard result.count < limit else { throw fault("more than \(limit) numbers") }
+            result.append(try integer())
+        } while takes(",")
+        try take("]")
+        return result
+    }
+
+    private mutating func integer() throws -> Int {
+        skipSpace()
+        let start = offset
+        var value = 0
+        while let byte = peeked, (0x30...0x39).contains(byte) {
+            let (tens, overflow) = value.multipliedReportingOverflow(by: 10)
+            let (sum, carry) = tens.addingReportingOverflow(Int(byte) - 0x30)
+            guard !overflow, !carry else { throw fault("number too large") }
+            value = sum
+            offset += 1
+        }
+        let isPlain = offset > start && (bytes[start] != 0x30 || offset == start + 1)
+        let goesOn = peeked.map { ".eE+-".utf8.contains($0) } ?? false
+        guard isPlain, !goesOn else { throw fault("expected a plain unsigned integer") }
+        return value
+    }
+
+    /// A string of at most `limit` bytes, its escapes resolved.
+    mutating func string(upTo limit: Int) throws -> String {
+        try take("\"")
+        var content: [UInt8] = []
+        while let byte = peeked {
+            offset += 1
+            switch byte {
+            case 0x22:
+                guard let text = String(validating: content, as: UTF8.self) else {
+                    throw fault("string is not UTF-8")
+                }
+                return text
+            case 0x5C: content += try escape()
+            case 0..<0x20: throw fault("control character in a string")
+            default: content.append(byte)
+            }
+            guard content.count <= limit else { throw fault("string longer than \(limit) bytes") }
+        }
+        throw fault("string does not end")
+    }
+
+    private mutating func escape() throws -> [UInt8] {
+        guard let byte = peeked else { throw fault("string does not end") }
+        offset += 1
+        switch byte {
+        case 0x22, 0x5C, 0x2F: return [byte]
+        case 0x62: return [0x08]
+        case 0x66: return [0x0C]
+        case 0x6E: return [0x0A]
+        case 0x72: return [0x0D]
+        case 0x74: return [0x09]
+        case 0x75: return try Array(String(unicodeEscape()).utf8)
+        default: throw fault("unknown escape")
+        }
+    }
+
+    /// The scalar after `\u`, or after `\uD8xx\uDCxx`.
+    private mutating func unicodeEscape() throws -> Unicode.Scalar {
+        let first = try codeUnit()
+        if let scalar = Unicode.Scalar(first) { return scalar }
+        guard (0xD800...0xDBFF).contains(first), rest.starts(with: "\\u".utf8) else {
+            throw fault("half a surrogate pair")
+        }
+        offset += 2
+        let second = try codeUnit()
+        guard (0xDC00...0xDFFF).contains(second) else { throw fault("half a surrogate pair") }
+        let value = 0x10000 + (UInt32(first) - 0xD800) << 10 + (UInt32(second) - 0xDC00)
+        guard let scalar = Unicode.Scalar(value) else { throw fault("half a surrogate pair") }
+        return scalar
+    }
+
+    private mutating func codeUnit() throws -> UInt16 {
+        var value: UInt16 = 0
+        for _ in 0..<4 {
+            guard let byte = peeked, let digit = Character(Unicode.Scalar(byte)).hexDigitValue
+            else {
+                throw fault("expected four hexadecimal digits")
+            }
+            value = value << 4 | UInt16(digit)
+            offset += 1
+        }
+        return value
+    }
+}

@@ -1,0 +1,46 @@
+import Foundation
+
+/// A regular file, mapped read-only; `bytes` live as long as this object.
+///
+/// A file that shrinks while mapped kills the process on the next touch (SIGBUS), as with every
+/// program that maps its weights.
+final class MappedFile: @unchecked Sendable {
+    let bytes: UnsafeRawBufferPointer
+
+    /// - Throws: `CheckpointError.cannotRead` when the file is missing, forbidden or not a regular
+    ///   file. Never blocks: pipes are refused at once.
+    init(_ path: String) throws(CheckpointError) {
+        let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
+        guard descriptor >= 0 else { throw .cannotRead(path: path, reason: reason(errno)) }
+        defer { close(descriptor) }
+
+        var status = stat()
+        guard fstat(descriptor, &status) == 0 else {
+            throw .cannotRead(path: path, reason: reason(errno))
+        }
+        guard status.st_mode & S_IFMT == S_IFREG else {
+            let isFolder = status.st_mode & S_IFMT == S_IFDIR
+            throw .cannotRead(path: path, reason: isFolder ? "is a folder" : "is not a file")
+        }
+        let size = Int(status.st_size)
+        guard size > 0 else {
+            bytes = UnsafeRawBufferPointer(start: nil, count: 0)
+            return
+        }
+        let address = mmap(nil, size, PROT_READ, MAP_PRIVATE, descriptor, 0)
+        guard let address, address != MAP_FAILED else {
+            throw .cannotRead(path: path, reason: reason(errno))
+        }
+        bytes = UnsafeRawBufferPointer(start: address, count: size)
+    }
+
+    deinit {
+        if let start = bytes.baseAddress {
+            munmap(UnsafeMutableRawPointer(mutating: start), bytes.count)
+        }
+    }
+}
+
+private func reason(_ code: Int32) -> String {
+    code == ENOENT ? "no such file" : String(cString: strerror(code)).lowercased()
+}

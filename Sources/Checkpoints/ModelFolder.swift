@@ -1,0 +1,120 @@
+public import Foundation
+
+/// A model in diffusers' layout: one folder per component (`unet`, `vae`, `text_encoder`, `tokenizer`,
+/// `scheduler`), each with its configuration, and beside them, usually, `model_index.json`.
+public struct ModelFolder: Sendable {
+    /// where the model lies
+    public let url: URL
+    /// the pipeline the model was saved from, as `model_index.json` says
+    public let pipelineClassName: String?
+    /// the class of each component, as `model_index.json` says; components set to null are left out
+    public let componentClassNames: [String: String]
+
+    static let largestConfiguration = 1 << 20
+    private static let weightNames = ["diffusion_pytorch_model", "model"]
+    private static let variants = ["", ".fp16", ".bf16"]
+
+    /// - Throws: `CheckpointError.cannotRead` when `url` is not a readable folder, `.malformed` when its
+    ///   `model_index.json` is not what it should be.
+    public init(_ url: URL) throws {
+        var isFolder: ObjCBool = false
+        let path = url.path(percentEncoded: false)
+        guard FileManager.default.fileExists(atPath: path, isDirectory: &isFolder) else {
+            throw CheckpointError.cannotRead(path: path, reason: "no such model folder")
+        }
+        guard isFolder.boolValue else {
+            throw CheckpointError.cannotRead(
+                path: path, reason: "is a file; a model folder in diffusers' layout is needed")
+        }
+        self.url = url
+        let index = url.appending(path: "model_index.json")
+        let members = Self.exists(index) ? try ModelIndex(contentsOf: index) : ModelIndex()
+        pipelineClassName = members.className
+        componentClassNames = members.components
+    }
+
+    /// The folder of a component, whether or not it is there.
+    public func url(of component: String) -> URL {
+        url.appending(path: component, directoryHint: .isDirectory)
+    }
+
+    /// Whether the model has that component.
+    public func contains(_ component: String) -> Bool {
+        Self.exists(url(of: component))
+    }
+
+    /// The JSON of a component's configuration: `config.json`, or else `scheduler_config.json` for the
+    /// scheduler and the like.
+    /// - Throws: `CheckpointError.missingFile` or `.cannotRead`.
+    public func configuration(_ component: String) throws -> Data {
+        let names = ["config.json", "\(component)_config.json"]
+        let folder = try existing(component)
+        guard let file = names.map({ folder.appending(path: $0) }).first(where: Self.exists) else {
+            throw missing(component, names, hint: nil)
+        }
+        return try Data(contentsOf: file, upTo: Self.largestConfiguration)
+    }
+
+    /// The weights of a component: full precision if there is a choice, fp16 and bf16 variants and
+    /// shards otherwise.
+    /// - Throws: `CheckpointError.missingFile`, or what opening the file throws.
+    public func weights(_ component: String) throws -> Weights {
+        let folder = try existing(component)
+        for variant in Self.variants {
+            for name in Self.weightNames {
+                let whole = folder.appending(path: "\(name)\(variant).safetensors")
+                if Self.exists(whole) {
+                    return Weights(try Safetensors(contentsOf: whole))
+                }
+                let index = folder.appending(path: "\(name).safetensors.index\(variant).json")
+                if Self.exists(index) {
+                    return try ShardIndex(contentsOf: index).weights(in: folder)
+                }
+            }
+        }
+        throw missing(component, Self.weightNames.map { $0 + ".safetensors" }, hint: hint(folder))
+    }
+
+    private func existing(_ component: String) throws -> URL {
+        let folder = url(of: component)
+        guard Self.exists(folder) else {
+            let hint = componentClassNames[component].map {
+                "model_index.json promises a \(shown($0))"
+            }
+            throw CheckpointError.missingFile(
+                folder: url.path(percentEncoded: false), tried: ["\(component)/"], hint: hint)
+        }
+        return folder
+    }
+
+    private func missing(_ component: String, _ tried: [String], hint: String?) -> CheckpointError {
+        .missingFile(
+            folder: url(of: component).path(percentEncoded: false), tried: tried, hint: hint)
+    }
+
+    private func hint(_ folder: URL) -> String? {
+        let files = try? FileManager.default.contentsOfDirectory(
+            atPath: folder.path(percentEncoded: false))
+        let pickle = files?.sorted().first { $0.hasSuffix(".bin") || $0.hasSuffix(".ckpt") }
+        return pickle.map { "\(shown($0)) is a pickle, which can run code: convert it first" }
+    }
+
+    static func exists(_ url: URL) -> Bool {
+        FileManager.default.fileExists(atPath: url.path(percentEncoded: false))
+    }
+}
+
+extension Data {
+    /// The whole of a small file.
+    /// - Throws: `CheckpointError.cannotRead` when it is missing, no regular file or over `limit` bytes.
+    package init(contentsOf url: URL, upTo limit: Int) throws {
+        let path = url.path(percentEncoded: false)
+        let file = try MappedFile(path)
+        guard file.bytes.count <= limit else {
+            throw CheckpointError.cannotRead(
+                path: path, reason: "has \(file.bytes.count) bytes, more than the limit of \(limit)"
+            )
+        }
+        self = Data(file.bytes)
+    }
+}

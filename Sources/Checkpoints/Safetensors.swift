@@ -1,0 +1,88 @@
+public import Foundation
+public import Tensors
+
+/// A safetensors file, mapped: its header is read and checked at once, its numbers stay on disk
+/// until they are asked for.
+public struct Safetensors: Sendable {
+    /// A tensor of any type of the format.
+    public struct Entry: Sendable {
+        /// the format's word for the type: `F32`, `F16`, `I64`, …
+        public let dataType: String
+        /// extents, outermost first
+        public let shape: [Int]
+        let path: String
+        let file: MappedFile
+        /// where the numbers lie in the file
+        let range: Range<Int>
+
+        /// The tensor, when its type is one that Gesso computes with.
+        public var stored: StoredTensor? {
+            DataType(rawValue: dataType).map {
+                StoredTensor(shape: shape, dataType: $0, bytes: bytes, owner: file)
+            }
+        }
+
+        var bytes: UnsafeRawBufferPointer { UnsafeRawBufferPointer(rebasing: file.bytes[range]) }
+    }
+
+    /// the path the file was opened by
+    public let path: String
+    /// free texts that the writer of the file left; show them escaped only
+    public let metadata: [String: String]
+    /// the tensors' names in the order of their data
+    public let names: [String]
+    /// the tensors by name
+    public let entries: [String: Entry]
+
+    /// Maps the file and checks its header.
+    /// - Throws: `CheckpointError.cannotRead`, `.foreign` or `.malformed`.
+    public init(contentsOf url: URL) throws {
+        let path = url.path(percentEncoded: false)
+        let file = try MappedFile(path)
+        if let foreign = ForeignFile.recognized(in: file.bytes) {
+            throw CheckpointError.foreign(path: path, what: foreign.what, hint: foreign.hint)
+        }
+        do {
+            let (header, dataStart) = try Self.header(file.bytes)
+            self.path = path
+            metadata = header.metadata
+            names = header.names
+            entries = header.entries.mapValues {
+                Entry(
+                    dataType: $0.dataType, shape: $0.shape, path: path, file: file,
+                    range: dataStart + $0.range.lowerBound..<dataStart + $0.range.upperBound)
+            }
+        } catch let fault as HeaderCursor.Fault {
+            throw CheckpointError.malformed(
+                path: path, format: "safetensors", reason: fault.reason)
+        }
+    }
+
+    /// The tensor of that name; nil when there is none or its type is not F32, F16 or BF16.
+    public subscript(name: String) -> StoredTensor? {
+        entries[name]?.stored
+    }
+
+    /// The header, after its length (64 bits, little-endian), and where the data begin.
+    private static func header(
+        _ bytes: UnsafeRawBufferPointer
+    ) throws -> (SafetensorsHeader, dataStart: Int) {
+        let prefix = MemoryLayout<UInt64>.size
+        guard bytes.count >= prefix else {
+            let size = bytes.isEmpty ? "the file is empty" : "it has only \(bytes.count) bytes"
+            throw HeaderCursor.Fault(reason: size)
+        }
+        let length = UInt64(littleEndian: bytes.loadUnaligned(as: UInt64.self))
+        guard length <= UInt64(SafetensorsHeader.longestHeader) else {
+            throw HeaderCursor.Fault(
+                reason: "header of \(length) bytes is over the limit of 32 MiB")
+        }
+        let dataStart = prefix + Int(length)
+        guard dataStart <= bytes.count else {
+            throw HeaderCursor.Fault(
+                reason: "header of \(length) bytes in a file of \(bytes.count); it is cut short")
+        }
+        let json = UnsafeRawBufferPointer(rebasing: bytes[prefix..<dataStart])
+        return (try SafetensorsHeader(json, dataCount: bytes.count - dataStart), dataStart)
+    }
+}

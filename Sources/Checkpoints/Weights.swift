@@ -1,0 +1,144 @@
+import Synchronization
+public import Tensors
+
+/// The named tensors of one network, seen from one place in it.
+///
+/// Paths mirror the checkpoint: `weights["down_blocks"][0]["resnets"][1]` sees the tensors whose names
+/// begin with `down_blocks.0.resnets.1.`. All scopes of a network share one book of what was taken, so
+/// that `requireAllUsed()` can tell what is left over.
+public struct Weights: Sendable {
+    /// where this scope stands; empty at the root
+    public let path: String
+    private let book: Book
+
+    /// The root scope over the tensors of one or more files.
+    /// - Parameters:
+    ///   - entries: the tensors by full name.
+    ///   - file: what to call their origin in errors: the path of the file.
+    public init(_ entries: [String: Safetensors.Entry], file: String) {
+        path = ""
+        book = Book(entries, file: file)
+    }
+
+    /// The root scope over one file.
+    public init(_ file: Safetensors) {
+        self.init(file.entries, file: file.path)
+    }
+
+    private init(path: String, book: Book) {
+        self.path = path
+        self.book = book
+    }
+
+    /// The scope one name further in.
+    public subscript(name: String) -> Weights {
+        Weights(path: full(name), book: book)
+    }
+
+    /// The scope of the `index`-th element of a list.
+    public subscript(index: Int) -> Weights {
+        self[String(index)]
+    }
+
+    /// Whether this scope has a tensor of that name, or anything below that name.
+    public func contains(_ name: String) -> Bool {
+        let name = full(name)
+        return book.entries[name] != nil || book.scopes.contains(name)
+    }
+
+    /// The tensor of that name, as stored, marked as used.
+    ///
+    /// - Parameter shape: the shape the network needs, outermost extent first.
+    /// - Throws: `CheckpointError.missingTensor`, `.wrongShape`, `.unsupportedDataType` or
+    ///   `.nonFiniteValues`, each with the full name.
+    public func tensor(_ name: String, shape: [Int]) throws -> StoredTensor {
+        try tensor(name, shapes: [shape])
+    }
+
+    /// The same for a tensor that files write in several shapes; the first is the one errors ask for.
+    public func tensor(_ name: String, shapes: [[Int]]) throws -> StoredTensor {
+        let name = full(name)
+        guard let entry = book.entries[name] else { throw book.missing(name) }
+        guard shapes.contains(entry.shape) else {
+            throw CheckpointError.wrongShape(
+                path: entry.path, tensor: name, expected: shapes[0], found: entry.shape)
+        }
+        guard let stored = entry.stored else {
+            throw CheckpointError.unsupportedDataType(
+                path: entry.path, tensor: name, found: entry.dataType)
+        }
+        guard !stored.hasNonFiniteValues else {
+            throw CheckpointError.nonFiniteValues(path: entry.path, tensor: name)
+        }
+        book.use(name, entry)
+        return stored
+    }
+
+    /// The names, full and sorted, of what no one has taken yet, in the whole network.
+    public var unusedNames: [String] { book.unused }
+
+    /// Closes the book once a network is built.
+    ///
+    /// - Parameter ignoring: last parts of names that may be left over, such as buffers that are not
+    ///   weights.
+    /// - Throws: `CheckpointError.unusedTensors` when the file holds more than the network took, and
+    ///   `.allZero` when all it took is zero.
+    public func requireAllUsed(ignoring: Set<String> = []) throws {
+        let unused = book.unused.filter { name in
+            !ignoring.contains(name.split(separator: ".").last.map(String.init) ?? name)
+        }
+        if let first = unused.first {
+            throw CheckpointError.unusedTensors(
+                path: book.file, first: first, count: unused.count, guess: book.guess)
+        }
+        guard book.sawValues else { throw CheckpointError.allZero(path: book.file) }
+    }
+
+    private func full(_ name: String) -> String {
+        path.isEmpty ? name : path + "." + name
+    }
+}
+
+/// What there is and what was taken of it.
+private final class Book: Sendable {
+    let file: String
+    let entries: [String: Safetensors.Entry]
+    /// every proper prefix of a name
+    let scopes: Set<String>
+    private let state: Mutex<(used: Set<String>, sawValues: Bool)> = Mutex(([], false))
+
+    init(_ entries: [String: Safetensors.Entry], file: String) {
+        self.entries = entries
+        self.file = file
+        var scopes: Set<String> = []
+        for name in entries.keys {
+            var scope = name[...]
+            while let dot = scope.lastIndex(of: "."), scopes.insert(String(scope[..<dot])).inserted
+            {
+                scope = scope[..<dot]
+            }
+        }
+        self.scopes = scopes
+    }
+
+    func use(_ name: String, _ entry: Safetensors.Entry) {
+        state.withLock {
+            $0.used.insert(name)
+            $0.sawValues = $0.sawValues || entry.bytes.contains { $0 != 0 }
+        }
+    }
+
+    var unused: [String] {
+        let used = state.withLock { $0.used }
+        return entries.keys.filter { !used.contains($0) }.sorted()
+    }
+
+    var sawValues: Bool { state.withLock { $0.sawValues } }
+
+    var guess: String? { KnownContents.guess(entries) }
+
+    func missing(_ name: String) -> CheckpointError {
+        .missingTensor(
+            path: file, tensor: name, first: entries.keys.min(), count: entries.count, guess: guess)
+    }
+}

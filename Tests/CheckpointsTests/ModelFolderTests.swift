@@ -1,0 +1,136 @@
+import Checkpoints
+import Foundation
+import Testing
+
+@Suite struct ModelFolderTests {
+    let folder: TemporaryFolder
+
+    init() throws {
+        folder = try TemporaryFolder()
+    }
+
+    private var path: String { folder.url.path(percentEncoded: false) }
+
+    private let one = safetensors([("a", [1], 1)])
+
+    @Test func theIndexNamesTheComponents() throws {
+        try folder.write(
+            """
+            {"_class_name": "StableDiffusionPipeline", "_diffusers_version": "0.6.0",
+             "unet": ["diffusers", "UNet2DConditionModel"], "safety_checker": [null, null],
+             "requires_safety_checker": false}
+            """, to: "model_index.json")
+        let model = try ModelFolder(folder.url)
+        #expect(model.pipelineClassName == "StableDiffusionPipeline")
+        #expect(model.componentClassNames == ["unet": "UNet2DConditionModel"])
+        #expect(!model.contains("unet"))
+        let error = #expect(throws: CheckpointError.self) { try model.weights("unet") }
+        #expect(error?.kind == .cannotRead)
+        #expect(
+            error?.description
+                == "\(path): holds no unet/; model_index.json promises a UNet2DConditionModel")
+    }
+
+    @Test func theIndexIsOptional() throws {
+        try folder.write("{\"a\": 1}", to: "unet/config.json")
+        let model = try ModelFolder(folder.url)
+        #expect(model.pipelineClassName == nil)
+        #expect(try model.configuration("unet") == Data("{\"a\": 1}".utf8))
+        #expect(throws: CheckpointError.self) { try model.configuration("vae") }
+    }
+
+    @Test func theSchedulerHasItsOwnFileName() throws {
+        try folder.write("{}", to: "scheduler/scheduler_config.json")
+        #expect(try ModelFolder(folder.url).configuration("scheduler") == Data("{}".utf8))
+    }
+
+    @Test(arguments: [
+        "diffusion_pytorch_model.safetensors", "diffusion_pytorch_model.fp16.safetensors",
+        "model.safetensors", "model.fp16.safetensors",
+    ])
+    func weightsHaveSeveralNames(_ name: String) throws {
+        try folder.write(one, to: "unet/\(name)")
+        let weights = try ModelFolder(folder.url).weights("unet")
+        #expect(weights.unusedNames == ["a"])
+    }
+
+    @Test func fullPrecisionComesFirst() throws {
+        try folder.write(one, to: "unet/diffusion_pytorch_model.fp16.safetensors")
+        try folder.write(
+            safetensors([("b", [1], 1)]), to: "unet/diffusion_pytorch_model.safetensors")
+        #expect(try ModelFolder(folder.url).weights("unet").unusedNames == ["b"])
+    }
+
+    @Test func picklesAreNotWeights() throws {
+        try folder.write([0x80, 2], to: "vae/diffusion_pytorch_model.bin")
+        let model = try ModelFolder(folder.url)
+        let error = #expect(throws: CheckpointError.self) { try model.weights("vae") }
+        #expect(error?.kind == .cannotRead)
+        #expect(
+            error?.description.hasSuffix(
+                "holds no diffusion_pytorch_model.safetensors or model.safetensors; "
+                    + "diffusion_pytorch_model.bin is a pickle, which can run code: convert it first"
+            )
+                == true)
+    }
+
+    @Test func shardsAreJoined() throws {
+        try folder.write(one, to: "unet/s-1.safetensors")
+        try folder.write(safetensors([("b", [1], 1), ("c", [1], 1)]), to: "unet/s-2.safetensors")
+        let index = "unet/diffusion_pytorch_model.safetensors.index.json"
+        try folder.write(
+            """
+            {"metadata": {"total_size": 8},
+             "weight_map": {"a": "s-1.safetensors", "b": "s-2.safetensors"}}
+            """, to: index)
+        #expect(try ModelFolder(folder.url).weights("unet").unusedNames == ["a", "b"])
+
+        try folder.write("{\"weight_map\": {\"b\": \"s-1.safetensors\"}}", to: index)
+        let error = #expect(throws: CheckpointError.self) {
+            try ModelFolder(folder.url).weights("unet")
+        }
+        #expect(error?.kind == .corruptData)
+        #expect(error?.description.contains("tensor b is not in the shard it names") == true)
+    }
+
+    @Test(arguments: ["../s.safetensors", "/etc/passwd", "..", "", "a/b.safetensors"])
+    func shardsStayInTheirFolder(_ name: String) throws {
+        try folder.write(one, to: "s.safetensors")
+        try folder.write(
+            "{\"weight_map\": {\"a\": \"\(name)\"}}",
+            to: "unet/diffusion_pytorch_model.safetensors.index.json")
+        let model = try ModelFolder(folder.url)
+        let error = #expect(throws: CheckpointError.self) { try model.weights("unet") }
+        #expect(error?.kind == .corruptData)
+        #expect(error?.description.contains("leads out of the folder") == true)
+    }
+
+    @Test(arguments: [
+        "", "[", "[]", "{\"weight_map\": 1}", String(repeating: "[", count: 100_000),
+    ])
+    func brokenIndexesAreRefused(_ text: String) throws {
+        try folder.write(text, to: "unet/model.safetensors.index.json")
+        let model = try ModelFolder(folder.url)
+        let error = #expect(throws: CheckpointError.self) { try model.weights("unet") }
+        #expect(error?.kind == .corruptData)
+        #expect(error?.description.contains("not valid JSON") == true)
+    }
+
+    @Test func aFileIsNoFolder() throws {
+        let file = try folder.write(one, to: "model.safetensors")
+        let error = #expect(throws: CheckpointError.self) { try ModelFolder(file) }
+        #expect(error?.kind == .cannotRead)
+        #expect(error?.description.contains("is a file; a model folder") == true)
+        #expect(throws: CheckpointError.self) {
+            try ModelFolder(folder.url.appending(path: "missing"))
+        }
+    }
+
+    @Test func hugeConfigurationsAreNotRead() throws {
+        try folder.write([UInt8](repeating: 0x20, count: 2 << 20), to: "unet/config.json")
+        let model = try ModelFolder(folder.url)
+        let error = #expect(throws: CheckpointError.self) { try model.configuration("unet") }
+        #expect(error?.kind == .cannotRead)
+        #expect(error?.description.contains("more than the limit of 1048576") == true)
+    }
+}

@@ -1,0 +1,141 @@
+import Checkpoints
+import Foundation
+import Tensors
+import Testing
+
+@Suite struct WeightsTests {
+    let folder: TemporaryFolder
+
+    init() throws {
+        folder = try TemporaryFolder()
+    }
+
+    private func weights(_ tensors: [(name: String, shape: [Int], value: Float)]) throws -> Weights
+    {
+        let url = try folder.write(safetensors(tensors), to: "w.safetensors")
+        return Weights(try Safetensors(contentsOf: url))
+    }
+
+    private var path: String {
+        folder.url.appending(path: "w.safetensors").path(percentEncoded: false)
+    }
+
+    @Test func pathsMirrorTheCheckpoint() throws {
+        let weights = try weights([
+            ("down_blocks.0.resnets.1.norm.weight", [2], 1),
+            ("down_blocks.0.resnets.1.norm.bias", [2], 3),
+            ("conv.weight", [1, 2], 2),
+        ])
+        let norm = weights["down_blocks"][0]["resnets"][1]["norm"]
+        #expect(norm.path == "down_blocks.0.resnets.1.norm")
+        #expect(try norm.tensor("bias", shape: [2]).widened().values == [3, 3])
+        #expect(try weights["conv"].tensor("weight", shapes: [[2], [1, 2]]).shape == [1, 2])
+        #expect(weights.contains("down_blocks"))
+        #expect(weights["down_blocks"].contains("0"))
+        #expect(norm.contains("weight"))
+        #expect(!norm.contains("weigh"))
+        #expect(!weights["down_blocks"].contains("1"))
+    }
+
+    @Test func aMissingTensorIsNamedInFull() throws {
+        let weights = try weights([("conv_in.weight", [2], 1), ("time_embedding.x", [1], 1)])
+        let expected = CheckpointError.missingTensor(
+            path: path, tensor: "down_blocks.0.conv.weight", first: "conv_in.weight", count: 2,
+            guess: nil)
+        #expect(throws: expected) {
+            try weights["down_blocks"][0]["conv"].tensor("weight", shape: [2])
+        }
+        #expect(expected.kind == .modelMismatch)
+        #expect(
+            expected.description
+                == "\(path): no tensor down_blocks.0.conv.weight among its 2 (first: conv_in.weight)"
+        )
+    }
+
+    @Test func aMisshapedTensorTellsBothShapes() throws {
+        let weights = try weights([("a.weight", [2, 3], 1)])
+        let expected = CheckpointError.wrongShape(
+            path: path, tensor: "a.weight", expected: [3, 2], found: [2, 3])
+        #expect(throws: expected) { try weights["a"].tensor("weight", shape: [3, 2]) }
+        #expect(expected.kind == .modelMismatch)
+        #expect(
+            expected.description
+                == "\(path): tensor a.weight has shape [2, 3], the model needs [3, 2]")
+    }
+
+    @Test func leftOversAreReportedForTheWholeNetwork() throws {
+        let weights = try weights([
+            ("a.weight", [1], 1), ("b.weight", [1], 1), ("c.position_ids", [1], 1),
+        ])
+        _ = try weights["a"].tensor("weight", shape: [1])
+        #expect(weights["a"].unusedNames == ["b.weight", "c.position_ids"])
+        #expect(
+            throws: CheckpointError.unusedTensors(
+                path: path, first: "b.weight", count: 1, guess: nil)
+        ) { try weights.requireAllUsed(ignoring: ["position_ids"]) }
+        _ = try weights.tensor("b.weight", shape: [1])
+        try weights.requireAllUsed(ignoring: ["position_ids"])
+    }
+
+    @Test(arguments: ["F64", "I8", "F8_E4M3", "F8_E5M2", "I64"])
+    func otherTypesAreNotWeights(_ type: String) throws {
+        let size = ["F64": 8, "I64": 8][type] ?? 1
+        let header = "{\"a.weight\":\(fields(type, "[1]", "[0,\(size)]"))}"
+        let url = try folder.write(
+            safetensors(header, data: [UInt8](repeating: 0, count: size)), to: "w.safetensors")
+        let weights = Weights(try Safetensors(contentsOf: url))
+        let error = #expect(throws: CheckpointError.self) {
+            try weights["a"].tensor("weight", shape: [1])
+        }
+        #expect(error?.kind == .corruptData)
+        #expect(
+            error?.description
+                == "\(path): tensor a.weight is \(type); weights must be F32, F16 or BF16")
+    }
+
+    @Test(arguments: [Float.nan, .infinity, -.infinity])
+    func nonFiniteValuesAreRefused(_ value: Float) throws {
+        let weights = try weights([("good", [40], 1), ("bad", [33], value)])
+        _ = try weights.tensor("good", shape: [40])
+        let expected = CheckpointError.nonFiniteValues(path: path, tensor: "bad")
+        #expect(throws: expected) { try weights.tensor("bad", shape: [33]) }
+        #expect(expected.kind == .corruptData)
+    }
+
+    @Test func nothingButZerosIsRefused() throws {
+        let zeros = try weights([("a", [4], 0), ("b", [4], 0)])
+        _ = try zeros.tensor("a", shape: [4])
+        _ = try zeros.tensor("b", shape: [4])
+        #expect(throws: CheckpointError.allZero(path: path)) { try zeros.requireAllUsed() }
+
+        let mixed = try weights([("a", [4], 0), ("b", [4], 1)])
+        _ = try mixed.tensor("b", shape: [4])
+        _ = try mixed.tensor("a", shape: [4])
+        try mixed.requireAllUsed()
+    }
+
+    @Test(arguments: [
+        (["down_blocks.0.x", "time_embedding.linear_1.weight"], "a UNet"),
+        (["down_blocks.0.x", "add_embedding.linear_1.weight"], "an SDXL UNet"),
+        (["encoder.down_blocks.0.x", "decoder.up_blocks.0.x"], "a VAE"),
+        (["double_blocks.0.x"], "a Flux transformer"),
+        (
+            ["model.diffusion_model.input_blocks.0.0.weight"],
+            "a single-file Stable Diffusion checkpoint"
+        ),
+        (
+            ["model.diffusion_model.x", "conditioner.embedders.1.model.x"],
+            "a single-file SDXL checkpoint"
+        ),
+        (["lora_unet_down_blocks_0.lora_up.weight"], "a LoRA"),
+        (["unet.down_blocks.0.to_q.lora_A.weight"], "a LoRA"),
+        (["text_model.encoder.layers.0.x"], "a CLIP text encoder"),
+    ])
+    func anotherModelIsGuessed(_ names: [String], _ guess: String) throws {
+        let weights = try weights(names.map { ($0, [1], 1) })
+        let error = #expect(throws: CheckpointError.self) {
+            try weights.tensor("conv_in.weight", shape: [1])
+        }
+        #expect(error?.description.hasSuffix("; it looks like \(guess)") == true)
+    }
+}
