@@ -1,0 +1,95 @@
+import Checkpoints
+import Foundation
+
+/// What a tokenizer's files say: the tokens, the merges and the special tokens.
+struct TokenizerVocabulary: Sendable {
+    /// A token that is recognized as a text of its own, before any splitting.
+    struct Special: Sendable {
+        let scalars: [Unicode.Scalar]
+        let id: Int
+
+        init(_ text: String, _ id: Int) {
+            scalars = Array(text.unicodeScalars)
+            self.id = id
+        }
+    }
+
+    /// special tokens looked for in the prompt as it is typed, and in the normalized prompt
+    let rawSpecials: [Special]
+    let normalizedSpecials: [Special]
+    let beginning: Int
+    let end: Int
+    let padding: Int
+    let contextLength: Int
+
+    private let path: String
+    private let ids: [String: Int]
+    private let merges: [TokenizerFile.Merge]
+    private let unknown: Int
+
+    init(folder: URL) throws {
+        let file = try TokenizerFile(folder: folder)
+        let settings = try TokenizerSettings(folder: folder)
+        path = file.path
+        ids = file.ids
+        merges = file.merges
+        contextLength = settings.contextLength
+
+        func id(_ text: String) throws -> Int {
+            guard let id = file.ids[text] ?? file.specials[text]?.id else {
+                throw ModelError.invalidTokenizer(
+                    path: file.path, reason: "it has no token \(text)")
+            }
+            return id
+        }
+        beginning = try id(settings.beginning)
+        end = try id(settings.end)
+        padding = try id(settings.padding)
+        unknown = try id(settings.unknown)
+
+        var isNormalized = file.specials.mapValues(\.isNormalized)
+        isNormalized.merge(settings.isNormalized) { file, _ in file }
+        // Of two that begin alike, the longer is looked for first.
+        let texts = isNormalized.keys.sorted { ($1.count, $0) < ($0.count, $1) }
+        rawSpecials = try texts.filter { isNormalized[$0] == false }.map { try Special($0, id($0)) }
+        normalizedSpecials = try texts.filter { isNormalized[$0] == true }
+            .map { try Special($0, id($0)) }
+    }
+
+    /// The encoder that these tokens and merges make.
+    /// - Throws: `ModelError.invalidTokenizer` when a merge needs a token there is not.
+    func encoding() throws -> BytePairEncoding {
+        let unknown = UInt32(truncatingIfNeeded: unknown)
+        func token(_ text: String) -> UInt32? { ids[text].map { UInt32(truncatingIfNeeded: $0) } }
+
+        var table: [UInt64: BytePairEncoding.Merge] = [:]
+        table.reserveCapacity(merges.count)
+        for (rank, merge) in merges.enumerated() {
+            guard let left = token(merge.left), let right = token(merge.right),
+                let merged = token(merge.left + merge.right)
+            else {
+                throw ModelError.invalidTokenizer(
+                    path: path, reason: "merge \(rank + 1) needs a token it does not have")
+            }
+            table[BytePairEncoding.key(left, right)] = .init(rank: UInt32(rank), merged: merged)
+        }
+        let alphabet = ByteAlphabet.scalars.map(String.init)
+        return BytePairEncoding(
+            inner: alphabet.map { token($0) ?? unknown },
+            final: alphabet.map { token($0 + TokenizerFile.endOfWord) ?? unknown }, merges: table)
+    }
+
+    /// The text that tokens stand for, words parted by spaces.
+    func text(of tokens: some Sequence<Int>) -> String {
+        let texts = Dictionary(ids.map { ($0.value, $0.key) }) { first, _ in first }
+        var bytes: [UInt8] = []
+        for token in tokens {
+            let text = texts[token] ?? ""
+            let endsWord = text.hasSuffix(TokenizerFile.endOfWord)
+            let part = endsWord ? text.dropLast(TokenizerFile.endOfWord.count) : text[...]
+            ByteAlphabet.append(bytesOf: part, to: &bytes)
+            if endsWord { bytes.append(0x20) }
+        }
+        return String(decoding: bytes, as: UTF8.self).trimmingCharacters(in: .whitespaces)
+    }
+}
