@@ -1,0 +1,173 @@
+/// A request for a scheduler, checked: what all schedulers are built from.
+struct SchedulerPlan {
+    let name: SchedulerName
+    let configuration: SchedulerConfiguration
+    let schedule: NoiseSchedule
+    let steps: Int
+    let rule: StepRule
+    let sigmaSpacing: SigmaSpacing
+    let timestepSpacing: TimestepSpacing
+    /// Steps that strength leaves out.
+    let skippedSteps: Int
+
+    init(
+        _ name: SchedulerName, configuration: SchedulerConfiguration, steps: Int,
+        strength: Double?, rule: StepRule, sigmas: SigmaSpacing?, timestepSpacing: TimestepSpacing?
+    ) throws {
+        let most =
+            name == .lcm ? configuration.originalInferenceSteps : configuration.trainTimesteps
+        guard (1...most).contains(steps) else {
+            throw SamplingError.steps(steps, scheduler: name, most: most)
+        }
+        if let sigmas, sigmas != .default, !name.spacesSigmas {
+            throw SamplingError.unsupported(
+                scheduler: name, setting: "\(sigmas.rawValue) sigmas",
+                advice: "use \(SchedulerName.allCases.filter(\.spacesSigmas).names)")
+        }
+        try Self.checkSwitches(of: configuration, for: name)
+        self.name = name
+        self.configuration = configuration
+        self.schedule = try NoiseSchedule(configuration, for: name)
+        self.steps = steps
+        self.rule = rule
+        self.sigmaSpacing = sigmas ?? configuration.sigmaSpacing
+        self.timestepSpacing =
+            timestepSpacing ?? configuration.timestepSpacing ?? name.defaultTimestepSpacing
+        self.skippedSteps = try rule.skippedSteps(of: steps, strength: strength)
+    }
+
+    /// What clean estimates are clipped to, if they are.
+    var clip: ClosedRange<Float>? {
+        guard let byDefault = name.defaultClipSample, configuration.clipSample ?? byDefault else {
+            return nil
+        }
+        let bound = Float(configuration.clipSampleRange)
+        return -bound...bound
+    }
+
+    private static func checkSwitches(
+        of configuration: SchedulerConfiguration, for name: SchedulerName
+    ) throws {
+        let thresholds: Set<SchedulerName> = [.ddim, .ddpm, .dpmppMultistep, .unipc, .lcm]
+        if configuration.thresholding && thresholds.contains(name) {
+            throw SamplingError.unsupported(
+                scheduler: name, setting: "thresholding",
+                advice: "set it to false in scheduler_config.json; it is not meant for latents")
+        }
+        if let setting = configuration.unsupportedSwitches.first, name.spacesSigmas {
+            throw SamplingError.unsupported(
+                scheduler: name, setting: setting,
+                advice: "set it to false in scheduler_config.json, or choose karras or exponential")
+        }
+    }
+}
+
+extension [SchedulerName] {
+    fileprivate var names: String { map(\.rawValue).joined(separator: ", ") }
+}
+
+// MARK: - Steps from σ to σ
+
+extension SchedulerPlan {
+    /// Sigmas and timesteps before truncation; sigmas hold one more, the level after the last step.
+    struct SigmaGrid {
+        var sigmas: [Float]
+        var timesteps: [Float]
+    }
+
+    /// The grid of the samplers after Karras et al.: timesteps may lie between training steps, and
+    /// spaced sigmas run between the first and last that those timesteps have.
+    func karrasGrid() -> SigmaGrid {
+        var timesteps = timestepSpacing.timesteps(
+            steps, of: configuration.trainTimesteps, offset: configuration.stepsOffset
+        ).map { Double(Float($0)) }
+        var sigmas = timesteps.map(schedule.sigma(at:))
+        let isLogLinear = name == .euler && configuration.interpolationType == .logLinear
+        let range = isLogLinear ? trainingRange : (sigmas[0], sigmas[sigmas.count - 1])
+        if let spaced = spacedSigmas(from: range.0, to: range.1) {
+            sigmas = spaced
+            timesteps = schedule.timesteps(ofSigmas: sigmas)
+        }
+        return SigmaGrid(
+            sigmas: sigmas.map { Float($0) } + [0], timesteps: timesteps.map { Float($0) })
+    }
+
+    /// The sigmas of the last and the first training step.
+    var trainingRange: (greatest: Double, least: Double) {
+        (Double(schedule.sigmas[schedule.sigmas.count - 1]), Double(schedule.sigmas[0]))
+    }
+
+    /// Sigmas spaced by formula, or nil where the timesteps place them.
+    func spacedSigmas(from greatest: Double, to least: Double) -> [Double]? {
+        // lms reads sigma_min and sigma_max with exponential spacing only.
+        let bounded = !(name == .lms && sigmaSpacing == .karras)
+        return sigmaSpacing.sigmas(
+            from: bounded ? configuration.sigmaMax ?? greatest : greatest,
+            to: bounded ? configuration.sigmaMin ?? least : least, count: steps)
+    }
+
+    /// A trajectory in sigma space. Pure noise starts at the greatest sigma, with leading timesteps
+    /// at the variance of noised latents.
+    func sigmaSpaceTrajectory(_ grid: SigmaGrid) throws -> Trajectory {
+        let greatest = grid.sigmas.max() ?? 0
+        let isLeading = timestepSpacing == .leading
+        return Trajectory(
+            sigmas: grid.sigmas, timesteps: grid.timesteps, space: .sigma,
+            initialNoiseSigma: isLeading ? (greatest * greatest + 1).squareRoot() : greatest,
+            skipped: try skipped(of: grid.timesteps.count))
+    }
+
+    /// A trajectory over sigmas in alpha space.
+    func alphaSpaceTrajectory(_ grid: SigmaGrid) throws -> Trajectory {
+        Trajectory(
+            sigmas: grid.sigmas, timesteps: grid.timesteps, space: .alpha, initialNoiseSigma: 1,
+            skipped: try skipped(of: grid.timesteps.count))
+    }
+
+    /// Evaluations that strength leaves out.
+    private func skipped(of evaluations: Int) throws -> Int {
+        let skipped = skippedSteps * name.order
+        guard skipped < evaluations else {
+            throw SamplingError.noStepLeft(
+                strength: 1 - Double(skippedSteps) / Double(steps), steps: steps)
+        }
+        return skipped
+    }
+}
+
+// MARK: - Steps from timestep to timestep
+
+extension SchedulerPlan {
+    /// Whole timesteps, before truncation.
+    func wholeTimesteps() -> [Int] {
+        timestepSpacing.timesteps(
+            steps, of: configuration.trainTimesteps, offset: configuration.stepsOffset
+        ).map { Int($0.rounded(.toNearestOrEven)) }
+    }
+
+    /// A trajectory in alpha space over whole timesteps.
+    /// - Throws: where a timestep lies outside training, or has no signal that ε could be
+    ///   separated from.
+    func alphaSpaceTrajectory(_ timesteps: [Int]) throws -> Trajectory {
+        let total = configuration.trainTimesteps
+        if let outside = timesteps.first(where: { !(0..<total).contains($0) }) {
+            throw SamplingError.timestep(outside, scheduler: name, trainTimesteps: total)
+        }
+        let trajectory = Trajectory(
+            alphasCumprod: schedule.alphasCumprod, timesteps: timesteps,
+            skipped: try skipped(of: timesteps.count))
+        if configuration.predictionType == .epsilon, trajectory.signal.contains(0) {
+            throw SamplingError.unsupported(
+                scheduler: name, setting: "rescale_betas_zero_snr with epsilon prediction",
+                advice: "use leading timesteps, or a model with v_prediction")
+        }
+        return trajectory
+    }
+
+    /// ᾱ at a timestep; before the first, that of a clean sample or of training step 0.
+    func alphaCumprod(_ timestep: Int) -> Float {
+        guard timestep < 0 else { return schedule.alphasCumprod[timestep] }
+        let endsClean = configuration.setAlphaToOne ?? name.defaultSetAlphaToOne
+        return name == .ddpm || endsClean ? 1 : schedule.alphasCumprod[0]
+    }
+}

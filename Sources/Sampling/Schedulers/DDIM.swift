@@ -1,0 +1,34 @@
+import Tensors
+
+/// Denoising diffusion implicit models (Song, Meng & Ermon 2021, equation 12):
+/// x' = √ᾱ'·z0 + √(1 − ᾱ' − s²)·ε + s·n with s² = η²·(1 − ᾱ')/(1 − ᾱ)·(1 − ᾱ/ᾱ').
+struct DDIM: Scheduler {
+    let trajectory: Trajectory
+    /// ᾱ at each level and at the end of the step from it.
+    private let alphas: [(from: Float, to: Float)]
+    private let clip: ClosedRange<Float>?
+    private let eta: Float
+
+    init(_ plan: SchedulerPlan, eta: Float) throws {
+        let timesteps = plan.wholeTimesteps()
+        trajectory = try plan.alphaSpaceTrajectory(timesteps)
+        // A step is always the same number of training steps, whatever the spacing.
+        let stride = plan.configuration.trainTimesteps / plan.steps
+        alphas = timesteps.dropFirst(trajectory.skipped).map {
+            (plan.alphaCumprod($0), plan.alphaCumprod($0 - stride))
+        }
+        clip = plan.clip
+        self.eta = eta
+    }
+
+    mutating func step(
+        _ x: Tensor, denoised: Tensor, at index: Int, noise: () throws -> Tensor
+    ) rethrows -> Tensor {
+        let (from, to) = alphas[index]
+        let epsilon = (x - denoised * from.squareRoot()) / (1 - from).squareRoot()
+        let clean = clip.map(denoised.clamped(to:)) ?? denoised
+        let spread = eta * ((1 - to) / (1 - from) * (1 - from / to)).squareRoot()
+        let next = clean * to.squareRoot() + epsilon * (1 - to - spread * spread).squareRoot()
+        return try eta > 0 ? next + noise() * spread : next
+    }
+}

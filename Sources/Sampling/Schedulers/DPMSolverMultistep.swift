@@ -1,0 +1,112 @@
+import Foundation
+import Tensors
+
+/// DPM-Solver++ (Lu, Zhou, Bao, Chen, Li & Zhu 2022): exponential integration of the clean estimate
+/// in λ = ln(α/σ), its course taken from the last one to three estimates.
+///
+/// Here α² + σ² = 1 and x = α·z0 + σ·n.
+struct DPMSolverMultistep: Scheduler {
+    let trajectory: Trajectory
+    private let sigmas: [Float]
+    private let solver: Solver
+    private let order: Int
+    private let isStochastic: Bool
+    /// Steps of the untruncated run from which on the order is 1, and 2.
+    private let lastSteps: (first: Int, second: Int)
+    /// The last clean estimates, newest first.
+    private var estimates: [Tensor] = []
+
+    /// How the second-order term is weighted.
+    private enum Solver: String { case midpoint, heun }
+
+    init(_ plan: SchedulerPlan) throws {
+        let configuration = plan.configuration
+        isStochastic = try plan.readsStochasticAlgorithm()
+        solver = Solver(rawValue: configuration.solverType ?? "") ?? .midpoint
+        order = configuration.solverOrder
+        let most = isStochastic ? 2 : 3
+        guard order <= most else {
+            throw SamplingError.unsupported(
+                scheduler: .dpmppMultistep, setting: "solver_order \(order)",
+                advice: "use 1 to \(most)")
+        }
+        let grid = plan.multistepGrid()
+        trajectory = try plan.alphaSpaceTrajectory(grid)
+        sigmas = grid.sigmas
+        let count = grid.timesteps.count
+        let eases = configuration.lowerOrderFinal && count < 15
+        let endsFirst = configuration.eulerAtFinal || eases || configuration.finalSigma == .zero
+        lastSteps = (endsFirst ? count - 1 : count, eases ? count - 2 : count)
+    }
+
+    mutating func step(
+        _ x: Tensor, denoised: Tensor, at index: Int, noise: () throws -> Tensor
+    ) rethrows -> Tensor {
+        let index = trajectory.skipped + index
+        estimates = Array(([denoised] + estimates).prefix(order))
+        var order = estimates.count
+        if index >= lastSteps.second { order = min(order, 2) }
+        if index >= lastSteps.first { order = 1 }
+
+        let (alpha, sigma) = scales(at: index + 1)
+        let h = lambda(at: index + 1) - lambda(at: index)
+        // The equation with noise covers twice the distance in λ (Lu et al. 2022, appendix D).
+        let reach = isStochastic ? 2 * h : h
+        let decay = sigma / scales(at: index).sigma * (isStochastic ? exp(-h) : 1)
+
+        var next = x * Float(decay) + denoised * Float(-alpha * expm1(-reach))
+        for (derivative, weight) in zip(
+            derivatives(at: index, h: h, order: order), weights(order, reach))
+        {
+            next += derivative * Float(alpha * weight)
+        }
+        guard isStochastic else { return next }
+        return try next + noise() * Float(sigma * (-expm1(-2 * h)).squareRoot())
+    }
+
+    /// Weights of the scaled first and second differences.
+    private func weights(_ order: Int, _ h: Double) -> [Double] {
+        let phi = expm1(-h)
+        switch order {
+        case 1: return []
+        case 2 where solver == .midpoint: return [-0.5 * phi]
+        case 2: return [phi / h + 1]
+        default: return [phi / h + 1, -((phi + h) / (h * h) - 0.5)]
+        }
+    }
+
+    /// Differences of the estimates with respect to λ, times h and h².
+    private func derivatives(at index: Int, h: Double, order: Int) -> [Tensor] {
+        guard order > 1 else { return [] }
+        let r0 = (lambda(at: index) - lambda(at: index - 1)) / h
+        let recent = (estimates[0] - estimates[1]) * Float(1 / r0)
+        guard order > 2 else { return [recent] }
+        let r1 = (lambda(at: index - 1) - lambda(at: index - 2)) / h
+        let older = (estimates[1] - estimates[2]) * Float(1 / r1)
+        let bend = recent - older
+        return [recent + bend * Float(r0 / (r0 + r1)), bend * Float(1 / (r0 + r1))]
+    }
+
+    /// α and σ with α² + σ² = 1.
+    private func scales(at index: Int) -> (alpha: Double, sigma: Double) {
+        let sigma = Double(sigmas[index])
+        let alpha = 1 / (sigma * sigma + 1).squareRoot()
+        return (alpha, sigma * alpha)
+    }
+
+    private func lambda(at index: Int) -> Double { -log(Double(sigmas[index])) }
+}
+
+extension SchedulerPlan {
+    /// Whether noise is added at each step (sde-dpmsolver++).
+    fileprivate func readsStochasticAlgorithm() throws -> Bool {
+        switch configuration.algorithmType ?? "dpmsolver++" {
+        case "dpmsolver++", "deis": return false
+        case "sde-dpmsolver++": return true
+        case let type:
+            throw SamplingError.unsupported(
+                scheduler: .dpmppMultistep, setting: "algorithm_type \(type)",
+                advice: "use dpmsolver++ or sde-dpmsolver++")
+        }
+    }
+}

@@ -1,0 +1,41 @@
+import Foundation
+import Tensors
+
+/// Euler's method on the probability-flow equation dx/dσ = (x − D(x, σ)) / σ (Karras, Aittala, Aila
+/// & Laine 2022, algorithm 2 without churn).
+struct Euler: Scheduler {
+    let trajectory: Trajectory
+    private let sigmas: [Float]
+
+    init(_ plan: SchedulerPlan) throws {
+        let grid = plan.eulerGrid()
+        trajectory = try plan.sigmaSpaceTrajectory(grid)
+        sigmas = Array(grid.sigmas.dropFirst(trajectory.skipped))
+    }
+
+    mutating func step(
+        _ x: Tensor, denoised: Tensor, at index: Int, noise: () throws -> Tensor
+    ) rethrows -> Tensor {
+        let derivative = (x - denoised) / sigmas[index]
+        return x + derivative * (sigmas[index + 1] - sigmas[index])
+    }
+}
+
+extension SchedulerPlan {
+    /// The grid of Karras et al., with what only euler's configuration has.
+    fileprivate func eulerGrid() -> SigmaGrid {
+        var grid = karrasGrid()
+        if configuration.interpolationType == .logLinear && sigmaSpacing == .default {
+            let (greatest, least) = trainingRange
+            grid.sigmas = SigmaSpacing.exponentialSigmas(
+                from: greatest, to: least, count: steps + 1
+            ).map { Float($0) }
+        } else if configuration.finalSigma == .sigmaMin {
+            grid.sigmas[steps] = schedule.sigmas[0]
+        }
+        if configuration.timestepType == .continuous, configuration.predictionType == .vPrediction {
+            grid.timesteps = grid.sigmas.dropLast().map { 0.25 * log($0) }
+        }
+        return grid
+    }
+}
