@@ -120,6 +120,20 @@ public struct SchedulerConfiguration: Sendable, Equatable {
     /// All defaults.
     public init() {}
 
+    /// What the file of Stable Diffusion 1 says, for models that come without one.
+    public static let stableDiffusion: SchedulerConfiguration = {
+        var configuration = SchedulerConfiguration()
+        configuration.className = SchedulerName.pndm.diffusersClassName
+        configuration.betaStart = 0.00085
+        configuration.betaEnd = 0.012
+        configuration.betaSchedule = .scaledLinear
+        configuration.stepsOffset = 1
+        configuration.clipSample = false
+        configuration.setAlphaToOne = false
+        configuration.skipPRKSteps = true
+        return configuration
+    }()
+
     /// Reads the text of a `scheduler_config.json`; keys that are not listed above are ignored.
     /// - Throws: `SamplingError.configuration` that names the key.
     public init(json: Data) throws {
@@ -145,7 +159,7 @@ public struct SchedulerConfiguration: Sendable, Equatable {
 
     /// What diffusers' Stable Diffusion pipelines make of an outdated file before they use it:
     /// `steps_offset` is always 1; inpainting skips Runge-Kutta steps, the others do not clip.
-    public func correctedForStableDiffusion(inpainting: Bool) -> SchedulerConfiguration {
+    public func correctedForStableDiffusion(inpainting: Bool = false) -> SchedulerConfiguration {
         var corrected = self
         corrected.stepsOffset = 1
         if inpainting {

@@ -9,7 +9,7 @@ struct DenoiseTests {
     private let noise = Tensor([0.4, -1.1, 0.9, 0.2], shape: [1, 1, 2, 2])
 
     private func scheduler(_ name: SchedulerName, eta: Float = 0) throws -> any Scheduler {
-        try makeScheduler(name, configuration: stableDiffusion(), steps: 8, eta: eta)
+        try makeScheduler(name, configuration: .stableDiffusion, steps: 8, eta: eta)
     }
 
     @Test("the model is asked once for each level, in order", arguments: SchedulerName.allCases)
@@ -39,7 +39,7 @@ struct DenoiseTests {
 
     @Test("ddpm draws none at timestep 0")
     func lastDraw() throws {
-        var configuration = stableDiffusion()
+        var configuration = SchedulerConfiguration.stableDiffusion
         configuration.stepsOffset = 0
         let scheduler = try makeScheduler(.ddpm, configuration: configuration, steps: 8)
         let start = scheduler.start(clean: nil, noise: noise)

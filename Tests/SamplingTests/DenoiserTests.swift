@@ -70,7 +70,7 @@ struct DenoiserTests {
         var source = TorchRandomSource(seed: 4)
         let noise = source.normal([1, 2, 2, 4])
         let mask = Tensor([1, 0, 0, 1], shape: [1, 2, 2, 1])
-        var configuration = stableDiffusion()
+        var configuration = SchedulerConfiguration.stableDiffusion
         configuration.setAlphaToOne = true
         let scheduler = try makeScheduler(
             name, configuration: configuration, steps: 10, strength: 0.8)

@@ -11,7 +11,7 @@ struct SolverTests {
         _ name: SchedulerName, steps: Int,
         configure: (inout SchedulerConfiguration) -> Void = { _ in }
     ) throws -> Float {
-        var configuration = stableDiffusion()
+        var configuration = SchedulerConfiguration.stableDiffusion
         // Steps of ddim and pndm span the distance of leading timesteps only.
         configuration.timestepSpacing = [.ddim, .pndm].contains(name) ? .leading : .linspace
         configuration.sigmaSpacing = .karras
@@ -58,7 +58,7 @@ struct SolverTests {
 
     @Test("ddim without noise is euler on the same sigmas")
     func ddimIsEuler() throws {
-        var configuration = stableDiffusion()
+        var configuration = SchedulerConfiguration.stableDiffusion
         configuration.finalSigma = .sigmaMin
         configuration.timestepSpacing = .leading
         configuration.stepsOffset = 0
@@ -83,7 +83,7 @@ struct SolverTests {
         "stochastic schedulers end in the right distribution",
         arguments: [SchedulerName.ddpm, .eulerAncestral, .ddim, .dpmppMultistep])
     func distribution(name: SchedulerName) throws {
-        var configuration = stableDiffusion()
+        var configuration = SchedulerConfiguration.stableDiffusion
         configuration.algorithmType = "sde-dpmsolver++"
         configuration.timestepSpacing = .trailing
         let scheduler = try makeScheduler(
@@ -102,7 +102,7 @@ struct SolverTests {
         let function = ClosureDenoiser { x, level in
             x.map { toy.exact($0, from: level.sigma, to: 0) }
         }
-        let scheduler = try makeScheduler(.lcm, configuration: stableDiffusion(), steps: 4)
+        let scheduler = try makeScheduler(.lcm, configuration: .stableDiffusion, steps: 4)
         let noise = TorchRandomSource.values(20_000, seed: 3)
         let (mean, deviation) = try run(
             scheduler, from: scheduler.start(clean: nil, noise: noise), function
@@ -117,7 +117,7 @@ struct SolverTests {
         let noise = TorchRandomSource.values(32, seed: 9)
         for name in [SchedulerName.euler, .heun, .lms, .dpmppMultistep, .unipc, .eulerAncestral] {
             let scheduler = try makeScheduler(
-                name, configuration: stableDiffusion(), steps: 12, strength: 0.5, rule: .a1111)
+                name, configuration: .stableDiffusion, steps: 12, strength: 0.5, rule: .a1111)
             let start = scheduler.start(clean: clean, noise: noise)
             let x = try run(scheduler, from: start, ClosureDenoiser { _, _ in clean }).x
             for (a, b) in zip(x.values, clean.values) { #expect(abs(a - b) < 2e-6, "\(name)") }

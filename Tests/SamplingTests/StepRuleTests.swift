@@ -14,7 +14,7 @@ struct StepRuleTests {
         for (rule, expected) in [(StepRule.diffusers, diffusers), (.a1111, a1111)] {
             for name in [SchedulerName.euler, .ddim, .dpmppMultistep] {
                 let scheduler = try makeScheduler(
-                    name, configuration: stableDiffusion(), steps: steps, strength: strength,
+                    name, configuration: .stableDiffusion, steps: steps, strength: strength,
                     rule: rule)
                 #expect(scheduler.levels.count == expected, "\(name) \(rule)")
             }
@@ -24,10 +24,10 @@ struct StepRuleTests {
     @Test("heun evaluates twice a step but for the last, pndm the second step twice")
     func higherOrders() throws {
         let heun = try makeScheduler(
-            .heun, configuration: stableDiffusion(), steps: 20, strength: 0.5)
+            .heun, configuration: .stableDiffusion, steps: 20, strength: 0.5)
         #expect(heun.levels.count == 19)
         let pndm = try makeScheduler(
-            .pndm, configuration: stableDiffusion(), steps: 20, strength: 0.5)
+            .pndm, configuration: .stableDiffusion, steps: 20, strength: 0.5)
         #expect(pndm.levels.count == 11)
     }
 
@@ -58,9 +58,9 @@ struct StepRuleTests {
         "truncation keeps the end of the whole run", arguments: SchedulerName.allCases,
         [0.25, 0.5, 0.9])
     func truncation(name: SchedulerName, strength: Double) throws {
-        let whole = try makeScheduler(name, configuration: stableDiffusion(), steps: 20)
+        let whole = try makeScheduler(name, configuration: .stableDiffusion, steps: 20)
         let part = try makeScheduler(
-            name, configuration: stableDiffusion(), steps: 20, strength: strength)
+            name, configuration: .stableDiffusion, steps: 20, strength: strength)
         #expect(part.levels.count < whole.levels.count)
         #expect(part.levels == whole.levels.suffix(part.levels.count))
     }
@@ -68,7 +68,7 @@ struct StepRuleTests {
     @Test("the start carries the noise of the first level", arguments: SchedulerName.allCases)
     func start(name: SchedulerName) throws {
         let scheduler = try makeScheduler(
-            name, configuration: stableDiffusion(), steps: 20, strength: 0.5)
+            name, configuration: .stableDiffusion, steps: 20, strength: 0.5)
         let clean = Tensor([0.5, -1], shape: [1, 2])
         let noise = Tensor([1, 2], shape: [1, 2])
         let start = scheduler.start(clean: clean, noise: noise)

@@ -29,19 +29,6 @@ struct ClosureDenoiser: Denoiser {
     }
 }
 
-/// What Stable Diffusion's own scheduler file says.
-func stableDiffusion() -> SchedulerConfiguration {
-    var configuration = SchedulerConfiguration()
-    configuration.betaStart = 0.00085
-    configuration.betaEnd = 0.012
-    configuration.betaSchedule = .scaledLinear
-    configuration.stepsOffset = 1
-    configuration.clipSample = false
-    configuration.setAlphaToOne = false
-    configuration.skipPRKSteps = true
-    return configuration
-}
-
 /// The result of a whole run, and the number of times noise was drawn.
 func run(
     _ scheduler: any Scheduler, from start: Tensor, _ denoiser: some Denoiser, seed: UInt64 = 1
