@@ -1,0 +1,103 @@
+// The arithmetic of Gesso, on raw pointers. Row-major, channels-last, 32-bit floats unless said
+// otherwise. Results do not depend on the number of threads; they may differ in the last bits
+// between instruction sets, which `gesso_kernels` names.
+#ifndef GESSO_CKERNELS_H
+#define GESSO_CKERNELS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+// thread_pool.c ---------------------------------------------------------------------------------
+
+// Number of threads for all work that starts after the call; 1 or more.
+void gesso_use_threads(int count);
+int gesso_thread_count(void);
+// Calls work(context, i) for every i in 0..<count, spread over the threads; returns when all are done.
+void gesso_parallel(long count, void (*work)(void *context, long index), void *context);
+
+// instruction_set.c -----------------------------------------------------------------------------
+
+typedef enum { GESSO_PORTABLE, GESSO_AVX2, GESSO_AVX512 } gesso_instruction_set;
+// The set in use: the best this processor has, or what GESSO_KERNELS=portable|avx2|avx512 asks for.
+gesso_instruction_set gesso_kernels(void);
+// Switches to another set, for tests; false if the processor does not have it.
+bool gesso_use_kernels(gesso_instruction_set set);
+
+// conversion.c ----------------------------------------------------------------------------------
+
+typedef enum { GESSO_F32, GESSO_F16, GESSO_BF16 } gesso_type;
+void gesso_widen(const void *source, gesso_type type, float *target, size_t count);
+bool gesso_all_finite(const void *source, gesso_type type, size_t count);
+
+// matmul.c --------------------------------------------------------------------------------------
+
+typedef enum {
+    GESSO_NONE,
+    GESSO_SILU,       // x / (1 + e^-x)
+    GESSO_GELU,       // x/2 (1 + erf(x/sqrt 2))
+    GESSO_QUICK_GELU  // x / (1 + e^-1.702x)
+} gesso_activation;
+
+// Weights [out, in, taps] as a matrix [out, taps * in] in panels of GESSO_PANEL rows: panel p holds,
+// for each column, the values of its rows side by side; the last panel is filled up with zeros.
+#define GESSO_PANEL 32
+// Number of values in the packed form.
+size_t gesso_packed_count(long out, long columns);
+// Packs `source`, keeping its type.
+void gesso_pack(const void *source, gesso_type type, long out, long in, long taps, void *packed);
+
+// What happens to a row of sums on its way out: y = activation(sum + bias + row_bias) + residual.
+typedef struct {
+    const float *bias;      // [out] or NULL
+    const float *row_bias;  // [rows / rows_per_bias, out] or NULL
+    long rows_per_bias;
+    gesso_activation activation;
+    const float *residual;  // [rows, out] or NULL
+} gesso_epilogue;
+
+// y[rows, out] = epilogue(x[rows, in] W^T), W [out, in] packed in `type`.
+void gesso_matmul(
+    const float *x, const void *weights, gesso_type type, float *y, long rows, long in, long out,
+    gesso_epilogue epilogue);
+
+// convolution.c ---------------------------------------------------------------------------------
+
+typedef struct {
+    long batch, height, width, channels;  // of x
+    long out_height, out_width, out_channels;
+    long kernel_height, kernel_width, stride, pad_top, pad_left;
+} gesso_convolution;
+
+// y [batch, out_height, out_width, out_channels]; weights packed as a matrix
+// [out_channels, kernel_height * kernel_width * channels] (taps outermost). Outside of x is zero.
+void gesso_convolve(
+    const float *x, const void *weights, gesso_type type, float *y, gesso_convolution shape,
+    gesso_epilogue epilogue);
+
+// attention.c -----------------------------------------------------------------------------------
+
+// y[b, i, h, :] = sum_j softmax_j(q[b, i, h] . k[b, j, h] / sqrt(head)) v[b, j, h, :]
+// q, y [batch, queries, heads * head]; k, v [batch, keys, heads * head]; causal: j <= i only.
+void gesso_attend(
+    const float *q, const float *k, const float *v, float *y, long batch, long queries, long keys,
+    long heads, long head, bool causal);
+
+// normalization.c -------------------------------------------------------------------------------
+
+// x, y [batch, pixels, channels]; statistics over the pixels and channels of each group.
+void gesso_group_normalize(
+    const float *x, float *y, const float *weight, const float *bias, long batch, long pixels,
+    long channels, long groups, float epsilon, gesso_activation activation);
+// x, y [rows, channels]; statistics over each row.
+void gesso_layer_normalize(
+    const float *x, float *y, const float *weight, const float *bias, long rows, long channels,
+    float epsilon);
+
+// activation.c ----------------------------------------------------------------------------------
+
+void gesso_activate(const float *x, float *y, size_t count, gesso_activation activation);
+// x [rows, 2 * channels], y [rows, channels]: the first half times the GELU of the second.
+void gesso_gate(const float *x, float *y, long rows, long channels);
+
+#endif

@@ -1,0 +1,154 @@
+// Shared by the kernels: 16 floats at a time, and one body compiled for each instruction set.
+#ifndef GESSO_KERNELS_H
+#define GESSO_KERNELS_H
+
+#include "CKernels.h"
+
+#include <math.h>
+#include <string.h>
+
+// Vectors are passed between functions that are all inlined, so their calling convention is no matter.
+#pragma clang diagnostic ignored "-Wpsabi"
+
+#define INLINE static inline __attribute__((always_inline))
+
+// Functions named BODY_avx512, BODY_avx2 and BODY_portable call BODY inlined, so that the compiler
+// makes the most of each set; DISPATCH picks one at run time.
+#if defined(__x86_64__)
+#define TARGET_AVX512 __attribute__((target("avx512f,avx512vl,avx512bw,avx512dq,avx2,fma,f16c")))
+#define TARGET_AVX2 __attribute__((target("avx2,fma,f16c")))
+#define DISPATCH(body, ...)                               \
+    switch (gesso_kernels()) {                            \
+        case GESSO_AVX512: body##_avx512(__VA_ARGS__); break; \
+        case GESSO_AVX2: body##_avx2(__VA_ARGS__); break; \
+        default: body##_portable(__VA_ARGS__);            \
+    }
+#define FOR_EACH_SET(body, parameters, ...)                                         \
+    TARGET_AVX512 static void body##_avx512 parameters { body(__VA_ARGS__); }       \
+    TARGET_AVX2 static void body##_avx2 parameters { body(__VA_ARGS__); }           \
+    static void body##_portable parameters { body(__VA_ARGS__); }
+#else
+#define DISPATCH(body, ...) body##_portable(__VA_ARGS__)
+#define FOR_EACH_SET(body, parameters, ...) \
+    static void body##_portable parameters { body(__VA_ARGS__); }
+#endif
+
+typedef float v16 __attribute__((vector_size(64)));
+typedef float v16_loose __attribute__((vector_size(64), aligned(4)));
+typedef int32_t i16 __attribute__((vector_size(64)));
+
+INLINE v16 load(const float *p) { return *(const v16_loose *)p; }
+INLINE void store(float *p, v16 v) { *(v16_loose *)p = v; }
+INLINE v16 splat(float x) { return (v16){} + x; }
+
+// The first n of 16, or all for a greater n; the rest reads as zero and is not written.
+INLINE v16 load_up_to(const float *p, long n) {
+    if (n >= 16) return load(p);
+    v16 v = {};
+    memcpy(&v, p, (size_t)n * sizeof(float));
+    return v;
+}
+INLINE void store_up_to(float *p, v16 v, long n) {
+    if (n >= 16)
+        store(p, v);
+    else
+        memcpy(p, &v, (size_t)n * sizeof(float));
+}
+
+INLINE float sum(v16 v) {
+    float s[16];
+    memcpy(s, &v, sizeof s);
+    for (int width = 8; width > 0; width /= 2)
+        for (int i = 0; i < width; i++) s[i] += s[i + width];
+    return s[0];
+}
+
+INLINE v16 choose(i16 condition, v16 yes, v16 no) {
+    return (v16)((condition & (i16)yes) | (~condition & (i16)no));
+}
+
+// e^x to 2 ulp, 0 below -87, infinite above 88.02, NaN for NaN: 2^n times a polynomial in
+// -ln2/2..ln2/2 (coefficients of Cephes, Moshier 1992).
+INLINE v16 exponential(v16 x) {
+    const v16 clipped = choose(x < -87.0f, splat(-87.0f), choose(x > 88.0f, splat(88.0f), x));
+    const v16 magic = splat(12582912.0f);  // 1.5 * 2^23: adding it rounds to an integer
+    const v16 shifted = clipped * 1.44269504088896341f + magic;
+    const v16 n = shifted - magic;
+    const v16 r = (clipped - n * 0.693359375f) + n * 2.12194440e-4f;
+    v16 p = splat(1.9875691500e-4f);
+    p = p * r + 1.3981999507e-3f;
+    p = p * r + 8.3334519073e-3f;
+    p = p * r + 4.1665795894e-2f;
+    p = p * r + 1.6666665459e-1f;
+    p = p * r + 5.0000001201e-1f;
+    p = p * (r * r) + r + 1.0f;
+    const i16 exponent = ((i16)shifted - (i16)magic + 127) << 23;
+    v16 y = p * (v16)exponent;
+    y = choose(x < -87.0f, splat(0.0f), y);
+    y = choose(x > 88.0f, y * (x - 87.0f) * 1e38f, y);
+    return choose(x != x, x, y);
+}
+
+// erf x to 2e-7 (Abramowitz & Stegun 1964, 7.1.26).
+INLINE v16 error_function(v16 x) {
+    const v16 size = choose(x < 0, -x, x);
+    const v16 t = 1.0f / (size * 0.3275911f + 1.0f);
+    v16 p = t * 1.061405429f - 1.453152027f;
+    p = p * t + 1.421413741f;
+    p = p * t - 0.284496736f;
+    p = p * t + 0.254829592f;
+    const v16 y = 1.0f - p * t * exponential(-size * size);
+    return choose(x < 0, -y, y);
+}
+
+INLINE v16 activated(v16 x, gesso_activation activation) {
+    switch (activation) {
+        case GESSO_SILU: return x / (exponential(-x) + 1.0f);
+        case GESSO_GELU: return x * 0.5f * (error_function(x * 0.70710678118654752f) + 1.0f);
+        case GESSO_QUICK_GELU: return x / (exponential(x * -1.702f) + 1.0f);
+        default: return x;
+    }
+}
+
+// Conversion ---------------------------------------------------------------------------------------
+
+INLINE void widen(const void *source, gesso_type type, float *target, long count) {
+    if (type == GESSO_F32) {
+        memcpy(target, source, (size_t)count * sizeof(float));
+    } else if (type == GESSO_F16) {
+        const _Float16 *s = source;
+        for (long i = 0; i < count; i++) target[i] = (float)s[i];
+    } else {
+        const uint16_t *s = source;
+        for (long i = 0; i < count; i++) {
+            uint32_t bits = (uint32_t)s[i] << 16;
+            memcpy(target + i, &bits, sizeof bits);
+        }
+    }
+}
+
+INLINE size_t type_size(gesso_type type) { return type == GESSO_F32 ? 4 : 2; }
+
+// Matrix products ----------------------------------------------------------------------------------------
+
+// c[rows, 16 * vectors] (+)= a[rows, k] b[k, GESSO_PANEL], all within registers.
+INLINE void tile(
+    const int rows, const int vectors, long k, const float *a, long a_stride, const float *b,
+    float *c, long c_stride, bool add) {
+    v16 sums[12][2];
+    for (int r = 0; r < rows; r++)
+        for (int v = 0; v < vectors; v++)
+            sums[r][v] = add ? load(c + r * c_stride + 16 * v) : (v16){};
+    for (long i = 0; i < k; i++, b += GESSO_PANEL) {
+        v16 right[2];
+        for (int v = 0; v < vectors; v++) right[v] = load(b + 16 * v);
+        for (int r = 0; r < rows; r++) {
+            const v16 left = splat(a[r * a_stride + i]);
+            for (int v = 0; v < vectors; v++) sums[r][v] += left * right[v];
+        }
+    }
+    for (int r = 0; r < rows; r++)
+        for (int v = 0; v < vectors; v++) store(c + r * c_stride + 16 * v, sums[r][v]);
+}
+
+#endif

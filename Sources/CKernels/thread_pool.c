@@ -1,0 +1,92 @@
+// A pool of threads that share out the indices of one loop at a time.
+#include "CKernels.h"
+
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdlib.h>
+
+#define MOST_THREADS 256
+
+static pthread_mutex_t entry = PTHREAD_MUTEX_INITIALIZER;  // one loop at a time
+static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+static pthread_cond_t start = PTHREAD_COND_INITIALIZER;
+static pthread_cond_t finish = PTHREAD_COND_INITIALIZER;
+static int wanted = 1, running = 0, busy = 0;
+static unsigned long generation = 0;
+static struct {
+    long count;
+    void (*work)(void *, long);
+    void *context;
+} job;
+static atomic_long next_index;
+static _Thread_local bool inside;
+
+static void take_indices(void) {
+    inside = true;
+    for (;;) {
+        long index = atomic_fetch_add(&next_index, 1);
+        if (index >= job.count) break;
+        job.work(job.context, index);
+    }
+    inside = false;
+}
+
+static void *worker(void *argument) {
+    int number = (int)(intptr_t)argument;
+    unsigned long seen = 0;
+    pthread_mutex_lock(&lock);
+    for (;;) {
+        while (generation == seen) pthread_cond_wait(&start, &lock);
+        seen = generation;
+        if (number >= wanted) continue;
+        pthread_mutex_unlock(&lock);
+        take_indices();
+        pthread_mutex_lock(&lock);
+        if (--busy == 0) pthread_cond_signal(&finish);
+    }
+    return NULL;
+}
+
+void gesso_use_threads(int count) {
+    pthread_mutex_lock(&entry);
+    wanted = count < 1 ? 1 : count > MOST_THREADS ? MOST_THREADS : count;
+    pthread_mutex_unlock(&entry);
+}
+
+int gesso_thread_count(void) { return wanted; }
+
+// Threads are made when first needed; where the system refuses one, the others do its work.
+static void hire(void) {
+    while (running < wanted - 1) {
+        pthread_t thread;
+        if (pthread_create(&thread, NULL, worker, (void *)(intptr_t)(running + 1)) != 0) {
+            wanted = running + 1;
+            return;
+        }
+        pthread_detach(thread);
+        running++;
+    }
+}
+
+void gesso_parallel(long count, void (*work)(void *context, long index), void *context) {
+    if (inside || count == 1) {
+        for (long index = 0; index < count; index++) work(context, index);
+        return;
+    }
+    pthread_mutex_lock(&entry);
+    pthread_mutex_lock(&lock);
+    hire();
+    job.count = count;
+    job.work = work;
+    job.context = context;
+    atomic_store(&next_index, 0);
+    busy = wanted - 1;
+    generation++;
+    pthread_cond_broadcast(&start);
+    pthread_mutex_unlock(&lock);
+    take_indices();
+    pthread_mutex_lock(&lock);
+    while (busy > 0) pthread_cond_wait(&finish, &lock);
+    pthread_mutex_unlock(&lock);
+    pthread_mutex_unlock(&entry);
+}

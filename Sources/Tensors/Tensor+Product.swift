@@ -1,0 +1,105 @@
+import CKernels
+
+/// Pixels of zeros around a picture.
+public struct Padding: Sendable, Equatable {
+    /// Rows above.
+    public var top: Int
+    /// Columns to the left.
+    public var left: Int
+    /// Rows below.
+    public var bottom: Int
+    /// Columns to the right.
+    public var right: Int
+
+    /// Padding of those widths.
+    public init(top: Int, left: Int, bottom: Int, right: Int) {
+        self.top = top
+        self.left = left
+        self.bottom = bottom
+        self.right = right
+    }
+
+    /// No padding.
+    public static let zero = Padding.all(0)
+
+    /// The same on every side.
+    public static func all(_ width: Int) -> Padding {
+        Padding(top: width, left: width, bottom: width, right: width)
+    }
+}
+
+extension Tensor {
+    /// A linear layer: [..., in] becomes [..., out], activation(x·Wᵀ + bias) + residual.
+    ///
+    /// - Parameters:
+    ///   - bias: [out].
+    ///   - residual: of the result's shape.
+    public func multiplied(
+        by matrix: PackedMatrix, bias: Tensor? = nil, activation: Activation = .none,
+        adding residual: Tensor? = nil
+    ) -> Tensor {
+        precondition(shape.last == matrix.columns, "\(shape) does not end in \(matrix.columns)")
+        let shape = shape.dropLast() + [matrix.rows]
+        return withEpilogue(
+            shape: Array(shape), bias: bias, rowBias: nil, activation: activation,
+            residual: residual
+        ) { x, y, epilogue in
+            gesso_matmul(
+                x, matrix.weights.panels, matrix.weights.dataType.kernelType, y,
+                count / matrix.columns, matrix.columns, matrix.rows, epilogue)
+        }
+    }
+
+    /// A convolution: [N,H,W,in] becomes [N,H',W',out], with zeros outside of the picture.
+    ///
+    /// - Parameters:
+    ///   - bias: [out].
+    ///   - channelBias: [N,out], added to every pixel of a picture of the batch.
+    ///   - residual: of the result's shape, added last.
+    public func convolved(
+        with filter: PackedFilter, bias: Tensor? = nil, stride: Int = 1, padding: Padding = .zero,
+        channelBias: Tensor? = nil, adding residual: Tensor? = nil
+    ) -> Tensor {
+        precondition(
+            shape.count == 4 && shape[3] == filter.shape[1],
+            "\(shape) is not [N,H,W,\(filter.shape[1])]")
+        let height = (shape[1] + padding.top + padding.bottom - filter.shape[2]) / stride + 1
+        let width = (shape[2] + padding.left + padding.right - filter.shape[3]) / stride + 1
+        let kernel = gesso_convolution(
+            batch: shape[0], height: shape[1], width: shape[2], channels: shape[3],
+            out_height: height, out_width: width, out_channels: filter.shape[0],
+            kernel_height: filter.shape[2], kernel_width: filter.shape[3], stride: stride,
+            pad_top: padding.top, pad_left: padding.left)
+        return withEpilogue(
+            shape: [shape[0], height, width, filter.shape[0]], bias: bias, rowBias: channelBias,
+            activation: .none, residual: residual
+        ) { x, y, epilogue in
+            gesso_convolve(
+                x, filter.weights.panels, filter.weights.dataType.kernelType, y, kernel, epilogue)
+        }
+    }
+
+    private func withEpilogue(
+        shape: [Int], bias: Tensor?, rowBias: Tensor?, activation: Activation, residual: Tensor?,
+        _ product: (UnsafePointer<Float>?, UnsafeMutablePointer<Float>?, gesso_epilogue) -> Void
+    ) -> Tensor {
+        let channels = shape[shape.count - 1]
+        precondition(bias.map { $0.count == channels } ?? true, "bias is not [\(channels)]")
+        precondition(residual.map { $0.shape == shape } ?? true, "residual is not \(shape)")
+        precondition(rowBias.map { $0.shape == [shape[0], channels] } ?? true)
+        return withExtendedLifetime((bias, rowBias, residual)) {
+            withUnsafeBufferPointer { x in
+                Tensor(shape: shape) { y in
+                    let epilogue = gesso_epilogue(
+                        bias: bias?.start, row_bias: rowBias?.start,
+                        rows_per_bias: max(y.count / channels / shape[0], 1),
+                        activation: activation.kernel, residual: residual?.start)
+                    product(x.baseAddress, y.baseAddress, epilogue)
+                }
+            }
+        }
+    }
+
+    /// The first value's place; good for as long as the tensor is kept.
+    private var start: UnsafePointer<Float>? { UnsafePointer(storage.floats.baseAddress) }
+}
