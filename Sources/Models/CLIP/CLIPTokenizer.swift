@@ -14,8 +14,8 @@ public struct CLIPTokenizer: Sendable {
         public let promptCount: Int
         /// how many tokens of the prompt did not fit
         public let droppedCount: Int
-        /// the text of the tokens that did not fit, lower-case; empty when all did
-        public let droppedText: String
+        /// the text of the tokens that did not fit, in lower case; nil when all did
+        public let dropped: String?
     }
 
     /// the number of tokens the text encoder takes, marks and padding included: 77
@@ -44,7 +44,7 @@ public struct CLIPTokenizer: Sendable {
             ids: [vocabulary.beginning] + kept + [vocabulary.end]
                 + Array(repeating: vocabulary.padding, count: padding),
             promptCount: kept.count, droppedCount: dropped.count,
-            droppedText: dropped.isEmpty ? "" : vocabulary.text(of: dropped))
+            dropped: dropped.isEmpty ? nil : vocabulary.text(of: dropped))
     }
 
     /// The prompt's own tokens, without marks, however many they are.

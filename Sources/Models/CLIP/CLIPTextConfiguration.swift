@@ -1,0 +1,38 @@
+public import Foundation
+import Tensors
+
+extension CLIPTextEncoder {
+    /// The sizes of a text encoder, as `text_encoder/config.json` gives them under transformers' names.
+    public struct Configuration: Sendable, Equatable {
+        /// how many tokens have an embedding
+        public let vocabularySize: Int
+        /// width of the embeddings it makes
+        public let hiddenSize: Int
+        /// how many tokens it takes at most
+        public let maxPositions: Int
+        let intermediateSize: Int
+        let layers: Int
+        let heads: Int
+        let activation: Activation
+        let normEpsilon: Float
+
+        /// Reads `config.json`.
+        /// - Throws: `ModelError.unsupported` or `.invalidConfiguration`, naming the key.
+        public init(json: Data) throws {
+            let file = try ConfigurationReader(json, model: "CLIPTextModel")
+            let sizes = 1...1 << 24
+            vocabularySize = try file.integer("vocab_size", default: 49408, in: sizes)
+            hiddenSize = try file.integer("hidden_size", default: 512, in: 1...1 << 16)
+            intermediateSize = try file.integer("intermediate_size", default: 2048, in: 1...1 << 20)
+            layers = try file.integer("num_hidden_layers", default: 12, in: 1...1024)
+            heads = try file.integer("num_attention_heads", default: 8, in: 1...1 << 16)
+            maxPositions = try file.integer("max_position_embeddings", default: 77, in: sizes)
+            activation = try file.activation("hidden_act", default: .quickGELU)
+            normEpsilon = try file.number("layer_norm_eps", default: 1e-5)
+            guard hiddenSize.isMultiple(of: heads) else {
+                throw file.invalid(
+                    "num_attention_heads", "does not divide hidden_size \(hiddenSize)")
+            }
+        }
+    }
+}

@@ -1,0 +1,156 @@
+import Foundation
+import Tensors
+
+/// A component's `config.json`, read key by key with checks.
+///
+/// A key that is missing or null has its default; a key no one asks for is ignored.
+struct ConfigurationReader {
+    /// Any JSON value.
+    enum Value: Decodable, Equatable {
+        case null
+        case flag(Bool)
+        case number(Double)
+        case text(String)
+        case list([Value])
+        case object([String: Value])
+    }
+
+    private let model: String
+    private let values: [String: Value]
+
+    /// - Parameter model: what to call the configuration in errors: the class it is for.
+    /// - Throws: `ModelError.invalidConfiguration` when `json` is no JSON object.
+    init(_ json: Data, model: String) throws {
+        self.model = model
+        do {
+            values = try JSONDecoder().decode([String: Value].self, from: json)
+        } catch {
+            throw ModelError.invalidConfiguration(model: model, key: "JSON", reason: "is malformed")
+        }
+    }
+
+    func integer(_ key: String, default standard: Int, in range: ClosedRange<Int>) throws -> Int {
+        guard let value = value(key) else { return standard }
+        return try integer(value, key, range)
+    }
+
+    /// A list of integers; a single one stands for `count` of them.
+    /// - Parameter count: how many there must be; nil for any number but none.
+    func integers(
+        _ key: String, count: Int?, default standard: [Int], in range: ClosedRange<Int>
+    ) throws -> [Int] {
+        let result: [Int]
+        switch value(key) {
+        case nil: result = standard
+        case .list(let values): result = try values.map { try integer($0, key, range) }
+        case let value?:
+            result = Array(repeating: try integer(value, key, range), count: count ?? 1)
+        }
+        guard !result.isEmpty, result.count == count ?? result.count else {
+            throw invalid(key, "must have \(count.map(String.init) ?? "some") entries")
+        }
+        return result
+    }
+
+    func number(_ key: String, default standard: Float) throws -> Float {
+        guard let value = value(key) else { return standard }
+        guard case .number(let number) = value else { throw invalid(key, "must be a number") }
+        return Float(number)
+    }
+
+    func flag(_ key: String, default standard: Bool) throws -> Bool {
+        guard let value = value(key) else { return standard }
+        guard case .flag(let flag) = value else { throw invalid(key, "must be true or false") }
+        return flag
+    }
+
+    func text(_ key: String, default standard: String) throws -> String {
+        guard let value = value(key) else { return standard }
+        guard case .text(let text) = value else { throw invalid(key, "must be a text") }
+        return text
+    }
+
+    func texts(_ key: String, default standard: [String]) throws -> [String] {
+        guard let value = value(key) else { return standard }
+        guard case .list(let list) = value else { throw invalid(key, "must be a list") }
+        return try list.map {
+            guard case .text(let text) = $0 else { throw invalid(key, "must be a list of texts") }
+            return text
+        }
+    }
+
+    func activation(_ key: String, default standard: Activation) throws -> Activation {
+        guard value(key) != nil else { return standard }
+        switch try text(key, default: "") {
+        case "silu", "swish": return .silu
+        case "gelu": return .gelu
+        case "quick_gelu": return .quickGELU
+        default: throw unsupported(key)
+        }
+    }
+
+    /// Refuses the configuration unless each key is missing, null or the one value that is supported.
+    func require(_ supported: [String: Value]) throws {
+        for (key, only) in supported.sorted(by: { $0.key < $1.key }) {
+            guard value(key) ?? only == only else { throw unsupported(key) }
+        }
+    }
+
+    /// Whether the key is there and null.
+    func isNull(_ key: String) -> Bool {
+        values[key] == .null
+    }
+
+    func unsupported(_ key: String) -> ModelError {
+        .unsupported(model: model, key: key, value: values[key]?.description ?? "nothing")
+    }
+
+    func invalid(_ key: String, _ reason: String) -> ModelError {
+        .invalidConfiguration(model: model, key: key, reason: reason)
+    }
+
+    private func value(_ key: String) -> Value? {
+        values[key].flatMap { $0 == .null ? nil : $0 }
+    }
+
+    private func integer(_ value: Value, _ key: String, _ range: ClosedRange<Int>) throws -> Int {
+        guard case .number(let number) = value, let integer = Int(exactly: number) else {
+            throw invalid(key, "must be a whole number")
+        }
+        guard range.contains(integer) else {
+            throw invalid(key, "must be in \(range.lowerBound)…\(range.upperBound), not \(integer)")
+        }
+        return integer
+    }
+}
+
+extension ConfigurationReader.Value: CustomStringConvertible {
+    init(from decoder: any Decoder) throws {
+        let value = try decoder.singleValueContainer()
+        if value.decodeNil() {
+            self = .null
+        } else if let flag = try? value.decode(Bool.self) {
+            self = .flag(flag)
+        } else if let number = try? value.decode(Double.self) {
+            self = .number(number)
+        } else if let text = try? value.decode(String.self) {
+            self = .text(text)
+        } else if let list = try? value.decode([Self].self) {
+            self = .list(list)
+        } else {
+            self = .object(try value.decode([String: Self].self))
+        }
+    }
+
+    /// The value as it stands in JSON, numbers and texts shortened.
+    var description: String {
+        switch self {
+        case .null: "null"
+        case .flag(let flag): String(flag)
+        case .number(let number): Int(exactly: number).map(String.init) ?? String(number)
+        case .text(let text): "\"\(text.prefix(40).filter { $0.isASCII && !$0.isNewline })\""
+        case .list(let list): "[\(list.prefix(4).map(\.description).joined(separator: ", "))]"
+        case .object: "{…}"
+        }
+    }
+}

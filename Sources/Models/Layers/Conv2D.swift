@@ -1,0 +1,31 @@
+import Checkpoints
+import Tensors
+
+/// A convolution of channels-last pictures, zero-padded.
+struct Conv2D: Sendable {
+    private let filter: PackedFilter
+    private let bias: Tensor
+    private let stride: Int
+    private let padding: Padding
+
+    /// - Parameter padding: by default what keeps the size of the picture.
+    init(
+        _ weights: Weights, from inputs: Int, to outputs: Int, kernel: Int = 3, stride: Int = 1,
+        padding: Padding? = nil
+    ) throws {
+        let shape = [outputs, inputs, kernel, kernel]
+        filter = PackedFilter(try weights.tensor("weight", shape: shape))
+        bias = try weights.tensor("bias", shape: [outputs]).widened()
+        self.stride = stride
+        self.padding = padding ?? .all((kernel - 1) / 2)
+    }
+
+    /// [N, H, W, in] to [N, H', W', out], with `channelBias` [N, out] added to every pixel.
+    func callAsFunction(
+        _ x: Tensor, channelBias: Tensor? = nil, adding residual: Tensor? = nil
+    ) -> Tensor {
+        x.convolved(
+            with: filter, bias: bias, stride: stride, padding: padding, channelBias: channelBias,
+            adding: residual)
+    }
+}

@@ -1,0 +1,49 @@
+import Checkpoints
+import Tensors
+
+/// The residual block of diffusion UNets and their autoencoders (Ho, Jain and Abbeel 2020, appendix B):
+/// twice normalize, activate, convolve; the time embedding comes in between as a bias.
+struct ResnetBlock2D: Sendable {
+    /// What all residual blocks of a network share.
+    struct Style: Sendable {
+        let groups: Int
+        let epsilon: Float
+        let activation: Activation
+        /// width of the time embedding; nil where time plays no part
+        let timeChannels: Int?
+    }
+
+    private let norm1: GroupNorm
+    private let conv1: Conv2D
+    private let timeProjection: Linear?
+    private let norm2: GroupNorm
+    private let conv2: Conv2D
+    private let shortcut: Linear?
+    private let activation: Activation
+
+    init(_ weights: Weights, from inputs: Int, to outputs: Int, style: Style) throws {
+        norm1 = try GroupNorm(
+            weights["norm1"], channels: inputs, groups: style.groups, epsilon: style.epsilon)
+        conv1 = try Conv2D(weights["conv1"], from: inputs, to: outputs)
+        timeProjection = try style.timeChannels.map {
+            try Linear(weights["time_emb_proj"], from: $0, to: outputs)
+        }
+        norm2 = try GroupNorm(
+            weights["norm2"], channels: outputs, groups: style.groups, epsilon: style.epsilon)
+        conv2 = try Conv2D(weights["conv2"], from: outputs, to: outputs)
+        shortcut =
+            inputs == outputs
+            ? nil : try Linear(weights["conv_shortcut"], from: inputs, to: outputs)
+        activation = style.activation
+    }
+
+    /// - Parameters:
+    ///   - x: [N, H, W, in].
+    ///   - time: the time embedding [N, timeChannels], activated already: every block does the same.
+    /// - Returns: [N, H, W, out].
+    func callAsFunction(_ x: Tensor, time: Tensor? = nil) -> Tensor {
+        let bias = time.flatMap { time in timeProjection.map { $0(time) } }
+        let h = conv1(norm1(x, activation: activation), channelBias: bias)
+        return conv2(norm2(h, activation: activation), adding: shortcut.map { $0(x) } ?? x)
+    }
+}

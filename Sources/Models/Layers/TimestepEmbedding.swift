@@ -1,0 +1,42 @@
+import Checkpoints
+import Foundation
+import Tensors
+
+/// A timestep as sines and cosines (Vaswani et al. 2017, section 3.5), as diffusers' `Timesteps`.
+struct Timesteps: Sendable {
+    let channels: Int
+    /// cosines before sines
+    let flipsSinToCos: Bool
+    let frequencyShift: Float
+
+    /// The embedding of one timestep: [1, channels].
+    func callAsFunction(_ timestep: Float) -> Tensor {
+        let half = channels / 2
+        let angles = (0..<half).map { index in
+            timestep * exp(-log(10_000) * Float(index) / (Float(half) - frequencyShift))
+        }
+        let (sines, cosines) = (angles.map { sin($0) }, angles.map { cos($0) })
+        let padding = [Float](repeating: 0, count: channels % 2)
+        let values = (flipsSinToCos ? cosines + sines : sines + cosines) + padding
+        return Tensor(values, shape: [1, channels])
+    }
+}
+
+/// Two linear maps with an activation between.
+struct TimestepEmbedding: Sendable {
+    private let linear1: Linear
+    private let linear2: Linear
+    private let activation: Activation
+
+    init(
+        _ weights: Weights, from inputs: Int, to outputs: Int, activation: Activation
+    ) throws {
+        linear1 = try Linear(weights["linear_1"], from: inputs, to: outputs)
+        linear2 = try Linear(weights["linear_2"], from: outputs, to: outputs)
+        self.activation = activation
+    }
+
+    func callAsFunction(_ x: Tensor) -> Tensor {
+        linear2(linear1(x, activation: activation))
+    }
+}

@@ -1,0 +1,88 @@
+import Checkpoints
+import Tensors
+
+/// Attention over the pixels of a picture and from them to a context (Rombach et al. 2022, section 3.3).
+///
+/// Channels last, the 1×1 convolutions of older checkpoints and the linear projections of newer ones
+/// (`use_linear_projection`) are one and the same.
+struct Transformer2DModel: Sendable {
+    /// What all transformers of a network's level share.
+    struct Style: Sendable {
+        let groups: Int
+        let heads: Int
+        let contextChannels: Int
+        /// how many blocks follow one another
+        let depth: Int
+    }
+
+    private let norm: GroupNorm
+    private let projectionIn: Linear
+    private let blocks: [BasicTransformerBlock]
+    private let projectionOut: Linear
+
+    init(_ weights: Weights, channels: Int, style: Style) throws {
+        norm = try GroupNorm(
+            weights["norm"], channels: channels, groups: style.groups, epsilon: 1e-6)
+        projectionIn = try Linear(weights["proj_in"], from: channels, to: channels)
+        blocks = try (0..<style.depth).map {
+            try BasicTransformerBlock(
+                weights["transformer_blocks"][$0], channels: channels,
+                contextChannels: style.contextChannels, heads: style.heads)
+        }
+        projectionOut = try Linear(weights["proj_out"], from: channels, to: channels)
+    }
+
+    /// [N, H, W, C] to the same shape, given a context [N, T, contextChannels].
+    func callAsFunction(_ x: Tensor, context: Tensor) -> Tensor {
+        var h = projectionIn(norm(x))
+            .reshaped([x.shape[0], x.shape[1] * x.shape[2], x.shape[3]])
+        for block in blocks {
+            h = block(h, context: context)
+        }
+        return projectionOut(h.reshaped(x.shape), adding: x)
+    }
+}
+
+/// Self-attention, attention to the context, feed-forward, each normalized before and added to what it
+/// was made from.
+struct BasicTransformerBlock: Sendable {
+    private let norm1: LayerNorm
+    private let attention1: CrossAttention
+    private let norm2: LayerNorm
+    private let attention2: CrossAttention
+    private let norm3: LayerNorm
+    private let feedForward: FeedForward
+
+    init(_ weights: Weights, channels: Int, contextChannels: Int, heads: Int) throws {
+        norm1 = try LayerNorm(weights["norm1"], channels: channels)
+        attention1 = try CrossAttention(
+            weights["attn1"], channels: channels, contextChannels: channels, heads: heads)
+        norm2 = try LayerNorm(weights["norm2"], channels: channels)
+        attention2 = try CrossAttention(
+            weights["attn2"], channels: channels, contextChannels: contextChannels, heads: heads)
+        norm3 = try LayerNorm(weights["norm3"], channels: channels)
+        feedForward = try FeedForward(weights["ff"], channels: channels)
+    }
+
+    func callAsFunction(_ x: Tensor, context: Tensor) -> Tensor {
+        let own = norm1(x)
+        let h1 = attention1(own, to: attention1.memory(of: own), adding: x)
+        let h2 = attention2(norm2(h1), to: attention2.memory(of: context), adding: h1)
+        return feedForward(norm3(h2), adding: h2)
+    }
+}
+
+/// Two linear maps, four times as wide inside, with a gated activation (GEGLU, Shazeer 2020).
+struct FeedForward: Sendable {
+    private let projection: Linear
+    private let out: Linear
+
+    init(_ weights: Weights, channels: Int) throws {
+        projection = try Linear(weights["net"][0]["proj"], from: channels, to: 8 * channels)
+        out = try Linear(weights["net"][2], from: 4 * channels, to: channels)
+    }
+
+    func callAsFunction(_ x: Tensor, adding residual: Tensor) -> Tensor {
+        out(projection(x).gegluGated(), adding: residual)
+    }
+}

@@ -1,0 +1,125 @@
+public import Checkpoints
+public import Tensors
+
+/// The denoising UNet of Stable Diffusion 1 (Rombach et al. 2022): noisy latents, a time and a prompt
+/// in, a prediction out.
+public struct UNet2DCondition: Sendable {
+    /// the sizes it was built with
+    public let configuration: Configuration
+
+    private let convIn: Conv2D
+    private let timesteps: Timesteps
+    private let timeEmbedding: TimestepEmbedding
+    private let downBlocks: [DownBlock2D]
+    private let midBlock: MidBlock2D?
+    private let upBlocks: [UpBlock2D]
+    private let normOut: GroupNorm
+    private let convOut: Conv2D
+
+    /// Builds the UNet of a model folder.
+    /// - Throws: `CheckpointError` and `ModelError` for files that are missing, damaged or of another
+    ///   model.
+    public init(_ folder: ModelFolder) throws {
+        let configuration = try Configuration(json: folder.configuration("unet"))
+        try self.init(folder.weights("unet"), configuration: configuration)
+    }
+
+    /// Builds the network from a checkpoint in diffusers' layout.
+    /// - Throws: `CheckpointError`, naming a tensor that is missing, misshapen or left over.
+    public init(_ weights: Weights, configuration: Configuration) throws {
+        self.configuration = configuration
+        let finest = configuration.levels[0].channels
+        convIn = try Conv2D(
+            weights["conv_in"], from: configuration.inChannels, to: finest,
+            kernel: configuration.convInKernel)
+        timesteps = Timesteps(
+            channels: finest, flipsSinToCos: configuration.flipsSinToCos,
+            frequencyShift: configuration.frequencyShift)
+        timeEmbedding = try TimestepEmbedding(
+            weights["time_embedding"], from: finest, to: configuration.timeChannels,
+            activation: configuration.activation)
+        downBlocks = try configuration.downBlocks(weights["down_blocks"])
+        midBlock = try configuration.midBlock(weights["mid_block"])
+        upBlocks = try configuration.upBlocks(weights["up_blocks"])
+        normOut = try GroupNorm(
+            weights["conv_norm_out"], channels: finest, groups: configuration.normGroups,
+            epsilon: configuration.normEpsilon)
+        convOut = try Conv2D(
+            weights["conv_out"], from: finest, to: configuration.outChannels,
+            kernel: configuration.convOutKernel)
+        try weights.requireAllUsed()
+    }
+
+    /// Predicts from one batch, all at the same time.
+    /// - Parameters:
+    ///   - sample: noisy latents [N, H, W, inChannels], any H and W.
+    ///   - timestep: 0…999, possibly between whole steps.
+    ///   - encoderHiddenStates: the text embeddings [N, T, contextChannels].
+    /// - Returns: [N, H, W, outChannels].
+    public func callAsFunction(
+        _ sample: Tensor, timestep: Float, encoderHiddenStates context: Tensor
+    ) -> Tensor {
+        let time = embedding(of: timestep, batch: sample.shape[0])
+        var x = convIn(configuration.centersInput ? 2 * sample - 1 : sample)
+        var skips = [x]
+        for block in downBlocks {
+            block(&x, time: time, context: context, skips: &skips)
+        }
+        if let midBlock {
+            x = midBlock(x, time: time, context: context)
+        }
+        for block in upBlocks {
+            block(&x, time: time, context: context, skips: &skips)
+        }
+        return convOut(normOut(x, activation: configuration.activation))
+    }
+
+    /// The time embedding, activated as every residual block wants it: [batch, timeChannels].
+    private func embedding(of timestep: Float, batch: Int) -> Tensor {
+        let one = timeEmbedding(timesteps(timestep)).applying(configuration.activation)
+        return .concatenated(Array(repeating: one, count: batch), axis: 0)
+    }
+}
+
+extension UNet2DCondition.Configuration {
+    private var resnetStyle: ResnetBlock2D.Style {
+        .init(
+            groups: normGroups, epsilon: normEpsilon, activation: activation,
+            timeChannels: timeChannels)
+    }
+
+    private func transformerStyle(_ level: Level) -> Transformer2DModel.Style {
+        .init(
+            groups: normGroups, heads: level.heads, contextChannels: level.contextChannels,
+            depth: level.transformerDepth)
+    }
+
+    fileprivate func downBlocks(_ weights: Weights) throws -> [DownBlock2D] {
+        try levels.enumerated().map { index, level in
+            try DownBlock2D(
+                weights[index], from: levels[max(index - 1, 0)].channels, to: level.channels,
+                layers: level.layers, resnetStyle: resnetStyle,
+                transformerStyle: level.downHasAttention ? transformerStyle(level) : nil,
+                downsamplePadding: index < levels.count - 1 ? downsamplePadding : nil)
+        }
+    }
+
+    fileprivate func midBlock(_ weights: Weights) throws -> MidBlock2D? {
+        guard let midHasAttention, let coarsest = levels.last else { return nil }
+        return try MidBlock2D(
+            weights, channels: coarsest.channels, resnetStyle: resnetStyle,
+            transformerStyle: midHasAttention ? transformerStyle(coarsest) : nil)
+    }
+
+    fileprivate func upBlocks(_ weights: Weights) throws -> [UpBlock2D] {
+        let count = levels.count
+        return try levels.enumerated().reversed().map { index, level in
+            try UpBlock2D(
+                weights[count - 1 - index], from: levels[min(index + 1, count - 1)].channels,
+                to: level.channels, lastSkip: levels[max(index - 1, 0)].channels,
+                layers: level.layers + 1, resnetStyle: resnetStyle,
+                transformerStyle: level.upHasAttention ? transformerStyle(level) : nil,
+                upsamples: index > 0)
+        }
+    }
+}

@@ -1,0 +1,149 @@
+public import Foundation
+import Tensors
+
+extension UNet2DCondition {
+    /// The sizes of a UNet, as `unet/config.json` gives them under diffusers' names.
+    public struct Configuration: Sendable, Equatable {
+        /// channels of the latents that go in: 4; 9 for inpainting models, 8 for InstructPix2Pix
+        public private(set) var inChannels: Int
+        /// channels of the prediction
+        public private(set) var outChannels: Int
+        /// the levels, finest first
+        public private(set) var levels: [Level]
+        /// whether the middle has attention; nil when there is no middle
+        public private(set) var midHasAttention: Bool?
+        let centersInput: Bool
+        let flipsSinToCos: Bool
+        let frequencyShift: Float
+        let timeChannels: Int
+        let normGroups: Int
+        let normEpsilon: Float
+        let downsamplePadding: Int
+        let activation: Activation
+        let convInKernel: Int
+        let convOutKernel: Int
+
+        /// One resolution of the UNet.
+        public struct Level: Sendable, Equatable {
+            /// channels of its activations
+            public let channels: Int
+            /// residual blocks on the way down; one more on the way up
+            public let layers: Int
+            /// whether it attends to the prompt on the way down, and on the way up
+            public let downHasAttention: Bool
+            public let upHasAttention: Bool
+            /// attention heads
+            public let heads: Int
+            /// width of the text embeddings
+            public let contextChannels: Int
+            /// transformer blocks in each of its transformers
+            public let transformerDepth: Int
+        }
+
+        /// Reads `config.json`.
+        ///
+        /// `attention_head_dim` counts the heads, against its name, as in every diffusers UNet.
+        /// - Throws: `ModelError.unsupported` or `.invalidConfiguration`, naming the key.
+        public init(json: Data) throws {
+            let file = try ConfigurationReader(json, model: "UNet2DConditionModel")
+            try Self.refuseTheUnsupported(file)
+            inChannels = try file.integer("in_channels", default: 4, in: channelRange)
+            outChannels = try file.integer("out_channels", default: 4, in: channelRange)
+            centersInput = try file.flag("center_input_sample", default: false)
+            flipsSinToCos = try file.flag("flip_sin_to_cos", default: true)
+            frequencyShift = try file.number("freq_shift", default: 0)
+            normGroups = try file.integer("norm_num_groups", default: 32, in: channelRange)
+            normEpsilon = try file.number("norm_eps", default: 1e-5)
+            downsamplePadding = try file.integer("downsample_padding", default: 1, in: 0...1)
+            activation = try file.activation("act_fn", default: .silu)
+            convInKernel = try file.integer("conv_in_kernel", default: 3, in: 1...15)
+            convOutKernel = try file.integer("conv_out_kernel", default: 3, in: 1...15)
+            midHasAttention = try Self.midHasAttention(file)
+            levels = try Self.levels(file)
+            timeChannels = try file.integer(
+                "time_embedding_dim", default: 4 * levels[0].channels, in: channelRange)
+            try check(file)
+        }
+    }
+}
+
+private let channelRange = 1...1 << 16
+
+extension UNet2DCondition.Configuration {
+    private static func refuseTheUnsupported(_ file: ConfigurationReader) throws {
+        guard !file.isNull("norm_num_groups") else { throw file.unsupported("norm_num_groups") }
+        try file.require([
+            "addition_embed_type": .null, "attention_type": .text("default"),
+            "class_embed_type": .null, "class_embeddings_concat": .flag(false),
+            "cross_attention_norm": .null, "dual_cross_attention": .flag(false),
+            "encoder_hid_dim": .null, "encoder_hid_dim_type": .null,
+            "mid_block_only_cross_attention": .flag(false), "mid_block_scale_factor": .number(1),
+            "num_attention_heads": .null, "num_class_embeds": .null,
+            "only_cross_attention": .flag(false), "resnet_out_scale_factor": .number(1),
+            "resnet_skip_time_act": .flag(false), "resnet_time_scale_shift": .text("default"),
+            "reverse_transformer_layers_per_block": .null, "time_cond_proj_dim": .null,
+            "time_embedding_act_fn": .null, "time_embedding_type": .text("positional"),
+            "timestep_post_act": .null,
+        ])
+    }
+
+    private static func midHasAttention(_ file: ConfigurationReader) throws -> Bool? {
+        guard !file.isNull("mid_block_type") else { return nil }
+        switch try file.text("mid_block_type", default: "UNetMidBlock2DCrossAttn") {
+        case "UNetMidBlock2DCrossAttn": return true
+        case "UNetMidBlock2D": return false
+        default: throw file.unsupported("mid_block_type")
+        }
+    }
+
+    private static func levels(_ file: ConfigurationReader) throws -> [Level] {
+        let channels = try file.integers(
+            "block_out_channels", count: nil, default: [320, 640, 1280, 1280], in: channelRange)
+        let count = channels.count
+        func each(_ key: String, _ standard: Int, _ range: ClosedRange<Int>) throws -> [Int] {
+            try file.integers(
+                key, count: count, default: Array(repeating: standard, count: count), in: range)
+        }
+        let layers = try each("layers_per_block", 2, 1...64)
+        let heads = try each("attention_head_dim", 8, channelRange)
+        let contextChannels = try each("cross_attention_dim", 1280, channelRange)
+        let depths = try each("transformer_layers_per_block", 1, 1...64)
+        let down = try attention(
+            file, "down_block_types", plain: "DownBlock2D", attending: "CrossAttnDownBlock2D",
+            default: [true, true, true, false], count: count)
+        let up = try attention(
+            file, "up_block_types", plain: "UpBlock2D", attending: "CrossAttnUpBlock2D",
+            default: [false, true, true, true], count: count)
+        return channels.indices.map { index in
+            Level(
+                channels: channels[index], layers: layers[index], downHasAttention: down[index],
+                upHasAttention: up[count - 1 - index], heads: heads[index],
+                contextChannels: contextChannels[index], transformerDepth: depths[index])
+        }
+    }
+
+    private static func attention(
+        _ file: ConfigurationReader, _ key: String, plain: String, attending: String,
+        default standard: [Bool], count: Int
+    ) throws -> [Bool] {
+        let names = standard.map { $0 ? attending : plain }
+        let types = try file.texts(key, default: names)
+        guard types.allSatisfy({ $0 == plain || $0 == attending }) else {
+            throw file.unsupported(key)
+        }
+        guard types.count == count else { throw file.invalid(key, "must have \(count) entries") }
+        return types.map { $0 == attending }
+    }
+
+    private func check(_ file: ConfigurationReader) throws {
+        for level in levels {
+            guard level.channels.isMultiple(of: normGroups) else {
+                throw file.invalid("norm_num_groups", "does not divide \(level.channels) channels")
+            }
+            guard level.channels.isMultiple(of: level.heads) else {
+                throw file.invalid(
+                    "attention_head_dim", "(the number of heads) does not divide \(level.channels)")
+            }
+        }
+    }
+}

@@ -1,0 +1,63 @@
+public import Checkpoints
+public import Tensors
+
+/// The autoencoder between pictures and latents (Rombach et al. 2022, section 3.1; Kingma and Welling
+/// 2014).
+public struct AutoencoderKL: Sendable {
+    /// the sizes it was built with
+    public let configuration: Configuration
+
+    private let encoder: VAEEncoder
+    private let quantConv: Linear?
+    private let postQuantConv: Linear?
+    private let decoder: VAEDecoder
+
+    /// Builds the autoencoder of a model folder.
+    /// - Throws: `CheckpointError` and `ModelError` for files that are missing, damaged or of another
+    ///   model.
+    public init(_ folder: ModelFolder) throws {
+        let configuration = try Configuration(json: folder.configuration("vae"))
+        try self.init(folder.weights("vae"), configuration: configuration)
+    }
+
+    /// Builds the network from a checkpoint in diffusers' layout, old or new.
+    /// - Throws: `CheckpointError`, naming a tensor that is missing, misshapen or left over.
+    public init(_ weights: Weights, configuration: Configuration) throws {
+        self.configuration = configuration
+        let latents = configuration.latentChannels
+        encoder = try VAEEncoder(weights["encoder"], configuration: configuration)
+        quantConv =
+            configuration.usesQuantConv
+            ? try Linear(weights["quant_conv"], from: 2 * latents, to: 2 * latents) : nil
+        postQuantConv =
+            configuration.usesPostQuantConv
+            ? try Linear(weights["post_quant_conv"], from: latents, to: latents) : nil
+        decoder = try VAEDecoder(weights["decoder"], configuration: configuration)
+        try weights.requireAllUsed()
+    }
+
+    /// What latents are multiplied by for the UNet.
+    public var scalingFactor: Float { configuration.scalingFactor }
+
+    /// How many pixels a latent spans, in each direction: 8.
+    public var factor: Int { configuration.factor }
+
+    /// The shape of the latents of one picture, whose sides are multiples of `factor`.
+    public func latentShape(height: Int, width: Int) -> [Int] {
+        [1, height / factor, width / factor, configuration.latentChannels]
+    }
+
+    /// The latents of pictures, as a distribution, not scaled.
+    /// - Parameter pixels: [N, H, W, 3] in -1…1; H and W multiples of `factor`.
+    public func encode(_ pixels: Tensor) -> DiagonalGaussian {
+        let moments = encoder(pixels)
+        return DiagonalGaussian(moments: quantConv.map { $0(moments) } ?? moments)
+    }
+
+    /// The pictures of latents.
+    /// - Parameter latents: [N, h, w, latentChannels], divided by the scaling factor already.
+    /// - Returns: [N, h·f, w·f, 3], about -1…1 and not clamped; f is `factor`.
+    public func decode(_ latents: Tensor) -> Tensor {
+        decoder(postQuantConv.map { $0(latents) } ?? latents)
+    }
+}

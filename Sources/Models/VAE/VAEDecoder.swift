@@ -1,0 +1,60 @@
+import Checkpoints
+import Tensors
+
+/// Latents to pixels, doubling the picture at all but the last level.
+struct VAEDecoder: Sendable {
+    private let convIn: Conv2D
+    private let midBlock: VAEMidBlock2D
+    private let upBlocks: [UpDecoderBlock2D]
+    private let normOut: GroupNorm
+    private let convOut: Conv2D
+
+    init(_ weights: Weights, configuration: AutoencoderKL.Configuration) throws {
+        let channels = Array(configuration.blockOutChannels.reversed())
+        let finest = channels[channels.count - 1]
+        convIn = try Conv2D(
+            weights["conv_in"], from: configuration.latentChannels, to: channels[0])
+        midBlock = try VAEMidBlock2D(
+            weights["mid_block"], channels: channels[0], configuration: configuration)
+        upBlocks = try channels.indices.map { index in
+            try UpDecoderBlock2D(
+                weights["up_blocks"][index], from: channels[max(index - 1, 0)],
+                to: channels[index], layers: configuration.layersPerBlock + 1,
+                style: configuration.resnetStyle, upsamples: index < channels.count - 1)
+        }
+        normOut = try GroupNorm(
+            weights["conv_norm_out"], channels: finest, groups: configuration.normGroups,
+            epsilon: 1e-6)
+        convOut = try Conv2D(weights["conv_out"], from: finest, to: configuration.outChannels)
+    }
+
+    /// [N, h, w, latentChannels] to [N, h · f, w · f, 3].
+    func callAsFunction(_ latents: Tensor) -> Tensor {
+        var x = midBlock(convIn(latents))
+        for block in upBlocks {
+            x = block(x)
+        }
+        return convOut(normOut(x, activation: .silu))
+    }
+}
+
+struct UpDecoderBlock2D: Sendable {
+    private let resnets: [ResnetBlock2D]
+    private let upsampler: Upsample2D?
+
+    init(
+        _ weights: Weights, from inputs: Int, to outputs: Int, layers: Int,
+        style: ResnetBlock2D.Style, upsamples: Bool
+    ) throws {
+        resnets = try (0..<layers).map {
+            try ResnetBlock2D(
+                weights["resnets"][$0], from: $0 == 0 ? inputs : outputs, to: outputs, style: style)
+        }
+        upsampler = upsamples ? try Upsample2D(weights["upsamplers"][0], channels: outputs) : nil
+    }
+
+    func callAsFunction(_ x: Tensor) -> Tensor {
+        let h = resnets.reduce(x) { $1($0) }
+        return upsampler.map { $0(h, height: 2 * h.shape[1], width: 2 * h.shape[2]) } ?? h
+    }
+}

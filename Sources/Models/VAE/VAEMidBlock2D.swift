@@ -1,0 +1,66 @@
+import Checkpoints
+import Tensors
+
+/// The coarsest point of encoder and decoder: a residual block, attention, a residual block.
+struct VAEMidBlock2D: Sendable {
+    private let first: ResnetBlock2D
+    private let attention: VAEAttention?
+    private let second: ResnetBlock2D
+
+    init(
+        _ weights: Weights, channels: Int, configuration: AutoencoderKL.Configuration
+    ) throws {
+        let style = configuration.resnetStyle
+        first = try ResnetBlock2D(
+            weights["resnets"][0], from: channels, to: channels, style: style)
+        attention =
+            configuration.midHasAttention
+            ? try VAEAttention(
+                weights["attentions"][0], channels: channels, groups: configuration.normGroups)
+            : nil
+        second = try ResnetBlock2D(
+            weights["resnets"][1], from: channels, to: channels, style: style)
+    }
+
+    func callAsFunction(_ x: Tensor) -> Tensor {
+        let h = first(x)
+        return second(attention.map { $0(h) } ?? h)
+    }
+}
+
+/// Attention of the pixels of a picture to each other, with one head.
+struct VAEAttention: Sendable {
+    private let norm: GroupNorm
+    private let query: Linear
+    private let key: Linear
+    private let value: Linear
+    private let out: Linear
+
+    /// Before diffusers 0.17 the projections had other names.
+    init(_ weights: Weights, channels: Int, groups: Int) throws {
+        let isOld = weights.contains("query")
+        func linear(_ scope: Weights) throws -> Linear {
+            try Linear(scope, from: channels, to: channels)
+        }
+        norm = try GroupNorm(
+            weights["group_norm"], channels: channels, groups: groups, epsilon: 1e-6)
+        query = try linear(weights[isOld ? "query" : "to_q"])
+        key = try linear(weights[isOld ? "key" : "to_k"])
+        value = try linear(weights[isOld ? "value" : "to_v"])
+        out = try linear(isOld ? weights["proj_attn"] : weights["to_out"][0])
+    }
+
+    /// [N, H, W, C] to the same shape.
+    func callAsFunction(_ x: Tensor) -> Tensor {
+        let pixels = [x.shape[0], x.shape[1] * x.shape[2], x.shape[3]]
+        let h = norm(x).reshaped(pixels)
+        let attended = Tensor.attention(query: query(h), key: key(h), value: value(h), heads: 1)
+        return out(attended.reshaped(x.shape), adding: x)
+    }
+}
+
+extension AutoencoderKL.Configuration {
+    var resnetStyle: ResnetBlock2D.Style {
+        .init(groups: normGroups, epsilon: 1e-6, activation: activation, timeChannels: nil)
+    }
+}
