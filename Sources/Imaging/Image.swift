@@ -10,7 +10,7 @@ public struct Image: Sendable, Equatable {
     public let depth: Int
     /// `height * width * channels` values, 0...255 at depth 8 and 0...65535 at depth 16.
     public var samples: [UInt16] {
-        didSet { precondition(samples.count == oldValue.count) }
+        didSet { precondition(samples.count == width * height * channels) }
     }
     /// What the file carries beside the pixels.
     public var metadata: ImageMetadata

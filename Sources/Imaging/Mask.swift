@@ -7,7 +7,7 @@ public struct Mask: Sendable, Equatable {
     public let height: Int
     /// `height * width` values, rows from the top.
     public var values: [UInt8] {
-        didSet { precondition(values.count == oldValue.count) }
+        didSet { precondition(values.count == width * height) }
     }
 
     /// A mask of the given values, or the same value everywhere.

@@ -1,0 +1,46 @@
+/// A picture made larger, with the new area filled so that it can be painted over.
+public struct Canvas: Sendable, Equatable {
+    /// The larger picture: the original's samples untouched, the new area filled from its edges
+    /// and opaque. Channels, depth and metadata are the original's.
+    public let image: Image
+    /// 255 in the new area, falling to 0 across `overlap` pixels inside the original.
+    public let mask: Mask
+    /// What was added.
+    public let insets: Insets
+
+    /// - Parameter overlap: How many pixels of the original, along the sides that grow, may be
+    ///   repainted to hide the seam.
+    /// - Throws: ``ImagingError/tooLarge(name:width:height:)``.
+    public init(extending original: Image, by insets: Insets, overlap: Int) throws {
+        precondition(overlap >= 0)
+        let width = insets.left + original.width + insets.right
+        let height = insets.top + original.height + insets.bottom
+        try ImageLimits.check(width: width, height: height, name: "the extended picture")
+        self.insets = insets
+        image = original.extendedByEdges(insets)
+        mask = Canvas.mask(
+            width: width, height: height, insets: insets, overlap: Double(overlap))
+    }
+
+    private static func mask(
+        width: Int, height: Int, insets: Insets, overlap: Double
+    ) -> Mask {
+        // How repainted a column or row is, seen alone; sides that do not grow have no say.
+        func profile(_ before: Int, _ size: Int, _ after: Int) -> [Double] {
+            (0..<size).map { position in
+                let first = before > 0 ? Double(position - before + 1) : .infinity
+                let last = after > 0 ? Double(size - after - position) : .infinity
+                let depth = min(first, last)
+                if depth <= 0 { return 1 }
+                let part = max(0, 1 - depth / (overlap + 1))
+                return part * part * (3 - 2 * part)
+            }
+        }
+        let columns = profile(insets.left, width, insets.right)
+        let rows = profile(insets.top, height, insets.bottom)
+        let values = rows.flatMap { row in
+            columns.map { UInt8((255 * (1 - (1 - row) * (1 - $0))).rounded()) }
+        }
+        return Mask(width: width, height: height, values: values)
+    }
+}

@@ -1,0 +1,71 @@
+extension Image {
+    /// Pictures side by side in rows, each scaled into a cell, with a label below.
+    ///
+    /// - Parameters:
+    ///   - cells: The pictures with their labels; letters without accents, digits and common signs
+    ///     are drawn, others as `?`.
+    ///   - columns: Cells in a row; nil makes the sheet about as wide as high.
+    ///   - cellSide: The longest side of a picture on the sheet; smaller ones are not enlarged.
+    /// - Returns: 8-bit RGB on light grey. Transparent parts show that grey.
+    public static func contactSheet(
+        _ cells: [(label: String, image: Image)], columns: Int? = nil, cellSide: Int = 256
+    ) -> Image {
+        precondition(!cells.isEmpty && cellSide > 0)
+        let pictures = cells.map { $0.image.thumbnail(side: cellSide) }
+        let columns = min(
+            max(columns ?? Int(Double(cells.count).squareRoot().rounded(.up)), 1), cells.count)
+        let rows = (cells.count + columns - 1) / columns
+        let margin = 8
+        let cellWidth = (pictures.map(\.width).max() ?? 0) + margin
+        let labelHeight = Lettering.height + margin
+        let cellHeight = (pictures.map(\.height).max() ?? 0) + labelHeight + margin
+        var sheet = Image(
+            width: columns * cellWidth + margin, height: rows * cellHeight + margin, channels: 3,
+            samples: Array(
+                repeating: sheetGrey,
+                count: 3 * (columns * cellWidth + margin) * (rows * cellHeight + margin)))
+        for (index, picture) in pictures.enumerated() {
+            let x = margin + index % columns * cellWidth
+            let y = margin + index / columns * cellHeight
+            sheet.put(picture, x: x, y: y)
+            let room = (cellWidth - margin) / Lettering.advance
+            sheet.draw(
+                String(cells[index].label.prefix(room)), x: x, y: y + picture.height + margin / 2)
+        }
+        return sheet
+    }
+
+    /// 8-bit RGBA, shrunk so that no side is longer.
+    private func thumbnail(side: Int) -> Image {
+        let scale = min(Double(side) / Double(max(width, height)), 1)
+        func scaled(_ size: Int) -> Int { max(Int((Double(size) * scale).rounded()), 1) }
+        return converted(channels: 4, depth: 8)
+            .resized(width: scaled(width), height: scaled(height))
+    }
+
+    /// Lays an RGBA picture on this RGB one.
+    private mutating func put(_ picture: Image, x: Int, y: Int) {
+        for row in 0..<picture.height {
+            for column in 0..<picture.width {
+                let pixel = Array(picture[x: column, y: row])
+                let target = ((y + row) * width + x + column) * 3
+                for c in 0..<3 {
+                    let sum = pixel[c] * pixel[3] + sheetGrey * (255 - pixel[3])
+                    samples[target + c] = (sum + 127) / 255
+                }
+            }
+        }
+    }
+
+    /// Draws text in dark grey, its top-left corner at x, y.
+    private mutating func draw(_ text: String, x: Int, y: Int) {
+        for (index, character) in text.enumerated() {
+            for (row, column) in Lettering.dots(of: character) {
+                let target = ((y + row) * width + x + index * Lettering.advance + column) * 3
+                for c in 0..<3 { samples[target + c] = 40 }
+            }
+        }
+    }
+}
+
+private let sheetGrey: UInt16 = 225

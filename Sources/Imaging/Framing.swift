@@ -1,0 +1,84 @@
+extension Image {
+    /// The picture with its last column and row repeated until both sides are multiples of
+    /// `multiple`. ``cropped(x:y:width:height:)`` to the old size undoes it.
+    public func padded(toMultipleOf multiple: Int) -> Image {
+        let (newWidth, newHeight) = roundedUp(width, height, to: multiple)
+        return framed(x: 0, y: 0, width: newWidth, height: newHeight)
+    }
+
+    /// The part of the picture from column x and row y on. It must lie inside. Metadata is kept.
+    public func cropped(x: Int, y: Int, width newWidth: Int, height newHeight: Int) -> Image {
+        precondition(x >= 0 && y >= 0 && x + newWidth <= width && y + newHeight <= height)
+        return framed(x: x, y: y, width: newWidth, height: newHeight)
+    }
+
+    /// Any frame; outside the picture the nearest pixel of it is repeated.
+    func framed(x: Int, y: Int, width newWidth: Int, height newHeight: Int) -> Image {
+        if x == 0 && y == 0 && newWidth == width && newHeight == height { return self }
+        let framed = framing(
+            samples, width: width, height: height, channels: channels, x: x, y: y,
+            newWidth: newWidth, newHeight: newHeight)
+        return Image(
+            width: newWidth, height: newHeight, channels: channels, depth: depth, samples: framed,
+            metadata: metadata)
+    }
+}
+
+extension Mask {
+    /// The mask with its last column and row repeated until both sides are multiples of
+    /// `multiple`.
+    public func padded(toMultipleOf multiple: Int) -> Mask {
+        let (newWidth, newHeight) = roundedUp(width, height, to: multiple)
+        return framed(x: 0, y: 0, width: newWidth, height: newHeight)
+    }
+
+    /// The part of the mask from column x and row y on. It must lie inside.
+    public func cropped(x: Int, y: Int, width newWidth: Int, height newHeight: Int) -> Mask {
+        precondition(x >= 0 && y >= 0 && x + newWidth <= width && y + newHeight <= height)
+        return framed(x: x, y: y, width: newWidth, height: newHeight)
+    }
+
+    private func framed(x: Int, y: Int, width newWidth: Int, height newHeight: Int) -> Mask {
+        let framed = framing(
+            values, width: width, height: height, channels: 1, x: x, y: y, newWidth: newWidth,
+            newHeight: newHeight)
+        return Mask(width: newWidth, height: newHeight, values: framed)
+    }
+
+    /// The mask if it has the size of the picture; otherwise resized to it (Lanczos, as diffusers
+    /// does), or an error if that is not wanted.
+    ///
+    /// - Throws: ``ImagingError/sizesDiffer(what:width:height:expectedWidth:expectedHeight:)``.
+    public func fitted(to image: Image, resizing: Bool, name: String = "the mask") throws -> Mask {
+        if width == image.width && height == image.height { return self }
+        guard resizing else {
+            throw ImagingError.sizesDiffer(
+                what: name, width: width, height: height, expectedWidth: image.width,
+                expectedHeight: image.height)
+        }
+        return resized(width: image.width, height: image.height)
+    }
+}
+
+private func roundedUp(_ width: Int, _ height: Int, to multiple: Int) -> (Int, Int) {
+    precondition(multiple > 0)
+    func up(_ size: Int) -> Int { (size + multiple - 1) / multiple * multiple }
+    return (up(width), up(height))
+}
+
+private func framing<Value: BitwiseCopyable>(
+    _ values: [Value], width: Int, height: Int, channels: Int, x: Int, y: Int, newWidth: Int,
+    newHeight: Int
+) -> [Value] {
+    [Value](unsafeUninitializedCapacity: newWidth * newHeight * channels) { buffer, count in
+        for row in 0..<newHeight {
+            let start = min(max(row + y, 0), height - 1) * width
+            for column in 0..<newWidth {
+                let from = (start + min(max(column + x, 0), width - 1)) * channels
+                let to = (row * newWidth + column) * channels
+                for c in 0..<channels { buffer[to + c] = values[from + c] }
+            }
+        }
+        count = newWidth * newHeight * channels
+    }
+}
