@@ -50,11 +50,15 @@ def parse(words: list[str]) -> argparse.Namespace:
         description=first, epilog=rest, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument(
-        "sections", nargs="*", metavar="section", choices=[[], *SECTIONS],
+        "sections",
+        nargs="*",
+        metavar="section",
+        choices=[[], *SECTIONS],
         help=f"what to record: {', '.join(SECTIONS)} (default: all but standin)",
     )
     parser.add_argument(
-        "--clip-tokenizer", metavar="FOLDER",
+        "--clip-tokenizer",
+        metavar="FOLDER",
         help="vocab.json and merges.txt of the published CLIP, for the ids in tokens/clip.json",
     )
     return parser.parse_args(words)

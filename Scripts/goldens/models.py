@@ -31,9 +31,24 @@ SCHEDULER = {
 
 # What the configurations of Stable Diffusion 1.5 say; a reader must know the rest.
 KEYS_IN_2022 = [
-    "_class_name", "act_fn", "attention_head_dim", "block_out_channels", "center_input_sample", "cross_attention_dim",
-    "down_block_types", "downsample_padding", "flip_sin_to_cos", "freq_shift", "in_channels", "latent_channels",
-    "layers_per_block", "mid_block_scale_factor", "norm_eps", "norm_num_groups", "out_channels", "sample_size",
+    "_class_name",
+    "act_fn",
+    "attention_head_dim",
+    "block_out_channels",
+    "center_input_sample",
+    "cross_attention_dim",
+    "down_block_types",
+    "downsample_padding",
+    "flip_sin_to_cos",
+    "freq_shift",
+    "in_channels",
+    "latent_channels",
+    "layers_per_block",
+    "mid_block_scale_factor",
+    "norm_eps",
+    "norm_num_groups",
+    "out_channels",
+    "sample_size",
     "up_block_types",
 ]
 
@@ -46,7 +61,12 @@ MODELS = {
         "seed": 101,
         "type": torch.float32,
         "upsampling": 1.8,
-        "unet": {"block_out_channels": [16, 16], "layers_per_block": 1, "attention_head_dim": 4, "norm_num_groups": 8},
+        "unet": {
+            "block_out_channels": [16, 16],
+            "layers_per_block": 1,
+            "attention_head_dim": 4,
+            "norm_num_groups": 8,
+        },
         "vae": {"block_out_channels": [8, 8, 16, 16], "layers_per_block": 1, "norm_num_groups": 4},
         "text": {"num_hidden_layers": 2, "num_attention_heads": 4},
         "tokenizer": "files",
@@ -57,7 +77,12 @@ MODELS = {
         "seed": 102,
         "type": torch.float16,
         "upsampling": 2.8,
-        "unet": {"block_out_channels": [8, 16, 16], "layers_per_block": 2, "attention_head_dim": 4, "norm_num_groups": 4},
+        "unet": {
+            "block_out_channels": [8, 16, 16],
+            "layers_per_block": 2,
+            "attention_head_dim": 4,
+            "norm_num_groups": 4,
+        },
         "vae": {"block_out_channels": [8, 8, 16, 24], "layers_per_block": 2, "norm_num_groups": 4},
         "text": {"num_hidden_layers": 3, "num_attention_heads": 4},
         "tokenizer": "single",
@@ -68,7 +93,12 @@ MODELS = {
         "seed": 103,
         "type": torch.bfloat16,
         "upsampling": 2.0,
-        "unet": {"block_out_channels": [16, 24], "layers_per_block": 1, "attention_head_dim": 8, "norm_num_groups": 8},
+        "unet": {
+            "block_out_channels": [16, 24],
+            "layers_per_block": 1,
+            "attention_head_dim": 8,
+            "norm_num_groups": 8,
+        },
         "vae": {"block_out_channels": [8, 8, 8, 16], "layers_per_block": 1, "norm_num_groups": 2},
         "text": {"num_hidden_layers": 2, "num_attention_heads": 2},
         "tokenizer": "files",
@@ -195,7 +225,7 @@ def settle_vae(vae: AutoencoderKL) -> None:
 
 @torch.enable_grad()
 def settle_unet(unet: UNet2DConditionModel, text_encoder: CLIPTextModel) -> None:
-    """A few steps of training towards the noise, so that sampling converges instead of blowing up."""
+    """Trains towards the noise for a moment, so that sampling converges."""
     betas = torch.linspace(0.00085**0.5, 0.012**0.5, 1000, dtype=torch.float64) ** 2
     kept = torch.cumprod(1 - betas, 0).float().reshape(-1, 1, 1, 1)
     words = text_encoder.config.vocab_size
@@ -250,17 +280,26 @@ def write_text_encoder(folder: pathlib.Path, network: CLIPTextModel, plan: dict)
     configuration["dtype"] = str(plan["type"]).removeprefix("torch.")
     configuration["architectures"] = ["CLIPTextModel"]
     save_json(folder / "config.json", dict(sorted(configuration.items())))
-    weights = {plan["text_prefix"] + name: weight.to(plan["type"]) for name, weight in network.state_dict().items()}
+    weights = {
+        plan["text_prefix"] + name: weight.to(plan["type"])
+        for name, weight in network.state_dict().items()
+    }
     if plan["text_prefix"]:  # checkpoints of that age carry this buffer too
         weights["text_model.embeddings.position_ids"] = torch.arange(77).reshape(1, 77)
     save_tensors(folder / "model.safetensors", weights)
 
 
-def write_network(folder: pathlib.Path, network: torch.nn.Module, weights: dict, plan: dict) -> None:
-    configuration = {name: value for name, value in network.config.items() if not name.startswith("_use_default")}
+def write_network(
+    folder: pathlib.Path, network: torch.nn.Module, weights: dict, plan: dict
+) -> None:
+    configuration = {
+        name: value for name, value in network.config.items() if not name.startswith("_use_default")
+    }
     configuration["_class_name"] = type(network).__name__
     if plan["as_in_2022"]:
-        configuration = {name: configuration[name] for name in KEYS_IN_2022 if name in configuration}
+        configuration = {
+            name: configuration[name] for name in KEYS_IN_2022 if name in configuration
+        }
     save_json(folder / "config.json", dict(sorted(configuration.items())))
     weights = {name: weight.to(plan["type"]) for name, weight in weights.items()}
     save_tensors(folder / "diffusion_pytorch_model.safetensors", weights)
@@ -270,6 +309,11 @@ def old_attention_name(name: str) -> str:
     """The VAE attention's names in checkpoints of the age of Stable Diffusion 1.5."""
     if "attentions" not in name:
         return name
-    for new, old in (("to_q", "query"), ("to_k", "key"), ("to_v", "value"), ("to_out.0", "proj_attn")):
+    for new, old in (
+        ("to_q", "query"),
+        ("to_k", "key"),
+        ("to_v", "value"),
+        ("to_out.0", "proj_attn"),
+    ):
         name = name.replace(new, old)
     return name

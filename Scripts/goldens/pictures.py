@@ -55,7 +55,13 @@ def cases() -> list[dict]:
         listed += [
             text(scheduler=scheduler, seed=seed, steps=4 + place % 5),
             image(scheduler=scheduler, seed=seed, steps=8, strength=STRENGTHS[place % 5]),
-            image(scheduler=scheduler, seed=seed, steps=5, strength=STRENGTHS[(place + 2) % 5], model="tiny-bf16"),
+            image(
+                scheduler=scheduler,
+                seed=seed,
+                steps=5,
+                strength=STRENGTHS[(place + 2) % 5],
+                model="tiny-bf16",
+            ),
             inpaint(scheduler=scheduler, seed=seed, steps=5, strength=1.0),
             inpaint(scheduler=scheduler, seed=seed, steps=7, strength=0.7, model="tiny-f16"),
         ]
@@ -76,11 +82,31 @@ def cases() -> list[dict]:
         text(seed=5, width=56, height=72, scheduler="PNDMScheduler", model="tiny-f16"),
         text(seed=5, width=72, height=56, scheduler="DPMSolverMultistepScheduler"),
         image(seed=6, guidance_scale=1.0, strength=0.5, negative_prompt=""),
-        image(seed=6, guidance_scale=1.0, strength=0.9, scheduler="EulerAncestralDiscreteScheduler", model="tiny-f16"),
+        image(
+            seed=6,
+            guidance_scale=1.0,
+            strength=0.9,
+            scheduler="EulerAncestralDiscreteScheduler",
+            model="tiny-f16",
+        ),
         image(seed=8, strength=0.1, steps=20, scheduler="PNDMScheduler"),
-        image(seed=9, strength=0.7, width=72, height=56, model="tiny-f16", scheduler="HeunDiscreteScheduler"),
+        image(
+            seed=9,
+            strength=0.7,
+            width=72,
+            height=56,
+            model="tiny-f16",
+            scheduler="HeunDiscreteScheduler",
+        ),
         inpaint(seed=10, guidance_scale=1.0, strength=0.7, scheduler="LCMScheduler"),
-        inpaint(seed=10, strength=1.0, width=72, height=56, model="tiny-bf16", scheduler="DPMSolverMultistepScheduler"),
+        inpaint(
+            seed=10,
+            strength=1.0,
+            width=72,
+            height=56,
+            model="tiny-bf16",
+            scheduler="DPMSolverMultistepScheduler",
+        ),
     ]
     for case in listed:
         case["name"] = name(case)
@@ -105,7 +131,13 @@ def inpaint(**changes) -> dict:
 
 def name(case: dict) -> str:
     """Says what the case varies, e.g. img2img-heun-karras-s0.6-seed32."""
-    scheduler = case["scheduler"].removesuffix("Scheduler").replace("Discrete", "").replace("Multistep", "").lower()
+    scheduler = (
+        case["scheduler"]
+        .removesuffix("Scheduler")
+        .replace("Discrete", "")
+        .replace("Multistep", "")
+        .lower()
+    )
     parts = [case["verb"], scheduler]
     if case["karras"]:
         parts.append("karras")
@@ -129,7 +161,9 @@ def takes_karras(scheduler: str) -> bool:
 def record(folder: pathlib.Path) -> None:
     diffusers.utils.logging.set_verbosity_error()
     for width, height in ((64, 48), (72, 56)):
-        save_picture(folder / "inputs" / f"picture-{width}x{height}.png", draw_picture(width, height))
+        save_picture(
+            folder / "inputs" / f"picture-{width}x{height}.png", draw_picture(width, height)
+        )
         save_picture(folder / "inputs" / f"mask-{width}x{height}.png", draw_mask(width, height))
     for old in (folder / "pictures").glob("*.png"):
         old.unlink()
@@ -173,7 +207,7 @@ def run(folder: pathlib.Path, case: dict) -> tuple[numpy.ndarray, dict, dict]:
 
 
 class Seen:
-    """What passes through a pipeline: the latents at the start, after the first step, at the end."""
+    """What passes through a pipeline: latents at the start, after the first step, at the end."""
 
     def __init__(self, pipeline: diffusers.DiffusionPipeline) -> None:
         self.latents: dict[str, torch.Tensor] = {}

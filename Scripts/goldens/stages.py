@@ -16,13 +16,16 @@ PROMPTS = {
     "empty": "",
     "plain": "a red cat on a blue table",
     "capitals": "A Watercolour PAINTING of The Harbour, Early Morning",
-    "contractions": "it's the king's hat; we're sure they've seen it, i'm not, she'll go, he'd stay, don't",
+    "contractions": "it's the king's hat; we're sure they've seen it, "
+    "i'm not, she'll go, he'd stay, don't",
     "upper contractions": "IT'S WE'RE THEY'VE I'M SHE'LL HE'D DON'T",
     "quote before letter": "rock 'n' roll, the '80s, 'tis, 'street', o'''s and ''ll",
     "digits": "1234 apples, 3.14 pears, 10x zoom, no. 007, x2y3",
-    "punctuation": "wow!!! (really?) -- [yes]; {a:1.2}, <b> & #c @d *e* ~f~ `g` ^h^ |i| \\j/ k=l+m $5 100%",
+    "punctuation": "wow!!! (really?) -- [yes]; {a:1.2}, <b> & #c @d *e* "
+    "~f~ `g` ^h^ |i| \\j/ k=l+m $5 100%",
     "spaces": "  many   spaces\tand tabs\nand\r\nlines  ",
-    "unusual spaces": "no\u00a0break, thin\u2009space, ideographic\u3000space, zero\u200bwidth, line\u2028separator",
+    "unusual spaces": "no\u00a0break, thin\u2009space, ideographic\u3000space, "
+    "zero\u200bwidth, line\u2028separator",
     "accents": "café crème brûlée, naïve Señor Ångström, Łódź, Ærø, straße",
     "combining marks": "cafe\u0301 cre\u0300me, A\u030angstro\u0308m, n\u0303o, a\u0327\u0308b",
     "hangul by parts": "\u1112\u1161\u11ab\u1100\u1173\u11af 한글",
@@ -56,7 +59,7 @@ TIMESTEPS = [0.0, 1.0, 20.5, 499.25, 999.0]
 
 
 def record_tokens(folder: pathlib.Path, clip_tokenizer: str | None) -> None:
-    """clip_tokenizer: a folder with the published CLIP vocabulary; its ids are left as they are if None."""
+    """clip_tokenizer: a folder with the published CLIP vocabulary; without it its ids stay."""
     single = next(name for name, plan in MODELS.items() if plan["tokenizer"] == "single")
     files = next(name for name, plan in MODELS.items() if plan["tokenizer"] == "files")
     tokenizers = {
@@ -80,7 +83,9 @@ def record_tokens(folder: pathlib.Path, clip_tokenizer: str | None) -> None:
 
 def padded_ids(tokenizer: CLIPTokenizer, prompt: str) -> list[int]:
     """As the diffusers pipelines ask for them."""
-    return tokenizer(prompt, padding="max_length", max_length=tokenizer.model_max_length, truncation=True).input_ids
+    return tokenizer(
+        prompt, padding="max_length", max_length=tokenizer.model_max_length, truncation=True
+    ).input_ids
 
 
 def record_text_embeddings(folder: pathlib.Path) -> None:
@@ -103,7 +108,9 @@ def record_vae(folder: pathlib.Path) -> None:
     torch.manual_seed(201)
     tensors = {}
     for name in MODELS:
-        vae = AutoencoderKL.from_pretrained(folder / "models" / name / "vae", torch_dtype=torch.float32)
+        vae = AutoencoderKL.from_pretrained(
+            folder / "models" / name / "vae", torch_dtype=torch.float32
+        )
         for height, width in ((32, 32), (24, 40)):
             case = f"{name}.{height}x{width}"
             pixels = smooth_noise((1, 3, height, width), cell=6).mul(0.5).clamp(-1, 1)
@@ -119,13 +126,19 @@ def record_unet(folder: pathlib.Path) -> None:
     torch.manual_seed(202)
     tensors, cases = {}, []
     for name in MODELS:
-        unet = UNet2DConditionModel.from_pretrained(folder / "models" / name / "unet", torch_dtype=torch.float32)
+        unet = UNet2DConditionModel.from_pretrained(
+            folder / "models" / name / "unet", torch_dtype=torch.float32
+        )
         for place, (size, timestep) in enumerate(zip(SIZES, TIMESTEPS)):
             count = 2 if place % 2 else 1
             case = f"{name}.{place}"
             tensors[f"{case}.sample"] = torch.randn(count, 4, *size)
-            tensors[f"{case}.context"] = torch.randn(count, 11 if place else 77, unet.config.cross_attention_dim)
-            answer = unet(tensors[f"{case}.sample"], torch.tensor(timestep), tensors[f"{case}.context"])
+            tensors[f"{case}.context"] = torch.randn(
+                count, 11 if place else 77, unet.config.cross_attention_dim
+            )
+            answer = unet(
+                tensors[f"{case}.sample"], torch.tensor(timestep), tensors[f"{case}.context"]
+            )
             tensors[f"{case}.answer"] = answer.sample
             cases.append({"name": case, "model": name, "timestep": timestep})
     save_tensors(folder / "unet.safetensors", tensors)

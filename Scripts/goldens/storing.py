@@ -32,6 +32,15 @@ def save_picture(path: pathlib.Path, pixels: numpy.ndarray) -> None:
 
 
 def save_versions(folder: pathlib.Path) -> None:
-    packages = ["torch", "diffusers", "transformers", "tokenizers", "safetensors", "numpy", "scipy", "pillow"]
+    packages = [
+        "torch",
+        "diffusers",
+        "transformers",
+        "tokenizers",
+        "safetensors",
+        "numpy",
+        "scipy",
+        "pillow",
+    ]
     versions = {name: importlib.metadata.version(name) for name in packages}
     save_json(folder / "versions.json", {"python": platform.python_version(), **versions})

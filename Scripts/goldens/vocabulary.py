@@ -1,4 +1,4 @@
-"""A small CLIP-style vocabulary: bytes, bytes that end a word, merges learned from our own words."""
+"""A small CLIP-style vocabulary: bytes, bytes that end a word, merges learned from a word list."""
 
 import collections
 import json
@@ -28,8 +28,12 @@ it's don't we're they've i'm she'll he'd 0 1 2 3 4 5 6 7 8 9 , . ! ? ; : ( ) ...
 
 
 def byte_alphabet() -> dict[int, str]:
-    """The printable character that stands for each byte (Radford et al. 2019): itself if visible, else one from 256 up."""
-    visible = [*range(ord("!"), ord("~") + 1), *range(ord("¡"), ord("¬") + 1), *range(ord("®"), 256)]
+    """The character for each byte (Radford et al. 2019): itself if visible, else from 256 up."""
+    visible = [
+        *range(ord("!"), ord("~") + 1),
+        *range(ord("¡"), ord("¬") + 1),
+        *range(ord("®"), 256),
+    ]
     hidden = [byte for byte in range(256) if byte not in visible]
     letters = {byte: chr(byte) for byte in visible}
     letters.update({byte: chr(256 + place) for place, byte in enumerate(hidden)})
@@ -37,7 +41,7 @@ def byte_alphabet() -> dict[int, str]:
 
 
 def learn_merges(words: list[str], count: int) -> list[tuple[str, str]]:
-    """Byte pair encoding (Sennrich et al. 2016): most frequent pair first, ties by the pair itself."""
+    """Byte pair encoding (Sennrich et al. 2016): the most frequent pair first, ties by the pair."""
     letters = byte_alphabet()
     spelled = collections.Counter()
     for word in words:
@@ -54,7 +58,9 @@ def learn_merges(words: list[str], count: int) -> list[tuple[str, str]]:
             break
         best = min(pairs, key=lambda pair: (-pairs[pair], pair))
         merges.append(best)
-        spelled = collections.Counter({merged(word, best): times for word, times in spelled.items()})
+        spelled = collections.Counter(
+            {merged(word, best): times for word, times in spelled.items()}
+        )
     return merges
 
 
@@ -79,7 +85,7 @@ def vocabulary(merge_count: int = 400) -> tuple[dict[str, int], list[tuple[str, 
 
 
 def write_tokenizer(folder: pathlib.Path, form: str) -> None:
-    """form: "files" writes vocab.json and merges.txt, "single" the tokenizer.json of transformers 5."""
+    """form: "files" for vocab.json and merges.txt, "single" for transformers 5's tokenizer.json."""
     folder.mkdir(parents=True, exist_ok=True)
     names, merges = vocabulary()
     settings = {
@@ -97,7 +103,9 @@ def write_tokenizer(folder: pathlib.Path, form: str) -> None:
         lines = ["#version: 0.2", *(" ".join(pair) for pair in merges)]
         (folder / "merges.txt").write_text("\n".join(lines) + "\n", encoding="utf-8")
         save_json(folder / "tokenizer_config.json", settings)
-        special = {key: settings[key] for key in ("bos_token", "eos_token", "unk_token", "pad_token")}
+        special = {
+            key: settings[key] for key in ("bos_token", "eos_token", "unk_token", "pad_token")
+        }
         save_json(folder / "special_tokens_map.json", special)
     else:
         CLIPTokenizer(vocab=names, merges=merges, model_max_length=77).save_pretrained(folder)
