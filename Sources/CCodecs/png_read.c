@@ -57,6 +57,11 @@ static void give_memory(png_structp png, png_voidp pointer) {
 
 static _Noreturn void fail(png_structp png, png_const_charp message) {
     codec_reader *reader = png_get_error_ptr(png);
+    if (strcmp(message, "Invalid IHDR data") == 0 && reader->warnings[0] != 0) {
+        // What is invalid was said in a warning just before.
+        reader->warnings[strcspn(reader->warnings, "\n")] = 0;
+        message = reader->warnings;
+    }
     codec_fail(reader->message, message);
     png_longjmp(png, 1);
 }

@@ -7,14 +7,14 @@ extension Image {
     /// Only ordinary files are read: a folder, pipe or device is refused at once, without waiting
     /// for it.
     public init(contentsOf url: URL) throws {
-        let bytes = try readFile(url.path)
-        self = try bytes.withUnsafeBytes { try Image(decoding: $0, name: url.lastPathComponent) }
+        let bytes = try readFile(url.path, name: url.relativePath)
+        self = try bytes.withUnsafeBytes { try Image(decoding: $0, name: url.relativePath) }
     }
 }
 
 /// The content of an ordinary file that starts like a picture.
-private func readFile(_ path: String) throws -> [UInt8] {
-    func unreadable(_ reason: String) -> ImagingError { .unreadable(name: path, reason: reason) }
+private func readFile(_ path: String, name: String) throws -> [UInt8] {
+    func unreadable(_ reason: String) -> ImagingError { .unreadable(name: name, reason: reason) }
     let file = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
     guard file >= 0 else { throw unreadable(systemMessage(errno)) }
     defer { close(file) }
@@ -22,11 +22,11 @@ private func readFile(_ path: String) throws -> [UInt8] {
     guard fstat(file, &status) == 0 else { throw unreadable(systemMessage(errno)) }
     if let kind = specialKind(status) { throw unreadable("it is \(kind)") }
     let size = Int(status.st_size)
-    let head = try readBytes(file, count: min(size, 512), path: path)
+    let head = try readBytes(file, count: min(size, 512), name: name)
     // What is no picture is refused by its head; the rest need not be read.
     guard ImageFormat(sniffing: head) != nil else { return head }
     guard size <= ImageLimits.fileBytes else { throw unreadable("it is larger than 2 GB") }
-    return head + (try readBytes(file, count: size - head.count, path: path))
+    return head + (try readBytes(file, count: size - head.count, name: name))
 }
 
 /// What a path leads to when it is not an ordinary file.
@@ -41,7 +41,7 @@ func specialKind(_ status: stat) -> String? {
 }
 
 /// Reads up to `count` bytes, fewer at the end of the file.
-private func readBytes(_ file: Int32, count: Int, path: String) throws -> [UInt8] {
+private func readBytes(_ file: Int32, count: Int, name: String) throws -> [UInt8] {
     try [UInt8](unsafeUninitializedCapacity: count) { buffer, filled in
         while filled < count {
             let got = read(file, buffer.baseAddress.map { $0 + filled }, count - filled)
@@ -49,7 +49,7 @@ private func readBytes(_ file: Int32, count: Int, path: String) throws -> [UInt8
             if got > 0 {
                 filled += got
             } else if errno != EINTR {
-                throw ImagingError.unreadable(name: path, reason: systemMessage(errno))
+                throw ImagingError.unreadable(name: name, reason: systemMessage(errno))
             }
         }
     }

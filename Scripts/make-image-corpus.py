@@ -1,0 +1,493 @@
+#!/usr/bin/env python3
+"""Makes Fixtures/Images: small picture files, good and bad, with what is expected of each.
+
+Good/NAME comes with NAME.json: size, channels, depth and all samples (base64, 16-bit ones
+little-endian) as they must be decoded, and what else must be found. Bad/NAME comes with NAME.json:
+the exit code and a piece of the error text. Resampling.json holds pictures resized by Pillow.
+
+PNG files are put together here, chunk by chunk, from known samples; JPEG files come from Pillow,
+whose decoder is also their reference. Needs numpy and Pillow (made with Pillow 13.0, libjpeg-turbo
+3.2). The output is the same on every run.
+
+    Scripts/make-image-corpus.py
+"""
+
+import base64
+import io
+import json
+import pathlib
+import struct
+import zlib
+
+import numpy as np
+from PIL import Image, ImageCms
+
+ROOT = pathlib.Path(__file__).resolve().parent.parent / "Fixtures" / "Images"
+GOOD, BAD = ROOT / "Good", ROOT / "Bad"
+SIGNATURE = b"\x89PNG\r\n\x1a\n"
+
+
+# Writing files ---------------------------------------------------------------------------------
+
+
+def good(name, data, samples, tolerance=0, **expected):
+    """Writes a file with its expected samples, an array [height, width, channels]."""
+    (GOOD / name).write_bytes(data)
+    height, width, channels = samples.shape
+    depth = 16 if samples.dtype == np.uint16 else 8
+    raw = samples.astype("<u2" if depth == 16 else "u1").tobytes()
+    write_json(
+        GOOD / f"{name}.json",
+        dict(
+            width=width, height=height, channels=channels, depth=depth, tolerance=tolerance,
+            samples=base64.b64encode(raw).decode(), **expected),
+    )
+
+
+def bad(name, data, error, code=65):
+    (BAD / name).write_bytes(data)
+    write_json(BAD / f"{name}.json", dict(code=code, error=error))
+
+
+def write_json(path, value):
+    path.write_text(json.dumps(value, indent=1) + "\n")
+
+
+# PNG, by hand ----------------------------------------------------------------------------------
+
+
+def chunk(name, data=b"", crc_error=0):
+    body = name + data
+    return struct.pack(">I", len(data)) + body + struct.pack(">I", zlib.crc32(body) ^ crc_error)
+
+
+def header(width, height, bits, color, interlace=0):
+    return chunk(b"IHDR", struct.pack(">IIBBBBB", width, height, bits, color, 0, 0, interlace))
+
+
+def packed_rows(values, bits):
+    """Rows of samples [height, n] as PNG packs them."""
+    if bits == 16:
+        return [row.astype(">u2").tobytes() for row in values]
+    if bits == 8:
+        return [row.astype(np.uint8).tobytes() for row in values]
+    rows = []
+    for row in values:
+        ones = ((row[:, None] >> np.arange(bits - 1, -1, -1)) & 1).astype(np.uint8).ravel()
+        rows.append(np.packbits(ones).tobytes())
+    return rows
+
+
+def paeth(a, b, c):
+    estimate = a + b - c
+    distances = abs(estimate - a), abs(estimate - b), abs(estimate - c)
+    return (a, b, c)[distances.index(min(distances))]
+
+
+def filtered(rows, step, kinds):
+    """PNG's row filters; row i gets kind kinds[i % len(kinds)]."""
+    out, above = b"", None
+    for index, row in enumerate(rows):
+        kind = kinds[index % len(kinds)]
+        above = above or bytes(len(row))
+        out += bytes([kind])
+        for i, value in enumerate(row):
+            left = row[i - step] if i >= step else 0
+            corner = above[i - step] if i >= step else 0
+            guess = [0, left, above[i], (left + above[i]) // 2, paeth(left, above[i], corner)][kind]
+            out += bytes([(value - guess) & 255])
+        above = row
+    return out
+
+
+ADAM7 = [(0, 0, 8, 8), (4, 0, 8, 8), (0, 4, 4, 8), (2, 0, 4, 4), (0, 2, 2, 4), (1, 0, 2, 2),
+         (0, 1, 1, 2)]
+
+
+def image_data(values, bits, interlace=False, kinds=(0, 1, 2, 3, 4)):
+    """The uncompressed data stream of samples [height, width, channels] as stored."""
+    height, width, channels = values.shape
+    step = max(bits * channels // 8, 1)
+    passes = ADAM7 if interlace else [(0, 0, 1, 1)]
+    stream = b""
+    for x, y, dx, dy in passes:
+        part = values[y::dy, x::dx]
+        if part.size:
+            rows = packed_rows(part.reshape(part.shape[0], -1), bits)
+            stream += filtered(rows, step, kinds)
+    return stream
+
+
+def png(values, bits, color, before=b"", after=b"", interlace=False, stream=None, pieces=1):
+    height, width, _ = values.shape
+    data = zlib.compress(stream if stream is not None else image_data(values, bits, interlace), 9)
+    cuts = [len(data) * i // pieces for i in range(pieces + 1)]
+    idat = b"".join(chunk(b"IDAT", data[a:b]) for a, b in zip(cuts, cuts[1:]))
+    return (SIGNATURE + header(width, height, bits, color, int(interlace)) + before + idat + after
+            + chunk(b"IEND"))
+
+
+CHANNELS = {0: 1, 2: 3, 3: 1, 4: 2, 6: 4}
+
+
+def stored(width, height, bits, color, seed):
+    generator = np.random.RandomState(seed)
+    return generator.randint(0, 1 << bits, (height, width, CHANNELS[color])).astype(np.int64)
+
+
+def decoded(values, bits):
+    """Stored samples as they must come out: fewer bits are stretched to 8."""
+    if bits == 16:
+        return values.astype(np.uint16)
+    return (values * (255 // ((1 << bits) - 1))).astype(np.uint8)
+
+
+def with_alpha(samples, opaque):
+    full = 65535 if samples.dtype == np.uint16 else 255
+    alpha = np.where(opaque, full, 0).astype(samples.dtype)
+    return np.concatenate([samples, alpha[:, :, None]], axis=2)
+
+
+def make_good_png():
+    names = {0: "grey", 2: "rgb", 4: "grey-alpha", 6: "rgba"}
+    for color, depths in {0: [1, 2, 4, 8, 16], 2: [8, 16], 4: [8, 16], 6: [8, 16]}.items():
+        for bits in depths:
+            for interlace in [False, True]:
+                values = stored(13, 11, bits, color, 100 * color + bits)
+                suffix = "-interlaced" if interlace else ""
+                good(f"{names[color]}-{bits}{suffix}.png",
+                     png(values, bits, color, interlace=interlace), decoded(values, bits))
+
+    for bits in [1, 2, 4, 8]:
+        values = stored(13, 11, bits, 3, 300 + bits)
+        generator = np.random.RandomState(bits)
+        palette = generator.randint(0, 256, (1 << bits, 3)).astype(np.uint8)
+        alpha = generator.randint(0, 256, (1 << bits) // 2).astype(np.uint8)
+        plte, trns = chunk(b"PLTE", palette.tobytes()), chunk(b"tRNS", alpha.tobytes())
+        colors = palette[values[:, :, 0]]
+        all_alpha = np.concatenate([alpha, np.full((1 << bits) - len(alpha), 255, np.uint8)])
+        transparent = np.concatenate([colors, all_alpha[values]], axis=2)
+        for interlace in [False, True]:
+            suffix = "-interlaced" if interlace else ""
+            good(f"palette-{bits}{suffix}.png",
+                 png(values, bits, 3, plte, interlace=interlace), colors)
+            good(f"palette-{bits}-transparent{suffix}.png",
+                 png(values, bits, 3, plte + trns, interlace=interlace), transparent)
+
+    for bits in [2, 8, 16]:
+        values = stored(13, 11, bits, 0, 400 + bits)
+        values[2:5, 3:9] = key = 1
+        good(f"grey-{bits}-transparent.png",
+             png(values, bits, 0, chunk(b"tRNS", struct.pack(">H", key))),
+             with_alpha(decoded(values, bits), values[:, :, 0] != key))
+    for bits in [8, 16]:
+        values = stored(13, 11, bits, 2, 420 + bits)
+        key = [200, 100, 50] if bits == 8 else [50000, 300, 7]
+        values[2:5, 3:9] = key
+        good(f"rgb-{bits}-transparent.png",
+             png(values, bits, 2, chunk(b"tRNS", struct.pack(">3H", *key))),
+             with_alpha(decoded(values, bits), (values != key).any(axis=2)))
+
+    for width, height in [(1, 1), (7, 5), (3, 2), (5, 9)]:
+        values = stored(width, height, 8, 6, width)
+        for interlace in [False, True]:
+            suffix = "-interlaced" if interlace else ""
+            good(f"{width}x{height}{suffix}.png", png(values, 8, 6, interlace=interlace),
+                 decoded(values, 8))
+
+    values = stored(9, 6, 8, 2, 7)
+    plain = decoded(values, 8)
+    text = chunk(b"tEXt", b"Title\0na\xefve")
+    good("many-pieces.png", png(values, 8, 2, pieces=9), plain)
+    good("gamma.png", png(values, 8, 2, chunk(b"gAMA", struct.pack(">I", 100000))
+                          + chunk(b"pHYs", struct.pack(">IIB", 2835, 2835, 1))),
+         plain, chunks=["gAMA", "pHYs"])
+    good("texts.png", png(
+        values, 8, 2,
+        text + chunk(b"zTXt", b"Comment\0\0" + zlib.compress(b"caf\xe9"))
+        + chunk(b"iTXt", b"workflow\0\0\0\0\0" + '{"π": 3}'.encode()),
+        after=chunk(b"iTXt", b"Author\0\1\0de\0Autor\0" + zlib.compress("Łódź".encode()))
+        + chunk(b"tEXt", b"parameters\0a hill\nSteps: 20")),
+        plain, parameters="a hill\nSteps: 20",
+        text={"Title": "naïve", "Comment": "café", "workflow": '{"π": 3}', "Author": "Łódź"})
+    good("ancillary-crc.png", png(values, 8, 2, chunk(b"tEXt", b"Title\0x", crc_error=1)), plain,
+         text={"Title": "x"}, warnings=["CRC"])
+    good("trailing-zip.png", png(values, 8, 2) + b"PK\3\4 and so on", plain,
+         warnings=["14 bytes after"])
+    good("animated.png", png(
+        values, 8, 2, chunk(b"acTL", struct.pack(">II", 2, 0)),
+        after=chunk(b"fcTL", struct.pack(">IIIIIHHBB", 0, 9, 6, 0, 0, 1, 10, 0, 0))
+        + chunk(b"fdAT", struct.pack(">I", 1) + zlib.compress(image_data(values, 8)))),
+        plain, warnings=["first frame"])
+    good("text-bomb.png", png(
+        values, 8, 2, chunk(b"zTXt", b"Bomb\0\0" + zlib.compress(bytes(5 << 20), 9)) + text),
+        plain, text={"Title": "naïve"}, warnings=["zTXt"])
+    good("many-texts.png", png(values, 8, 2, chunk(b"tEXt", b"k\0v") * 1100), plain,
+         warnings=["100 pieces of metadata"])
+    good("profile.png", png(
+        values, 8, 2, chunk(b"iCCP", b"sRGB\0\0" + zlib.compress(profile()))), plain,
+        profileBytes=len(profile()))
+    good("profile-broken.png", png(
+        values, 8, 2, chunk(b"iCCP", b"x\0\0" + zlib.compress(profile()[:-40]))), plain,
+        profileBytes=0, warnings=["iCCP"])
+    good("profile-for-grey.png", png(
+        values, 8, 2, chunk(b"iCCP", b"x\0\0" + zlib.compress(
+            profile()[:16] + b"GRAY" + profile()[20:]))), plain,
+        profileBytes=0, warnings=["iCCP"])
+    for orientation in range(1, 9):
+        samples = turned(plain, orientation)
+        good(f"orientation-{orientation}.png",
+             png(values, 8, 2, chunk(b"eXIf", exif(orientation))), samples, exif=True)
+    good("exif-broken.png", png(values, 8, 2, chunk(b"eXIf", b"II*\0\xff\xff\xff\x7f")), plain,
+         exif=False, warnings=["EXIF"])
+
+
+# Metadata --------------------------------------------------------------------------------------
+
+
+def profile():
+    """A small valid sRGB profile. The date is fixed: Pillow puts in the present one."""
+    data = bytearray(ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes())
+    data[24:36] = struct.pack(">6H", 2020, 1, 1, 0, 0, 0)
+    data[84:100] = bytes(16)
+    return bytes(data)
+
+
+def exif(orientation=None, loop=False, order="<"):
+    """A TIFF structure of one directory with an orientation; `loop`: it is its own next one."""
+    mark = b"II" if order == "<" else b"MM"
+    entries = [] if orientation is None else [
+        struct.pack(order + "HHIHH", 0x0112, 3, 1, orientation, 0)]
+    return (mark + struct.pack(order + "HI", 42, 8) + struct.pack(order + "H", len(entries))
+            + b"".join(entries) + struct.pack(order + "I", 8 if loop else 0))
+
+
+def turned(samples, orientation):
+    """The upright picture for stored samples, in the words of the EXIF standard: where row 0 and
+    column 0 of the stored picture are to be seen."""
+    steps = {
+        1: lambda a: a, 2: lambda a: a[:, ::-1], 3: lambda a: a[::-1, ::-1], 4: lambda a: a[::-1],
+        5: lambda a: a.swapaxes(0, 1), 6: lambda a: np.rot90(a, -1),
+        7: lambda a: a.swapaxes(0, 1)[::-1, ::-1], 8: lambda a: np.rot90(a, 1)}
+    return steps[orientation](samples)
+
+
+# JPEG, by Pillow -------------------------------------------------------------------------------
+
+
+def landscape(width, height, mode="RGB"):
+    """Something smooth, so that a coarse JPEG still looks like it."""
+    y, x = np.mgrid[0:height, 0:width]
+    planes = [40 + 8 * x, 210 - 9 * y, 90 + 5 * (x + y) % 128, 20 + 3 * x]
+    count = len(Image.new(mode, (1, 1)).getbands())
+    values = np.stack(planes[:count], axis=2).clip(0, 255).astype(np.uint8)
+    return Image.fromarray(values[:, :, 0] if count == 1 else values, mode if count == 4 else None)
+
+
+def jpeg(image, **options):
+    out = io.BytesIO()
+    image.save(out, "JPEG", **options)
+    return out.getvalue()
+
+
+def reference(data):
+    """What Pillow decodes, [height, width, channels]; CMYK converted the naive way."""
+    image = Image.open(io.BytesIO(data))
+    image.load()
+    image = image if image.mode == "L" else image.convert("RGB")
+    samples = np.asarray(image)
+    return samples[:, :, None] if samples.ndim == 2 else samples
+
+
+def with_markers(data, *markers):
+    """Puts (number, payload) behind the start marker."""
+    added = b"".join(
+        struct.pack(">BBH", 255, number, len(payload) + 2) + payload for number, payload in markers)
+    return data[:2] + added + data[2:]
+
+
+def profile_parts(data, count, order=None):
+    size = -(-len(data) // count)
+    return [(0xE2, b"ICC_PROFILE\0" + bytes([i + 1, count]) + data[i * size:(i + 1) * size])
+            for i in (order or range(count))]
+
+
+def make_good_jpeg():
+    def close(name, data, **expected):
+        good(name, data, reference(data), tolerance=1, **expected)
+
+    color, grey = landscape(21, 18), landscape(21, 18, "L")
+    close("grey.jpg", jpeg(grey, quality=90))
+    close("444.jpg", jpeg(color, quality=90, subsampling=0))
+    close("422.jpg", jpeg(color, quality=85, subsampling=1))
+    close("420.jpg", jpeg(color, quality=80, subsampling=2))
+    close("progressive.jpg", jpeg(color, quality=80, progressive=True))
+    close("progressive-grey.jpg", jpeg(grey, quality=80, progressive=True))
+    close("restarts.jpg", jpeg(color, quality=80, restart_marker_blocks=1))
+    close("rgb.jpg", jpeg(color, quality=90, keep_rgb=True))
+    cmyk = jpeg(landscape(21, 18, "CMYK"), quality=90)
+    close("cmyk.jpg", cmyk, warnings=["CMYK"])
+    place = cmyk.index(b"Adobe") + 11
+    close("ycck.jpg", cmyk[:place] + b"\2" + cmyk[place + 1:], warnings=["CMYK"])
+    base = jpeg(color, quality=90)
+    close("really-a-jpeg.png", base)
+    close("trailing.jpg", base + bytes(100), warnings=["100 bytes after"])
+    close("stray-bytes.jpg", base[:-2] + bytes(14) + base[-2:], warnings=["extraneous"])
+
+    for orientation in range(1, 9):
+        data = with_markers(base, (0xE1, b"Exif\0\0" + exif(orientation, order="><"[orientation % 2])))
+        good(f"orientation-{orientation}.jpg", data, turned(reference(base), orientation),
+             tolerance=1, exif=True)
+    for orientation in [0, 9, 0xFFFF]:
+        data = with_markers(base, (0xE1, b"Exif\0\0" + exif(orientation)))
+        good(f"orientation-{orientation}.jpg", data, reference(base), tolerance=1, exif=True)
+    close("exif-loop.jpg", with_markers(base, (0xE1, b"Exif\0\0" + exif(1, loop=True))), exif=True)
+    close("exif-broken.jpg", with_markers(base, (0xE1, b"Exif\0\0nonsense")), exif=False,
+          warnings=["EXIF"])
+
+    icc = profile()
+    close("profile.jpg", with_markers(base, *profile_parts(icc, 1)), profileBytes=len(icc))
+    close("profile-parts.jpg", with_markers(base, *profile_parts(icc, 3, [2, 0, 1])),
+          profileBytes=len(icc))
+    close("profile-part-missing.jpg", with_markers(base, *profile_parts(icc, 3)[:2]),
+          profileBytes=0, warnings=["missing"])
+    bogus = struct.pack(">I", len(icc) + 5) + icc[4:]
+    close("profile-bogus-size.jpg", with_markers(base, *profile_parts(bogus, 1)), profileBytes=0,
+          warnings=["profile is broken"])
+
+
+# Bad files -------------------------------------------------------------------------------------
+
+
+def make_bad_png():
+    values = stored(9, 6, 8, 2, 7)
+    whole = png(values, 8, 2)
+    idat = whole.index(b"IDAT")
+    end = whole.index(b"IEND") - 4
+    ihdr_only = lambda w, h, bits=8, color=2: (
+        SIGNATURE + header(w, h, bits, color) + chunk(b"IDAT", zlib.compress(b"")) + chunk(b"IEND"))
+    bad("cut-in-signature.png", whole[:5], "cut off within its first bytes")
+    bad("cut-in-header.png", whole[:20], "damaged PNG file: the file ends early")
+    bad("cut-in-data.png", whole[:idat + 60], "the file ends early")
+    bad("cut-before-end.png", whole[:end], "the file ends early")
+    bad("header-crc.png", SIGNATURE + chunk(
+        b"IHDR", struct.pack(">IIBBBBB", 9, 6, 8, 2, 0, 0, 0), 1) + whole[33:], "CRC")
+    bad("data-crc.png", whole[:end - 1] + bytes([whole[end - 1] ^ 1]) + whole[end:], "CRC")
+    data = zlib.compress(image_data(values, 8))
+    rebuilt = lambda stream: SIGNATURE + header(9, 6, 8, 2) + chunk(b"IDAT", stream) + chunk(b"IEND")
+    bad("adler.png", rebuilt(data[:-1] + bytes([data[-1] ^ 1])), "data check")
+    bad("stream-short.png", rebuilt(zlib.compress(image_data(values, 8)[:-3])), "Not enough")
+    bad("stream-cut.png", rebuilt(data[:-20]), "damaged PNG")
+    bad("stream-nonsense.png", rebuilt(b"\x78\x9c" + bytes(range(40))), "damaged PNG")
+    bad("filter.png", rebuilt(zlib.compress(b"\7" + image_data(values, 8)[1:])), "filter")
+    bad("65535x65535.png", ihdr_only(65535, 65535), "65535x65535 pixels exceed the limit")
+    bad("20000x20000.png", ihdr_only(20000, 20000), "200 megapixels")
+    bad("0x5.png", ihdr_only(0, 5), "width is zero")
+    bad("2147483647x1.png", ihdr_only(2**31 - 1, 1), "2147483647x1 pixels exceed")
+    bad("4294967295x1.png", ihdr_only(2**32 - 1, 1), "pixels exceed")
+    bad("bit-depth.png", ihdr_only(9, 6, 3, 2), "bit depth")
+    palette = stored(9, 6, 8, 3, 9)
+    bad("no-palette.png", png(palette, 8, 3), "PLTE")
+    bad("outside-palette.png", png(palette, 8, 3, chunk(b"PLTE", bytes(30))), "outside the palette")
+    bad("critical-chunk.png", png(values, 8, 2, chunk(b"ABCD", b"?")), "unhandled critical chunk")
+    bad("no-data.png", SIGNATURE + header(9, 6, 8, 2) + chunk(b"IEND"), "damaged PNG")
+    huge = profile() + bytes(5 << 20)
+    huge = struct.pack(">I", len(huge)) + huge[4:]
+    bad("profile-5-mib.png", png(
+        values, 8, 2, chunk(b"iCCP", b"x\0\0" + zlib.compress(huge, 9))), "colour profile of more")
+
+
+def scan_bomb():
+    """A valid progressive JPEG of one grey block in 896 scans, one bit of one coefficient each."""
+    huffman = lambda kind: b"\xff\xc4" + struct.pack(">HB", 20, kind) + b"\1" + bytes(15) + b"\0"
+    data = b"\xff\xd8\xff\xdb\0\x43\0" + b"\1" * 64
+    data += b"\xff\xc2\0\x0b\x08\0\x08\0\x08\1\1\x11\0" + huffman(0x00) + huffman(0x10)
+    for k in range(64):
+        for low in range(13, -1, -1):
+            high = 0 if low == 13 else low + 1
+            data += b"\xff\xda\0\x08\1\1\0" + bytes([k, k, high << 4 | low]) + b"\x7f"
+    return data + b"\xff\xd9"
+
+
+def make_bad_jpeg():
+    color = landscape(21, 18)
+    base, progressive = jpeg(color, quality=90), jpeg(color, quality=90, progressive=True)
+    sof = base.index(b"\xff\xc0")
+    bad("empty.jpg", b"", "is empty")
+    bad("cut-in-marker.jpg", base[:2], "cut off within its first bytes")
+    bad("cut-in-header.jpg", base[:100], "ends early")
+    bad("cut-in-data.jpg", base[:-100], "ends early")
+    bad("cut-before-end.jpg", base[:-2], "ends early")
+    bad("cut-progressive.jpg", progressive[:-150], "ends early")
+    bad("scans.jpg", scan_bomb(), "more than 100 scans")
+    size = lambda w, h: base[:sof + 5] + struct.pack(">HH", h, w) + base[sof + 9:]
+    bad("65500x65500.jpg", size(65500, 65500), "65500x65500 pixels exceed")
+    bad("65535x10.jpg", size(65535, 10), "damaged JPEG")
+    bad("21x0.jpg", size(21, 0), "damaged JPEG")
+    kind = lambda number: base[:sof + 1] + bytes([number]) + base[sof + 2:]
+    bad("lossless.jpg", kind(0xC3), "lossless or hierarchical JPEG is not read")
+    bad("arithmetic.jpg", kind(0xC9), "arithmetic coding is not read")
+    bad("12-bit.jpg", base[:sof + 4] + b"\x0c" + base[sof + 5:], "not 8 bits a sample")
+    scan = base.index(b"\xff\xda") + 14
+    bad("nonsense-data.jpg", base[:scan] + b"\xfe" * 80 + base[-2:], "damaged JPEG")
+    bad("marker-in-data.jpg", base[:scan + 20] + b"\xff\xd9", "damaged JPEG")
+    two = jpeg(Image.fromarray(np.zeros((8, 8), np.uint8)))
+    bad("no-tables.jpg", two[:2] + two[two.index(b"\xff\xc0"):], "damaged JPEG")
+
+
+def make_foreign():
+    picture = landscape(4, 4)
+    for kind, said in [("GIF", "a GIF"), ("BMP", "a BMP"), ("TIFF", "a TIFF"), ("WEBP", "a WebP")]:
+        out = io.BytesIO()
+        picture.save(out, kind)
+        bad(f"{kind.lower()}.png", out.getvalue(), f"is {said}, not PNG or JPEG")
+    texts = {
+        "svg": ('<?xml version="1.0"?><svg xmlns="http://www.w3.org/2000/svg"/>', "an SVG"),
+        "html": ("<!DOCTYPE html><html><title>Log in</title></html>", "an HTML page"),
+        "lfs-pointer": ("version https://git-lfs.github.com/spec/v1\n", "a Git LFS pointer"),
+        "text": ("just words\n", "of an unknown kind"),
+    }
+    for name, (text, said) in texts.items():
+        bad(f"{name}.png", text.encode(), f"is {said}, not PNG or JPEG")
+    bad("avif.jpg", b"\0\0\0\x1cftypavif" + bytes(16), "is an AVIF")
+    bad("jpeg-xl.jpg", b"\xff\x0a" + bytes(16), "is a JPEG XL")
+
+
+# Resampling ------------------------------------------------------------------------------------
+
+
+def make_resampling():
+    filters = {
+        "nearest": Image.Resampling.NEAREST, "box": Image.Resampling.BOX,
+        "bilinear": Image.Resampling.BILINEAR, "bicubic": Image.Resampling.BICUBIC,
+        "lanczos": Image.Resampling.LANCZOS}
+    encode = lambda image: base64.b64encode(np.asarray(image).tobytes()).decode()
+    cases = []
+    for mode, channels in [("L", 1), ("LA", 2), ("RGB", 3), ("RGBA", 4)]:
+        values = np.random.RandomState(channels).randint(0, 256, (11, 13, channels))
+        values = values.astype(np.uint8)
+        source = Image.fromarray(values[:, :, 0] if channels == 1 else values, mode)
+        for width, height in [(7, 5), (29, 17), (13, 23), (5, 11)]:
+            for name, method in filters.items():
+                cases.append(dict(
+                    channels=channels, filter=name, width=width, height=height,
+                    source=encode(source),
+                    expected=encode(source.resize((width, height), method))))
+    write_json(ROOT / "Resampling.json", dict(width=13, height=11, cases=cases))
+
+
+def main():
+    for folder in [GOOD, BAD]:
+        folder.mkdir(parents=True, exist_ok=True)
+        for old in folder.iterdir():
+            old.unlink()
+    make_good_png()
+    make_good_jpeg()
+    make_bad_png()
+    make_bad_jpeg()
+    make_foreign()
+    make_resampling()
+
+
+if __name__ == "__main__":
+    main()
