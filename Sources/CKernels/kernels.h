@@ -11,6 +11,7 @@
 #pragma clang diagnostic ignored "-Wpsabi"
 
 #define INLINE static inline __attribute__((always_inline))
+#define UNROLL _Pragma("clang loop unroll(full)")
 
 // Functions named BODY_avx512, BODY_avx2 and BODY_portable call BODY inlined, so that the compiler
 // makes the most of each set; DISPATCH picks one at run time.
@@ -39,7 +40,7 @@ typedef int32_t i16 __attribute__((vector_size(64)));
 
 INLINE v16 load(const float *p) { return *(const v16_loose *)p; }
 INLINE void store(float *p, v16 v) { *(v16_loose *)p = v; }
-INLINE v16 splat(float x) { return (v16){} + x; }
+INLINE v16 splat(float x) { return (v16){x, x, x, x, x, x, x, x, x, x, x, x, x, x, x, x}; }
 
 // The first n of 16, or all for a greater n; the rest reads as zero and is not written.
 INLINE v16 load_up_to(const float *p, long n) {
@@ -136,19 +137,19 @@ INLINE void tile(
     const int rows, const int vectors, long k, const float *a, long a_stride, const float *b,
     float *c, long c_stride, bool add) {
     v16 sums[12][2];
-    for (int r = 0; r < rows; r++)
-        for (int v = 0; v < vectors; v++)
+    UNROLL for (int r = 0; r < rows; r++)
+        UNROLL for (int v = 0; v < vectors; v++)
             sums[r][v] = add ? load(c + r * c_stride + 16 * v) : (v16){};
     for (long i = 0; i < k; i++, b += GESSO_PANEL) {
         v16 right[2];
-        for (int v = 0; v < vectors; v++) right[v] = load(b + 16 * v);
-        for (int r = 0; r < rows; r++) {
+        UNROLL for (int v = 0; v < vectors; v++) right[v] = load(b + 16 * v);
+        UNROLL for (int r = 0; r < rows; r++) {
             const v16 left = splat(a[r * a_stride + i]);
-            for (int v = 0; v < vectors; v++) sums[r][v] += left * right[v];
+            UNROLL for (int v = 0; v < vectors; v++) sums[r][v] += left * right[v];
         }
     }
-    for (int r = 0; r < rows; r++)
-        for (int v = 0; v < vectors; v++) store(c + r * c_stride + 16 * v, sums[r][v]);
+    UNROLL for (int r = 0; r < rows; r++)
+        UNROLL for (int v = 0; v < vectors; v++) store(c + r * c_stride + 16 * v, sums[r][v]);
 }
 
 #endif
