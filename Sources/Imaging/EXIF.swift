@@ -84,7 +84,9 @@ struct EXIF {
             Array("UNICODE\0".utf8) + text.utf16.flatMap { [UInt8($0 >> 8), UInt8($0 & 255)] }
         if let entry = exif.flatMap({ entry(Tag.userComment, in: $0) }) {
             // The comment of an earlier edit lies at the end: its room is used again.
-            if let old = range(of: entry), old.upperBound == bytes.count, old.count > 4 {
+            if let old = range(of: entry), old.upperBound == bytes.count,
+                old.lowerBound >= entry.position + 12
+            {
                 bytes.removeSubrange(old)
             }
             put(Kind.undefined, 2, at: entry.position + 2)
@@ -163,33 +165,38 @@ struct EXIF {
     /// Cuts the link to the second directory and wipes the thumbnail it points at.
     private mutating func dropThumbnail() {
         guard let link = main?.link, let second = directory(at: number(at: link, 4)) else { return }
+        func value(_ tag: Int) -> Int? { entry(tag, in: second).flatMap(scalar) }
+        let thumbnails = [
+            (value(Tag.thumbnailOffset), value(Tag.thumbnailLength)),
+            (value(Tag.stripOffset), value(Tag.stripLength)),
+        ]
         put(0, 4, at: link)
-        for (offsetTag, lengthTag) in [
-            (Tag.thumbnailOffset, Tag.thumbnailLength), (Tag.stripOffset, Tag.stripLength),
-        ] {
-            guard let start = entry(offsetTag, in: second).flatMap(scalar), start >= 8,
-                let count = entry(lengthTag, in: second).flatMap(scalar),
-                start + count <= bytes.count
-            else { continue }
+        for case (let start?, let count?) in thumbnails
+        where start >= 8 && start + count <= bytes.count {
             bytes.replaceSubrange(start..<start + count, with: repeatElement(0, count: count))
             if start + count == bytes.count { bytes.removeLast(count) }
         }
     }
 
-    /// Adds a comment where there is none: to a copy of the EXIF directory, or to a new one.
+    /// Adds a comment where there is none: to a copy of the EXIF directory, or to a new one. The
+    /// comment comes last, where the next edit can replace it.
     private mutating func addComment(_ value: [UInt8]) {
         let comment = (tag: Tag.userComment, kind: Kind.undefined, count: value.count)
-        let position = append(value)
+        let end = bytes.count + bytes.count % 2
         if let exif, let pointer = main.flatMap({ entry(Tag.exifDirectory, in: $0) }) {
+            let size = copy(of: exif, adding: comment, value: 0).count
             put(
-                append(copy(of: exif, adding: comment, value: position)), 4,
+                append(copy(of: exif, adding: comment, value: end + size)), 4,
                 at: pointer.position + 8)
         } else if let main {
-            let none = Directory(entries: [], link: nil)
-            let exif = append(copy(of: none, adding: comment, value: position))
             let pointer = (tag: Tag.exifDirectory, kind: Kind.long, count: 1)
-            put(append(copy(of: main, adding: pointer, value: exif)), 4, at: 4)
+            let size = copy(of: main, adding: pointer, value: 0).count
+            put(append(copy(of: main, adding: pointer, value: end + size)), 4, at: 4)
+            let none = Directory(entries: [], link: nil)
+            let exif = copy(of: none, adding: comment, value: 0).count
+            _ = append(copy(of: none, adding: comment, value: end + size + exif))
         }
+        _ = append(value)
     }
 
     /// The bytes of a directory with one entry more, in order of tags; an old one goes.
@@ -239,10 +246,9 @@ private func commentText(code: ArraySlice<UInt8>, _ bytes: ArraySlice<UInt8>) ->
     guard code.elementsEqual("UNICODE\0".utf8) else {
         return String(decoding: bytes.prefix { $0 != 0 }, as: UTF8.self)
     }
-    var units = zip(bytes.indices, bytes.indices.dropFirst()).filter {
-        ($0.0 - bytes.startIndex) % 2 == 0
-    }
-    .map { UInt16(bytes[$0.0]) << 8 | UInt16(bytes[$0.1]) }
+    let values = Array(bytes)
+    var units = stride(from: 0, to: values.count - 1, by: 2)
+        .map { UInt16(values[$0]) << 8 | UInt16(values[$0 + 1]) }
     // The byte order is not laid down. Of the two readings the right one has more letters of the
     // Latin range, or a byte order mark.
     let swapped = units.map(\.byteSwapped)

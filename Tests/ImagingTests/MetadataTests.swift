@@ -1,0 +1,233 @@
+import Foundation
+import Imaging
+import Testing
+
+/// A TIFF structure with one directory, little-endian, in front of `tail`; values of four bytes.
+private func exif(
+    _ entries: [(tag: Int, kind: Int, count: Int, value: Int)], next: Int = 0, tail: [UInt8] = []
+) -> [UInt8] {
+    func bytes(_ value: Int, _ size: Int) -> [UInt8] {
+        (0..<size).map { UInt8(truncatingIfNeeded: value >> (8 * $0)) }
+    }
+    var block: [UInt8] = [0x49, 0x49, 42, 0, 8, 0, 0, 0] + bytes(entries.count, 2)
+    for entry in entries {
+        block += bytes(entry.tag, 2) + bytes(entry.kind, 2)
+        block += bytes(entry.count, 4) + bytes(entry.value, 4)
+    }
+    return block + bytes(next, 4) + tail
+}
+
+private func contains(_ bytes: [UInt8], _ text: String) -> Bool {
+    bytes.firstRange(of: Array(text.utf8)) != nil
+}
+
+@Suite struct MetadataTests {
+    private let texts = [
+        "a hill at dawn\nNegative prompt: rain\nSteps: 20, Sampler: Euler", "ein Hügel",
+        "丘 🌄 nad rzeką",
+    ]
+
+    private func written(_ metadata: ImageMetadata, as format: ImageFormat) throws -> Image {
+        var image = noise(width: 16, height: 16, channels: 3)
+        image.metadata = metadata
+        return try Image(decoding: image.encoded(as: format), name: "it")
+    }
+
+    @Test(arguments: ImageFormat.allCases)
+    func parametersComeBack(format: ImageFormat) throws {
+        for text in texts {
+            var metadata = ImageMetadata()
+            metadata.parameters = text
+            let once = try written(metadata, as: format).metadata
+            #expect(once.parameters == text)
+            // Again, over the old ones, and the block does not grow with every edit.
+            metadata = once
+            metadata.parameters = text + "!"
+            let twice = try written(metadata, as: format).metadata
+            #expect(twice.parameters == text + "!")
+            #expect((twice.exif?.count ?? 0) <= (once.exif?.count ?? 0) + 2 * "!".utf16.count)
+        }
+    }
+
+    /// The chunk kinds Pillow and A1111 use.
+    @Test func textIsLatin1WhereItFits() throws {
+        for (text, kind) in [("ein Hügel", "tEXt"), ("nad rzeką", "iTXt")] {
+            var image = noise(width: 2, height: 2, channels: 1)
+            image.metadata.parameters = text
+            let file = Array(try image.encoded(as: .png))
+            #expect(contains(file, "\(kind)parameters\0"))
+        }
+    }
+
+    @Test func theUserCommentIsBigEndian() throws {
+        var metadata = ImageMetadata()
+        metadata.parameters = "hill"
+        var image = noise(width: 8, height: 8, channels: 1)
+        image.metadata = metadata
+        #expect(contains(Array(try image.encoded(as: .jpeg)), "UNICODE\0\0h\0i\0l\0l"))
+        // Also in a little-endian block of a camera.
+        image.metadata.exif = exif([(tag: 0x010F, kind: 2, count: 4, value: 0x00_43_42_41)])
+        let file = try image.encoded(as: .jpeg)
+        #expect(contains(Array(file), "UNICODE\0\0h\0i\0l\0l"))
+        let back = try Image(decoding: file, name: "it").metadata
+        #expect(back.parameters == "hill")
+        #expect(contains(try #require(back.exif), "ABC\0"))
+    }
+
+    @Test func aCommentJoinsAnExistingDirectory() throws {
+        // The EXIF directory at 26 holds an exposure index of 7 as a stand-in for camera values.
+        let sub: [UInt8] = [1, 0, 0x15, 0xA2, 3, 0, 1, 0, 0, 0, 7, 0, 0, 0, 0, 0, 0, 0]
+        var metadata = ImageMetadata()
+        metadata.exif = exif([(tag: 0x8769, kind: 4, count: 1, value: 26)], tail: sub)
+        metadata.parameters = "hill"
+        let back = try written(metadata, as: .jpeg).metadata
+        #expect(back.parameters == "hill")
+        let block = try #require(back.exif)
+        #expect(block.ranges(of: sub[2..<14]).count == 2)
+    }
+
+    @Test func theThumbnailGoes() throws {
+        let picture = Array("secret thumbnail".utf8)
+        // One directory of 18 bytes at 8, the second at 26 with two entries ends at 56.
+        var second: [UInt8] = [2, 0]
+        second += [0x01, 0x02, 4, 0, 1, 0, 0, 0, 56, 0, 0, 0]
+        second += [0x02, 0x02, 4, 0, 1, 0, 0, 0, UInt8(picture.count), 0, 0, 0, 0, 0, 0, 0]
+        var metadata = ImageMetadata()
+        metadata.exif = exif(
+            [(tag: 0x0112, kind: 3, count: 1, value: 6)], next: 26, tail: second + picture)
+        for format in ImageFormat.allCases {
+            let back = try written(metadata, as: format)
+            let block = try #require(back.metadata.exif)
+            #expect(!contains(block, "secret"))
+            #expect(block.count == 56)
+            #expect(block[18] == 1)
+        }
+    }
+
+    @Test func sizesInEXIFFollowThePicture() throws {
+        let sub: [UInt8] = [
+            2, 0, 0x02, 0xA0, 4, 0, 1, 0, 0, 0, 1, 2, 3, 0, 0x03, 0xA0, 3, 0, 1, 0, 0, 0, 9, 9, 0,
+            0,
+            0, 0, 0, 0,
+        ]
+        var image = noise(width: 300, height: 5, channels: 1)
+        image.metadata.exif = exif([(tag: 0x8769, kind: 4, count: 1, value: 26)], tail: sub)
+        let back = try Image(decoding: image.encoded(as: .png), name: "it")
+        let block = try #require(back.metadata.exif)
+        #expect(Array(block[36..<40]) == [44, 1, 0, 0])
+        #expect(Array(block[48..<52]) == [5, 0, 0, 0])
+    }
+
+    @Test(arguments: ImageFormat.allCases, DigitalSourceType.allCases)
+    func theSourceTypeIsWritten(format: ImageFormat, type: DigitalSourceType) throws {
+        let foreign = """
+            <x:xmpmeta xmlns:x="adobe:ns:meta/"><rdf:RDF><rdf:Description rdf:about="uuid:7" \
+            dc:title="Łódź" tiff:Orientation="1"/></rdf:RDF></x:xmpmeta>
+            """
+        for existing in [nil, Array("not a packet".utf8), Array(foreign.utf8)] {
+            var metadata = ImageMetadata()
+            metadata.xmp = existing
+            metadata.digitalSourceType = type
+            let packet = try #require(try written(metadata, as: format).metadata.xmp)
+            #expect(contains(packet, "Iptc4xmpExt:DigitalSourceType=\"\(type.rawValue)\"/>"))
+            #expect(contains(packet, "</rdf:RDF>"))
+            if existing == Array(foreign.utf8) {
+                #expect(contains(packet, "dc:title=\"Łódź\""))
+                #expect(packet.ranges(of: Array("rdf:about=\"uuid:7\"".utf8)).count == 2)
+            }
+            // A second edit replaces the value.
+            metadata.xmp = packet
+            metadata.digitalSourceType = .trainedAlgorithmicMedia
+            let again = try #require(try written(metadata, as: format).metadata.xmp)
+            #expect(again.ranges(of: Array(":DigitalSourceType".utf8)).count == 1)
+            #expect(contains(again, "/trainedAlgorithmicMedia\""))
+        }
+    }
+
+    @Test func anElementIsReplacedToo() throws {
+        var metadata = ImageMetadata()
+        let name = "Iptc4xmpExt:DigitalSourceType"
+        metadata.xmp = Array("<rdf:RDF><\(name)>old</\(name)></rdf:RDF>".utf8)
+        metadata.digitalSourceType = .trainedAlgorithmicMedia
+        let packet = try #require(try written(metadata, as: .png).metadata.xmp)
+        #expect(
+            contains(packet, "<\(name)>\(DigitalSourceType.trainedAlgorithmicMedia.rawValue)</"))
+    }
+
+    @Test func turningAPictureTurnsTheXMPToo() throws {
+        var image = noise(width: 3, height: 2, channels: 1)
+        image.metadata.exif = exif([(tag: 0x0112, kind: 3, count: 1, value: 6)])
+        image.metadata.xmp = Array(
+            "<a tiff:Orientation=\"6\"><tiff:Orientation>6</tiff:Orientation></a>".utf8)
+        let back = try Image(decoding: image.encoded(as: .png), name: "it")
+        #expect(back.width == 2 && back.height == 3)
+        let packet = String(decoding: try #require(back.metadata.xmp), as: UTF8.self)
+        #expect(packet == "<a tiff:Orientation=\"1\"><tiff:Orientation>1</tiff:Orientation></a>")
+    }
+
+    @Test func whatDoesNotFitAJPEGMarkerIsCutDown() throws {
+        var metadata = ImageMetadata()
+        metadata.xmp = Array(repeating: 0x20, count: 70_000)
+        metadata.digitalSourceType = .trainedAlgorithmicMedia
+        metadata.exif = exif([], tail: Array(repeating: 7, count: 65_000))
+        metadata.parameters = String(repeating: "long ", count: 1000)
+        let back = try written(metadata, as: .jpeg).metadata
+        #expect(contains(try #require(back.xmp), "trainedAlgorithmicMedia"))
+        #expect(back.exif == metadata.exif)
+        #expect(back.parameters == nil)
+    }
+
+    /// Whatever the block holds, reading and writing end well.
+    @Test func damagedEXIFDoesNotCrash() throws {
+        // Two directories, an EXIF directory with a comment, and a thumbnail.
+        var seed = exif(
+            [
+                (tag: 0x0112, kind: 3, count: 1, value: 6),
+                (tag: 0x8769, kind: 4, count: 1, value: 38),
+            ],
+            next: 56)
+        seed += [1, 0, 0x86, 0x92, 7, 0, 12, 0, 0, 0, 94, 0, 0, 0, 0, 0, 0, 0]
+        seed += [2, 0, 0x01, 0x02, 4, 0, 1, 0, 0, 0, 86, 0, 0, 0]
+        seed += [0x02, 0x02, 4, 0, 1, 0, 0, 0, 8, 0, 0, 0, 0, 0, 0, 0]
+        seed += Array("thumb...".utf8) + Array("UNICODE\0".utf8) + [0, 0x68, 0, 0x69]
+        var metadata = ImageMetadata()
+        metadata.exif = seed
+        #expect(try written(metadata, as: .jpeg).metadata.parameters == "hi")
+        var generator = Xorshift(state: 7)
+        for _ in 0..<2000 {
+            var block = seed
+            for _ in 0..<3 {
+                let place = Int.random(in: 8..<block.count, using: &generator)
+                block[place] = UInt8.random(in: 0...120, using: &generator)
+            }
+            if Bool.random(using: &generator) {
+                block.removeLast(Int.random(in: 0..<40, using: &generator))
+            }
+            metadata.exif = block
+            metadata.parameters = nil
+            var image = try written(metadata, as: .jpeg)
+            image.metadata.parameters = "another text"
+            let back = try Image(decoding: image.encoded(as: .jpeg), name: "it")
+            #expect(back.samples.count == 3 * 16 * 16)
+        }
+    }
+
+    @Test func aProfileInPartsComesBack() throws {
+        var profile = [UInt8](repeating: 0, count: 150_000)
+        profile.replaceSubrange(0..<4, with: [0, 2, 0x49, 0xF0])
+        profile.replaceSubrange(16..<20, with: "RGB ".utf8)
+        profile.replaceSubrange(36..<40, with: "acsp".utf8)
+        profile[140_000] = 1
+        var metadata = ImageMetadata()
+        metadata.iccProfile = profile
+        #expect(try written(metadata, as: .jpeg).metadata.iccProfile == profile)
+    }
+
+    @Test func colorsOnlyLeavesTheRest() throws {
+        let file = corpus.appending(path: "Good/texts.png")
+        let kept = try Image(contentsOf: file).metadata.colorsOnly
+        #expect(kept.text.isEmpty && kept.parameters == nil && kept.warnings.isEmpty)
+        let profile = try Image(contentsOf: corpus.appending(path: "Good/profile.png")).metadata
+        #expect(profile.colorsOnly.iccProfile == profile.iccProfile)
+    }
+}
