@@ -1,0 +1,127 @@
+import Editing
+import Foundation
+import Imaging
+import Recipes
+import Sampling
+import Testing
+
+/// An edit that diffusers was asked for, of Fixtures/Parity/pictures.json.
+struct RecordedEdit: Decodable, Sendable, CustomTestStringConvertible {
+    let name: String
+    let verb: String
+    let model: String
+    let prompt: String
+    let negativePrompt: String
+    let seed: UInt64
+    let steps: Int
+    let guidanceScale: Double
+    let strength: Double?
+    let scheduler: String
+    let karras: Bool
+    let width: Int
+    let height: Int
+    let input: String?
+    let mask: String?
+    let result: String
+    let evaluations: Int
+
+    var testDescription: String { name }
+
+    static let folder = URL(filePath: #filePath).deletingLastPathComponent()
+        .appending(components: "..", "..", "Fixtures", "Parity")
+
+    static func all() throws -> [Self] {
+        let decoder = JSONDecoder()
+        decoder.keyDecodingStrategy = .convertFromSnakeCase
+        return try decoder.decode(
+            [Self].self, from: Data(contentsOf: folder.appending(path: "pictures.json")))
+    }
+
+    static func image(_ path: String?) throws -> Image {
+        try Image(contentsOf: folder.appending(path: #require(path)))
+    }
+
+    /// What diffusers is to be matched with, nothing of Gesso's own.
+    func recipe(_ verb: Verb) throws -> Recipe {
+        var recipe = Recipe(verb)
+        recipe.prompt = prompt
+        recipe.negativePrompt = negativePrompt
+        recipe.seed = seed
+        recipe.steps = steps
+        recipe.guidanceScale = guidanceScale
+        recipe.strength = strength ?? recipe.strength
+        recipe.scheduler = SchedulerName(diffusersClassName: scheduler)
+        recipe.sigmas = karras ? .karras : .default
+        recipe.compat = .diffusers
+        recipe.maskFeather = 0
+        return recipe
+    }
+
+    /// The edit carried out by Gesso.
+    func carriedOut() throws -> EditResult {
+        let editor = Editor(try .load(Self.folder.appending(components: "models", model)))
+        switch verb {
+        case "txt2img":
+            var recipe = try recipe(.textToImage)
+            (recipe.width, recipe.height) = (width, height)
+            return try editor(.textToImage(recipe, defaultSize: 512), recipe: recipe)
+        case "img2img":
+            let recipe = try recipe(.imageToImage)
+            return try editor(.imageToImage(Self.image(input), recipe), recipe: recipe)
+        default:
+            let recipe = try recipe(.inpaint)
+            let edit = try Edit.inpaint(Self.image(input), Mask(Self.image(mask)), recipe)
+            return try editor(edit, recipe: recipe)
+        }
+    }
+
+    /// The picture to arrive at. Under the mask it is diffusers'; beside it the original, which
+    /// diffusers does not keep.
+    func expected() throws -> Image {
+        var expected = try Self.image(result)
+        guard input != nil else { return expected }
+        let original = try Self.image(input).samples
+        for range in try kept() {
+            expected.samples.replaceSubrange(range, with: original[range])
+        }
+        return expected
+    }
+
+    /// Where the samples of the pixels beside the mask lie.
+    func kept() throws -> [Range<Int>] {
+        guard let mask else { return [] }
+        return try Mask(Self.image(mask)).values.enumerated()
+            .filter { $0.element == 0 }
+            .map { ($0.offset * 3)..<($0.offset * 3 + 3) }
+    }
+}
+
+@Suite("Whole pictures are diffusers'")
+struct PictureParityTests {
+    @Test("every sample", arguments: try RecordedEdit.all())
+    func samples(_ edit: RecordedEdit) throws {
+        let found = try edit.carriedOut()
+        let expected = try edit.expected()
+        #expect(found.report.evaluations == edit.evaluations)
+        try #require(found.image.channels == 3 && found.image.depth == 8)
+        try #require((found.image.width, found.image.height) == (edit.width, edit.height))
+        let differences = zip(found.image.samples, expected.samples).map { abs(Int($0) - Int($1)) }
+        let worst = differences.max() ?? 0
+        let mean = Double(differences.reduce(0, +)) / Double(differences.count)
+        // A value that lies between two steps may round either way: diffusers in double precision
+        // differs from its own recording as much.
+        #expect(worst <= 1, "a sample is off by \(worst)/255")
+        #expect(mean <= 0.005, "off by \(mean)/255 on average")
+        #expect(try edit.kept().allSatisfy { differences[$0].allSatisfy { $0 == 0 } })
+    }
+
+    @Test("every scheduler is there for every verb")
+    func coverage() throws {
+        let recorded = try RecordedEdit.all()
+        for verb in ["txt2img", "img2img", "inpaint"] {
+            let names = recorded.filter { $0.verb == verb }
+                .compactMap { SchedulerName(diffusersClassName: $0.scheduler) }
+            #expect(Set(names) == Set(SchedulerName.allCases), "\(verb)")
+        }
+    }
+}
