@@ -50,5 +50,16 @@ let package = Package(
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: settings),
+        tests("CheckpointsTests", sees: ["Checkpoints", "Tensors"]),
+        tests("ModelsTests", sees: ["Models", "Checkpoints", "Tensors"]),
+        tests("SamplingTests", sees: ["Sampling", "Tensors"]),
+        tests("ImagingTests", sees: ["Imaging"]),
+        tests("RecipesTests", sees: ["Recipes", "Sampling"]),
+        tests(
+            "ParityTests",
+            sees: [
+                "Editing", "Models", "Checkpoints", "Tensors", "Sampling", "Recipes", "Imaging",
+            ]),
+        tests("ToolTests", sees: ["gesso", "Imaging", "Recipes"]),
     ]
 )

@@ -10,6 +10,9 @@ public struct ModelFolder: Sendable {
     /// the class of each component, as `model_index.json` says; components set to null are left out
     public let componentClassNames: [String: String]
 
+    /// whether its index marks it as random weights that only stand in for a model
+    public let isStandIn: Bool
+
     static let largestConfiguration = 1 << 20
     private static let weightNames = ["diffusion_pytorch_model", "model"]
     private static let variants = ["", ".fp16", ".bf16"]
@@ -30,6 +33,7 @@ public struct ModelFolder: Sendable {
         let index = url.appending(path: "model_index.json")
         let members = Self.exists(index) ? try ModelIndex(contentsOf: index) : ModelIndex()
         pipelineClassName = members.className
+        isStandIn = members.isStandIn
         componentClassNames = members.components
     }
 

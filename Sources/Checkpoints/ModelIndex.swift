@@ -4,6 +4,7 @@ import Foundation
 struct ModelIndex {
     var className: String?
     var components: [String: String] = [:]
+    var isStandIn = false
 
     init() {}
 
@@ -12,6 +13,7 @@ struct ModelIndex {
         for (name, member) in members {
             switch member {
             case .text(let text) where name == "_class_name": className = text
+            case .flag(let flag) where name == "_gesso_standin": isStandIn = flag
             case .pair(let library?, let type?) where !library.isEmpty: components[name] = type
             default: continue
             }
@@ -22,6 +24,7 @@ struct ModelIndex {
     /// not matter here.
     private enum Member: Decodable {
         case text(String)
+        case flag(Bool)
         case pair(String?, String?)
         case other
 
@@ -29,6 +32,8 @@ struct ModelIndex {
             let value = try decoder.singleValueContainer()
             if let text = try? value.decode(String.self) {
                 self = .text(text)
+            } else if let flag = try? value.decode(Bool.self) {
+                self = .flag(flag)
             } else if let pair = try? value.decode([String?].self), pair.count == 2 {
                 self = .pair(pair[0], pair[1])
             } else {

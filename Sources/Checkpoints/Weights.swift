@@ -77,6 +77,13 @@ public struct Weights: Sendable {
     /// The names, full and sorted, of what no one has taken yet, in the whole network.
     public var unusedNames: [String] { book.unused }
 
+    /// How many numbers there are of each data type, in the whole network.
+    public var parameterCounts: [String: Int] {
+        book.entries.values.reduce(into: [:]) { counts, entry in
+            counts[entry.dataType, default: 0] += entry.shape.reduce(1, *)
+        }
+    }
+
     /// Closes the book once a network is built.
     ///
     /// - Parameter ignoring: last parts of names that may be left over, such as buffers that are not
@@ -105,7 +112,13 @@ private final class Book: Sendable {
     let entries: [String: Safetensors.Entry]
     /// every proper prefix of a name
     let scopes: Set<String>
-    private let state: Mutex<(used: Set<String>, sawValues: Bool)> = Mutex(([], false))
+    private let state = Mutex(State())
+
+    private struct State {
+        var used: Set<String> = []
+        var sawValues = false
+        var last: Safetensors.Entry?
+    }
 
     init(_ entries: [String: Safetensors.Entry], file: String) {
         self.entries = entries
@@ -121,10 +134,14 @@ private final class Book: Sendable {
         self.scopes = scopes
     }
 
+    /// Notes that a tensor is taken. The one taken before has found its place in the network by now;
+    /// without letting go of it, loading would take twice the memory.
     func use(_ name: String, _ entry: Safetensors.Entry) {
         state.withLock {
             $0.used.insert(name)
             $0.sawValues = $0.sawValues || entry.bytes.contains { $0 != 0 }
+            $0.last.map { $0.file.release($0.range) }
+            $0.last = entry
         }
     }
 

@@ -123,7 +123,7 @@ extension Recipe {
             "timestep_spacing", \.timestepSpacing, .orDefault(.oneOf(TimestepSpacing.self)),
             "how the steps are spread over the training timesteps"),
         Key("eta", \.eta, .number(0...1), "fresh noise in each DDIM step"),
-        Key("seed", \.seed, .seed, "number that all noise grows from"),
+        Key("seed", \.seed, .seed, "number that all noise grows from; drawn if not given"),
         Key(
             "compat", \.compat, .orDefault(.oneOf(StepRule.self)),
             "program whose pictures to match"),

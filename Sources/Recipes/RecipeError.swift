@@ -48,7 +48,7 @@ public enum RecipeError: Error, Equatable, CustomStringConvertible {
         case .missing(let key, let verb):
             "no \(key): \(verb.rawValue): give --\(key) TEXT or --preset NAME"
         case .unknownPreset(let name, let meant):
-            "unknown preset '\(shortened(name))': --preset: "
+            "unknown preset '\(shortened(name))': presets: "
                 + (meant.map { "did you mean '\($0)'?" }
                     ?? "`gesso preset list` lists them; a file needs a / or .yaml")
         case .wrongVerb(let preset, let verb, let madeFor):

@@ -12,6 +12,8 @@ extension UNet2DCondition {
         public private(set) var levels: [Level]
         /// whether the middle has attention; nil when there is no middle
         public private(set) var midHasAttention: Bool?
+        /// side of the latents it was trained on
+        public private(set) var sampleSize: Int
         let centersInput: Bool
         let flipsSinToCos: Bool
         let frequencyShift: Float
@@ -29,8 +31,9 @@ extension UNet2DCondition {
             public let channels: Int
             /// residual blocks on the way down; one more on the way up
             public let layers: Int
-            /// whether it attends to the prompt on the way down, and on the way up
+            /// whether it attends to the prompt on the way down
             public let downHasAttention: Bool
+            /// whether it does on the way up
             public let upHasAttention: Bool
             /// attention heads
             public let heads: Int
@@ -49,6 +52,7 @@ extension UNet2DCondition {
             try Self.refuseTheUnsupported(file)
             inChannels = try file.integer("in_channels", default: 4, in: channelRange)
             outChannels = try file.integer("out_channels", default: 4, in: channelRange)
+            sampleSize = try file.integer("sample_size", default: 64, in: 1...1 << 16)
             centersInput = try file.flag("center_input_sample", default: false)
             flipsSinToCos = try file.flag("flip_sin_to_cos", default: true)
             frequencyShift = try file.number("freq_shift", default: 0)

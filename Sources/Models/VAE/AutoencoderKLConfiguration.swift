@@ -23,6 +23,12 @@ extension AutoencoderKL {
         /// How many pixels a latent spans, in each direction: 8.
         public var factor: Int { 1 << (blockOutChannels.count - 1) }
 
+        /// Numbers held at once for each pixel of a picture where that is most: at full resolution
+        /// in the decoder, the widest input and three tensors of a residual block.
+        public var widestFloatsPerPixel: Int {
+            blockOutChannels[0] * 3 + blockOutChannels[min(1, blockOutChannels.count - 1)]
+        }
+
         /// Reads `config.json`.
         /// - Throws: `ModelError.unsupported` or `.invalidConfiguration`, naming the key.
         public init(json: Data) throws {

@@ -32,7 +32,7 @@ struct VAEDecoder: Sendable {
     func callAsFunction(_ latents: Tensor) -> Tensor {
         var x = midBlock(convIn(latents))
         for block in upBlocks {
-            x = block(x)
+            block(&x)
         }
         return convOut(normOut(x, activation: .silu))
     }
@@ -53,8 +53,13 @@ struct UpDecoderBlock2D: Sendable {
         upsampler = upsamples ? try Upsample2D(weights["upsamplers"][0], channels: outputs) : nil
     }
 
-    func callAsFunction(_ x: Tensor) -> Tensor {
-        let h = resnets.reduce(x) { $1($0) }
-        return upsampler.map { $0(h, height: 2 * h.shape[1], width: 2 * h.shape[2]) } ?? h
+    /// In place, so that no picture is kept longer than it is needed: these are the largest there are.
+    func callAsFunction(_ x: inout Tensor) {
+        for resnet in resnets {
+            x = resnet(x)
+        }
+        if let upsampler {
+            x = upsampler(x, height: 2 * x.shape[1], width: 2 * x.shape[2])
+        }
     }
 }

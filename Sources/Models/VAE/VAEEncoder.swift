@@ -32,7 +32,7 @@ struct VAEEncoder: Sendable {
     func callAsFunction(_ pixels: Tensor) -> Tensor {
         var x = convIn(pixels)
         for block in downBlocks {
-            x = block(x)
+            block(&x)
         }
         x = midBlock(x)
         return convOut(normOut(x, activation: .silu))
@@ -56,8 +56,12 @@ struct DownEncoderBlock2D: Sendable {
             ? try Downsample2D(weights["downsamplers"][0], channels: outputs, padding: 0) : nil
     }
 
-    func callAsFunction(_ x: Tensor) -> Tensor {
-        let h = resnets.reduce(x) { $1($0) }
-        return downsampler.map { $0(h) } ?? h
+    func callAsFunction(_ x: inout Tensor) {
+        for resnet in resnets {
+            x = resnet(x)
+        }
+        if let downsampler {
+            x = downsampler(x)
+        }
     }
 }

@@ -1,0 +1,24 @@
+public import Imaging
+public import Recipes
+
+extension Edit {
+    /// The canvas grows as the recipe says. What is new, and `overlap` pixels of the old along it,
+    /// is painted over an extension of the picture's edges; every other pixel stays as it is.
+    ///
+    /// - Throws: `RecipeError.canvas` when the recipe does not make the picture larger,
+    ///   `ImagingError.tooLarge` when it makes it too large.
+    public static func outpaint(_ image: Image, _ recipe: Recipe) throws -> Edit {
+        let sides = try recipe.sides(width: image.width, height: image.height)
+        let insets = Insets(
+            top: sides.top, left: sides.left, bottom: sides.bottom, right: sides.right)
+        let canvas = try Canvas(extending: image, by: insets, overlap: recipe.overlap)
+        let region = Mask(
+            width: canvas.mask.width, height: canvas.mask.height,
+            values: canvas.mask.values.map { $0 > 0 ? 255 : 0 })
+        return Edit(
+            original: canvas.image, mask: canvas.mask, region: region,
+            width: canvas.image.width, height: canvas.image.height, strength: recipe.strength,
+            notes: recipe.strength == 0
+                ? ["strength is 0: the new area only continues the edges"] : [])
+    }
+}

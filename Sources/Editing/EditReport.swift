@@ -1,0 +1,55 @@
+public import Imaging
+
+/// What an edit came to: the picture and how it was made.
+public struct EditResult: Sendable {
+    /// The picture, at the size the edit asked for, with the original's metadata.
+    public let image: Image
+    /// How it was made.
+    public let report: EditReport
+}
+
+/// How a picture was made: enough to make it again.
+public struct EditReport: Sendable, Equatable {
+    /// Name of the model.
+    public var model: String
+    /// The seed, drawn or given.
+    public var seed: UInt64
+    /// Name of the scheduler that ran.
+    public var scheduler: String
+    /// How many times the UNet ran; with guidance each run holds two branches.
+    public var evaluations: Int
+    /// Size of the result in pixels.
+    public var width: Int
+    /// Size of the result in pixels.
+    public var height: Int
+    /// Size the model worked at: the result's, padded to the model's multiple.
+    public var paddedWidth: Int
+    /// Size the model worked at: the result's, padded to the model's multiple.
+    public var paddedHeight: Int
+    /// Share of the pixels that could change, in 0...1.
+    public var repaintedFraction: Double
+    /// Wall-clock seconds by stage.
+    public var seconds: [String: Double]
+    /// Remarks for the user.
+    public var notes: [String]
+}
+
+/// Where an edit stands; given to the caller between any two pieces of work.
+public struct Progress: Sendable, Equatable {
+    /// The pieces of work, in their order.
+    public enum Stage: Sendable, Equatable {
+        /// The prompts go through the tokenizer and text encoder.
+        case encodingPrompt
+        /// The picture goes through the VAE's encoder.
+        case encodingImage
+        /// `step` of `steps` UNet runs are done.
+        case denoising(step: Int, steps: Int)
+        /// The latents go through the VAE's decoder.
+        case decoding
+    }
+
+    /// What comes next.
+    public let stage: Stage
+    /// Wall-clock seconds since the edit began.
+    public let seconds: Double
+}

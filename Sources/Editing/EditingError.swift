@@ -1,0 +1,27 @@
+/// What can go wrong between a loaded model and a finished picture.
+public enum EditingError: Error, Equatable, CustomStringConvertible {
+    /// The run needs more memory than there is, both in bytes.
+    case memory(needed: Int, available: Int)
+    /// The checkpoint belongs to no family known here.
+    case unknownFamily(path: String, reason: String)
+    /// A stage produced a number that is not finite.
+    case notFinite(stage: String)
+
+    /// One line: what, where, what to do.
+    public var description: String {
+        switch self {
+        case .memory(let needed, let available):
+            "the picture needs about \(Self.gigabytes(needed)) of memory and "
+                + "\(Self.gigabytes(available)) is free: use a smaller picture"
+        case .unknownFamily(let path, let reason):
+            "unknown kind of checkpoint: \(path): \(reason)"
+        case .notFinite(let stage):
+            "the \(stage) gave numbers that are not finite: the checkpoint may be damaged"
+        }
+    }
+
+    private static func gigabytes(_ bytes: Int) -> String {
+        let tenths = (bytes + 50_000_000) / 100_000_000
+        return "\(tenths / 10).\(tenths % 10) GB"
+    }
+}

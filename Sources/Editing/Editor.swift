@@ -1,0 +1,80 @@
+import Imaging
+import Models
+public import Recipes
+import Sampling
+import Tensors
+
+/// THE path of an edit: whatever the verb, a picture goes this way.
+///
+/// Prompts become conditioning; the picture becomes latents, is noised, denoised, becomes a picture
+/// again and is laid over the original.
+public struct Editor: Sendable {
+    private let model: Model
+
+    /// An editor that works with `model`.
+    public init(_ model: Model) {
+        self.model = model
+    }
+
+    /// Uses that many threads, 1 or more, in the whole process. No result depends on their number.
+    public static func useThreads(_ count: Int) {
+        Threads.use(count)
+    }
+
+    /// Carries out an edit.
+    ///
+    /// All noise comes from the recipe's seed, which is drawn if there is none, in diffusers' order:
+    /// the sample of the picture's latents, the noise of the start, with a mask the sample of the
+    /// masked picture's latents (which a four-channel model has no use for), the noise of the steps.
+    ///
+    /// - Parameter progress: called between any two pieces of work; what it throws ends the edit.
+    /// - Throws: `EditingError`, `SamplingError`, and what `progress` throws.
+    public func callAsFunction(
+        _ edit: Edit, recipe: Recipe, progress: @escaping (Progress) throws -> Void = { _ in }
+    ) throws -> EditResult {
+        let seed = recipe.drawingSeed().seed ?? 0
+        var log = EditLog(progress)
+        var latents = Latents(model.vae, width: edit.width, height: edit.height, seed: seed)
+        if edit.isIdentity, let original = edit.original {
+            return log.result(original, of: edit, by: model, seed: seed, latents)
+        }
+        try MemoryPlan(model.vae, width: latents.paddedWidth, height: latents.paddedHeight).check()
+        var (name, scheduler) = try model.scheduler(
+            for: recipe, strength: edit.strength, inpainting: edit.region != nil)
+        let steps = scheduler.levels.count
+        (log.scheduler, log.evaluations) = (name.rawValue, steps)
+
+        let denoiser = try log.measured(.encodingPrompt) { try UNetDenoiser(model, recipe) }
+        log.notes += denoiser.notes
+        let clean = try edit.original.map { original in
+            try log.measured(.encodingImage) { try latents.encoded(original) }
+        }
+        let noise = latents.noise()
+        let region = edit.region.flatMap { mask in
+            clean.map { clean in
+                Region(
+                    clean: clean, noise: noise, mask: latents.mask(mask, recipe.maskLatent),
+                    compat: recipe.compat, scheduler: scheduler)
+            }
+        }
+        if region != nil { _ = latents.noise() }
+
+        let forgets = region != nil && edit.strength == 1
+        let start = scheduler.start(clean: forgets ? nil : clean, noise: noise)
+        let masked: any Denoiser = region?.masked(denoiser) ?? denoiser
+        let tell = log.tell
+        let result = try log.measured(.denoising(step: 0, steps: steps)) {
+            try denoise(
+                start, scheduler: &scheduler, denoiser: masked,
+                noise: { latents.noise() },
+                afterStep: { x, index in
+                    try tell(.denoising(step: index + 1, steps: steps))
+                    return region?.restored(in: x, after: index, of: steps) ?? x
+                })
+        }
+        let painted = try log.measured(.decoding) {
+            try latents.decoded(result, width: edit.width, height: edit.height)
+        }
+        return log.result(edit.composited(painted), of: edit, by: model, seed: seed, latents)
+    }
+}

@@ -1,0 +1,94 @@
+import Imaging
+import Models
+import Recipes
+import Tensors
+
+/// Between pictures and latents: [1,H,W,3] pixels in -1...1 on one side, the VAE's latents
+/// [1,H/8,W/8,4], scaled to unit variance, on the other.
+struct Latents {
+    private let vae: AutoencoderKL
+    private var random: TorchRandomSource
+    /// Pixels a latent stands for, each way; pictures are padded to multiples of it.
+    let factor: Int
+    /// [1,H/8,W/8,4].
+    private let shape: [Int]
+
+    /// For a picture of that size, all noise growing from `seed`.
+    init(_ vae: AutoencoderKL, width: Int, height: Int, seed: UInt64) {
+        self.vae = vae
+        factor = vae.factor
+        random = TorchRandomSource(seed: seed)
+        shape = [
+            1, height.divided(roundingUp: factor), width.divided(roundingUp: factor),
+            vae.configuration.latentChannels,
+        ]
+    }
+
+    /// Size the model works at.
+    var paddedWidth: Int { shape[2] * factor }
+    /// Size the model works at.
+    var paddedHeight: Int { shape[1] * factor }
+
+    /// The next noise, drawn in torch's order (NCHW).
+    mutating func noise() -> Tensor {
+        random.normal([shape[0], shape[3], shape[1], shape[2]]).transposed([0, 2, 3, 1])
+    }
+
+    /// The latents of a picture: a sample of the VAE's distribution, scaled.
+    mutating func encoded(_ image: Image) throws -> Tensor {
+        let pixels = Self.pixels(of: image.padded(toMultipleOf: factor))
+        let latents = vae.encode(pixels).sample(noise()) * vae.scalingFactor
+        guard !latents.hasNonFiniteValues else {
+            throw EditingError.notFinite(stage: "VAE's encoder")
+        }
+        return latents
+    }
+
+    /// The picture of latents, 8-bit RGB, cropped to a size.
+    func decoded(_ latents: Tensor, width: Int, height: Int) throws -> Image {
+        let pixels = vae.decode(latents / vae.scalingFactor)
+        guard !pixels.hasNonFiniteValues else {
+            throw EditingError.notFinite(stage: "VAE's decoder")
+        }
+        return Self.image(of: pixels).cropped(x: 0, y: 0, width: width, height: height)
+    }
+
+    /// A mask of 0 and 255 at the size of the latents, [1,H/8,W/8,1] of 0 and 1.
+    func mask(_ mask: Mask, _ rule: MaskLatent) -> Tensor {
+        let padded = mask.padded(toMultipleOf: factor)
+        let small =
+            switch rule {
+            case .max: padded.latentMax(factor: factor)
+            case .nearest: padded.latentNearest(factor: factor)
+            }
+        return Tensor(small.values.map { $0 >= 128 ? 1 : 0 }, shape: shape.dropLast() + [1])
+    }
+
+    /// The colours of a picture as [1,H,W,3] in -1...1; grey is repeated, alpha is left out.
+    private static func pixels(of image: Image) -> Tensor {
+        let most = Float(image.maximum)
+        let offsets = image.isGrey ? [0, 0, 0] : [0, 1, 2]
+        return Tensor(shape: [1, image.height, image.width, 3]) { pixels in
+            for pixel in 0..<(image.width * image.height) {
+                for c in 0..<3 {
+                    let sample = image.samples[pixel * image.channels + offsets[c]]
+                    pixels[pixel * 3 + c] = Float(sample) / most * 2 - 1
+                }
+            }
+        }
+    }
+
+    /// 8-bit RGB of [1,H,W,3] in -1...1; values outside are clipped, halves go to even.
+    private static func image(of pixels: Tensor) -> Image {
+        let samples = pixels.values.map { value in
+            UInt16((min(max(value / 2 + 0.5, 0), 1) * 255).rounded(.toNearestOrEven))
+        }
+        return Image(
+            width: pixels.shape[2], height: pixels.shape[1], channels: 3, depth: 8,
+            samples: samples)
+    }
+}
+
+extension Int {
+    fileprivate func divided(roundingUp divisor: Int) -> Int { (self + divisor - 1) / divisor }
+}

@@ -1,0 +1,80 @@
+import Checkpoints
+public import Foundation
+import Models
+import Recipes
+import Sampling
+
+/// A checkpoint, loaded and ready to edit with. Loading checks every name, shape and number in it.
+public struct Model: Sendable {
+    /// The folder's name.
+    public let name: String
+    /// Name of the family it belongs to.
+    public let familyName: String
+    /// Whether it is the stand-in of random weights, whose pictures mean nothing.
+    public let isStandIn: Bool
+    /// The size of the pictures it was trained on, in pixels a side.
+    public let nativeSize: Int
+
+    let family: any ModelFamily
+    let unet: UNet2DCondition
+    let vae: AutoencoderKL
+    private let schedulerConfiguration: SchedulerConfiguration
+
+    /// Loads a checkpoint in diffusers' layout.
+    ///
+    /// - Throws: `CheckpointError` and `ModelError` for files that are missing, damaged or of
+    ///   another shape, `EditingError.unknownFamily` for checkpoints of families not known here.
+    public static func load(_ url: URL) throws -> Model {
+        try Model(ModelFolder(url))
+    }
+
+    private init(_ folder: ModelFolder) throws {
+        let familyType = try folder.family()
+        name = folder.url.standardizedFileURL.lastPathComponent
+        familyName = familyType.name
+        isStandIn = folder.isStandIn
+        family = try familyType.init(folder)
+        unet = try UNet2DCondition(folder)
+        vae = try AutoencoderKL(folder)
+        nativeSize = unet.configuration.sampleSize * vae.factor
+        schedulerConfiguration = try folder.schedulerConfiguration()
+    }
+
+    /// The name of the scheduler a recipe gets, and a fresh one for its steps.
+    ///
+    /// - Parameter inpainting: diffusers mends outdated configurations differently for inpainting.
+    func scheduler(
+        for recipe: Recipe, strength: Double?, inpainting: Bool
+    ) throws -> (name: SchedulerName, scheduler: any Scheduler) {
+        let configuration = schedulerConfiguration.correctedForStableDiffusion(
+            inpainting: inpainting)
+        let name = try recipe.scheduler ?? configuration.scheduler
+        let scheduler = try makeScheduler(
+            name, configuration: configuration, steps: recipe.steps, strength: strength,
+            rule: recipe.stepRule, sigmas: recipe.sigmas == .default ? nil : recipe.sigmas,
+            timestepSpacing: recipe.timestepSpacing, eta: Float(recipe.eta))
+        return (name, scheduler)
+    }
+
+    var predictionType: PredictionType { schedulerConfiguration.predictionType }
+}
+
+extension ModelFolder {
+    private static let families: [any ModelFamily.Type] = [StableDiffusion1.self]
+
+    func family() throws -> any ModelFamily.Type {
+        var objections: [String] = []
+        for family in Self.families {
+            guard let objection = try family.objection(to: self) else { return family }
+            objections.append("not \(family.name): \(objection)")
+        }
+        throw EditingError.unknownFamily(
+            path: url.path(percentEncoded: false), reason: objections.joined(separator: "; "))
+    }
+
+    /// The model's own, or Stable Diffusion's where it has none.
+    func schedulerConfiguration() throws -> SchedulerConfiguration {
+        guard contains("scheduler") else { return .stableDiffusion }
+        return try SchedulerConfiguration(json: configuration("scheduler"))
+    }
+}

@@ -1,0 +1,24 @@
+import Checkpoints
+import Tensors
+
+/// What the UNet hears of a prompt.
+struct Conditioning: Sendable {
+    /// [1,S,C] token embeddings for cross-attention.
+    let hiddenStates: Tensor
+    /// The end of the prompt that did not fit; nil where all of it did.
+    let dropped: String?
+}
+
+/// A kind of checkpoint: what turns a prompt into what the UNet hears.
+///
+/// One file a family in `Families/`; `Model.load` takes the first that has no objection.
+protocol ModelFamily: Sendable {
+    /// The name shown to people.
+    static var name: String { get }
+    /// Why the checkpoint is not of this family; nil when it is.
+    static func objection(to folder: ModelFolder) throws -> String?
+    /// Loads the text side.
+    init(_ folder: ModelFolder) throws
+    /// Encodes one prompt.
+    func conditioning(for prompt: String) throws -> Conditioning
+}
