@@ -1,0 +1,80 @@
+"""One training stage's clock, learning rate, log and checkpoint; a stage taken up again goes on where it was."""
+
+import math
+import time
+from pathlib import Path
+
+import torch
+
+
+class Stage:
+    """Runs until `steps` or `minutes`; `parts` (models, optimizer, averages) are saved every few minutes."""
+
+    def __init__(self, name, folder, settings, parts):
+        self.name, self.settings, self.parts = name, settings, parts
+        self.path = Path(folder) / f"{name}.pt"
+        self.step, self.seconds, self.losses = 0, 0.0, {}
+        if self.path.exists():
+            stored = torch.load(self.path, map_location="cpu", weights_only=True)
+            self.step, self.seconds = stored["step"], stored["seconds"]
+            for key, part in parts.items():
+                part.load_state_dict(stored[key])
+        self.started, self.saved = time.time() - self.seconds, time.time()
+
+    @property
+    def progress(self):
+        """0...1, the further of steps and time."""
+        limit = self.settings.get("minutes", 0) * 60
+        by_time = (time.time() - self.started) / limit if limit else 0
+        return min(1, max(self.step / self.settings["steps"], by_time))
+
+    @property
+    def finished(self):
+        return self.progress >= 1
+
+    def set_rate(self, optimizer):
+        """A short warm-up, then half a cosine down to 2 % of the rate."""
+        fall = 0.02 + 0.98 * 0.5 * (1 + math.cos(math.pi * self.progress))
+        for group in optimizer.param_groups:
+            group["lr"] = self.settings["rate"] * fall * min(1, (self.step + 1) / 100)
+
+    def advance(self, **losses):
+        """Count a step; log a running mean of the losses now and then, save every three minutes."""
+        self.step += 1
+        for key, value in losses.items():
+            value = float(value)
+            self.losses[key] = 0.98 * self.losses.get(key, value) + 0.02 * value
+        if self.step % 50 == 0:
+            told = " ".join(f"{key} {value:.4f}" for key, value in self.losses.items())
+            print(f"{self.name} {self.step} {time.time() - self.started:.0f}s {told}", flush=True)
+        if time.time() - self.saved > 180:
+            self.save()
+
+    def save(self):
+        state = {key: part.state_dict() for key, part in self.parts.items()}
+        state |= {"step": self.step, "seconds": time.time() - self.started, "losses": dict(self.losses)}
+        part = self.path.with_suffix(".part")
+        torch.save(state, part)
+        part.replace(self.path)
+        self.saved = time.time()
+
+
+class Average(torch.nn.Module):
+    """An exponential moving average of some modules' weights."""
+
+    def __init__(self, modules, decay):
+        super().__init__()
+        self.decay, self.count = decay, 0
+        self.live = [p for module in modules for p in module.parameters()]
+        self.kept = torch.nn.ParameterList([p.detach().clone() for p in self.live]).requires_grad_(False)
+
+    @torch.no_grad()
+    def update(self):
+        self.count += 1
+        weight = 1 - min(self.decay, self.count / (self.count + 10))
+        torch._foreach_lerp_(list(self.kept), self.live, weight)
+
+    @torch.no_grad()
+    def copy_to_models(self):
+        for live, kept in zip(self.live, self.kept):
+            live.copy_(kept)

@@ -1,0 +1,113 @@
+"""Trains the built-in model, one resumable stage after another.
+
+    python train.py --profile cpu --run run            # every stage
+    python train.py --profile gpu --run run vae        # one of them
+    python train.py --profile cpu --run run export --to ../../Fixtures/Models/gesso-builtin
+
+Stages: data, vae, latents, decoder, unet, inpaint, export. A stage that was stopped goes on from
+its last checkpoint in the run folder; one that is done is left alone.
+"""
+
+import argparse
+from pathlib import Path
+
+import numpy as np
+import torch
+import yaml
+
+
+def sets(folder, wanted):
+    """The drawn pictures of [[count, size, first], ...], memory-mapped, and their captions."""
+    files = [folder / "data" / f"{size}-{first}" for _, size, first in wanted]
+    pictures = [np.load(f"{path}.npy", mmap_mode="r") for path in files]
+    words = [[line.split("\t") for line in Path(f"{path}.txt").read_text().splitlines()] for path in files]
+    return pictures, words
+
+
+def draw_data(config, folder, device):
+    from concurrent.futures import ProcessPoolExecutor
+
+    import scenes
+
+    with ProcessPoolExecutor(config["threads"]) as pool:
+        jobs = []
+        for count, size, first in config["data"]["vae"] + config["data"]["unet"]:
+            if not (folder / "data" / f"{size}-{first}.txt").exists():
+                jobs.append(pool.submit(scenes.dataset, folder / "data", count, size, first))
+        for job in jobs:
+            job.result()
+
+
+def train_vae(config, folder, device):
+    import autoencoder
+
+    autoencoder.train(config, folder, device, sets(folder, config["data"]["vae"])[0])
+
+
+def train_decoder(config, folder, device):
+    import autoencoder
+
+    autoencoder.train(config, folder, device, sets(folder, config["data"]["vae"])[0], decoder_only=True)
+
+
+def encode_latents(config, folder, device):
+    """Latents of the UNet's pictures, scaled to unit variance; the factor is kept with them."""
+    import autoencoder
+
+    path = folder / "latents.pt"
+    if path.exists():
+        return
+    model = autoencoder.build(config["vae"]).to(device, memory_format=torch.channels_last)
+    model.load_state_dict(torch.load(folder / "vae.pt", map_location="cpu", weights_only=True)["model"])
+    pictures, words = sets(folder, config["data"]["unet"])
+    latents = [autoencoder.encode(model, config, device, each) for each in pictures]
+    factor = 1 / float(torch.cat([each.flatten() for each in latents]).std())
+    print("scaling factor", factor, flush=True)
+    torch.save({"factor": factor, "latents": [each * factor for each in latents], "words": words}, path)
+
+
+def train_unet(config, folder, device):
+    import denoiser
+
+    denoiser.train(config, folder, device)
+
+
+def train_inpaint(config, folder, device):
+    import denoiser
+
+    denoiser.train(config, folder, device, inpaint=True)
+
+
+STAGES = {"data": draw_data, "vae": train_vae, "latents": encode_latents, "decoder": train_decoder,
+          "unet": train_unet, "inpaint": train_inpaint}
+
+
+def main():
+    options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    options.add_argument("stage", nargs="*", help="stages to run; all of them by default")
+    options.add_argument("--profile", default="cpu", choices=["cpu", "gpu"])
+    options.add_argument("--config", default=Path(__file__).with_name("config.yaml"))
+    options.add_argument("--run", type=Path, required=True, help="folder of data and checkpoints")
+    options.add_argument("--to", type=Path, help="model folder to export to")
+    options.add_argument("--minutes", type=float, help="another time limit for the stages named")
+    options.add_argument("--threads", type=int)
+    given = options.parse_args()
+    config = yaml.safe_load(Path(given.config).read_text())[given.profile]
+    config["threads"] = given.threads or config["threads"]
+    torch.set_num_threads(config["threads"])
+    torch.manual_seed(config["seed"])
+    device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
+    given.run.mkdir(parents=True, exist_ok=True)
+    for name in given.stage or [*STAGES, *(["export"] if given.to else [])]:
+        if given.minutes and name in config:
+            config[name]["minutes"] = given.minutes
+        if name == "export":
+            import export
+
+            export.write(config, given.run, given.to)
+        else:
+            STAGES[name](config, given.run, device)
+
+
+if __name__ == "__main__":
+    main()
