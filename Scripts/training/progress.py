@@ -64,14 +64,15 @@ class Average(torch.nn.Module):
 
     def __init__(self, modules, decay):
         super().__init__()
-        self.decay, self.count = decay, 0
+        self.decay = decay
+        self.register_buffer("count", torch.zeros(()))
         self.live = [p for module in modules for p in module.parameters()]
         self.kept = torch.nn.ParameterList([p.detach().clone() for p in self.live]).requires_grad_(False)
 
     @torch.no_grad()
     def update(self):
         self.count += 1
-        weight = 1 - min(self.decay, self.count / (self.count + 10))
+        weight = 1 - min(self.decay, float(self.count / (self.count + 10)))
         torch._foreach_lerp_(list(self.kept), self.live, weight)
 
     @torch.no_grad()

@@ -8,10 +8,10 @@
 #include "items.h"
 
 enum {
-    text_bytes_limit = 16 << 20,  // what libpng may hold before the pixels: texts and the profile
+    metadata_budget = 32 << 20,   // large blocks that libpng may take for texts and the profile
     chunk_bytes_limit = 4 << 20,  // one chunk, decompressed
+    chunk_bytes_limit_after = 4096,  // the same once the budget is spent
     chunk_count_limit = 1000,
-    small_allocation = 4096,
 };
 
 typedef struct png_state {
@@ -19,7 +19,7 @@ typedef struct png_state {
     png_infop info;
     const uint8_t *bytes;
     size_t count, position;
-    size_t allocated;
+    size_t spent;
     int reading_metadata;
     png_colorp palette;
     int palette_count;
@@ -27,32 +27,25 @@ typedef struct png_state {
     int palette_alpha_count;
 } png_state;
 
-// libpng bounds each text by itself but not their sum; a file of small compressed bombs would still
-// fill the memory. While metadata is read, large blocks come out of one budget: libpng then drops
-// the chunk with a warning and goes on. The size is kept in front of the block, 16 bytes to stay
-// aligned.
+// libpng bounds each text by itself but not their sum, and it decompresses a text twice: a file of
+// small compressed bombs would cost minutes. So while metadata is read, large blocks come out of one
+// budget that is not given back; when it is spent, libpng drops larger chunks with a warning, before
+// it has decompressed them.
 static png_voidp take_memory(png_structp png, png_alloc_size_t size) {
     png_state *state = png_get_mem_ptr(png);
-    if (state->reading_metadata && size > small_allocation
-        && (size > text_bytes_limit || state->allocated > text_bytes_limit - size)) {
-        return NULL;
+    if (state->reading_metadata && size > chunk_bytes_limit_after) {
+        if (state->spent > metadata_budget || size > metadata_budget - state->spent) {
+            png_set_chunk_malloc_max(png, chunk_bytes_limit_after);
+            return NULL;
+        }
+        state->spent += size;
     }
-    if (size > SIZE_MAX - 16) return NULL;
-    uint8_t *block = malloc(size + 16);
-    if (block == NULL) return NULL;
-    memcpy(block, &size, sizeof size);
-    state->allocated += size;
-    return block + 16;
+    return malloc(size);
 }
 
 static void give_memory(png_structp png, png_voidp pointer) {
-    if (pointer == NULL) return;
-    png_state *state = png_get_mem_ptr(png);
-    uint8_t *block = (uint8_t *)pointer - 16;
-    png_alloc_size_t size;
-    memcpy(&size, block, sizeof size);
-    state->allocated -= size;
-    free(block);
+    (void)png;
+    free(pointer);
 }
 
 static _Noreturn void fail(png_structp png, png_const_charp message) {

@@ -100,7 +100,10 @@ extension ImageMetadata {
     fileprivate init(
         _ reader: UnsafeMutablePointer<codec_reader>, format: ImageFormat, name: String
     ) throws {
-        warnings = string(of: &reader.pointee.warnings).split(separator: "\n").map(String.init)
+        for line in string(of: &reader.pointee.warnings).split(separator: "\n")
+        where !warnings.contains(String(line)) {
+            warnings.append(String(line))
+        }
         let items = UnsafeBufferPointer(
             start: reader.pointee.items.list, count: reader.pointee.items.count)
         switch format {

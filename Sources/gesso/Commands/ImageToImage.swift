@@ -1,0 +1,25 @@
+import ArgumentParser
+import Editing
+import Recipes
+
+struct ImageToImageCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: Verb.imageToImage.rawValue,
+        abstract: "Repaint a whole picture, more or less strongly.",
+        discussion: """
+            Examples:
+              gesso img2img photo.jpg -o painting.png --preset watercolor
+              gesso img2img photo.jpg -o dusk.jpg --strength 0.5 --prompt "a harbour"
+              gesso img2img - -o - --prompt "a pencil drawing" < in.png > out.png
+            """)
+
+    @OptionGroup var picture: PictureOptions
+    @OptionGroup var options: EditOptions
+
+    func run() throws {
+        try EditRun(.imageToImage, options, picture.settings).perform { run in
+            let edit = Edit.imageToImage(try run.image(picture.input), run.recipe)
+            return { _ in edit }
+        }
+    }
+}

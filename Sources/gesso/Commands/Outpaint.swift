@@ -1,0 +1,55 @@
+import ArgumentParser
+import Editing
+import Recipes
+
+struct OutpaintCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: Verb.outpaint.rawValue,
+        abstract: "Extend the canvas and paint what is new.",
+        discussion: """
+            Examples:
+              gesso outpaint photo.jpg -o wide.png --aspect 16:9 --prompt "a sandy beach"
+              gesso outpaint photo.jpg -o wide.png --left 25% --right 128 --prompt "a forest"
+              gesso outpaint icon.png -o large.png --size 768x768 --prompt "a meadow"
+            """)
+
+    @OptionGroup var picture: PictureOptions
+
+    @Option(parsing: .unconditional, help: help("left", "n or n%"))
+    var left: String?
+
+    @Option(parsing: .unconditional, help: help("right", "n or n%"))
+    var right: String?
+
+    @Option(parsing: .unconditional, help: help("top", "n or n%"))
+    var top: String?
+
+    @Option(parsing: .unconditional, help: help("bottom", "n or n%"))
+    var bottom: String?
+
+    @Option(help: help("aspect", "w:h"))
+    var aspect: String?
+
+    @Option(help: help("size", "wxh"))
+    var size: String?
+
+    @Option(help: help("overlap", "pixels"))
+    var overlap: String?
+
+    @OptionGroup var options: EditOptions
+
+    func run() throws {
+        try EditRun(.outpaint, options, picture.settings + settings).perform { run in
+            let edit = try Edit.outpaint(run.image(picture.input), run.recipe)
+            return { _ in edit }
+        }
+    }
+
+    private var settings: [Setting] {
+        [
+            setting("left", left), setting("right", right), setting("top", top),
+            setting("bottom", bottom), setting("aspect", aspect), setting("size", size),
+            setting("overlap", overlap),
+        ].compactMap(\.self)
+    }
+}

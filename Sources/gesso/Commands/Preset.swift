@@ -1,0 +1,101 @@
+import ArgumentParser
+import Foundation
+import Recipes
+
+struct PresetCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "preset",
+        abstract: "Look at presets: settings under a name.",
+        discussion: """
+            Examples:
+              gesso preset list
+              gesso preset show watercolor > ~/.config/gesso/presets/mine.yaml
+              gesso preset validate mine.yaml
+
+            A preset is a file of settings, one `key: value` a line. Where its prompt holds
+            {prompt}, the text of --prompt goes there; else --prompt takes its place.
+            Your own are found by name in $XDG_CONFIG_HOME/gesso/presets
+            (~/.config/gesso/presets), and anywhere by path.
+            """,
+        subcommands: [List.self, Show.self, Validate.self, Keys.self])
+
+    private static var shelf: PresetShelf {
+        PresetShelf(environment: ProcessInfo.processInfo.environment)
+    }
+
+    struct List: ParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "List the presets that can be named.")
+
+        @Flag(help: "Print a JSON document.")
+        var json = false
+
+        private struct Document: Encodable {
+            let schema = "gesso.presets/1"
+            let presets: [Entry]
+
+            struct Entry: Encodable {
+                let name: String
+                let verbs: [String]
+                let description: String
+            }
+        }
+
+        func run() throws {
+            let presets = try PresetCommand.shelf.all()
+            if json {
+                let entries = presets.map {
+                    Document.Entry(
+                        name: $0.name, verbs: $0.verbs.map(\.rawValue), description: $0.summary)
+                }
+                return try Console.result(JSON.text(Document(presets: entries)))
+            }
+            for preset in presets {
+                let name = preset.name.padding(toLength: 16, withPad: " ", startingAt: 0)
+                let verbs = preset.verbs.map(\.rawValue).joined(separator: ", ")
+                try Console.result("\(name)  \(preset.summary) (\(verbs))".escapingControls())
+            }
+        }
+    }
+
+    struct Show: ParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Print a preset's file, a good start for one's own.")
+
+        @Argument(help: "Name of a preset, or path of a file.")
+        var name: String
+
+        func run() throws {
+            let text = try PresetCommand.shelf.preset(name).text
+            try Console.result(text.hasSuffix("\n") ? String(text.dropLast()) : text)
+        }
+    }
+
+    struct Validate: ParsableCommand {
+        static let configuration = CommandConfiguration(abstract: "Check recipe files.")
+
+        @Argument(help: "The files.", completion: .file(extensions: ["yaml"]))
+        var files: [String]
+
+        func run() throws {
+            for file in files {
+                let isPath = file.contains("/") || file.hasSuffix(".yaml") || file.hasSuffix(".yml")
+                _ = try PresetCommand.shelf.preset(isPath ? file : "./" + file)
+                try Console.result("\(file): ok".escapingControls())
+            }
+        }
+    }
+
+    struct Keys: ParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "List all keys of recipes and of --set, with what they take.")
+
+        func run() throws {
+            for key in Recipe.keys {
+                let name = key.name.padding(toLength: 17, withPad: " ", startingAt: 0)
+                try Console.result("\(name) \(key.help)")
+                try Console.result(String(repeating: " ", count: 18) + key.expected)
+            }
+        }
+    }
+}

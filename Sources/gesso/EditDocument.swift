@@ -1,0 +1,43 @@
+import Editing
+import Recipes
+
+/// How a picture was made, as `--json` prints it. Keys are only ever added within a schema's number.
+struct EditDocument: Encodable {
+    private let schema = "gesso.edit/1"
+    private let verb: String
+    private let output: String
+    private let model: String
+    private let scheduler: String
+    private let seed: UInt64
+    private let evaluations: Int
+    private let width: Int
+    private let height: Int
+    private let paddedWidth: Int
+    private let paddedHeight: Int
+    private let repaintedFraction: Double
+    private let seconds: [String: Double]
+    private let notes: [String]
+    private let recipe: [String: Key.Value]
+
+    init(
+        _ verb: Verb, _ recipe: Recipe, _ report: EditReport, output: String, loading: Double
+    ) {
+        self.verb = verb.rawValue
+        self.output = output
+        model = report.model
+        scheduler = report.scheduler
+        seed = report.seed
+        evaluations = report.evaluations
+        width = report.width
+        height = report.height
+        paddedWidth = report.paddedWidth
+        paddedHeight = report.paddedHeight
+        repaintedFraction = report.repaintedFraction
+        seconds = report.seconds.merging(["load": loading]) { stage, _ in stage }
+        notes = report.notes
+        let keys = Recipe.keys.filter { $0.verbs.contains(verb) }
+        self.recipe = Dictionary(
+            keys.compactMap { key in key.value(in: recipe).map { (key.name, $0) } },
+            uniquingKeysWith: { first, _ in first })
+    }
+}

@@ -1,0 +1,35 @@
+import Foundation
+import Imaging
+
+/// Pictures to be read.
+enum Input {
+    /// Standard input is read whole up to this many bytes.
+    private static let largest = 512 << 20
+
+    /// The picture at a path; `-` is standard input.
+    static func image(_ path: String) throws -> Image {
+        guard path == "-" else { return try Image(contentsOf: URL(filePath: path)) }
+        guard isatty(STDIN_FILENO) == 0 else {
+            throw Failure(
+                .usage, "a terminal sends no pictures", at: "-", do: "pipe a picture in")
+        }
+        return try Image(decoding: standardInput(), name: "standard input")
+    }
+
+    private static func standardInput() throws -> Data {
+        do {
+            let data = try FileHandle.standardInput.read(upToCount: largest + 1) ?? Data()
+            guard data.count <= largest else {
+                throw Failure(
+                    .badData, "more than \(largest >> 20) MiB", at: "standard input",
+                    do: "give a smaller picture")
+            }
+            return data
+        } catch let failure as Failure {
+            throw failure
+        } catch {
+            throw Failure(
+                .cannotRead, "reading failed", at: "standard input", do: "give a file instead")
+        }
+    }
+}

@@ -1,0 +1,87 @@
+import Foundation
+import Synchronization
+
+/// Ctrl-C and its like: the first asks the run to end at its next step and gives it a second for that;
+/// then, or on the second Ctrl-C, the process ends at once. While a file is put in its place nothing
+/// ends the process, so that there is a whole file or none.
+enum Interruption {
+    private static let received = Atomic<Int32>(0)
+    private static let phase = Atomic<Phase>(.working)
+
+    private enum Phase: Int, AtomicRepresentable {
+        case working, writing, written
+    }
+
+    /// Starts to watch for SIGINT, SIGTERM and SIGHUP; a closed pipe is no reason to end.
+    static func watch() {
+        // A handler may not be the first to use a global, so all it uses is used here.
+        received.store(0, ordering: .sequentiallyConsistent)
+        phase.store(.working, ordering: .sequentiallyConsistent)
+        _ = Console.isLive
+        for number in [SIGINT, SIGTERM, SIGHUP] {
+            handle(number) { Interruption.note($0) }
+        }
+        handle(SIGALRM) { _ in Interruption.leave() }
+        signal(SIGPIPE, SIG_IGN)
+        // Whoever started this process may have held signals back for itself.
+        var all = sigset_t()
+        sigfillset(&all)
+        pthread_sigmask(SIG_UNBLOCK, &all, nil)
+    }
+
+    private static func handle(
+        _ number: Int32, with handler: @escaping @convention(c) (Int32) -> Void
+    ) {
+        var action = sigaction()
+        action.__sigaction_handler.sa_handler = handler
+        action.sa_flags = Int32(SA_RESTART)
+        sigaction(number, &action, nil)
+    }
+
+    /// Throws if the run is to end.
+    static func check() throws {
+        let number = received.load(ordering: .sequentiallyConsistent)
+        guard number != 0 else { return }
+        throw Failure(
+            ExitStatus(rawValue: 128 + number) ?? .interrupted, "interrupted", at: "gesso",
+            do: "nothing was written")
+    }
+
+    /// Writes a file, which must not be left halfway, unless the run is to end.
+    static func whileWriting(_ body: () throws -> Void) throws {
+        phase.store(.writing, ordering: .sequentiallyConsistent)
+        do {
+            try check()
+            try body()
+        } catch {
+            phase.store(.working, ordering: .sequentiallyConsistent)
+            throw error
+        }
+        phase.store(.written, ordering: .sequentiallyConsistent)
+    }
+
+    // What follows runs in a signal handler: atomics and system calls only.
+
+    private static func note(_ number: Int32) {
+        let earlier = received.exchange(number, ordering: .sequentiallyConsistent)
+        if earlier == 0 {
+            alarm(1)
+        } else {
+            leave()
+        }
+    }
+
+    private static func leave() {
+        let phase = phase.load(ordering: .sequentiallyConsistent)
+        if phase == .writing { return }
+        if phase == .working {
+            tell(Console.isLive ? "\ngesso: " : "gesso: ")
+            tell("interrupted: gesso: nothing was written\n")
+        }
+        _exit(128 + received.load(ordering: .sequentiallyConsistent))
+    }
+
+    private static func tell(_ text: StaticString) {
+        _ = Foundation.write(STDERR_FILENO, text.utf8Start, text.utf8CodeUnitCount)
+    }
+}

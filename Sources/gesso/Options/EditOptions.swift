@@ -1,0 +1,72 @@
+import ArgumentParser
+import Recipes
+
+/// What every editing verb takes beside its own arguments.
+struct EditOptions: ParsableArguments {
+    @Option(
+        name: .shortAndLong,
+        help: ArgumentHelp(
+            "File for the result, .png or .jpg; - is standard output.", valueName: "file"),
+        completion: .file())
+    var output: String
+
+    @OptionGroup var recipe: RecipeOptions
+
+    @Option(
+        help: ArgumentHelp(
+            "Checkpoint: a folder in diffusers layout, or its name in $GESSO_MODELS.",
+            valueName: "folder"), completion: .directory)
+    var model: String?
+
+    @Option(
+        help: ArgumentHelp(
+            "Threads to compute with (default: all cores); results do not depend on it.",
+            valueName: "n"))
+    var threads: Int?
+
+    @Option(
+        help: ArgumentHelp(
+            "Format of the result where its name does not say: png or jpg.", valueName: "name"),
+        completion: .list(["png", "jpg"]))
+    var format: String?
+
+    @Option(
+        help: ArgumentHelp(
+            "Quality of a JPEG, 1 to 100 (default: that of the picture, else 95).", valueName: "n"))
+    var quality: Int?
+
+    @Flag(help: "Replace the output file if there is one.")
+    var overwrite = false
+
+    @Flag(help: "Print a JSON document on how the picture was made, instead of its path.")
+    var json = false
+
+    @Flag(name: .shortAndLong, help: "Say nothing but errors.")
+    var quiet = false
+
+    @Flag(name: .shortAndLong, help: "Tell the time each stage took.")
+    var verbose = false
+
+    mutating func validate() throws {
+        if quiet, verbose {
+            throw ValidationError("--quiet and --verbose cannot both be given")
+        }
+        if json, output == "-" {
+            throw ValidationError("--json and -o - would both write to standard output")
+        }
+        if let threads, !(1...1024).contains(threads) {
+            throw ValidationError("--threads is \(threads), not 1 to 1024")
+        }
+    }
+}
+
+/// What the verbs that begin with a picture take.
+struct PictureOptions: ParsableArguments {
+    @Argument(help: "The picture to edit, PNG or JPEG; - is standard input.", completion: .file())
+    var input: String
+
+    @Option(parsing: .unconditional, help: help("strength", "x"))
+    var strength: String?
+
+    var settings: [Setting] { [setting("strength", strength)].compactMap(\.self) }
+}

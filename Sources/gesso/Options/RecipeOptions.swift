@@ -1,0 +1,93 @@
+import ArgumentParser
+import Foundation
+import Recipes
+
+/// The flags of the settings that every verb shares, presets, and `--set` for all the others.
+struct RecipeOptions: ParsableArguments {
+    @Option(parsing: .unconditional, help: help("prompt", "text"))
+    var prompt: String?
+
+    @Option(parsing: .unconditional, help: help("negative_prompt", "text"))
+    var negativePrompt: String?
+
+    @Option(parsing: .unconditional, help: help("steps", "n"))
+    var steps: String?
+
+    @Option(parsing: .unconditional, help: help("guidance_scale", "x"))
+    var guidanceScale: String?
+
+    @Option(help: help("scheduler", "name"), completion: .list(key("scheduler").choices))
+    var scheduler: String?
+
+    @Option(help: help("sigmas", "name"), completion: .list(key("sigmas").choices))
+    var sigmas: String?
+
+    @Option(parsing: .unconditional, help: help("seed", "n"))
+    var seed: String?
+
+    @Option(help: help("compat", "program"), completion: .list(key("compat").choices))
+    var compat: String?
+
+    @Option(
+        name: .customLong("preset"),
+        help: ArgumentHelp(
+            "Settings from a preset or a recipe file; may be repeated, the later one wins.",
+            valueName: "name or file"),
+        completion: .file(extensions: ["yaml"]))
+    var presets: [String] = []
+
+    @Option(
+        name: .customLong("set"), parsing: .unconditionalSingleValue,
+        help: ArgumentHelp(
+            "Any setting by its key; `gesso preset keys` lists them.", valueName: "key=value"))
+    var assignments: [String] = []
+
+    /// The recipe of a verb: its defaults, the presets, then these flags and the verb's own.
+    func recipe(_ verb: Verb, _ own: [Setting]) throws -> Recipe {
+        let shelf = PresetShelf(environment: ProcessInfo.processInfo.environment)
+        return try Recipe(
+            verb, presets: presets.map { try shelf.preset($0) },
+            settings: settings + own + assignments.map { try Setting(assignment: $0) })
+    }
+
+    private var settings: [Setting] {
+        [
+            setting("prompt", prompt), setting("negative_prompt", negativePrompt),
+            setting("steps", steps), setting("guidance_scale", guidanceScale),
+            setting("scheduler", scheduler), setting("sigmas", sigmas), setting("seed", seed),
+            setting("compat", compat),
+        ].compactMap(\.self)
+    }
+}
+
+/// A setting by the flag of its name, if that is given.
+func setting(_ key: String, _ value: String?) -> Setting? {
+    value.map { Setting(key, $0, at: .argument("--" + key.replacing("_", with: "-"))) }
+}
+
+/// A setting by the flag of its name that takes no value.
+func setting(_ key: String, _ isGiven: Bool) -> Setting? {
+    setting(key, isGiven ? "true" : nil)
+}
+
+/// The help of a key's flag, with its choices and defaults.
+func help(_ name: String, _ valueName: String) -> ArgumentHelp {
+    let key = key(name)
+    let defaults = key.verbs.compactMap { verb in
+        key.value(in: Recipe(verb)).flatMap { $0 == .flag(false) ? nil : (verb, "\($0)") }
+    }
+    var text = key.help.prefix(1).uppercased() + key.help.dropFirst()
+    if !key.choices.isEmpty { text += ": " + key.expected.dropFirst("one of ".count) }
+    if let first = defaults.first?.1, first != "default", !first.isEmpty {
+        let isOne = defaults.allSatisfy { $0.1 == first }
+        let each = defaults.map { "\($0.0.rawValue) \($0.1)" }.joined(separator: ", ")
+        text += " (default: \(isOne ? first : each))"
+    }
+    return ArgumentHelp(text + ".", valueName: valueName)
+}
+
+/// The entry of a key that has a flag.
+func key(_ name: String) -> Key {
+    guard let key = Recipe.key(name) else { preconditionFailure("no key is called \(name)") }
+    return key
+}

@@ -1,0 +1,45 @@
+import Foundation
+import Testing
+
+@Suite struct HelpTests {
+    @Test(arguments: [
+        "", "img2img", "inpaint", "outpaint", "txt2img", "preset", "preset list", "preset show",
+        "preset validate", "preset keys", "model", "model inspect",
+    ])
+    func everyCommandHasItsPage(_ command: String) throws {
+        try Tool.inFolder { tool in
+            let words = command.split(separator: " ").map(String.init)
+            let page = try tool.run(words + ["--help"])
+            #expect(page.status == 0)
+            #expect(page.errors.isEmpty)
+            let name = (["help"] + words).joined(separator: "-") + ".txt"
+            #expect(try page.text == Snapshot.recorded(name, page.text))
+            #expect(page.text.split(separator: "\n").allSatisfy { $0.count <= 80 })
+        }
+    }
+
+    @Test func helpComesByItsCommandToo() throws {
+        try Tool.inFolder { tool in
+            let pages = try ["help inpaint", "inpaint --help", "", "--help"].map {
+                try tool.run($0.split(separator: " ").map(String.init)).text
+            }
+            #expect(pages[0] == pages[1])
+            #expect(pages[2] == pages[3])
+        }
+    }
+
+    @Test func theVersionIsALine() throws {
+        try Tool.inFolder { tool in
+            let version = try tool("--version")
+            #expect(version.status == 0)
+            #expect(version.text.wholeMatch(of: /gesso \d+\.\d+\.\d+\n/) != nil)
+        }
+    }
+
+    @Test func keysAreListed() throws {
+        try Tool.inFolder { tool in
+            let keys = try tool("preset", "keys").text
+            #expect(try keys == Snapshot.recorded("preset-keys.txt", keys))
+        }
+    }
+}
