@@ -101,6 +101,6 @@ struct EditRun {
     }
 
     private func say(_ text: String) {
-        if !options.quiet { Console.line("gesso: " + text.escapingControls()) }
+        if !options.quiet { Console.line(("gesso: " + text).asLine()) }
     }
 }

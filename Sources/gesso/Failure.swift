@@ -70,11 +70,7 @@ struct Failure: Error {
     }
 
     /// One line of at most 200 characters without control characters.
-    var message: String {
-        let line = "gesso: " + text.escapingControls()
-        guard line.count > 200 else { return line }
-        return line.prefix(110) + "…" + line.suffix(89)
-    }
+    var message: String { ("gesso: " + text).asLine() }
 
     /// The failure as JSON, for `--json`.
     var document: String {
@@ -89,6 +85,13 @@ struct Failure: Error {
 }
 
 extension String {
+    /// The text as one line of at most 200 characters; what is too much goes out of the middle.
+    func asLine() -> String {
+        let line = escapingControls()
+        guard line.count > 200 else { return line }
+        return line.prefix(110) + "…" + line.suffix(89)
+    }
+
     /// The text with every character that could move a terminal's cursor, or hide, spelt out.
     func escapingControls() -> String {
         var text = ""

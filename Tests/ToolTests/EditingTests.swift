@@ -149,6 +149,18 @@ import Testing
         }
     }
 
+    @Test func aNoteIsAShortLineHoweverLongThePrompt() throws {
+        try Tool.inFolder { tool in
+            let run = try tool(
+                "txt2img", "-o", "out.png", "--width", "64", "--height", "64", "--steps", "2",
+                "--prompt", String(repeating: "word ", count: 5000))
+            let notes = run.errorLines.filter { $0.hasPrefix("gesso: note: ") }
+            #expect(run.status == 0)
+            #expect(notes.count == 1)
+            #expect(notes.allSatisfy { $0.count <= 200 })
+        }
+    }
+
     @Test(arguments: [(SIGINT, Int32(130)), (SIGTERM, Int32(143))])
     func aSignalEndsTheRunAndLeavesNothing(_ signal: Int32, _ status: Int32) throws {
         try Tool.inFolder { tool in
