@@ -52,7 +52,8 @@ extension UNet2DCondition {
             try Self.refuseTheUnsupported(file)
             inChannels = try file.integer("in_channels", default: 4, in: channelRange)
             outChannels = try file.integer("out_channels", default: 4, in: channelRange)
-            sampleSize = try file.integer("sample_size", default: 64, in: 1...1 << 16)
+            sampleSize = try file.integers(
+                "sample_size", count: nil, default: [64], in: channelRange)[0]
             centersInput = try file.flag("center_input_sample", default: false)
             flipsSinToCos = try file.flag("flip_sin_to_cos", default: true)
             frequencyShift = try file.number("freq_shift", default: 0)

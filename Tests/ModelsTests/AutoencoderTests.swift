@@ -1,0 +1,108 @@
+import Checkpoints
+import Foundation
+import Models
+import Tensors
+import Testing
+
+@Suite struct AutoencoderTests {
+    private func build(_ component: EditedComponent) throws -> AutoencoderKL {
+        try AutoencoderKL(component.weights(), configuration: .init(json: component.configuration))
+    }
+
+    private func answers(of component: EditedComponent) throws -> [Tensor] {
+        let vae = try build(component)
+        let moments = vae.encode(waves([1, 16, 24, 3], 0.37))
+        return [moments.mean, moments.logVariance, vae.decode(moments.mean)]
+    }
+
+    /// diffusers wrote the attention otherwise before version 0.17, and some converters as convolutions.
+    @Test(arguments: [false, true])
+    func oldNamesMeanTheSame(asConvolutions: Bool) throws {
+        var component = try EditedComponent("vae")
+        let expected = try answers(of: component)
+        let old = [
+            ".to_q.": ".query.", ".to_k.": ".key.", ".to_v.": ".value.",
+            ".to_out.0.": ".proj_attn.",
+        ]
+        component.rename { name in
+            old.reduce(name) { $0.replacingOccurrences(of: $1.key, with: $1.value) }
+        }
+        if asConvolutions {
+            for (name, tensor) in component.tensors
+            where name.contains(".attentions.") && tensor.shape.count == 2 {
+                component.tensors[name] = tensor.reshaped(tensor.shape + [1, 1])
+            }
+        }
+        #expect(component.tensors.keys.contains { $0.hasSuffix(".proj_attn.weight") })
+        #expect(try answers(of: component) == expected)
+    }
+
+    /// Where the 1×1 convolutions around the latents are left out they must be the identity.
+    @Test func quantConvolutionsAreOptional() throws {
+        var component = try EditedComponent("vae")
+        for (name, channels) in [("quant_conv", 8), ("post_quant_conv", 4)] {
+            let identity = (0..<channels * channels)
+                .map { Float($0 % (channels + 1) == 0 ? 1 : 0) }
+            component.tensors[name + ".weight"] = Tensor(
+                identity, shape: [channels, channels, 1, 1])
+            component.tensors[name + ".bias"] = Tensor(zeros: [channels])
+        }
+        let expected = try answers(of: component)
+        for name in ["quant_conv", "post_quant_conv"] {
+            component.settings["use_" + name] = false
+            component.tensors[name + ".weight"] = nil
+            component.tensors[name + ".bias"] = nil
+        }
+        for (found, expected) in zip(try answers(of: component), expected) {
+            expectClose(found, expected)
+        }
+    }
+
+    @Test func logVarianceIsClamped() throws {
+        var component = try EditedComponent("vae")
+        component.tensors["quant_conv.bias"] = Tensor([0, 0, 0, 0, 99, -99, 0, 0], shape: [8])
+        let moments = try build(component).encode(waves([1, 8, 8, 3]))
+        #expect(moments.logVariance.values[0] == 20)
+        #expect(moments.logVariance.values[1] == -30)
+
+        let noise = waves([1, 1, 1, 4], 0.8)
+        let sample = moments.sample(noise).values
+        for index in 0..<4 {
+            let deviation = exp(moments.logVariance.values[index] / 2)
+            let expected = moments.mean.values[index] + deviation * noise.values[index]
+            #expect(abs(sample[index] - expected) <= 1e-5 * abs(expected))
+        }
+    }
+
+    @Test func sizesAreThoseOfTheConfiguration() throws {
+        let vae = try build(EditedComponent("vae"))
+        #expect(vae.factor == 8)
+        #expect(vae.scalingFactor == 0.18215)
+        #expect(vae.encode(waves([1, 24, 16, 3])).mean.shape == [1, 3, 2, 4])
+        #expect(vae.decode(waves([1, 3, 2, 4])).shape == [1, 24, 16, 3])
+    }
+
+    @Test func everyMissingTensorIsAnErrorThatNamesIt() throws {
+        let component = try EditedComponent("vae")
+        for name in component.tensors.keys.sorted() {
+            var damaged = component
+            damaged.tensors[name] = nil
+            let error = #expect(throws: CheckpointError.self) { try build(damaged) }
+            #expect(error?.description.contains(": no tensor \(name) among its ") == true)
+        }
+    }
+
+    @Test func zerosAndNaNsAreRefused() throws {
+        var component = try EditedComponent("vae")
+        component.tensors["decoder.conv_out.bias"] = Tensor([0, .nan, 0], shape: [3])
+        let damaged = #expect(throws: CheckpointError.self) { try build(component) }
+        #expect(damaged?.kind == .corruptData)
+        #expect(
+            damaged?.description.contains("decoder.conv_out.bias holds NaN or infinity") == true)
+
+        component.tensors = component.tensors.mapValues { Tensor(zeros: $0.shape) }
+        let empty = #expect(throws: CheckpointError.self) { try build(component) }
+        #expect(empty?.kind == .corruptData)
+        #expect(empty?.description.contains("every weight is zero") == true)
+    }
+}

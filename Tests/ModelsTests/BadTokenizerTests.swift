@@ -1,0 +1,92 @@
+import Checkpoints
+import Foundation
+import Models
+import Testing
+
+@Suite struct BadTokenizerTests {
+    let tiny: TinyTokenizer
+
+    init() throws {
+        tiny = try TinyTokenizer()
+    }
+
+    private func expectRefusal(
+        _ reason: String, _ location: SourceLocation = #_sourceLocation
+    ) {
+        let error = #expect(throws: ModelError.self, sourceLocation: location) {
+            try CLIPTokenizer(folder: tiny.folder)
+        }
+        #expect(error?.kind == .corruptData, sourceLocation: location)
+        #expect(
+            error?.description.hasSuffix(reason) == true, "\(error?.description ?? "")",
+            sourceLocation: location)
+    }
+
+    @Test func missingFiles() throws {
+        let none = #expect(throws: CheckpointError.self) { try CLIPTokenizer(folder: tiny.folder) }
+        #expect(none?.kind == .cannotRead)
+        #expect(none?.description.hasSuffix("holds no tokenizer.json or vocab.json") == true)
+
+        try tiny.writeVocabularyAndMerges()
+        try FileManager.default.removeItem(at: tiny.folder.appending(path: "merges.txt"))
+        let merges = #expect(throws: CheckpointError.self) {
+            try CLIPTokenizer(folder: tiny.folder)
+        }
+        #expect(merges?.kind == .cannotRead)
+        #expect(merges?.description.hasSuffix("merges.txt: no such file") == true)
+    }
+
+    @Test(arguments: ["", "[]", "{\"a\": \"b\"}", "{\"a\": 1.5}", "version https://git-lfs"])
+    func brokenVocabularies(_ json: String) throws {
+        try tiny.writeVocabularyAndMerges()
+        try tiny.write(json, to: "vocab.json")
+        expectRefusal("its JSON is not what it should be")
+    }
+
+    @Test(arguments: ["low", "l o w", " o", "l  o"])
+    func brokenMerges(_ line: String) throws {
+        tiny.merges.append(line)
+        try tiny.writeVocabularyAndMerges()
+        expectRefusal("merge 12 is not two texts")
+    }
+
+    @Test func mergesOfNothing() throws {
+        tiny.merges.append("q q")
+        try tiny.writeVocabularyAndMerges()
+        expectRefusal("merge 12 needs a token it does not have")
+    }
+
+    @Test func missingSpecialTokens() throws {
+        tiny.vocabulary["<|startoftext|>"] = nil
+        try tiny.writeVocabularyAndMerges()
+        expectRefusal("it has no token <|startoftext|>")
+    }
+
+    @Test(arguments: [-1, 1 << 40])
+    func numbersOutOfRange(_ number: Int) throws {
+        tiny.vocabulary["low</w>"] = number
+        try tiny.writeVocabularyAndMerges()
+        expectRefusal("a token's number is out of range")
+    }
+
+    @Test func otherKindsOfTokenizers() throws {
+        try tiny.writeWhole(model: ["type": "WordPiece"])
+        expectRefusal("its model is not byte-pair encoding with </w>")
+        try tiny.writeWhole(model: ["end_of_word_suffix": ""])
+        expectRefusal("its model is not byte-pair encoding with </w>")
+        try tiny.writeWhole(model: ["merges": [["a", "b", "c"]]])
+        expectRefusal("its JSON is not what it should be")
+
+        try tiny.writeWhole(added: [["id": 3, "content": "<x>", "lstrip": true]])
+        let error = #expect(throws: ModelError.self) { try CLIPTokenizer(folder: tiny.folder) }
+        #expect(error?.kind == .modelMismatch)
+        #expect(error?.description.contains("added token <x>") == true)
+    }
+
+    @Test func brokenSettings() throws {
+        try tiny.writeVocabularyAndMerges()
+        try tiny.write("{\"pad_token\": 1}", to: "tokenizer_config.json")
+        expectRefusal(
+            "tokenizer_config.json: not a CLIP tokenizer: its JSON is not what it should be")
+    }
+}
