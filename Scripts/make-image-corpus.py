@@ -222,6 +222,9 @@ def make_good_png():
     good("text-bomb.png", png(
         values, 8, 2, chunk(b"zTXt", b"Bomb\0\0" + zlib.compress(bytes(5 << 20), 9)) + text),
         plain, text={"Title": "naïve"}, warnings=["zTXt"])
+    good("many-bombs.png", png(
+        values, 8, 2, chunk(b"zTXt", b"Bomb\0\0" + zlib.compress(b"x" * (3 << 20), 9)) * 14 + text),
+        plain, warnings=["insufficient memory"])
     good("many-texts.png", png(values, 8, 2, chunk(b"tEXt", b"k\0v") * 1100), plain,
          warnings=["100 pieces of metadata"])
     good("profile.png", png(
@@ -335,7 +338,8 @@ def make_good_jpeg():
     close("stray-bytes.jpg", base[:-2] + bytes(14) + base[-2:], warnings=["extraneous"])
 
     for orientation in range(1, 9):
-        data = with_markers(base, (0xE1, b"Exif\0\0" + exif(orientation, order="><"[orientation % 2])))
+        block = exif(orientation, order="><"[orientation % 2])
+        data = with_markers(base, (0xE1, b"Exif\0\0" + block))
         good(f"orientation-{orientation}.jpg", data, turned(reference(base), orientation),
              tolerance=1, exif=True)
     for orientation in [0, 9, 0xFFFF]:
@@ -374,7 +378,8 @@ def make_bad_png():
         b"IHDR", struct.pack(">IIBBBBB", 9, 6, 8, 2, 0, 0, 0), 1) + whole[33:], "CRC")
     bad("data-crc.png", whole[:end - 1] + bytes([whole[end - 1] ^ 1]) + whole[end:], "CRC")
     data = zlib.compress(image_data(values, 8))
-    rebuilt = lambda stream: SIGNATURE + header(9, 6, 8, 2) + chunk(b"IDAT", stream) + chunk(b"IEND")
+    rebuilt = lambda stream: (
+        SIGNATURE + header(9, 6, 8, 2) + chunk(b"IDAT", stream) + chunk(b"IEND"))
     bad("adler.png", rebuilt(data[:-1] + bytes([data[-1] ^ 1])), "data check")
     bad("stream-short.png", rebuilt(zlib.compress(image_data(values, 8)[:-3])), "Not enough")
     bad("stream-cut.png", rebuilt(data[:-20]), "damaged PNG")

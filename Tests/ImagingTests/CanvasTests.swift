@@ -124,3 +124,15 @@ import Testing
         #expect(sheet.width == 116)
     }
 }
+
+/// The pictures that examples and other tests use (Scripts/draw-fixture-pictures.py).
+@Suite struct PictureTests {
+    @Test func theLandscapeHasItsMask() throws {
+        let folder = corpus.appending(path: "../Pictures").standardized
+        let image = try Image(contentsOf: folder.appending(path: "landscape.jpg"))
+        let picture = try Image(contentsOf: folder.appending(path: "landscape-mask.png"))
+        #expect(image.width == 384 && image.height == 256 && image.channels == 3)
+        let mask = try Mask(picture).fitted(to: image, resizing: false)
+        #expect(mask.coverage > 0.05 && mask.coverage < 0.15)
+    }
+}
