@@ -28,7 +28,7 @@ extension Model {
             let parts = counts.map { "\($0.value.formatted(.number.locale(english))) \($0.key)" }
             lines.append("\(component): \(parts.joined(separator: ", "))")
         }
-        if folder.isStandIn { lines.append("stand-in: random weights, its pictures mean nothing") }
+        if folder.isStandIn { lines.append("stand-in: trained for minutes on drawn shapes") }
         return lines
     }
 }

@@ -35,7 +35,7 @@ struct EditRun {
     ///   a model once there is one.
     func perform(_ prepare: (EditRun) throws -> (Model) -> Edit) throws {
         let edit = try prepare(self)
-        if let threads = options.threads { Editor.useThreads(threads) }
+        Editor.useThreads(options.threads ?? ProcessInfo.processInfo.activeProcessorCount)
         let start = ContinuousClock.now
         let model = try Model.load(modelFolder)
         let loading = start.duration(to: .now) / .seconds(1)
@@ -61,8 +61,8 @@ struct EditRun {
         if let seed = recipe.seed { say("seed \(seed)") }
         if model.isStandIn {
             say(
-                "\(model.name) is a stand-in of random weights: "
-                    + "its pictures mean nothing, name a real checkpoint with --model")
+                "\(model.name) only stands in for a model: "
+                    + "for pictures that mean something name a checkpoint with --model")
         }
     }
 

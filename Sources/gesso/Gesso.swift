@@ -25,7 +25,7 @@ struct Gesso: ParsableCommand {
         version: "gesso " + version,
         subcommands: [
             ImageToImageCommand.self, InpaintCommand.self, OutpaintCommand.self,
-            TextToImageCommand.self, PresetCommand.self, ModelCommand.self,
+            TextToImageCommand.self, PresetCommand.self, ModelCommand.self, SheetCommand.self,
         ])
 
     /// Runs the tool on the process's arguments and ends the process.

@@ -1,0 +1,49 @@
+import ArgumentParser
+import Foundation
+import Imaging
+
+struct SheetCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "sheet",
+        abstract: "Put pictures side by side on one contact sheet.",
+        discussion: """
+            Example:
+              gesso sheet before.jpg after.png -o sheet.png
+            """)
+
+    @Argument(help: "The pictures, PNG or JPEG.", completion: .file())
+    var pictures: [String]
+
+    @Option(
+        name: .shortAndLong,
+        help: ArgumentHelp("File for the sheet, .png or .jpg.", valueName: "file"),
+        completion: .file())
+    var output: String
+
+    @Option(help: ArgumentHelp("Pictures in a row (default: as many as rows).", valueName: "n"))
+    var columns: Int?
+
+    @Option(help: ArgumentHelp("Longest side of a picture on the sheet.", valueName: "pixels"))
+    var side = 256
+
+    @Flag(help: "Replace the output file if there is one.")
+    var overwrite = false
+
+    mutating func validate() throws {
+        if let columns, !(1...100).contains(columns) {
+            throw ValidationError("--columns is \(columns), not 1 to 100")
+        }
+        if !(16...2048).contains(side) {
+            throw ValidationError("--side is \(side), not 16 to 2048")
+        }
+    }
+
+    func run() throws {
+        let output = try Output(output, format: nil, quality: nil, overwrites: overwrite)
+        let cells = try pictures.map { path in
+            (label: URL(filePath: path).lastPathComponent, image: try Input.image(path))
+        }
+        try output.write(Image.contactSheet(cells, columns: columns, cellSide: side))
+        if !output.isStandardOutput { try Console.result(output.path) }
+    }
+}
