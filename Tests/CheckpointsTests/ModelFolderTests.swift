@@ -23,12 +23,18 @@ import Testing
         let model = try ModelFolder(folder.url)
         #expect(model.pipelineClassName == "StableDiffusionPipeline")
         #expect(model.componentClassNames == ["unet": "UNet2DConditionModel"])
+        #expect(!model.isStandIn)
         #expect(!model.contains("unet"))
         let error = #expect(throws: CheckpointError.self) { try model.weights("unet") }
         #expect(error?.kind == .cannotRead)
         #expect(
             error?.description
                 == "\(path): holds no unet/; model_index.json promises a UNet2DConditionModel")
+    }
+
+    @Test func standInsAreMarked() throws {
+        try folder.write("{\"_gesso_standin\": true}", to: "model_index.json")
+        #expect(try ModelFolder(folder.url).isStandIn)
     }
 
     @Test func theIndexIsOptional() throws {

@@ -102,6 +102,16 @@ import Testing
         #expect(expected.kind == .corruptData)
     }
 
+    @Test func parametersAreCountedByType() throws {
+        let header =
+            "{\"a\":\(fields("F16", "[2,3]", "[0,12]")),\"b\":\(fields("F16", "[]", "[12,14]")),"
+            + "\"c\":\(fields("I64", "[1]", "[14,22]"))}"
+        let bytes = safetensors(header, data: [UInt8](repeating: 0, count: 22))
+        let url = try folder.write(bytes, to: "w.safetensors")
+        let weights = Weights(try Safetensors(contentsOf: url))
+        #expect(weights["a"].parameterCounts == ["F16": 7, "I64": 1])
+    }
+
     @Test func nothingButZerosIsRefused() throws {
         let zeros = try weights([("a", [4], 0), ("b", [4], 0)])
         _ = try zeros.tensor("a", shape: [4])

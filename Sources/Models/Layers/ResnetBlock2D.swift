@@ -43,7 +43,9 @@ struct ResnetBlock2D: Sendable {
     /// - Returns: [N, H, W, out].
     func callAsFunction(_ x: Tensor, time: Tensor? = nil) -> Tensor {
         let bias = time.flatMap { time in timeProjection.map { $0(time) } }
-        let h = conv1(norm1(x, activation: activation), channelBias: bias)
-        return conv2(norm2(h, activation: activation), adding: shortcut.map { $0(x) } ?? x)
+        // One expression, so that nothing between is kept while the next part is made.
+        let h = norm2(
+            conv1(norm1(x, activation: activation), channelBias: bias), activation: activation)
+        return conv2(h, adding: shortcut.map { $0(x) } ?? x)
     }
 }
