@@ -1,0 +1,175 @@
+"""Measures a trained model folder and writes sheets to look at.
+
+    python evaluate.py ../../Fixtures/Models/gesso-builtin --seeds 64 --size 256 --photos PHOTOS --sheets out
+
+Prints one JSON object. Scenes come from seeds no training set uses.
+"""
+
+import argparse
+import json
+from pathlib import Path
+
+import numpy as np
+import torch
+from diffusers import AutoencoderKL, DDIMScheduler, StableDiffusionImg2ImgPipeline, StableDiffusionPipeline
+from PIL import Image
+
+import scenes
+
+HELD_OUT = 900_000_000
+
+
+def load(kind, folder):
+    pipe = kind.from_pretrained(folder, torch_dtype=torch.float32, local_files_only=True)
+    pipe.scheduler = DDIMScheduler.from_config(pipe.scheduler.config)
+    pipe.set_progress_bar_config(disable=True)
+    return pipe.to("cuda" if torch.cuda.is_available() else "cpu")
+
+
+# Pixels as floats 0...1
+
+def array(image):
+    return np.asarray(image, np.float32) / 255
+
+
+def luminance(rgb):
+    return rgb @ np.array([0.299, 0.587, 0.114], np.float32)
+
+
+def ground(rgb):
+    return rgb[int(len(rgb) * 0.65):]
+
+
+def chroma(rgb):
+    return float((rgb.max(-1) - rgb.min(-1)).mean())
+
+
+def redness(rgb):
+    """Share of the middle rows that is clearly red."""
+    middle = rgb[len(rgb) // 4: -len(rgb) // 12]
+    return float((middle[..., 0] - middle[..., 1:].max(-1) > 0.15).mean())
+
+
+def edges(rgb):
+    rows, columns = np.gradient(luminance(rgb))
+    return np.hypot(rows, columns)
+
+
+# Measures
+
+@torch.no_grad()
+def reconstruction(folder, pictures):
+    """PSNR in dB over all samples of each picture, averaged over the pictures."""
+    vae = AutoencoderKL.from_pretrained(folder, subfolder="vae").float()
+    found = []
+    for picture in pictures:
+        pixels = torch.from_numpy(array(picture)).permute(2, 0, 1)[None] * 2 - 1
+        made = vae.decode(vae.encode(pixels).latent_dist.mode()).sample.clamp(-1, 1)
+        found.append(float(-10 * torch.log10((made - pixels).square().mean() / 4)))
+    return round(float(np.mean(found)), 2)
+
+
+def held_out(count, size):
+    return [Image.fromarray(scenes.draw(scenes.plan(HELD_OUT + i), size, size).pixels) for i in range(count)]
+
+
+def photos(folder, size):
+    out = []
+    for path in sorted(Path(folder).glob("*.png")):
+        if not path.stem.endswith("_mask"):
+            out.append(Image.open(path).convert("RGB").resize((size, size), Image.LANCZOS))
+    return out
+
+
+def pictures(pipe, prompt, given, batch=8):
+    """The prompt's pictures for seeds 0, 1, ...; the same seed starts from the same noise in every prompt."""
+    out = []
+    for first in range(0, given.seeds, batch):
+        seeds = range(first, min(first + batch, given.seeds))
+        noise = [torch.Generator().manual_seed(seed) for seed in seeds]
+        out += pipe([prompt] * len(seeds), height=given.size, width=given.size, num_inference_steps=given.steps,
+                    guidance_scale=given.guidance, generator=noise).images
+    return out
+
+
+def obedience(pipe, given, sheets):
+    """How often, in percent, a prompt changes the pixels the way its words say."""
+    prompts = {"day": "a green hill, day, photo", "night": "a green hill, night, photo",
+               "snow": "a snowy hill, snow, winter, day, photo", "autumn": "trees on a golden hill, autumn, day, photo",
+               "trees": "trees on a green hill, day, photo", "pencil": "trees on a green hill, day, pencil sketch",
+               "house": "a red house on a green hill, day, photo"}
+    made = {}
+    for name, prompt in prompts.items():
+        images = pictures(pipe, prompt, given)
+        sheets.append((name, images))
+        made[name] = [array(image) for image in images]
+    percent = lambda test, a, b: round(100 * float(np.mean([test(x, y) for x, y in zip(made[a], made[b])])), 1)
+    red = lambda rgb: float((ground(rgb)[..., 0] - ground(rgb)[..., 1]).mean())
+    return {
+        "night darker than day": percent(lambda x, y: luminance(x).mean() < luminance(y).mean(), "night", "day"),
+        "snow whiter on the ground": percent(lambda x, y: ground(x).min(-1).mean() > ground(y).min(-1).mean() + 0.15, "snow", "day"),
+        "autumn redder": percent(lambda x, y: red(x) > red(y) + 0.05, "autumn", "trees"),
+        "pencil near grey": percent(lambda x, y: chroma(x) < 0.08, "pencil", "trees"),
+        "red house shows red": percent(lambda x, y: redness(x) > 0.004 and redness(x) > redness(y) + 0.003, "house", "day"),
+    }
+
+
+def image_to_image(folder, given, sheets):
+    """Edges kept at strength 0.3, style reached at 0.6, distance from the input by strength."""
+    pipe = load(StableDiffusionImg2ImgPipeline, folder)
+    inputs = [Image.fromarray(scenes.draw(scenes.plan(HELD_OUT + 500 + i, style="photo", texture="", time="day"),
+                                          given.size, given.size).pixels) for i in range(given.seeds)]
+    run = lambda image, prompt, strength: pipe(
+        prompt, image=image, strength=strength, num_inference_steps=given.steps, guidance_scale=given.guidance,
+        generator=torch.Generator().manual_seed(1)).images[0]
+    distances, kept = [], []
+    for image in inputs:
+        row = [run(image, "watercolor painting", strength) for strength in (0.2, 0.4, 0.6, 0.8)]
+        distances.append([float(np.abs(array(out) - array(image)).mean()) for out in row])
+        out = run(image, "a landscape, photo", 0.3)
+        kept.append(float(np.corrcoef(edges(array(out)).ravel(), edges(array(image)).ravel())[0, 1]))
+    grey = [run(image, "pencil sketch", 0.6) for image in inputs]
+    sheets.append(("input", inputs))
+    sheets.append(("pencil 0.6", grey))
+    mean = np.mean(distances, 0)
+    return {"edge correlation at 0.3": round(float(np.mean(kept)), 3),
+            "pencil near grey at 0.6": round(100 * float(np.mean([chroma(array(i)) < 0.08 for i in grey])), 1),
+            "distance at 0.2 0.4 0.6 0.8": [round(float(value), 4) for value in mean],
+            "distance grows": bool((np.diff(mean) > 0).all())}
+
+
+def write_sheets(folder, sheets, across=8):
+    """One row of pictures per prompt."""
+    folder.mkdir(parents=True, exist_ok=True)
+    size = sheets[0][1][0].width
+    out = Image.new("RGB", (across * size, len(sheets) * size))
+    for row, (_, images) in enumerate(sheets):
+        for column, image in enumerate(images[:across]):
+            out.paste(image, (column * size, row * size))
+    out.save(folder / "sheet.png")
+
+
+def main():
+    options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    options.add_argument("model", type=Path)
+    options.add_argument("--seeds", type=int, default=64)
+    options.add_argument("--size", type=int, default=256)
+    options.add_argument("--steps", type=int, default=20)
+    options.add_argument("--guidance", type=float, default=4.0)
+    options.add_argument("--photos", type=Path)
+    options.add_argument("--sheets", type=Path)
+    given = options.parse_args()
+    sheets = []
+    found = {"size": given.size, "seeds": given.seeds, "steps": given.steps, "guidance": given.guidance}
+    found["scenes psnr at 256"] = reconstruction(given.model, held_out(min(given.seeds, 24), 256))
+    if given.photos:
+        found["photos psnr at 512"] = reconstruction(given.model, photos(given.photos, 512))
+    pipe = load(StableDiffusionPipeline, given.model)
+    found |= {"percent": obedience(pipe, given, sheets), "img2img": image_to_image(given.model, given, sheets)}
+    if given.sheets:
+        write_sheets(given.sheets, sheets)
+    print(json.dumps(found, indent=1))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,38 @@
+"""Writes a run's models as a diffusers folder in half precision."""
+
+import json
+import shutil
+
+import torch
+from diffusers import PNDMScheduler
+
+import autoencoder
+import denoiser
+
+
+def write(config, folder, to):
+    """The text-to-image model into `to`; where the inpaint stage has run, that model into `to`-inpaint."""
+    write_model(config, folder, to, "unet", 4)
+    if (folder / "inpaint.pt").exists():
+        write_model(config, folder, to.with_name(to.name + "-inpaint"), "inpaint", 9)
+
+
+def write_model(config, folder, to, stage, in_channels):
+    to.mkdir(parents=True, exist_ok=True)
+    unet, text = denoiser.restore(config, folder, stage, in_channels)
+    vae = autoencoder.build(config["vae"])
+    trained = folder / ("decoder.pt" if (folder / "decoder.pt").exists() else "vae.pt")
+    vae.load_state_dict(torch.load(trained, map_location="cpu", weights_only=True)["model"])
+    vae.register_to_config(scaling_factor=torch.load(folder / "latents.pt", weights_only=True)["factor"])
+    for name, model in (("unet", unet), ("vae", vae), ("text_encoder", text)):
+        model.half().to(memory_format=torch.contiguous_format).save_pretrained(to / name)
+    shutil.copytree(folder / "tokenizer", to / "tokenizer", dirs_exist_ok=True)
+    PNDMScheduler(beta_start=0.00085, beta_end=0.012, beta_schedule="scaled_linear", skip_prk_steps=True,
+                  set_alpha_to_one=False, steps_offset=1).save_pretrained(to / "scheduler")
+    kind = "StableDiffusionPipeline" if in_channels == 4 else "StableDiffusionInpaintPipeline"
+    index = {"_class_name": kind, "_diffusers_version": "0.6.0", "feature_extractor": [None, None],
+             "requires_safety_checker": False, "safety_checker": [None, None],
+             "scheduler": ["diffusers", "PNDMScheduler"], "text_encoder": ["transformers", "CLIPTextModel"],
+             "tokenizer": ["transformers", "CLIPTokenizer"], "unet": ["diffusers", "UNet2DConditionModel"],
+             "vae": ["diffusers", "AutoencoderKL"]}
+    (to / "model_index.json").write_text(json.dumps(index, indent=1) + "\n")
