@@ -50,6 +50,7 @@ let package = Package(
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: settings),
+        tests("TensorsTests", sees: ["Tensors"]),
         tests("CheckpointsTests", sees: ["Checkpoints", "Tensors"]),
         tests("ModelsTests", sees: ["Models", "Checkpoints", "Tensors"]),
         tests("SamplingTests", sees: ["Sampling", "Tensors"]),

@@ -4,19 +4,18 @@ public import Recipes
 extension Edit {
     /// What is white in `mask` is repainted; every pixel of `image` where it is black stays as it is.
     ///
-    /// Greys from 128 up are repainted by the model; in the result every grey mixes old and new in
-    /// proportion.
+    /// Greys count as white from 128 up and as black below, as in diffusers. The recipe's feather
+    /// fades the new part in, inside the white.
     /// - Throws: `ImagingError.sizesDiffer` when the mask is not of the picture's size and the recipe
     ///   does not ask to fit it.
     public static func inpaint(_ image: Image, _ mask: Mask, _ recipe: Recipe) throws -> Edit {
         let fitted = try mask.fitted(to: image, resizing: recipe.fitMask)
-        let wanted = recipe.invertMask ? fitted.inverted : fitted
-        let region = wanted.thresholded
+        let region = (recipe.invertMask ? fitted.inverted : fitted).thresholded
         var notes: [String] = []
         if recipe.strength == 0 { notes.append("strength is 0: the picture is unchanged") }
         if region.isEmpty { notes.append("the mask is all black: the picture is unchanged") }
         return Edit(
-            original: image, mask: wanted.feathered(radius: recipe.maskFeather), region: region,
+            original: image, mask: region.feathered(radius: recipe.maskFeather), region: region,
             width: image.width, height: image.height, strength: recipe.strength, notes: notes)
     }
 }

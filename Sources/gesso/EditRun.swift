@@ -61,8 +61,8 @@ struct EditRun {
         if let seed = recipe.seed { say("seed \(seed)") }
         if model.isStandIn {
             say(
-                "\(model.name) only stands in for a model: "
-                    + "for pictures that mean something name a checkpoint with --model")
+                "\(model.name) is a stand-in, not a trained model: "
+                    + "its pictures mean little, name a checkpoint with --model")
         }
     }
 

@@ -1,0 +1,59 @@
+import Tensors
+import Testing
+
+@Suite struct LayoutTests {
+    private let x = Tensor((0..<24).map(Float.init), shape: [2, 3, 4])
+
+    @Test func transposes() {
+        let y = x.transposed([2, 0, 1])
+        #expect(y.shape == [4, 2, 3])
+        for a in 0..<2 {
+            for b in 0..<3 {
+                for c in 0..<4 {
+                    #expect(y.values[(c * 2 + a) * 3 + b] == x.values[(a * 3 + b) * 4 + c])
+                }
+            }
+        }
+        #expect(y.transposed([1, 2, 0]) == x)
+    }
+
+    @Test func slicesAndJoinsAlongEveryAxis() {
+        for axis in 0..<3 {
+            let size = x.shape[axis]
+            let parts = [x.sliced(axis: axis, 0..<1), x.sliced(axis: axis, 1..<size)]
+            #expect(Tensor.concatenated(parts, axis: axis) == x)
+        }
+        #expect(x.sliced(axis: 1, 1..<2).values == [4, 5, 6, 7, 16, 17, 18, 19])
+    }
+
+    @Test func upsamplesToAnySize() {
+        let small = Tensor([1, 2, 3, 4, 5, 6], shape: [1, 2, 3, 1])
+        let large = small.upsampledNearest(height: 3, width: 5)
+        #expect(large.shape == [1, 3, 5, 1])
+        #expect(large.values == [1, 1, 2, 2, 3, 1, 1, 2, 2, 3, 4, 4, 5, 5, 6])
+        #expect(small.upsampledNearest(height: 2, width: 3) == small)
+    }
+
+    @Test func writesToItsOwnCopy() {
+        var copy = x
+        copy.withUnsafeMutableBufferPointer { $0[0] = 99 }
+        #expect(copy.values[0] == 99)
+        #expect(x.values[0] == 0)
+        let view = x.reshaped([24])
+        #expect(view.values == x.values)
+    }
+
+    @Test func doesArithmetic() {
+        let y = Tensor((0..<24).map { Float($0) + 1 }, shape: [2, 3, 4])
+        #expect((x + y).values[5] == 11)
+        #expect((x - y).values.allSatisfy { $0 == -1 })
+        #expect((x * y).values[3] == 12)
+        #expect((y / y).values.allSatisfy { $0 == 1 })
+        #expect((2 - x).values[7] == -5)
+        #expect((1 / y).values[3] == 0.25)
+        #expect(x.adding(y, scaledBy: 2).values[2] == 8)
+        #expect(x.clamped(to: 3...5).values.prefix(7) == [3, 3, 3, 3, 4, 5, 5])
+        #expect(Tensor([.nan], shape: [1]).clamped(to: 0...1).values[0].isNaN)
+        #expect(Tensor(zeros: [2, 2]).values == [0, 0, 0, 0])
+    }
+}
