@@ -6,6 +6,7 @@ struct SheetCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "sheet",
         abstract: "Put pictures side by side on one contact sheet.",
+        usage: "gesso sheet <pictures> ... --output <file> [<options>]",
         discussion: """
             Example:
               gesso sheet before.jpg after.png -o sheet.png
