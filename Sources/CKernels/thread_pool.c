@@ -11,9 +11,12 @@ static pthread_mutex_t entry = PTHREAD_MUTEX_INITIALIZER;  // one loop at a time
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static pthread_cond_t start = PTHREAD_COND_INITIALIZER;
 static pthread_cond_t finish = PTHREAD_COND_INITIALIZER;
-static int wanted = 1, running = 0, busy = 0;
+static int wanted = 1;    // guarded by entry
+static int running = 0;   // threads made, beside the caller's; guarded by entry
+static int busy = 0;      // threads still at the job; guarded by lock, like all below
 static unsigned long generation = 0;
 static struct {
+    int threads;  // that take part, the caller's being number 0
     long count;
     void (*work)(void *, long);
     void *context;
@@ -38,7 +41,7 @@ static void *worker(void *argument) {
     for (;;) {
         while (generation == seen) pthread_cond_wait(&start, &lock);
         seen = generation;
-        if (number >= wanted) continue;
+        if (number >= job.threads) continue;
         pthread_mutex_unlock(&lock);
         take_indices();
         pthread_mutex_lock(&lock);
@@ -52,8 +55,6 @@ void gesso_use_threads(int count) {
     wanted = count < 1 ? 1 : count > MOST_THREADS ? MOST_THREADS : count;
     pthread_mutex_unlock(&entry);
 }
-
-int gesso_thread_count(void) { return wanted; }
 
 // Threads are made when first needed; where the system refuses one, the others do its work.
 static void hire(void) {
@@ -76,6 +77,7 @@ void gesso_parallel(long count, void (*work)(void *context, long index), void *c
     pthread_mutex_lock(&entry);
     pthread_mutex_lock(&lock);
     hire();
+    job.threads = wanted;
     job.count = count;
     job.work = work;
     job.context = context;

@@ -12,7 +12,6 @@
 
 // Number of threads for all work that starts after the call; 1 or more.
 void gesso_use_threads(int count);
-int gesso_thread_count(void);
 // Calls work(context, i) for every i in 0..<count, spread over the threads; returns when all are done.
 void gesso_parallel(long count, void (*work)(void *context, long index), void *context);
 
