@@ -1,157 +1,184 @@
 // y[b, i, h] = sum_j softmax_j(q[b, i, h] . k[b, j, h] / sqrt(head)) v[b, j, h]
 //
-// Queries are taken in blocks and keys in blocks, with a running maximum and sum for each query, so
-// that the scores of all pairs are never stored (Milakov & Gimelshein 2018, Dao et al. 2022).
+// Everything is done for a panel of queries side by side in vector lanes: scores [keys, panel] of a
+// block of keys at a time, with a running maximum and sum for each query (Milakov & Gimelshein 2018),
+// so that the scores of all pairs are never stored (Dao et al. 2022); then results [head, panel].
 #include "block.h"
 
-#include <stdlib.h>
-
-#define QUERIES 96
-#define KEYS 256
+#define PANEL GESSO_PANEL
+#define PANELS 2   // of queries, the work of one thread
+#define KEYS 96    // of a block; how numbers are summed depends on it
 
 typedef struct {
     const float *q, *k, *v;
     float *y;
     long batch, queries, keys, heads, head;
     bool causal;
-    long padded_head;     // head rounded up to a panel
-    long padded_keys;     // keys rounded up to a panel
     long query_blocks;
-    float *packed_keys;   // for each head: panels of keys, [head, GESSO_PANEL]
-    float *packed_values; // for each head: panels of the head's columns, [keys, GESSO_PANEL]
+    float *gathered;  // [batch, heads, 2, keys, head]: each head's keys and values
 } attention;
 
-static long up(long n, long step) { return (n + step - 1) / step * step; }
-
-// Lays out the keys and values of one head of one item of the batch.
-static void pack_head(void *context, long index) {
+// Gathers the keys and values of one head of one item of the batch.
+static void gather(void *context, long index) {
     const attention *a = context;
-    const long width = a->heads * a->head;
-    const long offset = index / a->heads * a->keys * width + index % a->heads * a->head;
-    const float *k = a->k + offset, *v = a->v + offset;
-    float *keys = a->packed_keys + index * a->padded_keys * a->head;
-    for (long panel = 0; panel < a->keys; panel += GESSO_PANEL, keys += a->head * GESSO_PANEL)
-        for (long d = 0; d < a->head; d++)
-            for (long j = 0; j < GESSO_PANEL; j++)
-                keys[d * GESSO_PANEL + j] = panel + j < a->keys ? k[(panel + j) * width + d] : 0;
-    float *values = a->packed_values + index * a->keys * a->padded_head;
-    for (long panel = 0; panel < a->head; panel += GESSO_PANEL)
-        for (long j = 0; j < a->keys; j++, values += GESSO_PANEL)
-            for (long d = 0; d < GESSO_PANEL; d++)
-                values[d] = panel + d < a->head ? v[j * width + panel + d] : 0;
-}
-
-// Turns a row of scores into weights exp(score - maximum) in place; returns their sum and raises the
-// maximum. The row may be read and written up to the next multiple of 16.
-INLINE float weigh(float *scores, long count, float *maximum) {
-    for (long j = count; j % 16 != 0; j++) scores[j] = -INFINITY;
-    v16 tops = splat(*maximum);
-    for (long j = 0; j < count; j += 16) {
-        const v16 s = load(scores + j);
-        tops = choose(s > tops, s, tops);
+    const long width = a->heads * a->head, run = a->keys * a->head;
+    const long from = index / a->heads * a->keys * width + index % a->heads * a->head;
+    float *to = a->gathered + index * 2 * run;
+    for (long j = 0; j < a->keys; j++) {
+        const size_t bytes = (size_t)a->head * sizeof(float);
+        memcpy(to + j * a->head, a->k + from + j * width, bytes);
+        memcpy(to + run + j * a->head, a->v + from + j * width, bytes);
     }
-    for (int lane = 0; lane < 16; lane++) *maximum = tops[lane] > *maximum ? tops[lane] : *maximum;
-    v16 total = {};
-    for (long j = 0; j < count; j += 16) {
-        const v16 weights = exponential(load(scores + j) - *maximum);
-        store(scores + j, weights);
-        total += weights;
-    }
-    return sum(total);
 }
 
-INLINE void scale_row(float *row, long count, float factor) {
-    for (long d = 0; d < count; d += 16) store(row + d, load(row + d) * factor);
-}
-
+// What is kept for a panel of queries between blocks of keys.
 typedef struct {
-    float *query;   // [QUERIES, head], scaled
-    float *scores;  // [QUERIES, KEYS]
-    float *part;    // [QUERIES, padded_head]
-    float maximum[QUERIES], total[QUERIES];
-} state;
+    float *query;   // [head, PANEL], scaled to make scores exponents of 2
+    float *result;  // [head, PANEL]
+    float *top;     // [PANEL]
+    float *total;   // [PANEL]
+    float *scores;  // [KEYS, PANEL]
+} panel;
 
-// One block of keys for a block of queries.
-INLINE void soften(
-    const attention *a, state *s, long first_query, long queries, long first_key, long keys) {
-    for (long i = 0; i < queries; i++) {
-        float *scores = s->scores + i * KEYS;
-        long seen = keys;
-        if (a->causal) {
-            const long limit = first_query + i + 1 - first_key;
-            seen = limit < 0 ? 0 : limit < keys ? limit : keys;
-            memset(scores + seen, 0, (size_t)(keys - seen) * sizeof(float));
+// Turns the scores of a block of keys into weights 2^(score - top), for 16 of the queries from
+// `first_query` on, and takes back what was added up under the old top.
+INLINE void weigh(
+    const attention *a, panel p, long lane, long first_query, long first_key, long keys) {
+    float *scores = p.scores + lane;
+    const bool masks = a->causal && first_key + keys > first_query + lane + 1;
+    i16 last = {};
+    for (int i = 0; i < 16; i++) last[i] = (int32_t)(first_query + lane + i - first_key);
+    const v16 before = load(p.top + lane);
+    v16 top = before;
+    for (long j = 0; j < keys; j++) {
+        v16 s = load(scores + j * PANEL);
+        if (masks) {
+            s = choose(last < (int32_t)j, splat(-INFINITY), s);
+            store(scores + j * PANEL, s);
         }
-        if (seen == 0) continue;
-        const float before = s->maximum[i];
-        const float added = weigh(scores, seen, &s->maximum[i]);
-        const float shrink = before == -INFINITY ? 0 : expf(before - s->maximum[i]);
-        s->total[i] = s->total[i] * shrink + added;
-        if (shrink != 1) scale_row(s->part + i * a->padded_head, a->padded_head, shrink);
+        // A comparison with NaN is false: NaN is kept, and stays.
+        top = choose(s < top, top, s);
     }
+    v16 added = {};
+    for (long j = 0; j < keys; j++) {
+        v16 weights = power_of_two(load(scores + j * PANEL) - top);
+        if (masks) weights = choose(last < (int32_t)j, splat(0), weights);
+        store(scores + j * PANEL, weights);
+        added += weights;
+    }
+    const v16 shrink = power_of_two(before - top);
+    store(p.top + lane, top);
+    store(p.total + lane, load(p.total + lane) * shrink + added);
+    for (long d = 0; d < a->head; d++)
+        store(p.result + d * PANEL + lane, load(p.result + d * PANEL + lane) * shrink);
 }
+
 FOR_EACH_SET(
-    soften,
-    (const attention *a, state *s, long first_query, long queries, long first_key, long keys), a, s,
-    first_query, queries, first_key, keys)
+    weigh, (const attention *a, panel p, long lane, long first_query, long first_key, long keys), a,
+    p, lane, first_query, first_key, keys)
 
-static void begin(const attention *a, state *s, long queries, const float *q, long width) {
-    const float scale = 1 / sqrtf((float)a->head);
-    for (long i = 0; i < queries; i++) {
-        for (long d = 0; d < a->head; d++) s->query[i * a->head + d] = q[i * width + d] * scale;
-        s->maximum[i] = -INFINITY;
-        s->total[i] = 0;
+typedef float v4 __attribute__((vector_size(16), aligned(4)));
+
+// to[columns, rows] from from[rows, columns].
+INLINE void transpose(
+    const float *from, long from_stride, float *to, long to_stride, long rows, long columns) {
+    for (long r = 0; r < rows; r += 4) {
+        const float *f = from + r * from_stride;
+        long c = 0;
+        for (; rows - r >= 4 && columns - c >= 4; c += 4) {
+            const v4 x0 = *(const v4 *)(f + c), x1 = *(const v4 *)(f + from_stride + c);
+            const v4 x2 = *(const v4 *)(f + 2 * from_stride + c);
+            const v4 x3 = *(const v4 *)(f + 3 * from_stride + c);
+            const v4 y0 = __builtin_shufflevector(x0, x1, 0, 4, 1, 5);
+            const v4 y1 = __builtin_shufflevector(x2, x3, 0, 4, 1, 5);
+            const v4 y2 = __builtin_shufflevector(x0, x1, 2, 6, 3, 7);
+            const v4 y3 = __builtin_shufflevector(x2, x3, 2, 6, 3, 7);
+            float *t = to + c * to_stride + r;
+            *(v4 *)t = __builtin_shufflevector(y0, y1, 0, 1, 4, 5);
+            *(v4 *)(t + to_stride) = __builtin_shufflevector(y0, y1, 2, 3, 6, 7);
+            *(v4 *)(t + 2 * to_stride) = __builtin_shufflevector(y2, y3, 0, 1, 4, 5);
+            *(v4 *)(t + 3 * to_stride) = __builtin_shufflevector(y2, y3, 2, 3, 6, 7);
+        }
+        for (; c < columns; c++)
+            for (long i = 0; i < 4 && r + i < rows; i++)
+                to[c * to_stride + r + i] = f[i * from_stride + c];
     }
-    memset(s->part, 0, (size_t)(QUERIES * a->padded_head) * sizeof(float));
 }
 
-static void attend_block(void *context, long index) {
-    const attention *a = context;
-    const long head = index / a->query_blocks, first = index % a->query_blocks * QUERIES;
-    const long width = a->heads * a->head;
-    const long queries = a->queries - first < QUERIES ? a->queries - first : QUERIES;
-    const long offset =
-        (head / a->heads * a->queries + first) * width + head % a->heads * a->head;
-    const float *packed_keys = a->packed_keys + head * a->padded_keys * a->head;
-    const float *packed_values = a->packed_values + head * a->keys * a->padded_head;
-
-    state s;
-    const size_t floats = (size_t)(QUERIES * (a->head + KEYS + a->padded_head));
-    s.scores = aligned_alloc(64, (floats * sizeof(float) + 63) / 64 * 64);
-    s.part = s.scores + QUERIES * KEYS;
-    s.query = s.part + QUERIES * a->padded_head;
-    begin(a, &s, queries, a->q + offset, width);
-    const long last = a->causal && first + queries < a->keys ? first + queries : a->keys;
-    for (long key = 0; key < last; key += KEYS) {
-        const long keys = last - key < KEYS ? last - key : KEYS;
-        gesso_block(
-            queries, keys, a->head, s.query, a->head, packed_keys + key * a->head,
-            a->head * GESSO_PANEL, s.scores, KEYS, false);
-        DISPATCH(soften, a, &s, first, queries, key, keys)
-        gesso_block(
-            queries, a->head, keys, s.scores, KEYS, packed_values + key * GESSO_PANEL,
-            a->keys * GESSO_PANEL, s.part, a->padded_head, true);
+// Lays out queries side by side.
+INLINE void begin(const attention *a, panel p, const float *q, long queries) {
+    const float scale = 1.44269504088896341f / sqrtf((float)a->head);
+    transpose(q, a->heads * a->head, p.query, PANEL, queries, a->head);
+    for (long d = 0; d < a->head; d++)
+        for (long i = 0; i < PANEL; i += 16) {
+            float *at = p.query + d * PANEL + i;
+            store(at, load_up_to(at, queries > i ? queries - i : 0) * scale);
+            store(p.result + d * PANEL + i, splat(0));
+        }
+    for (long i = 0; i < PANEL; i += 16) {
+        store(p.top + i, splat(-INFINITY));
+        store(p.total + i, splat(0));
     }
-    float *y = a->y + offset;
-    for (long i = 0; i < queries; i++)
-        for (long d = 0; d < a->head; d++)
-            y[i * width + d] = s.part[i * a->padded_head + d] / s.total[i];
-    free(s.scores);
+}
+FOR_EACH_SET(begin, (const attention *a, panel p, const float *q, long queries), a, p, q, queries)
+
+INLINE void end(const attention *a, panel p, float *y, long queries) {
+    for (long d = 0; d < a->head; d++)
+        for (long i = 0; i < PANEL; i += 16) {
+            float *at = p.result + d * PANEL + i;
+            store(at, load(at) / load(p.total + i));
+        }
+    transpose(p.result, PANEL, y, a->heads * a->head, a->head, queries);
+}
+FOR_EACH_SET(end, (const attention *a, panel p, float *y, long queries), a, p, y, queries)
+
+static void attend_keys(
+    const attention *a, panel p, const float *k, const float *v, long first_query, long first_key,
+    long keys) {
+    gesso_block(keys, PANEL, a->head, k, a->head, p.query, 0, p.scores, PANEL, false);
+    for (long lane = 0; lane < PANEL; lane += 16)
+        DISPATCH(weigh, a, p, lane, first_query, first_key, keys)
+    gesso_block_transposed(a->head, PANEL, keys, v, a->head, p.scores, 0, p.result, PANEL, true);
+}
+
+static void attend(void *context, long index) {
+    const attention *a = context;
+    const long item = index / a->query_blocks, first = index % a->query_blocks * PANELS * PANEL;
+    const long width = a->heads * a->head;
+    const long row = item / a->heads * a->queries, column = item % a->heads * a->head;
+    const long each = (2 * a->head + 2 + KEYS) * PANEL;
+    float *scratch = gesso_scratch((size_t)(PANELS * each) * sizeof(float));
+    panel panels[PANELS];
+    long count = 0;
+    for (; count < PANELS && first + count * PANEL < a->queries; count++, scratch += each) {
+        float *const result = scratch + a->head * PANEL, *const top = result + a->head * PANEL;
+        panels[count] = (panel){scratch, result, top, top + PANEL, top + 2 * PANEL};
+        const long at = first + count * PANEL;
+        DISPATCH(begin, a, panels[count], a->q + (row + at) * width + column,
+            least(a->queries - at, PANEL))
+    }
+    const float *k = a->gathered + item * 2 * a->keys * a->head, *v = k + a->keys * a->head;
+    const long beyond = first + count * PANEL;
+    const long last = a->causal ? least(beyond, a->keys) : a->keys;
+    for (long key = 0; key < last; key += KEYS)
+        for (long i = 0; i < count; i++)
+            attend_keys(
+                a, panels[i], k + key * a->head, v + key * a->head, first + i * PANEL, key,
+                least(last - key, KEYS));
+    for (long i = 0; i < count; i++) {
+        const long at = first + i * PANEL;
+        DISPATCH(end, a, panels[i], a->y + (row + at) * width + column,
+            least(a->queries - at, PANEL))
+    }
 }
 
 void gesso_attend(
     const float *q, const float *k, const float *v, float *y, long batch, long queries, long keys,
     long heads, long head, bool causal) {
-    attention a = {q, k, v, y, batch, queries, keys, heads, head, causal, 0, 0, 0, NULL, NULL};
-    a.padded_head = up(head, GESSO_PANEL);
-    a.padded_keys = up(keys, GESSO_PANEL);
-    a.query_blocks = (queries + QUERIES - 1) / QUERIES;
-    const size_t items = (size_t)(batch * heads);
-    const size_t key_floats = items * (size_t)(a.padded_keys * head);
-    const size_t value_floats = items * (size_t)(keys * a.padded_head);
-    a.packed_keys = aligned_alloc(64, ((key_floats + value_floats) * sizeof(float) + 63) / 64 * 64);
-    a.packed_values = a.packed_keys + key_floats;
-    gesso_parallel((long)items, pack_head, &a);
-    gesso_parallel((long)items * a.query_blocks, attend_block, &a);
-    free(a.packed_keys);
+    attention a = {q, k, v, y, batch, queries, keys, heads, head, causal, 0, NULL};
+    a.query_blocks = (queries + PANELS * PANEL - 1) / (PANELS * PANEL);
+    a.gathered = gesso_allocate((size_t)(batch * keys * 2 * heads * head) * sizeof(float));
+    gesso_parallel(batch * heads, gather, &a);
+    gesso_parallel(batch * heads * a.query_blocks, attend, &a);
+    gesso_release(a.gathered);
 }

@@ -1,10 +1,76 @@
-// The block product for each instruction set: 12x32 tiles of AVX-512, 6x16 of AVX2, 2x16 elsewhere.
+// c[rows, columns] (+)= a[rows, k] b[k, columns], a few rows and one or two vectors at a time: tiles of
+// 12x32 with AVX-512, 6x16 with AVX2, 2x16 elsewhere.
 #include "block.h"
 
-#if defined(__x86_64__)
-TARGET_AVX512 static void block_avx512 BLOCK_PARAMETERS { block(12, 2, BLOCK_ARGUMENTS); }
-TARGET_AVX2 static void block_avx2 BLOCK_PARAMETERS { block(6, 1, BLOCK_ARGUMENTS); }
-#endif
-static void block_portable BLOCK_PARAMETERS { block(2, 1, BLOCK_ARGUMENTS); }
+#define MOST_ROWS 12
 
-void gesso_block BLOCK_PARAMETERS { DISPATCH(block, BLOCK_ARGUMENTS) }
+// One tile, summed in registers. Where one of the steps is a constant, addresses cost nothing.
+INLINE void tile(
+    const int rows, const int vectors, long k, const float *a, long row_step, long column_step,
+    const float *b, float *c, long c_stride, bool add) {
+    v16 sums[MOST_ROWS][2];
+    UNROLL for (int r = 0; r < rows; r++)
+        UNROLL for (int v = 0; v < vectors; v++)
+            sums[r][v] = add ? load(c + r * c_stride + 16 * v) : (v16){};
+    for (long i = 0; i < k; i++, b += GESSO_PANEL) {
+        v16 right[2];
+        UNROLL for (int v = 0; v < vectors; v++) right[v] = load(b + 16 * v);
+        UNROLL for (int r = 0; r < rows; r++) {
+            const v16 left = splat(a[r * row_step + i * column_step]);
+            UNROLL for (int v = 0; v < vectors; v++) sums[r][v] += left * right[v];
+        }
+    }
+    UNROLL for (int r = 0; r < rows; r++)
+        UNROLL for (int v = 0; v < vectors; v++) store(c + r * c_stride + 16 * v, sums[r][v]);
+}
+
+// One column of tiles: rows in steps of `most`, 16 * vectors columns.
+INLINE void tiles(
+    const int most, const int vectors, long rows, long k, const float *a, long row_step,
+    long column_step, const float *b, float *c, long c_stride, bool add) {
+    long r = 0;
+    for (; r + most <= rows; r += most, a += most * row_step, c += most * c_stride)
+        tile(most, vectors, k, a, row_step, column_step, b, c, c_stride, add);
+#define REST(n)                                                                        \
+    case n:                                                                            \
+        if (n < most) tile(n, vectors, k, a, row_step, column_step, b, c, c_stride, add); \
+        break;
+    switch (rows - r) {
+        REST(1) REST(2) REST(3) REST(4) REST(5) REST(6) REST(7) REST(8) REST(9) REST(10) REST(11)
+        default: break;
+    }
+#undef REST
+}
+
+INLINE void block(
+    const int most, const int widest, long rows, long columns, long k, const float *a,
+    long row_step, long column_step, const float *b, long panel_stride, float *c, long c_stride,
+    bool add) {
+    for (long column = 0; column < columns; column += 16 * widest) {
+        const float *panel = b + column / GESSO_PANEL * panel_stride + column % GESSO_PANEL;
+        float *to = c + column;
+        if (widest == 2 && columns - column > 16)
+            tiles(most, 2, rows, k, a, row_step, column_step, panel, to, c_stride, add);
+        else
+            tiles(most, 1, rows, k, a, row_step, column_step, panel, to, c_stride, add);
+    }
+}
+
+#define PARAMETERS                                                                   \
+    (long rows, long columns, long k, const float *a, long a_stride, const float *b, \
+     long panel_stride, float *c, long c_stride, bool add)
+#define BY_ROWS rows, columns, k, a, a_stride, 1, b, panel_stride, c, c_stride, add
+#define BY_COLUMNS rows, columns, k, a, 1, a_stride, b, panel_stride, c, c_stride, add
+#define ARGUMENTS rows, columns, k, a, a_stride, b, panel_stride, c, c_stride, add
+
+#if defined(__x86_64__)
+TARGET_AVX512 static void by_rows_avx512 PARAMETERS { block(12, 2, BY_ROWS); }
+TARGET_AVX512 static void by_columns_avx512 PARAMETERS { block(12, 2, BY_COLUMNS); }
+TARGET_AVX2 static void by_rows_avx2 PARAMETERS { block(6, 1, BY_ROWS); }
+TARGET_AVX2 static void by_columns_avx2 PARAMETERS { block(6, 1, BY_COLUMNS); }
+#endif
+static void by_rows_portable PARAMETERS { block(2, 1, BY_ROWS); }
+static void by_columns_portable PARAMETERS { block(2, 1, BY_COLUMNS); }
+
+void gesso_block PARAMETERS { DISPATCH(by_rows, ARGUMENTS) }
+void gesso_block_transposed PARAMETERS { DISPATCH(by_columns, ARGUMENTS) }

@@ -3,6 +3,7 @@
 // A matrix product whose left side, the patches, is copied together block by block and never stored
 // as a whole; a 1x1 convolution needs no copy at all.
 #include "gemm.h"
+#include "winograd.h"
 
 typedef struct {
     const float *x;
@@ -49,6 +50,10 @@ void gesso_convolve(
     const long taps = s.kernel_height * s.kernel_width;
     if (taps == 1 && s.stride == 1 && s.pad_top == 0 && s.pad_left == 0) {
         gesso_matmul(x, weights, type, y, rows, s.channels, s.out_channels, epilogue);
+        return;
+    }
+    if (gesso_winograd_pays(s)) {
+        gesso_convolve_winograd(x, weights, type, y, s, epilogue);
         return;
     }
     const patches p = {x, s};

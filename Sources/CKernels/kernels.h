@@ -34,6 +34,8 @@
     static void body##_portable parameters { body(__VA_ARGS__); }
 #endif
 
+INLINE long least(long a, long b) { return a < b ? a : b; }
+
 typedef float v16 __attribute__((vector_size(64)));
 typedef float v16_loose __attribute__((vector_size(64), aligned(4)));
 typedef int32_t i16 __attribute__((vector_size(64)));
@@ -90,6 +92,21 @@ INLINE v16 exponential(v16 x) {
     return choose(x != x, x, y);
 }
 
+// 2^x for x up to 100, to 2e-7; 2^-125 for all below -125, NaN for NaN. The polynomial is the best one
+// of degree 5 in -1/2..1/2.
+INLINE v16 power_of_two(v16 x) {
+    const v16 clipped = choose(x < -125.0f, splat(-125.0f), x);
+    const v16 shifted = clipped + 12582912.0f;  // as in exponential
+    const v16 r = clipped - (shifted - 12582912.0f);
+    v16 p = splat(1.326472731e-3f);
+    p = p * r + 9.671512991e-3f;
+    p = p * r + 5.550733581e-2f;
+    p = p * r + 2.402224243e-1f;
+    p = p * r + 6.931470037e-1f;
+    p = p * r + 1.0f;
+    return (v16)((i16)p + ((i16)shifted << 23));
+}
+
 // erf x to 2e-7 (Abramowitz & Stegun 1964, 7.1.26).
 INLINE v16 error_function(v16 x) {
     const v16 size = choose(x < 0, -x, x);
@@ -128,28 +145,22 @@ INLINE void widen(const void *source, gesso_type type, float *target, long count
     }
 }
 
-INLINE size_t type_size(gesso_type type) { return type == GESSO_F32 ? 4 : 2; }
-
-// Matrix products ----------------------------------------------------------------------------------------
-
-// c[rows, 16 * vectors] (+)= a[rows, k] b[k, GESSO_PANEL], all within registers.
-INLINE void tile(
-    const int rows, const int vectors, long k, const float *a, long a_stride, const float *b,
-    float *c, long c_stride, bool add) {
-    v16 sums[12][2];
-    UNROLL for (int r = 0; r < rows; r++)
-        UNROLL for (int v = 0; v < vectors; v++)
-            sums[r][v] = add ? load(c + r * c_stride + 16 * v) : (v16){};
-    for (long i = 0; i < k; i++, b += GESSO_PANEL) {
-        v16 right[2];
-        UNROLL for (int v = 0; v < vectors; v++) right[v] = load(b + 16 * v);
-        UNROLL for (int r = 0; r < rows; r++) {
-            const v16 left = splat(a[r * a_stride + i]);
-            UNROLL for (int v = 0; v < vectors; v++) sums[r][v] += left * right[v];
-        }
+// 16 values of a type as floats.
+INLINE v16 load_as(const gesso_type type, const void *p) {
+    if (type == GESSO_F32) return load(p);
+    if (type == GESSO_F16) {
+        typedef _Float16 h16 __attribute__((vector_size(32)));
+        h16 halves;
+        memcpy(&halves, p, sizeof halves);
+        return __builtin_convertvector(halves, v16);
     }
-    UNROLL for (int r = 0; r < rows; r++)
-        UNROLL for (int v = 0; v < vectors; v++) store(c + r * c_stride + 16 * v, sums[r][v]);
+    typedef uint16_t u16 __attribute__((vector_size(32)));
+    typedef uint32_t u32 __attribute__((vector_size(64)));
+    u16 halves;
+    memcpy(&halves, p, sizeof halves);
+    return (v16)(__builtin_convertvector(halves, u32) << 16);
 }
+
+INLINE size_t type_size(gesso_type type) { return type == GESSO_F32 ? 4 : 2; }
 
 #endif

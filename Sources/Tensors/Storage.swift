@@ -1,15 +1,18 @@
+import CKernels
+
 /// Floats on the heap, aligned for the widest vectors, uninitialised at first.
 final class Storage: @unchecked Sendable {
     let floats: UnsafeMutableBufferPointer<Float>
 
     init(count: Int) {
-        let bytes = UnsafeMutableRawPointer.allocate(
-            byteCount: max(count, 1) * MemoryLayout<Float>.stride, alignment: 64)
+        guard let bytes = gesso_allocate(count * MemoryLayout<Float>.stride) else {
+            preconditionFailure("no memory for \(count) floats")
+        }
         let start = bytes.bindMemory(to: Float.self, capacity: max(count, 1))
         floats = UnsafeMutableBufferPointer(start: start, count: count)
     }
 
     deinit {
-        UnsafeMutableRawPointer(floats.baseAddress)?.deallocate()
+        gesso_release(floats.baseAddress)
     }
 }

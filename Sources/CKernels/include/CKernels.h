@@ -15,6 +15,14 @@ void gesso_use_threads(int count);
 // Calls work(context, i) for every i in 0..<count, spread over the threads; returns when all are done.
 void gesso_parallel(long count, void (*work)(void *context, long index), void *context);
 
+// memory.c --------------------------------------------------------------------------------------
+
+// Uninitialised memory on a 64-byte boundary, NULL if there is none; to be given to gesso_release.
+void *gesso_allocate(size_t bytes);
+void gesso_release(void *block);
+// The calling thread's own memory, kept for its next call, which may ask for more and moves it then.
+void *gesso_scratch(size_t bytes);
+
 // instruction_set.c -----------------------------------------------------------------------------
 
 typedef enum { GESSO_PORTABLE, GESSO_AVX2, GESSO_AVX512 } gesso_instruction_set;
