@@ -1,5 +1,5 @@
 // c[rows, columns] (+)= a[rows, k] b[k, columns], a few rows and one or two vectors at a time: tiles of
-// 12x32 with AVX-512, 6x16 with AVX2, 2x16 elsewhere.
+// 12x32 with AVX-512, 6x16 with AVX2 and with NEON's 32 registers, 2x16 elsewhere.
 #include "block.h"
 
 #define MOST_ROWS 12
@@ -69,8 +69,13 @@ TARGET_AVX512 static void by_columns_avx512 PARAMETERS { block(12, 2, BY_COLUMNS
 TARGET_AVX2 static void by_rows_avx2 PARAMETERS { block(6, 1, BY_ROWS); }
 TARGET_AVX2 static void by_columns_avx2 PARAMETERS { block(6, 1, BY_COLUMNS); }
 #endif
-static void by_rows_portable PARAMETERS { block(2, 1, BY_ROWS); }
-static void by_columns_portable PARAMETERS { block(2, 1, BY_COLUMNS); }
+#if defined(__aarch64__)
+#define PORTABLE_ROWS 6
+#else
+#define PORTABLE_ROWS 2
+#endif
+static void by_rows_portable PARAMETERS { block(PORTABLE_ROWS, 1, BY_ROWS); }
+static void by_columns_portable PARAMETERS { block(PORTABLE_ROWS, 1, BY_COLUMNS); }
 
 void gesso_block PARAMETERS { DISPATCH(by_rows, ARGUMENTS) }
 void gesso_block_transposed PARAMETERS { DISPATCH(by_columns, ARGUMENTS) }

@@ -250,5 +250,5 @@ void gesso_convolve_winograd(
         gesso_parallel(here * w.slices, prepare_slice, &w);
         gesso_parallel(here * w.panels, multiply, &w);
     }
-    gesso_release(w.inputs);
+    gesso_release(w.inputs, (size_t)(blocks * block_size));
 }

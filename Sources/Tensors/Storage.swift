@@ -13,6 +13,6 @@ final class Storage: @unchecked Sendable {
     }
 
     deinit {
-        gesso_release(floats.baseAddress)
+        gesso_release(floats.baseAddress, floats.count * MemoryLayout<Float>.stride)
     }
 }

@@ -17,9 +17,10 @@ void gesso_parallel(long count, void (*work)(void *context, long index), void *c
 
 // memory.c --------------------------------------------------------------------------------------
 
-// Uninitialised memory on a 64-byte boundary, NULL if there is none; to be given to gesso_release.
+// Uninitialised memory on a 64-byte boundary, NULL if there is none; to be given to gesso_release
+// with the same number of bytes.
 void *gesso_allocate(size_t bytes);
-void gesso_release(void *block);
+void gesso_release(void *block, size_t bytes);
 // The calling thread's own memory, kept for its next call, which may ask for more and moves it then.
 void *gesso_scratch(size_t bytes);
 

@@ -1,0 +1,210 @@
+#!/usr/bin/env python
+"""Measures Gesso against diffusers (and OpenVINO, where it is installed) on one checkpoint.
+
+    python Benchmarks/make-checkpoint.py sd15 --tokenizer FOLDER
+    python Benchmarks/compare.py sd15 [--rounds 3] [--sizes 512] [--threads 2] [--table results.md]
+
+Runs of the two take turns on the same machine with the same threads, each in a process of its own;
+the table gives medians and their ratios. One round is a whole img2img (20 steps, strength 0.6,
+guidance 7.5: 12 evaluations of both branches) and a short one without guidance.
+"""
+
+import argparse
+import json
+import os
+import platform
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from datetime import date
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+EDITS = {"guided": {"steps": 20, "strength": 0.6, "guidance": 7.5},
+         "plain": {"steps": 20, "strength": 0.15, "guidance": 1.0}}
+
+
+def picture(folder, size):
+    """A smooth picture with some noise, for all to edit."""
+    import numpy as np
+    from PIL import Image
+
+    y, x = np.mgrid[0:size, 0:size] / size
+    noise = np.random.default_rng(1).normal(0, 12, (size, size, 3))
+    values = np.stack([200 * y + 40, 180 * x + 30, 128 + 90 * np.sin(9 * (x + y))], 2) + noise
+    path = Path(folder) / f"{size}.png"
+    Image.fromarray(values.clip(0, 255).astype("uint8")).save(path)
+    return path
+
+
+def run(command, **environment):
+    """Wall-clock seconds, peak resident bytes and standard output of a command."""
+    started = time.monotonic()
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+                               env={**os.environ, **environment})
+    out, errors = process.stdout.read(), process.stderr.read()
+    _, status, usage = os.wait4(process.pid, 0)
+    wall = time.monotonic() - started
+    if status != 0:
+        sys.exit(f"compare.py: {command[0]} failed: {errors.decode().strip().splitlines()[-1:]}")
+    return wall, usage.ru_maxrss * 1024, out.decode()
+
+
+def gesso(model, source, edit, threads, folder):
+    settings = EDITS[edit]
+    wall, memory, out = run([
+        str(ROOT / ".build/release/gesso"), "img2img", str(source), "--model", str(model),
+        "--prompt", "a lighthouse at dusk", "--steps", str(settings["steps"]), "--scheduler", "ddim",
+        "--strength", str(settings["strength"]), "--guidance-scale", str(settings["guidance"]),
+        "--seed", "1", "--threads", str(threads), "--json", "--quiet", "--overwrite",
+        "-o", str(Path(folder) / "gesso.png")])
+    report = json.loads(out)
+    seconds = report["seconds"]
+    return {"wall": wall, "memory": memory, "load": seconds["load"], "encode": seconds["encode"],
+            "decode": seconds["decode"], "step": seconds["denoise"] / report["evaluations"],
+            "edit": sum(seconds.values()) - seconds["load"]}
+
+
+def diffusers(model, source, edit, threads, folder):
+    wall, memory, out = run(
+        [sys.executable, __file__, str(model), "--peer", edit, "--source", str(source),
+         "--threads", str(threads)],
+        OMP_NUM_THREADS=str(threads), MKL_NUM_THREADS=str(threads), HF_HUB_OFFLINE="1")
+    return {**json.loads(out.splitlines()[-1]), "wall": wall, "memory": memory}
+
+
+def peer(model, source, edit, threads):
+    """The same edit in diffusers; its stages are timed inside of the pipeline's own call."""
+    import torch
+    from diffusers import DDIMScheduler, StableDiffusionImg2ImgPipeline
+    from PIL import Image
+
+    torch.set_num_threads(threads)
+    started = time.monotonic()
+    pipe = StableDiffusionImg2ImgPipeline.from_pretrained(
+        model, torch_dtype=torch.float32, safety_checker=None, requires_safety_checker=False)
+    pipe.scheduler = DDIMScheduler.from_config(pipe.scheduler.config)
+    pipe.set_progress_bar_config(disable=True)
+    times = {"load": time.monotonic() - started, "encode": 0, "decode": 0, "unet": 0}
+    calls = 0
+
+    def timed(function, name):
+        def call(*arguments, **named):
+            nonlocal calls
+            begun = time.monotonic()
+            result = function(*arguments, **named)
+            times[name] += time.monotonic() - begun
+            calls += name == "unet"
+            return result
+        return call
+
+    pipe.vae.encode = timed(pipe.vae.encode, "encode")
+    pipe.vae.decode = timed(pipe.vae.decode, "decode")
+    pipe.unet.forward = timed(pipe.unet.forward, "unet")
+    settings = EDITS[edit]
+    started = time.monotonic()
+    pipe("a lighthouse at dusk", image=Image.open(source), strength=settings["strength"],
+         num_inference_steps=settings["steps"], guidance_scale=settings["guidance"],
+         generator=torch.Generator().manual_seed(1))
+    times["edit"] = time.monotonic() - started
+    times["step"] = times.pop("unet") / calls
+    print(json.dumps(times))
+
+
+def openvino_step(model, size, threads):
+    """Seconds of one UNet call without guidance in OpenVINO, f32; the best of three."""
+    import numpy as np
+    import openvino
+    import torch
+    from diffusers import UNet2DConditionModel
+
+    unet = UNet2DConditionModel.from_pretrained(model, subfolder="unet", torch_dtype=torch.float32)
+    inputs = (torch.randn(1, 4, size // 8, size // 8), torch.tensor(500),
+              torch.randn(1, 77, unet.config.cross_attention_dim))
+    with torch.no_grad():
+        converted = openvino.convert_model(unet, example_input=inputs)
+    compiled = openvino.Core().compile_model(
+        converted, "CPU", {"INFERENCE_NUM_THREADS": threads, "INFERENCE_PRECISION_HINT": "f32"})
+    arrays = [np.asarray(each) for each in inputs]
+    times = []
+    for _ in range(3):
+        begun = time.monotonic()
+        compiled(arrays)
+        times.append(time.monotonic() - begun)
+    return min(times)
+
+
+ROWS = [("one UNet call, no guidance", "plain", "step", "s"),
+        ("one UNet call, both branches of guidance", "guided", "step", "s"),
+        ("VAE encode", "guided", "encode", "s"), ("VAE decode", "guided", "decode", "s"),
+        ("img2img, 12 steps, model loaded", "guided", "edit", "s"),
+        ("the same with loading, whole process", "guided", "wall", "s"),
+        ("peak resident memory", "guided", "memory", "GB")]
+
+
+def compare(options):
+    lines = []
+    with tempfile.TemporaryDirectory() as folder:
+        for size in options.sizes:
+            source = picture(folder, size)
+            times = {}
+            for index in range(options.rounds):
+                for edit in EDITS:
+                    for name, tool in [("gesso", gesso), ("diffusers", diffusers)]:
+                        print(f"{size}x{size}, round {index + 1}, {edit}, {name}", file=sys.stderr)
+                        measured = tool(options.model, source, edit, options.threads, folder)
+                        for key, value in measured.items():
+                            times.setdefault((edit, key, name), []).append(value)
+            lines += ["", f"{size}x{size}, {options.threads} threads, medians of {options.rounds}:", "",
+                      "| | Gesso | diffusers | ratio |", "|---|---|---|---|"]
+            for label, edit, key, unit in ROWS:
+                ours, theirs = (statistics.median(times[edit, key, name]) for name in ("gesso", "diffusers"))
+                scale = 1e9 if unit == "GB" else 1
+                lines.append(f"| {label} | {ours / scale:.2f} {unit} | {theirs / scale:.2f} {unit} "
+                             f"| {ours / theirs:.2f} |")
+            try:
+                import openvino
+            except ImportError:
+                continue
+            step = openvino_step(options.model, size, options.threads)
+            ours = statistics.median(times["plain", "step", "gesso"])
+            lines.append(f"| one UNet call against OpenVINO {openvino.__version__.split('-')[0]}, f32 "
+                         f"| {ours:.2f} s | {step:.2f} s | {ours / step:.2f} |")
+    return lines
+
+
+def machine():
+    import diffusers
+    import torch
+
+    names = [line.split(":")[1].strip() for line in Path("/proc/cpuinfo").read_text().splitlines()
+             if line.startswith("model name")]
+    wide = "AVX-512" if "avx512f" in Path("/proc/cpuinfo").read_text() else "AVX2"
+    return (f"{date.today()}, {names[0] if names else platform.processor()} ({wide}), {len(names)} cores; "
+            f"PyTorch {torch.__version__.split('+')[0]}, diffusers {diffusers.__version__}, f32; "
+            "Gesso with the f16 checkpoint")
+
+
+def main():
+    options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    options.add_argument("model", type=Path)
+    options.add_argument("--rounds", type=int, default=3)
+    options.add_argument("--sizes", type=int, nargs="+", default=[512])
+    options.add_argument("--threads", type=int, default=2)
+    options.add_argument("--table", type=Path, help="a file for the table, beside standard output")
+    options.add_argument("--peer", choices=EDITS, help=argparse.SUPPRESS)
+    options.add_argument("--source", type=Path, help=argparse.SUPPRESS)
+    given = options.parse_args()
+    if given.peer:
+        peer(given.model, given.source, given.peer, given.threads)
+        return
+    text = "\n".join([machine(), *compare(given)]) + "\n"
+    print(text)
+    if given.table:
+        given.table.write_text(text)
+
+
+if __name__ == "__main__":
+    main()
