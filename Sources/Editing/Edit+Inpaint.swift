@@ -13,7 +13,10 @@ extension Edit {
         let region = (recipe.invertMask ? fitted.inverted : fitted).thresholded
         var notes: [String] = []
         if recipe.strength == 0 { notes.append("strength is 0: the picture is unchanged") }
-        if region.isEmpty { notes.append("the mask is all black: the picture is unchanged") }
+        if region.isEmpty {
+            let half = recipe.invertMask ? "127 or darker" : "128 or lighter"
+            notes.append("no pixel of the mask is \(half): the picture is unchanged")
+        }
         return Edit(
             original: image, mask: region.feathered(radius: recipe.maskFeather), region: region,
             width: image.width, height: image.height, strength: recipe.strength, notes: notes)

@@ -8,7 +8,7 @@ public struct EditResult: Sendable {
     public let report: EditReport
 }
 
-/// How a picture was made: enough to make it again.
+/// How a picture was made: what came of the recipe, its seed and its scheduler.
 public struct EditReport: Sendable, Equatable {
     /// Name of the model.
     public var model: String

@@ -58,6 +58,11 @@ public struct Editor: Sendable {
             }
         }
         if region != nil { _ = latents.noise() }
+        if region?.isEmpty == true {
+            log.notes.append(
+                "the mask is too small for mask_latent \(recipe.maskLatent.rawValue): "
+                    + "nothing is repainted")
+        }
 
         let forgets = region != nil && edit.strength == 1
         let start = scheduler.start(clean: forgets ? nil : clean, noise: noise)

@@ -10,6 +10,9 @@ struct Region {
     private let known: KnownRegion
     private let compat: StepRule?
 
+    /// Whether no latent is repainted.
+    let isEmpty: Bool
+
     /// - Parameters:
     ///   - clean: the picture's latents [1,H,W,4].
     ///   - noise: the noise of the start, same shape.
@@ -19,6 +22,7 @@ struct Region {
     ) {
         self.clean = clean
         self.mask = mask
+        isEmpty = mask.withUnsafeBufferPointer { $0.allSatisfy { $0 == 0 } }
         self.compat = compat
         known = KnownRegion(clean: clean, noise: noise, mask: mask, scheduler: scheduler)
     }

@@ -45,8 +45,8 @@ private func destination(_ path: String, overwrite: Bool) throws -> String {
     }
     var target = path
     if status.st_mode & S_IFMT == S_IFLNK {
-        guard overwrite else { throw ImagingError.outputExists(path: path) }
         guard let resolved = realpath(path, nil) else {
+            guard overwrite else { throw ImagingError.outputExists(path: path) }
             throw cannotCreate("it is a link that leads nowhere")
         }
         target = String(cString: resolved)
@@ -69,10 +69,11 @@ private func createDraft(for path: String) throws -> (file: Int32, path: String)
     let draft = "\(folder(of: path))/.gesso-\(number).tmp"
     let file = open(draft, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o666)
     guard file >= 0 else {
+        let number = errno
         let reason =
-            errno == ENOENT
+            access(folder(of: path), F_OK) != 0
             ? "there is no folder \(folder(of: path))"
-            : "in folder \(folder(of: path)): \(systemMessage(errno))"
+            : "in folder \(folder(of: path)): \(systemMessage(number))"
         throw ImagingError.cannotCreate(path: path, reason: reason)
     }
     var old = stat()

@@ -81,6 +81,10 @@ private func decode(
     let (width, height) = (Int(reader.pointee.width), Int(reader.pointee.height))
     try ImageLimits.check(width: width, height: height, name: name)
     let count = width * height * Int(reader.pointee.channels)
+    // The samples, and once more what the codec and the turning upright need.
+    if let available = availableMemory(), count * 2 * MemoryLayout<UInt16>.size > available {
+        throw ImagingError.outOfMemory(name: name)
+    }
     let samples = try [UInt16](unsafeUninitializedCapacity: count) { buffer, initialized in
         try check(calls.pixels(reader, buffer.baseAddress))
         initialized = count

@@ -24,15 +24,6 @@ public struct ImageMetadata: Sendable, Equatable {
 
     /// No metadata.
     public init() {}
-
-    /// Only what is needed to show the samples in the right colours.
-    public var colorsOnly: ImageMetadata {
-        var kept = ImageMetadata()
-        kept.iccProfile = iccProfile
-        kept.pngChunks = pngChunks
-        kept.jpegCoding = jpegCoding
-        return kept
-    }
 }
 
 /// A text chunk of a PNG file.

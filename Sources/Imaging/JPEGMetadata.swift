@@ -66,7 +66,7 @@ extension ImageMetadata {
         if let packet = xmpPacket { markers.append((name: "APP1", bytes: xmpPrefix + packet)) }
         if let iccProfile { markers += profileMarkers(iccProfile) }
         if let comment {
-            markers.append((name: "COM ", bytes: Array(comment.utf8.prefix(markerLimit))))
+            markers.append((name: "COM ", bytes: Array(comment.shortened(to: markerLimit).utf8)))
         }
         return markers
     }
@@ -86,6 +86,23 @@ extension ImageMetadata {
             let piece = profile[start..<min(start + room, profile.count)]
             return (name: "APP2", bytes: profilePrefix + number + piece)
         }
+    }
+}
+
+extension String {
+    /// The text with its first lines cut, so that it has at most `limit` bytes and the last line, which
+    /// holds the settings, stays whole where it fits.
+    fileprivate func shortened(to limit: Int) -> String {
+        guard utf8.count > limit else { return self }
+        let cut = "…"
+        let last = lastIndex(of: "\n").map { String(self[$0...]) } ?? ""
+        let tail = last.utf8.count + cut.utf8.count <= limit ? cut + last : ""
+        var head = unicodeScalars[...]
+        var bytes = utf8.count
+        while bytes + tail.utf8.count > limit, let scalar = head.popLast() {
+            bytes -= UTF8.width(scalar)
+        }
+        return String(head) + tail
     }
 }
 

@@ -40,10 +40,11 @@ extension Mask {
         forEachLine(&field) { line in
             let heights = line
             var peaks = [0]
-            var borders: [Float] = [-.infinity]
-            func crossing(_ a: Int, _ b: Int) -> Float {
-                let rise = (heights[b] + Float(b * b)) - (heights[a] + Float(a * a))
-                return rise / Float(2 * (b - a))
+            var borders: [Double] = [-.infinity]
+            // Squares of places beyond 4096 are not exact in 32 bits.
+            func crossing(_ a: Int, _ b: Int) -> Double {
+                let rise = Double(heights[b]) - Double(heights[a]) + Double(b * b - a * a)
+                return rise / Double(2 * (b - a))
             }
             for position in heights.indices.dropFirst() {
                 var border = crossing(peaks[peaks.count - 1], position)
@@ -57,7 +58,7 @@ extension Mask {
             }
             var current = 0
             for position in heights.indices {
-                while current + 1 < peaks.count, borders[current + 1] < Float(position) {
+                while current + 1 < peaks.count, borders[current + 1] < Double(position) {
                     current += 1
                 }
                 let offset = position - peaks[current]

@@ -15,6 +15,8 @@ extension Image {
             }
             count = samples.count
         }
+        var metadata = metadata
+        if swapsSides { metadata.jpegCoding = metadata.jpegCoding?.transposed }
         return Image(
             width: newWidth, height: newHeight, channels: channels, depth: depth, samples: turned,
             metadata: metadata)
@@ -32,5 +34,18 @@ extension Image {
         case .transversed: (width - 1 - y, height - 1 - x)
         case .turnedLeft: (width - 1 - y, x)
         }
+    }
+}
+
+extension JPEGCoding {
+    /// For the picture with its rows and columns exchanged.
+    fileprivate var transposed: JPEGCoding {
+        JPEGCoding(
+            components: components.map { component in
+                Component(
+                    horizontal: component.vertical, vertical: component.horizontal,
+                    table: component.table.indices.map { component.table[$0 % 8 * 8 + $0 / 8] })
+            },
+            density: density.count == 3 ? [density[0], density[2], density[1]] : density)
     }
 }

@@ -1,6 +1,7 @@
 /// XMP packets: RDF in XML, changed as text so that everything else stays as it was.
 enum XMP {
     private static let property = Array("Iptc4xmpExt:DigitalSourceType".utf8)
+    private static let blanks: [UInt8] = [0x20, 0x09, 0x0A, 0x0D]
     private static let endOfProperties = Array("</rdf:RDF".utf8)
 
     /// The packet with the source type in it; `existing` as it is when there is none to say.
@@ -26,7 +27,6 @@ enum XMP {
     /// The packet without the blanks that leave room for changes in place.
     static func withoutPadding(_ packet: [UInt8]) -> [UInt8] {
         guard let end = packet.ranges(of: Array("<?xpacket end".utf8)).last else { return packet }
-        let blanks: [UInt8] = [0x20, 0x09, 0x0A, 0x0D]
         let kept = packet[..<end.lowerBound].reversed().drop { blanks.contains($0) }
         return Array(kept.reversed() + packet[end.lowerBound...])
     }
@@ -36,27 +36,31 @@ enum XMP {
     private static func replacing(
         _ name: [UInt8], in packet: [UInt8], by value: String
     ) -> [UInt8] {
-        var result = packet
-        for range in packet.ranges(of: name).reversed() {
-            let rest = packet[range.upperBound...]
-            guard let first = rest.first else { continue }
-            var start = range.upperBound + 1
-            var closing = UInt8(ascii: "<")
-            if first == UInt8(ascii: "=") {
-                guard start < packet.count else { continue }
-                closing = packet[start]
-                start += 1
-            } else if first != UInt8(ascii: ">")
-                || packet[range.lowerBound - 1] == UInt8(ascii: "/")
-            {
-                continue
-            }
-            guard start <= packet.count, let end = packet[start...].firstIndex(of: closing) else {
-                continue
-            }
-            result.replaceSubrange(start..<end, with: value.utf8)
+        var result: [UInt8] = []
+        var copied = 0
+        for range in packet.ranges(of: name) where range.lowerBound >= copied {
+            guard let old = valueRange(of: range, in: packet) else { continue }
+            result += packet[copied..<old.lowerBound] + Array(value.utf8)
+            copied = old.upperBound
         }
-        return result
+        return result + packet[copied...]
+    }
+
+    /// Where the value of a property lies whose name lies at `name`; nil if that is no property.
+    private static func valueRange(of name: Range<Int>, in packet: [UInt8]) -> Range<Int>? {
+        guard name.lowerBound > 0, name.upperBound < packet.count else { return nil }
+        let before = packet[name.lowerBound - 1]
+        var start = name.upperBound + 1
+        var closing = UInt8(ascii: "<")
+        switch packet[name.upperBound] {
+        case UInt8(ascii: "=") where blanks.contains(before):
+            guard start < packet.count else { return nil }
+            closing = packet[start]
+            start += 1
+        case UInt8(ascii: ">") where before == closing: break
+        default: return nil
+        }
+        return packet[start...].firstIndex(of: closing).map { start..<$0 }
     }
 
     /// What the packet's first description says it is about; all descriptions must agree.

@@ -109,10 +109,15 @@ extension Recipe {
     }
 
     private func check(_ sides: Sides, around size: Size) throws(RecipeError) {
-        if growth == .sides() {
+        guard sides != Sides() else {
+            let what =
+                switch growth {
+                case .sides: "no side to extend"
+                case .aspect: "the picture has that shape already"
+                case .size: "the picture has that size already"
+                }
             throw .canvas(
-                "no side to extend",
-                remedy: "give --left, --right, --top or --bottom, --aspect or --size")
+                what, remedy: "give --left, --right, --top or --bottom, --aspect or --size")
         }
         let canvas = Size(
             width: size.width + sides.left + sides.right,

@@ -49,7 +49,6 @@ extension Recipe {
 
     private func infotextSettings(_ provenance: Provenance) -> [(String, String?)] {
         let verb = provenance.verb
-        let hasMask = verb == .inpaint || verb == .outpaint
         let scheduler = SchedulerName(rawValue: provenance.scheduler)
         return [
             ("Steps", "\(steps)"),
@@ -62,7 +61,7 @@ extension Recipe {
             ("Denoising strength", verb == .textToImage ? nil : "\(Key.Value.number(strength))"),
             ("RNG", "CPU"),
             ("Mask mode", verb == .inpaint && invertMask ? "Inpaint not masked" : nil),
-            ("Mask blur", hasMask ? "\(maskFeather)" : nil),
+            ("Mask blur", verb == .inpaint ? "\(maskFeather)" : nil),
             ("Edit", verb.rawValue),
             ("Version", provenance.program),
         ]

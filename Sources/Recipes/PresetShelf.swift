@@ -22,14 +22,22 @@ public struct PresetShelf: Sendable {
         return presets
     }
 
-    /// All presets, the user's first where both have a name, by name.
-    public func all() throws(RecipeError) -> [Preset] {
+    /// All presets under the names that `preset` finds them by, the user's where both have a name, and
+    /// what is wrong with those of the user's that cannot be read.
+    public func all() throws(RecipeError) -> (
+        presets: [(name: String, Preset)], broken: [RecipeError]
+    ) {
         var presets = Dictionary(
             try Self.shipped().map { ($0.name, $0) }, uniquingKeysWith: { first, _ in first })
+        var broken: [RecipeError] = []
         for name in ownNames() {
-            presets[name] = try preset(name)
+            do {
+                presets[name] = try preset(name)
+            } catch {
+                broken.append(error)
+            }
         }
-        return presets.values.sorted { $0.name < $1.name }
+        return (presets.sorted { $0.key < $1.key }.map { ($0.key, $0.value) }, broken)
     }
 
     /// The preset of that name, or in the file at that path: a path has a `/` or ends in .yaml or .yml.
@@ -39,13 +47,13 @@ public struct PresetShelf: Sendable {
                 "an address is no file", at: .argument("--preset"),
                 remedy: "fetch it first and give the file's path")
         }
-        if nameOrPath.contains("/") || nameOrPath.hasSuffix(".yaml") || nameOrPath.hasSuffix(".yml")
-        {
+        if nameOrPath.contains("/") || Self.endings.contains(where: nameOrPath.hasSuffix) {
             return try Preset(read(nameOrPath), path: nameOrPath)
         }
         let own = ownNames()
         if own.contains(nameOrPath), let folder {
-            let path = folder + "/" + nameOrPath + ".yaml"
+            let paths = Self.endings.map { folder + "/" + nameOrPath + $0 }
+            let path = paths.first { access($0, F_OK) == 0 } ?? paths[0]
             return try Preset(read(path), path: path)
         }
         if let bytes = shippedFiles[nameOrPath] {
@@ -59,8 +67,13 @@ public struct PresetShelf: Sendable {
     private func ownNames() -> [String] {
         let files =
             folder.flatMap { try? FileManager.default.contentsOfDirectory(atPath: $0) } ?? []
-        return files.filter { $0.hasSuffix(".yaml") }.map { String($0.dropLast(5)) }.sorted()
+        let names = files.flatMap { file in
+            Self.endings.filter(file.hasSuffix).map { String(file.dropLast($0.count)) }
+        }
+        return Set(names).sorted()
     }
+
+    private static let endings = [".yaml", ".yml"]
 
     /// The bytes of a regular file; pipes and devices, which may never end, are not opened for long.
     private func read(_ path: String) throws(RecipeError) -> [UInt8] {

@@ -50,7 +50,7 @@ public struct Recipe: Sendable, Equatable {
         switch verb {
         case .imageToImage: break
         case .inpaint: strength = 1
-        case .outpaint: (strength, maskFeather) = (0.9, 16)
+        case .outpaint: strength = 0.9
         case .textToImage: strength = 1
         }
     }
@@ -134,7 +134,7 @@ extension Recipe {
             "height", \.height, .orDefault(.count(8...maximumSide)), for: [.textToImage],
             "height in pixels"),
         Key(
-            "mask_feather", \.maskFeather, .count(0...512), for: masked,
+            "mask_feather", \.maskFeather, .count(0...512), for: [.inpaint],
             "pixels over which the repainted part fades in", elsewhere: ["mask_blur"]),
         Key(
             "mask_latent", \.chosenMaskLatent, .orDefault(.oneOf(MaskLatent.self)), for: masked,

@@ -41,7 +41,7 @@ public enum SamplingError: Error, Equatable, CustomStringConvertible {
         case .timestep(let timestep, let scheduler, let total):
             return """
                 scheduler \(scheduler.rawValue) reaches timestep \(timestep), outside the \
-                \(total) of the model's training: use fewer steps or a smaller steps_offset
+                \(total) of the model's training: use fewer steps
                 """
         case .notFinite(let step, let total):
             return """

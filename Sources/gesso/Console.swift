@@ -41,6 +41,9 @@ enum Console {
             }
             if count > 0 {
                 rest = rest.dropFirst(count)
+            } else if errno == EAGAIN {
+                var output = pollfd(fd: descriptor, events: Int16(POLLOUT), revents: 0)
+                poll(&output, 1, -1)
             } else if errno != EINTR {
                 return errno
             }

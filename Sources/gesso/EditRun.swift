@@ -39,7 +39,9 @@ struct EditRun {
         let start = ContinuousClock.now
         let model = try Model.load(modelFolder)
         let loading = start.duration(to: .now) / .seconds(1)
-        let result = try carryOut(edit(model), with: model)
+        let task = edit(model)
+        try task.original?.checkEncodable(as: output.format)
+        let result = try carryOut(task, with: model)
         try output.write(marked(result))
         try tell(result.report, loading: loading)
     }
@@ -83,6 +85,9 @@ struct EditRun {
 
     private func tell(_ report: EditReport, loading: Double) throws {
         for note in report.notes { say("note: " + note) }
+        if output.format == .jpeg, report.repaintedFraction > 0, report.repaintedFraction < 1 {
+            say("note: a JPEG is encoded anew as a whole: write a PNG to keep every other pixel")
+        }
         if options.verbose {
             for stage in ["load", "prompt", "encode", "denoise", "decode"] {
                 guard let seconds = stage == "load" ? loading : report.seconds[stage] else {

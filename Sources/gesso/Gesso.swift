@@ -20,7 +20,8 @@ struct Gesso: ParsableCommand {
 
             Results go to standard output, all else to standard error.
             Exit codes: 0 done, 64 usage or recipe, 65 bad input, 66 cannot read,
-            69 wrong model, 73 cannot create, 74 I/O, 75 resources, 130 interrupted.
+            69 wrong model, 70 a fault of gesso's own, 73 cannot create, 74 I/O, 75 resources,
+            129, 130, 143 ended by a signal.
             """,
         version: "gesso " + version,
         subcommands: [
@@ -65,9 +66,9 @@ struct Gesso: ParsableCommand {
     /// The words up to the first option must be commands; the parser has no suggestions for those.
     private static func checkCommands(_ arguments: [String]) throws {
         var command: any ParsableCommand.Type = Self.self
-        for word in arguments {
+        for word in arguments.first == "help" ? arguments.dropFirst() : arguments[...] {
             let commands = command.configuration.subcommands
-            if commands.isEmpty || word.hasPrefix("-") || word == "help" { return }
+            if commands.isEmpty || word.hasPrefix("-") { return }
             guard let next = commands.first(where: { $0._commandName == word }) else {
                 let meant = nearMiss(word, among: commands.map { $0._commandName })
                 throw Failure(

@@ -8,7 +8,9 @@ enum Input {
 
     /// The picture at a path; `-` is standard input.
     static func image(_ path: String) throws -> Image {
-        guard path == "-" else { return try Image(contentsOf: URL(filePath: path)) }
+        guard path == "-" else {
+            return try Image(contentsOf: FilePath.file(path, orFailWith: .cannotRead))
+        }
         guard isatty(STDIN_FILENO) == 0 else {
             throw Failure(
                 .usage, "a terminal sends no pictures", at: "-", do: "pipe a picture in")

@@ -9,7 +9,7 @@ enum Interruption {
     private static let phase = Atomic<Phase>(.working)
 
     private enum Phase: Int, AtomicRepresentable {
-        case working, writing, written
+        case working, writing, sending, written
     }
 
     /// Starts to watch for SIGINT, SIGTERM and SIGHUP; a closed pipe is no reason to end.
@@ -18,7 +18,7 @@ enum Interruption {
         received.store(0, ordering: .sequentiallyConsistent)
         phase.store(.working, ordering: .sequentiallyConsistent)
         _ = Console.isLive
-        for number in [SIGINT, SIGTERM, SIGHUP] {
+        for number in [SIGINT, SIGTERM, SIGHUP] where !isIgnored(number) {
             handle(number) { Interruption.note($0) }
         }
         handle(SIGALRM) { _ in Interruption.leave() }
@@ -27,6 +27,14 @@ enum Interruption {
         var all = sigset_t()
         sigfillset(&all)
         pthread_sigmask(SIG_UNBLOCK, &all, nil)
+    }
+
+    /// Whether the signal was to be ignored when the process began, as under `nohup`.
+    private static func isIgnored(_ number: Int32) -> Bool {
+        var action = sigaction()
+        sigaction(number, nil, &action)
+        return unsafeBitCast(action.__sigaction_handler.sa_handler, to: Int.self)
+            == unsafeBitCast(SIG_IGN, to: Int.self)
     }
 
     private static func handle(
@@ -60,6 +68,14 @@ enum Interruption {
         phase.store(.written, ordering: .sequentiallyConsistent)
     }
 
+    /// Writes to standard output, where a picture can be cut short.
+    static func whileSending(_ body: () throws -> Void) throws {
+        try check()
+        phase.store(.sending, ordering: .sequentiallyConsistent)
+        try body()
+        phase.store(.written, ordering: .sequentiallyConsistent)
+    }
+
     // What follows runs in a signal handler: atomics and system calls only.
 
     private static func note(_ number: Int32) {
@@ -74,9 +90,10 @@ enum Interruption {
     private static func leave() {
         let phase = phase.load(ordering: .sequentiallyConsistent)
         if phase == .writing { return }
-        if phase == .working {
+        if phase != .written {
             tell(Console.isLive ? "\ngesso: " : "gesso: ")
-            tell("interrupted: gesso: nothing was written\n")
+            tell("interrupted: gesso: ")
+            tell(phase == .sending ? "the output is cut short\n" : "nothing was written\n")
         }
         _exit(128 + received.load(ordering: .sequentiallyConsistent))
     }

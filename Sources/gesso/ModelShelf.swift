@@ -30,8 +30,13 @@ struct ModelShelf {
     /// - Throws: `Failure` with `cannotRead` if there is none.
     func model(_ nameOrPath: String?) throws -> URL {
         let name = nameOrPath ?? Self.defaultName
-        if let nameOrPath, FileManager.default.fileExists(atPath: nameOrPath) {
-            return URL(filePath: nameOrPath)
+        guard !name.isEmpty else {
+            throw Failure(.usage, "an empty name", at: "--model", do: "give the path of a folder")
+        }
+        if let path = nameOrPath.map(FilePath.literal),
+            FileManager.default.fileExists(atPath: path)
+        {
+            return URL(filePath: path)
         }
         let found =
             name.contains("/")

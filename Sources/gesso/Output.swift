@@ -6,6 +6,7 @@ struct Output {
     /// The path as given; `-` is standard output.
     let path: String
     let format: ImageFormat
+    private let file: URL?
     private let overwrites: Bool
     private let quality: Int?
 
@@ -17,11 +18,10 @@ struct Output {
         self.path = path
         self.overwrites = overwrites
         self.quality = quality
-        if path != "-" { try Self.checkPlace(path, overwrites: overwrites) }
+        file = try path == "-" ? nil : FilePath.file(path, orFailWith: .cannotCreate)
+        if let file { try Self.checkPlace(file, path, overwrites: overwrites) }
         self.format = try Self.format(of: path, named: format)
-        if let quality, !(1...100).contains(quality) {
-            throw Failure(.usage, "quality is \(quality)", at: "--quality", do: "give 1 to 100")
-        }
+        try Self.check(quality, for: self.format)
         guard path != "-" || isatty(STDOUT_FILENO) == 0 else {
             throw Failure(
                 .usage, "a terminal shows no pictures", at: "-o -", do: "redirect it to a file")
@@ -31,30 +31,63 @@ struct Output {
     /// Encodes the picture and puts it in its place, whole or not at all.
     func write(_ image: Image) throws {
         let data = try image.encoded(as: format, quality: quality)
-        if isStandardOutput { return try Console.result(bytes: data) }
+        guard let file else {
+            return try Interruption.whileSending { try Console.result(bytes: data) }
+        }
         try Interruption.whileWriting {
-            try writeAtomically(data, to: URL(filePath: path), overwrite: overwrites)
+            try writeAtomically(data, to: file, overwrite: overwrites)
         }
     }
 
     private static func format(of path: String, named name: String?) throws -> ImageFormat {
-        let ending = name ?? (path == "-" ? "png" : URL(filePath: path).pathExtension)
-        guard let format = ImageFormat(pathExtension: ending) else {
+        let ending = path == "-" ? "" : path.fileExtension
+        let byEnding = ImageFormat(pathExtension: ending)
+        guard let name else {
+            if let format = byEnding ?? (path == "-" ? .png : nil) { return format }
+            let what =
+                ending.isEmpty ? "no picture format" : "unknown format '\(ending.prefix(20))'"
+            throw Failure(.usage, what, at: path, do: "give a name that ends in .png or .jpg")
+        }
+        guard let format = ImageFormat(pathExtension: name) else {
             throw Failure(
-                .usage,
-                ending.isEmpty ? "no picture format" : "unknown format '\(ending.prefix(20))'",
-                at: name == nil ? path : "--format", do: "give a name that ends in .png or .jpg")
+                .usage, "unknown format '\(name.prefix(20))'", at: "--format", do: "give png or jpg"
+            )
+        }
+        guard byEnding == nil || byEnding == format else {
+            throw Failure(
+                .usage, "--format \(name) contradicts the name", at: path, do: "leave out --format")
         }
         return format
     }
 
-    private static func checkPlace(_ path: String, overwrites: Bool) throws {
+    private static func check(_ quality: Int?, for format: ImageFormat) throws {
+        guard let quality else { return }
+        guard (1...100).contains(quality) else {
+            throw Failure(.usage, "quality is \(quality)", at: "--quality", do: "give 1 to 100")
+        }
+        guard format == .jpeg else {
+            throw Failure(
+                .usage, "a PNG has no quality", at: "--quality", do: "leave it out, or write a .jpg"
+            )
+        }
+    }
+
+    private static func checkPlace(_ file: URL, _ path: String, overwrites: Bool) throws {
         do {
-            try checkWritable(URL(filePath: path), overwrite: overwrites)
+            try checkWritable(file, overwrite: overwrites)
         } catch ImagingError.outputExists {
             throw Failure(
                 .cannotCreate, "the output exists", at: path,
                 do: "give another name or --overwrite")
         }
+    }
+}
+
+extension String {
+    /// What stands after the last dot of a path's last part; empty if there is none.
+    fileprivate var fileExtension: String {
+        let name = split(separator: "/", omittingEmptySubsequences: false).last ?? ""
+        guard let dot = name.lastIndex(of: "."), dot != name.startIndex else { return "" }
+        return String(name[name.index(after: dot)...])
     }
 }

@@ -191,4 +191,15 @@ func blobs(width: Int, height: Int, seed: UInt64) -> Mask {
         }
         return false
     }
+
+    /// A ramp's length does not depend on where in a long picture it lies.
+    @Test func feathersAreAlikeFarOut() {
+        let width = 20_000
+        func ramp(at edge: Int) -> [UInt8] {
+            let values: [UInt8] = (0..<width).map { $0 < edge || $0 % 64 == 0 ? 0 : 255 }
+            let mask = Mask(width: width, height: 1, values: values).feathered(radius: 20)
+            return Array(mask.values[edge..<edge + 64])
+        }
+        #expect(ramp(at: 640) == ramp(at: 19_200))
+    }
 }

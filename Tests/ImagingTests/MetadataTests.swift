@@ -223,11 +223,49 @@ private func contains(_ bytes: [UInt8], _ text: String) -> Bool {
         #expect(try written(metadata, as: .jpeg).metadata.iccProfile == profile)
     }
 
-    @Test func colorsOnlyLeavesTheRest() throws {
-        let file = corpus.appending(path: "Good/texts.png")
-        let kept = try Image(contentsOf: file).metadata.colorsOnly
-        #expect(kept.text.isEmpty && kept.parameters == nil && kept.warnings.isEmpty)
-        let profile = try Image(contentsOf: corpus.appending(path: "Good/profile.png")).metadata
-        #expect(profile.colorsOnly.iccProfile == profile.iccProfile)
+    /// Names at the very start, inside of other names' values, and without a value.
+    @Test(arguments: ["N>x<", "N=", " N", " N='6", " N=\"N='AAAAAAAAAAAAAAAAAAAAAAAA'\" N='6'"])
+    func oddPacketsAreNoDanger(_ odd: String) throws {
+        let packet = odd.replacing("N", with: "Iptc4xmpExt:DigitalSourceType") + "</rdf:RDF>"
+        var image = Image(width: 1, height: 1, channels: 3, samples: [1, 2, 3])
+        image.metadata.xmp = Array(packet.utf8)
+        image.metadata.digitalSourceType = .trainedAlgorithmicMedia
+        let read = try Image(decoding: image.encoded(as: .png), name: "odd").metadata.xmp
+        let type = DigitalSourceType.trainedAlgorithmicMedia.rawValue
+        let expected =
+            odd.hasSuffix("N='6'")
+            ? " N=\"\(type)\" N='\(type)'".replacing("N", with: "Iptc4xmpExt:DigitalSourceType")
+                + "</rdf:RDF>" : packet
+        #expect(try String(decoding: #require(read), as: UTF8.self) == expected)
+    }
+
+    @Test func turnedPicturesTurnTheirCoding() throws {
+        var image = Image(
+            width: 16, height: 8, channels: 3, samples: (0..<16 * 8 * 3).map { UInt16($0 % 251) })
+        let known = try Image(contentsOf: corpus.appending(path: "Good/444.jpg")).metadata
+        var coding = try #require(known.jpegCoding)
+        coding.components[0].horizontal = 2
+        coding.components[0].table = Array(1...64)
+        coding.density = [1, 300, 72]
+        image.metadata.jpegCoding = coding
+        let turnRight: [UInt8] = [
+            0x49, 0x49, 0x2A, 0, 8, 0, 0, 0, 1, 0, 0x12, 1, 3, 0, 1, 0, 0, 0, 6, 0, 0, 0, 0, 0, 0,
+            0,
+        ]
+        image.metadata.exif = turnRight
+        let turned = try Image(decoding: image.encoded(as: .jpeg), name: "turned")
+        #expect(turned.width == 8 && turned.height == 16)
+        coding = try #require(turned.metadata.jpegCoding)
+        #expect(coding.components[0].horizontal == 1 && coding.components[0].vertical == 2)
+        #expect(coding.components[0].table.prefix(3) == [1, 9, 17])
+        #expect(coding.density == [1, 72, 300])
+    }
+
+    @Test func aLongRecordKeepsItsSettings() throws {
+        var image = Image(width: 1, height: 1, channels: 3, samples: [1, 2, 3])
+        image.metadata.parameters = String(repeating: "é", count: 40_000) + "\nSteps: 20, Seed: 5"
+        let data = try image.encoded(as: .jpeg)
+        let text = String(decoding: data, as: UTF8.self)
+        #expect(text.contains("é…\nSteps: 20, Seed: 5"))
     }
 }

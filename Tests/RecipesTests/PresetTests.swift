@@ -40,8 +40,29 @@ import Testing
             #expect(try shelf.preset("watercolor").settings.first?.value == "mine")
             #expect(try shelf.preset("other").settings.first?.value == "other")
             #expect(try shelf.preset("night").settings.count > 1)
-            #expect(try shelf.all().map(\.name) == shelf.all().map(\.name).sorted())
-            #expect(try shelf.all().count == PresetShelf.shipped().count + 1)
+            let names = try shelf.all().presets.map(\.name)
+            #expect(names == names.sorted())
+            #expect(try names.count == PresetShelf.shipped().count + 1)
+        }
+    }
+
+    @Test func whatIsListedCanBeNamed() throws {
+        try withFolder { folder in
+            let presets = folder.appending(path: "gesso/presets")
+            try FileManager.default.createDirectory(at: presets, withIntermediateDirectories: true)
+            for (file, text) in [
+                ("mine.yaml", "name: pretty\nprompt: a"), ("short.yml", "prompt: b"),
+                ("broken.yaml", "nonsense: 1"),
+            ] {
+                try Data(text.utf8).write(to: presets.appending(path: file))
+            }
+            let shelf = PresetShelf(environment: ["XDG_CONFIG_HOME": folder.path])
+            let all = try shelf.all()
+            #expect(
+                all.presets.map(\.name).filter { ["mine", "pretty", "short"].contains($0) }
+                    == ["mine", "short"])
+            for (name, preset) in all.presets { #expect(try shelf.preset(name) == preset) }
+            #expect(all.broken.count == 1)
         }
     }
 

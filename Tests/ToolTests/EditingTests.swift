@@ -179,6 +179,36 @@ import Testing
         }
     }
 
+    @Test func anIgnoredSignalStaysIgnored() throws {
+        try Tool.inFolder { tool in
+            let process = Process()
+            process.executableURL = URL(filePath: "/bin/sh")
+            process.currentDirectoryURL = tool.folder
+            process.standardError = FileHandle.nullDevice
+            process.standardOutput = FileHandle.nullDevice
+            process.arguments = [
+                "-c",
+                "trap '' HUP; \"$0\" txt2img -o out.png --width 256 --height 256 --prompt x "
+                    + "--steps 30 & sleep 0.3; kill -HUP $!; wait $!",
+                Tool.executable.path,
+            ]
+            try process.run()
+            process.waitUntilExit()
+            #expect(process.terminationStatus == 0)
+            #expect(try tool.files == ["out.png"])
+        }
+    }
+
+    @Test func namesAreTakenLiterally() throws {
+        try Tool.inFolder { tool in
+            try tool.draw("~in.png")
+            let run = try tool(
+                "img2img", "~in.png", "-o", "~out.png", "--strength", "0", "--prompt", "x")
+            #expect(run.status == 0)
+            #expect(try tool.files == ["~in.png", "~out.png"])
+        }
+    }
+
     @Test func aReaderThatLeavesIsNoError() throws {
         try Tool.inFolder { tool in
             let process = Process()

@@ -27,7 +27,7 @@ struct InpaintCommand: ParsableCommand {
     @Flag(help: help("invert_mask", ""))
     var invertMask = false
 
-    @Option(help: help("mask_feather", "pixels"))
+    @Option(parsing: .unconditional, help: help("mask_feather", "pixels"))
     var maskFeather: String?
 
     @OptionGroup var options: EditOptions

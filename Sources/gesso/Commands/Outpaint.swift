@@ -27,13 +27,13 @@ struct OutpaintCommand: ParsableCommand {
     @Option(parsing: .unconditional, help: help("bottom", "n or n%"))
     var bottom: String?
 
-    @Option(help: help("aspect", "w:h"))
+    @Option(parsing: .unconditional, help: help("aspect", "w:h"))
     var aspect: String?
 
-    @Option(help: help("size", "wxh"))
+    @Option(parsing: .unconditional, help: help("size", "wxh"))
     var size: String?
 
-    @Option(help: help("overlap", "pixels"))
+    @Option(parsing: .unconditional, help: help("overlap", "pixels"))
     var overlap: String?
 
     @OptionGroup var options: EditOptions

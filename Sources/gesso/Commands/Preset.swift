@@ -42,16 +42,19 @@ struct PresetCommand: ParsableCommand {
         }
 
         func run() throws {
-            let presets = try PresetCommand.shelf.all()
+            let (presets, broken) = try PresetCommand.shelf.all()
+            for error in broken { Console.line("gesso: note: \(error)".asLine()) }
             if json {
-                let entries = presets.map {
+                let entries = presets.map { name, preset in
                     Document.Entry(
-                        name: $0.name, verbs: $0.verbs.map(\.rawValue), description: $0.summary)
+                        name: name, verbs: preset.verbs.map(\.rawValue),
+                        description: preset.summary)
                 }
                 return try Console.result(JSON.text(Document(presets: entries)))
             }
-            for preset in presets {
-                let name = preset.name.padding(toLength: 16, withPad: " ", startingAt: 0)
+            let width = presets.map(\.name.count).max() ?? 0
+            for (name, preset) in presets {
+                let name = name + String(repeating: " ", count: width - name.count)
                 let verbs = preset.verbs.map(\.rawValue).joined(separator: ", ")
                 try Console.result("\(name)  \(preset.summary) (\(verbs))".escapingControls())
             }

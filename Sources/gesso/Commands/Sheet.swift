@@ -12,7 +12,7 @@ struct SheetCommand: ParsableCommand {
               gesso sheet before.jpg after.png -o sheet.png
             """)
 
-    @Argument(help: "The pictures, PNG or JPEG.", completion: .file())
+    @Argument(help: "The pictures, PNG or JPEG; - is standard input.", completion: .file())
     var pictures: [String]
 
     @Option(
@@ -31,6 +31,9 @@ struct SheetCommand: ParsableCommand {
     var overwrite = false
 
     mutating func validate() throws {
+        if pictures.count(where: { $0 == "-" }) > 1 {
+            throw ValidationError("only one picture can be standard input")
+        }
         if let columns, !(1...100).contains(columns) {
             throw ValidationError("--columns is \(columns), not 1 to 100")
         }

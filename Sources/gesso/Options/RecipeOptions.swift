@@ -77,7 +77,8 @@ func help(_ name: String, _ valueName: String) -> ArgumentHelp {
         key.value(in: Recipe(verb)).flatMap { $0 == .flag(false) ? nil : (verb, "\($0)") }
     }
     var text = key.help.prefix(1).uppercased() + key.help.dropFirst()
-    if !key.choices.isEmpty { text += ": " + key.expected.dropFirst("one of ".count) }
+    let oneOf = "one of "
+    if key.expected.hasPrefix(oneOf) { text += ": " + key.expected.dropFirst(oneOf.count) }
     if let first = defaults.first?.1, first != "default", !first.isEmpty {
         let isOne = defaults.allSatisfy { $0.1 == first }
         let each = defaults.map { "\($0.0.rawValue) \($0.1)" }.joined(separator: ", ")
