@@ -19,13 +19,30 @@
 
 static size_t up(size_t n, size_t step) { return (n + step - 1) / step * step; }
 
-// Large blocks are put on huge pages where the system lets us: fewer faults, fewer misses.
+// Large blocks come straight from the system and go back to it, so that they leave no holes; on huge
+// pages where it lets us: fewer faults, fewer misses.
 static void *fresh(size_t bytes) {
-    void *block = aligned_alloc(HUGE_PAGE, bytes);
 #if defined(__linux__)
-    if (block) madvise(block, bytes, MADV_HUGEPAGE);
+    char *start = mmap(
+        NULL, bytes + HUGE_PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    if (start == MAP_FAILED) return NULL;
+    const size_t before = up((size_t)start, HUGE_PAGE) - (size_t)start;
+    if (before > 0) munmap(start, before);
+    if (before < HUGE_PAGE) munmap(start + before + bytes, HUGE_PAGE - before);
+    madvise(start + before, bytes, MADV_HUGEPAGE);
+    return start + before;
+#else
+    return aligned_alloc(HUGE_PAGE, bytes);
 #endif
-    return block;
+}
+
+static void discard(void *block, size_t bytes) {
+#if defined(__linux__)
+    munmap(block, bytes);
+#else
+    (void)bytes;
+    free(block);
+#endif
 }
 
 static struct {
@@ -46,10 +63,9 @@ static void *take_out(int index) {
     return start;
 }
 
-// Frees kept blocks, the oldest first, until all blocks together fit under the most ever used.
-static void make_room(void) {
-    while (pool.count > 0 && (pool.used + pool.kept > pool.most_used || pool.count == MOST_KEPT))
-        free(take_out(0));
+static void discard_oldest(void) {
+    const size_t bytes = pool.blocks[0].bytes;
+    discard(take_out(0), bytes);
 }
 
 void *gesso_allocate(size_t bytes) {
@@ -62,7 +78,7 @@ void *gesso_allocate(size_t bytes) {
     pool.used += bytes;
     if (pool.used > pool.most_used) pool.most_used = pool.used;
     if (!block) {
-        make_room();
+        while (pool.count > 0 && pool.used + pool.kept > pool.most_used) discard_oldest();
         block = fresh(bytes);
     }
     if (!block) pool.used -= bytes;
@@ -77,7 +93,7 @@ void gesso_release(void *block, size_t bytes) {
     }
     bytes = up(bytes, HUGE_PAGE);
     pthread_mutex_lock(&pool.lock);
-    if (pool.count == MOST_KEPT) free(take_out(0));
+    if (pool.count == MOST_KEPT) discard_oldest();
     pool.used -= bytes;
     pool.kept += bytes;
     pool.blocks[pool.count].start = block;
