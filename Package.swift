@@ -50,7 +50,16 @@ let package = Package(
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: settings),
-        tests("TensorsTests", sees: ["Tensors"]),
+        // Benchmarks
+        .target(name: "CPeak", path: "Benchmarks/CPeak"),
+        .target(
+            name: "NaiveKernels", dependencies: ["Tensors"], path: "Tests/NaiveKernels",
+            swiftSettings: settings),
+        .executableTarget(
+            name: "gesso-benchmarks", dependencies: ["CPeak", "NaiveKernels", "Tensors"],
+            path: "Benchmarks/Kernels", swiftSettings: settings),
+        // Tests
+        tests("TensorsTests", sees: ["NaiveKernels", "Tensors"]),
         tests("CheckpointsTests", sees: ["Checkpoints", "Tensors"]),
         tests("ModelsTests", sees: ["Models", "Checkpoints", "Tensors"]),
         tests("SamplingTests", sees: ["Sampling", "Tensors"]),

@@ -1,4 +1,5 @@
 import Foundation
+import NaiveKernels
 import Tensors
 import Testing
 

@@ -1,11 +1,11 @@
 import Foundation
-import Tensors
+package import Tensors
 
 /// The kernels' twins: the definition and nothing else, in double precision. They are the oracle the
 /// fast ones are held to.
-enum Naive {
+package enum Naive {
     /// y[r, o] = Σ x[r, i] · w[o, i].
-    static func product(_ x: Tensor, _ w: Tensor) -> [Double] {
+    package static func product(_ x: Tensor, _ w: Tensor) -> [Double] {
         let (columns, rows) = (w.shape[1], w.shape[0])
         let (x, w) = (x.values, w.values)
         return (0..<(x.count / columns * rows)).map { place in
@@ -17,7 +17,9 @@ enum Naive {
     }
 
     /// y[n, oy, ox, o] = Σ x[n, oy·s + ky − top, ox·s + kx − left, i] · w[o, i, ky, kx].
-    static func convolution(_ x: Tensor, _ w: Tensor, stride: Int, padding: Padding) -> [Double] {
+    package static func convolution(_ x: Tensor, _ w: Tensor, stride: Int, padding: Padding)
+        -> [Double]
+    {
         let (n, h, width, c) = (x.shape[0], x.shape[1], x.shape[2], x.shape[3])
         let (o, kh, kw) = (w.shape[0], w.shape[2], w.shape[3])
         let oh = (h + padding.top + padding.bottom - kh) / stride + 1
@@ -46,7 +48,7 @@ enum Naive {
     }
 
     /// softmax(q·kᵀ / √d)·v, head by head.
-    static func attention(
+    package static func attention(
         _ q: Tensor, _ k: Tensor, _ v: Tensor, heads: Int, causal: Bool
     ) -> [Double] {
         let (n, s, c, t) = (q.shape[0], q.shape[1], q.shape[2], k.shape[1])
@@ -76,7 +78,7 @@ enum Naive {
     }
 
     /// (x − mean) / √(variance + ε) · weight + bias, over pixels and channels of a group.
-    static func groupNorm(
+    package static func groupNorm(
         _ x: Tensor, groups: Int, weight: [Float], bias: [Float], epsilon: Double
     ) -> [Double] {
         let (n, c) = (x.shape[0], weight.count)
@@ -101,7 +103,7 @@ enum Naive {
     }
 
     /// An activation by its definition.
-    static func activation(_ x: Double, _ activation: Activation) -> Double {
+    package static func activation(_ x: Double, _ activation: Activation) -> Double {
         switch activation {
         case .none: x
         case .silu: x / (1 + exp(-x))
@@ -112,7 +114,7 @@ enum Naive {
 }
 
 /// Values in −1…1 that look random and are the same every time.
-func noise(_ shape: [Int], seed: UInt64 = 1) -> Tensor {
+package func noise(_ shape: [Int], seed: UInt64 = 1) -> Tensor {
     var state = seed &* 0x9E37_79B9_7F4A_7C15 | 1
     let values = (0..<shape.reduce(1, *)).map { _ -> Float in
         state ^= state << 13
@@ -124,7 +126,7 @@ func noise(_ shape: [Int], seed: UInt64 = 1) -> Tensor {
 }
 
 /// The largest difference, as a share of the largest value expected.
-func difference(_ found: Tensor, _ expected: [Double]) -> Double {
+package func difference(_ found: Tensor, _ expected: [Double]) -> Double {
     guard found.count == expected.count else { return .infinity }
     let scale = expected.reduce(1e-30) { max($0, abs($1)) }
     return zip(found.values, expected).reduce(0) { worst, pair in
@@ -134,7 +136,7 @@ func difference(_ found: Tensor, _ expected: [Double]) -> Double {
 }
 
 /// Every instruction set of this processor in turn; results must hold for each.
-func withEverySet(_ body: (KernelSet) throws -> Void) rethrows {
+package func withEverySet(_ body: (KernelSet) throws -> Void) rethrows {
     let before = KernelSet.current
     defer { _ = before.use() }
     for set in KernelSet.allCases where set.use() { try body(set) }
