@@ -56,8 +56,9 @@ let package = Package(
             name: "NaiveKernels", dependencies: ["Tensors"], path: "Tests/NaiveKernels",
             swiftSettings: settings),
         .executableTarget(
-            name: "gesso-benchmarks", dependencies: ["CPeak", "NaiveKernels", "Tensors"],
-            path: "Benchmarks/Kernels", swiftSettings: settings),
+            name: "gesso-benchmarks",
+            dependencies: ["Checkpoints", "CPeak", "Models", "NaiveKernels", "Tensors"],
+            path: "Benchmarks/Swift", swiftSettings: settings),
         // Tests
         tests("TensorsTests", sees: ["NaiveKernels", "Tensors"]),
         tests("CheckpointsTests", sees: ["Checkpoints", "Tensors"]),

@@ -9,7 +9,7 @@ import Tensors
 /// Prompts become conditioning; the picture becomes latents, is noised, denoised, becomes a picture
 /// again and is laid over the original.
 public struct Editor: Sendable {
-    private let model: Model
+    let model: Model
 
     /// An editor that works with `model`.
     public init(_ model: Model) {
@@ -34,11 +34,14 @@ public struct Editor: Sendable {
     ) throws -> EditResult {
         let seed = recipe.drawingSeed().seed ?? 0
         var log = EditLog(progress)
-        var latents = Latents(model.vae, width: edit.width, height: edit.height, seed: seed)
+        var latents = Latents(
+            model.vae, width: edit.width, height: edit.height, seed: seed,
+            tiling: recipe.vaeTiling)
         if edit.isIdentity, let original = edit.original {
             return log.result(original, of: edit, by: model, seed: seed, latents)
         }
-        try MemoryPlan(model.vae, width: latents.paddedWidth, height: latents.paddedHeight).check()
+        try MemoryPlan(model, recipe, width: latents.paddedWidth, height: latents.paddedHeight)
+            .check()
         var (name, scheduler) = try model.scheduler(
             for: recipe, strength: edit.strength, inpainting: edit.region != nil)
         let steps = scheduler.levels.count

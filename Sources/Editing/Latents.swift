@@ -7,6 +7,7 @@ import Tensors
 /// [1,H/8,W/8,4], scaled to unit variance, on the other.
 struct Latents {
     private let vae: AutoencoderKL
+    private let isTiled: Bool
     private var random: TorchRandomSource
     /// Pixels a latent stands for, each way; pictures are padded to multiples of it.
     let factor: Int
@@ -14,7 +15,10 @@ struct Latents {
     private let shape: [Int]
 
     /// For a picture of that size, all noise growing from `seed`.
-    init(_ vae: AutoencoderKL, width: Int, height: Int, seed: UInt64) {
+    init(
+        _ vae: AutoencoderKL, width: Int, height: Int, seed: UInt64, tiling: VAETiling = .off
+    ) {
+        isTiled = tiling.tiles(width: width, height: height)
         self.vae = vae
         factor = vae.factor
         random = TorchRandomSource(seed: seed)
@@ -37,7 +41,7 @@ struct Latents {
     /// The latents of a picture: a sample of the VAE's distribution, scaled.
     mutating func encoded(_ image: Image) throws -> Tensor {
         let pixels = Self.pixels(of: image.padded(toMultipleOf: factor))
-        let latents = vae.encode(pixels).sample(noise()) * vae.scalingFactor
+        let latents = vae.encode(pixels, tiled: isTiled).sample(noise()) * vae.scalingFactor
         guard !latents.hasNonFiniteValues else {
             throw EditingError.notFinite(stage: "VAE's encoder")
         }
@@ -46,7 +50,7 @@ struct Latents {
 
     /// The picture of latents, 8-bit RGB, cropped to a size.
     func decoded(_ latents: Tensor, width: Int, height: Int) throws -> Image {
-        let pixels = vae.decode(latents / vae.scalingFactor)
+        let pixels = vae.decode(latents / vae.scalingFactor, tiled: isTiled)
         guard !pixels.hasNonFiniteValues else {
             throw EditingError.notFinite(stage: "VAE's decoder")
         }

@@ -3,6 +3,7 @@ public import Foundation
 import Models
 import Recipes
 import Sampling
+import Tensors
 
 /// A checkpoint, loaded and ready to edit with. Loading checks every name, shape and number in it.
 public struct Model: Sendable {
@@ -14,6 +15,9 @@ public struct Model: Sendable {
     public let isStandIn: Bool
     /// The size of the pictures it was trained on, in pixels a side.
     public let nativeSize: Int
+
+    /// Bytes of its weights in memory.
+    public let weightBytes: Int
 
     let family: any ModelFamily
     let unet: UNet2DCondition
@@ -38,6 +42,11 @@ public struct Model: Sendable {
         vae = try AutoencoderKL(folder)
         nativeSize = unet.configuration.sampleSize * vae.factor
         schedulerConfiguration = try folder.schedulerConfiguration()
+        weightBytes = try ["text_encoder", "unet", "vae"].reduce(0) { sum, component in
+            try folder.weights(component).parameterCounts.reduce(sum) {
+                $0 + $1.value * (DataType(rawValue: $1.key)?.byteCount ?? 4)
+            }
+        }
     }
 
     /// The name of the scheduler a recipe gets, and a fresh one for its steps.
@@ -66,6 +75,7 @@ public struct Model: Sendable {
     }
 
     var predictionType: PredictionType { schedulerConfiguration.predictionType }
+    var trainTimesteps: Int { schedulerConfiguration.trainTimesteps }
 }
 
 extension ModelFolder {

@@ -36,6 +36,14 @@ public struct Recipe: Sendable, Equatable {
     public var maskFeather = 4
     /// How the mask comes to the size of the latents, where it is said; see `maskLatent`.
     var chosenMaskLatent: MaskLatent?
+    /// From which share of the schedule on guidance counts, in 0...1.
+    public var guidanceStart = 0.0
+    /// Up to which share of the schedule guidance counts, in 0...1.
+    public var guidanceEnd = 1.0
+    /// The UNet's deep part runs in one of so many steps; 1 is every step.
+    public var deepCache = 1
+    /// Whether the autoencoder works in tiles, which bounds its memory.
+    public var vaeTiling = VAETiling.auto
     /// Whether a mask of another size is resized to the picture's.
     public var fitMask = false
     /// Whether black is repainted instead of white.
@@ -127,6 +135,18 @@ extension Recipe {
         Key(
             "compat", \.compat, .orDefault(.oneOf(StepRule.self)),
             "program whose pictures to match"),
+        Key(
+            "guidance_start", \.guidanceStart, .number(0...1),
+            "share of the schedule from which on guidance counts"),
+        Key(
+            "guidance_end", \.guidanceEnd, .number(0...1),
+            "share of the schedule up to which guidance counts"),
+        Key(
+            "deep_cache", \.deepCache, .count(1...20),
+            "run the UNet's deep part in one of so many steps"),
+        Key(
+            "vae_tiling", \.vaeTiling, .oneOf(VAETiling.self),
+            "work of the autoencoder in tiles, for less memory"),
         Key(
             "width", \.width, .orDefault(.count(8...maximumSide)), for: [.textToImage],
             "width in pixels"),

@@ -41,9 +41,18 @@ struct EditRun {
         let loading = start.duration(to: .now) / .seconds(1)
         let task = edit(model)
         try task.original?.checkEncodable(as: output.format)
+        if options.dryRun { return try tell(Editor(model).plan(task, recipe: recipe)) }
         let result = try carryOut(task, with: model)
         try output.write(marked(result))
         try tell(result.report, loading: loading)
+    }
+
+    private func tell(_ plan: EditPlan) throws {
+        let document = PlanDocument(verb, plan, output: output.path)
+        try Console.result(
+            options.json
+                ? JSON.text(document)
+                : document.lines.map { $0.escapingControls() }.joined(separator: "\n"))
     }
 
     private func carryOut(_ edit: Edit, with model: Model) throws -> EditResult {

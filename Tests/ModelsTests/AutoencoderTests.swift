@@ -105,4 +105,31 @@ import Testing
         #expect(empty?.kind == .corruptData)
         #expect(empty?.description.contains("every weight is zero") == true)
     }
+
+    /// On the trained autoencoder, whose tiles know nothing of one another but their overlap.
+    @Test func tilesShowNoGrid() throws {
+        let folder = URL(filePath: #filePath).deletingLastPathComponent()
+            .appending(path: "../../Fixtures/Models/gesso-builtin").standardized
+        let vae = try AutoencoderKL(ModelFolder(folder))
+        let shape = vae.latentShape(height: 704, width: 1096)
+        let latents = Tensor(
+            (0..<shape.reduce(1, *)).map { index in
+                let (y, x) = (Float(index / 4 / shape[2]), Float(index / 4 % shape[2]))
+                return 3 * sin(y / 9 + Float(index % 4)) * cos(x / 7)
+            }, shape: shape)
+        let whole = vae.decode(latents)
+        let tiled = vae.decode(latents, tiled: true)
+        #expect(tiled.shape == whole.shape && tiled != whole)
+        let worst = zip(tiled.values, whole.values).map { abs($0 - $1) }.max() ?? 0
+        #expect(worst < 3 * 2 / 255.0)
+
+        let moments = vae.encode(whole).mean
+        let tiledMoments = vae.encode(whole, tiled: true).mean
+        let scale = moments.values.map { abs($0) }.max() ?? 0
+        let off = zip(moments.values, tiledMoments.values).map { abs($0 - $1) }.max() ?? 0
+        #expect(moments.shape == tiledMoments.shape && off < 0.05 * scale)
+
+        let small = latents.sliced(axis: 1, 0..<40).sliced(axis: 2, 0..<64)
+        #expect(vae.decode(small, tiled: true) == vae.decode(small))
+    }
 }

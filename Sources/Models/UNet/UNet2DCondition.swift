@@ -55,22 +55,33 @@ public struct UNet2DCondition: Sendable {
     ///   - sample: noisy latents [N, H, W, inChannels], any H and W.
     ///   - timestep: 0…999, possibly between whole steps.
     ///   - encoderHiddenStates: the text embeddings [N, T, contextChannels].
+    ///   - cache: spares the deep part in some calls; nil runs all of it.
     /// - Returns: [N, H, W, outChannels].
     public func callAsFunction(
-        _ sample: Tensor, timestep: Float, encoderHiddenStates context: Tensor
+        _ sample: Tensor, timestep: Float, encoderHiddenStates context: Tensor,
+        cache: DeepCache? = nil
     ) -> Tensor {
         let time = embedding(of: timestep, batch: sample.shape[0])
         var x = convIn(configuration.centersInput ? 2 * sample - 1 : sample)
         var skips = [x]
-        for block in downBlocks {
-            block(&x, time: time, context: context, skips: &skips)
+        downBlocks[0](&x, time: time, context: context, skips: &skips)
+        if let deep = cache?.next(batch: sample.shape[0]) {
+            x = deep
+            // The way down left one more, halved, for the levels that are left out.
+            if downBlocks.count > 1 { skips.removeLast() }
+        } else {
+            for block in downBlocks.dropFirst() {
+                block(&x, time: time, context: context, skips: &skips)
+            }
+            if let midBlock {
+                x = midBlock(x, time: time, context: context)
+            }
+            for block in upBlocks.dropLast() {
+                block(&x, time: time, context: context, skips: &skips)
+            }
+            cache?.keep(x)
         }
-        if let midBlock {
-            x = midBlock(x, time: time, context: context)
-        }
-        for block in upBlocks {
-            block(&x, time: time, context: context, skips: &skips)
-        }
+        upBlocks[upBlocks.count - 1](&x, time: time, context: context, skips: &skips)
         return convOut(normOut(x, activation: configuration.activation))
     }
 

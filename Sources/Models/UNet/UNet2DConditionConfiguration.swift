@@ -25,6 +25,10 @@ extension UNet2DCondition {
         let convInKernel: Int
         let convOutKernel: Int
 
+        /// Numbers held at once for each latent of a picture, where that is most: in the gated
+        /// feed-forward of the finest level, with the skip connections.
+        public var widestFloatsPerLatent: Int { 48 * levels[0].channels }
+
         /// One resolution of the UNet.
         public struct Level: Sendable, Equatable {
             /// channels of its activations

@@ -48,16 +48,30 @@ public struct AutoencoderKL: Sendable {
     }
 
     /// The latents of pictures, as a distribution, not scaled.
-    /// - Parameter pixels: [N, H, W, 3] in -1…1; H and W multiples of `factor`.
-    public func encode(_ pixels: Tensor) -> DiagonalGaussian {
-        let moments = encoder(pixels)
+    /// - Parameters:
+    ///   - pixels: [N, H, W, 3] in -1…1; H and W multiples of `factor`.
+    ///   - tiled: whether to work in overlapping tiles of `tileSide` pixels; N is 1 then.
+    public func encode(_ pixels: Tensor, tiled: Bool = false) -> DiagonalGaussian {
+        let moments =
+            tiled
+            ? Tiling(side: Self.tileSide, overlap: Self.tileSide / 4)(
+                pixels, scale: (1, factor), encoder.callAsFunction) : encoder(pixels)
         return DiagonalGaussian(moments: quantConv.map { $0(moments) } ?? moments)
     }
 
     /// The pictures of latents.
-    /// - Parameter latents: [N, h, w, latentChannels], divided by the scaling factor already.
+    /// - Parameters:
+    ///   - latents: [N, h, w, latentChannels], divided by the scaling factor already.
+    ///   - tiled: whether to work in overlapping tiles of `tileSide` pixels; N is 1 then.
     /// - Returns: [N, h·f, w·f, 3], about -1…1 and not clamped; f is `factor`.
-    public func decode(_ latents: Tensor) -> Tensor {
-        decoder(postQuantConv.map { $0(latents) } ?? latents)
+    public func decode(_ latents: Tensor, tiled: Bool = false) -> Tensor {
+        let latents = postQuantConv.map { $0(latents) } ?? latents
+        guard tiled else { return decoder(latents) }
+        let side = Self.tileSide / factor
+        return Tiling(side: side, overlap: side / 4)(
+            latents, scale: (factor, 1), decoder.callAsFunction)
     }
+
+    /// Side of a tile in pixels; neighbours overlap by a quarter of it.
+    public static let tileSide = 512
 }

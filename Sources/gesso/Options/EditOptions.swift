@@ -38,6 +38,9 @@ struct EditOptions: ParsableArguments {
     @Flag(help: "Replace the output file if there is one.")
     var overwrite = false
 
+    @Flag(help: "Say what would be done and the memory it needs, and do nothing.")
+    var dryRun = false
+
     @Flag(help: "Print a JSON document on how the picture was made, instead of its path.")
     var json = false
 

@@ -28,6 +28,9 @@ struct RecipeOptions: ParsableArguments {
     @Option(help: help("compat", "program"), completion: .list(key("compat").choices))
     var compat: String?
 
+    @Option(help: help("vae_tiling", "when"), completion: .list(key("vae_tiling").choices))
+    var vaeTiling: String?
+
     @Option(
         name: .customLong("preset"),
         help: ArgumentHelp(
@@ -55,7 +58,7 @@ struct RecipeOptions: ParsableArguments {
             setting("prompt", prompt), setting("negative_prompt", negativePrompt),
             setting("steps", steps), setting("guidance_scale", guidanceScale),
             setting("scheduler", scheduler), setting("sigmas", sigmas), setting("seed", seed),
-            setting("compat", compat),
+            setting("compat", compat), setting("vae_tiling", vaeTiling),
         ].compactMap(\.self)
     }
 }

@@ -3,9 +3,7 @@ import Foundation
 import NaiveKernels
 import Tensors
 
-// Times every kernel at the sizes Stable Diffusion 1.5 has at 512x512 against its naive twin.
-//
-//     swift run -c release gesso-benchmarks [threads]
+// Every kernel at the sizes Stable Diffusion 1.5 has at 512x512 against its naive twin.
 //
 // The naive twins run on one thread and on a part of the rows, so that they end; what is compared is
 // operations a second. Kernels that mostly move memory are given in GB/s.
@@ -93,32 +91,32 @@ func padded(_ text: String, _ width: Int) -> String {
     text + String(repeating: " ", count: max(0, width - text.count))
 }
 
-let threads = CommandLine.arguments.dropFirst().first.flatMap { Int($0) } ?? 2
-Threads.use(threads)
-let set = KernelSet.current
-let width = Int32(set == .avx512 ? 512 : set == .avx2 ? 256 : 0)
-_ = peak_operations(width, Int32(threads), 10_000_000)
-let peak = (0..<5).map { _ in peak_operations(width, Int32(threads), 20_000_000) }.max() ?? 0
-print("\(set), \(threads) threads, peak \(String(format: "%.0f", peak / 1e9)) GFLOP/s\n")
-print("\(padded("kernel", 44))     fast   of peak     naive   faster by")
+func timeKernels(threads: Int) {
+    let set = KernelSet.current
+    let width = Int32(set == .avx512 ? 512 : set == .avx2 ? 256 : 0)
+    _ = peak_operations(width, Int32(threads), 10_000_000)
+    let peak = (0..<5).map { _ in peak_operations(width, Int32(threads), 20_000_000) }.max() ?? 0
+    print("\(set), \(threads) threads, peak \(String(format: "%.0f", peak / 1e9)) GFLOP/s\n")
+    print("\(padded("kernel", 44))     fast   of peak     naive   faster by")
 
-let cases = [
-    product(4096, 320, 2560), product(4096, 1280, 320), product(1024, 640, 5120),
-    product(256, 1280, 10240), product(77, 768, 320),
-    convolution(64, 320, 320, kernel: 3), convolution(32, 640, 640, kernel: 3),
-    convolution(16, 1280, 1280, kernel: 3), convolution(8, 1280, 1280, kernel: 3),
-    convolution(64, 320, 320, kernel: 3, stride: 2), convolution(64, 320, 320, kernel: 1),
-    convolution(512, 128, 128, kernel: 3),
-    attention(4096, 4096, heads: 8, head: 40), attention(1024, 1024, heads: 8, head: 80),
-    attention(256, 256, heads: 8, head: 160), attention(4096, 4096, heads: 1, head: 512),
-    attention(4096, 77, heads: 8, head: 40), groupNorm(64, 320), groupNorm(512, 128),
-]
-for item in cases {
-    let fast = item.work / seconds(item.fast)
-    let naive = item.naiveWork / seconds(item.naive)
-    let unit = item.isMemory ? "GB/s" : "GFLOP/s"
-    let share = item.isMemory ? "" : String(format: "%.0f %%", 100 * fast / peak)
-    print(
-        padded(item.name, 44) + String(format: "%9.1f ", fast / 1e9) + padded(unit, 8)
-            + padded(share, 7) + String(format: "%6.2f   %8.0f x", naive / 1e9, fast / naive))
+    let cases = [
+        product(4096, 320, 2560), product(4096, 1280, 320), product(1024, 640, 5120),
+        product(256, 1280, 10240), product(77, 768, 320),
+        convolution(64, 320, 320, kernel: 3), convolution(32, 640, 640, kernel: 3),
+        convolution(16, 1280, 1280, kernel: 3), convolution(8, 1280, 1280, kernel: 3),
+        convolution(64, 320, 320, kernel: 3, stride: 2), convolution(64, 320, 320, kernel: 1),
+        convolution(512, 128, 128, kernel: 3),
+        attention(4096, 4096, heads: 8, head: 40), attention(1024, 1024, heads: 8, head: 80),
+        attention(256, 256, heads: 8, head: 160), attention(4096, 4096, heads: 1, head: 512),
+        attention(4096, 77, heads: 8, head: 40), groupNorm(64, 320), groupNorm(512, 128),
+    ]
+    for item in cases {
+        let fast = item.work / seconds(item.fast)
+        let naive = item.naiveWork / seconds(item.naive)
+        let unit = item.isMemory ? "GB/s" : "GFLOP/s"
+        let share = item.isMemory ? "" : String(format: "%.0f %%", 100 * fast / peak)
+        print(
+            padded(item.name, 44) + String(format: "%9.1f ", fast / 1e9) + padded(unit, 8)
+                + padded(share, 7) + String(format: "%6.2f   %8.0f x", naive / 1e9, fast / naive))
+    }
 }

@@ -1,0 +1,56 @@
+import Foundation
+import Imaging
+import Testing
+
+/// Settings that save time or memory, and what they may change.
+@Suite struct EngineOptionTests {
+    private func pixels(_ options: String...) throws -> [UInt16] {
+        var samples: [UInt16] = []
+        try Tool.inFolder { tool in
+            let run = try tool.run(
+                [
+                    "txt2img", "-o", "x.png", "--width", "64", "--height", "64", "--prompt",
+                    "a hill", "--seed", "3", "--steps", "4", "--scheduler", "ddim",
+                ] + options)
+            #expect(run.status == 0, "\(run.errors)")
+            samples = try Image(contentsOf: tool.url("x.png")).samples
+        }
+        return samples
+    }
+
+    @Test func guidanceCanBeLeftOutInPart() throws {
+        let never = try pixels("--guidance-scale", "1")
+        let always = try pixels()
+        #expect(try pixels("--set", "guidance_start=0", "--set", "guidance_end=1") == always)
+        #expect(try pixels("--set", "guidance_end=0") != always)
+        #expect(try pixels("--set", "guidance_start=1") == never)
+        let half = try pixels("--set", "guidance_end=0.5")
+        #expect(half != always && half != never)
+    }
+
+    @Test func theDeepPartCanBeKept() throws {
+        let all = try pixels()
+        #expect(try pixels("--set", "deep_cache=1") == all)
+        let kept = try pixels("--set", "deep_cache=2")
+        #expect(kept != all)
+        #expect(try pixels("--set", "deep_cache=2") == kept)
+    }
+
+    @Test(arguments: ["1", "2", "3", "7"])
+    func bytesDoNotDependOnThreads(_ count: String) throws {
+        #expect(try pixels("--threads", count) == pixels("--threads", "1"))
+    }
+
+    @Test func aDryRunTellsAndDoesNothing() throws {
+        try Tool.inFolder { tool in
+            try tool.draw("in.png", width: 100, height: 60)
+            let run = try tool(
+                "img2img", "in.png", "-o", "x.png", "--prompt", "x", "--steps", "10", "--strength",
+                "0.5", "--scheduler", "ddim", "--dry-run")
+            #expect(run.status == 0 && run.errors.isEmpty)
+            #expect(run.text.contains("picture: 100x60, worked on at 104x64\n"))
+            #expect(run.text.contains("UNet calls: 5 with ddim, 2 branches each\n"))
+            #expect(try tool.files == ["in.png"])
+        }
+    }
+}
