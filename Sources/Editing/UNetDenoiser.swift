@@ -28,7 +28,8 @@ struct UNetDenoiser: Denoiser {
         let network = NetworkDenoiser(predicting: model.predictionType) { sample, timestep in
             unet(
                 sample, timestep: timestep,
-                encoderHiddenStates: sample.shape[0] == all.shape[0] ? all : prompt, cache: cache)
+                encoderHiddenStates: sample.shape[0] == all.shape[0] ? all : prompt, cache: cache,
+                tokenMerging: recipe.tokenMerging)
         }
         guided = Guided(network, scale: scale)
         unguided = Guided(network, scale: 1)

@@ -42,6 +42,8 @@ public struct Recipe: Sendable, Equatable {
     public var guidanceEnd = 1.0
     /// The UNet's deep part runs in one of so many steps; 1 is every step.
     public var deepCache = 1
+    /// Share of the pixels that self-attention merges with their like, in 0...0.75.
+    public var tokenMerging = 0.0
     /// Whether the autoencoder works in tiles, which bounds its memory.
     public var vaeTiling = VAETiling.auto
     /// Whether a mask of another size is resized to the picture's.
@@ -144,6 +146,9 @@ extension Recipe {
         Key(
             "deep_cache", \.deepCache, .count(1...20),
             "run the UNet's deep part in one of so many steps"),
+        Key(
+            "token_merging", \.tokenMerging, .number(0...1),
+            "share of the pixels that attention merges"),
         Key(
             "vae_tiling", \.vaeTiling, .oneOf(VAETiling.self),
             "work of the autoencoder in tiles, for less memory"),

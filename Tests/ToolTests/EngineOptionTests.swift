@@ -36,6 +36,13 @@ import Testing
         #expect(try pixels("--set", "deep_cache=2") == kept)
     }
 
+    @Test func likePixelsCanBeMerged() throws {
+        let all = try pixels()
+        #expect(try pixels("--set", "token_merging=0") == all)
+        let merged = try pixels("--set", "token_merging=0.5")
+        #expect(try pixels("--set", "token_merging=0.5") == merged)
+    }
+
     @Test(arguments: ["1", "2", "3", "7"])
     func bytesDoNotDependOnThreads(_ count: String) throws {
         #expect(try pixels("--threads", count) == pixels("--threads", "1"))

@@ -28,8 +28,8 @@ struct CrossAttention: Sendable {
         Memory(key: toKey(context), value: toValue(context))
     }
 
-    /// [N, S, C] to [N, S, C], the residual added.
-    func callAsFunction(_ x: Tensor, to memory: Memory, adding residual: Tensor) -> Tensor {
+    /// [N, S, C] to [N, S, C], the residual added if there is one.
+    func callAsFunction(_ x: Tensor, to memory: Memory, adding residual: Tensor? = nil) -> Tensor {
         let attended = Tensor.attention(
             query: toQuery(x), key: memory.key, value: memory.value, heads: heads)
         return toOut(attended, adding: residual)

@@ -33,11 +33,16 @@ struct Transformer2DModel: Sendable {
     }
 
     /// [N, H, W, C] to the same shape, given a context [N, T, contextChannels].
-    func callAsFunction(_ x: Tensor, context: Tensor) -> Tensor {
+    func callAsFunction(_ x: Tensor, context: Tensor, merging: TokenMerging? = nil) -> Tensor {
         var h = projectionIn(norm(x))
             .reshaped([x.shape[0], x.shape[1] * x.shape[2], x.shape[3]])
+        let thinned = merging.map { merging in
+            { (rows: Tensor, attend: (Tensor) -> Tensor) in
+                merging(rows, height: x.shape[1], width: x.shape[2], attend)
+            }
+        }
         for block in blocks {
-            h = block(h, context: context)
+            h = block(h, context: context, merging: thinned)
         }
         return projectionOut(h.reshaped(x.shape), adding: x)
     }
@@ -64,9 +69,14 @@ struct BasicTransformerBlock: Sendable {
         feedForward = try FeedForward(weights["ff"], channels: channels)
     }
 
-    func callAsFunction(_ x: Tensor, context: Tensor) -> Tensor {
+    /// - Parameter merging: may have self-attention see fewer rows; gets the rows and the attention.
+    func callAsFunction(
+        _ x: Tensor, context: Tensor, merging: ((Tensor, (Tensor) -> Tensor) -> Tensor)?
+    ) -> Tensor {
         let own = norm1(x)
-        let h1 = attention1(own, to: attention1.memory(of: own), adding: x)
+        let h1 =
+            merging.map { x + $0(own) { attention1($0, to: attention1.memory(of: $0)) } }
+            ?? attention1(own, to: attention1.memory(of: own), adding: x)
         let h2 = attention2(norm2(h1), to: attention2.memory(of: context), adding: h1)
         return feedForward(norm3(h2), adding: h2)
     }

@@ -56,15 +56,17 @@ public struct UNet2DCondition: Sendable {
     ///   - timestep: 0…999, possibly between whole steps.
     ///   - encoderHiddenStates: the text embeddings [N, T, contextChannels].
     ///   - cache: spares the deep part in some calls; nil runs all of it.
+    ///   - tokenMerging: share of the pixels that self-attention merges at the finest level, in 0...0.75.
     /// - Returns: [N, H, W, outChannels].
     public func callAsFunction(
         _ sample: Tensor, timestep: Float, encoderHiddenStates context: Tensor,
-        cache: DeepCache? = nil
+        cache: DeepCache? = nil, tokenMerging: Double = 0
     ) -> Tensor {
         let time = embedding(of: timestep, batch: sample.shape[0])
         var x = convIn(configuration.centersInput ? 2 * sample - 1 : sample)
         var skips = [x]
-        downBlocks[0](&x, time: time, context: context, skips: &skips)
+        let merging = tokenMerging > 0 ? TokenMerging(ratio: tokenMerging) : nil
+        downBlocks[0](&x, time: time, context: context, skips: &skips, merging: merging)
         if let deep = cache?.next(batch: sample.shape[0]) {
             x = deep
             // The way down left one more, halved, for the levels that are left out.
@@ -81,7 +83,8 @@ public struct UNet2DCondition: Sendable {
             }
             cache?.keep(x)
         }
-        upBlocks[upBlocks.count - 1](&x, time: time, context: context, skips: &skips)
+        upBlocks[upBlocks.count - 1](
+            &x, time: time, context: context, skips: &skips, merging: merging)
         return convOut(normOut(x, activation: configuration.activation))
     }
 

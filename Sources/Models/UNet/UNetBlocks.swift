@@ -27,10 +27,13 @@ struct DownBlock2D: Sendable {
     }
 
     /// Takes `x` one level down and leaves everything made on the way in `skips`.
-    func callAsFunction(_ x: inout Tensor, time: Tensor, context: Tensor, skips: inout [Tensor]) {
+    func callAsFunction(
+        _ x: inout Tensor, time: Tensor, context: Tensor, skips: inout [Tensor],
+        merging: TokenMerging? = nil
+    ) {
         for (index, resnet) in resnets.enumerated() {
             x = resnet(x, time: time)
-            if !attentions.isEmpty { x = attentions[index](x, context: context) }
+            if !attentions.isEmpty { x = attentions[index](x, context: context, merging: merging) }
             skips.append(x)
         }
         if let downsampler {
@@ -97,10 +100,13 @@ struct UpBlock2D: Sendable {
 
     /// Takes `x` one level up with the help of the last `skips`, which are used up. The new size is that
     /// of the next skip, so that odd sizes come out as they went in.
-    func callAsFunction(_ x: inout Tensor, time: Tensor, context: Tensor, skips: inout [Tensor]) {
+    func callAsFunction(
+        _ x: inout Tensor, time: Tensor, context: Tensor, skips: inout [Tensor],
+        merging: TokenMerging? = nil
+    ) {
         for (index, resnet) in resnets.enumerated() {
             x = resnet(.concatenated([x, skips.removeLast()], axis: 3), time: time)
-            if !attentions.isEmpty { x = attentions[index](x, context: context) }
+            if !attentions.isEmpty { x = attentions[index](x, context: context, merging: merging) }
         }
         if let upsampler, let skip = skips.last {
             x = upsampler(x, height: skip.shape[1], width: skip.shape[2])
