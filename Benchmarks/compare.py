@@ -1,8 +1,8 @@
 #!/usr/bin/env python
-"""Measures Gesso against diffusers (and OpenVINO, where it is installed) on one checkpoint.
+"""Measures Gesso against diffusers (and OpenVINO) on one checkpoint.
 
     python Benchmarks/make-checkpoint.py sd15 --tokenizer FOLDER
-    python Benchmarks/compare.py sd15 [--rounds 3] [--sizes 512] [--threads 2] [--table results.md]
+    python Benchmarks/compare.py sd15 [--rounds 3] [--sizes 512] [--threads 2] [--openvino] [--table results.md]
 
 Runs of the two take turns on the same machine with the same threads, each in a process of its own;
 the table gives medians and their ratios. One round is a whole img2img (20 steps, strength 0.6,
@@ -23,7 +23,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 EDITS = {"guided": {"steps": 20, "strength": 0.6, "guidance": 7.5},
-         "plain": {"steps": 20, "strength": 0.15, "guidance": 1.0}}
+         "plain": {"steps": 20, "strength": 0.3, "guidance": 1.0}}
 
 
 def picture(folder, size):
@@ -151,7 +151,7 @@ def compare(options):
             source = picture(folder, size)
             times = {}
             for index in range(options.rounds):
-                for edit in EDITS:
+                for edit in options.edits:
                     for name, tool in [("gesso", gesso), ("diffusers", diffusers)]:
                         print(f"{size}x{size}, round {index + 1}, {edit}, {name}", file=sys.stderr)
                         measured = tool(options.model, source, edit, options.threads, folder)
@@ -160,14 +160,16 @@ def compare(options):
             lines += ["", f"{size}x{size}, {options.threads} threads, medians of {options.rounds}:", "",
                       "| | Gesso | diffusers | ratio |", "|---|---|---|---|"]
             for label, edit, key, unit in ROWS:
+                if edit not in options.edits:
+                    continue
                 ours, theirs = (statistics.median(times[edit, key, name]) for name in ("gesso", "diffusers"))
                 scale = 1e9 if unit == "GB" else 1
                 lines.append(f"| {label} | {ours / scale:.2f} {unit} | {theirs / scale:.2f} {unit} "
                              f"| {ours / theirs:.2f} |")
-            try:
-                import openvino
-            except ImportError:
+            if not options.openvino:
                 continue
+            import openvino
+
             step = openvino_step(options.model, size, options.threads)
             ours = statistics.median(times["plain", "step", "gesso"])
             lines.append(f"| one UNet call against OpenVINO {openvino.__version__.split('-')[0]}, f32 "
@@ -192,6 +194,8 @@ def main():
     options.add_argument("model", type=Path)
     options.add_argument("--rounds", type=int, default=3)
     options.add_argument("--sizes", type=int, nargs="+", default=[512])
+    options.add_argument("--edits", choices=EDITS, nargs="+", default=list(EDITS))
+    options.add_argument("--openvino", action="store_true", help="measure OpenVINO's UNet, too")
     options.add_argument("--threads", type=int, default=2)
     options.add_argument("--table", type=Path, help="a file for the table, beside standard output")
     options.add_argument("--peer", choices=EDITS, help=argparse.SUPPRESS)
