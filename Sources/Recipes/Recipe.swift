@@ -34,6 +34,10 @@ public struct Recipe: Sendable, Equatable {
     public var height: Int?
     /// Pixels over which the repainted part fades in, inside the mask.
     public var maskFeather = 4
+    /// The darkest grey of a mask that counts as white, in 0...255; black never does.
+    public var maskThreshold = 128
+    /// Pixels by which the white of a mask is grown; below zero it is shrunk.
+    public var maskGrow = 0
     /// How the mask comes to the size of the latents, where it is said; see `maskLatent`.
     var chosenMaskLatent: MaskLatent?
     /// Whether a mask of another size is resized to the picture's.
@@ -133,6 +137,12 @@ extension Recipe {
         Key(
             "height", \.height, .orDefault(.count(8...maximumSide)), for: [.textToImage],
             "height in pixels"),
+        Key(
+            "mask_threshold", \.maskThreshold, .count(0...255), for: [.inpaint],
+            "grey from which a mask counts as white"),
+        Key(
+            "mask_grow", \.maskGrow, .count(-512...512), for: [.inpaint],
+            "pixels to grow the mask by; below 0 it shrinks"),
         Key(
             "mask_feather", \.maskFeather, .count(0...512), for: [.inpaint],
             "pixels over which the repainted part fades in", elsewhere: ["mask_blur"]),

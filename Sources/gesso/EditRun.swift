@@ -53,13 +53,14 @@ struct EditRun {
         return try Editor(model)(edit, recipe: recipe) { progress in
             try Interruption.check()
             // By now all has been checked: from here on there are lines beside an error's.
-            if !isAnnounced { announce(model) }
+            if !isAnnounced { announce(edit, model) }
             isAnnounced = true
             meter.tell(progress)
         }
     }
 
-    private func announce(_ model: Model) {
+    private func announce(_ edit: Edit, _ model: Model) {
+        if edit.mask != nil { say(edit.coverage) }
         if let seed = recipe.seed { say("seed \(seed)") }
         if model.isStandIn {
             say(
