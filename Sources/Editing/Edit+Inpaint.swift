@@ -25,9 +25,12 @@ extension Edit {
             let hidden = region.subtracting(Mask(transparencyOf: image).inverted)
             share = share.united(with: hidden)
         }
+        let original = revealing ? image.revealed(by: region) : image
+        let start = Filling(recipe.fill).map { original.filled(where: region, with: $0) }
         return Edit(
-            original: revealing ? image.revealed(by: region) : image, mask: share, region: region,
-            width: image.width, height: image.height, strength: recipe.strength, notes: notes)
+            original: original, start: start ?? original, mask: share, region: region,
+            width: image.width, height: image.height, strength: recipe.strength,
+            notes: notes + Self.notes(onFill: recipe, of: .inpaint))
     }
 
     /// Why nothing is repainted.

@@ -12,7 +12,8 @@ public struct Recipe: Sendable, Equatable {
     public var negativePrompt = ""
     /// Share of the noise schedule that is run, in 0...1: 0 keeps the picture, 1 starts from noise.
     public var strength = 0.75
-    /// Number of steps of the whole schedule; strength runs a part of them.
+    /// Number of steps of the whole schedule; strength runs a part of them. 0 is for a `fill` that is
+    /// to stand as it is.
     public var steps = 20
     /// How far each step is pushed from the negative prompt to the prompt; 1 and less is no guidance.
     public var guidanceScale = 7.5
@@ -44,6 +45,8 @@ public struct Recipe: Sendable, Equatable {
     public var fitMask = false
     /// Whether black is repainted instead of white.
     public var invertMask = false
+    /// What stands under the mask when the model begins.
+    public var fill = Fill.original
     /// How the canvas is extended.
     public var growth = Growth.sides()
     /// Pixels of the picture, along each extended side, that are repainted to hide the seam.
@@ -54,7 +57,7 @@ public struct Recipe: Sendable, Equatable {
         switch verb {
         case .imageToImage: break
         case .inpaint: strength = 1
-        case .outpaint: strength = 0.9
+        case .outpaint: (strength, fill) = (0.9, .edge)
         case .textToImage: strength = 1
         }
     }
@@ -111,7 +114,7 @@ extension Recipe {
             "how much is repainted: 0 keeps the picture, 1 forgets it",
             elsewhere: ["denoising_strength", "denoise"]),
         Key(
-            "steps", \.steps, .count(1...1000), "number of denoising steps",
+            "steps", \.steps, .count(0...1000), "number of denoising steps",
             elsewhere: ["num_inference_steps", "sampling_steps"]),
         Key(
             "guidance_scale", \.guidanceScale, .number(0...100),
@@ -137,6 +140,9 @@ extension Recipe {
         Key(
             "height", \.height, .orDefault(.count(8...maximumSide)), for: [.textToImage],
             "height in pixels"),
+        Key(
+            "fill", \.fill, .fill, for: masked, "what stands under the mask first",
+            elsewhere: ["masked_content", "inpainting_fill"]),
         Key(
             "mask_threshold", \.maskThreshold, .count(0...255), for: [.inpaint],
             "grey from which a mask counts as white"),

@@ -10,12 +10,16 @@ struct InpaintCommand: ParsableCommand {
             Examples:
               gesso inpaint room.png --mask sofa.png -o new.png --prompt "a red armchair"
               gesso inpaint beach.jpg --mask person.png -o empty.jpg --preset remove-object
+              gesso inpaint wall.jpg --mask spot.png -o clean.jpg --fill patch --steps 0
               gesso inpaint shop.png --mask rect:40,60,200,80 -o sign.png --prompt "a sign"
             """)
 
     @OptionGroup var picture: PictureOptions
 
     @OptionGroup var masks: MaskOptions
+
+    @Option(help: help("fill", "fill"), completion: .list(key("fill").choices))
+    var fill: String?
 
     @OptionGroup var options: EditOptions
 
@@ -25,10 +29,10 @@ struct InpaintCommand: ParsableCommand {
 
     func run() throws {
         let parts = try masks.parts()
-        try EditRun(.inpaint, options, picture.settings + masks.settings).perform { run in
-            let edit = try parts.edit(
-                of: run.image(picture.input), run.recipe, read: run.image)
-            return { _ in edit }
+        let settings =
+            picture.settings + masks.settings + [setting("fill", fill)].compactMap(\.self)
+        try EditRun(.inpaint, options, settings).perform { run in
+            try parts.edit(of: run.image(picture.input), run.recipe, read: run.image)
         }
     }
 }
