@@ -4,21 +4,44 @@ public import Recipes
 extension Edit {
     /// What is white in `mask` is repainted; every pixel of `image` where it is black stays as it is.
     ///
-    /// Greys count as white from 128 up and as black below, as in diffusers. The recipe's feather
-    /// fades the new part in, inside the white.
+    /// Greys count as white from the recipe's threshold up, 128 as in diffusers unless it says
+    /// otherwise. The white is grown, and the recipe's feather fades the new part in, inside it.
+    /// - Parameter revealing: whether transparent pixels become opaque where they are repainted;
+    ///   nothing shines through these, so no feather reaches them.
     /// - Throws: `ImagingError.sizesDiffer` when the mask is not of the picture's size and the recipe
     ///   does not ask to fit it.
-    public static func inpaint(_ image: Image, _ mask: Mask, _ recipe: Recipe) throws -> Edit {
+    public static func inpaint(
+        _ image: Image, _ mask: Mask, _ recipe: Recipe, revealing: Bool = false
+    ) throws -> Edit {
         let fitted = try mask.fitted(to: image, resizing: recipe.fitMask)
-        let region = (recipe.invertMask ? fitted.inverted : fitted).thresholded
+            .thresholded(at: recipe.maskThreshold)
+        let region = (recipe.invertMask ? fitted.inverted : fitted).grown(by: recipe.maskGrow)
         var notes: [String] = []
         if recipe.strength == 0 { notes.append("strength is 0: the picture is unchanged") }
-        if region.isEmpty {
-            let half = recipe.invertMask ? "127 or darker" : "128 or lighter"
-            notes.append("no pixel of the mask is \(half): the picture is unchanged")
+        if region.isEmpty { notes.append(emptiness(of: fitted, recipe)) }
+        var share = region.feathered(radius: recipe.maskFeather)
+        let revealing = revealing && recipe.strength > 0
+        if revealing {
+            let hidden = region.subtracting(Mask(transparencyOf: image).inverted)
+            share = share.united(with: hidden)
         }
+        let original = revealing ? image.revealed(by: region) : image
+        let start = Filling(recipe.fill).map { original.filled(where: region, with: $0) }
         return Edit(
-            original: image, mask: region.feathered(radius: recipe.maskFeather), region: region,
-            width: image.width, height: image.height, strength: recipe.strength, notes: notes)
+            original: original, start: start ?? original, mask: share, region: region,
+            width: image.width, height: image.height, strength: recipe.strength,
+            notes: notes + Self.notes(onFill: recipe, of: .inpaint))
+    }
+
+    /// Why nothing is repainted.
+    private static func emptiness(of mask: Mask, _ recipe: Recipe) -> String {
+        let isWhite = recipe.invertMask ? mask.inverted : mask
+        guard isWhite.isEmpty else {
+            return "mask_grow \(recipe.maskGrow) leaves nothing of the mask: "
+                + "the picture is unchanged"
+        }
+        let level = max(recipe.maskThreshold, 1)
+        let half = recipe.invertMask ? "\(level - 1) or darker" : "\(level) or lighter"
+        return "no pixel of the mask is \(half): the picture is unchanged"
     }
 }

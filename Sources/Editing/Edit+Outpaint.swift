@@ -3,7 +3,7 @@ public import Recipes
 
 extension Edit {
     /// The canvas grows as the recipe says. What is new, and `overlap` pixels of the old along it,
-    /// is painted over an extension of the picture's edges; every other pixel stays as it is.
+    /// is painted over the recipe's fill, else an extension of the picture's edges; every other pixel stays as it is.
     ///
     /// - Throws: `RecipeError.canvas` when the recipe does not make the picture larger,
     ///   `ImagingError.tooLarge` when it makes it too large.
@@ -15,10 +15,14 @@ extension Edit {
         let region = Mask(
             width: canvas.mask.width, height: canvas.mask.height,
             values: canvas.mask.values.map { $0 > 0 ? 255 : 0 })
+        let filling = recipe.fill == .edge ? nil : Filling(recipe.fill)
+        let image = filling.map { canvas.image.filled(where: canvas.newArea, with: $0) }
+        let only = filling == nil ? "continues the edges" : "gets its fill"
         return Edit(
-            original: canvas.image, mask: canvas.mask, region: region,
-            width: canvas.image.width, height: canvas.image.height, strength: recipe.strength,
-            notes: recipe.strength == 0
-                ? ["strength is 0: the new area only continues the edges"] : [])
+            original: image ?? canvas.image, start: image ?? canvas.image, mask: canvas.mask,
+            region: region, width: canvas.image.width, height: canvas.image.height,
+            strength: recipe.strength,
+            notes: (recipe.strength == 0 ? ["strength is 0: the new area only \(only)"] : [])
+                + notes(onFill: recipe, of: .outpaint))
     }
 }

@@ -8,6 +8,8 @@ public struct Edit: Sendable {
     /// The picture the result is composited over; its channels, depth and metadata are kept.
     /// Nil when there is no picture (text to image).
     public let original: Image?
+    /// The picture the model begins with: the original, filled where the recipe says so.
+    let start: Image?
     /// How much of each pixel is replaced, 0...255; nil replaces all of `original`.
     public let mask: Mask?
     /// What the model repaints, 0 or 255: all that `mask` shows anything of; nil is everything.

@@ -49,8 +49,8 @@ public struct Editor: Sendable {
 
         let denoiser = try log.measured(.encodingPrompt) { try UNetDenoiser(model, recipe) }
         log.notes += denoiser.notes
-        let clean = try edit.original.map { original in
-            try log.measured(.encodingImage) { try latents.encoded(original) }
+        let clean = try edit.start.map { start in
+            try log.measured(.encodingImage) { try latents.encoded(start) }
         }
         let noise = latents.noise()
         let region = edit.region.flatMap { mask in
@@ -68,7 +68,8 @@ public struct Editor: Sendable {
         }
 
         let forgets = region != nil && edit.strength == 1
-        let start = scheduler.start(clean: forgets ? nil : clean, noise: noise)
+        let known = region?.filled(recipe.fill) ?? clean
+        let start = scheduler.start(clean: forgets ? nil : known, noise: noise)
         let masked: any Denoiser = region?.masked(denoiser) ?? denoiser
         let tell = log.tell
         let result = try log.measured(.denoising(step: 0, steps: steps)) {

@@ -7,6 +7,7 @@ import Tensors
 struct Region {
     private let clean: Tensor
     private let mask: Tensor
+    private let noise: Tensor
     private let known: KnownRegion
     private let compat: StepRule?
 
@@ -22,9 +23,20 @@ struct Region {
     ) {
         self.clean = clean
         self.mask = mask
+        self.noise = noise
         isEmpty = mask.withUnsafeBufferPointer { $0.allSatisfy { $0 == 0 } }
         self.compat = compat
         known = KnownRegion(clean: clean, noise: noise, mask: mask, scheduler: scheduler)
+    }
+
+    /// The latents to begin with: those of the picture, under the mask the noise of the start or
+    /// zeros if that is the fill, as AUTOMATIC1111's "latent noise" and "latent nothing".
+    func filled(_ fill: Fill) -> Tensor {
+        guard fill == .noise || fill == .nothing else { return clean }
+        let channels = Array(repeating: mask, count: clean.shape[clean.shape.count - 1])
+        let mask = Tensor.concatenated(channels, axis: clean.shape.count - 1)
+        let kept = clean * (1 - mask)
+        return fill == .noise ? kept + noise * mask : kept
     }
 
     /// The denoiser of each step: A1111 holds its estimate to the known latents.

@@ -22,6 +22,17 @@ public struct Canvas: Sendable, Equatable {
             width: width, height: height, insets: insets, overlap: Double(overlap))
     }
 
+    /// 255 in the new area, 0 in the original.
+    public var newArea: Mask {
+        let rows = insets.top..<image.height - insets.bottom
+        let columns = insets.left..<image.width - insets.right
+        var area = Mask(width: image.width, height: image.height, filledWith: 255)
+        for row in rows {
+            for column in columns { area.values[row * image.width + column] = 0 }
+        }
+        return area
+    }
+
     private static func mask(
         width: Int, height: Int, insets: Insets, overlap: Double
     ) -> Mask {

@@ -59,8 +59,13 @@ public struct Mask: Sendable, Equatable {
     }
 
     /// Hard: 255 from 128 up, otherwise 0. This is `>= 0.5` of a mask in 0...1.
-    public var thresholded: Mask {
-        Mask(width: width, height: height, values: values.map { $0 >= 128 ? 255 : 0 })
+    public var thresholded: Mask { thresholded(at: 128) }
+
+    /// Hard: 255 from `level` up, otherwise 0. Black never becomes white, not even at level 0.
+    public func thresholded(at level: Int) -> Mask {
+        let level = max(level, 1)
+        return Mask(
+            width: width, height: height, values: values.map { Int($0) >= level ? 255 : 0 })
     }
 
     /// The mask of the latents, by torch's `nearest`: the top-left pixel of each block of

@@ -49,6 +49,7 @@ extension Recipe {
 
     private func infotextSettings(_ provenance: Provenance) -> [(String, String?)] {
         let verb = provenance.verb
+        let isMasked = verb == .inpaint || verb == .outpaint
         let scheduler = SchedulerName(rawValue: provenance.scheduler)
         return [
             ("Steps", "\(steps)"),
@@ -62,6 +63,8 @@ extension Recipe {
             ("RNG", "CPU"),
             ("Mask mode", verb == .inpaint && invertMask ? "Inpaint not masked" : nil),
             ("Mask blur", verb == .inpaint ? "\(maskFeather)" : nil),
+            ("Masked content", isMasked ? fill.nameInA1111 : nil),
+            ("Fill", isMasked && fill != Recipe(verb).fill && fill.isPicture ? "\(fill)" : nil),
             ("Edit", verb.rawValue),
             ("Version", provenance.program),
         ]

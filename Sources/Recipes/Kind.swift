@@ -64,7 +64,7 @@ extension Kind<Int> {
         Kind(
             expected: "a whole number from \(range.lowerBound) to \(range.upperBound)",
             parse: { text in wholeNumber(text).flatMap { range.contains($0) ? $0 : nil } },
-            value: { .integer(UInt64($0)) })
+            value: { $0 < 0 ? .number(Double($0)) : .integer(UInt64($0)) })
     }
 }
 

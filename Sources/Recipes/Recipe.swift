@@ -12,7 +12,8 @@ public struct Recipe: Sendable, Equatable {
     public var negativePrompt = ""
     /// Share of the noise schedule that is run, in 0...1: 0 keeps the picture, 1 starts from noise.
     public var strength = 0.75
-    /// Number of steps of the whole schedule; strength runs a part of them.
+    /// Number of steps of the whole schedule; strength runs a part of them. 0 is for a `fill` that is
+    /// to stand as it is.
     public var steps = 20
     /// How far each step is pushed from the negative prompt to the prompt; 1 and less is no guidance.
     public var guidanceScale = 7.5
@@ -34,6 +35,10 @@ public struct Recipe: Sendable, Equatable {
     public var height: Int?
     /// Pixels over which the repainted part fades in, inside the mask.
     public var maskFeather = 4
+    /// The darkest grey of a mask that counts as white, in 0...255; black never does.
+    public var maskThreshold = 128
+    /// Pixels by which the white of a mask is grown; below zero it is shrunk.
+    public var maskGrow = 0
     /// How the mask comes to the size of the latents, where it is said; see `maskLatent`.
     var chosenMaskLatent: MaskLatent?
     /// From which share of the schedule on guidance counts, in 0...1.
@@ -50,6 +55,8 @@ public struct Recipe: Sendable, Equatable {
     public var fitMask = false
     /// Whether black is repainted instead of white.
     public var invertMask = false
+    /// What stands under the mask when the model begins.
+    public var fill = Fill.original
     /// How the canvas is extended.
     public var growth = Growth.sides()
     /// Pixels of the picture, along each extended side, that are repainted to hide the seam.
@@ -60,7 +67,7 @@ public struct Recipe: Sendable, Equatable {
         switch verb {
         case .imageToImage: break
         case .inpaint: strength = 1
-        case .outpaint: strength = 0.9
+        case .outpaint: (strength, fill) = (0.9, .edge)
         case .textToImage: strength = 1
         }
     }
@@ -117,7 +124,7 @@ extension Recipe {
             "how much is repainted: 0 keeps the picture, 1 forgets it",
             elsewhere: ["denoising_strength", "denoise"]),
         Key(
-            "steps", \.steps, .count(1...1000), "number of denoising steps",
+            "steps", \.steps, .count(0...1000), "number of denoising steps",
             elsewhere: ["num_inference_steps", "sampling_steps"]),
         Key(
             "guidance_scale", \.guidanceScale, .number(0...100),
@@ -158,6 +165,15 @@ extension Recipe {
         Key(
             "height", \.height, .orDefault(.count(8...maximumSide)), for: [.textToImage],
             "height in pixels"),
+        Key(
+            "fill", \.fill, .fill, for: masked, "what stands under the mask first",
+            elsewhere: ["masked_content", "inpainting_fill"]),
+        Key(
+            "mask_threshold", \.maskThreshold, .count(0...255), for: [.inpaint],
+            "grey from which a mask counts as white"),
+        Key(
+            "mask_grow", \.maskGrow, .count(-512...512), for: [.inpaint],
+            "pixels to grow the mask by; below 0 it shrinks"),
         Key(
             "mask_feather", \.maskFeather, .count(0...512), for: [.inpaint],
             "pixels over which the repainted part fades in", elsewhere: ["mask_blur"]),

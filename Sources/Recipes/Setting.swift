@@ -70,8 +70,10 @@ struct Layer {
         }
     }
 
-    func text(_ name: String) -> String? {
-        entries.first { $0.key.name == name }?.setting.value
+    func text(_ name: String) -> String? { setting(name)?.value }
+
+    func setting(_ name: String) -> Setting? {
+        entries.first { $0.key.name == name }?.setting
     }
 
     private static let order = Dictionary(
@@ -129,9 +131,27 @@ extension Recipe {
         func combined(_ name: String) -> String? {
             combine(layers.compactMap { $0.text(name) }, with: direct.text(name))
         }
-        guard let prompt = combined("prompt") else { throw .missing(key: "prompt", verb: verb) }
+        if steps == 0 { try checkStepless(verb, layers + [direct]) }
+        let none: String? = steps == 0 ? "" : nil
+        guard let prompt = combined("prompt") ?? none else {
+            throw .missing(key: "prompt", verb: verb)
+        }
         self.prompt = prompt
         self.negativePrompt = combined("negative_prompt") ?? ""
+    }
+}
+
+extension Recipe {
+    /// Without steps there must be a fill to stand as it is.
+    private func checkStepless(_ verb: Verb, _ layers: [Layer]) throws(RecipeError) {
+        guard !fill.isPicture, let setting = layers.compactMap({ $0.setting("steps") }).last else {
+            return
+        }
+        let fills =
+            verb == .inpaint || verb == .outpaint ? ", or fill blur, edge, patch or a colour" : ""
+        throw .badValue(
+            key: "steps", value: setting.value, at: setting.origin,
+            expected: "a whole number from 1 to 1000" + fills)
     }
 }
 

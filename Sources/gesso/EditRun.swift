@@ -11,7 +11,8 @@ struct EditRun {
     /// What is asked for; its seed is drawn.
     let recipe: Recipe
     private let output: Output
-    private let modelFolder: URL
+    /// Nil where the recipe has no steps, so that no model is needed.
+    private let modelFolder: URL?
 
     /// - Parameter settings: those given by the verb's own flags.
     init(_ verb: Verb, _ options: EditOptions, _ settings: [Setting]) throws {
@@ -21,7 +22,7 @@ struct EditRun {
         output = try Output(
             options.output, format: options.format, quality: options.quality,
             overwrites: options.overwrite)
-        modelFolder = try ModelShelf().model(options.model)
+        modelFolder = try recipe.steps == 0 ? nil : ModelShelf().model(options.model)
     }
 
     /// A picture at a path, `-` being standard input; what is odd about it is told.
@@ -31,15 +32,27 @@ struct EditRun {
         return image
     }
 
-    /// - Parameter prepare: reads and checks the pictures that the verb needs, and gives the edit for
-    ///   a model once there is one.
-    func perform(_ prepare: (EditRun) throws -> (Model) -> Edit) throws {
+    /// - Parameter prepare: reads and checks the pictures that the verb needs, and gives the edit.
+    func perform(_ prepare: (EditRun) throws -> Edit) throws {
         let edit = try prepare(self)
+        guard modelFolder == nil, let result = edit.filled(seed: recipe.seed ?? 0) else {
+            return try perform { _, _ in edit }
+        }
+        // No model has a hand in this.
+        try result.image.checkEncodable(as: output.format)
+        say(edit.coverage)
+        try output.write(marked(result))
+        try tell(result.report, loading: 0)
+    }
+
+    /// - Parameter edit: gives the edit for a model.
+    func perform(_ edit: (Recipe, Model) -> Edit) throws {
+        guard let modelFolder else { return }
         Editor.useThreads(options.threads ?? ProcessInfo.processInfo.activeProcessorCount)
         let start = ContinuousClock.now
         let model = try Model.load(modelFolder)
         let loading = start.duration(to: .now) / .seconds(1)
-        let task = edit(model)
+        let task = edit(recipe, model)
         try task.original?.checkEncodable(as: output.format)
         if options.dryRun { return try tell(Editor(model).plan(task, recipe: recipe)) }
         let result = try carryOut(task, with: model)
@@ -62,13 +75,14 @@ struct EditRun {
         return try Editor(model)(edit, recipe: recipe) { progress in
             try Interruption.check()
             // By now all has been checked: from here on there are lines beside an error's.
-            if !isAnnounced { announce(model) }
+            if !isAnnounced { announce(edit, model) }
             isAnnounced = true
             meter.tell(progress)
         }
     }
 
-    private func announce(_ model: Model) {
+    private func announce(_ edit: Edit, _ model: Model) {
+        if edit.mask != nil { say(edit.coverage) }
         if let seed = recipe.seed { say("seed \(seed)") }
         if model.isStandIn {
             say(
@@ -87,6 +101,7 @@ struct EditRun {
             size: Size(width: report.width, height: report.height),
             program: "gesso " + Gesso.version)
         image.metadata.parameters = recipe.infotext(provenance)
+        guard report.evaluations > 0 else { return image }
         image.metadata.digitalSourceType =
             verb == .textToImage ? .trainedAlgorithmicMedia : .compositeWithTrainedAlgorithmicMedia
         return image

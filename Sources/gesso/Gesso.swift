@@ -26,7 +26,8 @@ struct Gesso: ParsableCommand {
         version: "gesso " + version,
         subcommands: [
             ImageToImageCommand.self, InpaintCommand.self, OutpaintCommand.self,
-            TextToImageCommand.self, PresetCommand.self, ModelCommand.self, SheetCommand.self,
+            TextToImageCommand.self, MaskCommand.self, PresetCommand.self, ModelCommand.self,
+            SheetCommand.self,
         ])
 
     /// Runs the tool on the process's arguments and ends the process.

@@ -4,7 +4,7 @@ import Testing
 @Suite struct HelpTests {
     @Test(arguments: [
         "", "img2img", "inpaint", "outpaint", "txt2img", "preset", "preset list", "preset show",
-        "preset validate", "preset keys", "model", "model inspect", "sheet",
+        "preset validate", "preset keys", "mask", "model", "model inspect", "sheet",
     ])
     func everyCommandHasItsPage(_ command: String) throws {
         try Tool.inFolder { tool in

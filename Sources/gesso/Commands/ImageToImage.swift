@@ -18,8 +18,7 @@ struct ImageToImageCommand: ParsableCommand {
 
     func run() throws {
         try EditRun(.imageToImage, options, picture.settings).perform { run in
-            let edit = Edit.imageToImage(try run.image(picture.input), run.recipe)
-            return { _ in edit }
+            Edit.imageToImage(try run.image(picture.input), run.recipe)
         }
     }
 }

@@ -1,6 +1,5 @@
 import ArgumentParser
 import Editing
-import Imaging
 import Recipes
 
 struct InpaintCommand: ParsableCommand {
@@ -11,45 +10,29 @@ struct InpaintCommand: ParsableCommand {
             Examples:
               gesso inpaint room.png --mask sofa.png -o new.png --prompt "a red armchair"
               gesso inpaint beach.jpg --mask person.png -o empty.jpg --preset remove-object
+              gesso inpaint wall.jpg --mask spot.png -o clean.jpg --fill patch --steps 0
+              gesso inpaint shop.png --mask rect:40,60,200,80 -o sign.png --prompt "a sign"
             """)
 
     @OptionGroup var picture: PictureOptions
 
-    @Option(
-        help: ArgumentHelp(
-            "The mask, of the picture's size; white is repainted.", valueName: "file"),
-        completion: .file())
-    var mask: String
+    @OptionGroup var masks: MaskOptions
 
-    @Flag(help: help("fit_mask", ""))
-    var fitMask = false
-
-    @Flag(help: help("invert_mask", ""))
-    var invertMask = false
-
-    @Option(parsing: .unconditional, help: help("mask_feather", "pixels"))
-    var maskFeather: String?
+    @Option(help: help("fill", "fill"), completion: .list(key("fill").choices))
+    var fill: String?
 
     @OptionGroup var options: EditOptions
 
     mutating func validate() throws {
-        if picture.input == "-", mask == "-" {
-            throw ValidationError("only one of the picture and the mask can be standard input")
-        }
+        try masks.validate(with: picture.input)
     }
 
     func run() throws {
-        try EditRun(.inpaint, options, picture.settings + settings).perform { run in
-            let image = try run.image(picture.input)
-            let edit = try Edit.inpaint(image, Mask(run.image(mask)), run.recipe)
-            return { _ in edit }
+        let parts = try masks.parts()
+        let settings =
+            picture.settings + masks.settings + [setting("fill", fill)].compactMap(\.self)
+        try EditRun(.inpaint, options, settings).perform { run in
+            try parts.edit(of: run.image(picture.input), run.recipe, read: run.image)
         }
-    }
-
-    private var settings: [Setting] {
-        [
-            setting("fit_mask", fitMask), setting("invert_mask", invertMask),
-            setting("mask_feather", maskFeather),
-        ].compactMap(\.self)
     }
 }

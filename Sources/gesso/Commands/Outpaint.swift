@@ -36,12 +36,14 @@ struct OutpaintCommand: ParsableCommand {
     @Option(parsing: .unconditional, help: help("overlap", "pixels"))
     var overlap: String?
 
+    @Option(help: help("fill", "fill"), completion: .list(key("fill").choices))
+    var fill: String?
+
     @OptionGroup var options: EditOptions
 
     func run() throws {
         try EditRun(.outpaint, options, picture.settings + settings).perform { run in
-            let edit = try Edit.outpaint(run.image(picture.input), run.recipe)
-            return { _ in edit }
+            try Edit.outpaint(run.image(picture.input), run.recipe)
         }
     }
 
@@ -49,7 +51,7 @@ struct OutpaintCommand: ParsableCommand {
         [
             setting("left", left), setting("right", right), setting("top", top),
             setting("bottom", bottom), setting("aspect", aspect), setting("size", size),
-            setting("overlap", overlap),
+            setting("overlap", overlap), setting("fill", fill),
         ].compactMap(\.self)
     }
 }

@@ -1,0 +1,91 @@
+import ArgumentParser
+import Editing
+import Foundation
+import Imaging
+import Recipes
+
+struct MaskCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "mask",
+        abstract: "Draw the mask that inpaint would use, to look at before a long run.",
+        discussion: """
+            Examples:
+              gesso mask room.png --mask sofa.png --mask-grow 8 -o mask.png
+              gesso mask room.png --mask rect:40,60,200,120 --mask -color:#ffffff~30 \\
+                -o mask.png --overlay look.png
+            """)
+
+    @Argument(help: "The picture, PNG or JPEG; - is standard input.", completion: .file())
+    var input: String
+
+    @OptionGroup var masks: MaskOptions
+
+    @Option(
+        name: .shortAndLong,
+        help: ArgumentHelp(
+            "File for the mask, .png or .jpg; - is standard output.", valueName: "file"),
+        completion: .file())
+    var output: String
+
+    @Option(
+        help: ArgumentHelp(
+            "File for the picture with the repainted part in red.", valueName: "file"),
+        completion: .file())
+    var overlay: String?
+
+    @Option(
+        name: .customLong("preset"),
+        help: ArgumentHelp(
+            "Settings of the mask from a preset or a recipe file.", valueName: "name or file"),
+        completion: .file(extensions: ["yaml"]))
+    var presets: [String] = []
+
+    @Flag(help: "Replace the output files if there are any.")
+    var overwrite = false
+
+    @Flag(name: .shortAndLong, help: "Say nothing but errors.")
+    var quiet = false
+
+    mutating func validate() throws {
+        try masks.validate(with: input)
+        if overlay == output {
+            throw ValidationError("--output and --overlay are the same")
+        }
+    }
+
+    func run() throws {
+        let parts = try masks.parts()
+        let shelf = PresetShelf(environment: ProcessInfo.processInfo.environment)
+        let recipe = try Recipe(
+            .inpaint, presets: presets.map { try shelf.preset($0) },
+            settings: masks.settings + [Setting("prompt", "", at: .argument("--prompt"))])
+        let output = try Output(output, format: nil, quality: nil, overwrites: overwrite)
+        let second = try overlay.map {
+            try Output($0, format: nil, quality: nil, overwrites: overwrite)
+        }
+        let image = try Input.image(input)
+        let edit = try parts.edit(of: image, recipe, read: Input.image)
+        guard let mask = edit.mask else { return }
+        try output.write(mask.image)
+        try second?.write(image.tinted(by: mask))
+        if !quiet { Console.line("gesso: " + edit.coverage) }
+        for output in [output, second].compactMap(\.self) where !output.isStandardOutput {
+            try Console.result(output.path)
+        }
+    }
+}
+
+extension Edit {
+    /// How much of the picture may change, as a sentence.
+    var coverage: String {
+        let percent = repaintedFraction * 100
+        let number =
+            switch percent {
+            case 0: "0"
+            case ..<0.1: "less than 0.1"
+            case ..<10: String(format: "%.1f", percent)
+            default: String(format: "%.0f", percent)
+            }
+        return number + " % of the picture will be repainted"
+    }
+}

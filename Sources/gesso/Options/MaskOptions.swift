@@ -1,0 +1,95 @@
+import ArgumentParser
+import Editing
+import Imaging
+import Recipes
+
+/// The options that say what of a picture is repainted.
+struct MaskOptions: ParsableArguments {
+    @Option(
+        name: .customLong("mask"), parsing: .unconditionalSingleValue,
+        help: ArgumentHelp(
+            """
+            What is repainted: the white of a file of the picture's size; alpha (what is \
+            transparent); color:#00ff00 (that colour, ~20 behind it for near ones too); \
+            rect:x,y,w,h or polygon:x1,y1,x2,y2,... in pixels. May be repeated: masks are united, \
+            one with a - before it is taken away from those before it. ./NAME is always a file.
+            """,
+            valueName: "mask"),
+        completion: .file())
+    var masks: [String]
+
+    @Flag(help: help("fit_mask", ""))
+    var fitMask = false
+
+    @Flag(help: help("invert_mask", ""))
+    var invertMask = false
+
+    @Option(parsing: .unconditional, help: help("mask_threshold", "grey"))
+    var maskThreshold: String?
+
+    @Option(parsing: .unconditional, help: help("mask_grow", "pixels"))
+    var maskGrow: String?
+
+    @Option(parsing: .unconditional, help: help("mask_feather", "pixels"))
+    var maskFeather: String?
+
+    /// The settings among the options.
+    var settings: [Setting] {
+        [
+            setting("fit_mask", fitMask), setting("invert_mask", invertMask),
+            setting("mask_threshold", maskThreshold), setting("mask_grow", maskGrow),
+            setting("mask_feather", maskFeather),
+        ].compactMap(\.self)
+    }
+
+    /// - Parameter picture: the path of the picture, for standard input holds one only.
+    func validate(with picture: String) throws {
+        let paths = [picture] + masks.enumerated().map { Self.split($1, isFirst: $0 == 0).spec }
+        if paths.count(where: { $0 == "-" }) > 1 {
+            throw ValidationError("only one of the picture and the mask can be standard input")
+        }
+    }
+
+    /// The masks in their order, read but not yet drawn.
+    func parts() throws -> [MaskPart] {
+        if let first = masks.first, first.hasPrefix("-"), first != "-" {
+            throw Failure(
+                .usage, "the first mask '\(first.prefix(40))' takes away from nothing",
+                at: "--mask", do: "put another before it, or ./ before a file's name")
+        }
+        return try masks.enumerated().map { index, text in
+            let (spec, subtracts) = Self.split(text, isFirst: index == 0)
+            return MaskPart(source: try MaskSource(spec), subtracts: subtracts)
+        }
+    }
+
+    private static func split(_ text: String, isFirst: Bool) -> (spec: String, subtracts: Bool) {
+        guard !isFirst, text.hasPrefix("-"), text != "-" else { return (text, false) }
+        return (String(text.dropFirst()), true)
+    }
+}
+
+/// One of several masks that make up one.
+struct MaskPart {
+    let source: MaskSource
+    /// Whether it is taken away instead of added.
+    let subtracts: Bool
+}
+
+extension [MaskPart] {
+    /// Inpainting of a picture where these masks say; each has its greys decided by itself.
+    ///
+    /// - Parameter read: reads the picture at a path.
+    func edit(of image: Image, _ recipe: Recipe, read: (String) throws -> Image) throws -> Edit {
+        var whole = Mask(width: image.width, height: image.height, filledWith: 0)
+        for part in self {
+            let mask = try part.source.mask(for: image, fitting: recipe.fitMask, read: read)
+                .thresholded(at: recipe.maskThreshold)
+            whole = part.subtracts ? whole.subtracting(mask) : whole.united(with: mask)
+        }
+        let showsAlpha = contains { part in
+            if case .alpha = part.source { !part.subtracts } else { false }
+        }
+        return try Edit.inpaint(image, whole, recipe, revealing: showsAlpha)
+    }
+}

@@ -1,0 +1,219 @@
+import Foundation
+import Imaging
+import Testing
+
+/// What the masks of `inpaint` and `mask` cover, and what stands under them.
+@Suite struct MaskToolTests {
+    /// The mask that the tool draws of a 64x48 picture.
+    private func mask(_ tool: Tool, _ arguments: String...) throws -> Mask {
+        let run = try tool.run(
+            ["mask", "in.png", "-o", "m.png", "--overwrite", "--mask-feather", "0"] + arguments)
+        #expect(run.status == 0, "\(run.errors)")
+        #expect(run.text == "m.png\n")
+        return Mask(try Image(contentsOf: tool.url("m.png")))
+    }
+
+    private func rectangle(_ x: Range<Int>, _ y: Range<Int>) -> Mask {
+        let values = (0..<64 * 48).map { pixel -> UInt8 in
+            x.contains(pixel % 64) && y.contains(pixel / 64) ? 255 : 0
+        }
+        return Mask(width: 64, height: 48, values: values)
+    }
+
+    /// Transparent to the left of column 20, green below row 30, otherwise grey.
+    private func drawPicture(_ tool: Tool) throws {
+        let samples = (0..<64 * 48).flatMap { pixel -> [UInt16] in
+            let color: [UInt16] = pixel / 64 >= 30 ? [3, 252, 5] : [90, 90, 90]
+            return color + [pixel % 64 < 20 ? 0 : 255]
+        }
+        try Image(width: 64, height: 48, channels: 4, samples: samples)
+            .encoded(as: .png, quality: nil).write(to: tool.url("in.png"))
+    }
+
+    @Test func everySourceHasItsMask() throws {
+        try Tool.inFolder { tool in
+            try drawPicture(tool)
+            try rectangle(5..<9, 6..<8).image.encoded(as: .png, quality: nil)
+                .write(to: tool.url("alpha"))
+            #expect(try mask(tool, "--mask", "alpha") == rectangle(0..<20, 0..<48))
+            #expect(try mask(tool, "--mask", "./alpha") == rectangle(5..<9, 6..<8))
+            #expect(
+                try mask(tool, "--mask", "color:#00FF00~5") == rectangle(0..<64, 30..<48))
+            #expect(
+                try mask(tool, "--mask", "color:#03fc05") == rectangle(0..<64, 30..<48))
+            #expect(try mask(tool, "--mask", "color:#00ff00").isEmpty)
+            #expect(try mask(tool, "--mask", "rect:3,4,10,50") == rectangle(3..<13, 4..<48))
+            #expect(
+                try mask(tool, "--mask", "polygon:3,4,13,4,13,10,3,10")
+                    == rectangle(3..<13, 4..<10))
+        }
+    }
+
+    @Test func masksAddUp() throws {
+        try Tool.inFolder { tool in
+            try drawPicture(tool)
+            let (a, b) = (rectangle(2..<30, 2..<20), rectangle(20..<40, 10..<40))
+            let words = ["--mask", "rect:2,2,28,18", "--mask", "rect:20,10,20,30"]
+            #expect(try mask(tool, words[0], words[1], words[2], words[3]) == a.united(with: b))
+            #expect(
+                try mask(tool, words[0], words[1], words[2], "-" + words[3]) == a.subtracting(b))
+            // In their order: what is added last is there.
+            #expect(
+                try mask(tool, "--mask", "rect:0,0,64,48", "--mask", "-alpha", words[0], words[1])
+                    == rectangle(20..<64, 0..<48).united(with: a))
+            #expect(
+                try mask(tool, words[0], words[1], "--invert-mask") == a.inverted)
+        }
+    }
+
+    @Test func masksGrowAndShrink() throws {
+        try Tool.inFolder { tool in
+            try drawPicture(tool)
+            let words = ["--mask", "rect:20,16,20,10"]
+            let middle = rectangle(20..<40, 16..<26)
+            #expect(
+                try mask(tool, words[0], words[1], "--mask-grow", "5") == middle.grown(by: 5))
+            #expect(
+                try mask(tool, words[0], words[1], "--mask-grow", "-3")
+                    == rectangle(23..<37, 19..<23))
+            let soft = try Image(
+                width: 64, height: 48, channels: 1,
+                samples: (0..<64 * 48).map {
+                    UInt16($0 % 64 * 4)
+                }
+            ).encoded(as: .png, quality: nil)
+            try soft.write(to: tool.url("soft.png"))
+            #expect(
+                try mask(tool, "--mask", "soft.png", "--mask-threshold", "40")
+                    == rectangle(10..<64, 0..<48))
+            #expect(try mask(tool, "--mask", "soft.png") == rectangle(32..<64, 0..<48))
+        }
+    }
+
+    @Test func theOverlayShowsTheMask() throws {
+        try Tool.inFolder { tool in
+            try tool.draw("in.png")
+            let run = try tool(
+                "mask", "in.png", "--mask", "rect:0,0,32,48", "-o", "m.png", "--overlay", "o.png")
+            #expect(run.text == "m.png\no.png\n")
+            #expect(run.errors == "gesso: 50 % of the picture will be repainted\n")
+            let mask = Mask(try Image(contentsOf: tool.url("m.png")))
+            #expect(mask == rectangle(0..<32, 0..<48).feathered(radius: 4))
+            let before = try Image(contentsOf: tool.url("in.png"))
+            let after = try Image(contentsOf: tool.url("o.png"))
+            #expect(after == before.tinted(by: mask).withoutMetadata(of: after))
+        }
+    }
+
+    @Test func theShareIsToldUnlessQuiet() throws {
+        try Tool.inFolder { tool in
+            try tool.draw("in.png")
+            let arguments = [
+                "inpaint", "in.png", "--mask", "rect:0,0,16,12", "--prompt", "x", "--steps", "1",
+            ]
+            let told = try tool.run(arguments + ["-o", "a.png"])
+            #expect(told.errorLines.first == "gesso: 6.2 % of the picture will be repainted")
+            #expect(try tool.run(arguments + ["-o", "b.png", "--quiet"]).errors.isEmpty)
+        }
+    }
+
+    /// Whatever the fill, nothing outside of the mask changes, and the same comes out again.
+    @Test(arguments: ["blur", "edge", "patch", "color:#ff0000"])
+    func aFillStandsAlone(fill: String) throws {
+        try Tool.inFolder { tool in
+            try tool.draw("in.png")
+            let arguments = [
+                "inpaint", "in.png", "--mask", "rect:20,10,20,20", "--mask-feather", "0", "--fill",
+                fill, "--steps", "0", "--seed", "1", "--model", "none", "-o",
+            ]
+            let run = try tool.run(arguments + ["a.png"])
+            #expect(run.status == 0, "\(run.errors)")
+            #expect(run.errors == "gesso: 13 % of the picture will be repainted\n")
+            _ = try tool.run(arguments + ["b.png"])
+            #expect(
+                try Data(contentsOf: tool.url("a.png")) == Data(contentsOf: tool.url("b.png")))
+            let before = try Image(contentsOf: tool.url("in.png"))
+            let after = try Image(contentsOf: tool.url("a.png"))
+            let mask = rectangle(20..<40, 10..<30)
+            for (pixel, value) in mask.values.enumerated() where value == 0 {
+                let range = pixel * 3..<pixel * 3 + 3
+                #expect(before.samples[range] == after.samples[range])
+            }
+            #expect(before.samples != after.samples)
+            #expect(after.metadata.parameters?.hasPrefix("\nSteps: 0, ") == true)
+            #expect(after.metadata.xmp == nil)
+        }
+    }
+
+    @Test func outpaintingTakesFillsToo() throws {
+        try Tool.inFolder { tool in
+            try tool.draw("in.png")
+            let before = try Image(contentsOf: tool.url("in.png"))
+            for fill in [[], ["--fill", "patch"], ["--fill", "color:#0000ff"]] {
+                let name = "\(fill.count)\(fill.last?.count ?? 0).png"
+                let run = try tool.run(
+                    ["outpaint", "in.png", "--left", "16", "--steps", "0", "-o", name] + fill)
+                #expect(run.status == 0, "\(run.errors)")
+                let after = try Image(contentsOf: tool.url(name))
+                #expect(
+                    after.cropped(x: 16, y: 0, width: 64, height: 48).samples == before.samples)
+                if fill.last?.hasPrefix("color") == true {
+                    #expect(after[x: 0, y: 7].elementsEqual([0, 0, 255]))
+                }
+            }
+        }
+    }
+
+    /// Each fill gives the model something else to begin with, as far as strength leaves any of it.
+    @Test func theModelBeginsWithTheFill() throws {
+        try Tool.inFolder { tool in
+            try tool.draw("in.png")
+            let before = try Image(contentsOf: tool.url("in.png"))
+            func picture(_ fill: String, _ more: String...) throws -> [UInt16] {
+                let run = try tool.run(
+                    [
+                        "inpaint", "in.png", "--mask", "rect:16,8,32,32", "--prompt", "x",
+                        "--steps", "4", "--seed", "3", "--fill", fill, "-o", "a.png",
+                        "--overwrite",
+                    ] + more)
+                #expect(run.status == 0, "\(run.errors)")
+                let after = try Image(contentsOf: tool.url("a.png"))
+                #expect(after[x: 3, y: 3].elementsEqual(before[x: 3, y: 3]))
+                let told = run.errors.contains("the fill too")
+                #expect(told == (more.isEmpty && fill != "original"))
+                return after.samples
+            }
+            let fills = ["original", "noise", "nothing", "color:#ff0000"]
+            let halves = try fills.map { try picture($0, "--strength", "0.5") }
+            #expect(Set(halves).count == fills.count)
+            let wholes = try ["original", "noise", "nothing"].map { try picture($0) }
+            #expect(Set(wholes).count == 1)
+        }
+    }
+
+    @Test func transparentPartsThatAreRepaintedShow() throws {
+        try Tool.inFolder { tool in
+            try drawPicture(tool)
+            let run = try tool(
+                "inpaint", "in.png", "--mask", "alpha", "--fill", "edge", "--steps", "0", "-o",
+                "a.jpg")
+            #expect(run.status == 0, "\(run.errors)")
+            let plain = try tool(
+                "inpaint", "in.png", "--mask", "alpha", "--fill", "edge", "--steps", "0", "-o",
+                "a.png")
+            #expect(plain.status == 0)
+            let after = try Image(contentsOf: tool.url("a.png"))
+            #expect(!after.isTransparent)
+            #expect(after[x: 19, y: 40].elementsEqual([3, 252, 5, 255]))
+        }
+    }
+}
+
+extension Image {
+    /// The picture with another's metadata, so that only pixels are compared.
+    fileprivate func withoutMetadata(of other: Image) -> Image {
+        var copy = self
+        copy.metadata = other.metadata
+        return copy
+    }
+}
