@@ -1,6 +1,5 @@
 import ArgumentParser
 import Editing
-import Imaging
 import Recipes
 
 struct InpaintCommand: ParsableCommand {
@@ -41,7 +40,7 @@ struct InpaintCommand: ParsableCommand {
     func run() throws {
         try EditRun(.inpaint, options, picture.settings + settings).perform { run in
             let image = try run.image(picture.input)
-            let edit = try Edit.inpaint(image, Mask(run.image(mask)), run.recipe)
+            let edit = try Edit.inpaint(image, run.mask(mask), run.recipe)
             return { _ in edit }
         }
     }
