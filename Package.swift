@@ -67,11 +67,16 @@ let package = Package(
         tests("SamplingTests", sees: ["Sampling", "Tensors"]),
         tests("ImagingTests", sees: ["Imaging"]),
         tests("RecipesTests", sees: ["Recipes", "Sampling"]),
+        tests("EditingTests", sees: ["Editing", "Imaging", "Recipes"]),
         tests(
             "ParityTests",
             sees: [
                 "Editing", "Models", "Checkpoints", "Tensors", "Sampling", "Recipes", "Imaging",
             ]),
-        tests("ToolTests", sees: ["gesso", "Imaging", "Recipes"]),
+        tests(
+            "ToolTests",
+            sees: [
+                "gesso", "Imaging", "Recipes", .product(name: "Crypto", package: "swift-crypto"),
+            ]),
     ]
 )

@@ -7,11 +7,9 @@ extension Model {
     ///
     /// - Throws: `CheckpointError` for files that are missing or cannot be read.
     public static func files(of url: URL) throws -> [(path: String, file: URL)] {
-        try ModelFolder(url).files().map { file in
-            let parent = file.deletingLastPathComponent()
-            let isInside = parent.standardizedFileURL != url.standardizedFileURL
-            let name = file.lastPathComponent
-            return (isInside ? parent.lastPathComponent + "/" + name : name, file)
+        let depth = url.pathComponents.count
+        return try ModelFolder(url).files().map { file in
+            (file.pathComponents.dropFirst(depth).joined(separator: "/"), file)
         }
     }
 }

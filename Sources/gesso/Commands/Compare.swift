@@ -6,6 +6,7 @@ struct CompareCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "compare",
         abstract: "Measure how two pictures of one size differ.",
+        usage: "gesso compare <first> <second> [<options>]",
         discussion: """
             Examples:
               gesso compare before.png after.png

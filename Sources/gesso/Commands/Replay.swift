@@ -8,6 +8,7 @@ struct ReplayCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "replay",
         abstract: "Make a picture again from its receipt, and tell whether it is the same.",
+        usage: "gesso replay <receipt> --output <file> [<options>]",
         discussion: """
             Example:
               gesso inpaint room.png --mask sofa.png -o new.png --prompt "a chair" \\
