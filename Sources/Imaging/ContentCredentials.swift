@@ -44,13 +44,10 @@ private struct FileFrame {
                 continue
             }
             if marker == 0xDA || marker == 0xD9 { return false }
-            let end = position + 2 + number(at: position + 2, 2)
-            if marker == 0xEB,
-                isManifest(bytes[min(position + 4, bytes.count)..<min(end, bytes.count)])
-            {
-                return true
-            }
-            position = max(end, position + 2)
+            let start = min(position + 4, bytes.count)
+            let end = max(start, min(position + 2 + number(at: position + 2, 2), bytes.count))
+            if marker == 0xEB, isManifest(bytes[start..<end]) { return true }
+            position = end
         }
         return false
     }

@@ -115,7 +115,10 @@ import Testing
         ["img2img", "in.png", "--strength", "0"],
         ["outpaint", "in.png", "--aspect", "2:1", "--seed", "18446744073709551615"],
         ["outpaint", "in.png", "--left", "12.5%", "--overlap", "3", "--compat", "diffusers"],
-        ["txt2img", "--width", "40", "--height", "48", "--sigmas", "karras"],
+        [
+            "txt2img", "--width", "40", "--height", "48", "--sigmas", "karras", "--scheduler",
+            "euler",
+        ],
     ])
     func everyVerbIsMadeAgain(_ words: [String]) throws {
         try Tool.inFolder { tool in
