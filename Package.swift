@@ -26,6 +26,7 @@ let package = Package(
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
         .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
+        .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
     ],
     targets: [
         .target(
@@ -48,6 +49,7 @@ let package = Package(
             dependencies: [
                 "Editing", "Recipes", "Imaging",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                .product(name: "Crypto", package: "swift-crypto"),
             ],
             swiftSettings: settings),
         // Benchmarks
@@ -66,11 +68,16 @@ let package = Package(
         tests("SamplingTests", sees: ["Sampling", "Tensors"]),
         tests("ImagingTests", sees: ["Imaging"]),
         tests("RecipesTests", sees: ["Recipes", "Sampling"]),
+        tests("EditingTests", sees: ["Editing", "Imaging", "Recipes"]),
         tests(
             "ParityTests",
             sees: [
                 "Editing", "Models", "Checkpoints", "Tensors", "Sampling", "Recipes", "Imaging",
             ]),
-        tests("ToolTests", sees: ["gesso", "Imaging", "Recipes"]),
+        tests(
+            "ToolTests",
+            sees: [
+                "gesso", "Imaging", "Recipes", .product(name: "Crypto", package: "swift-crypto"),
+            ]),
     ]
 )

@@ -51,29 +51,42 @@ public struct ModelFolder: Sendable {
     /// scheduler and the like.
     /// - Throws: `CheckpointError.missingFile` or `.cannotRead`.
     public func configuration(_ component: String) throws -> Data {
+        try Data(contentsOf: configurationFile(component), upTo: Self.largestConfiguration)
+    }
+
+    func configurationFile(_ component: String) throws -> URL {
         let names = ["config.json", "\(component)_config.json"]
         let folder = try existing(component)
         guard let file = names.map({ folder.appending(path: $0) }).first(where: Self.exists) else {
             throw missing(component, names, hint: nil)
         }
-        return try Data(contentsOf: file, upTo: Self.largestConfiguration)
+        return file
     }
 
     /// The weights of a component: full precision if there is a choice, fp16 and bf16 variants and
     /// shards otherwise.
     /// - Throws: `CheckpointError.missingFile`, or what opening the file throws.
     public func weights(_ component: String) throws -> Weights {
+        switch try weightsFile(component) {
+        case .whole(let file): Weights(try Safetensors(contentsOf: file))
+        case .index(let file):
+            try ShardIndex(contentsOf: file).weights(in: file.deletingLastPathComponent())
+        }
+    }
+
+    /// Where the weights of a component are.
+    enum WeightsFile {
+        case whole(URL), index(URL)
+    }
+
+    func weightsFile(_ component: String) throws -> WeightsFile {
         let folder = try existing(component)
         for variant in Self.variants {
             for name in Self.weightNames {
                 let whole = folder.appending(path: "\(name)\(variant).safetensors")
-                if Self.exists(whole) {
-                    return Weights(try Safetensors(contentsOf: whole))
-                }
+                if Self.exists(whole) { return .whole(whole) }
                 let index = folder.appending(path: "\(name).safetensors.index\(variant).json")
-                if Self.exists(index) {
-                    return try ShardIndex(contentsOf: index).weights(in: folder)
-                }
+                if Self.exists(index) { return .index(index) }
             }
         }
         throw missing(component, Self.weightNames.map { $0 + ".safetensors" }, hint: hint(folder))

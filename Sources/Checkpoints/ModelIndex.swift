@@ -57,12 +57,15 @@ struct ShardIndex: Decodable {
         path = url.path(percentEncoded: false)
     }
 
+    /// The names of the files that hold the tensors.
+    var shards: [String] { Set(map.values).sorted() }
+
     /// The tensors of all shards.
     /// - Throws: `CheckpointError.malformed` when a shard's name leads out of the folder or a tensor is
     ///   not where the index says.
     func weights(in folder: URL) throws -> Weights {
         var entries: [String: Safetensors.Entry] = [:]
-        for shard in Set(map.values).sorted() {
+        for shard in shards {
             guard !shard.isEmpty, !shard.hasPrefix("."), !shard.contains("/") else {
                 throw CheckpointError.malformed(
                     path: path, format: "index",

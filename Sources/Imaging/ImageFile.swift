@@ -7,9 +7,15 @@ extension Image {
     /// Only ordinary files are read: a folder, pipe or device is refused at once, without waiting
     /// for it.
     public init(contentsOf url: URL) throws {
-        let bytes = try readFile(url.path, name: url.relativePath)
-        self = try bytes.withUnsafeBytes { try Image(decoding: $0, name: url.relativePath) }
+        self = try Image(decoding: pictureFile(at: url), name: url.relativePath)
     }
+}
+
+/// The bytes of an ordinary file, or the first of them if these are not a PNG's or JPEG's.
+///
+/// - Throws: ``ImagingError/unreadable(name:reason:)`` for folders, pipes, devices and the like.
+public func pictureFile(at url: URL) throws -> Data {
+    Data(try readFile(url.path, name: url.relativePath))
 }
 
 /// The content of an ordinary file that starts like a picture.

@@ -24,6 +24,9 @@ public struct ImageMetadata: Sendable, Equatable {
 
     /// No metadata.
     public init() {}
+
+    /// The IPTC source type that the picture's XMP packet says, as it stands there.
+    public var statedDigitalSourceType: String? { xmp.flatMap(XMP.digitalSourceType) }
 }
 
 /// A text chunk of a PNG file.

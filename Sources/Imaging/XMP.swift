@@ -19,6 +19,12 @@ enum XMP {
         return packet
     }
 
+    /// The source type that the packet says, if it says one.
+    static func digitalSourceType(in packet: [UInt8]) -> String? {
+        packet.ranges(of: property).lazy.compactMap { valueRange(of: $0, in: packet) }.first
+            .map { String(decoding: packet[$0], as: UTF8.self) }
+    }
+
     /// The packet saying orientation 1 where it says one.
     static func upright(_ packet: [UInt8]) -> [UInt8] {
         replacing(Array("tiff:Orientation".utf8), in: packet, by: "1")

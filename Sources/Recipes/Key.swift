@@ -41,7 +41,7 @@ public struct Key: Sendable {
     public func value(in recipe: Recipe) -> Value? { read(recipe) }
 
     /// A setting's value, for reports.
-    public enum Value: Sendable, Equatable, Encodable, CustomStringConvertible {
+    public enum Value: Sendable, Equatable, Codable, CustomStringConvertible {
         /// Words, a choice among names, a size.
         case text(String)
         /// A number that may have a fraction.
@@ -58,6 +58,20 @@ public struct Key: Sendable {
             case .number(let number): number == number.rounded() ? "\(Int(number))" : "\(number)"
             case .integer(let integer): "\(integer)"
             case .flag(let flag): "\(flag)"
+            }
+        }
+
+        /// The bare value; a number without a fraction comes back as a whole one.
+        public init(from decoder: any Decoder) throws {
+            let value = try decoder.singleValueContainer()
+            if let flag = try? value.decode(Bool.self) {
+                self = .flag(flag)
+            } else if let integer = try? value.decode(UInt64.self) {
+                self = .integer(integer)
+            } else if let number = try? value.decode(Double.self) {
+                self = .number(number)
+            } else {
+                self = .text(try value.decode(String.self))
             }
         }
 

@@ -17,10 +17,13 @@ struct EditDocument: Encodable {
     private let repaintedFraction: Double
     private let seconds: [String: Double]
     private let notes: [String]
+    /// What was found outside the mask, in the bytes written; absent without a mask.
+    private let verified: MaskProof?
     private let recipe: [String: Key.Value]
 
     init(
-        _ verb: Verb, _ recipe: Recipe, _ report: EditReport, output: String, loading: Double
+        _ verb: Verb, _ recipe: Recipe, _ report: EditReport, output: String, loading: Double,
+        verified: MaskProof?
     ) {
         self.verb = verb.rawValue
         self.output = output
@@ -35,6 +38,7 @@ struct EditDocument: Encodable {
         repaintedFraction = report.repaintedFraction
         seconds = report.seconds.merging(["load": loading]) { stage, _ in stage }
         notes = report.notes
+        self.verified = verified
         let keys = Recipe.keys.filter { $0.verbs.contains(verb) }
         self.recipe = Dictionary(
             keys.compactMap { key in key.value(in: recipe).map { (key.name, $0) } },

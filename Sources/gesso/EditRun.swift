@@ -3,73 +3,164 @@ import Foundation
 import Imaging
 import Recipes
 
-/// What every editing verb does: check all that is cheap to check, then load the model, edit, write
-/// the picture and tell how it was made.
+/// What every editing verb does: check all that is cheap to check, then load the model, edit, prove
+/// and write the picture and tell how it was made.
 struct EditRun {
-    private let verb: Verb
-    private let options: EditOptions
+    let verb: Verb
     /// What is asked for; its seed is drawn.
     let recipe: Recipe
-    private let output: Output
+    /// The files that the recipe came from.
+    let presets: [Preset]
+    let output: Output
     /// Nil where the recipe has no steps, so that no model is needed.
-    private let modelFolder: URL?
+    let modelFolder: URL?
+    /// What has been read so far.
+    let inputs = RunInputs()
+    private let receipt: ReceiptPlace?
+    private let manner: Manner
+
+    /// How a run goes on beside the picture it makes.
+    struct Manner {
+        var threads: Int?
+        var quiet = false
+        var verbose = false
+        var json = false
+        var dryRun = false
+    }
+
+    /// A picture that was made.
+    struct Made {
+        let report: EditReport
+        /// The picture with its metadata.
+        let picture: Image
+        /// The bytes of its file.
+        let data: Data
+        /// What these bytes decode to.
+        let written: Image
+        /// What was found outside the mask, if there was one.
+        let proof: MaskProof?
+        /// Seconds that loading the model took.
+        let loading: Double
+    }
 
     /// - Parameter settings: those given by the verb's own flags.
     init(_ verb: Verb, _ options: EditOptions, _ settings: [Setting]) throws {
-        self.verb = verb
-        self.options = options
-        recipe = try options.recipe.recipe(verb, settings).drawingSeed()
-        output = try Output(
+        let presets = try options.recipe.files()
+        let recipe = try options.recipe.recipe(verb, settings, presets)
+        let output = try Output(
             options.output, format: options.format, quality: options.quality,
             overwrites: options.overwrite)
-        modelFolder = try recipe.steps == 0 ? nil : ModelShelf().model(options.model)
+        try self.init(
+            verb, recipe, from: presets, output,
+            receipt: options.receipt.map {
+                try ReceiptPlace($0, overwrites: options.overwrite, beside: output)
+            },
+            modelFolder: recipe.steps == 0 ? nil : ModelShelf().model(options.model),
+            Manner(
+                threads: options.threads, quiet: options.quiet, verbose: options.verbose,
+                json: options.json, dryRun: options.dryRun))
     }
 
-    /// A picture at a path, `-` being standard input; what is odd about it is told.
+    init(
+        _ verb: Verb, _ recipe: Recipe, from presets: [Preset] = [], _ output: Output,
+        receipt: ReceiptPlace? = nil, modelFolder: URL?, _ manner: Manner
+    ) throws {
+        self.verb = verb
+        self.recipe = recipe.drawingSeed()
+        self.presets = presets
+        self.output = output
+        self.receipt = receipt
+        self.modelFolder = modelFolder
+        self.manner = manner
+    }
+
+    /// The picture to be edited, `-` being standard input; what is odd about it is told.
     func image(_ path: String) throws -> Image {
-        let image = try Input.image(path)
+        let (image, holdsCredentials) = try inputs.readSource(path)
+        for warning in image.metadata.warnings { say("note: \(path): \(warning)") }
+        if holdsCredentials {
+            say(
+                "note: \(path): its Content Credentials (C2PA) do not hold for the result "
+                    + "and were left out")
+        }
+        return image
+    }
+
+    /// A picture at a path, `-` being standard input, that a mask is read from; what is odd about it
+    /// is told.
+    func maskImage(_ path: String) throws -> Image {
+        let image = try inputs.readMask(path)
         for warning in image.metadata.warnings { say("note: \(path): \(warning)") }
         return image
     }
 
-    /// - Parameter prepare: reads and checks the pictures that the verb needs, and gives the edit.
-    func perform(_ prepare: (EditRun) throws -> Edit) throws {
-        let edit = try prepare(self)
-        guard modelFolder == nil, let result = edit.filled(seed: recipe.seed ?? 0) else {
-            return try perform { _, _ in edit }
-        }
-        // No model has a hand in this.
-        try result.image.checkEncodable(as: output.format)
-        say(edit.coverage)
-        try output.write(marked(result))
-        try tell(result.report, loading: 0)
+    /// What a verb prepares: an edit, or one that waits for the model's own size.
+    enum Prepared {
+        case edit(Edit)
+        case forModel((Model) -> Edit)
     }
 
-    /// - Parameter edit: gives the edit for a model.
-    func perform(_ edit: (Recipe, Model) -> Edit) throws {
-        guard let modelFolder else { return }
-        Editor.useThreads(options.threads ?? ProcessInfo.processInfo.activeProcessorCount)
+    /// - Parameter prepare: reads and checks the pictures that the verb needs.
+    func perform(_ prepare: (EditRun) throws -> Prepared) throws {
+        guard let made = try make(prepare) else { return }
+        try output.write(made.data) {
+            try receipt.map { try $0.write(Receipt(self, made, in: $0.folder)) }
+        }
+        try tell(made)
+    }
+
+    /// Makes the picture, as far as its bytes; nil where only a plan was wanted. See `perform`.
+    func make(_ prepare: (EditRun) throws -> Prepared) throws -> Made? {
+        let prepared = try prepare(self)
+        guard let modelFolder else { return try filled(prepared) }
+        Editor.useThreads(manner.threads ?? ProcessInfo.processInfo.activeProcessorCount)
         let start = ContinuousClock.now
         let model = try Model.load(modelFolder)
         let loading = start.duration(to: .now) / .seconds(1)
-        let task = edit(recipe, model)
+        let task =
+            switch prepared {
+            case .edit(let edit): edit
+            case .forModel(let edit): edit(model)
+            }
         try task.original?.checkEncodable(as: output.format)
-        if options.dryRun { return try tell(Editor(model).plan(task, recipe: recipe)) }
-        let result = try carryOut(task, with: model)
-        try output.write(marked(result))
-        try tell(result.report, loading: loading)
+        if manner.dryRun {
+            try tell(Editor(model).plan(task, recipe: recipe))
+            return nil
+        }
+        return try made(carryOut(task, with: model), of: task, loading: loading)
+    }
+
+    /// The picture of an edit in which no model has a hand.
+    private func filled(_ prepared: Prepared) throws -> Made? {
+        guard case .edit(let edit) = prepared, let result = edit.filled(seed: recipe.seed ?? 0)
+        else {
+            throw Failure(
+                .usage, "0 steps leave nothing to do", at: "--steps", do: "give 1 or more")
+        }
+        try result.image.checkEncodable(as: output.format)
+        say(edit.coverage)
+        return manner.dryRun ? nil : try made(result, of: edit, loading: 0)
+    }
+
+    private func made(_ result: EditResult, of edit: Edit, loading: Double) throws -> Made {
+        let picture = marked(result)
+        let data = try output.encoded(picture)
+        let written = try Image(decoding: data, name: output.path)
+        return Made(
+            report: result.report, picture: picture, data: data, written: written,
+            proof: try prove(written, edit), loading: loading)
     }
 
     private func tell(_ plan: EditPlan) throws {
         let document = PlanDocument(verb, plan, output: output.path)
         try Console.result(
-            options.json
+            manner.json
                 ? JSON.text(document)
                 : document.lines.map { $0.escapingControls() }.joined(separator: "\n"))
     }
 
     private func carryOut(_ edit: Edit, with model: Model) throws -> EditResult {
-        var meter = ProgressMeter(options.quiet ? .nothing : Console.isLive ? .bar : .lines)
+        var meter = ProgressMeter(manner.quiet ? .nothing : Console.isLive ? .bar : .lines)
         defer { meter.clear() }
         var isAnnounced = false
         return try Editor(model)(edit, recipe: recipe) { progress in
@@ -107,29 +198,44 @@ struct EditRun {
         return image
     }
 
-    private func tell(_ report: EditReport, loading: Double) throws {
+    /// Compares what the file will hold with the original, wherever that must not change.
+    private func prove(_ written: Image, _ edit: Edit) throws -> MaskProof? {
+        guard let original = edit.original, let mask = edit.mask else { return nil }
+        let proof = MaskProof(try Comparison(original, written, outside: mask))
+        guard output.format == .jpeg || proof.changed == 0 else {
+            throw Failure(
+                .unexpected, proof.line, at: output.path,
+                do: "nothing was written; please report it")
+        }
+        return proof
+    }
+
+    private func tell(_ made: Made) throws {
+        let report = made.report
         for note in report.notes { say("note: " + note) }
+        if let proof = made.proof { say("verified: " + proof.line) }
         if output.format == .jpeg, report.repaintedFraction > 0, report.repaintedFraction < 1 {
             say("note: a JPEG is encoded anew as a whole: write a PNG to keep every other pixel")
         }
-        if options.verbose {
+        if manner.verbose {
             for stage in ["load", "prompt", "encode", "denoise", "decode"] {
-                guard let seconds = stage == "load" ? loading : report.seconds[stage] else {
+                guard let seconds = stage == "load" ? made.loading : report.seconds[stage] else {
                     continue
                 }
                 say("\(stage) took \(String(format: "%.2f", seconds)) s")
             }
         }
-        if options.json {
-            try Console.result(
-                JSON.text(
-                    EditDocument(verb, recipe, report, output: output.path, loading: loading)))
+        if manner.json {
+            let document = EditDocument(
+                verb, recipe, report, output: output.path, loading: made.loading,
+                verified: made.proof)
+            try Console.result(JSON.text(document))
         } else if !output.isStandardOutput {
             try Console.result(output.path)
         }
     }
 
     private func say(_ text: String) {
-        if !options.quiet { Console.line(("gesso: " + text).asLine()) }
+        if !manner.quiet { Console.line(("gesso: " + text).asLine()) }
     }
 }

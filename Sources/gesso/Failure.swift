@@ -7,6 +7,7 @@ import Recipes
 /// The codes that the process ends with (sysexits.h, and 128 + signal).
 enum ExitStatus: Int32 {
     case success = 0
+    case different = 1
     case usage = 64
     case badData = 65
     case cannotRead = 66
@@ -19,6 +20,10 @@ enum ExitStatus: Int32 {
     case interrupted = 130
     case terminated = 143
 }
+
+/// Thrown when all went well and the answer, already told, is that pictures differ: it only sets the
+/// code.
+struct PicturesDiffer: Error {}
 
 /// Why the tool gives up: a code, and what, where, what to do.
 struct Failure: Error {

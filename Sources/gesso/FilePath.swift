@@ -19,4 +19,22 @@ enum FilePath {
     static func literal(_ path: String) -> String {
         path.hasPrefix("~") ? "./" + path : path
     }
+
+    /// The way to a file from a folder, with `..` where it leads up; from the root if only that is
+    /// common to both.
+    static func path(of file: URL, from folder: URL) -> String {
+        let target = parts(file)
+        let start = parts(folder.appending(path: "x")).dropLast()
+        let common = zip(target, start).prefix { $0 == $1 }.count
+        guard common > 1 else { return "/" + target.dropFirst().joined(separator: "/") }
+        let up = Array(repeating: "..", count: start.count - common)
+        return (up + target.dropFirst(common)).joined(separator: "/")
+    }
+
+    /// The folders that lead to a file, links in them followed, and its name.
+    private static func parts(_ file: URL) -> [String] {
+        let file = file.standardizedFileURL
+        return file.deletingLastPathComponent().resolvingSymlinksInPath()
+            .appending(path: file.lastPathComponent).pathComponents
+    }
 }

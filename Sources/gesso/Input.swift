@@ -8,14 +8,24 @@ enum Input {
 
     /// The picture at a path; `-` is standard input.
     static func image(_ path: String) throws -> Image {
+        try Image(decoding: bytes(path), name: name(path))
+    }
+
+    /// The bytes of the picture at a path, as far as they look like one's.
+    static func bytes(_ path: String) throws -> Data {
         guard path == "-" else {
-            return try Image(contentsOf: FilePath.file(path, orFailWith: .cannotRead))
+            return try pictureFile(at: FilePath.file(path, orFailWith: .cannotRead))
         }
         guard isatty(STDIN_FILENO) == 0 else {
             throw Failure(
                 .usage, "a terminal sends no pictures", at: "-", do: "pipe a picture in")
         }
-        return try Image(decoding: standardInput(), name: "standard input")
+        return try standardInput()
+    }
+
+    /// What a path is called in messages.
+    static func name(_ path: String) -> String {
+        path == "-" ? "standard input" : FilePath.literal(path)
     }
 
     private static func standardInput() throws -> Data {

@@ -6,9 +6,11 @@ struct Output {
     /// The path as given; `-` is standard output.
     let path: String
     let format: ImageFormat
-    private let file: URL?
+    /// Quality of a JPEG, if one is asked for.
+    let quality: Int?
+    /// The file; nil for standard output.
+    let file: URL?
     private let overwrites: Bool
-    private let quality: Int?
 
     /// Whether the picture goes to standard output.
     var isStandardOutput: Bool { path == "-" }
@@ -28,14 +30,27 @@ struct Output {
         }
     }
 
+    /// The bytes of the file that the picture becomes.
+    func encoded(_ image: Image) throws -> Data {
+        try image.encoded(as: format, quality: quality)
+    }
+
     /// Encodes the picture and puts it in its place, whole or not at all.
     func write(_ image: Image) throws {
-        let data = try image.encoded(as: format, quality: quality)
+        try write(encoded(image))
+    }
+
+    /// Puts the bytes of a picture in their place, whole or not at all.
+    ///
+    /// - Parameter after: what is written beside it once that is done.
+    func write(_ data: Data, then after: () throws -> Void = {}) throws {
         guard let file else {
-            return try Interruption.whileSending { try Console.result(bytes: data) }
+            try Interruption.whileSending { try Console.result(bytes: data) }
+            return try after()
         }
         try Interruption.whileWriting {
             try writeAtomically(data, to: file, overwrite: overwrites)
+            try after()
         }
     }
 

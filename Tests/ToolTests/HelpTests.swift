@@ -4,7 +4,8 @@ import Testing
 @Suite struct HelpTests {
     @Test(arguments: [
         "", "img2img", "inpaint", "outpaint", "txt2img", "preset", "preset list", "preset show",
-        "preset validate", "preset keys", "mask", "model", "model inspect", "sheet",
+        "preset validate", "preset keys", "mask", "model", "model inspect", "sheet", "compare",
+        "verify", "replay", "info",
     ])
     func everyCommandHasItsPage(_ command: String) throws {
         try Tool.inFolder { tool in

@@ -18,7 +18,7 @@ struct ImageToImageCommand: ParsableCommand {
 
     func run() throws {
         try EditRun(.imageToImage, options, picture.settings).perform { run in
-            Edit.imageToImage(try run.image(picture.input), run.recipe)
+            .edit(.imageToImage(try run.image(picture.input), run.recipe))
         }
     }
 }

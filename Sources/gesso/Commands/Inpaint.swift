@@ -32,7 +32,7 @@ struct InpaintCommand: ParsableCommand {
         let settings =
             picture.settings + masks.settings + [setting("fill", fill)].compactMap(\.self)
         try EditRun(.inpaint, options, settings).perform { run in
-            try parts.edit(of: run.image(picture.input), run.recipe, read: run.image)
+            .edit(try parts.edit(of: run.image(picture.input), run))
         }
     }
 }

@@ -43,7 +43,7 @@ struct OutpaintCommand: ParsableCommand {
 
     func run() throws {
         try EditRun(.outpaint, options, picture.settings + settings).perform { run in
-            try Edit.outpaint(run.image(picture.input), run.recipe)
+            .edit(try Edit.outpaint(run.image(picture.input), run.recipe))
         }
     }
 

@@ -22,8 +22,8 @@ struct TextToImageCommand: ParsableCommand {
 
     func run() throws {
         let settings = [setting("width", width), setting("height", height)].compactMap(\.self)
-        try EditRun(.textToImage, options, settings).perform { recipe, model in
-            Edit.textToImage(recipe, defaultSize: model.nativeSize)
+        try EditRun(.textToImage, options, settings).perform { run in
+            .forModel { .textToImage(run.recipe, defaultSize: $0.nativeSize) }
         }
     }
 }

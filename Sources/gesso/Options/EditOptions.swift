@@ -35,7 +35,13 @@ struct EditOptions: ParsableArguments {
             "Quality of a JPEG, 1 to 100 (default: that of the picture, else 95).", valueName: "n"))
     var quality: Int?
 
-    @Flag(help: "Replace the output file if there is one.")
+    @Option(
+        help: ArgumentHelp(
+            "Write down how the picture was made, for `gesso replay`.", valueName: "file"),
+        completion: .file(extensions: ["json"]))
+    var receipt: String?
+
+    @Flag(help: "Replace the output file if there is one, and the receipt.")
     var overwrite = false
 
     @Flag(help: "Say what would be done and the memory it needs, and do nothing.")

@@ -59,7 +59,7 @@ struct MaskOptions: ParsableArguments {
         }
         return try masks.enumerated().map { index, text in
             let (spec, subtracts) = Self.split(text, isFirst: index == 0)
-            return MaskPart(source: try MaskSource(spec), subtracts: subtracts)
+            return MaskPart(spec: spec, source: try MaskSource(spec), subtracts: subtracts)
         }
     }
 
@@ -71,12 +71,20 @@ struct MaskOptions: ParsableArguments {
 
 /// One of several masks that make up one.
 struct MaskPart {
+    /// The text that said it.
+    let spec: String
     let source: MaskSource
     /// Whether it is taken away instead of added.
     let subtracts: Bool
 }
 
 extension [MaskPart] {
+    /// Inpainting of a picture in a run.
+    func edit(of image: Image, _ run: EditRun) throws -> Edit {
+        run.inputs.note(self)
+        return try edit(of: image, run.recipe, read: run.maskImage)
+    }
+
     /// Inpainting of a picture where these masks say; each has its greys decided by itself.
     ///
     /// - Parameter read: reads the picture at a path.

@@ -45,11 +45,16 @@ struct RecipeOptions: ParsableArguments {
             "Any setting by its key; `gesso preset keys` lists them.", valueName: "key=value"))
     var assignments: [String] = []
 
-    /// The recipe of a verb: its defaults, the presets, then these flags and the verb's own.
-    func recipe(_ verb: Verb, _ own: [Setting]) throws -> Recipe {
+    /// What `--preset` names.
+    func files() throws -> [Preset] {
         let shelf = PresetShelf(environment: ProcessInfo.processInfo.environment)
-        return try Recipe(
-            verb, presets: presets.map { try shelf.preset($0) },
+        return try presets.map { try shelf.preset($0) }
+    }
+
+    /// The recipe of a verb: its defaults, the presets, then these flags and the verb's own.
+    func recipe(_ verb: Verb, _ own: [Setting], _ presets: [Preset]) throws -> Recipe {
+        try Recipe(
+            verb, presets: presets,
             settings: settings + own + assignments.map { try Setting(assignment: $0) })
     }
 

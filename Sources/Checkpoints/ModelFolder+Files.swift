@@ -1,0 +1,28 @@
+public import Foundation
+
+extension ModelFolder {
+    /// The files that loading the model reads, index and configurations included: what its results
+    /// depend on. Of several variants of the weights only the one that is loaded is named.
+    ///
+    /// - Throws: `CheckpointError` for files that are missing or cannot be read.
+    public func files() throws -> [URL] {
+        var files = ["model_index.json"].map { url.appending(path: $0) }
+        for component in ["unet", "vae", "text_encoder"] {
+            files.append(try configurationFile(component))
+            switch try weightsFile(component) {
+            case .whole(let file): files.append(file)
+            case .index(let file):
+                let folder = file.deletingLastPathComponent()
+                files.append(file)
+                files += try ShardIndex(contentsOf: file).shards.map { folder.appending(path: $0) }
+            }
+        }
+        if contains("scheduler") { files.append(try configurationFile("scheduler")) }
+        let tokenizer = url(of: "tokenizer")
+        let whole = tokenizer.appending(path: "tokenizer.json")
+        let parts = ["vocab.json", "merges.txt"].map { tokenizer.appending(path: $0) }
+        files += Self.exists(whole) ? [whole] : parts
+        files.append(tokenizer.appending(path: "tokenizer_config.json"))
+        return files.filter(Self.exists)
+    }
+}

@@ -1,0 +1,21 @@
+import Checkpoints
+public import Foundation
+import Tensors
+
+extension Model {
+    /// The files of a checkpoint that its results depend on, by their paths inside its folder.
+    ///
+    /// - Throws: `CheckpointError` for files that are missing or cannot be read.
+    public static func files(of url: URL) throws -> [(path: String, file: URL)] {
+        let depth = url.pathComponents.count
+        return try ModelFolder(url).files().map { file in
+            (file.pathComponents.dropFirst(depth).joined(separator: "/"), file)
+        }
+    }
+}
+
+extension Editor {
+    /// The instruction set that the kernels use: `portable`, `avx2` or `avx512`. Results may differ
+    /// in the last bits between them.
+    public static var instructionSet: String { KernelSet.current.rawValue }
+}

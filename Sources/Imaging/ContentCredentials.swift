@@ -1,0 +1,61 @@
+/// Whether a PNG or JPEG file holds Content Credentials: a C2PA manifest store, which signs the
+/// bytes it was made for and so holds for no edited picture (C2PA specification 2.1, A.3).
+///
+/// In a PNG it is the chunk `caBX`, in a JPEG an APP11 marker with a JUMBF box whose type begins
+/// `c2pa`. Only the file's frame is looked at; what is damaged counts as none.
+public func holdsContentCredentials(_ bytes: some RandomAccessCollection<UInt8>) -> Bool {
+    let frame = FileFrame(Array(bytes))
+    switch ImageFormat(sniffing: frame.bytes) {
+    case .png: return frame.hasChunk("caBX")
+    case .jpeg: return frame.hasManifestMarker
+    case nil: return false
+    }
+}
+
+/// The chunks or markers that a file consists of.
+private struct FileFrame {
+    let bytes: [UInt8]
+
+    init(_ bytes: [UInt8]) {
+        self.bytes = bytes
+    }
+
+    private func number(at position: Int, _ size: Int) -> Int {
+        bytes[position..<position + size].reduce(0) { $0 << 8 | Int($1) }
+    }
+
+    /// Chunks are a length, a name, so many bytes and a checksum.
+    func hasChunk(_ name: String) -> Bool {
+        var position = ImageFormat.pngSignature.count
+        while position + 12 <= bytes.count {
+            if bytes[position + 4..<position + 8].elementsEqual(name.utf8) { return true }
+            position += 12 + number(at: position, 4)
+        }
+        return false
+    }
+
+    /// Markers are FF, a number, and a length that counts itself; at SOS (DA) the pixels begin.
+    var hasManifestMarker: Bool {
+        var position = 2
+        while position + 4 <= bytes.count, bytes[position] == 0xFF {
+            let marker = bytes[position + 1]
+            if marker == 0xFF {
+                position += 1
+                continue
+            }
+            if marker == 0xDA || marker == 0xD9 { return false }
+            let start = min(position + 4, bytes.count)
+            let end = max(start, min(position + 2 + number(at: position + 2, 2), bytes.count))
+            if marker == 0xEB, isManifest(bytes[start..<end]) { return true }
+            position = end
+        }
+        return false
+    }
+
+    /// `JP`, two numbers of the box and the packet, then a box `jumb` whose description `jumd` has
+    /// the type `c2pa`.
+    private func isManifest(_ payload: ArraySlice<UInt8>) -> Bool {
+        guard payload.starts(with: "JP".utf8) else { return false }
+        return payload.prefix(64).firstRange(of: Array("jumdc2pa".utf8)) != nil
+    }
+}

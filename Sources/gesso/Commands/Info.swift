@@ -1,0 +1,114 @@
+import ArgumentParser
+import Foundation
+import Imaging
+import Recipes
+
+struct InfoCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "info",
+        abstract: "Tell what a picture file is and holds, its settings among it.",
+        discussion: """
+            Examples:
+              gesso info edited.png
+              gesso info edited.png --json
+
+            Settings are read from pictures of Gesso, AUTOMATIC1111 and whoever writes their
+            `parameters` text. The hash of the pixels is the one of receipts.
+            """)
+
+    @Argument(help: "The picture, PNG or JPEG; - is standard input.", completion: .file())
+    var file: String
+
+    @Flag(help: "Print a JSON document.")
+    var json = false
+
+    private struct Document: Encodable {
+        let schema = "gesso.info/1"
+        let path: String
+        let format: String
+        let bytes: Int
+        let sha256: String
+        let pixelsSha256: String
+        let width: Int
+        let height: Int
+        let channels: Int
+        let depth: Int
+        let metadata: [String]
+        let textKeywords: [String]
+        let digitalSourceType: String?
+        let parameters: Parameters?
+        let warnings: [String]
+    }
+
+    private struct Parameters: Encodable {
+        let text: String
+        let prompt: String
+        let negativePrompt: String
+        let settings: [String: String]
+
+        init(_ text: String) {
+            let parsed = Infotext(text)
+            self.text = text
+            prompt = parsed.prompt
+            negativePrompt = parsed.negativePrompt
+            settings = Dictionary(
+                parsed.settings.map { ($0.name, $0.value) }, uniquingKeysWith: { _, last in last })
+        }
+    }
+
+    func run() throws {
+        let data = try Input.bytes(file)
+        let image = try Image(decoding: data, name: Input.name(file))
+        let format = ImageFormat(sniffing: data)?.rawValue ?? ""
+        let kinds = image.metadata.kinds + (holdsContentCredentials(data) ? ["C2PA"] : [])
+        guard json else { return try tell(image, format, kinds) }
+        let metadata = image.metadata
+        try Console.result(
+            JSON.text(
+                Document(
+                    path: file, format: format.lowercased(), bytes: data.count,
+                    sha256: Digest.of(data), pixelsSha256: Digest.of(pixels: image),
+                    width: image.width, height: image.height, channels: image.channels,
+                    depth: image.depth, metadata: kinds,
+                    textKeywords: metadata.text.map(\.keyword),
+                    digitalSourceType: metadata.statedDigitalSourceType,
+                    parameters: metadata.parameters.map(Parameters.init),
+                    warnings: metadata.warnings)))
+    }
+
+    private func tell(_ image: Image, _ format: String, _ kinds: [String]) throws {
+        func tell(_ name: String, _ value: String) throws {
+            let value = value.split(separator: "\n", omittingEmptySubsequences: false)
+                .map { String($0).escapingControls() }.joined(separator: "\n  ")
+            try Console.result(name.escapingControls() + ": " + value)
+        }
+        let colors = ["grey", "grey and alpha", "RGB", "RGBA"][image.channels - 1]
+        try tell("size", "\(image.width)x\(image.height) pixels")
+        try tell("samples", "\(colors), \(image.depth) bit")
+        try tell("format", format)
+        try tell("pixels sha256", Digest.of(pixels: image))
+        try tell("metadata", kinds.isEmpty ? "none" : kinds.joined(separator: ", "))
+        if let type = image.metadata.statedDigitalSourceType {
+            try tell("digital source type", type.split(separator: "/").last.map(String.init) ?? "")
+        }
+        for warning in image.metadata.warnings { try tell("warning", warning) }
+        guard let parameters = image.metadata.parameters else { return }
+        let parsed = Infotext(parameters)
+        try tell("prompt", parsed.prompt)
+        if !parsed.negativePrompt.isEmpty { try tell("negative prompt", parsed.negativePrompt) }
+        for entry in parsed.settings { try tell("setting \(entry.name)", entry.value) }
+    }
+}
+
+extension ImageMetadata {
+    /// What there is, in words for people and programs.
+    fileprivate var kinds: [String] {
+        let kinds: [(String, Bool)] = [
+            ("EXIF", exif != nil), ("ICC profile", iccProfile != nil), ("XMP", xmp != nil),
+            ("parameters", parameters != nil), ("text", !text.isEmpty),
+            ("colour chunks", pngChunks.contains { $0.name != "pHYs" }),
+            ("resolution", pngChunks.contains { $0.name == "pHYs" }),
+        ]
+        return kinds.filter(\.1).map(\.0)
+    }
+}

@@ -1,0 +1,52 @@
+import ArgumentParser
+import Imaging
+
+struct VerifyCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "verify",
+        abstract: "Check that nothing outside a mask has changed.",
+        discussion: """
+            Example:
+              gesso verify photo.png edited.png --mask mask.png
+
+            Outside is where the mask is black, value 0. Samples are compared exactly, 16-bit
+            ones and alpha too. Exits with 0 if all are the same, with 1 if any differs.
+            """)
+
+    @Argument(help: "The picture before the edit; - is standard input.", completion: .file())
+    var source: String
+
+    @Argument(help: "The picture after it.", completion: .file())
+    var result: String
+
+    @Option(help: ArgumentHelp("The mask of the edit.", valueName: "file"), completion: .file())
+    var mask: String
+
+    @Flag(help: "Outside is where the mask is white, as for an edit with --invert-mask.")
+    var invertMask = false
+
+    @Flag(help: "Print a JSON document.")
+    var json = false
+
+    mutating func validate() throws {
+        try PicturePair.checkPaths(source, result, mask)
+    }
+
+    private struct Document: Encodable {
+        let schema = "gesso.verify/1"
+        let verified: Bool
+        let outside: MaskProof
+    }
+
+    func run() throws {
+        let pair = try PicturePair(source, result)
+        let shape = Mask(try Input.image(mask))
+        try PicturePair.checkSize(
+            shape.width, shape.height, mask, pair.first.width, pair.first.height, source)
+        let proof = MaskProof(
+            try Comparison(pair.first, pair.second, outside: invertMask ? shape.inverted : shape))
+        try Console.result(
+            json ? JSON.text(Document(verified: proof.changed == 0, outside: proof)) : proof.line)
+        guard proof.changed == 0 else { throw PicturesDiffer() }
+    }
+}

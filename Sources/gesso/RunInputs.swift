@@ -1,0 +1,55 @@
+import Foundation
+import Imaging
+
+/// The pictures that a run has read, for its receipt.
+final class RunInputs {
+    /// The picture that is edited.
+    private(set) var source: Entry?
+    /// What its mask is made of, in order.
+    private(set) var masks: [MaskEntry] = []
+
+    /// A part of the mask; with a file, if it comes from one.
+    struct MaskEntry {
+        let spec: String
+        let subtracts: Bool
+        fileprivate(set) var file: Entry?
+    }
+
+    /// One of them.
+    struct Entry {
+        fileprivate let path: String
+        /// Of the file's bytes.
+        let sha256: String
+
+        /// As it stands in a receipt kept in `folder`.
+        func file(in folder: URL) -> Receipt.File {
+            let file = path == "-" ? nil : URL(filePath: FilePath.literal(path))
+            return Receipt.File(
+                path: file.map { FilePath.path(of: $0, from: folder) }, sha256: sha256)
+        }
+    }
+
+    /// Reads the picture to be edited; tells whether it holds Content Credentials.
+    func readSource(_ path: String) throws -> (image: Image, holdsCredentials: Bool) {
+        let data = try Input.bytes(path)
+        source = Entry(path: path, sha256: Digest.of(data))
+        return (
+            try Image(decoding: data, name: Input.name(path)),
+            holdsContentCredentials(data)
+        )
+    }
+
+    /// Notes what the mask is made of.
+    func note(_ parts: [MaskPart]) {
+        masks = parts.map { MaskEntry(spec: $0.spec, subtracts: $0.subtracts) }
+    }
+
+    /// Reads a file of the mask.
+    func readMask(_ path: String) throws -> Image {
+        let data = try Input.bytes(path)
+        for index in masks.indices where masks[index].spec == path {
+            masks[index].file = Entry(path: path, sha256: Digest.of(data))
+        }
+        return try Image(decoding: data, name: Input.name(path))
+    }
+}

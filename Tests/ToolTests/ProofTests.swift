@@ -1,0 +1,190 @@
+import Foundation
+import Imaging
+import Testing
+
+/// Commands that measure, and what an edit tells of the pixels it kept.
+@Suite struct ProofTests {
+    private struct Outside: Decodable {
+        let pixels: Int
+        let changed: Int
+        let largest_difference: Int
+        let bounds: Bounds?
+
+        struct Bounds: Decodable, Equatable {
+            let x: Int
+            let y: Int
+            let width: Int
+            let height: Int
+        }
+    }
+
+    private func save(_ image: Image, _ name: String, _ tool: Tool) throws {
+        try image.encoded(as: .png).write(to: tool.url(name))
+    }
+
+    /// White on the left half.
+    private func halfMask(width: Int = 64, height: Int = 48) -> Image {
+        Image(
+            width: width, height: height, channels: 1,
+            samples: (0..<width * height).map { $0 % width < width / 2 ? 255 : 0 })
+    }
+
+    @Test func aSingleChangedPixelIsFound() throws {
+        struct Document: Decodable {
+            let schema: String
+            let verified: Bool
+            let outside: Outside
+        }
+        try Tool.inFolder { tool in
+            try tool.draw("in.png")
+            try save(halfMask(), "mask.png", tool)
+            var image = try Image(contentsOf: tool.url("in.png"))
+            image.samples[(20 * 64 + 10) * 3] ^= 1
+            try save(image, "inside.png", tool)
+            image.samples[(21 * 64 + 50) * 3 + 2] ^= 1
+            try save(image, "outside.png", tool)
+            let same = try tool("verify", "in.png", "inside.png", "--mask", "mask.png")
+            #expect(same.status == 0)
+            #expect(same.text == "0 of 1536 pixels outside the mask changed\n")
+            let other = try tool("verify", "in.png", "outside.png", "--mask", "mask.png")
+            #expect(other.status == 1)
+            #expect(other.errors.isEmpty)
+            #expect(
+                other.text == "1 of 1536 pixels outside the mask changed, "
+                    + "by 1 of 255 at most, within 1x1 at 50,21\n")
+            let json = try tool(
+                "verify", "in.png", "outside.png", "--mask", "mask.png", "--json", "--invert-mask")
+            #expect(json.status == 1)
+            let document = try JSONDecoder().decode(Document.self, from: json.output)
+            #expect(document.schema == "gesso.verify/1")
+            #expect(!document.verified)
+            #expect(document.outside.bounds == .init(x: 10, y: 20, width: 1, height: 1))
+        }
+    }
+
+    @Test func comparingTellsAllFigures() throws {
+        struct Document: Decodable {
+            let schema: String
+            let identical: Bool
+            let psnr: Double?
+            let ssim: Double?
+            let largest_difference: Int
+            let differing: Int
+            let share: Double
+        }
+        try Tool.inFolder { tool in
+            try tool.draw("a.png")
+            var image = try Image(contentsOf: tool.url("a.png"))
+            image.samples[0] += 5
+            try save(image, "b.png", tool)
+            let told = try tool(
+                "compare", "a.png", "b.png", "--heatmap", "map.png", "--side-by-side", "both.png")
+            #expect(told.status == 0)
+            // 10 log10(255² · 64 · 48 · 3 / 25) = 73.7968 dB
+            #expect(told.text.hasPrefix("psnr: 73.7968 dB\nssim: 1.000000\n"))
+            #expect(
+                told.text.hasSuffix(
+                    "largest difference: 5 of 255\npixels that differ: 1 of 3072, 0.0326 %\n"))
+            let map = try Image(contentsOf: tool.url("map.png"))
+            #expect(Array(map.samples.prefix(6)) == [255, 255, 255, 0, 0, 0])
+            #expect(try Image(contentsOf: tool.url("both.png")).width > 128)
+            let json = try tool("compare", "a.png", "a.png", "--json")
+            let document = try JSONDecoder().decode(Document.self, from: json.output)
+            #expect(document.schema == "gesso.compare/1")
+            #expect(document.identical)
+            #expect(document.psnr == nil)
+            #expect(document.ssim == 1)
+        }
+    }
+
+    @Test(arguments: ["png", "jpg"])
+    func anEditProvesItself(_ ending: String) throws {
+        struct Document: Decodable {
+            let verified: Outside?
+        }
+        try Tool.inFolder { tool in
+            try tool.draw("in.png")
+            try save(halfMask(), "mask.png", tool)
+            let common = ["--prompt", "x", "--steps", "2", "--seed", "1", "--json", "-o"]
+            let inpaint = try tool.run(
+                ["inpaint", "in.png", "--mask", "mask.png"] + common + ["a.\(ending)"])
+            let line = inpaint.errorLines.first { $0.hasPrefix("gesso: verified: ") } ?? ""
+            let document = try JSONDecoder().decode(Document.self, from: inpaint.output)
+            #expect(document.verified?.pixels == 1536)
+            if ending == "png" {
+                #expect(line == "gesso: verified: 0 of 1536 pixels outside the mask changed")
+                #expect(document.verified?.changed == 0)
+            } else {
+                #expect(line.contains(" of 1536 pixels outside the mask changed, by "))
+                #expect((document.verified?.largest_difference ?? 0) > 0)
+            }
+            let outpaint = try tool.run(
+                ["outpaint", "in.png", "--left", "16", "--overlap", "8"] + common
+                    + ["b.\(ending)"])
+            let grown = try JSONDecoder().decode(Document.self, from: outpaint.output)
+            #expect(grown.verified?.pixels == 56 * 48)
+            if ending == "png" { #expect(grown.verified?.changed == 0) }
+            let all = try tool.run(["img2img", "in.png"] + common + ["c.\(ending)"])
+            #expect(try JSONDecoder().decode(Document.self, from: all.output).verified == nil)
+        }
+    }
+
+    @Test func contentCredentialsAreToldAndLeftOut() throws {
+        try Tool.inFolder { tool in
+            try tool.draw("plain.png")
+            let file = try Data(contentsOf: tool.url("plain.png"))
+            // "caBX", empty, with its checksum (Python: zlib.crc32(b"caBX")).
+            let chunk = Data([0, 0, 0, 0] + Array("caBX".utf8) + [0xE6, 0x3D, 0xD2, 0xA7])
+            try (file.prefix(33) + chunk + file.dropFirst(33)).write(to: tool.url("in.png"))
+            let run = try tool(
+                "img2img", "in.png", "-o", "out.png", "--prompt", "x", "--steps", "2")
+            #expect(run.status == 0)
+            let notes = run.errorLines.filter { $0.contains("C2PA") }
+            #expect(
+                notes == [
+                    "gesso: note: in.png: its Content Credentials (C2PA) do not hold for the result "
+                        + "and were left out"
+                ])
+            #expect(try !holdsContentCredentials(Data(contentsOf: tool.url("out.png"))))
+            #expect(try tool("info", "in.png").text.contains("metadata: C2PA\n"))
+        }
+    }
+
+    @Test func infoTellsWhatAFileHolds() throws {
+        struct Document: Decodable {
+            let schema: String
+            let width: Int
+            let channels: Int
+            let metadata: [String]
+            let digital_source_type: String?
+            let parameters: Parameters?
+
+            struct Parameters: Decodable {
+                let prompt: String
+                let settings: [String: String]
+            }
+        }
+        try Tool.inFolder { tool in
+            try tool.draw("in.png")
+            #expect(try tool("info", "in.png").text.contains("metadata: none\n"))
+            _ = try tool(
+                "img2img", "in.png", "-o", "out.jpg", "--prompt", "a: b", "--steps", "2", "--seed",
+                "5")
+            let json = try tool("info", "out.jpg", "--json")
+            let document = try JSONDecoder().decode(Document.self, from: json.output)
+            #expect(document.schema == "gesso.info/1")
+            #expect(document.width == 64)
+            #expect(document.channels == 3)
+            #expect(document.metadata == ["EXIF", "XMP", "parameters"])
+            #expect(
+                document.digital_source_type?.hasSuffix("compositeWithTrainedAlgorithmicMedia")
+                    == true)
+            #expect(document.parameters?.prompt == "a: b")
+            #expect(document.parameters?.settings["Seed"] == "5")
+            #expect(document.parameters?.settings["Size"] == "64x48")
+            let text = try tool("info", "out.jpg").text
+            #expect(text.contains("size: 64x48 pixels\nsamples: RGB, 8 bit\nformat: JPEG\n"))
+            #expect(text.contains("setting Seed: 5\n"))
+        }
+    }
+}

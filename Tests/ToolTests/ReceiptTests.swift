@@ -1,0 +1,231 @@
+import Crypto
+import Foundation
+import Imaging
+import Testing
+
+/// A receipt holds what is needed to make a picture again.
+@Suite struct ReceiptTests {
+    private struct Receipt: Decodable {
+        let schema: String
+        let verb: String
+        let seed: UInt64
+        let scheduler: String
+        let kernels: String
+        let settings: [String: Value]
+        let recipes: [Recipe]
+        let source: File?
+        let masks: [Mask]
+
+        struct Mask: Decodable {
+            let file: File?
+        }
+
+        let model: Model
+        let result: Result
+
+        struct File: Decodable {
+            let path: String?
+            let sha256: String
+        }
+
+        struct Recipe: Decodable {
+            let name: String
+            let sha256: String
+        }
+
+        struct Model: Decodable {
+            let files: [File]
+        }
+
+        struct Result: Decodable {
+            let path: String?
+            let sha256: String
+            let pixels_sha256: String
+        }
+
+        /// Any value; what it is plays no part here.
+        struct Value: Decodable {
+            init(from decoder: any Decoder) throws {}
+        }
+    }
+
+    private func sha256(_ data: some DataProtocol) -> String {
+        SHA256.hash(data: data).map { String(format: "%02x", $0) }.joined()
+    }
+
+    private func furnish(_ tool: Tool) throws {
+        try tool.draw("in.png")
+        let mask = Image(
+            width: 64, height: 48, channels: 1,
+            samples: (0..<64 * 48).map { $0 % 64 < 30 ? 255 : 0 })
+        try mask.encoded(as: .png).write(to: tool.url("mask.png"))
+    }
+
+    private let inpaint = [
+        "inpaint", "in.png", "--mask", "mask.png", "--prompt", "x", "--steps", "2", "--receipt",
+        "r.json", "--quiet", "-o",
+    ]
+
+    @Test func allThatMattersIsWrittenDown() throws {
+        try Tool.inFolder { tool in
+            try furnish(tool)
+            let preset = Data("prompt: \"{prompt}, y\"\nguidance_scale: 3.25\n".utf8)
+            try preset.write(to: tool.url("p.yaml"))
+            let run = try tool.run(inpaint + ["out.png", "--preset", "p.yaml"])
+            #expect(run.status == 0)
+            let document = try Data(contentsOf: tool.url("r.json"))
+            let receipt = try JSONDecoder().decode(Receipt.self, from: document)
+            let output = try Data(contentsOf: tool.url("out.png"))
+            let pixels = try Image(decoding: output, name: "it").samples.map { UInt8($0) }
+            #expect(receipt.schema == "gesso.receipt/1")
+            #expect(receipt.verb == "inpaint")
+            #expect(receipt.source?.path == "in.png")
+            #expect(try receipt.source?.sha256 == sha256(Data(contentsOf: tool.url("in.png"))))
+            #expect(
+                try receipt.masks.first?.file?.sha256
+                    == sha256(Data(contentsOf: tool.url("mask.png"))))
+            #expect(receipt.recipes.map(\.sha256) == [sha256(preset)])
+            #expect(receipt.model.files.count == 11)
+            #expect(receipt.result.path == "out.png")
+            #expect(receipt.result.sha256 == sha256(output))
+            #expect(receipt.result.pixels_sha256 == sha256(pixels))
+            let keys = try tool("preset", "keys").text.split(separator: "\n")
+                .filter { !$0.hasPrefix(" ") }.compactMap { $0.split(separator: " ").first }
+            #expect(keys.count > 20)
+            let others = [
+                "width", "height", "left", "right", "top", "bottom", "aspect", "size", "overlap",
+            ]
+            #expect(
+                Set(receipt.settings.keys) == Set(keys.map(String.init)).subtracting(others))
+        }
+    }
+
+    @Test(arguments: ["out.png", "out.jpg"])
+    func anInpaintingIsMadeAgain(_ name: String) throws {
+        try Tool.inFolder { tool in
+            try furnish(tool)
+            #expect(try tool.run(inpaint + [name]).status == 0)
+            let again = try tool("replay", "r.json", "-o", "again-" + name, "--quiet")
+            #expect(again.status == 0)
+            #expect(again.text == "identical: again-\(name)\n")
+            #expect(
+                try Data(contentsOf: tool.url(name))
+                    == Data(contentsOf: tool.url("again-" + name)))
+            // In the other format it is the same picture still.
+            let other = try tool("replay", "r.json", "-o", "other.jpg", "--quiet")
+            #expect(other.text == "identical: other.jpg\n")
+        }
+    }
+
+    @Test(arguments: [
+        ["img2img", "in.png", "--strength", "0.5", "--scheduler", "euler-a"],
+        ["img2img", "in.png", "--strength", "0"],
+        ["outpaint", "in.png", "--aspect", "2:1", "--seed", "18446744073709551615"],
+        ["outpaint", "in.png", "--left", "12.5%", "--overlap", "3", "--compat", "diffusers"],
+        [
+            "txt2img", "--width", "40", "--height", "48", "--sigmas", "karras", "--scheduler",
+            "euler",
+        ],
+    ])
+    func everyVerbIsMadeAgain(_ words: [String]) throws {
+        try Tool.inFolder { tool in
+            try furnish(tool)
+            let made = try tool.run(
+                words + ["--prompt", "{prompt} \"é\"", "--steps", "4", "-o", "out.png"]
+                    + ["--receipt", "r.json", "--quiet"])
+            #expect(made.status == 0, "\(made.errors)")
+            let again = try tool("replay", "r.json", "-o", "again.png", "--quiet")
+            #expect(again.text == "identical: again.png\n", "\(again.errors)")
+            #expect(again.status == 0)
+        }
+    }
+
+    @Test func whatDriftedIsTold() throws {
+        struct Document: Decodable {
+            let schema: String
+            let identical: Bool
+            let drift: [String]
+        }
+        try Tool.inFolder { tool in
+            try furnish(tool)
+            _ = try tool.run(inpaint + ["out.png"])
+            try tool.draw("in.png", 91)
+            let changed = try tool("replay", "r.json", "-o", "a.png", "--quiet")
+            let hash = try sha256(Data(contentsOf: tool.url("in.png")))
+            #expect(changed.status == 1)
+            #expect(changed.errors.isEmpty)
+            #expect(
+                changed.text
+                    == "not identical: a.png\ndrifted: the source is another file: sha256 \(hash)\n"
+            )
+            // Another program and machine are told too, even where the picture came out the same.
+            try tool.draw("in.png")
+            let text = try String(contentsOf: tool.url("r.json"), encoding: .utf8)
+                .replacing(/"version" : "[^"]*"/, with: "\"version\" : \"0.0.1\"")
+                .replacing(/"kernels" : "[^"]*"/, with: "\"kernels\" : \"abacus\"")
+            try Data(text.utf8).write(to: tool.url("old.json"))
+            let json = try tool("replay", "old.json", "-o", "b.png", "--quiet", "--json")
+            #expect(json.status == 0)
+            let document = try JSONDecoder().decode(Document.self, from: json.output)
+            #expect(document.schema == "gesso.replay/1")
+            #expect(document.identical)
+            #expect(document.drift.count == 2)
+            #expect(document.drift.last?.hasSuffix("was abacus") == true)
+        }
+    }
+
+    @Test func pathsLeadFromTheReceipt() throws {
+        try Tool.inFolder { tool in
+            try furnish(tool)
+            for folder in ["a/notes", "b"] {
+                try FileManager.default.createDirectory(
+                    at: tool.url(folder), withIntermediateDirectories: true)
+            }
+            for name in ["in.png", "mask.png"] {
+                try FileManager.default.moveItem(at: tool.url(name), to: tool.url("a/" + name))
+            }
+            let made = try tool(
+                "inpaint", "a/in.png", "--mask", "a/mask.png", "--prompt", "x", "--steps", "2",
+                "-o", "a/out.png", "--receipt", "a/notes/r.json", "--quiet")
+            #expect(made.status == 0)
+            let text = try String(contentsOf: tool.url("a/notes/r.json"), encoding: .utf8)
+            #expect(text.contains("\"path\" : \"../in.png\""))
+            // The whole folder goes elsewhere.
+            try FileManager.default.moveItem(at: tool.url("a"), to: tool.url("b/c"))
+            let again = try tool("replay", "b/c/notes/r.json", "-o", "again.png", "--quiet")
+            #expect(again.text == "identical: again.png\n", "\(again.errors)")
+        }
+    }
+
+    @Test func aPipedSourceIsGivenAtReplay() throws {
+        try Tool.inFolder { tool in
+            try furnish(tool)
+            let picture = try Data(contentsOf: tool.url("in.png"))
+            let made = try tool.run(
+                [
+                    "img2img", "-", "--prompt", "x", "--steps", "2", "-o", "-", "--quiet",
+                    "--receipt", "r.json",
+                ], input: picture)
+            #expect(made.status == 0)
+            let lost = try tool("replay", "r.json", "-o", "again.png")
+            #expect(lost.status == 64)
+            #expect(lost.errors.contains("it was standard input: --source"))
+            let again = try tool(
+                "replay", "r.json", "-o", "again.png", "--source", "in.png", "--quiet")
+            #expect(again.text == "identical: again.png\n")
+            #expect(try Data(contentsOf: tool.url("again.png")) == made.output)
+        }
+    }
+
+    @Test func anExistingReceiptIsReplacedOnlyOnDemand() throws {
+        try Tool.inFolder { tool in
+            try furnish(tool)
+            try Data("precious".utf8).write(to: tool.url("r.json"))
+            #expect(try tool.run(inpaint + ["out.png"]).status == 73)
+            #expect(try tool.files == ["in.png", "mask.png", "r.json"])
+            #expect(try Data(contentsOf: tool.url("r.json")) == Data("precious".utf8))
+            #expect(try tool.run(inpaint + ["out.png", "--overwrite"]).status == 0)
+            #expect(try tool("replay", "r.json", "-o", "again.png", "--quiet").status == 0)
+        }
+    }
+}
