@@ -64,7 +64,10 @@ extension Recipe {
             ("Mask mode", verb == .inpaint && invertMask ? "Inpaint not masked" : nil),
             ("Mask blur", verb == .inpaint ? "\(maskFeather)" : nil),
             ("Masked content", isMasked ? fill.nameInA1111 : nil),
-            ("Fill", isMasked && fill != Recipe(verb).fill && fill.isPicture ? "\(fill)" : nil),
+            (
+                "Fill",
+                isMasked && fill != Recipe(verb).fill && fill.nameInA1111 == nil ? "\(fill)" : nil
+            ),
             ("Edit", verb.rawValue),
             ("Version", provenance.program),
         ]

@@ -68,6 +68,15 @@ extension Kind<Int> {
     }
 }
 
+extension Kind<Int> {
+    /// 0 is taken, too, but not offered: it goes only with some fills.
+    static var steps: Kind {
+        let count = count(0...1000)
+        return Kind(
+            expected: "a whole number from 1 to 1000", parse: count.parse, value: count.value)
+    }
+}
+
 extension Kind<UInt64?> {
     /// `random` and A1111's -1 leave the seed to be drawn.
     static var seed: Kind {

@@ -33,7 +33,7 @@ public struct Preset: Sendable, Equatable {
         }
         settings = all.filter { !Self.aboutItself.contains($0.key) }
         text = String(decoding: bytes, as: UTF8.self)
-        _ = try Layer(settings, for: verbs)
+        try Layer(settings, for: verbs).checkStepless()
     }
 
     /// Its settings for a verb that it is made for.

@@ -124,7 +124,7 @@ extension Recipe {
             "how much is repainted: 0 keeps the picture, 1 forgets it",
             elsewhere: ["denoising_strength", "denoise"]),
         Key(
-            "steps", \.steps, .count(0...1000), "number of denoising steps",
+            "steps", \.steps, .steps, "number of denoising steps; 0 shows the fill",
             elsewhere: ["num_inference_steps", "sampling_steps"]),
         Key(
             "guidance_scale", \.guidanceScale, .number(0...100),

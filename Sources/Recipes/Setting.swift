@@ -94,6 +94,15 @@ struct Layer {
         return names
     }
 
+    /// A file that asks for no steps must name the fill that is to stand as it is.
+    func checkStepless() throws(RecipeError) {
+        guard let steps = setting("steps"), Int(steps.value) == 0 else { return }
+        if let fill = text("fill").flatMap({ Fill($0) }), fill.isPicture { return }
+        throw .badValue(
+            key: "steps", value: steps.value, at: steps.origin,
+            expected: "a whole number from 1 to 1000")
+    }
+
     /// A canvas grows by sides, to an aspect or to a size.
     private func checkGrowth() throws(RecipeError) {
         let forms = [["left", "right", "top", "bottom"], ["aspect"], ["size"]]

@@ -8,6 +8,7 @@ struct MaskCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "mask",
         abstract: "Draw the mask that inpaint would use, to look at before a long run.",
+        usage: "gesso mask <input> --mask <mask> ... --output <file> [<options>]",
         discussion: """
             Examples:
               gesso mask room.png --mask sofa.png --mask-grow 8 -o mask.png
