@@ -21,7 +21,6 @@ import warnings
 os.environ.setdefault("HF_HUB_OFFLINE", "1")
 SCRIPTS = pathlib.Path(__file__).resolve().parent
 PARITY = SCRIPTS.parent / "Fixtures" / "Parity"
-MODELS = SCRIPTS.parent / "Fixtures" / "Models"
 sys.path.insert(0, str(SCRIPTS))
 
 
@@ -41,7 +40,6 @@ def main() -> None:
 
 
 DEFAULT = ["models", "tokens", "text", "vae", "unet", "schedulers", "noise", "pictures", "versions"]
-SECTIONS = [*DEFAULT, "standin"]
 
 
 def parse(words: list[str]) -> argparse.Namespace:
@@ -53,8 +51,8 @@ def parse(words: list[str]) -> argparse.Namespace:
         "sections",
         nargs="*",
         metavar="section",
-        choices=[[], *SECTIONS],
-        help=f"what to record: {', '.join(SECTIONS)} (default: all but standin)",
+        choices=[[], *DEFAULT],
+        help=f"what to record: {', '.join(DEFAULT)} (default: all)",
     )
     parser.add_argument(
         "--clip-tokenizer",
@@ -81,9 +79,6 @@ def available(options: argparse.Namespace) -> dict:
         if (SCRIPTS / "goldens" / f"{name}.py").exists():
             module = importlib.import_module(f"goldens.{name}")
             sections[name] = lambda module=module: module.record(PARITY)
-    if (SCRIPTS / "goldens" / "standin.py").exists():
-        standin = importlib.import_module("goldens.standin")
-        sections["standin"] = lambda: standin.record(MODELS / "gesso-builtin")
     return sections
 
 

@@ -34,5 +34,6 @@ def write_model(config, folder, to, stage, in_channels):
              "requires_safety_checker": False, "safety_checker": [None, None],
              "scheduler": ["diffusers", "PNDMScheduler"], "text_encoder": ["transformers", "CLIPTextModel"],
              "tokenizer": ["transformers", "CLIPTokenizer"], "unet": ["diffusers", "UNet2DConditionModel"],
-             "vae": ["diffusers", "AutoencoderKL"]}
+             "vae": ["diffusers", "AutoencoderKL"],
+             "_gesso_standin": True}   # the tool says what to expect of it
     (to / "model_index.json").write_text(json.dumps(index, indent=1) + "\n")

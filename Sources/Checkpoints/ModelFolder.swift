@@ -10,7 +10,7 @@ public struct ModelFolder: Sendable {
     /// the class of each component, as `model_index.json` says; components set to null are left out
     public let componentClassNames: [String: String]
 
-    /// whether its index marks it as only standing in for a trained model
+    /// whether its index marks it as a small model that stands in for a real checkpoint
     public let isStandIn: Bool
 
     static let largestConfiguration = 1 << 20

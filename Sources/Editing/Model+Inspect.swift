@@ -28,7 +28,9 @@ extension Model {
             let parts = counts.map { "\($0.value.formatted(.number.locale(english))) \($0.key)" }
             lines.append("\(component): \(parts.joined(separator: ", "))")
         }
-        if folder.isStandIn { lines.append("stand-in: trained for minutes on drawn shapes") }
+        if folder.isStandIn {
+            lines.append("stand-in: a small model that knows drawn landscapes only")
+        }
         return lines
     }
 }

@@ -11,7 +11,7 @@ public struct Model: Sendable {
     public let name: String
     /// Name of the family it belongs to.
     public let familyName: String
-    /// Whether it only stands in for a trained model, so that its pictures mean nothing.
+    /// Whether it is a small model that stands in for a real checkpoint.
     public let isStandIn: Bool
     /// The size of the pictures it was trained on, in pixels a side.
     public let nativeSize: Int

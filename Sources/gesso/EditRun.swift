@@ -177,8 +177,8 @@ struct EditRun {
         if let seed = recipe.seed { say("seed \(seed)") }
         if model.isStandIn {
             say(
-                "\(model.name) is a stand-in, not a trained model: "
-                    + "its pictures mean little, name a checkpoint with --model")
+                "\(model.name) is a small model that knows drawn landscapes only: "
+                    + "for all else name a checkpoint with --model")
         }
     }
 
