@@ -39,7 +39,8 @@ def main() -> None:
             sections[name]()
 
 
-DEFAULT = ["models", "tokens", "text", "vae", "unet", "schedulers", "noise", "pictures", "versions"]
+STAGES = ["models", "tokens", "text", "vae", "unet", "schedulers", "noise"]
+DEFAULT = [*STAGES, "pictures", "families", "versions"]
 
 
 def parse(words: list[str]) -> argparse.Namespace:
@@ -64,7 +65,7 @@ def parse(words: list[str]) -> argparse.Namespace:
 
 def available(options: argparse.Namespace) -> dict:
     """Each section's name and what records it."""
-    from goldens import models, pictures, stages, storing
+    from goldens import families, models, pictures, stages, storing
 
     sections = {
         "models": lambda: models.record(PARITY),
@@ -73,6 +74,7 @@ def available(options: argparse.Namespace) -> dict:
         "vae": lambda: stages.record_vae(PARITY),
         "unet": lambda: stages.record_unet(PARITY),
         "pictures": lambda: pictures.record(PARITY),
+        "families": lambda: families.record(PARITY),
         "versions": lambda: storing.save_versions(PARITY),
     }
     for name in ("schedulers", "noise"):

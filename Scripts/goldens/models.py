@@ -116,7 +116,7 @@ def record(folder: pathlib.Path) -> None:
 def write_model(folder: pathlib.Path, plan: dict) -> None:
     text_encoder, unet, vae = make_networks(plan)
     write_tokenizer(folder / "tokenizer", plan["tokenizer"])
-    save_json(folder / "scheduler" / "scheduler_config.json", SCHEDULER)
+    save_json(folder / "scheduler" / "scheduler_config.json", scheduler(plan))
     save_json(folder / "model_index.json", model_index())
     write_text_encoder(folder / "text_encoder", text_encoder, plan)
     write_network(folder / "unet", unet, unet.state_dict(), plan)
@@ -124,6 +124,10 @@ def write_model(folder: pathlib.Path, plan: dict) -> None:
     if plan["as_in_2022"]:
         vae_weights = {old_attention_name(name): weight for name, weight in vae_weights.items()}
     write_network(folder / "vae", vae, vae_weights, plan)
+
+
+def scheduler(plan: dict) -> dict:
+    return {**SCHEDULER, **plan.get("scheduler", {})}
 
 
 def make_networks(plan: dict) -> tuple[CLIPTextModel, UNet2DConditionModel, AutoencoderKL]:
@@ -135,7 +139,7 @@ def make_networks(plan: dict) -> tuple[CLIPTextModel, UNet2DConditionModel, Auto
         network.requires_grad_(False)
         scale_up(network, plan["upsampling"])
     settle_vae(vae)
-    settle_unet(unet, text_encoder)
+    settle_unet(unet, text_encoder, scheduler(plan).get("prediction_type", "epsilon"))
     for network in (text_encoder, unet, vae):
         for parameter in network.parameters():
             parameter.copy_(parameter.to(plan["type"]).float())
@@ -150,10 +154,9 @@ def text_configuration(plan: dict) -> CLIPTextConfig:
         intermediate_size=64,
         projection_dim=32,
         max_position_embeddings=77,
-        hidden_act="quick_gelu",
         bos_token_id=size - 2,
         eos_token_id=size - 1,
-        **plan["text"],
+        **{"hidden_act": "quick_gelu", **plan["text"]},
     )
 
 
@@ -224,8 +227,10 @@ def settle_vae(vae: AutoencoderKL) -> None:
 
 
 @torch.enable_grad()
-def settle_unet(unet: UNet2DConditionModel, text_encoder: CLIPTextModel) -> None:
-    """Trains towards the noise for a moment, so that sampling converges."""
+def settle_unet(
+    unet: UNet2DConditionModel, text_encoder: CLIPTextModel, prediction: str = "epsilon"
+) -> None:
+    """Trains towards the noise, or the velocity, for a moment, so that sampling converges."""
     betas = torch.linspace(0.00085**0.5, 0.012**0.5, 1000, dtype=torch.float64) ** 2
     kept = torch.cumprod(1 - betas, 0).float().reshape(-1, 1, 1, 1)
     words = text_encoder.config.vocab_size
@@ -237,8 +242,15 @@ def settle_unet(unet: UNet2DConditionModel, text_encoder: CLIPTextModel) -> None
         noise = torch.randn(clean.shape)
         steps = torch.randint(0, 1000, (16,))
         noisy = kept[steps].sqrt() * clean + (1 - kept[steps]).sqrt() * noise
-        guess = unet(noisy, steps, contexts[torch.randint(0, 64, (16,))]).sample
-        loss = torch.nn.functional.mse_loss(guess, noise)
+        target = noise
+        if prediction == "v_prediction":
+            target = kept[steps].sqrt() * noise - (1 - kept[steps]).sqrt() * clean
+        context = contexts[torch.randint(0, 64, (16,))]
+        if unet.config.in_channels == 9:
+            mask = (smooth_noise((16, 1, 8, 8), cell=4) > 0).float()
+            noisy = torch.cat([noisy, mask, clean * (1 - mask)], 1)
+        guess = unet(noisy, steps, context).sample
+        loss = torch.nn.functional.mse_loss(guess, target)
         optimizer.zero_grad()
         loss.backward()
         optimizer.step()

@@ -12,10 +12,12 @@ from PIL import Image
 from safetensors.torch import save_file
 
 
-def save_tensors(path: pathlib.Path, tensors: dict[str, torch.Tensor]) -> None:
+def save_tensors(
+    path: pathlib.Path, tensors: dict[str, torch.Tensor], metadata: dict | None = None
+) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     plain = {name: tensor.detach().contiguous() for name, tensor in sorted(tensors.items())}
-    save_file(plain, str(path), metadata={"format": "pt"})
+    save_file(plain, str(path), metadata={"format": "pt", **(metadata or {})})
 
 
 def save_json(path: pathlib.Path, value: object) -> None:

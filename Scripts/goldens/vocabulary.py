@@ -85,7 +85,8 @@ def vocabulary(merge_count: int = 400) -> tuple[dict[str, int], list[tuple[str, 
 
 
 def write_tokenizer(folder: pathlib.Path, form: str) -> None:
-    """form: "files" for vocab.json and merges.txt, "single" for transformers 5's tokenizer.json."""
+    """form: "files" for vocab.json and merges.txt, "single" for transformers 5's tokenizer.json; "openclip" for
+    files as Stable Diffusion 2 has them, where the map of special tokens says how to pad."""
     folder.mkdir(parents=True, exist_ok=True)
     names, merges = vocabulary()
     settings = {
@@ -98,7 +99,7 @@ def write_tokenizer(folder: pathlib.Path, form: str) -> None:
         "tokenizer_class": "CLIPTokenizer",
         "unk_token": END,
     }
-    if form == "files":
+    if form in ("files", "openclip"):
         (folder / "vocab.json").write_text(json.dumps(names, ensure_ascii=False), encoding="utf-8")
         lines = ["#version: 0.2", *(" ".join(pair) for pair in merges)]
         (folder / "merges.txt").write_text("\n".join(lines) + "\n", encoding="utf-8")
@@ -106,6 +107,8 @@ def write_tokenizer(folder: pathlib.Path, form: str) -> None:
         special = {
             key: settings[key] for key in ("bos_token", "eos_token", "unk_token", "pad_token")
         }
+        if form == "openclip":
+            special["pad_token"] = "!"
         save_json(folder / "special_tokens_map.json", special)
     else:
         CLIPTokenizer(vocab=names, merges=merges, model_max_length=77).save_pretrained(folder)

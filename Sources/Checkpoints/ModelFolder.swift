@@ -2,7 +2,7 @@ public import Foundation
 
 /// A model in diffusers' layout: one folder per component (`unet`, `vae`, `text_encoder`, `tokenizer`,
 /// `scheduler`), each with its configuration, and beside them, usually, `model_index.json`.
-public struct ModelFolder: Sendable {
+public struct ModelFolder: ModelSource {
     /// where the model lies
     public let url: URL
     /// the pipeline the model was saved from, as `model_index.json` says
@@ -12,6 +12,9 @@ public struct ModelFolder: Sendable {
 
     /// whether its index marks it as a small model that stands in for a real checkpoint
     public let isStandIn: Bool
+
+    /// the layout, in words
+    public let layout = "diffusers folder"
 
     static let largestConfiguration = 1 << 20
     private static let weightNames = ["diffusion_pytorch_model", "model"]

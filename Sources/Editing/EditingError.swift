@@ -4,6 +4,8 @@ public enum EditingError: Error, Equatable, CustomStringConvertible {
     case memory(needed: Int, available: Int)
     /// The checkpoint belongs to no family known here.
     case unknownFamily(path: String, reason: String)
+    /// The checkpoint is made for another kind of edit than the one asked for.
+    case inpaintingOnly(model: String)
     /// A stage produced a number that is not finite.
     case notFinite(stage: String)
 
@@ -15,6 +17,9 @@ public enum EditingError: Error, Equatable, CustomStringConvertible {
                 + "\(Self.gigabytes(available)) is free: use a smaller picture"
         case .unknownFamily(let path, let reason):
             "unknown kind of checkpoint: \(path): \(reason)"
+        case .inpaintingOnly(let model):
+            "\(model) is for inpainting and outpainting only: its UNet wants a mask beside the "
+                + "picture; name another checkpoint with --model"
         case .notFinite(let stage):
             "the \(stage) gave numbers that are not finite: the checkpoint may be damaged"
         }

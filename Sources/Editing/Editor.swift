@@ -26,6 +26,7 @@ public struct Editor: Sendable {
     /// All noise comes from the recipe's seed, which is drawn if there is none, in diffusers' order:
     /// the sample of the picture's latents, the noise of the start, with a mask the sample of the
     /// masked picture's latents (which a four-channel model has no use for), the noise of the steps.
+    /// A nine-channel model that begins with nothing but noise has no use for the first.
     ///
     /// - Parameter progress: called between any two pieces of work; what it throws ends the edit.
     /// - Throws: `EditingError`, `SamplingError`, and what `progress` throws.
@@ -37,6 +38,9 @@ public struct Editor: Sendable {
         var latents = Latents(
             model.vae, width: edit.width, height: edit.height, seed: seed,
             tiling: recipe.vaeTiling)
+        if model.isForInpainting, edit.region == nil {
+            throw EditingError.inpaintingOnly(model: model.name)
+        }
         if edit.isIdentity, let original = edit.original {
             return log.result(original, of: edit, by: model, seed: seed, latents)
         }
@@ -49,27 +53,18 @@ public struct Editor: Sendable {
 
         let denoiser = try log.measured(.encodingPrompt) { try UNetDenoiser(model, recipe) }
         log.notes += denoiser.notes
-        let clean = try edit.start.map { start in
-            try log.measured(.encodingImage) { try latents.encoded(start) }
-        }
-        let noise = latents.noise()
-        let region = edit.region.flatMap { mask in
-            clean.map { clean in
-                Region(
-                    clean: clean, noise: noise, mask: latents.mask(mask, recipe.maskLatent),
-                    compat: recipe.compat, scheduler: scheduler)
-            }
-        }
-        if region != nil { _ = latents.noise() }
+        let (start, region) =
+            try edit.start.map { original in
+                try log.measured(.encodingImage) {
+                    try begin(edit, on: original, recipe, scheduler, &latents)
+                }
+            } ?? (scheduler.start(clean: nil, noise: latents.noise()), nil)
         if region?.isEmpty == true {
             log.notes.append(
                 "the mask is too small for mask_latent \(recipe.maskLatent.rawValue): "
                     + "nothing is repainted")
         }
 
-        let forgets = region != nil && edit.strength == 1
-        let known = region?.filled(recipe.fill) ?? clean
-        let start = scheduler.start(clean: forgets ? nil : known, noise: noise)
         let masked: any Denoiser = region?.masked(denoiser) ?? denoiser
         let tell = log.tell
         let result = try log.measured(.denoising(step: 0, steps: steps)) {
@@ -85,5 +80,41 @@ public struct Editor: Sendable {
             try latents.decoded(result, width: edit.width, height: edit.height)
         }
         return log.result(edit.composited(painted), of: edit, by: model, seed: seed, latents)
+    }
+
+    /// What the first step begins with, and the region that is repainted where that is not everything.
+    private func begin(
+        _ edit: Edit, on original: Image, _ recipe: Recipe, _ scheduler: any Scheduler,
+        _ latents: inout Latents
+    ) throws -> (start: Tensor, region: Region?) {
+        let forgets = edit.region != nil && edit.strength == 1
+        let clean = forgets && model.isForInpainting ? nil : try latents.encoded(original)
+        let noise = latents.noise()
+        let mask = edit.region.map { latents.mask($0, recipe.maskLatent) }
+        var region: Region?
+        if let mask, let hole = edit.region, model.isForInpainting {
+            let visible = try latents.encoded(original, without: hole)
+            region = Region(visible: visible, mask: mask)
+        } else if let mask, let clean {
+            _ = latents.noise()
+            region = Region(
+                clean: clean, noise: noise, mask: mask, compat: recipe.compat, scheduler: scheduler)
+        }
+        let known = clean.map { clean in
+            mask.map { recipe.fill.applied(to: clean, noise: noise, mask: $0) } ?? clean
+        }
+        return (scheduler.start(clean: forgets ? nil : known, noise: noise), region)
+    }
+}
+
+extension Fill {
+    /// The latents to begin with: those of the picture, under the mask the noise of the start or zeros
+    /// if that is the fill, as AUTOMATIC1111's "latent noise" and "latent nothing".
+    fileprivate func applied(to clean: Tensor, noise: Tensor, mask: Tensor) -> Tensor {
+        guard self == .noise || self == .nothing else { return clean }
+        let channels = Array(repeating: mask, count: clean.shape[clean.shape.count - 1])
+        let mask = Tensor.concatenated(channels, axis: clean.shape.count - 1)
+        let kept = clean * (1 - mask)
+        return self == .noise ? kept + noise * mask : kept
     }
 }

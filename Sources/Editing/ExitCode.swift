@@ -37,7 +37,7 @@ extension EditingError {
     fileprivate var exitCode: Int32 {
         switch self {
         case .memory: 75
-        case .unknownFamily: 69
+        case .unknownFamily, .inpaintingOnly: 69
         case .notFinite: 65
         }
     }

@@ -39,8 +39,15 @@ struct Latents {
     }
 
     /// The latents of a picture: a sample of the VAE's distribution, scaled.
-    mutating func encoded(_ image: Image) throws -> Tensor {
-        let pixels = Self.pixels(of: image.padded(toMultipleOf: factor))
+    ///
+    /// - Parameter hole: what of the picture is hidden, 0 or 255: grey, 0 of -1...1.
+    mutating func encoded(_ image: Image, without hole: Mask? = nil) throws -> Tensor {
+        var pixels = Self.pixels(of: image.padded(toMultipleOf: factor))
+        if let hole = hole?.padded(toMultipleOf: factor) {
+            let kept = Tensor(
+                hole.values.map { $0 >= 128 ? 0 : 1 }, shape: [1, hole.height, hole.width, 1])
+            pixels = pixels * Tensor.concatenated([kept, kept, kept], axis: 3)
+        }
         let latents = vae.encode(pixels, tiled: isTiled).sample(noise()) * vae.scalingFactor
         guard !latents.hasNonFiniteValues else {
             throw EditingError.notFinite(stage: "VAE's encoder")

@@ -74,18 +74,23 @@ public struct Model: Sendable {
         return (name, scheduler)
     }
 
+    /// Whether the UNet is shown the mask and the rest of the picture beside the noisy latents.
+    var isForInpainting: Bool { unet.configuration.inChannels == 9 }
+
     var predictionType: PredictionType { schedulerConfiguration.predictionType }
     var trainTimesteps: Int { schedulerConfiguration.trainTimesteps }
 }
 
-extension ModelFolder {
-    private static let families: [any ModelFamily.Type] = [StableDiffusion1.self]
+extension ModelSource {
+    private static var families: [any ModelFamily.Type] {
+        [StableDiffusion1.self, StableDiffusion2.self]
+    }
 
     func family() throws -> any ModelFamily.Type {
         var objections: [String] = []
         for family in Self.families {
             guard let objection = try family.objection(to: self) else { return family }
-            objections.append("not \(family.name): \(objection)")
+            if !objections.contains(objection) { objections.append(objection) }
         }
         throw EditingError.unknownFamily(
             path: url.path(percentEncoded: false), reason: objections.joined(separator: "; "))

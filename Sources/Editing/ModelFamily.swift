@@ -16,9 +16,9 @@ protocol ModelFamily: Sendable {
     /// The name shown to people.
     static var name: String { get }
     /// Why the checkpoint is not of this family; nil when it is.
-    static func objection(to folder: ModelFolder) throws -> String?
+    static func objection(to source: any ModelSource) throws -> String?
     /// Loads the text side.
-    init(_ folder: ModelFolder) throws
+    init(_ source: any ModelSource) throws
     /// Encodes one prompt.
     func conditioning(for prompt: String) throws -> Conditioning
 }

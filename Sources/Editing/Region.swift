@@ -3,12 +3,17 @@ import Recipes
 import Sampling
 import Tensors
 
-/// The part of the latents that is repainted, and how the rest is held to the picture.
+/// The part of the latents that is repainted, and how the rest is kept to the picture: put back
+/// between the steps, or shown to a UNet that is made for inpainting.
 struct Region {
-    private let clean: Tensor
+    private enum Rest {
+        case restored(KnownRegion, clean: Tensor)
+        /// [1,H,W,5]: the mask and the latents of the picture without what it hides.
+        case shown(Tensor)
+    }
+
     private let mask: Tensor
-    private let noise: Tensor
-    private let known: KnownRegion
+    private let rest: Rest
     private let compat: StepRule?
 
     /// Whether no latent is repainted.
@@ -21,32 +26,42 @@ struct Region {
     init(
         clean: Tensor, noise: Tensor, mask: Tensor, compat: StepRule?, scheduler: any Scheduler
     ) {
-        self.clean = clean
+        let known = KnownRegion(clean: clean, noise: noise, mask: mask, scheduler: scheduler)
+        self.init(mask, .restored(known, clean: clean), compat)
+    }
+
+    /// For a UNet of nine channels.
+    ///
+    /// - Parameters:
+    ///   - visible: the latents [1,H,W,4] of the picture with grey for what is repainted.
+    ///   - mask: [1,H,W,1]: 1 where latents are repainted, 0 where they stay.
+    init(visible: Tensor, mask: Tensor) {
+        self.init(mask, .shown(.concatenated([mask, visible], axis: 3)), nil)
+    }
+
+    private init(_ mask: Tensor, _ rest: Rest, _ compat: StepRule?) {
         self.mask = mask
-        self.noise = noise
-        isEmpty = mask.withUnsafeBufferPointer { $0.allSatisfy { $0 == 0 } }
+        self.rest = rest
         self.compat = compat
-        known = KnownRegion(clean: clean, noise: noise, mask: mask, scheduler: scheduler)
+        isEmpty = mask.withUnsafeBufferPointer { $0.allSatisfy { $0 == 0 } }
     }
 
-    /// The latents to begin with: those of the picture, under the mask the noise of the start or
-    /// zeros if that is the fill, as AUTOMATIC1111's "latent noise" and "latent nothing".
-    func filled(_ fill: Fill) -> Tensor {
-        guard fill == .noise || fill == .nothing else { return clean }
-        let channels = Array(repeating: mask, count: clean.shape[clean.shape.count - 1])
-        let mask = Tensor.concatenated(channels, axis: clean.shape.count - 1)
-        let kept = clean * (1 - mask)
-        return fill == .noise ? kept + noise * mask : kept
-    }
-
-    /// The denoiser of each step: A1111 holds its estimate to the known latents.
-    func masked(_ denoiser: some Denoiser) -> any Denoiser {
-        compat == .a1111 ? Masked(denoiser, clean: clean, mask: mask) : denoiser
+    /// The denoiser of each step: an inpainting UNet sees the rest, A1111 holds its estimate to it.
+    func masked(_ denoiser: UNetDenoiser) -> any Denoiser {
+        switch rest {
+        case .shown(let channels): denoiser.seeing(channels)
+        case .restored(_, let clean) where compat == .a1111:
+            Masked(denoiser, clean: clean, mask: mask)
+        case .restored: denoiser
+        }
     }
 
     /// The latents to go on with: diffusers puts the known ones back after each step, A1111 only
-    /// after the last.
+    /// after the last; an inpainting UNet needs none of it.
     func restored(in x: Tensor, after index: Int, of count: Int) -> Tensor {
-        compat == .a1111 && index + 1 < count ? x : known.restored(in: x, after: index)
+        guard case .restored(let known, _) = rest, compat != .a1111 || index + 1 == count else {
+            return x
+        }
+        return known.restored(in: x, after: index)
     }
 }

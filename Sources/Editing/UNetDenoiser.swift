@@ -7,39 +7,63 @@ import Tensors
 struct UNetDenoiser: Denoiser {
     /// Remarks for the user: what of the prompts was left out.
     let notes: [String]
-    private let guided: Guided<NetworkDenoiser>
-    private let unguided: Guided<NetworkDenoiser>
-    /// The part of the schedule, 0 its noisiest end, in which guidance counts.
-    private let guidance: ClosedRange<Double>
-    private let trainTimesteps: Int
+    /// [branches, T, C], the prompt last.
+    private let hiddenStates: Tensor
+    private let model: Model
+    private let recipe: Recipe
+    private var guided: Guided<NetworkDenoiser>
+    private var unguided: Guided<NetworkDenoiser>
 
     /// Encodes the recipe's prompts; at a guidance scale of 1 or less the negative one is not needed.
     init(_ model: Model, _ recipe: Recipe) throws {
+        self.model = model
+        self.recipe = recipe
         let scale = Float(recipe.guidanceScale)
         let prompts = scale > 1 ? [recipe.negativePrompt, recipe.prompt] : [recipe.prompt]
         let branches = try prompts.map { try model.family.conditioning(for: $0) }
         notes = branches.compactMap(\.dropped).map {
             "the prompt is too long for the model, left out: \($0)"
         }
-        let all = Tensor.concatenated(branches.map(\.hiddenStates), axis: 0)
-        let prompt = branches[branches.count - 1].hiddenStates
-        let unet = model.unet
-        let cache = DeepCache(interval: recipe.deepCache)
-        let network = NetworkDenoiser(predicting: model.predictionType) { sample, timestep in
-            unet(
-                sample, timestep: timestep,
-                encoderHiddenStates: sample.shape[0] == all.shape[0] ? all : prompt, cache: cache,
-                tokenMerging: recipe.tokenMerging)
-        }
+        hiddenStates = Tensor.concatenated(branches.map(\.hiddenStates), axis: 0)
+        let network = Self.network(model, recipe, hiddenStates, beside: nil)
         guided = Guided(network, scale: scale)
         unguided = Guided(network, scale: 1)
-        guidance = recipe.guidanceStart...max(recipe.guidanceStart, recipe.guidanceEnd)
-        trainTimesteps = model.trainTimesteps
+    }
+
+    /// The same for a UNet that is shown more than the noisy latents: `channels` [1,H,W,C], not
+    /// noised, come after them.
+    func seeing(_ channels: Tensor?) -> UNetDenoiser {
+        let network = Self.network(model, recipe, hiddenStates, beside: channels)
+        var seeing = self
+        seeing.guided = Guided(network, scale: Float(recipe.guidanceScale))
+        seeing.unguided = Guided(network, scale: 1)
+        return seeing
+    }
+
+    private static func network(
+        _ model: Model, _ recipe: Recipe, _ hiddenStates: Tensor, beside channels: Tensor?
+    ) -> NetworkDenoiser {
+        let unet = model.unet
+        let cache = DeepCache(interval: recipe.deepCache)
+        let branches = hiddenStates.shape[0]
+        return NetworkDenoiser(predicting: model.predictionType) { sample, timestep in
+            let rows = sample.shape[0]
+            let input = channels.map { channels in
+                let each = Tensor.concatenated(Array(repeating: channels, count: rows), axis: 0)
+                return Tensor.concatenated([sample, each], axis: 3)
+            }
+            return unet(
+                input ?? sample, timestep: timestep,
+                encoderHiddenStates: hiddenStates.sliced(axis: 0, branches - rows..<branches),
+                cache: cache, tokenMerging: recipe.tokenMerging)
+        }
     }
 
     /// The clean estimate of latents [1,H,W,4].
     func callAsFunction(_ x: Tensor, at level: NoiseLevel) throws -> Tensor {
-        let place = 1 - Double(level.timestep + 1) / Double(trainTimesteps)
-        return try guidance.contains(place) ? guided(x, at: level) : unguided(x, at: level)
+        // 0 at the noisiest end of the schedule.
+        let place = 1 - Double(level.timestep + 1) / Double(model.trainTimesteps)
+        let counts = place >= recipe.guidanceStart && place <= recipe.guidanceEnd
+        return try counts ? guided(x, at: level) : unguided(x, at: level)
     }
 }

@@ -30,11 +30,12 @@ struct RecordedEdit: Decodable, Sendable, CustomTestStringConvertible {
     static let folder = URL(filePath: #filePath).deletingLastPathComponent()
         .appending(components: "..", "..", "Fixtures", "Parity")
 
-    static func all() throws -> [Self] {
+    /// - Parameter manifest: the file that lists the edits.
+    static func all(_ manifest: String = "pictures.json") throws -> [Self] {
         let decoder = JSONDecoder()
         decoder.keyDecodingStrategy = .convertFromSnakeCase
         return try decoder.decode(
-            [Self].self, from: Data(contentsOf: folder.appending(path: "pictures.json")))
+            [Self].self, from: Data(contentsOf: folder.appending(path: manifest)))
     }
 
     static func image(_ path: String?) throws -> Image {
@@ -59,7 +60,12 @@ struct RecordedEdit: Decodable, Sendable, CustomTestStringConvertible {
 
     /// The edit carried out by Gesso.
     func carriedOut() throws -> EditResult {
-        let editor = Editor(try .load(Self.folder.appending(components: "models", model)))
+        try carriedOut(by: .load(Self.folder.appending(components: "models", model)))
+    }
+
+    /// The edit carried out by Gesso with any model.
+    func carriedOut(by model: Model) throws -> EditResult {
+        let editor = Editor(model)
         switch verb {
         case "txt2img":
             var recipe = try recipe(.textToImage)
@@ -94,17 +100,13 @@ struct RecordedEdit: Decodable, Sendable, CustomTestStringConvertible {
             .filter { $0.element == 0 }
             .map { ($0.offset * 3)..<($0.offset * 3 + 3) }
     }
-}
 
-@Suite("Whole pictures are diffusers'")
-struct PictureParityTests {
-    @Test("every sample", arguments: try RecordedEdit.all())
-    func samples(_ edit: RecordedEdit) throws {
-        let found = try edit.carriedOut()
-        let expected = try edit.expected()
-        #expect(found.report.evaluations == edit.evaluations)
+    /// Expects what was found to be diffusers' picture, and the original beside the mask.
+    func expectEqual(_ found: EditResult) throws {
+        let expected = try expected()
+        #expect(found.report.evaluations == evaluations)
         try #require(found.image.channels == 3 && found.image.depth == 8)
-        try #require((found.image.width, found.image.height) == (edit.width, edit.height))
+        try #require((found.image.width, found.image.height) == (width, height))
         let differences = zip(found.image.samples, expected.samples).map { abs(Int($0) - Int($1)) }
         let worst = differences.max() ?? 0
         let mean = Double(differences.reduce(0, +)) / Double(differences.count)
@@ -112,7 +114,15 @@ struct PictureParityTests {
         // differs from its own recording as much.
         #expect(worst <= 1, "a sample is off by \(worst)/255")
         #expect(mean <= 0.005, "off by \(mean)/255 on average")
-        #expect(try edit.kept().allSatisfy { differences[$0].allSatisfy { $0 == 0 } })
+        #expect(try kept().allSatisfy { differences[$0].allSatisfy { $0 == 0 } })
+    }
+}
+
+@Suite("Whole pictures are diffusers'")
+struct PictureParityTests {
+    @Test("every sample", arguments: try RecordedEdit.all())
+    func samples(_ edit: RecordedEdit) throws {
+        try edit.expectEqual(edit.carriedOut())
     }
 
     @Test("every scheduler is there for every verb")

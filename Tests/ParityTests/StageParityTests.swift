@@ -26,18 +26,18 @@ private enum Recording {
 }
 
 extension Safetensors {
-    fileprivate func tensor(_ name: String) throws -> Tensor {
+    func tensor(_ name: String) throws -> Tensor {
         try #require(self[name], "no recording of \(name)").widened()
     }
 
     /// A picture, which torch keeps as [N, C, H, W].
-    fileprivate func picture(_ name: String) throws -> Tensor {
+    func picture(_ name: String) throws -> Tensor {
         try tensor(name).transposed([0, 2, 3, 1])
     }
 }
 
 /// Expects the largest difference to be at most 1e-4 of the largest value.
-private func expectEqual(
+func expectEqual(
     _ found: Tensor, _ recorded: Tensor, _ location: SourceLocation = #_sourceLocation
 ) {
     #expect(found.shape == recorded.shape, sourceLocation: location)

@@ -10,6 +10,8 @@ extension CLIPTextEncoder {
         public let hiddenSize: Int
         /// how many tokens it takes at most
         public let maxPositions: Int
+        /// whether the activation is that of OpenCLIP's encoders, not of CLIP's own
+        public var isOpenCLIP: Bool { activation == .gelu }
         let intermediateSize: Int
         let layers: Int
         let heads: Int

@@ -11,12 +11,12 @@ public struct CLIPTextEncoder: Sendable {
     private let layers: [CLIPEncoderLayer]
     private let finalLayerNorm: LayerNorm
 
-    /// Builds the text encoder of a model folder.
+    /// Builds the text encoder of a model.
     /// - Throws: `CheckpointError` and `ModelError` for files that are missing, damaged or of another
     ///   model.
-    public init(_ folder: ModelFolder) throws {
-        let configuration = try Configuration(json: folder.configuration("text_encoder"))
-        try self.init(folder.weights("text_encoder"), configuration: configuration)
+    public init(_ source: any ModelSource) throws {
+        let configuration = try Configuration(json: source.configuration("text_encoder"))
+        try self.init(source.weights("text_encoder"), configuration: configuration)
     }
 
     /// Builds the network from a checkpoint of transformers, whose names begin with `text_model.` or,

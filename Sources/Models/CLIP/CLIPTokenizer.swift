@@ -21,15 +21,19 @@ public struct CLIPTokenizer: Sendable {
     /// the number of tokens the text encoder takes, marks and padding included: 77
     public let contextLength: Int
 
+    /// how many embeddings a text encoder needs for its numbers
+    public var vocabularySize: Int { vocabulary.count }
+
     private let vocabulary: TokenizerVocabulary
     private let encoding: BytePairEncoding
 
     /// Reads the tokenizer of a model: `tokenizer.json`, or `vocab.json` and `merges.txt`; and
     /// `tokenizer_config.json` where present.
+    /// - Parameter padding: the token to pad with, whatever the files say.
     /// - Throws: `CheckpointError` when a file is missing, `ModelError.invalidTokenizer` or
     ///   `.unsupported` when it is not a tokenizer of this kind.
-    public init(folder: URL) throws {
-        vocabulary = try TokenizerVocabulary(folder: folder)
+    public init(folder: URL, padding: String? = nil) throws {
+        vocabulary = try TokenizerVocabulary(folder: folder, padding: padding)
         encoding = try vocabulary.encoding()
         contextLength = vocabulary.contextLength
     }

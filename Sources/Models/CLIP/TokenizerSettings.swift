@@ -1,6 +1,9 @@
 import Foundation
 
 /// What `tokenizer_config.json` says, or CLIP's own settings where it is silent.
+///
+/// How to pad stands in `special_tokens_map.json` as well, and of files older than
+/// `added_tokens_decoder` that counts: Stable Diffusion 2 pads with `!` there only.
 struct TokenizerSettings {
     private(set) var beginning = "<|startoftext|>"
     private(set) var end = "<|endoftext|>"
@@ -10,10 +13,10 @@ struct TokenizerSettings {
     /// the special tokens, each with whether it is looked for after normalizing
     private(set) var isNormalized: [String: Bool] = [:]
 
-    init(folder: URL) throws {
-        let url = folder.appending(path: "tokenizer_config.json")
-        if FileManager.default.fileExists(atPath: url.path(percentEncoded: false)) {
-            let file = try File(json: url, upTo: 1 << 20)
+    /// - Parameter padding: what to pad with, whatever the files say.
+    init(folder: URL, padding override: String? = nil) throws {
+        let file = try File(optional: folder.appending(path: "tokenizer_config.json"))
+        if let file {
             beginning = file.beginning?.content ?? beginning
             end = file.end?.content ?? end
             unknown = file.unknown?.content ?? unknown
@@ -25,6 +28,12 @@ struct TokenizerSettings {
                 note(token.content, normalized: token.normalized)
             }
         }
+        if file?.addedTokens == nil,
+            let map = try File(optional: folder.appending(path: "special_tokens_map.json"))
+        {
+            padding = map.padding?.content ?? padding
+        }
+        padding = override ?? padding
         for text in [beginning, end, unknown, padding] where isNormalized[text] == nil {
             note(text, normalized: false)
         }
@@ -41,6 +50,17 @@ struct TokenizerSettings {
         let unknown: Token?
         let padding: Token?
         let contextLength: Double?
+        /// there or not is all that matters
+        let addedTokens: [String: Anything]?
+
+        struct Anything: Decodable {}
+
+        init?(optional url: URL) throws {
+            guard FileManager.default.fileExists(atPath: url.path(percentEncoded: false)) else {
+                return nil
+            }
+            self = try File(json: url, upTo: 1 << 20)
+        }
 
         enum CodingKeys: String, CodingKey {
             case beginning = "bos_token"
@@ -48,6 +68,7 @@ struct TokenizerSettings {
             case unknown = "unk_token"
             case padding = "pad_token"
             case contextLength = "model_max_length"
+            case addedTokens = "added_tokens_decoder"
         }
     }
 

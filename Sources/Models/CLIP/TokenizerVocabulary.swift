@@ -21,15 +21,17 @@ struct TokenizerVocabulary: Sendable {
     let end: Int
     let padding: Int
     let contextLength: Int
+    /// how many embeddings its numbers need
+    let count: Int
 
     private let path: String
     private let ids: [String: Int]
     private let merges: [TokenizerFile.Merge]
     private let unknown: Int
 
-    init(folder: URL) throws {
+    init(folder: URL, padding: String? = nil) throws {
         let file = try TokenizerFile(folder: folder)
-        let settings = try TokenizerSettings(folder: folder)
+        let settings = try TokenizerSettings(folder: folder, padding: padding)
         path = file.path
         ids = file.ids
         merges = file.merges
@@ -42,9 +44,10 @@ struct TokenizerVocabulary: Sendable {
             }
             return id
         }
+        count = 1 + (ids.values.max() ?? 0)
         beginning = try id(settings.beginning)
         end = try id(settings.end)
-        padding = try id(settings.padding)
+        self.padding = try id(settings.padding)
         unknown = try id(settings.unknown)
 
         var isNormalized = file.specials.mapValues(\.isNormalized)

@@ -16,12 +16,12 @@ public struct UNet2DCondition: Sendable {
     private let normOut: GroupNorm
     private let convOut: Conv2D
 
-    /// Builds the UNet of a model folder.
+    /// Builds the UNet of a model.
     /// - Throws: `CheckpointError` and `ModelError` for files that are missing, damaged or of another
     ///   model.
-    public init(_ folder: ModelFolder) throws {
-        let configuration = try Configuration(json: folder.configuration("unet"))
-        try self.init(folder.weights("unet"), configuration: configuration)
+    public init(_ source: any ModelSource) throws {
+        let configuration = try Configuration(json: source.configuration("unet"))
+        try self.init(source.weights("unet"), configuration: configuration)
     }
 
     /// Builds the network from a checkpoint in diffusers' layout.

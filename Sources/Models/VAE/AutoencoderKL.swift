@@ -12,12 +12,12 @@ public struct AutoencoderKL: Sendable {
     private let postQuantConv: Linear?
     private let decoder: VAEDecoder
 
-    /// Builds the autoencoder of a model folder.
+    /// Builds the autoencoder of a model.
     /// - Throws: `CheckpointError` and `ModelError` for files that are missing, damaged or of another
     ///   model.
-    public init(_ folder: ModelFolder) throws {
-        let configuration = try Configuration(json: folder.configuration("vae"))
-        try self.init(folder.weights("vae"), configuration: configuration)
+    public init(_ source: any ModelSource) throws {
+        let configuration = try Configuration(json: source.configuration("vae"))
+        try self.init(source.weights("vae"), configuration: configuration)
     }
 
     /// Builds the network from a checkpoint in diffusers' layout, old or new.
