@@ -12,6 +12,7 @@ struct EditRun {
     let recipe: Recipe
     private let output: Output
     private let modelFolder: URL
+    private let tokenizers: TokenizerPlaces
 
     /// - Parameter settings: those given by the verb's own flags.
     init(_ verb: Verb, _ options: EditOptions, _ settings: [Setting]) throws {
@@ -22,6 +23,7 @@ struct EditRun {
             options.output, format: options.format, quality: options.quality,
             overwrites: options.overwrite)
         modelFolder = try ModelShelf().model(options.model)
+        tokenizers = try ModelShelf().tokenizers(options.tokenizer)
     }
 
     /// A picture at a path, `-` being standard input; what is odd about it is told.
@@ -37,7 +39,7 @@ struct EditRun {
         let edit = try prepare(self)
         Editor.useThreads(options.threads ?? ProcessInfo.processInfo.activeProcessorCount)
         let start = ContinuousClock.now
-        let model = try Model.load(modelFolder)
+        let model = try Model.load(modelFolder, tokenizers: tokenizers)
         let loading = start.duration(to: .now) / .seconds(1)
         let task = edit(model)
         try task.original?.checkEncodable(as: output.format)
