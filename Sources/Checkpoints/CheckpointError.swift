@@ -11,6 +11,8 @@ public enum CheckpointError: Error, Equatable, CustomStringConvertible {
     case malformed(path: String, format: String, reason: String)
     /// The file is something else altogether.
     case foreign(path: String, what: String, hint: String)
+    /// The file is safetensors, but not a whole checkpoint of a family that is read.
+    case notAModel(path: String, missing: String, guess: String?)
     /// A tensor's numbers are of a type Gesso does not compute with.
     case unsupportedDataType(path: String, tensor: String, found: String)
     /// A tensor holds NaN or infinity.
@@ -29,7 +31,7 @@ public enum CheckpointError: Error, Equatable, CustomStringConvertible {
         switch self {
         case .cannotRead, .missingFile: .cannotRead
         case .malformed, .foreign, .unsupportedDataType, .nonFiniteValues, .allZero: .corruptData
-        case .missingTensor, .wrongShape, .unusedTensors: .modelMismatch
+        case .missingTensor, .wrongShape, .unusedTensors, .notAModel: .modelMismatch
         }
     }
 
@@ -45,6 +47,9 @@ public enum CheckpointError: Error, Equatable, CustomStringConvertible {
             "\(path): not valid \(format): \(reason)"
         case .foreign(let path, let what, let hint):
             "\(path): is \(what), not safetensors; \(hint)"
+        case .notAModel(let path, let missing, let guess):
+            "\(path): not a whole Stable Diffusion 1 or 2 checkpoint: no tensor is called "
+                + "\(missing)" + looksLike(guess)
         case .unsupportedDataType(let path, let tensor, let found):
             "\(path): tensor \(shown(tensor)) is \(shown(found)); "
                 + "weights must be F32, F16 or BF16"

@@ -40,6 +40,12 @@ public struct ModelFolder: ModelSource {
         componentClassNames = members.components
     }
 
+    /// where its tokenizer lies, if it has one
+    public var tokenizer: URL? { url(of: "tokenizer") }
+
+    /// nil: its tokenizer says so
+    public var paddingToken: String? { nil }
+
     /// The folder of a component, whether or not it is there.
     public func url(of component: String) -> URL {
         url.appending(path: component, directoryHint: .isDirectory)

@@ -9,9 +9,11 @@ public protocol ModelSource: Sendable {
     var layout: String { get }
     /// whether it is marked as only standing in for a trained model
     var isStandIn: Bool { get }
+    /// where its own tokenizer lies; nil when it comes without one
+    var tokenizer: URL? { get }
+    /// what its texts are padded with, where no tokenizer of its own says so
+    var paddingToken: String? { get }
 
-    /// The folder of a component, whether or not it is there.
-    func url(of component: String) -> URL
     /// Whether the model has that component.
     func contains(_ component: String) -> Bool
     /// The JSON of a component's configuration.
@@ -20,4 +22,14 @@ public protocol ModelSource: Sendable {
     /// The weights of a component under diffusers' names.
     /// - Throws: `CheckpointError`.
     func weights(_ component: String) throws -> Weights
+}
+
+/// The model at a path: a folder in diffusers' layout, or a single file.
+/// - Throws: `CheckpointError`.
+public func modelSource(_ url: URL) throws -> any ModelSource {
+    var isFolder: ObjCBool = false
+    let path = url.path(percentEncoded: false)
+    guard FileManager.default.fileExists(atPath: path, isDirectory: &isFolder), !isFolder.boolValue
+    else { return try ModelFolder(url) }
+    return try SingleFile(url)
 }

@@ -11,6 +11,8 @@ public struct Safetensors: Sendable {
         /// extents, outermost first
         public let shape: [Int]
         let path: String
+        /// what the file calls it
+        let name: String
         let file: MappedFile
         /// where the numbers lie in the file
         let range: Range<Int>
@@ -19,6 +21,18 @@ public struct Safetensors: Sendable {
         public var stored: StoredTensor? {
             DataType(rawValue: dataType).map {
                 StoredTensor(shape: shape, dataType: $0, bytes: bytes, owner: file)
+            }
+        }
+
+        /// Its rows in `count` tensors of equal size; nil when they cannot be parted so.
+        func rows(in count: Int) -> [Entry]? {
+            guard let rows = shape.first, rows.isMultiple(of: count) else { return nil }
+            let (shape, size) = ([rows / count] + shape.dropFirst(), range.count / count)
+            return (0..<count).map { part in
+                let start = range.lowerBound + part * size
+                return Entry(
+                    dataType: dataType, shape: shape, path: path, name: name, file: file,
+                    range: start..<start + size)
             }
         }
 
@@ -47,11 +61,17 @@ public struct Safetensors: Sendable {
             self.path = path
             metadata = header.metadata
             names = header.names
-            entries = header.entries.mapValues {
-                Entry(
-                    dataType: $0.dataType, shape: $0.shape, path: path, file: file,
-                    range: dataStart + $0.range.lowerBound..<dataStart + $0.range.upperBound)
+            let entries = header.entries.map { name, entry in
+                let range =
+                    dataStart + entry.range.lowerBound..<dataStart + entry.range.upperBound
+                return (
+                    name,
+                    Entry(
+                        dataType: entry.dataType, shape: entry.shape, path: path, name: name,
+                        file: file, range: range)
+                )
             }
+            self.entries = Dictionary(uniqueKeysWithValues: entries)
         } catch let fault as HeaderCursor.Fault {
             throw CheckpointError.malformed(
                 path: path, format: "safetensors", reason: fault.reason)

@@ -61,14 +61,14 @@ public struct Weights: Sendable {
         guard let entry = book.entries[name] else { throw book.missing(name) }
         guard shapes.contains(entry.shape) else {
             throw CheckpointError.wrongShape(
-                path: entry.path, tensor: name, expected: shapes[0], found: entry.shape)
+                path: entry.path, tensor: entry.name, expected: shapes[0], found: entry.shape)
         }
         guard let stored = entry.stored else {
             throw CheckpointError.unsupportedDataType(
-                path: entry.path, tensor: name, found: entry.dataType)
+                path: entry.path, tensor: entry.name, found: entry.dataType)
         }
         guard !stored.hasNonFiniteValues else {
-            throw CheckpointError.nonFiniteValues(path: entry.path, tensor: name)
+            throw CheckpointError.nonFiniteValues(path: entry.path, tensor: entry.name)
         }
         book.use(name, entry)
         return stored

@@ -6,6 +6,8 @@ public enum EditingError: Error, Equatable, CustomStringConvertible {
     case unknownFamily(path: String, reason: String)
     /// The checkpoint is made for another kind of edit than the one asked for.
     case inpaintingOnly(model: String)
+    /// A single file without a tokenizer, and none was found.
+    case noTokenizer(file: String)
     /// A stage produced a number that is not finite.
     case notFinite(stage: String)
 
@@ -20,6 +22,9 @@ public enum EditingError: Error, Equatable, CustomStringConvertible {
         case .inpaintingOnly(let model):
             "\(model) is for inpainting and outpainting only: its UNet wants a mask beside the "
                 + "picture; name another checkpoint with --model"
+        case .noTokenizer(let file):
+            "\(file) comes without a tokenizer: give --tokenizer FOLDER, or get one with "
+                + "`hf download openai/clip-vit-large-patch14 vocab.json merges.txt`"
         case .notFinite(let stage):
             "the \(stage) gave numbers that are not finite: the checkpoint may be damaged"
         }

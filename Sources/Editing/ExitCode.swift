@@ -38,6 +38,7 @@ extension EditingError {
         switch self {
         case .memory: 75
         case .unknownFamily, .inpaintingOnly: 69
+        case .noTokenizer: 66
         case .notFinite: 65
         }
     }

@@ -3,15 +3,26 @@ public import Foundation
 import Tensors
 
 extension Model {
-    /// The files of a checkpoint that its results depend on, by their paths inside its folder.
+    /// The files of a checkpoint that its results depend on, by their paths inside its folder; of a
+    /// single file, that file.
     ///
     /// - Throws: `CheckpointError` for files that are missing or cannot be read.
     public static func files(of url: URL) throws -> [(path: String, file: URL)] {
+        guard !modelIsFile(url) else {
+            return [(url.lastPathComponent, url)]
+        }
         let depth = url.pathComponents.count
         return try ModelFolder(url).files().map { file in
             (file.pathComponents.dropFirst(depth).joined(separator: "/"), file)
         }
     }
+}
+
+private func modelIsFile(_ url: URL) -> Bool {
+    let path = url.path(percentEncoded: false)
+    var isFolder: ObjCBool = false
+    return FileManager.default.fileExists(atPath: path, isDirectory: &isFolder)
+        && !isFolder.boolValue
 }
 
 extension Editor {

@@ -11,24 +11,27 @@ extension Model {
     ///
     /// - Throws: `CheckpointError`, `ModelError` and `EditingError.unknownFamily`.
     public static func inspect(_ url: URL) throws -> [String] {
-        let folder = try ModelFolder(url)
-        let scheduler = try folder.schedulerConfiguration()
-        let unet = try UNet2DCondition.Configuration(json: folder.configuration("unet"))
-        let vae = try AutoencoderKL.Configuration(json: folder.configuration("vae"))
+        let source = try modelSource(url)
+        let scheduler = try source.schedulerConfiguration()
+        let unet = try UNet2DCondition.Configuration(json: source.configuration("unet"))
+        let vae = try AutoencoderKL.Configuration(json: source.configuration("vae"))
         let size = unet.sampleSize * vae.factor
         var lines = [
-            "family: \(try folder.family().name)",
-            "layout: diffusers folder",
+            "family: \(try source.family().name)",
+            "layout: \(source.layout)",
             "size: \(size)x\(size) pixels, \(vae.factor) to a latent",
             "scheduler: \(scheduler.className ?? "not named"), "
-                + "\(scheduler.predictionType.rawValue) prediction",
+                + "\(scheduler.predictionType.rawValue.replacing("_prediction", with: "")) prediction",
         ]
+        if unet.inChannels == 9 {
+            lines.append("made for: inpainting and outpainting only, 9 channels")
+        }
         for component in ["text_encoder", "unet", "vae"] {
-            let counts = try folder.weights(component).parameterCounts.sorted { $0.key < $1.key }
+            let counts = try source.weights(component).parameterCounts.sorted { $0.key < $1.key }
             let parts = counts.map { "\($0.value.formatted(.number.locale(english))) \($0.key)" }
             lines.append("\(component): \(parts.joined(separator: ", "))")
         }
-        if folder.isStandIn {
+        if source.isStandIn {
             lines.append("stand-in: a small model that knows drawn landscapes only")
         }
         return lines

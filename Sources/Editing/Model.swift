@@ -24,26 +24,29 @@ public struct Model: Sendable {
     let vae: AutoencoderKL
     private let schedulerConfiguration: SchedulerConfiguration
 
-    /// Loads a checkpoint in diffusers' layout.
+    /// Loads a checkpoint: a folder in diffusers' layout, or a single safetensors file.
     ///
+    /// - Parameter tokenizers: where to look for the tokenizer of a checkpoint without one.
     /// - Throws: `CheckpointError` and `ModelError` for files that are missing, damaged or of
     ///   another shape, `EditingError.unknownFamily` for checkpoints of families not known here.
-    public static func load(_ url: URL) throws -> Model {
-        try Model(ModelFolder(url))
+    public static func load(
+        _ url: URL, tokenizers: TokenizerPlaces = TokenizerPlaces()
+    ) throws -> Model {
+        try Model(modelSource(url), tokenizers)
     }
 
-    private init(_ folder: ModelFolder) throws {
-        let familyType = try folder.family()
-        name = folder.url.standardizedFileURL.lastPathComponent
+    private init(_ source: any ModelSource, _ tokenizers: TokenizerPlaces) throws {
+        let familyType = try source.family()
+        name = source.name
         familyName = familyType.name
-        isStandIn = folder.isStandIn
-        family = try familyType.init(folder)
-        unet = try UNet2DCondition(folder)
-        vae = try AutoencoderKL(folder)
+        isStandIn = source.isStandIn
+        family = try familyType.init(source, tokenizers)
+        unet = try UNet2DCondition(source)
+        vae = try AutoencoderKL(source)
         nativeSize = unet.configuration.sampleSize * vae.factor
-        schedulerConfiguration = try folder.schedulerConfiguration()
+        schedulerConfiguration = try source.schedulerConfiguration()
         weightBytes = try ["text_encoder", "unet", "vae"].reduce(0) { sum, component in
-            try folder.weights(component).parameterCounts.reduce(sum) {
+            try source.weights(component).parameterCounts.reduce(sum) {
                 $0 + $1.value * (DataType(rawValue: $1.key)?.byteCount ?? 4)
             }
         }
@@ -82,6 +85,19 @@ public struct Model: Sendable {
 }
 
 extension ModelSource {
+    /// The last part of its path, or `org/name` in the Hugging Face cache.
+    fileprivate var name: String {
+        let url = url.standardizedFileURL
+        let parents = url.pathComponents.dropLast().suffix(2)
+        if let repository = parents.first, repository.hasPrefix("models--"),
+            parents.last == "snapshots"
+        {
+            return String(repository.dropFirst("models--".count)).replacing("--", with: "/")
+        }
+        let last = url.lastPathComponent
+        return last.hasSuffix(".safetensors") ? String(last.dropLast(12)) : last
+    }
+
     private static var families: [any ModelFamily.Type] {
         [StableDiffusion1.self, StableDiffusion2.self]
     }

@@ -18,7 +18,7 @@ protocol ModelFamily: Sendable {
     /// Why the checkpoint is not of this family; nil when it is.
     static func objection(to source: any ModelSource) throws -> String?
     /// Loads the text side.
-    init(_ source: any ModelSource) throws
+    init(_ source: any ModelSource, _ tokenizers: TokenizerPlaces) throws
     /// Encodes one prompt.
     func conditioning(for prompt: String) throws -> Conditioning
 }

@@ -39,8 +39,9 @@ struct PromptEncoder: Sendable {
         try CLIPTextEncoder.Configuration(json: source.configuration("text_encoder"))
     }
 
-    init(_ source: any ModelSource) throws {
-        tokenizer = try CLIPTokenizer(folder: source.url(of: "tokenizer"))
+    init(_ source: any ModelSource, _ tokenizers: TokenizerPlaces) throws {
+        let size = try Self.configuration(of: source).vocabularySize
+        tokenizer = try tokenizers.tokenizer(for: source, vocabularySize: size)
         textEncoder = try CLIPTextEncoder(source)
     }
 

@@ -14,6 +14,7 @@ struct EditRun {
     let output: Output
     /// Nil where the recipe has no steps, so that no model is needed.
     let modelFolder: URL?
+    private let tokenizers: TokenizerPlaces
     /// What has been read so far.
     let inputs = RunInputs()
     private let receipt: ReceiptPlace?
@@ -56,6 +57,7 @@ struct EditRun {
                 try ReceiptPlace($0, overwrites: options.overwrite, beside: output)
             },
             modelFolder: recipe.steps == 0 ? nil : ModelShelf().model(options.model),
+            tokenizers: ModelShelf().tokenizers(options.tokenizer),
             Manner(
                 threads: options.threads, quiet: options.quiet, verbose: options.verbose,
                 json: options.json, dryRun: options.dryRun))
@@ -63,7 +65,8 @@ struct EditRun {
 
     init(
         _ verb: Verb, _ recipe: Recipe, from presets: [Preset] = [], _ output: Output,
-        receipt: ReceiptPlace? = nil, modelFolder: URL?, _ manner: Manner
+        receipt: ReceiptPlace? = nil, modelFolder: URL?, tokenizers: TokenizerPlaces,
+        _ manner: Manner
     ) throws {
         self.verb = verb
         self.recipe = recipe.drawingSeed()
@@ -71,6 +74,7 @@ struct EditRun {
         self.output = output
         self.receipt = receipt
         self.modelFolder = modelFolder
+        self.tokenizers = tokenizers
         self.manner = manner
     }
 
@@ -115,7 +119,7 @@ struct EditRun {
         guard let modelFolder else { return try filled(prepared) }
         Editor.useThreads(manner.threads ?? ProcessInfo.processInfo.activeProcessorCount)
         let start = ContinuousClock.now
-        let model = try Model.load(modelFolder)
+        let model = try Model.load(modelFolder, tokenizers: tokenizers)
         let loading = start.duration(to: .now) / .seconds(1)
         let task =
             switch prepared {

@@ -1,3 +1,4 @@
+import Editing
 import Foundation
 import Recipes
 
@@ -8,6 +9,7 @@ struct ModelShelf {
 
     /// The folders that hold checkpoints, in the order in which they are searched.
     private let folders: [URL]
+    private let cache: HuggingFaceCache
 
     /// `$GESSO_MODELS`, then what is installed beside the program, then `Fixtures/Models` of the source
     /// tree that holds the program or the current folder.
@@ -23,9 +25,31 @@ struct ModelShelf {
             $0.appending(path: "Fixtures/Models")
         }
         self.folders = folders
+        cache = HuggingFaceCache(environment: environment)
     }
 
-    /// The folder of a checkpoint: at a path, or of that name on the shelf.
+    /// Where tokenizers are found: in the folder at `path`, if it is given, else with any checkpoint
+    /// on the shelf or in the Hugging Face cache.
+    ///
+    /// - Throws: `Failure` with `cannotRead` if there is no such folder.
+    func tokenizers(_ path: String?) throws -> TokenizerPlaces {
+        guard let path else {
+            let shelf = folders.flatMap { [$0] + HuggingFaceCache.folders(in: $0) }
+            return TokenizerPlaces(others: shelf + cache.snapshots)
+        }
+        var isFolder: ObjCBool = false
+        guard
+            FileManager.default.fileExists(
+                atPath: FilePath.literal(path), isDirectory: &isFolder), isFolder.boolValue
+        else {
+            throw Failure(
+                .cannotRead, "no such folder", at: path,
+                do: "give the one that holds vocab.json and merges.txt")
+        }
+        return TokenizerPlaces(URL(filePath: FilePath.literal(path), directoryHint: .isDirectory))
+    }
+
+    /// A checkpoint: at a path, of that name on the shelf, or `org/name` in the Hugging Face cache.
     ///
     /// - Throws: `Failure` with `cannotRead` if there is none.
     func model(_ nameOrPath: String?) throws -> URL {
@@ -40,7 +64,7 @@ struct ModelShelf {
         }
         let found =
             name.contains("/")
-            ? nil
+            ? cache.snapshot(of: name)
             : folders.map { $0.appending(path: name) }.first {
                 FileManager.default.fileExists(atPath: $0.path(percentEncoded: false))
             }

@@ -7,6 +7,8 @@ struct Tool {
     let folder: URL
     /// Added to an otherwise almost empty environment.
     var environment: [String: String] = [:]
+    /// The program; a copy of it elsewhere does not find the models of the source tree.
+    var program = Tool.executable
 
     /// What came of a run.
     struct Outcome {
@@ -77,7 +79,7 @@ final class Running {
         try FileManager.default.createDirectory(at: streams, withIntermediateDirectories: true)
         try input.write(to: streams.appending(path: "in"))
         for name in ["out", "err"] { try Data().write(to: streams.appending(path: name)) }
-        process.executableURL = Tool.executable
+        process.executableURL = tool.program
         process.currentDirectoryURL = tool.folder
         process.environment = ["HOME": tool.folder.path, "PATH": "/usr/bin:/bin"]
             .merging(tool.environment) { _, added in added }

@@ -13,8 +13,8 @@ struct StableDiffusion1: ModelFamily {
                 ? "its text encoder is OpenCLIP's, as in Stable Diffusion 2" : nil)
     }
 
-    init(_ source: any ModelSource) throws {
-        encoder = try PromptEncoder(source)
+    init(_ source: any ModelSource, _ tokenizers: TokenizerPlaces) throws {
+        encoder = try PromptEncoder(source, tokenizers)
     }
 
     func conditioning(for prompt: String) throws -> Conditioning { try encoder(prompt) }

@@ -12,8 +12,8 @@ struct StableDiffusion2: ModelFamily {
             ?? (PromptEncoder.isOpenCLIP(source) ? nil : "its text encoder is CLIP's own")
     }
 
-    init(_ source: any ModelSource) throws {
-        encoder = try PromptEncoder(source)
+    init(_ source: any ModelSource, _ tokenizers: TokenizerPlaces) throws {
+        encoder = try PromptEncoder(source, tokenizers)
     }
 
     func conditioning(for prompt: String) throws -> Conditioning { try encoder(prompt) }

@@ -44,7 +44,7 @@ struct TokenizerVocabulary: Sendable {
             }
             return id
         }
-        count = 1 + (ids.values.max() ?? 0)
+        count = 1 + max(ids.values.max() ?? 0, file.specials.values.map(\.id).max() ?? 0)
         beginning = try id(settings.beginning)
         end = try id(settings.end)
         self.padding = try id(settings.padding)

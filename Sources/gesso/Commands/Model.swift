@@ -16,8 +16,10 @@ struct ModelCommand: ParsableCommand {
             abstract: "Tell what a checkpoint is and holds.")
 
         @Argument(
-            help: "Folder in diffusers layout, or its name in $GESSO_MODELS.",
-            completion: .directory)
+            help: ArgumentHelp(
+                "Folder in diffusers layout or .safetensors file, its name in $GESSO_MODELS, or "
+                    + "org/name in the Hugging Face cache."),
+            completion: .file())
         var model: String?
 
         func run() throws {

@@ -45,6 +45,12 @@ struct ReplayCommand: ParsableCommand {
         completion: .directory)
     var model: String?
 
+    @Option(
+        help: ArgumentHelp(
+            "Folder of the tokenizer, for a checkpoint without one.", valueName: "folder"),
+        completion: .directory)
+    var tokenizer: String?
+
     @Flag(help: "Replace the output file if there is one.")
     var overwrite = false
 
@@ -86,7 +92,8 @@ struct ReplayCommand: ParsableCommand {
             ? try Output(output, format: nil, quality: quality, overwrites: overwrite) : place
         let run = try EditRun(
             verb, old.recipe(for: verb, named: receipt), output,
-            modelFolder: checkpoint(old, folder), EditRun.Manner(quiet: quiet))
+            modelFolder: checkpoint(old, folder), tokenizers: ModelShelf().tokenizers(tokenizer),
+            EditRun.Manner(quiet: quiet))
         guard let made = try run.make({ try edit($0, verb, old, folder) }) else { return }
         try output.write(made.data)
         // Compared in the format of the first picture, whatever this one's.

@@ -14,9 +14,16 @@ struct EditOptions: ParsableArguments {
 
     @Option(
         help: ArgumentHelp(
-            "Checkpoint: a folder in diffusers layout, or its name in $GESSO_MODELS.",
-            valueName: "folder"), completion: .directory)
+            "Checkpoint: a folder in diffusers layout or a .safetensors file, its name in "
+                + "$GESSO_MODELS, or org/name in the Hugging Face cache.",
+            valueName: "folder or file"), completion: .file())
     var model: String?
+
+    @Option(
+        help: ArgumentHelp(
+            "Folder with vocab.json and merges.txt, for a checkpoint that has none.",
+            valueName: "folder"), completion: .directory)
+    var tokenizer: String?
 
     @Option(
         help: ArgumentHelp(

@@ -1,0 +1,35 @@
+/// Names of one layout told in another, as data: a list of rules, each for the names below a scope.
+struct KeyMap {
+    /// `scope.part.rest` becomes `target.name.rest`, `name` being what `parts` has for `part`;
+    /// without parts `scope.rest` becomes `target.rest`. An empty target leaves no trace.
+    struct Rule {
+        let scope: String
+        let target: String
+        var parts: [String: String] = [:]
+    }
+
+    private let rules: [String: Rule]
+
+    init(_ rules: [Rule]) {
+        self.rules = Dictionary(rules.map { ($0.scope, $0) }) { _, last in last }
+    }
+
+    /// The other layout's word for a name, by the rule with the longest scope; nil where none fits.
+    func callAsFunction(_ name: String) -> String? {
+        let dots = name.indices.filter { name[$0] == "." }
+        for dot in dots.reversed() {
+            guard let rule = rules[String(name[..<dot])] else { continue }
+            let rest = String(name[name.index(after: dot)...])
+            guard let told = rule.parts.isEmpty ? rest : Self.replaced(rest, rule.parts) else {
+                return nil
+            }
+            return rule.target.isEmpty ? told : rule.target + "." + told
+        }
+        return nil
+    }
+
+    private static func replaced(_ rest: String, _ parts: [String: String]) -> String? {
+        parts.first { rest.hasPrefix($0.key + ".") }
+            .map { $0.value + rest.dropFirst($0.key.count) }
+    }
+}

@@ -1,0 +1,52 @@
+import Foundation
+
+/// What the Hugging Face tools have downloaded, read without a network.
+struct HuggingFaceCache {
+    private let hub: URL
+
+    /// `$HF_HUB_CACHE`, or else `hub` in `$HF_HOME`, `$XDG_CACHE_HOME/huggingface` or
+    /// `~/.cache/huggingface`.
+    init(environment: [String: String]) {
+        func folder(_ name: String) -> URL? {
+            environment[name].flatMap { $0.isEmpty ? nil : URL(filePath: $0) }
+        }
+        let home = folder("HOME") ?? FileManager.default.homeDirectoryForCurrentUser
+        let cache = folder("XDG_CACHE_HOME") ?? home.appending(path: ".cache")
+        let own = folder("HF_HOME") ?? cache.appending(path: "huggingface")
+        hub = folder("HF_HUB_CACHE") ?? own.appending(path: "hub")
+    }
+
+    /// The snapshot of a repository `org/name` that its branch `main` stands at.
+    func snapshot(of repository: String) -> URL? {
+        let parts = repository.split(separator: "/", omittingEmptySubsequences: false)
+        guard parts.count == 2, !parts.contains(where: { $0.isEmpty || $0.hasPrefix(".") }) else {
+            return nil
+        }
+        let folder = hub.appending(path: "models--\(parts[0])--\(parts[1])")
+        let main = folder.appending(path: "refs/main")
+        guard let revision = try? String(contentsOf: main, encoding: .utf8) else { return nil }
+        let name = revision.trimmingCharacters(in: .whitespacesAndNewlines)
+        guard !name.isEmpty, name.allSatisfy(\.isHexDigit) else { return nil }
+        let snapshot = folder.appending(path: "snapshots/\(name)", directoryHint: .isDirectory)
+        return Self.exists(snapshot) ? snapshot : nil
+    }
+
+    /// Every snapshot there is, in the order of their names.
+    var snapshots: [URL] {
+        Self.folders(in: hub).filter { $0.lastPathComponent.hasPrefix("models--") }
+            .flatMap { Self.folders(in: $0.appending(path: "snapshots")) }
+    }
+
+    /// What lies in a folder, in the order of the names; nothing if it cannot be read.
+    static func folders(in folder: URL) -> [URL] {
+        let names = try? FileManager.default.contentsOfDirectory(
+            atPath: folder.path(percentEncoded: false))
+        return (names ?? []).sorted().map {
+            folder.appending(path: $0, directoryHint: .isDirectory)
+        }
+    }
+
+    private static func exists(_ url: URL) -> Bool {
+        FileManager.default.fileExists(atPath: url.path(percentEncoded: false))
+    }
+}

@@ -1,0 +1,96 @@
+import Checkpoints
+import Editing
+import Foundation
+import Imaging
+import Testing
+
+@Suite("Single files are the models they were written from")
+struct SingleFileTests {
+    private static let folder = RecordedEdit.folder.appending(path: "families")
+
+    private static func single(_ name: String) -> URL {
+        folder.appending(components: "single", name + ".safetensors")
+    }
+
+    private static func tokenizer(_ model: String) -> URL {
+        folder.appending(components: "models", model, "tokenizer")
+    }
+
+    private static func edits(_ model: String) throws -> [RecordedEdit] {
+        try RecordedEdit.all("families/pictures.json").filter { $0.model == model }
+    }
+
+    @Test("a file gives the picture of its folder, to the byte")
+    func sameBytes() throws {
+        let folder = Self.folder.appending(components: "models", "tiny-inpaint")
+        let edit = try #require(try Self.edits("tiny-inpaint").first)
+        let places = TokenizerPlaces(Self.tokenizer("tiny-inpaint"))
+        let model = try Model.load(Self.single("tiny-inpaint"), tokenizers: places)
+        #expect(model.name == "tiny-inpaint")
+        #expect(model.familyName == "Stable Diffusion 1.x")
+        let found = try edit.carriedOut(by: model).image
+        #expect(try found.samples == edit.carriedOut(by: .load(folder)).image.samples)
+    }
+
+    @Test(
+        "a file of Stable Diffusion 2 gives diffusers' picture, with either family's tokenizer",
+        arguments: ["tiny-2", "tiny-inpaint"])
+    func second(tokenizer: String) throws {
+        let edit = try #require(try Self.edits("tiny-2-single").first)
+        let places = TokenizerPlaces(Self.tokenizer(tokenizer))
+        let model = try Model.load(Self.single("tiny-2"), tokenizers: places)
+        #expect(model.familyName == "Stable Diffusion 2.x")
+        try edit.expectEqual(edit.carriedOut(by: model))
+    }
+
+    @Test("the tokenizer is searched for")
+    func search() throws {
+        let file = Self.single("tiny-inpaint")
+        let missing = EditingError.noTokenizer(file: "tiny-inpaint.safetensors")
+        #expect(throws: missing) { _ = try Model.load(file) }
+        #expect(exitCode(of: missing) == 66)
+        // The first place has none, the second one of another vocabulary.
+        let small = FileManager.default.temporaryDirectory.appending(path: UUID().uuidString)
+        try FileManager.default.createDirectory(at: small, withIntermediateDirectories: true)
+        defer { try? FileManager.default.removeItem(at: small) }
+        try Data("{\"<|startoftext|>\": 0, \"<|endoftext|>\": 1}".utf8)
+            .write(to: small.appending(path: "vocab.json"))
+        try Data("#version: 0.2\n".utf8).write(to: small.appending(path: "merges.txt"))
+        let others = [file.deletingLastPathComponent(), small]
+        #expect(throws: missing) {
+            _ = try Model.load(file, tokenizers: TokenizerPlaces(others: others))
+        }
+        let own = Self.folder.appending(components: "models", "tiny-inpaint")
+        _ = try Model.load(file, tokenizers: TokenizerPlaces(others: others + [own]))
+
+        let folder = FileManager.default.temporaryDirectory.appending(path: UUID().uuidString)
+        try FileManager.default.copyItem(at: Self.tokenizer("tiny-inpaint"), to: folder)
+        defer { try? FileManager.default.removeItem(at: folder) }
+        let beside = folder.appending(path: "model.safetensors")
+        try FileManager.default.copyItem(at: file, to: beside)
+        #expect(try Model.load(beside).name == "model")
+    }
+
+    @Test("other files are refused for what they are")
+    func others() throws {
+        let vae = Self.folder.appending(
+            components: "models", "tiny-2", "vae", "diffusion_pytorch_model.safetensors")
+        let error = #expect(throws: CheckpointError.self) { try SingleFile(vae) }
+        #expect(error?.kind == .modelMismatch)
+        #expect(
+            error?.description.hasSuffix(
+                "not a whole Stable Diffusion 1 or 2 checkpoint: no tensor is called "
+                    + "model.diffusion_model.…; it looks like a VAE") == true)
+    }
+
+    @Test("what a file says of its parts is what its folder says")
+    func configurations() throws {
+        let single = try SingleFile(Self.single("tiny-2"))
+        let scheduler = String(decoding: try single.configuration("scheduler"), as: UTF8.self)
+        #expect(scheduler.contains("\"prediction_type\":\"v_prediction\""))
+        let unet = String(decoding: try single.configuration("unet"), as: UTF8.self)
+        #expect(unet.contains("\"attention_head_dim\":[1,1]"))
+        #expect(unet.contains("\"block_out_channels\":[8,16]"))
+        #expect(unet.contains("\"up_block_types\":[\"UpBlock2D\",\"CrossAttnUpBlock2D\"]"))
+    }
+}
