@@ -2,10 +2,12 @@
 struct LDMPart {
     let path: String
     let entries: [String: Safetensors.Entry]
+    private let prefix: String
 
     /// - Parameter prefix: with its dot; it is cut off the names.
     init(_ file: Safetensors, _ prefix: String) {
         path = file.path
+        self.prefix = prefix
         entries = Dictionary(
             uniqueKeysWithValues: file.entries.filter { $0.key.hasPrefix(prefix) }
                 .map { (String($0.key.dropFirst(prefix.count)), $0.value) })
@@ -17,12 +19,12 @@ struct LDMPart {
     func shape(_ name: String, rank: Int) throws -> [Int] {
         guard let entry = entries[name] else {
             throw CheckpointError.missingTensor(
-                path: path, tensor: name, first: entries.keys.min(), count: entries.count,
-                guess: nil)
+                path: path, tensor: prefix + name, first: entries.values.map(\.name).min(),
+                count: entries.count, guess: nil)
         }
         guard entry.shape.count >= rank, !entry.shape.contains(0) else {
             throw CheckpointError.wrongShape(
-                path: path, tensor: name, expected: Array(repeating: 1, count: rank),
+                path: path, tensor: prefix + name, expected: Array(repeating: 1, count: rank),
                 found: entry.shape)
         }
         return entry.shape

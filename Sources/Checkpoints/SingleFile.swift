@@ -92,7 +92,7 @@ public struct SingleFile: ModelSource {
     private func weights(
         _ part: LDMPart, _ map: KeyMap, entries: [String: Safetensors.Entry]? = nil
     ) -> Weights {
-        let named = (entries ?? part.entries).map { (map($0.key) ?? $0.key, $0.value) }
+        let named = (entries ?? part.entries).map { (map($0.key) ?? $0.value.name, $0.value) }
         return Weights(Dictionary(named) { first, _ in first }, file: file.path)
     }
 
