@@ -38,9 +38,8 @@ extension Editor {
     /// - Throws: `SamplingError` for what could not be run, and `EditingError.memory` where there is too
     ///   little memory.
     public func plan(_ edit: Edit, recipe: Recipe) throws -> EditPlan {
-        let latents = Latents(model.vae, width: edit.width, height: edit.height, seed: 0)
-        let memory = MemoryPlan(
-            model, recipe, width: latents.paddedWidth, height: latents.paddedHeight)
+        let latents = try latents(for: edit, recipe, seed: 0)
+        let memory = MemoryPlan(model, recipe, latents)
         let run =
             edit.isIdentity
             ? nil
@@ -52,9 +51,8 @@ extension Editor {
             evaluations: run?.scheduler.levels.count ?? 0,
             branches: recipe.guidanceScale > 1 ? 2 : 1, width: edit.width, height: edit.height,
             paddedWidth: latents.paddedWidth, paddedHeight: latents.paddedHeight,
-            isTiled: recipe.vaeTiling.tiles(
-                width: latents.paddedWidth, height: latents.paddedHeight),
-            repaintedFraction: edit.repaintedFraction, weightBytes: memory.weights,
+            isTiled: latents.isTiled, repaintedFraction: edit.repaintedFraction,
+            weightBytes: try model.weightBytes(),
             workBytes: run == nil ? 0 : memory.work, availableBytes: availableMemory())
     }
 }

@@ -35,17 +35,11 @@ public struct Editor: Sendable {
     ) throws -> EditResult {
         let seed = recipe.drawingSeed().seed ?? 0
         var log = EditLog(progress)
-        var latents = Latents(
-            model.vae, width: edit.width, height: edit.height, seed: seed,
-            tiling: recipe.vaeTiling)
-        if model.isForInpainting, edit.region == nil {
-            throw EditingError.inpaintingOnly(model: model.name)
-        }
+        var latents = try latents(for: edit, recipe, seed: seed)
         if edit.isIdentity, let original = edit.original {
             return log.result(original, of: edit, by: model, seed: seed, latents)
         }
-        try MemoryPlan(model, recipe, width: latents.paddedWidth, height: latents.paddedHeight)
-            .check()
+        try MemoryPlan(model, recipe, latents).check()
         var (name, scheduler) = try model.scheduler(
             for: recipe, strength: edit.strength, inpainting: edit.region != nil)
         let steps = scheduler.levels.count
@@ -80,6 +74,16 @@ public struct Editor: Sendable {
             try latents.decoded(result, width: edit.width, height: edit.height)
         }
         return log.result(edit.composited(painted), of: edit, by: model, seed: seed, latents)
+    }
+
+    /// The latents of an edit that the model can be used for.
+    func latents(for edit: Edit, _ recipe: Recipe, seed: UInt64) throws -> Latents {
+        if model.isForInpainting, edit.region == nil {
+            throw EditingError.inpaintingOnly(model: model.name)
+        }
+        return Latents(
+            model.vae, width: edit.width, height: edit.height, seed: seed,
+            tiling: recipe.vaeTiling)
     }
 
     /// What the first step begins with, and the region that is repainted where that is not everything.

@@ -7,7 +7,8 @@ import Tensors
 /// [1,H/8,W/8,4], scaled to unit variance, on the other.
 struct Latents {
     private let vae: AutoencoderKL
-    private let isTiled: Bool
+    /// Whether the VAE works in tiles.
+    let isTiled: Bool
     private var random: TorchRandomSource
     /// Pixels a latent stands for, each way; pictures are padded to multiples of it.
     let factor: Int

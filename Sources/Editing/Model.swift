@@ -16,12 +16,10 @@ public struct Model: Sendable {
     /// The size of the pictures it was trained on, in pixels a side.
     public let nativeSize: Int
 
-    /// Bytes of its weights in memory.
-    public let weightBytes: Int
-
     let family: any ModelFamily
     let unet: UNet2DCondition
     let vae: AutoencoderKL
+    private let source: any ModelSource
     private let schedulerConfiguration: SchedulerConfiguration
 
     /// Loads a checkpoint: a folder in diffusers' layout, or a single safetensors file.
@@ -37,6 +35,7 @@ public struct Model: Sendable {
 
     private init(_ source: any ModelSource, _ tokenizers: TokenizerPlaces) throws {
         let familyType = try source.family()
+        self.source = source
         name = source.name
         familyName = familyType.name
         isStandIn = source.isStandIn
@@ -45,7 +44,11 @@ public struct Model: Sendable {
         vae = try AutoencoderKL(source)
         nativeSize = unet.configuration.sampleSize * vae.factor
         schedulerConfiguration = try source.schedulerConfiguration()
-        weightBytes = try ["text_encoder", "unet", "vae"].reduce(0) { sum, component in
+    }
+
+    /// Bytes of its weights in memory.
+    func weightBytes() throws -> Int {
+        try ["text_encoder", "unet", "vae"].reduce(0) { sum, component in
             try source.weights(component).parameterCounts.reduce(sum) {
                 $0 + $1.value * (DataType(rawValue: $1.key)?.byteCount ?? 4)
             }
