@@ -20,6 +20,7 @@ public struct Model: Sendable {
     let unet: UNet2DCondition
     let vae: AutoencoderKL
     private let source: any ModelSource
+    private let conditionings = ConditioningCache()
     private let schedulerConfiguration: SchedulerConfiguration
 
     /// Loads a checkpoint: a folder in diffusers' layout, or a single safetensors file.
@@ -78,6 +79,11 @@ public struct Model: Sendable {
             rule: recipe.stepRule, sigmas: recipe.sigmas == .default ? nil : recipe.sigmas,
             timestepSpacing: recipe.timestepSpacing, eta: Float(recipe.eta))
         return (name, scheduler)
+    }
+
+    /// What the UNet hears of a prompt; kept for the next edit.
+    func conditioning(for prompt: String) throws -> Conditioning {
+        try conditionings.conditioning(for: prompt) { try family.conditioning(for: prompt) }
     }
 
     /// Whether the UNet is shown the mask and the rest of the picture beside the noisy latents.

@@ -20,7 +20,7 @@ struct UNetDenoiser: Denoiser {
         self.recipe = recipe
         let scale = Float(recipe.guidanceScale)
         let prompts = scale > 1 ? [recipe.negativePrompt, recipe.prompt] : [recipe.prompt]
-        let branches = try prompts.map { try model.family.conditioning(for: $0) }
+        let branches = try prompts.map { try model.conditioning(for: $0) }
         notes = branches.compactMap(\.dropped).map {
             "the prompt is too long for the model, left out: \($0)"
         }

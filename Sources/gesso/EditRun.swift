@@ -13,8 +13,7 @@ struct EditRun {
     let presets: [Preset]
     let output: Output
     /// Nil where the recipe has no steps, so that no model is needed.
-    let modelFolder: URL?
-    private let tokenizers: TokenizerPlaces
+    let model: ModelOnCall?
     /// What has been read so far.
     let inputs = RunInputs()
     private let receipt: ReceiptPlace?
@@ -56,8 +55,7 @@ struct EditRun {
             receipt: options.receipt.map {
                 try ReceiptPlace($0, overwrites: options.overwrite, beside: output)
             },
-            modelFolder: recipe.steps == 0 ? nil : ModelShelf().model(options.model),
-            tokenizers: ModelShelf().tokenizers(options.tokenizer),
+            model: options.model(for: recipe),
             Manner(
                 threads: options.threads, quiet: options.quiet, verbose: options.verbose,
                 json: options.json, dryRun: options.dryRun))
@@ -65,16 +63,14 @@ struct EditRun {
 
     init(
         _ verb: Verb, _ recipe: Recipe, from presets: [Preset] = [], _ output: Output,
-        receipt: ReceiptPlace? = nil, modelFolder: URL?, tokenizers: TokenizerPlaces,
-        _ manner: Manner
+        receipt: ReceiptPlace? = nil, model: ModelOnCall?, _ manner: Manner
     ) throws {
         self.verb = verb
         self.recipe = recipe.drawingSeed()
         self.presets = presets
         self.output = output
         self.receipt = receipt
-        self.modelFolder = modelFolder
-        self.tokenizers = tokenizers
+        self.model = model
         self.manner = manner
     }
 
@@ -107,20 +103,37 @@ struct EditRun {
     /// - Parameter prepare: reads and checks the pictures that the verb needs.
     func perform(_ prepare: (EditRun) throws -> Prepared) throws {
         guard let made = try make(prepare) else { return }
+        try write(made)
+        try tell(made)
+    }
+
+    /// Puts a picture in its place, and the receipt beside it if one is wanted.
+    func write(_ made: Made) throws {
         try output.write(made.data) {
             try receipt.map { try $0.write(Receipt(self, made, in: $0.folder)) }
         }
-        try tell(made)
     }
 
     /// Makes the picture, as far as its bytes; nil where only a plan was wanted. See `perform`.
     func make(_ prepare: (EditRun) throws -> Prepared) throws -> Made? {
+        try work(prepare).map { try finished($0) }
+    }
+
+    /// An edit that was carried out.
+    struct Work {
+        let edit: Edit
+        let result: EditResult
+        /// Seconds that loading the model took.
+        let loading: Double
+    }
+
+    /// Carries the edit out; nil where only a plan was wanted. See `perform`.
+    func work(_ prepare: (EditRun) throws -> Prepared) throws -> Work? {
         let prepared = try prepare(self)
-        guard let modelFolder else { return try filled(prepared) }
+        guard let onCall = model else { return try filled(prepared) }
         Editor.useThreads(manner.threads ?? ProcessInfo.processInfo.activeProcessorCount)
-        let start = ContinuousClock.now
-        let model = try Model.load(modelFolder, tokenizers: tokenizers)
-        let loading = start.duration(to: .now) / .seconds(1)
+        let model = try onCall.model()
+        let loading = onCall.takeLoadingSeconds()
         let task =
             switch prepared {
             case .edit(let edit): edit
@@ -131,11 +144,11 @@ struct EditRun {
             try tell(Editor(model).plan(task, recipe: recipe))
             return nil
         }
-        return try made(carryOut(task, with: model), of: task, loading: loading)
+        return Work(edit: task, result: try carryOut(task, with: model), loading: loading)
     }
 
     /// The picture of an edit in which no model has a hand.
-    private func filled(_ prepared: Prepared) throws -> Made? {
+    private func filled(_ prepared: Prepared) throws -> Work? {
         guard case .edit(let edit) = prepared, let result = edit.filled(seed: recipe.seed ?? 0)
         else {
             throw Failure(
@@ -143,16 +156,17 @@ struct EditRun {
         }
         try result.image.checkEncodable(as: output.format)
         say(edit.coverage)
-        return manner.dryRun ? nil : try made(result, of: edit, loading: 0)
+        return manner.dryRun ? nil : Work(edit: edit, result: result, loading: 0)
     }
 
-    private func made(_ result: EditResult, of edit: Edit, loading: Double) throws -> Made {
-        let picture = marked(result)
+    /// The bytes of the file that an edit comes to, proved.
+    func finished(_ work: Work) throws -> Made {
+        let picture = marked(work.result)
         let data = try output.encoded(picture)
         let written = try Image(decoding: data, name: output.path)
         return Made(
-            report: result.report, picture: picture, data: data, written: written,
-            proof: try prove(written, edit), loading: loading)
+            report: work.result.report, picture: picture, data: data, written: written,
+            proof: try prove(written, work.edit), loading: work.loading)
     }
 
     private func tell(_ plan: EditPlan) throws {

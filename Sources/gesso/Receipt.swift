@@ -125,10 +125,10 @@ extension Receipt {
             return MaskPart(
                 file: file, spec: file == nil ? part.spec : nil, subtracts: part.subtracts)
         }
-        model = try run.modelFolder.map { model in
+        model = try run.model.map { model in
             Checkpoint(
-                name: report.model, path: FilePath.path(of: model, from: folder),
-                files: try Receipt.files(of: model))
+                name: report.model, path: FilePath.path(of: model.url, from: folder),
+                files: try model.files())
         }
         result = Picture(
             path: run.output.file.map { FilePath.path(of: $0, from: folder) },

@@ -92,7 +92,9 @@ struct ReplayCommand: ParsableCommand {
             ? try Output(output, format: nil, quality: quality, overwrites: overwrite) : place
         let run = try EditRun(
             verb, old.recipe(for: verb, named: receipt), output,
-            modelFolder: checkpoint(old, folder), tokenizers: ModelShelf().tokenizers(tokenizer),
+            model: checkpoint(old, folder).map {
+                ModelOnCall($0, tokenizers: try ModelShelf().tokenizers(tokenizer))
+            },
             EditRun.Manner(quiet: quiet))
         guard let made = try run.make({ try edit($0, verb, old, folder) }) else { return }
         try output.write(made.data)
@@ -197,7 +199,7 @@ extension Receipt {
         for (what, old, now) in pairs where old?.sha256 != now?.sha256 {
             drift.append("\(what) is another file: sha256 \(now?.sha256 ?? "none")")
         }
-        let files = try run.modelFolder.map(Receipt.files) ?? []
+        let files = try run.model?.files() ?? []
         let known = model?.files ?? []
         for file in known where !files.contains(file) {
             drift.append("the model's \(file.path ?? "") is another file, or gone")

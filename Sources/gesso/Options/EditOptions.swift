@@ -63,6 +63,14 @@ struct EditOptions: ParsableArguments {
     @Flag(name: .shortAndLong, help: "Tell the time each stage took.")
     var verbose = false
 
+    /// The checkpoint of a recipe; nil where that needs none.
+    func model(for recipe: Recipe) throws -> ModelOnCall? {
+        let shelf = ModelShelf()
+        let url = recipe.steps > 0 ? try shelf.model(model) : nil
+        let tokenizers = try shelf.tokenizers(tokenizer)
+        return url.map { ModelOnCall($0, tokenizers: tokenizers) }
+    }
+
     mutating func validate() throws {
         if quiet, verbose {
             throw ValidationError("--quiet and --verbose cannot both be given")
