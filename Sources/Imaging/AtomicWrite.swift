@@ -8,11 +8,14 @@ import Glibc
 /// existing file is never replaced, even if it appears while this runs. With it, a symbolic link is
 /// followed and the permissions of the old file are kept.
 ///
+/// - Parameter draftTag: stands in the name of the new file until it is whole, for ``removeDrafts(in:tag:)``.
 /// - Throws: ``ImagingError/outputExists(path:)``, ``ImagingError/cannotCreate(path:reason:)`` or
 ///   ``ImagingError/writeFailed(path:reason:)``.
-public func writeAtomically(_ data: Data, to url: URL, overwrite: Bool) throws {
+public func writeAtomically(
+    _ data: Data, to url: URL, overwrite: Bool, draftTag: String = ""
+) throws {
     let path = try destination(url.path, overwrite: overwrite)
-    let (file, draft) = try createDraft(for: path)
+    let (file, draft) = try createDraft(for: path, tag: draftTag)
     do {
         try fill(file, with: data, path: path)
         try publish(draft, as: path, overwrite: overwrite)
@@ -29,6 +32,21 @@ public func checkWritable(_ url: URL, overwrite: Bool) throws {
     let (file, draft) = try createDraft(for: destination(url.path, overwrite: overwrite))
     close(file)
     unlink(draft)
+}
+
+/// Removes what a process that was killed while it wrote has left in a folder, of all that it marked
+/// with that tag, which must not be in use by another.
+public func removeDrafts(in folder: URL, tag: String) {
+    guard !tag.isEmpty, let handle = opendir(folder.path) else { return }
+    defer { closedir(handle) }
+    while let entry = readdir(handle) {
+        let name = withUnsafePointer(to: &entry.pointee.d_name) { name in
+            name.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
+        }
+        if name.hasPrefix(".gesso-" + tag), name.hasSuffix(".tmp") {
+            unlink(folder.path + "/" + name)
+        }
+    }
 }
 
 /// The path that the file will have, links followed.
@@ -64,9 +82,11 @@ private func folder(of path: String) -> String {
 }
 
 /// Opens a new file beside `path`, with a name that cannot be too long.
-private func createDraft(for path: String) throws -> (file: Int32, path: String) {
+private func createDraft(
+    for path: String, tag: String = ""
+) throws -> (file: Int32, path: String) {
     let number = String(UInt64.random(in: .min ... .max), radix: 36)
-    let draft = "\(folder(of: path))/.gesso-\(number).tmp"
+    let draft = "\(folder(of: path))/.gesso-\(tag)\(number).tmp"
     let file = open(draft, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o666)
     guard file >= 0 else {
         let number = errno

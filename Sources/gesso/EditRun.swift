@@ -201,7 +201,7 @@ struct EditRun {
     }
 
     /// The picture with a record of how it was made, if anything of it was.
-    private func marked(_ result: EditResult) -> Image {
+    func marked(_ result: EditResult) -> Image {
         var image = result.image
         let report = result.report
         guard report.repaintedFraction > 0 else { return image }

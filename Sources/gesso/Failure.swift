@@ -8,6 +8,7 @@ import Recipes
 enum ExitStatus: Int32 {
     case success = 0
     case different = 1
+    case someFailed = 3
     case usage = 64
     case badData = 65
     case cannotRead = 66
@@ -28,7 +29,7 @@ struct PicturesDiffer: Error {}
 /// Why the tool gives up: a code, and what, where, what to do.
 struct Failure: Error {
     let status: ExitStatus
-    private let text: String
+    let text: String
 
     init(_ status: ExitStatus, _ what: String, at place: String, do remedy: String) {
         self.init(status, "\(what): \(place): \(remedy)")
@@ -76,6 +77,19 @@ struct Failure: Error {
 
     /// One line of at most 200 characters without control characters.
     var message: String { ("gesso: " + text).asLine() }
+
+    /// Whether another picture may do where this one could not be made.
+    var isOfOnePicture: Bool {
+        switch status {
+        case .badData, .cannotRead, .usage, .resources, .unexpected: true
+        default: false
+        }
+    }
+
+    /// The reason, with the picture's name if it is not there already.
+    func reason(of picture: String) -> String {
+        text.contains(picture) ? text : "\(picture): \(text)"
+    }
 
     /// The failure as JSON, for `--json`.
     var document: String {

@@ -19,14 +19,15 @@ struct Gesso: ParsableCommand {
               gesso txt2img -o cat.png --prompt "a cat asleep on a windowsill"
 
             Results go to standard output, all else to standard error.
-            Exit codes: 0 done, 1 pictures differ (verify, replay), 64 usage or recipe,
+            Exit codes: 0 done, 1 pictures differ (verify, replay), 3 some of a batch failed,
+            64 usage or recipe,
             65 bad input, 66 cannot read, 69 wrong model, 70 a fault of gesso's own,
             73 cannot create, 74 I/O, 75 resources, 129, 130, 143 ended by a signal.
             """,
         version: "gesso " + version,
         subcommands: [
             ImageToImageCommand.self, InpaintCommand.self, OutpaintCommand.self,
-            TextToImageCommand.self, MaskCommand.self, PresetCommand.self, ModelCommand.self,
+            TextToImageCommand.self, BatchCommand.self, MaskCommand.self, PresetCommand.self, ModelCommand.self,
             SheetCommand.self, CompareCommand.self, VerifyCommand.self, ReplayCommand.self,
             InfoCommand.self,
         ])
@@ -49,6 +50,8 @@ struct Gesso: ParsableCommand {
             return .success
         } catch is PicturesDiffer {
             return .different
+        } catch is SomeFailed {
+            return .someFailed
         } catch {
             let failure = Failure(error, in: arguments.first)
             Console.line(failure.message)

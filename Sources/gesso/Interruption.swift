@@ -7,6 +7,7 @@ import Synchronization
 enum Interruption {
     private static let received = Atomic<Int32>(0)
     private static let phase = Atomic<Phase>(.working)
+    private static let isResumable = Atomic<Bool>(false)
 
     private enum Phase: Int, AtomicRepresentable {
         case working, writing, sending, written
@@ -17,6 +18,7 @@ enum Interruption {
         // A handler may not be the first to use a global, so all it uses is used here.
         received.store(0, ordering: .sequentiallyConsistent)
         phase.store(.working, ordering: .sequentiallyConsistent)
+        isResumable.store(false, ordering: .sequentiallyConsistent)
         _ = Console.isLive
         for number in [SIGINT, SIGTERM, SIGHUP] where !isIgnored(number) {
             handle(number) { Interruption.note($0) }
@@ -52,8 +54,15 @@ enum Interruption {
         guard number != 0 else { return }
         throw Failure(
             ExitStatus(rawValue: 128 + number) ?? .interrupted, "interrupted", at: "gesso",
-            do: "nothing was written")
+            do: resumes ? "start it again to go on" : "nothing was written")
     }
+
+    /// Says that the run writes file after file, and goes on where it stood when it is started again.
+    static func expectResumption() {
+        isResumable.store(true, ordering: .sequentiallyConsistent)
+    }
+
+    private static var resumes: Bool { isResumable.load(ordering: .sequentiallyConsistent) }
 
     /// Writes a file, which must not be left halfway, unless the run is to end.
     static func whileWriting(_ body: () throws -> Void) throws {
@@ -65,7 +74,7 @@ enum Interruption {
             phase.store(.working, ordering: .sequentiallyConsistent)
             throw error
         }
-        phase.store(.written, ordering: .sequentiallyConsistent)
+        phase.store(resumes ? .working : .written, ordering: .sequentiallyConsistent)
     }
 
     /// Writes to standard output, where a picture can be cut short.
@@ -93,7 +102,11 @@ enum Interruption {
         if phase != .written {
             tell(Console.isLive ? "\ngesso: " : "gesso: ")
             tell("interrupted: gesso: ")
-            tell(phase == .sending ? "the output is cut short\n" : "nothing was written\n")
+            if isResumable.load(ordering: .sequentiallyConsistent) {
+                tell("start it again to go on\n")
+            } else {
+                tell(phase == .sending ? "the output is cut short\n" : "nothing was written\n")
+            }
         }
         _exit(128 + received.load(ordering: .sequentiallyConsistent))
     }

@@ -11,6 +11,8 @@ struct Output {
     /// The file; nil for standard output.
     let file: URL?
     private let overwrites: Bool
+    /// Marks the file until it is whole.
+    private let draftTag: String
 
     /// Whether the picture goes to standard output.
     var isStandardOutput: Bool { path == "-" }
@@ -20,6 +22,7 @@ struct Output {
         self.path = path
         self.overwrites = overwrites
         self.quality = quality
+        draftTag = ""
         file = try path == "-" ? nil : FilePath.file(path, orFailWith: .cannotCreate)
         if let file { try Self.checkPlace(file, path, overwrites: overwrites) }
         self.format = try Self.format(of: path, named: format)
@@ -28,6 +31,18 @@ struct Output {
             throw Failure(
                 .usage, "a terminal shows no pictures", at: "-o -", do: "redirect it to a file")
         }
+    }
+
+    /// One of many files in a folder that has been looked at.
+    init(
+        file: URL, format: ImageFormat, quality: Int?, overwrites: Bool, draftTag: String
+    ) {
+        path = file.relativePath
+        self.file = file
+        self.format = format
+        self.quality = format == .jpeg ? quality : nil
+        self.overwrites = overwrites
+        self.draftTag = draftTag
     }
 
     /// The bytes of the file that the picture becomes.
@@ -49,9 +64,14 @@ struct Output {
             return try after()
         }
         try Interruption.whileWriting {
-            try writeAtomically(data, to: file, overwrite: overwrites)
+            try place(data, as: file)
             try after()
         }
+    }
+
+    /// The same within what `Interruption.whileWriting` guards already.
+    func place(_ data: Data, as file: URL) throws {
+        try writeAtomically(data, to: file, overwrite: overwrites, draftTag: draftTag)
     }
 
     private static func format(of path: String, named name: String?) throws -> ImageFormat {

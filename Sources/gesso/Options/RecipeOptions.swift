@@ -58,6 +58,16 @@ struct RecipeOptions: ParsableArguments {
             settings: settings + own + assignments.map { try Setting(assignment: $0) })
     }
 
+    /// The same for a picture that has settings of its own, which come before these flags.
+    func recipe(
+        _ verb: Verb, _ own: [Setting], _ presets: [Preset], overriddenBy special: [Setting]
+    ) throws -> Recipe {
+        let usual = settings + own + (try assignments.map { try Setting(assignment: $0) })
+        return try Recipe(
+            verb, presets: presets,
+            settings: usual.filter { one in !special.contains { $0.key == one.key } } + special)
+    }
+
     private var settings: [Setting] {
         [
             setting("prompt", prompt), setting("negative_prompt", negativePrompt),

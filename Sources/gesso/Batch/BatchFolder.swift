@@ -1,0 +1,109 @@
+import Foundation
+import Imaging
+
+/// The output folder of a batch: its journal, locked, and what of the pictures is there.
+final class BatchFolder {
+    let url: URL
+    let journal: Journal
+    /// What marks the drafts of this batch.
+    let draftTag: String
+    /// Entries of the journals of all shards, and whether their picture may not have taken its name.
+    private var entries: [String: (entry: Journal.Entry, isUncertain: Bool)] = [:]
+
+    private var cleaned: Set<String> = []
+
+    /// Opens the folder, or makes it, and takes it for this shard.
+    ///
+    /// - Parameters:
+    ///   - seed: that of the first picture, if it is given.
+    ///   - overwrites: whether a batch of other settings, or one that is finished, gives way.
+    init(
+        _ url: URL, _ shard: Shard, fingerprint: String, seed: UInt64?, overwrites: Bool
+    ) throws {
+        self.url = url
+        draftTag = "batch\(shard.tag)."
+        do {
+            try FileManager.default.createDirectory(at: url, withIntermediateDirectories: true)
+        } catch {
+            throw Failure(
+                .cannotCreate, "cannot make the folder", at: url.relativePath,
+                do: "give an --output-dir that can be written to")
+        }
+        let name = ".gesso-batch\(shard.tag).jsonl"
+        journal = try Journal(at: url.appending(path: name).path)
+        let others = Journal.names(in: url).filter { $0 != name }
+            .map { Journal.look(at: url.appending(path: $0)) }
+        let goesOn = try begin(
+            shard, fingerprint, seed, overwrites, others.compactMap(\.header))
+        if goesOn {
+            for (header, lines) in others where header == journal.header { note(lines) }
+        }
+        removeDrafts(in: url, tag: draftTag)
+    }
+
+    /// The seed of the first picture.
+    var seed: UInt64 { journal.header?.seed ?? 0 }
+
+    func url(_ output: String) -> URL { url.appending(path: output) }
+
+    /// Whether the picture of that name is there and is this batch's.
+    func holds(_ output: String) -> Bool {
+        let own = journal.entries[output].map { ($0, output == journal.lastOutput) }
+        guard let (entry, isUncertain) = own ?? entries[output], let digest = entry.sha256,
+            FileManager.default.fileExists(atPath: url(output).path)
+        else { return false }
+        return !isUncertain || (try? Digest.of(file: url(output))) == digest
+    }
+
+    /// What is written down of that picture.
+    func entry(_ output: String) -> Journal.Entry? {
+        journal.entries[output] ?? entries[output]?.entry
+    }
+
+    /// Makes the folder in the folder that an output goes to.
+    func makeParent(of output: String) throws {
+        guard output.contains("/") else { return }
+        let parent = url(output).deletingLastPathComponent()
+        do {
+            try FileManager.default.createDirectory(at: parent, withIntermediateDirectories: true)
+        } catch {
+            throw ImagingError.cannotCreate(
+                path: parent.path, reason: "no folder can be made there")
+        }
+        if cleaned.insert(parent.path).inserted { removeDrafts(in: parent, tag: draftTag) }
+    }
+
+    /// Sees to the journal's header; false where all is to be made anew.
+    private func begin(
+        _ shard: Shard, _ fingerprint: String, _ seed: UInt64?, _ overwrites: Bool,
+        _ others: [Journal.Header]
+    ) throws -> Bool {
+        let known = journal.header ?? others.first { $0.fingerprint == fingerprint }
+        // All shards must come to one seed without a word between them.
+        let drawn =
+            shard.count > 1
+            ? UInt64(fingerprint.prefix(8), radix: 16) ?? 0
+            : UInt64(UInt32.random(in: .min ... .max))
+        let isSame =
+            known.map { $0.fingerprint == fingerprint && $0.seed == seed ?? $0.seed } ?? true
+        if journal.header == nil {
+            try journal.restart(
+                Journal.Header(
+                    fingerprint: fingerprint, seed: seed ?? (isSame ? known?.seed : nil) ?? drawn))
+            return true
+        }
+        if isSame, !(overwrites && journal.isFinished) { return true }
+        guard overwrites else {
+            throw Failure(
+                .cannotCreate, "it holds a batch with other settings", at: url.relativePath,
+                do: "give another --output-dir, or --overwrite to make all anew")
+        }
+        try journal.restart(Journal.Header(fingerprint: fingerprint, seed: seed ?? drawn))
+        return false
+    }
+
+    private func note(_ lines: [Journal.Entry]) {
+        let last = lines.last?.output
+        for entry in lines { entries[entry.output] = (entry, entry.output == last) }
+    }
+}

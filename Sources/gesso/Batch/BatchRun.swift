@@ -1,0 +1,182 @@
+import Editing
+import Foundation
+import Imaging
+import Recipes
+
+/// Thrown when a batch came to its end and some of its pictures could not be made, which has been
+/// told: it only sets the code.
+struct SomeFailed: Error {}
+
+/// A batch at work: every picture that is not there yet is made, named and written down.
+final class BatchRun {
+    /// A picture to be made.
+    struct Job {
+        let item: BatchList.Item
+        /// Name in the output folder.
+        let output: String
+        let seed: UInt64
+        let format: ImageFormat
+        let chain: EditChain
+    }
+
+    /// How a batch goes on.
+    struct Manner {
+        var overwrites = false
+        var skipsExisting = false
+        var failsFast = false
+        var quiet = false
+        var json = false
+        var quality: Int?
+    }
+
+    /// What became of a picture.
+    struct Outcome {
+        enum Status: String {
+            case made, kept, skipped, failed
+        }
+
+        let job: Job
+        let status: Status
+        var seconds: Double?
+        var error: String?
+    }
+
+    private let jobs: [Job]
+    private let folder: BatchFolder
+    private let manner: Manner
+    /// In the order of the jobs.
+    private(set) var outcomes: [Outcome] = []
+
+    init(_ jobs: [Job], in folder: BatchFolder, _ manner: Manner) {
+        (self.jobs, self.folder, self.manner) = (jobs, folder, manner)
+    }
+
+    /// Makes what is not there.
+    ///
+    /// - Throws: `SomeFailed` at the end, and at once whatever would end every other picture, too.
+    func run() throws {
+        Interruption.expectResumption()
+        let kept = jobs.map { folder.holds($0.output) }
+        if !manner.overwrites, !manner.skipsExisting { try checkPlaces(kept) }
+        if let first = zip(jobs, kept).first(where: { !$1 })?.0 {
+            _ = try first.chain.model?.model()
+        }
+        for (job, isKept) in zip(jobs, kept) {
+            try Interruption.check()
+            let outcome = try isKept ? Outcome(job: job, status: .kept) : outcome(of: job)
+            outcomes.append(outcome)
+            try tell(outcome)
+        }
+        try folder.journal.noteEnd()
+        say(summary)
+        if outcomes.contains(where: { $0.status == .failed }) { throw SomeFailed() }
+    }
+
+    private func outcome(of job: Job) throws -> Outcome {
+        let file = folder.url(job.output)
+        if manner.skipsExisting, FileManager.default.fileExists(atPath: file.path) {
+            return Outcome(job: job, status: .skipped)
+        }
+        do {
+            return try make(job)
+        } catch {
+            let failure = Failure(error, in: "batch")
+            let isTaken = if case ImagingError.outputExists = error { true } else { false }
+            guard failure.isOfOnePicture || isTaken, !manner.failsFast else {
+                throw error
+            }
+            let reason = failure.reason(of: job.item.input)
+            try folder.journal.note(
+                Journal.Entry(
+                    input: job.item.input, output: job.output, seed: job.seed, seconds: 0,
+                    sha256: nil, error: reason))
+            Console.line("gesso: \(reason)".asLine())
+            return Outcome(job: job, status: .failed, error: reason)
+        }
+    }
+
+    private func make(_ job: Job) throws -> Outcome {
+        let start = ContinuousClock.now
+        let file = folder.url(job.output)
+        let output = Output(
+            file: file, format: job.format, quality: manner.quality,
+            overwrites: manner.overwrites, draftTag: folder.draftTag)
+        guard let made = try job.chain.make(job.item.input, for: output) else {
+            return Outcome(job: job, status: .skipped)
+        }
+        let seconds = start.duration(to: .now) / .seconds(1)
+        let digest = Digest.of(made.picture.data)
+        try folder.makeParent(of: job.output)
+        try Interruption.whileWriting {
+            try folder.journal.note(
+                Journal.Entry(
+                    input: job.item.input, output: job.output, seed: job.seed, seconds: seconds,
+                    sha256: digest, error: nil))
+            do {
+                try output.place(made.picture.data, as: file)
+            } catch ImagingError.outputExists(let path) {
+                // Another batch on the folder may have made the same picture meanwhile.
+                guard (try? Digest.of(file: file)) == digest else {
+                    throw ImagingError.outputExists(path: path)
+                }
+            }
+        }
+        return Outcome(job: job, status: .made, seconds: seconds)
+    }
+
+    /// What is there and is not this batch's must not be in the way.
+    private func checkPlaces(_ kept: [Bool]) throws {
+        for (job, isKept) in zip(jobs, kept) where !isKept {
+            let file = folder.url(job.output)
+            guard FileManager.default.fileExists(atPath: file.path) else { continue }
+            throw Failure(
+                .cannotCreate, "the output exists", at: file.relativePath,
+                do: "give --skip-existing, --overwrite or another --output-dir")
+        }
+    }
+
+    private func tell(_ outcome: Outcome) throws {
+        let path = folder.url(outcome.job.output).relativePath
+        if manner.json {
+            try Console.result(JSON.line(BatchDocument(outcome, output: path)))
+        } else if outcome.status == .made {
+            try Console.result(path.escapingControls())
+        }
+        if Console.isLive, !manner.quiet {
+            Console.redraw("gesso: \(outcomes.count) of \(jobs.count)")
+        }
+    }
+
+    private var summary: String {
+        func count(_ status: Outcome.Status) -> Int { outcomes.count { $0.status == status } }
+        var parts = ["\(count(.made)) made"]
+        if count(.kept) > 0 { parts.append("\(count(.kept)) there already") }
+        if count(.skipped) > 0 { parts.append("\(count(.skipped)) skipped") }
+        if count(.failed) > 0 { parts.append("\(count(.failed)) failed") }
+        return parts.joined(separator: ", ")
+    }
+
+    private func say(_ text: String) {
+        if !manner.quiet { Console.line(("gesso: " + text).asLine()) }
+    }
+}
+
+/// A picture of a batch, as `--json` prints it on a line.
+private struct BatchDocument: Encodable {
+    private let schema = "gesso.batch/1"
+    private let input: String
+    private let output: String
+    private let status: String
+    private let seed: UInt64
+    private let seconds: Double?
+    private let error: String?
+
+    init(_ outcome: BatchRun.Outcome, output: String) {
+        input = outcome.job.item.input
+        self.output = output
+        status = outcome.status.rawValue
+        seed = outcome.job.seed
+        seconds = outcome.seconds
+        error = outcome.error
+    }
+}

@@ -1,0 +1,120 @@
+import ArgumentParser
+import Foundation
+import Imaging
+import Recipes
+
+struct BatchCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "batch",
+        abstract: "Edit many pictures; go on where an earlier run was ended.",
+        usage: "gesso batch <inputs> ... --output-dir <folder> [<options>]",
+        discussion: """
+            Examples:
+              gesso batch photos --preset watercolor --output-dir painted
+              gesso batch 'shots/*.jpg' --masks masks --fill patch --steps 0 --output-dir clean
+              gesso batch list.jsonl --verb outpaint --set aspect=16:9 --prompt "a beach" \\
+                --output-dir wide --report wide.html
+              gesso batch photos --preset night --output-dir out --shard 1/4
+
+            An input is a folder, a file, a pattern, or a list: a .jsonl file with
+            {"input": "photo.jpg", "mask": "mask.png", "prompt": "..."} a line, where any key of
+            `gesso preset keys` may stand. The model is loaded once. Each picture has the seed of
+            the first plus its place in the list.
+
+            A journal in the output folder tells what is done: the same command again makes what
+            is missing. A picture that cannot be made is told and left out; then the exit code
+            is 3. In a Slurm array or an indexed job of Kubernetes each task takes its share.
+            """)
+
+    @Argument(help: "Folders, files, patterns or .jsonl lists.", completion: .file())
+    var inputs: [String]
+
+    @OptionGroup var options: BatchOptions
+
+    @Flag(help: "Search folders inside folders, too; the results lie in folders alike.")
+    var recursive = false
+
+    @Option(
+        help: ArgumentHelp(
+            "Every n-th picture only, from the i-th on; off makes all, in a cluster too.",
+            valueName: "i/n"))
+    var shard: String?
+
+    @Flag(help: "Leave out pictures whose result is there, whoever made it.")
+    var skipExisting = false
+
+    @Flag(help: "Replace results that are there; a finished batch is made anew.")
+    var overwrite = false
+
+    @Flag(help: "End at the first picture that cannot be made.")
+    var failFast = false
+
+    @Flag(help: "Leave out pictures that cannot be made and go on, as is usual.")
+    var keepGoing = false
+
+    @Option(
+        help: ArgumentHelp(
+            "Write a page with all pictures before and after, and what failed.",
+            valueName: "file.html"), completion: .file(extensions: ["html"]))
+    var report: String?
+
+    @Option(
+        help: ArgumentHelp("Write one picture with all results side by side.", valueName: "file"),
+        completion: .file())
+    var contactSheet: String?
+
+    @Flag(help: "Print a JSON document for each picture, on a line.")
+    var json = false
+
+    @Flag(name: .shortAndLong, help: "Say nothing but errors.")
+    var quiet = false
+
+    mutating func validate() throws {
+        if failFast, keepGoing {
+            throw ValidationError("--fail-fast and --keep-going cannot both be given")
+        }
+        if skipExisting, overwrite {
+            throw ValidationError("--skip-existing and --overwrite cannot both be given")
+        }
+    }
+
+    func run() throws {
+        let plan = try BatchPlan(options)
+        let share = try chosenShard()
+        let url = URL(filePath: FilePath.literal(options.outputDir), directoryHint: .isDirectory)
+        let list = try BatchList(inputs, recursive: recursive, without: url)
+        _ = try plan.jobs(list, seed: plan.seed ?? 0)
+        let pages = try BatchPages(report: report, sheet: contactSheet)
+        let folder = try BatchFolder(
+            url, share, fingerprint: plan.fingerprint, seed: plan.seed, overwrites: overwrite)
+        let jobs = try plan.jobs(list, seed: folder.seed).enumerated()
+            .filter { share.holds($0.offset) }.map(\.element)
+        if !quiet {
+            let which = share.count > 1 ? "shard \(share), " : ""
+            Console.line("gesso: \(which)\(jobs.count) pictures, seed \(folder.seed)")
+        }
+        let run = BatchRun(
+            jobs, in: folder,
+            BatchRun.Manner(
+                overwrites: overwrite, skipsExisting: skipExisting, failsFast: failFast,
+                quiet: quiet, json: json, quality: options.quality))
+        do {
+            try run.run()
+        } catch is SomeFailed {
+            try pages.write(run.outcomes, folder, plan.verb)
+            throw SomeFailed()
+        }
+        try pages.write(run.outcomes, folder, plan.verb)
+    }
+
+    /// The share that is asked for, else the cluster's, which is told.
+    private func chosenShard() throws -> Shard {
+        if let shard { return try Shard(shard) }
+        let environment = ProcessInfo.processInfo.environment
+        guard let (share, source) = try Shard.ofCluster(environment) else { return .whole }
+        if !quiet {
+            Console.line("gesso: shard \(share), by \(source); --shard off takes all pictures")
+        }
+        return share
+    }
+}
