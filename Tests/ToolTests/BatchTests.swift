@@ -1,0 +1,192 @@
+import Foundation
+import Testing
+
+/// What a batch leaves behind, however it is treated; `Scripts/batch-trials.py` does the same at length.
+@Suite struct BatchTests {
+    private let fill = [
+        "--verb", "inpaint", "--masks", "rect:8,8,12,10", "--fill", "patch", "--steps", "0",
+        "--seed", "7",
+    ]
+
+    private func command(_ out: String, _ more: String...) -> [String] {
+        ["batch", "in", "--output-dir", out] + fill + more
+    }
+
+    private func furnish(_ tool: Tool, _ count: Int) throws {
+        try FileManager.default.createDirectory(
+            at: tool.url("in"), withIntermediateDirectories: true)
+        for index in 0..<count {
+            try tool.draw("in/p\(index).png", width: 32, height: 32, UInt16(60 + index))
+        }
+    }
+
+    private func pictures(_ tool: Tool, _ folder: String) throws -> [String: Data] {
+        let names = try FileManager.default.contentsOfDirectory(atPath: tool.url(folder).path)
+        return try Dictionary(
+            uniqueKeysWithValues: names.filter { $0 != ".gesso-batch.jsonl" }.map {
+                ($0, try Data(contentsOf: tool.url(folder + "/" + $0)))
+            })
+    }
+
+    @Test func aKilledBatchGoesOnAndEndsTheSame() throws {
+        try Tool.inFolder { tool in
+            try furnish(tool, 9)
+            #expect(try tool.run(command("whole")).status == 0)
+            for _ in 0..<4 {
+                let running = try tool.start(command("out"))
+                usleep(UInt32.random(in: 20_000...400_000))
+                kill(running.process.processIdentifier, SIGKILL)
+                _ = try running.end()
+            }
+            let last = try tool.run(command("out"))
+            #expect(last.status == 0)
+            #expect(try pictures(tool, "out") == pictures(tool, "whole"))
+            let again = try tool.run(command("out"))
+            #expect(again.text.isEmpty)
+            #expect(again.errors.contains("0 made, 9 there already"))
+        }
+    }
+
+    /// A journal whose last line was cut off, and a draft that was never finished.
+    @Test func whatAKillLeavesIsPutRight() throws {
+        try Tool.inFolder { tool in
+            try furnish(tool, 3)
+            #expect(try tool.run(command("out")).status == 0)
+            let whole = try pictures(tool, "out")
+            let journal = tool.url("out/.gesso-batch.jsonl")
+            let lines = try String(contentsOf: journal, encoding: .utf8).split(separator: "\n")
+            let cut = lines.prefix(3).joined(separator: "\n") + "\n{\"input\":\"in/p2"
+            try Data(cut.utf8).write(to: journal)
+            try FileManager.default.removeItem(at: tool.url("out/p1.png"))
+            try FileManager.default.removeItem(at: tool.url("out/p2.png"))
+            try Data().write(to: tool.url("out/.gesso-batch.abc.tmp"))
+            let next = try tool.run(command("out"))
+            #expect(next.text == "out/p1.png\nout/p2.png\n")
+            #expect(try pictures(tool, "out") == whole)
+        }
+    }
+
+    @Test func badFilesAreToldAndLeftOut() throws {
+        try Tool.inFolder { tool in
+            try furnish(tool, 5)
+            try Data().write(to: tool.url("in/p1.png"))
+            try Data("GIF89a".utf8).write(to: tool.url("in/p3.png"))
+            let outcome = try tool.run(command("out", "--quiet"))
+            #expect(outcome.status == 3)
+            #expect(outcome.errorLines.count == 2)
+            #expect(outcome.errors.contains("in/p1.png: is empty"))
+            #expect(outcome.errors.contains("in/p3.png: is a GIF"))
+            #expect(try pictures(tool, "out").keys.sorted() == ["p0.png", "p2.png", "p4.png"])
+            let first = try tool.run(command("fast", "--fail-fast"))
+            #expect(first.status == 65)
+            #expect(try pictures(tool, "fast").keys.sorted() == ["p0.png"])
+        }
+    }
+
+    /// Two shards make what one run makes, and each takes its place from the cluster.
+    @Test func shardsMakeTheWhole() throws {
+        try Tool.inFolder { tool in
+            try furnish(tool, 5)
+            #expect(try tool.run(command("whole")).status == 0)
+            #expect(try tool.run(command("out", "--shard", "1/2")).status == 0)
+            var slurm = tool
+            slurm.environment = [
+                "SLURM_ARRAY_TASK_ID": "12", "SLURM_ARRAY_TASK_COUNT": "2",
+                "SLURM_ARRAY_TASK_MIN": "11",
+            ]
+            let second = try slurm.run(command("out"))
+            #expect(second.errors.contains("shard 2/2, by SLURM_ARRAY_TASK_ID"))
+            #expect(second.text == "out/p1.png\nout/p3.png\n")
+            let made = try pictures(tool, "out").filter { !$0.key.hasPrefix(".") }
+            #expect(try made == pictures(tool, "whole"))
+            let all = try tool.run(command("out"))
+            #expect(all.errors.contains("0 made, 5 there already"))
+            var job = tool
+            job.environment = ["JOB_COMPLETION_INDEX": "1"]
+            #expect(try job.run(command("other")).status == 64)
+            #expect(try job.run(command("other", "--shard", "off")).status == 0)
+        }
+    }
+
+    @Test func seedsCountOnWhateverIsLeftOut() throws {
+        try Tool.inFolder { tool in
+            try furnish(tool, 4)
+            try Data().write(to: tool.url("in/p0.png"))
+            let name = "{stem}-{seed}-{index}.{ext}"
+            let outcome = try tool.run(command("out", "--name", name))
+            #expect(outcome.text == "out/p1-8-0002.png\nout/p2-9-0003.png\nout/p3-10-0004.png\n")
+        }
+    }
+
+    @Test func nothingOfOthersIsReplaced() throws {
+        try Tool.inFolder { tool in
+            try furnish(tool, 2)
+            try FileManager.default.createDirectory(
+                at: tool.url("out"), withIntermediateDirectories: true)
+            try Data("mine".utf8).write(to: tool.url("out/p1.png"))
+            let refused = try tool.run(command("out"))
+            #expect(refused.status == 73)
+            #expect(try pictures(tool, "out").count == 1)
+            let skipped = try tool.run(command("out", "--skip-existing"))
+            #expect(skipped.text == "out/p0.png\n")
+            #expect(try pictures(tool, "out")["p1.png"] == Data("mine".utf8))
+            let other = try tool.run(command("out", "--set", "mask_grow=2"))
+            #expect(other.status == 73)
+            #expect(other.errors.contains("other settings"))
+            #expect(try tool.run(command("out", "--overwrite")).status == 0)
+            #expect(try pictures(tool, "out")["p1.png"] != Data("mine".utf8))
+        }
+    }
+
+    @Test func aListHasSettingsOfItsOwn() throws {
+        try Tool.inFolder { tool in
+            try furnish(tool, 2)
+            try tool.draw("mask.png", width: 32, height: 32, 255)
+            let lines = [
+                "{\"input\": \"in/p0.png\", \"seed\": 99}",
+                "{\"input\": \"in/p1.png\", \"mask\": \"mask.png\", \"fill\": \"color:#ff0000\"}",
+            ]
+            try Data(lines.joined(separator: "\n").utf8).write(to: tool.url("list.jsonl"))
+            let words =
+                ["batch", "list.jsonl", "--output-dir", "out", "--name", "{stem}-{seed}.{ext}"]
+                + fill
+            let outcome = try tool.run(words)
+            #expect(outcome.text == "out/p0-99.png\nout/p1-8.png\n")
+            try Data("{\"input\": \"in/p0.png\",\n".utf8).write(to: tool.url("list.jsonl"))
+            let bad = try tool.run(words)
+            #expect(bad.status == 64)
+            #expect(bad.errors.contains("list.jsonl:1:1"))
+        }
+    }
+
+    @Test func thePageNeedsNothingBesideIt() throws {
+        try Tool.inFolder { tool in
+            try furnish(tool, 2)
+            try Data("<i>".utf8).write(to: tool.url("in/<b>.png"))
+            let outcome = try tool.run(
+                command("out", "--report", "page.html", "--contact-sheet", "sheet.png"))
+            #expect(outcome.status == 3)
+            let page = try String(contentsOf: tool.url("page.html"), encoding: .utf8)
+            #expect(page.count(of: "data:image/jpeg;base64,") == 4)
+            #expect(page.count(of: "class=failed") == 1)
+            #expect(!page.contains("http") && !page.contains("<b>") && page.contains("&lt;b&gt;"))
+            #expect(FileManager.default.fileExists(atPath: tool.url("sheet.png").path))
+        }
+    }
+
+    @Test func namesLeadNowhereElse() throws {
+        try Tool.inFolder { tool in
+            try furnish(tool, 2)
+            for name in ["../{stem}.png", "{prompt}.png", "same.png", "{stem}.gif", ".{stem}.png"] {
+                let outcome = try tool.run(command("out", "--name", name))
+                #expect(outcome.status == 64, "\(name)")
+                #expect(outcome.errorLines.count == 1)
+            }
+            #expect(!FileManager.default.fileExists(atPath: tool.url("out").path))
+        }
+    }
+}
+
+extension String {
+    fileprivate func count(of part: String) -> Int { ranges(of: part).count }
+}
