@@ -14,7 +14,7 @@ together   two runs on one folder at once: one is refused with 75, nothing is lo
 import argparse, hashlib, json, os, pathlib, random, signal, struct, subprocess, sys, tempfile, time, zlib
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
-FILL = ["--verb", "inpaint", "--masks", "rect:8,8,12,10", "--fill", "patch", "--steps", "0"]
+FILL = ["--verb", "inpaint", "--masks", "rect:8,8,12,10", "--fill", "edge", "--steps", "0"]
 
 
 def png(index: int, side: int = 40) -> bytes:
@@ -76,11 +76,16 @@ def trial_kill(folder: pathlib.Path) -> None:
     seconds = time.time() - start
     expect(whole.returncode == 0, f"an uninterrupted run ends with 0, in {seconds:.1f} s")
     kills = 0
+    (folder / "out").mkdir()
     moments = random.Random(1)
     while kills < 60:
         process = subprocess.Popen(
             command("out"), cwd=folder, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-        time.sleep(moments.uniform(0.01, seconds / 22))
+        # From before the first picture of this run to amid the eighth.
+        goal = len(hashes(folder / "out")) + moments.randrange(8)
+        while process.poll() is None and len(os.listdir(folder / "out")) <= goal:
+            time.sleep(0.002)
+        time.sleep(moments.uniform(0, 0.08))
         process.send_signal(signal.SIGKILL)
         if process.wait() == -signal.SIGKILL:
             kills += 1
@@ -91,6 +96,7 @@ def trial_kill(folder: pathlib.Path) -> None:
     last = run(command("out"), folder)
     made, entries = hashes(folder / "out"), lines(folder / "out")
     expect(last.returncode == 0, f"{kills} kills at random moments, {before} outputs by then; finished")
+    expect(before > 100, "most of them amid its work")
     expect(len(made) == 300, f"{len(made)} outputs of 300")
     expect(made == hashes(folder / "whole"), "their bytes are those of the uninterrupted run")
     expect(not litter(folder / "out") and not drafts(folder / "out"), "no litter")
