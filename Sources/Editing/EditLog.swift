@@ -50,7 +50,8 @@ struct EditLog {
 }
 
 extension Progress.Stage {
-    fileprivate var name: String {
+    /// What it is called in reports.
+    public var name: String {
         switch self {
         case .encodingPrompt: "prompt"
         case .encodingImage: "encode"

@@ -76,7 +76,7 @@ public struct PresetShelf: Sendable {
     private static let endings = [".yaml", ".yml"]
 
     /// The bytes of a regular file; pipes and devices, which may never end, are not opened for long.
-    private func read(_ path: String) throws(RecipeError) -> [UInt8] {
+    func read(_ path: String) throws(RecipeError) -> [UInt8] {
         let descriptor = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC)
         guard descriptor >= 0 else {
             throw .unreadable(path: path, reason: String(cString: strerror(errno)))

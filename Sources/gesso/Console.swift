@@ -1,4 +1,5 @@
 import Foundation
+import Synchronization
 
 /// The two ways out: results on standard output, all else on standard error.
 enum Console {
@@ -22,9 +23,50 @@ enum Console {
             at: "standard output", do: "redirect it elsewhere")
     }
 
-    /// A line beside the result.
-    static func line(_ text: String) {
-        redraw(text + "\n")
+    /// How it is all told; set once, before a command runs.
+    static var manner: Manner {
+        get { state.withLock { $0 } }
+        set { state.withLock { $0 = newValue } }
+    }
+
+    private static let state = Mutex(Manner())
+
+    /// What kind of message a line is.
+    enum Kind: String {
+        case note, error
+    }
+
+    /// A line beside the result, which the log gets, too.
+    ///
+    /// - Parameter isQuiet: leaves it to the log.
+    static func line(_ text: String, _ kind: Kind = .note, isQuiet: Bool = false) {
+        let manner = manner
+        let time = Date.now.formatted(.iso8601)
+        try? manner.log?.write(contentsOf: Data("\(time) \(text)\n".utf8))
+        if isQuiet { return }
+        if manner.isJSON {
+            event(Message(event: kind.rawValue, message: text))
+        } else {
+            redraw((manner.isColored ? colored(text, kind) : text) + "\n")
+        }
+    }
+
+    private struct Message: Encodable {
+        let schema = "gesso.event/1"
+        let event: String
+        let message: String
+    }
+
+    /// A document on one line, beside the result.
+    static func event(_ document: some Encodable) {
+        _ = write(Array((JSON.line(document) + "\n").utf8), to: STDERR_FILENO)
+    }
+
+    /// Errors in red, notes in yellow, the name of the tool in bold.
+    private static func colored(_ text: String, _ kind: Kind) -> String {
+        let (name, rest) = (text.prefix { $0 != ":" }, text.drop { $0 != ":" })
+        let color = kind == .error ? "31" : rest.hasPrefix(": note:") ? "33" : "0"
+        return "\u{1B}[1m\(name)\u{1B}[0m\u{1B}[\(color)m\(rest)\u{1B}[0m"
     }
 
     /// Draws over the line that was drawn before, on a terminal that can.

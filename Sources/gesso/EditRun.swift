@@ -26,6 +26,7 @@ struct EditRun {
         var verbose = false
         var json = false
         var dryRun = false
+        var show = false
     }
 
     /// A picture that was made.
@@ -57,8 +58,9 @@ struct EditRun {
             },
             model: options.model(for: recipe),
             Manner(
-                threads: options.threads, quiet: options.quiet, verbose: options.verbose,
-                json: options.json, dryRun: options.dryRun))
+                threads: options.threads, quiet: options.progress.quiet,
+                verbose: options.progress.verbose > 0,
+                json: options.json, dryRun: options.dryRun, show: options.show))
     }
 
     init(
@@ -178,7 +180,7 @@ struct EditRun {
     }
 
     private func carryOut(_ edit: Edit, with model: Model) throws -> EditResult {
-        var meter = ProgressMeter(manner.quiet ? .nothing : Console.isLive ? .bar : .lines)
+        var meter = ProgressMeter(isQuiet: manner.quiet)
         defer { meter.clear() }
         var isAnnounced = false
         return try Editor(model)(edit, recipe: recipe) { progress in
@@ -243,6 +245,7 @@ struct EditRun {
                 say("\(stage) took \(String(format: "%.2f", seconds)) s")
             }
         }
+        if manner.show, !manner.quiet { try TerminalPicture.show(made.written) }
         if manner.json {
             let document = EditDocument(
                 verb, recipe, report, output: output.path, loading: made.loading,
@@ -254,6 +257,6 @@ struct EditRun {
     }
 
     private func say(_ text: String) {
-        if !manner.quiet { Console.line(("gesso: " + text).asLine()) }
+        Console.line(("gesso: " + text).asLine(), isQuiet: manner.quiet)
     }
 }

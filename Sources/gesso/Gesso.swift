@@ -1,5 +1,7 @@
 import ArgumentParser
+import Editing
 import Foundation
+import Imaging
 import Recipes
 
 /// The tool: words in, exit code out.
@@ -30,7 +32,7 @@ struct Gesso: ParsableCommand {
             TextToImageCommand.self, BatchCommand.self, MaskCommand.self, PresetCommand.self,
             ModelCommand.self,
             SheetCommand.self, CompareCommand.self, VerifyCommand.self, ReplayCommand.self,
-            InfoCommand.self,
+            InfoCommand.self, ConfigCommand.self, DoctorCommand.self, ManualCommand.self,
         ])
 
     /// Runs the tool on the process's arguments and ends the process.
@@ -40,10 +42,16 @@ struct Gesso: ParsableCommand {
     }
 
     private static func run(_ arguments: [String]) -> ExitStatus {
+        var printsJSON = arguments.contains("--json")
         do {
             try checkText()
-            try checkCommands(arguments)
-            var command = try parseAsRoot(arguments)
+            let words = try understood(arguments)
+            printsJSON = printsJSON || words?.gives("json") ?? false
+            if words == nil, printsJSON, arguments.contains("--version") {
+                try Console.result(JSON.text(VersionDocument()))
+                return .success
+            }
+            var command = try parseAsRoot(words?.words ?? arguments)
             try command.run()
             return .success
         } catch  where exitCode(for: error) == .success {
@@ -55,8 +63,8 @@ struct Gesso: ParsableCommand {
             return .someFailed
         } catch {
             let failure = Failure(error, in: arguments.first)
-            Console.line(failure.message)
-            if arguments.contains("--json") { try? Console.result(failure.document) }
+            Console.line(failure.message, .error)
+            if printsJSON { try? Console.result(failure.document) }
             return failure.status
         }
     }
@@ -71,19 +79,56 @@ struct Gesso: ParsableCommand {
         }
     }
 
-    /// The words up to the first option must be commands; the parser has no suggestions for those.
-    private static func checkCommands(_ arguments: [String]) throws {
+    /// The words of a command with what the environment and the configuration add to them, the
+    /// manner of telling set; nil where no command is to run.
+    ///
+    /// A configuration that cannot be used stops all commands but those that help to mend it.
+    private static func understood(_ arguments: [String]) throws -> CommandLineWords? {
+        guard let (command, depth) = try command(arguments) else { return nil }
+        var words = try CommandLineWords(arguments, of: command, depth: depth)
+        if words.gives("help") || words.gives("version") { return nil }
+        let environment = ProcessInfo.processInfo.environment
+        let isHelp = [ConfigCommand.Show.self, DoctorCommand.self, ManualCommand.self]
+            .contains { $0 == command }
+        do {
+            let preferences = try Preferences(environment: environment)
+            words.add(preferences)
+            preferences.noteModels()
+        } catch {
+            guard isHelp else { throw error }
+        }
+        Console.manner = try Manner(words, environment: environment)
+        try words.checkRepeated()
+        return words
+    }
+
+    /// The command that the words up to the first option name, and how many these are; nil where only
+    /// help is wanted. The parser has no suggestions for commands that do not exist.
+    private static func command(
+        _ arguments: [String]
+    ) throws -> (command: any ParsableCommand.Type, depth: Int)? {
         var command: any ParsableCommand.Type = Self.self
-        for word in arguments.first == "help" ? arguments.dropFirst() : arguments[...] {
+        var depth = 0
+        let isHelp = arguments.first == "help"
+        for word in isHelp ? arguments.dropFirst() : arguments[...] {
             let commands = command.configuration.subcommands
-            if commands.isEmpty || word.hasPrefix("-") { return }
+            if commands.isEmpty || word.hasPrefix("-") { break }
             guard let next = commands.first(where: { $0._commandName == word }) else {
                 let meant = nearMiss(word, among: commands.map { $0._commandName })
                 throw Failure(
                     .usage, "unknown command '\(word.prefix(40))'", at: command._commandName,
                     do: meant.map { "did you mean '\($0)'?" } ?? "see `gesso --help`")
             }
-            command = next
+            (command, depth) = (next, depth + 1)
         }
+        return isHelp || !command.configuration.subcommands.isEmpty ? nil : (command, depth)
     }
+}
+
+/// The version for programs.
+private struct VersionDocument: Encodable {
+    let schema = "gesso.version/1"
+    let version = Gesso.version
+    let kernels = Editor.instructionSet
+    let libraries = Image.libraries
 }

@@ -31,6 +31,13 @@ struct HuggingFaceCache {
         return Self.exists(snapshot) ? snapshot : nil
     }
 
+    /// The names `org/name` that `snapshot(of:)` finds something for.
+    var repositories: [String] {
+        Self.folders(in: hub).map(\.lastPathComponent).filter { $0.hasPrefix("models--") }
+            .map { String($0.dropFirst("models--".count).replacing("--", with: "/")) }
+            .filter { snapshot(of: $0) != nil }
+    }
+
     /// Every snapshot there is, in the order of their names.
     var snapshots: [URL] {
         Self.folders(in: hub).filter { $0.lastPathComponent.hasPrefix("models--") }

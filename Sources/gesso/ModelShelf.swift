@@ -77,6 +77,26 @@ struct ModelShelf {
         return found
     }
 
+    /// The checkpoints that can be named, each under the name that finds it.
+    var checkpoints: [(name: String, url: URL)] {
+        var found: [(name: String, url: URL)] = []
+        for folder in folders {
+            for item in HuggingFaceCache.folders(in: folder) {
+                let name = item.lastPathComponent
+                let index = item.appending(path: "model_index.json").path(percentEncoded: false)
+                let isModel =
+                    name.hasSuffix(".safetensors") || FileManager.default.fileExists(atPath: index)
+                if isModel, !found.contains(where: { $0.name == name }) {
+                    found.append((name, folder.appending(path: name)))
+                }
+            }
+        }
+        return found
+            + cache.repositories.compactMap { name in
+                cache.snapshot(of: name).map { (name, $0) }
+            }
+    }
+
     /// What can be named.
     private var names: [String] {
         folders.flatMap {

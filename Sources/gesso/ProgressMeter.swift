@@ -1,7 +1,8 @@
 import Editing
 import Foundation
 
-/// Tells how far an edit is: a bar on a live terminal, else a line about every tenth.
+/// Tells how far an edit is: a bar on a live terminal, else a line about every tenth, or a JSON
+/// document for every step.
 struct ProgressMeter {
     private let detail: Detail
     private var firstStep: (step: Int, seconds: Double)?
@@ -9,15 +10,42 @@ struct ProgressMeter {
 
     /// How much is told.
     enum Detail {
-        case nothing, bar, lines
+        case nothing, bar, lines, everyStep, documents
     }
 
     init(_ detail: Detail) {
         self.detail = detail
     }
 
+    /// As `--progress`, `--quiet` and the terminal have it.
+    init(isQuiet: Bool) {
+        let manner = Console.manner
+        switch manner.progress {
+        case .json: detail = .documents
+        case .none: detail = .nothing
+        case _ where isQuiet: detail = .nothing
+        case _ where manner.verbosity > 1: detail = .everyStep
+        case .lines: detail = .lines
+        case .bar: detail = .bar
+        case .auto: detail = Console.isLive ? .bar : .lines
+        }
+    }
+
+    private struct Step: Encodable {
+        let schema = "gesso.event/1"
+        let event = "progress"
+        let stage: String
+        let step: Int?
+        let steps: Int?
+        /// Seconds since the edit began.
+        let seconds: Double
+        /// Seconds of steps to come; absent until there is a pace to tell it by.
+        let eta: Double?
+    }
+
     mutating func tell(_ progress: Editing.Progress) {
         guard detail != .nothing else { return }
+        if detail == .documents { return document(progress) }
         switch progress.stage {
         case .denoising(let step, let steps): tell(step, of: steps, at: progress.seconds)
         case .encodingPrompt: tell("reading the prompt")
@@ -32,14 +60,31 @@ struct ProgressMeter {
     }
 
     private func tell(_ stage: String) {
+        if detail == .everyStep { Console.line("gesso: " + stage) }
         if detail == .bar { Console.redraw("gesso: " + stage) }
     }
 
-    private mutating func tell(_ step: Int, of steps: Int, at seconds: Double) {
+    private mutating func document(_ progress: Editing.Progress) {
+        var (place, eta): ((step: Int, steps: Int)?, Double?)
+        if case .denoising(let step, let steps) = progress.stage {
+            place = (step, steps)
+            eta = rate(step, at: progress.seconds).map { Double(steps - step) / $0 }
+        }
+        Console.event(
+            Step(
+                stage: progress.stage.name, step: place?.step, steps: place?.steps,
+                seconds: progress.seconds, eta: eta))
+    }
+
+    /// Steps a second since the first.
+    private mutating func rate(_ step: Int, at seconds: Double) -> Double? {
         let first = firstStep ?? (step, seconds)
         firstStep = first
-        let rate = step > first.step ? Double(step - first.step) / (seconds - first.seconds) : nil
-        let pace = rate.map { rate in
+        return step > first.step ? Double(step - first.step) / (seconds - first.seconds) : nil
+    }
+
+    private mutating func tell(_ step: Int, of steps: Int, at seconds: Double) {
+        let pace = rate(step, at: seconds).map { rate in
             let left = Int((Double(steps - step) / rate).rounded(.up))
             return ", " + Self.speed(rate) + ", \(left / 60):" + String(format: "%02d", left % 60)
                 + " left"
@@ -49,7 +94,7 @@ struct ProgressMeter {
             let bar =
                 String(repeating: "#", count: filled) + String(repeating: ".", count: 24 - filled)
             Console.redraw("gesso: [\(bar)] \(step)/\(steps)\(pace ?? "")")
-        } else if 10 * step / max(steps, 1) > tenthsTold {
+        } else if detail == .everyStep || 10 * step / max(steps, 1) > tenthsTold {
             tenthsTold = 10 * step / max(steps, 1)
             Console.line("gesso: step \(step) of \(steps)\(pace ?? "")")
         }

@@ -92,4 +92,8 @@ codec_status codec_jpeg_write(
     int quality, const codec_jpeg_coding *coding);
 void codec_writer_close(codec_writer *writer);
 
+// The versions of the libraries; libpng's is the one that runs, libjpeg's the one that was built with.
+const char *codec_png_version(void);
+const char *codec_jpeg_version(void);
+
 #endif

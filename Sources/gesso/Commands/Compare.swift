@@ -40,6 +40,8 @@ struct CompareCommand: ParsableCommand {
     @Flag(help: "Print a JSON document.")
     var json = false
 
+    @OptionGroup var messages: MessageOptions
+
     mutating func validate() throws {
         try PicturePair.checkPaths(first, second)
         if sideBySide == "-" || heatmap == "-" {

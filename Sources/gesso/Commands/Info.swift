@@ -22,6 +22,8 @@ struct InfoCommand: ParsableCommand {
     @Flag(help: "Print a JSON document.")
     var json = false
 
+    @OptionGroup var messages: MessageOptions
+
     private struct Document: Encodable {
         let schema = "gesso.info/1"
         let path: String

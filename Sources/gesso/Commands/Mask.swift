@@ -44,13 +44,30 @@ struct MaskCommand: ParsableCommand {
     @Flag(help: "Replace the output files if there are any.")
     var overwrite = false
 
+    @Flag(help: "Print a JSON document.")
+    var json = false
+
     @Flag(name: .shortAndLong, help: "Say nothing but errors.")
     var quiet = false
+
+    @OptionGroup var messages: MessageOptions
+
+    private struct Document: Encodable {
+        let schema = "gesso.mask/1"
+        let output: String
+        let overlay: String?
+        let width: Int
+        let height: Int
+        let repaintedFraction: Double
+    }
 
     mutating func validate() throws {
         try masks.validate(with: input)
         if overlay == output {
             throw ValidationError("--output and --overlay are the same")
+        }
+        if json, output == "-" {
+            throw ValidationError("--json and -o - would both write to standard output")
         }
     }
 
@@ -69,7 +86,14 @@ struct MaskCommand: ParsableCommand {
         guard let mask = edit.mask else { return }
         try output.write(mask.image)
         try second?.write(image.tinted(by: mask))
-        if !quiet { Console.line("gesso: " + edit.coverage) }
+        Console.line("gesso: " + edit.coverage, isQuiet: quiet)
+        if json {
+            return try Console.result(
+                JSON.text(
+                    Document(
+                        output: self.output, overlay: overlay, width: mask.width,
+                        height: mask.height, repaintedFraction: edit.repaintedFraction)))
+        }
         for output in [output, second].compactMap(\.self) where !output.isStandardOutput {
             try Console.result(output.path)
         }

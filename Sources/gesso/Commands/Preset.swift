@@ -65,8 +65,11 @@ struct PresetCommand: ParsableCommand {
         static let configuration = CommandConfiguration(
             abstract: "Print a preset's file, a good start for one's own.")
 
-        @Argument(help: "Name of a preset, or path of a file.")
+        @Argument(
+            help: "Name of a preset, or path of a file.", completion: CompletionValues.presets)
         var name: String
+
+        @OptionGroup var messages: MessageOptions
 
         func run() throws {
             let text = try PresetCommand.shelf.preset(name).text

@@ -42,7 +42,7 @@ struct ReplayCommand: ParsableCommand {
 
     @Option(
         help: ArgumentHelp("The checkpoint, if it lies elsewhere now.", valueName: "folder"),
-        completion: .directory)
+        completion: CompletionValues.models)
     var model: String?
 
     @Option(
@@ -56,6 +56,8 @@ struct ReplayCommand: ParsableCommand {
 
     @Flag(help: "Print a JSON document.")
     var json = false
+
+    @OptionGroup var messages: MessageOptions
 
     @Flag(name: .shortAndLong, help: "Say nothing beside the result but errors.")
     var quiet = false

@@ -30,9 +30,25 @@ struct SheetCommand: ParsableCommand {
     @Flag(help: "Replace the output file if there is one.")
     var overwrite = false
 
+    @Flag(help: "Print a JSON document.")
+    var json = false
+
+    @OptionGroup var messages: MessageOptions
+
+    private struct Document: Encodable {
+        let schema = "gesso.sheet/1"
+        let output: String
+        let pictures: [String]
+        let width: Int
+        let height: Int
+    }
+
     mutating func validate() throws {
         if pictures.count(where: { $0 == "-" }) > 1 {
             throw ValidationError("only one picture can be standard input")
+        }
+        if json, output == "-" {
+            throw ValidationError("--json and -o - would both write to standard output")
         }
         if let columns, !(1...100).contains(columns) {
             throw ValidationError("--columns is \(columns), not 1 to 100")
@@ -47,7 +63,15 @@ struct SheetCommand: ParsableCommand {
         let cells = try pictures.map { path in
             (label: URL(filePath: path).lastPathComponent, image: try Input.image(path))
         }
-        try output.write(Image.contactSheet(cells, columns: columns, cellSide: side))
+        let sheet = Image.contactSheet(cells, columns: columns, cellSide: side)
+        try output.write(sheet)
+        if json {
+            return try Console.result(
+                JSON.text(
+                    Document(
+                        output: output.path, pictures: pictures, width: sheet.width,
+                        height: sheet.height)))
+        }
         if !output.isStandardOutput { try Console.result(output.path) }
     }
 }

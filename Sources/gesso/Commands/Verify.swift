@@ -28,6 +28,8 @@ struct VerifyCommand: ParsableCommand {
     @Flag(help: "Print a JSON document.")
     var json = false
 
+    @OptionGroup var messages: MessageOptions
+
     mutating func validate() throws {
         try PicturePair.checkPaths(source, result, mask)
     }

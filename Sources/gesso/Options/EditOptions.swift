@@ -16,7 +16,7 @@ struct EditOptions: ParsableArguments {
         help: ArgumentHelp(
             "Checkpoint: a folder in diffusers layout or a .safetensors file, its name in "
                 + "$GESSO_MODELS, or org/name in the Hugging Face cache.",
-            valueName: "folder or file"), completion: .file())
+            valueName: "folder or file"), completion: CompletionValues.models)
     var model: String?
 
     @Option(
@@ -57,11 +57,11 @@ struct EditOptions: ParsableArguments {
     @Flag(help: "Print a JSON document on how the picture was made, instead of its path.")
     var json = false
 
-    @Flag(name: .shortAndLong, help: "Say nothing but errors.")
-    var quiet = false
+    @Flag(help: "Show the result in the terminal, if there is one.")
+    var show = false
 
-    @Flag(name: .shortAndLong, help: "Tell the time each stage took.")
-    var verbose = false
+    @OptionGroup var progress: ProgressOptions
+    @OptionGroup var messages: MessageOptions
 
     /// The checkpoint of a recipe; nil where that needs none.
     func model(for recipe: Recipe) throws -> ModelOnCall? {
@@ -72,9 +72,6 @@ struct EditOptions: ParsableArguments {
     }
 
     mutating func validate() throws {
-        if quiet, verbose {
-            throw ValidationError("--quiet and --verbose cannot both be given")
-        }
         if json, output == "-" {
             throw ValidationError("--json and -o - would both write to standard output")
         }

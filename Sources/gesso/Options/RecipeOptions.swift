@@ -36,13 +36,14 @@ struct RecipeOptions: ParsableArguments {
         help: ArgumentHelp(
             "Settings from a preset or a recipe file; may be repeated, the later one wins.",
             valueName: "name or file"),
-        completion: .file(extensions: ["yaml"]))
+        completion: CompletionValues.presets)
     var presets: [String] = []
 
     @Option(
         name: .customLong("set"), parsing: .unconditionalSingleValue,
         help: ArgumentHelp(
-            "Any setting by its key; `gesso preset keys` lists them.", valueName: "key=value"))
+            "Any setting by its key; `gesso preset keys` lists them.", valueName: "key=value"),
+        completion: CompletionValues.assignments)
     var assignments: [String] = []
 
     /// What `--preset` names.

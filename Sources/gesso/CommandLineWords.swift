@@ -1,0 +1,80 @@
+import ArgumentParser
+import Foundation
+
+/// The words of a command line, so far understood that one knows which options they give.
+struct CommandLineWords {
+    /// What the parser gets.
+    private(set) var words: [String]
+    private let outline: CommandOutline
+    /// How many of them name the command.
+    private let depth: Int
+    /// The options and flags given, by their long names without dashes, in order.
+    private(set) var given: [(name: String, value: String?)] = []
+
+    /// - Parameters:
+    ///   - command: the one that the first words name.
+    ///   - depth: how many words name it.
+    init(_ words: [String], of command: any ParsableCommand.Type, depth: Int) throws {
+        self.words = words
+        self.depth = depth
+        outline = try CommandOutline(command)
+        var rest = words.dropFirst(depth)
+        while let word = rest.popFirst(), word != "--" {
+            guard word.hasPrefix("-"), word != "-" else { continue }
+            if word.hasPrefix("--") {
+                let parts = word.split(separator: "=", maxSplits: 1).map(String.init)
+                note(parts[0], parts.count > 1 ? parts[1] : nil, &rest)
+            } else if outline.argument(word) != nil {
+                note(word, nil, &rest)
+            } else {
+                for letter in word.dropFirst() { note("-\(letter)", nil, &rest) }
+            }
+        }
+    }
+
+    private mutating func note(
+        _ name: String, _ value: String?, _ rest: inout ArraySlice<String>
+    ) {
+        guard let argument = outline.argument(name), let long = argument.longName else { return }
+        given.append((long, argument.kind == .option ? value ?? rest.popFirst() : value))
+    }
+
+    /// Whether an option or flag is given.
+    func gives(_ name: String) -> Bool { given.contains { $0.name == name } }
+
+    /// The value of an option.
+    func value(of name: String) -> String? { given.last { $0.name == name }?.value }
+
+    /// Whether the command can be given it.
+    func accepts(_ name: String) -> Bool { outline.argument("--" + name) != nil }
+
+    /// An option given twice has one value too many.
+    func checkRepeated() throws {
+        var seen: Set<String> = []
+        for (name, _) in given {
+            guard let argument = outline.argument("--" + name), argument.kind == .option,
+                !argument.isRepeating
+            else { continue }
+            guard seen.insert(name).inserted else {
+                throw Failure(
+                    .usage, "--\(name) is given twice", at: outline.commandName, do: "keep one")
+            }
+        }
+    }
+
+    /// Adds what the environment and the configuration say where nothing is given here.
+    mutating func add(_ preferences: Preferences) {
+        for (preference, choice) in preferences.chosen where accepts(preference.flagName) {
+            let rivals = [preference.flagName] + preference.rivals
+            guard !rivals.contains(where: gives) else { continue }
+            let added = preference.words(choice.value)
+            words.insert(contentsOf: added, at: depth)
+            given += added.map { _ in (preference.flagName, choice.value) }
+        }
+    }
+}
+
+extension CommandOutline.Argument {
+    /// The long name without its dashes.
+    var longName: String? { names?.first { $0.kind == "long" }?.name }
+}

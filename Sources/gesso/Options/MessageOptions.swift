@@ -1,0 +1,47 @@
+import ArgumentParser
+
+/// When messages are coloured.
+enum ColorChoice: String, CaseIterable, ExpressibleByArgument {
+    case auto, always, never
+}
+
+/// How progress is told.
+enum ProgressForm: String, CaseIterable, ExpressibleByArgument {
+    case auto, bar, lines, json, none
+}
+
+/// What every command takes about its messages; `Console` has read them before the command runs.
+struct MessageOptions: ParsableArguments {
+    @Option(
+        help: ArgumentHelp(
+            "Colour of messages: auto, always, never (default: auto).", valueName: "when"),
+        completion: .list(ColorChoice.allCases.map(\.rawValue)))
+    var color: ColorChoice?
+
+    @Option(
+        help: ArgumentHelp("Add all messages to this file.", valueName: "file"),
+        completion: .file())
+    var logFile: String?
+}
+
+/// What commands with much work to do take about telling of it.
+struct ProgressOptions: ParsableArguments {
+    @Option(
+        help: ArgumentHelp(
+            "How progress is told: auto, bar, lines, json (a JSON document a line, notes and "
+                + "errors too), none (default: auto).", valueName: "form"),
+        completion: .list(ProgressForm.allCases.map(\.rawValue)))
+    var progress: ProgressForm?
+
+    @Flag(name: .shortAndLong, help: "Say nothing but errors.")
+    var quiet = false
+
+    @Flag(name: .shortAndLong, help: "Tell the time each stage took; twice, each step's, too.")
+    var verbose: Int
+
+    mutating func validate() throws {
+        if quiet, verbose > 0 {
+            throw ValidationError("--quiet and --verbose cannot both be given")
+        }
+    }
+}
