@@ -19,11 +19,8 @@ extension Image {
         let cellWidth = (pictures.map(\.width).max() ?? 0) + margin
         let labelHeight = Lettering.height + margin
         let cellHeight = (pictures.map(\.height).max() ?? 0) + labelHeight + margin
-        var sheet = Image(
-            width: columns * cellWidth + margin, height: rows * cellHeight + margin, channels: 3,
-            samples: Array(
-                repeating: sheetGrey,
-                count: 3 * (columns * cellWidth + margin) * (rows * cellHeight + margin)))
+        var sheet = Image.sheet(
+            width: columns * cellWidth + margin, height: rows * cellHeight + margin)
         for (index, picture) in pictures.enumerated() {
             let x = margin + index % columns * cellWidth
             let y = margin + index / columns * cellHeight
@@ -35,8 +32,15 @@ extension Image {
         return sheet
     }
 
+    /// An empty sheet.
+    static func sheet(width: Int, height: Int) -> Image {
+        Image(
+            width: width, height: height, channels: 3,
+            samples: Array(repeating: sheetGrey, count: 3 * width * height))
+    }
+
     /// 8-bit RGBA, shrunk so that no side is longer.
-    private func thumbnail(side: Int) -> Image {
+    func thumbnail(side: Int) -> Image {
         let scale = min(Double(side) / Double(max(width, height)), 1)
         func scaled(_ size: Int) -> Int { max(Int((Double(size) * scale).rounded()), 1) }
         return converted(channels: 4, depth: 8)
@@ -44,7 +48,7 @@ extension Image {
     }
 
     /// Lays an RGBA picture on this RGB one.
-    private mutating func put(_ picture: Image, x: Int, y: Int) {
+    mutating func put(_ picture: Image, x: Int, y: Int) {
         for row in 0..<picture.height {
             for column in 0..<picture.width {
                 let pixel = Array(picture[x: column, y: row])
@@ -58,10 +62,12 @@ extension Image {
     }
 
     /// Draws text in dark grey, its top-left corner at x, y.
-    private mutating func draw(_ text: String, x: Int, y: Int) {
+    mutating func draw(_ text: String, x: Int, y: Int) {
         for (index, character) in text.enumerated() {
             for (row, column) in Lettering.dots(of: character) {
-                let target = ((y + row) * width + x + index * Lettering.advance + column) * 3
+                let left = x + index * Lettering.advance + column
+                guard left < width, y + row < height else { continue }
+                let target = ((y + row) * width + left) * 3
                 for c in 0..<3 { samples[target + c] = 40 }
             }
         }

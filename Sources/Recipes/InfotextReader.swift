@@ -9,6 +9,8 @@ public struct Infotext: Sendable, Equatable {
     public let negativePrompt: String
     /// The settings in their order, under A1111's names; quotes are taken off.
     public let settings: [Entry]
+    /// The whole of it.
+    let text: String
 
     /// One setting.
     public struct Entry: Sendable, Equatable {
@@ -21,6 +23,7 @@ public struct Infotext: Sendable, Equatable {
     /// Reads a text. The last line holds the settings if there are three or more in it, else it
     /// belongs to the prompts.
     public init(_ text: String) {
+        self.text = text
         var lines = text.trimmed.split(
             omittingEmptySubsequences: false, whereSeparator: \.isNewline)
         let found = lines.last.map { Self.entries(of: $0) } ?? []

@@ -37,6 +37,12 @@ public struct Key: Sendable {
     /// Sets the property from text; false if the text is not what the key takes.
     func set(_ text: String, in recipe: inout Recipe) -> Bool { write(text, &recipe) }
 
+    /// What it takes, after the word that was probably meant if there is one.
+    func expected(insteadOf text: String) -> String {
+        guard let meant = nearMiss(text.lowercased(), among: choices) else { return expected }
+        return "'\(meant)', or " + expected
+    }
+
     /// What the recipe has for this key; nil where it leaves the choice open.
     public func value(in recipe: Recipe) -> Value? { read(recipe) }
 

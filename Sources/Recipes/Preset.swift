@@ -36,6 +36,17 @@ public struct Preset: Sendable, Equatable {
         try Layer(settings, for: verbs).checkStepless()
     }
 
+    /// The settings that a picture holds as a text of A1111's; those that no key has are left out.
+    ///
+    /// - Parameter path: stands for the picture in errors.
+    public init(_ infotext: Infotext, of path: String) {
+        name = path
+        summary = "the settings of a picture"
+        verbs = Verb.allCases
+        settings = infotext.recipeSettings(at: .argument(path))
+        text = infotext.text
+    }
+
     /// Its settings for a verb that it is made for.
     func layer(for verb: Verb) throws(RecipeError) -> Layer {
         guard verbs.contains(verb) else {

@@ -55,7 +55,8 @@ struct Layer {
             var scratch = Recipe(.imageToImage)
             guard key.set(setting.value, in: &scratch) else {
                 throw .badValue(
-                    key: key.name, value: setting.value, at: setting.origin, expected: key.expected)
+                    key: key.name, value: setting.value, at: setting.origin,
+                    expected: key.expected(insteadOf: setting.value))
             }
             entries.append((key, setting))
         }

@@ -9,9 +9,12 @@ import Testing
             try FileManager.default.createDirectory(at: own, withIntermediateDirectories: true)
             try Data("description: my own\nprompt: x".utf8).write(
                 to: own.appending(path: "mine.yaml"))
-            let lines = try tool("preset", "list").text.split(separator: "\n")
+            let all = try tool("preset", "list").text.split(separator: "\n")
+            #expect(
+                all.filter { !$0.hasPrefix(" ") } == ["restyle:", "inpaint:", "outpaint:"])
+            let lines = all.filter { $0.hasPrefix(" ") }
             #expect(try lines.count == PresetShelf.shipped().count + 1)
-            #expect(lines.contains { $0.hasPrefix("mine ") && $0.contains("my own") })
+            #expect(lines.contains { $0.hasPrefix("  mine ") && $0.contains("my own") })
             let document = try tool("preset", "list", "--json").output
             let parsed = try JSONDecoder().decode(Listing.self, from: document)
             #expect(parsed.schema == "gesso.presets/1")

@@ -44,6 +44,7 @@ struct ManualCommand: ParsableCommand {
             return try Console.result(ManualPage(try outline(in: root)).text)
         }
         let folder = URL(filePath: FilePath.literal(outputDir), directoryHint: .isDirectory)
+        try? FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
         let pages = root.all.map { (folder.appending(path: $0.pageName + ".1"), ManualPage($0)) }
         for (file, _) in pages where !overwrite && FileManager.default.fileExists(atPath: file.path)
         {

@@ -30,12 +30,15 @@ struct PresetCommand: ParsableCommand {
         @Flag(help: "Print a JSON document.")
         var json = false
 
+        @OptionGroup var messages: MessageOptions
+
         private struct Document: Encodable {
             let schema = "gesso.presets/1"
             let presets: [Entry]
 
             struct Entry: Encodable {
                 let name: String
+                let group: String
                 let verbs: [String]
                 let description: String
             }
@@ -47,16 +50,21 @@ struct PresetCommand: ParsableCommand {
             if json {
                 let entries = presets.map { name, preset in
                     Document.Entry(
-                        name: name, verbs: preset.verbs.map(\.rawValue),
+                        name: name, group: preset.group.rawValue,
+                        verbs: preset.verbs.map(\.rawValue),
                         description: preset.summary)
                 }
                 return try Console.result(JSON.text(Document(presets: entries)))
             }
             let width = presets.map(\.name.count).max() ?? 0
-            for (name, preset) in presets {
-                let name = name + String(repeating: " ", count: width - name.count)
-                let verbs = preset.verbs.map(\.rawValue).joined(separator: ", ")
-                try Console.result("\(name)  \(preset.summary) (\(verbs))".escapingControls())
+            for group in PresetGroup.allCases {
+                let members = presets.filter { $0.1.group == group }
+                if members.isEmpty { continue }
+                try Console.result(group.rawValue + ":")
+                for (name, preset) in members {
+                    let name = name + String(repeating: " ", count: width - name.count)
+                    try Console.result("  \(name)  \(preset.summary)".escapingControls())
+                }
             }
         }
     }
@@ -71,8 +79,31 @@ struct PresetCommand: ParsableCommand {
 
         @OptionGroup var messages: MessageOptions
 
+        @Flag(help: "Print a JSON document.")
+        var json = false
+
+        private struct Document: Encodable {
+            let schema = "gesso.preset/1"
+            let name: String
+            let verbs: [String]
+            let description: String
+            let settings: [String: String]
+            let text: String
+        }
+
         func run() throws {
-            let text = try PresetCommand.shelf.preset(name).text
+            let preset = try PresetCommand.shelf.preset(name)
+            let text = preset.text
+            if json {
+                let settings = preset.settings.map { ($0.key, $0.value) }
+                return try Console.result(
+                    JSON.text(
+                        Document(
+                            name: preset.name, verbs: preset.verbs.map(\.rawValue),
+                            description: preset.summary,
+                            settings: Dictionary(settings, uniquingKeysWith: { $1 }),
+                            text: text)))
+            }
             try Console.result(text.hasSuffix("\n") ? String(text.dropLast()) : text)
         }
     }
@@ -83,12 +114,23 @@ struct PresetCommand: ParsableCommand {
         @Argument(help: "The files.", completion: .file(extensions: ["yaml"]))
         var files: [String]
 
+        @Flag(help: "Print a JSON document.")
+        var json = false
+
+        @OptionGroup var messages: MessageOptions
+
+        private struct Document: Encodable {
+            let schema = "gesso.validation/1"
+            let valid: [String]
+        }
+
         func run() throws {
             for file in files {
                 let isPath = file.contains("/") || file.hasSuffix(".yaml") || file.hasSuffix(".yml")
                 _ = try PresetCommand.shelf.preset(isPath ? file : "./" + file)
-                try Console.result("\(file): ok".escapingControls())
+                if !json { try Console.result("\(file): ok".escapingControls()) }
             }
+            if json { try Console.result(JSON.text(Document(valid: files))) }
         }
     }
 
@@ -96,7 +138,33 @@ struct PresetCommand: ParsableCommand {
         static let configuration = CommandConfiguration(
             abstract: "List all keys of recipes and of --set, with what they take.")
 
+        @Flag(help: "Print a JSON document.")
+        var json = false
+
+        @OptionGroup var messages: MessageOptions
+
+        private struct Document: Encodable {
+            let schema = "gesso.keys/1"
+            let keys: [Entry]
+
+            struct Entry: Encodable {
+                let name: String
+                let help: String
+                let takes: String
+                let choices: [String]
+                let verbs: [String]
+            }
+        }
+
         func run() throws {
+            if json {
+                let keys = Recipe.keys.map {
+                    Document.Entry(
+                        name: $0.name, help: $0.help, takes: $0.expected, choices: $0.choices,
+                        verbs: $0.verbs.map(\.rawValue))
+                }
+                return try Console.result(JSON.text(Document(keys: keys)))
+            }
             for key in Recipe.keys {
                 let name = key.name.padding(toLength: 17, withPad: " ", startingAt: 0)
                 try Console.result("\(name) \(key.help)")

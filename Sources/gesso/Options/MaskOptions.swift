@@ -52,13 +52,18 @@ struct MaskOptions: ParsableArguments {
 
     /// The masks in their order, read but not yet drawn.
     func parts() throws -> [MaskPart] {
+        try Self.parts(of: masks)
+    }
+
+    /// The masks that those words say, in their order.
+    static func parts(of masks: [String]) throws -> [MaskPart] {
         if let first = masks.first, first.hasPrefix("-"), first != "-" {
             throw Failure(
                 .usage, "the first mask '\(first.prefix(40))' takes away from nothing",
                 at: "--mask", do: "put another before it, or ./ before a file's name")
         }
         return try masks.enumerated().map { index, text in
-            let (spec, subtracts) = Self.split(text, isFirst: index == 0)
+            let (spec, subtracts) = split(text, isFirst: index == 0)
             return MaskPart(spec: spec, source: try MaskSource(spec), subtracts: subtracts)
         }
     }

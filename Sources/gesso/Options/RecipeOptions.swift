@@ -1,5 +1,6 @@
 import ArgumentParser
 import Foundation
+import Imaging
 import Recipes
 
 /// The flags of the settings that every verb shares, presets, and `--set` for all the others.
@@ -40,16 +41,35 @@ struct RecipeOptions: ParsableArguments {
     var presets: [String] = []
 
     @Option(
+        help: ArgumentHelp(
+            "Settings that a picture was made with, AUTOMATIC1111's too; presets and flags go "
+                + "before them.", valueName: "picture"),
+        completion: .file())
+    var fromImage: String?
+
+    @Option(
         name: .customLong("set"), parsing: .unconditionalSingleValue,
         help: ArgumentHelp(
             "Any setting by its key; `gesso preset keys` lists them.", valueName: "key=value"),
         completion: CompletionValues.assignments)
     var assignments: [String] = []
 
-    /// What `--preset` names.
+    /// What `--from-image` and `--preset` name.
     func files() throws -> [Preset] {
         let shelf = PresetShelf(environment: ProcessInfo.processInfo.environment)
-        return try presets.map { try shelf.preset($0) }
+        let stored = try storedSettings().map { Preset($0, of: fromImage ?? "") }
+        return try [stored].compactMap(\.self) + presets.map { try shelf.preset($0) }
+    }
+
+    /// What the picture of `--from-image` says of how it was made.
+    func storedSettings() throws -> Infotext? {
+        guard let fromImage else { return nil }
+        guard let text = try Input.image(fromImage).metadata.parameters else {
+            throw Failure(
+                .badData, "it holds no settings", at: fromImage,
+                do: "see `gesso info`; a receipt can be given to `gesso replay`")
+        }
+        return Infotext(text)
     }
 
     /// The recipe of a verb: its defaults, the presets, then these flags and the verb's own.

@@ -1,0 +1,193 @@
+import Foundation
+
+/// One direction of a grid: what changes along it, and the values it takes.
+public struct GridAxis: Sendable, Equatable {
+    /// What changes.
+    public enum Subject: Sendable, Equatable {
+        /// The key of a recipe.
+        case key(String)
+        /// Words of the prompts, in whose place the values stand; the first value is these words.
+        case words(String)
+        /// A preset, over those that hold for all.
+        case preset
+    }
+
+    /// What changes.
+    public let subject: Subject
+    /// The values, as text, one or more.
+    public let values: [String]
+    /// The axis as it was given.
+    public let text: String
+    /// The option that gave it, for errors.
+    let origin: Origin
+
+    /// The most values an axis may have.
+    public static let mostValues = 100
+
+    /// Reads `key=values`, `preset=names` or `prompt:words=values`.
+    ///
+    /// Values are joined by commas, one with a comma in it stands in double quotes. Of numbers,
+    /// `a..b:step`, `a..b`, and as in AUTOMATIC1111 `a-b`, `a-b (+step)` and `a-b [count]` stand for
+    /// all of a range. With `prompt:words=`, the values are what takes the words' place.
+    ///
+    /// - Parameter option: the one that gave it, `--x`.
+    /// - Throws: `RecipeError` for what is no axis.
+    public init(_ text: String, option: String) throws(RecipeError) {
+        origin = .argument(option)
+        self.text = text
+        guard let equals = text.firstIndex(of: "=") else {
+            throw .malformed(
+                "'\(text.prefix(40))' is no axis", at: origin,
+                remedy: "write \(option) key=value,value, such as strength=0.2..0.8:0.2")
+        }
+        let name = text[..<equals].trimmed
+        var values: [String] = []
+        for part in Self.parts(String(text[text.index(after: equals)...])) {
+            guard let range = NumberRange(part) else {
+                values.append(part)
+                continue
+            }
+            guard let numbers = range.values(atMost: Self.mostValues) else {
+                throw .malformed(
+                    "'\(part.prefix(40))' is no range", at: origin,
+                    remedy: "let it end within \(Self.mostValues) steps: 0.2..0.8:0.2, 1-10 [5]")
+            }
+            values += numbers
+        }
+        if name == "preset" {
+            subject = .preset
+        } else if name.hasPrefix("prompt:") {
+            subject = .words(String(name.dropFirst("prompt:".count)))
+        } else {
+            let key = name.replacing("-", with: "_")
+            guard Recipe.key(key) != nil else {
+                throw .unknownKey(
+                    name, at: origin,
+                    meant: nearMiss(key, among: Recipe.keys.map(\.name) + ["preset"]))
+            }
+            subject = .key(key)
+        }
+        guard (1...Self.mostValues).contains(values.count), !values.contains("") else {
+            throw .malformed(
+                "\(name) has \(values.isEmpty ? "no" : "an empty or too many") values",
+                at: origin, remedy: "give 1 to \(Self.mostValues), joined by commas")
+        }
+        self.values = values
+    }
+
+    /// What the cells along it are called.
+    public func label(_ value: String) -> String {
+        switch subject {
+        case .key(let key): "\(key) \(value)"
+        case .words, .preset: value
+        }
+    }
+
+    /// The setting of a value, if it is one.
+    public func setting(_ value: String) -> Setting? {
+        guard case .key(let key) = subject else { return nil }
+        return Setting(key, value, at: origin)
+    }
+
+    /// The recipe with a value in the place of the words, if it is about words.
+    ///
+    /// - Throws: `RecipeError.malformed` if no prompt holds them.
+    public func replaced(_ value: String, in recipe: Recipe) throws(RecipeError) -> Recipe {
+        guard case .words(let words) = subject else { return recipe }
+        guard !words.isEmpty,
+            recipe.prompt.contains(words) || recipe.negativePrompt.contains(words)
+        else {
+            throw .malformed(
+                "no prompt holds '\(words.prefix(40))'", at: origin,
+                remedy: "name words of the prompt before the =")
+        }
+        var replaced = recipe
+        replaced.prompt = recipe.prompt.replacing(words, with: value)
+        replaced.negativePrompt = recipe.negativePrompt.replacing(words, with: value)
+        return replaced
+    }
+
+    /// What commas part, but for those in double quotes; the quotes are taken off.
+    private static func parts(_ text: String) -> [String] {
+        var (parts, isQuoted) = ([""], false)
+        for character in text {
+            if character == "\"" {
+                isQuoted.toggle()
+            } else if character == ",", !isQuoted {
+                parts.append("")
+            } else {
+                parts[parts.count - 1].append(character)
+            }
+        }
+        return parts.map(\.trimmed)
+    }
+}
+
+/// A range of numbers, in Gesso's words or AUTOMATIC1111's.
+struct NumberRange {
+    private let first: Decimal
+    private let last: Decimal
+    private let advance: Advance
+
+    private enum Advance {
+        case by(Decimal), count(Int)
+    }
+
+    /// Nil for text that is something else.
+    init?(_ text: String) {
+        let number = #/(-?\d+(?:\.\d+)?)/#
+        if let match = text.wholeMatch(of: /(-?[\d.]+)\.\.(-?[\d.]+)(?::(-?[\d.]+))?/) {
+            guard let first = Self.number(match.1), let last = Self.number(match.2) else {
+                return nil
+            }
+            (self.first, self.last) = (first, last)
+            advance = .by(match.3.flatMap(Self.number) ?? 1)
+            return
+        }
+        let form = /(-?[\d.]+)-(-?[\d.]+)\s*(?:\(([+-][\d.]+)\)|\[(\d+)\])?/
+        guard let match = text.wholeMatch(of: form), match.1.wholeMatch(of: number) != nil,
+            let first = Self.number(match.1), let last = Self.number(match.2)
+        else { return nil }
+        (self.first, self.last) = (first, last)
+        if let count = match.4 {
+            advance = .count(Int(count) ?? 0)
+        } else {
+            advance = .by(match.3.flatMap(Self.number) ?? 1)
+        }
+    }
+
+    /// The numbers, the ends among them, without a trace of binary fractions; nil if they are too many
+    /// or the last is never reached.
+    func values(atMost most: Int) -> [String]? {
+        switch advance {
+        case .count(let count):
+            guard (1...most).contains(count) else { return nil }
+            let width = count > 1 ? (last - first) / Decimal(count - 1) : 0
+            let isWhole = [first, last].allSatisfy { $0 == $0.rounded(to: 0) }
+            return (0..<count).map {
+                "\((first + width * Decimal($0)).rounded(to: isWhole ? 0 : 4))"
+            }
+        case .by(let step):
+            guard step != 0, step > 0 == last >= first || first == last else { return nil }
+            var (values, value): ([String], Decimal) = ([], first)
+            while step > 0 ? value <= last : value >= last {
+                guard values.count < most else { return nil }
+                values.append("\(value)")
+                value += step
+            }
+            return values
+        }
+    }
+
+    private static func number(_ text: Substring) -> Decimal? {
+        text.wholeMatch(of: /-?\d+(?:\.\d+)?/) == nil ? nil : Decimal(string: String(text))
+    }
+}
+
+extension Decimal {
+    fileprivate func rounded(to places: Int) -> Decimal {
+        var (value, result) = (self, Decimal())
+        NSDecimalRound(&result, &value, places, .plain)
+        return result
+    }
+}

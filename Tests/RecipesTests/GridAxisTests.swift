@@ -1,0 +1,75 @@
+import Testing
+
+@testable import Recipes
+
+@Suite struct GridAxisTests {
+    @Test(arguments: [
+        ("strength=0.2..0.8:0.2", ["0.2", "0.4", "0.6", "0.8"]),
+        ("strength=0.1..0.45:0.1", ["0.1", "0.2", "0.3", "0.4"]),
+        ("steps=4..6", ["4", "5", "6"]), ("steps=1-5 (+2)", ["1", "3", "5"]),
+        ("steps=1-10 [5]", ["1", "3", "6", "8", "10"]), ("seed=1-3", ["1", "2", "3"]),
+        ("steps=9..1:-4", ["9", "5", "1"]), ("steps=10-4 (-3)", ["10", "7", "4"]),
+        ("steps=2,8-9", ["2", "8", "9"]), ("scheduler=ddim, euler-a", ["ddim", "euler-a"]),
+        ("guidance-scale=0-1 [3]", ["0", "1", "1"]), ("mask_grow=-4..4:4", ["-4", "0", "4"]),
+        ("prompt:cat=cat,\"a dog, asleep\"", ["cat", "a dog, asleep"]),
+        ("preset=night,winter", ["night", "winter"]),
+    ])
+    func valuesAreReadAsA1111DoesAndMore(_ text: String, _ values: [String]) throws {
+        #expect(try GridAxis(text, option: "--x").values == values)
+    }
+
+    @Test(arguments: [
+        ("strength", "'strength' is no axis: --x: "), ("strenght=1,2", "did you mean 'strength'?"),
+        ("steps=1..9:0", "is no range"), ("steps=1..900", "is no range"),
+        ("steps=9..1", "is no range"), ("steps=1-10 [0]", "is no range"),
+        ("steps=1,,2", "empty"), ("steps=", "empty"),
+    ])
+    func whatIsNoAxisIsRefused(_ text: String, _ message: String) {
+        let error = #expect(throws: RecipeError.self) { try GridAxis(text, option: "--x") }
+        #expect(error.map { "\($0)".contains(message) } == true)
+    }
+
+    @Test func wordsGiveWayToValues() throws {
+        let axis = try GridAxis("prompt:cat=cat,dog", option: "--x")
+        var recipe = Recipe(.imageToImage)
+        recipe.prompt = "a cat on a mat"
+        #expect(try axis.replaced("dog", in: recipe).prompt == "a dog on a mat")
+        recipe.prompt = "a mat"
+        #expect(throws: RecipeError.self) { try axis.replaced("dog", in: recipe) }
+    }
+}
+
+@Suite struct InfotextSettingsTests {
+    @Test func settingsOfA1111BecomeOurs() throws {
+        let text = """
+            a house, (red:1.2)
+            Negative prompt: people
+            Steps: 30, Sampler: DPM++ 2M, Schedule type: Karras, CFG scale: 6.5, Seed: 12, \
+            Size: 512x768, Model: v1-5, Denoising strength: 0.4, Mask blur: 8, \
+            Masked content: fill, Mask mode: Inpaint not masked, Version: v1.10
+            """
+        let recipe = try Recipe(.inpaint, presets: [Preset(Infotext(text), of: "old.png")])
+        #expect(recipe.prompt == "a house, (red:1.2)")
+        #expect(recipe.negativePrompt == "people")
+        #expect(recipe.steps == 30)
+        #expect(recipe.scheduler == .dpmppMultistep)
+        #expect(recipe.sigmas == .karras)
+        #expect(recipe.guidanceScale == 6.5)
+        #expect(recipe.seed == 12)
+        #expect(recipe.strength == 0.4)
+        #expect(recipe.maskFeather == 8)
+        #expect(recipe.fill == .blur)
+        #expect(recipe.invertMask)
+        let words = try Recipe(.textToImage, presets: [Preset(Infotext(text), of: "old.png")])
+        #expect(words.width == 512)
+        #expect(words.height == 768)
+    }
+
+    @Test func anUnknownSamplerIsNotReplaced() {
+        let text = "x\nSteps: 30, Sampler: DPM++ SDE, CFG scale: 6, Seed: 1"
+        let error = #expect(throws: RecipeError.self) {
+            try Recipe(.imageToImage, presets: [Preset(Infotext(text), of: "old.png")])
+        }
+        #expect(error.map { "\($0)".hasPrefix("scheduler is 'DPM++ SDE': old.png: ") } == true)
+    }
+}
