@@ -41,13 +41,15 @@ public struct GridAxis: Sendable, Equatable {
                 remedy: "write \(option) key=value,value, such as strength=0.2..0.8:0.2")
         }
         let name = text[..<equals].trimmed
+        let isWhole =
+            Recipe.key(name.replacing("-", with: "_"))?.expected.hasPrefix("a whole") ?? false
         var values: [String] = []
         for part in Self.parts(String(text[text.index(after: equals)...])) {
             guard let range = NumberRange(part) else {
                 values.append(part)
                 continue
             }
-            guard let numbers = range.values(atMost: Self.mostValues) else {
+            guard let numbers = range.values(atMost: Self.mostValues, whole: isWhole) else {
                 throw .malformed(
                     "'\(part.prefix(40))' is no range", at: origin,
                     remedy: "let it end within \(Self.mostValues) steps: 0.2..0.8:0.2, 1-10 [5]")
@@ -158,17 +160,19 @@ struct NumberRange {
 
     /// The numbers, the ends among them, without a trace of binary fractions; nil if they are too many
     /// or the last is never reached.
-    func values(atMost most: Int) -> [String]? {
+    ///
+    /// - Parameter isWhole: whether a count of them is rounded down, as AUTOMATIC1111 does.
+    func values(atMost most: Int, whole isWhole: Bool) -> [String]? {
         switch advance {
         case .count(let count):
             guard (1...most).contains(count) else { return nil }
             let width = count > 1 ? (last - first) / Decimal(count - 1) : 0
-            let isWhole = [first, last].allSatisfy { $0 == $0.rounded(to: 0) }
             return (0..<count).map {
-                "\((first + width * Decimal($0)).rounded(to: isWhole ? 0 : 4))"
+                let value = first + width * Decimal($0)
+                return "\(isWhole ? value.rounded(to: 0, .down) : value.rounded(to: 4, .plain))"
             }
         case .by(let step):
-            guard step != 0, step > 0 == last >= first || first == last else { return nil }
+            guard step != 0, first == last || (step > 0) == (last > first) else { return nil }
             var (values, value): ([String], Decimal) = ([], first)
             while step > 0 ? value <= last : value >= last {
                 guard values.count < most else { return nil }
@@ -185,9 +189,9 @@ struct NumberRange {
 }
 
 extension Decimal {
-    fileprivate func rounded(to places: Int) -> Decimal {
+    fileprivate func rounded(to places: Int, _ mode: NSDecimalNumber.RoundingMode) -> Decimal {
         var (value, result) = (self, Decimal())
-        NSDecimalRound(&result, &value, places, .plain)
+        NSDecimalRound(&result, &value, places, mode)
         return result
     }
 }

@@ -1,3 +1,4 @@
+import Sampling
 import Testing
 
 @testable import Recipes
@@ -7,10 +8,10 @@ import Testing
         ("strength=0.2..0.8:0.2", ["0.2", "0.4", "0.6", "0.8"]),
         ("strength=0.1..0.45:0.1", ["0.1", "0.2", "0.3", "0.4"]),
         ("steps=4..6", ["4", "5", "6"]), ("steps=1-5 (+2)", ["1", "3", "5"]),
-        ("steps=1-10 [5]", ["1", "3", "6", "8", "10"]), ("seed=1-3", ["1", "2", "3"]),
+        ("steps=1-10 [5]", ["1", "3", "5", "7", "10"]), ("seed=1-3", ["1", "2", "3"]),
         ("steps=9..1:-4", ["9", "5", "1"]), ("steps=10-4 (-3)", ["10", "7", "4"]),
         ("steps=2,8-9", ["2", "8", "9"]), ("scheduler=ddim, euler-a", ["ddim", "euler-a"]),
-        ("guidance-scale=0-1 [3]", ["0", "1", "1"]), ("mask_grow=-4..4:4", ["-4", "0", "4"]),
+        ("guidance-scale=0-1 [3]", ["0", "0.5", "1"]), ("mask_grow=-4..4:4", ["-4", "0", "4"]),
         ("prompt:cat=cat,\"a dog, asleep\"", ["cat", "a dog, asleep"]),
         ("preset=night,winter", ["night", "winter"]),
     ])
