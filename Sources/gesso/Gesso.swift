@@ -32,7 +32,8 @@ struct Gesso: ParsableCommand {
             TextToImageCommand.self, BatchCommand.self, MaskCommand.self, PresetCommand.self,
             ModelCommand.self,
             SheetCommand.self, CompareCommand.self, VerifyCommand.self, ReplayCommand.self,
-            InfoCommand.self, ConfigCommand.self, DoctorCommand.self, ManualCommand.self,
+            InfoCommand.self, GridCommand.self, ConfigCommand.self, DoctorCommand.self,
+            ManualCommand.self,
         ])
 
     /// Runs the tool on the process's arguments and ends the process.

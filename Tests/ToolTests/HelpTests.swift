@@ -5,7 +5,7 @@ import Testing
     @Test(arguments: [
         "", "img2img", "inpaint", "outpaint", "txt2img", "preset", "preset list", "preset show",
         "preset validate", "preset keys", "mask", "model", "model inspect", "sheet", "compare",
-        "verify", "replay", "info", "batch", "config", "config show", "doctor", "manual",
+        "verify", "replay", "info", "batch", "config", "config show", "doctor", "manual", "grid",
     ])
     func everyCommandHasItsPage(_ command: String) throws {
         try Tool.inFolder { tool in

@@ -1,0 +1,160 @@
+import ArgumentParser
+import Editing
+import Foundation
+import Imaging
+import Recipes
+
+struct GridCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "grid",
+        abstract: "Try several settings and put the pictures in one table.",
+        usage: "gesso grid [<input>] --x <key=values> --output <file> [<options>]",
+        discussion: """
+            Examples:
+              gesso grid photo.jpg --x strength=0.2..0.8:0.2 --y scheduler=ddim,euler \\
+                -o grid.png --prompt "a harbour at dusk"
+              gesso grid photo.jpg --x "prompt:oak=oak,birch,pine" -o trees.png \\
+                --prompt "an oak on a hill"
+              gesso grid room.png --verb inpaint --mask sofa.png --x seed=1-4 -o sofas.png \\
+                --prompt "a red armchair"
+              gesso grid photo.jpg --x preset=watercolor,night,winter -o looks.png
+
+            An axis takes any key of `gesso preset keys`, `preset`, or prompt:WORDS, in whose
+            place the values go. Values are joined by commas; ranges are 0.2..0.8:0.2, 1-5,
+            1-9 (+2) and 1-10 [4]. The model is loaded once. All pictures share one seed
+            unless an axis is the seed. Keys without a flag here go by --set.
+            """)
+
+    @Argument(
+        help: "The picture to edit; - is standard input. None for --verb txt2img.",
+        completion: .file())
+    var input: String?
+
+    @Option(
+        help: ArgumentHelp("What changes from column to column.", valueName: "key=values"),
+        completion: .list(Recipe.keys.map { $0.name + "=" }))
+    var x: String
+
+    @Option(
+        help: ArgumentHelp("What changes from row to row.", valueName: "key=values"),
+        completion: .list(Recipe.keys.map { $0.name + "=" }))
+    var y: String?
+
+    @Option(
+        help: ArgumentHelp("What changes from table to table.", valueName: "key=values"),
+        completion: .list(Recipe.keys.map { $0.name + "=" }))
+    var z: String?
+
+    @Option(
+        help: ArgumentHelp(
+            "What is done: img2img, inpaint, outpaint or txt2img (default: img2img).",
+            valueName: "verb"), completion: .list(Verb.allCases.map(\.rawValue)))
+    var verb = Verb.imageToImage.rawValue
+
+    @Option(
+        name: .customLong("mask"), parsing: .unconditionalSingleValue,
+        help: ArgumentHelp("What is repainted, as for inpaint.", valueName: "mask"),
+        completion: .file())
+    var masks: [String] = []
+
+    @Option(help: ArgumentHelp("Longest side of a picture in the table.", valueName: "pixels"))
+    var side = 512
+
+    @OptionGroup var options: EditOptions
+
+    mutating func validate() throws {
+        guard let verb = Verb(rawValue: verb) else {
+            let meant = nearMiss(self.verb, among: Verb.allCases.map(\.rawValue))
+            throw ValidationError(
+                "--verb is '\(self.verb.prefix(40))'"
+                    + (meant.map { ". Did you mean '\($0)'?" } ?? ""))
+        }
+        if (verb == .textToImage) != (input == nil) {
+            throw ValidationError(
+                verb == .textToImage ? "txt2img takes no picture" : "a picture is missing")
+        }
+        if (verb == .inpaint) == masks.isEmpty {
+            throw ValidationError("inpaint needs --mask, and only inpaint takes it")
+        }
+        if options.receipt != nil { throw ValidationError("a table has no --receipt") }
+        if !(16...2048).contains(side) {
+            throw ValidationError("--side is \(side), not 16 to 2048")
+        }
+    }
+
+    func run() throws {
+        let verb = Verb(rawValue: verb) ?? .imageToImage
+        let plan = try GridPlan(verb, options, x: x, y: y, z: z)
+        let output = try Output(
+            options.output, format: options.format, quality: options.quality,
+            overwrites: options.overwrite)
+        let parts = verb == .inpaint ? try MaskOptions.parts(of: masks) : []
+        let source = try input.map { try Input.image($0) }
+        try plan.checkSize(of: source, side: side)
+        let model = try plan.cells.first { $0.recipe.steps > 0 }
+            .flatMap { try options.model(for: $0.recipe) }
+        if options.dryRun { return try tell(plan, model, parts, source, output) }
+        var works: [EditRun.Work] = []
+        let began = ContinuousClock.now
+        for (index, cell) in plan.cells.enumerated() {
+            let seconds = began.duration(to: .now) / .seconds(1)
+            let left = Int(seconds / Double(max(index, 1)) * Double(plan.cells.count - index))
+            let pace =
+                index > 0 ? ", \(left / 60):" + String(format: "%02d", left % 60) + " left" : ""
+            Console.line(
+                "gesso: picture \(index + 1) of \(plan.cells.count): \(cell.label)\(pace)".asLine(),
+                isQuiet: options.progress.quiet)
+            let run = try EditRun(
+                verb, cell.recipe, from: cell.presets, output,
+                model: cell.recipe.steps > 0 ? model : nil,
+                EditRun.Manner(threads: options.threads, quiet: true))
+            guard let work = try run.work({ try prepared(verb, $0, parts, source) }) else { return }
+            works.append(work)
+        }
+        let table = plan.drawn(works, side: side)
+        try output.write(table)
+        if options.show { try TerminalPicture.show(table) }
+        if options.json {
+            return try Console.result(
+                JSON.text(GridDocument(plan, works, output.path, table)))
+        }
+        if !output.isStandardOutput { try Console.result(output.path) }
+    }
+
+    private func prepared(
+        _ verb: Verb, _ run: EditRun, _ parts: [MaskPart], _ source: Image?
+    ) throws -> EditRun.Prepared {
+        guard let source else {
+            return .forModel { .textToImage(run.recipe, defaultSize: $0.nativeSize) }
+        }
+        switch verb {
+        case .inpaint: return .edit(try parts.edit(of: source, run))
+        case .outpaint: return .edit(try Edit.outpaint(source, run.recipe))
+        default: return .edit(.imageToImage(source, run.recipe))
+        }
+    }
+
+    /// The plan of every picture, added up.
+    private func tell(
+        _ plan: GridPlan, _ model: ModelOnCall?, _ parts: [MaskPart], _ source: Image?,
+        _ output: Output
+    ) throws {
+        var document = GridPlanDocument(output: output.path, pictures: plan.cells.map(\.label))
+        for cell in plan.cells where cell.recipe.steps > 0 {
+            guard let model = try model?.model() else { continue }
+            let run = try EditRun(
+                plan.verb, cell.recipe, output, model: nil, EditRun.Manner(quiet: true))
+            let edit =
+                switch try prepared(plan.verb, run, parts, source) {
+                case .edit(let edit): edit
+                case .forModel(let edit): edit(model)
+                }
+            let plan = try Editor(model).plan(edit, recipe: cell.recipe)
+            document.evaluations += plan.evaluations
+            document.workBytes = max(document.workBytes, plan.workBytes)
+            document.weightBytes = plan.weightBytes
+        }
+        if options.json { return try Console.result(JSON.text(document)) }
+        for line in document.lines { try Console.result(line.escapingControls()) }
+    }
+}
