@@ -184,7 +184,7 @@ struct NumberRange {
     }
 
     private static func number(_ text: Substring) -> Decimal? {
-        text.wholeMatch(of: /-?\d+(?:\.\d+)?/) == nil ? nil : Decimal(string: String(text))
+        text.wholeMatch(of: /[+-]?\d+(?:\.\d+)?/) == nil ? nil : Decimal(string: String(text))
     }
 }
 

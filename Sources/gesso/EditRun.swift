@@ -172,7 +172,9 @@ struct EditRun {
     }
 
     private func tell(_ plan: EditPlan) throws {
-        let document = PlanDocument(verb, plan, output: output.path)
+        let document = PlanDocument(
+            verb, plan, output: output.path,
+            files: [output.isStandardOutput ? nil : output.path, receipt?.path].compactMap(\.self))
         try Console.result(
             manner.json
                 ? JSON.text(document)

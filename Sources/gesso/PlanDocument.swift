@@ -6,6 +6,8 @@ struct PlanDocument: Encodable {
     private let schema = "gesso.plan/1"
     private let verb: String
     private let output: String
+    /// All files that would be written.
+    private let files: [String]
     private let model: String
     private let scheduler: String?
     private let evaluations: Int
@@ -20,9 +22,10 @@ struct PlanDocument: Encodable {
     private let workBytes: Int
     private let availableBytes: Int?
 
-    init(_ verb: Verb, _ plan: EditPlan, output: String) {
+    init(_ verb: Verb, _ plan: EditPlan, output: String, files: [String]) {
         self.verb = verb.rawValue
         self.output = output
+        self.files = files
         model = plan.model
         scheduler = plan.scheduler
         evaluations = plan.evaluations
@@ -51,7 +54,7 @@ struct PlanDocument: Encodable {
             "UNet calls: " + (work ?? "none"),
             "VAE: " + (vaeTiling ? "in tiles" : "as a whole"),
             "memory: \(gigabytes(weightBytes)) of weights and \(gigabytes(workBytes)) of work\(free)",
-            "output: \(output)",
+            "files: " + (files.isEmpty ? "none" : files.joined(separator: ", ")),
         ]
     }
 

@@ -172,6 +172,8 @@ extension Receipt {
 
 /// The place of a receipt, known to be possible before any work is done.
 struct ReceiptPlace {
+    /// The path as given.
+    let path: String
     private let file: URL
     private let overwrites: Bool
 
@@ -179,6 +181,7 @@ struct ReceiptPlace {
     var folder: URL { file.standardizedFileURL.deletingLastPathComponent() }
 
     init(_ path: String, overwrites: Bool, beside output: Output) throws {
+        self.path = path
         file = try FilePath.file(path, orFailWith: .cannotCreate)
         self.overwrites = overwrites
         if let picture = output.file, FilePath.path(of: picture, from: folder) == name {

@@ -77,7 +77,7 @@ import Testing
             try tool.draw("in.png")
             let outcome = try tool(
                 "img2img", "in.png", "-o", "out.png", "--prompt", "x", "--steps", "4",
-                "--strength", "1", "--progress", "json")
+                "--strength", "1", "--scheduler", "ddim", "--progress", "json")
             let events = try outcome.errorLines.map {
                 try JSONDecoder().decode(Event.self, from: Data($0.utf8))
             }
@@ -184,6 +184,21 @@ import Testing
                 decoding: try output.fileHandleForReading.readToEnd() ?? Data(), as: UTF8.self)
             process.waitUntilExit()
             #expect(text == "inpaint\nmine\ngesso-builtin\ndpmpp-2m\n")
+        }
+    }
+
+    @Test func aPicturesSettingsMakeItAgain() throws {
+        try Tool.inFolder { tool in
+            try tool.draw("in.png")
+            let first = try tool(
+                "img2img", "in.png", "-o", "a.png", "--prompt", "a lake", "--steps", "4",
+                "--scheduler", "euler", "--strength", "0.6", "--seed", "9")
+            let second = try tool("img2img", "in.png", "-o", "b.png", "--from-image", "a.png")
+            #expect(first.status == 0 && second.status == 0, "\(second.errors)")
+            #expect(try tool("compare", "a.png", "b.png").text.contains("identical"))
+            let other = try tool(
+                "img2img", "in.png", "-o", "c.png", "--from-image", "a.png", "--seed", "10")
+            #expect(other.errors.contains("seed 10"))
         }
     }
 

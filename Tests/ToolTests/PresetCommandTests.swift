@@ -13,7 +13,7 @@ import Testing
             #expect(
                 all.filter { !$0.hasPrefix(" ") } == ["restyle:", "inpaint:", "outpaint:"])
             let lines = all.filter { $0.hasPrefix(" ") }
-            #expect(try lines.count == PresetShelf.shipped().count + 1)
+            #expect(try lines.count == PresetShelf.shipped().count + 1, "\(all)")
             #expect(lines.contains { $0.hasPrefix("  mine ") && $0.contains("my own") })
             let document = try tool("preset", "list", "--json").output
             let parsed = try JSONDecoder().decode(Listing.self, from: document)

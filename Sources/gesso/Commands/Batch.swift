@@ -66,6 +66,8 @@ struct BatchCommand: ParsableCommand {
     @Flag(help: "Print a JSON document for each picture, on a line.")
     var json = false
 
+    @OptionGroup var messages: MessageOptions
+
     @Flag(name: .shortAndLong, help: "Say nothing but errors.")
     var quiet = false
 

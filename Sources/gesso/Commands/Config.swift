@@ -19,6 +19,7 @@ struct ConfigCommand: ParsableCommand {
     struct Show: ParsableCommand {
         static let configuration = CommandConfiguration(
             abstract: "List every setting of the tool with its value.",
+            usage: "gesso config show [--origin] [<options>]",
             discussion: """
                 Example:
                   gesso config show --origin

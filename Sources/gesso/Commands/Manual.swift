@@ -6,6 +6,7 @@ struct ManualCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "manual",
         abstract: "Write manual pages, for man.",
+        usage: "gesso manual [<command> ...] [<options>]",
         discussion: """
             Examples:
               gesso manual inpaint | man -l -

@@ -109,7 +109,9 @@ struct PresetCommand: ParsableCommand {
     }
 
     struct Validate: ParsableCommand {
-        static let configuration = CommandConfiguration(abstract: "Check recipe files.")
+        static let configuration = CommandConfiguration(
+            abstract: "Check recipe files.",
+            usage: "gesso preset validate <files> ... [<options>]")
 
         @Argument(help: "The files.", completion: .file(extensions: ["yaml"]))
         var files: [String]

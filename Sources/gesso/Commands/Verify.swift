@@ -5,6 +5,7 @@ struct VerifyCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "verify",
         abstract: "Check that nothing outside a mask has changed.",
+        usage: "gesso verify <source> <result> --mask <mask> [<options>]",
         discussion: """
             Example:
               gesso verify photo.png edited.png --mask mask.png

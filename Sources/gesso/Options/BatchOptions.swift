@@ -41,7 +41,7 @@ struct BatchOptions: ParsableArguments {
 
     @Option(
         help: ArgumentHelp("Checkpoint, as in `gesso img2img`.", valueName: "folder or file"),
-        completion: .file())
+        completion: CompletionValues.models)
     var model: String?
 
     @Option(

@@ -66,9 +66,19 @@ struct EditOptions: ParsableArguments {
     /// The checkpoint of a recipe; nil where that needs none.
     func model(for recipe: Recipe) throws -> ModelOnCall? {
         let shelf = ModelShelf()
-        let url = recipe.steps > 0 ? try shelf.model(model) : nil
+        let url = recipe.steps > 0 ? try shelf.model(model ?? storedModel(on: shelf)) : nil
         let tokenizers = try shelf.tokenizers(tokenizer)
         return url.map { ModelOnCall($0, tokenizers: tokenizers) }
+    }
+
+    /// The checkpoint that the picture of `--from-image` was made with, if it is here.
+    private func storedModel(on shelf: ModelShelf) throws -> String? {
+        guard let name = try recipe.storedSettings()?["Model"] else { return nil }
+        if shelf.checkpoints.contains(where: { $0.name == name }) { return name }
+        Console.line(
+            "gesso: note: it was made with '\(name)', which is not here: see --model".asLine(),
+            isQuiet: progress.quiet)
+        return nil
     }
 
     mutating func validate() throws {

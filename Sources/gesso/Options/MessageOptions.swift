@@ -14,7 +14,7 @@ enum ProgressForm: String, CaseIterable, ExpressibleByArgument {
 struct MessageOptions: ParsableArguments {
     @Option(
         help: ArgumentHelp(
-            "Colour of messages: auto, always, never (default: auto).", valueName: "when"),
+            "Colour of messages (default: auto).", valueName: "when"),
         completion: .list(ColorChoice.allCases.map(\.rawValue)))
     var color: ColorChoice?
 
@@ -28,8 +28,8 @@ struct MessageOptions: ParsableArguments {
 struct ProgressOptions: ParsableArguments {
     @Option(
         help: ArgumentHelp(
-            "How progress is told: auto, bar, lines, json (a JSON document a line, notes and "
-                + "errors too), none (default: auto).", valueName: "form"),
+            "How progress is told (default: auto); json is a document a line, notes and errors too.",
+            valueName: "form"),
         completion: .list(ProgressForm.allCases.map(\.rawValue)))
     var progress: ProgressForm?
 
