@@ -10,10 +10,10 @@ import Testing
             try Data("description: my own\nprompt: x".utf8).write(
                 to: own.appending(path: "mine.yaml"))
             let all = try tool("preset", "list").text.split(separator: "\n")
-            #expect(
-                all.filter { !$0.hasPrefix(" ") } == ["restyle:", "inpaint:", "outpaint:"])
-            let lines = all.filter { $0.hasPrefix(" ") }
-            #expect(try lines.count == PresetShelf.shipped().count + 1, "\(all)")
+            let lines = all.filter { $0.hasPrefix("  ") }
+            let groups = all.filter { $0.hasSuffix(":") }
+            #expect(groups == ["restyle:", "inpaint:", "outpaint:"])
+            #expect(try lines.count == PresetShelf.shipped().count + 1)
             #expect(lines.contains { $0.hasPrefix("  mine ") && $0.contains("my own") })
             let document = try tool("preset", "list", "--json").output
             let parsed = try JSONDecoder().decode(Listing.self, from: document)
