@@ -13,13 +13,17 @@ extension Edit {
     public static func inpaint(
         _ image: Image, _ mask: Mask, _ recipe: Recipe, revealing: Bool = false
     ) throws -> Edit {
-        let fitted = try mask.fitted(to: image, resizing: recipe.fitMask)
-            .thresholded(at: recipe.maskThreshold)
-        let region = (recipe.invertMask ? fitted.inverted : fitted).grown(by: recipe.maskGrow)
+        let given = try mask.fitted(to: image, resizing: recipe.fitMask)
+        let fitted = recipe.maskMode == .hard ? given.thresholded(at: recipe.maskThreshold) : given
+        let grown = (recipe.invertMask ? fitted.inverted : fitted).grown(by: recipe.maskGrow)
         var notes: [String] = []
         if recipe.strength == 0 { notes.append("strength is 0: the picture is unchanged") }
-        if region.isEmpty { notes.append(emptiness(of: fitted, recipe)) }
-        var share = region.feathered(radius: recipe.maskFeather)
+        if grown.isEmpty { notes.append(emptiness(of: fitted, recipe)) }
+        var (region, share) = parts(of: grown, recipe)
+        if region.isEmpty, !grown.isEmpty {
+            notes.append(
+                "mask_blur \(recipe.maskBlur) leaves nothing of the mask: the picture is unchanged")
+        }
         let revealing = revealing && recipe.strength > 0
         if revealing {
             let hidden = region.subtracting(Mask(transparencyOf: image).inverted)
@@ -30,7 +34,34 @@ extension Edit {
         return Edit(
             original: original, start: start ?? original, mask: share, region: region,
             width: image.width, height: image.height, strength: recipe.strength,
-            notes: notes + Self.notes(onFill: recipe, of: .inpaint))
+            notes: notes + Self.notes(onFill: recipe, of: .inpaint), mode: recipe.maskMode,
+            division: division(recipe))
+    }
+
+    /// What the model repaints of a mask, and how much of it is shown.
+    ///
+    /// A feather lies inside the mask. A blur reaches out of it: of a hard mask the model then
+    /// repaints what is half white or more, all of which is shown, and the rest fades in the picture
+    /// as AUTOMATIC1111 has it; of a region alone the blurred mask itself is shown. Soft modes show
+    /// all of what they repaint, but for a short ramp where a mask ends.
+    private static func parts(of mask: Mask, _ recipe: Recipe) -> (region: Mask, share: Mask) {
+        let blurred = mask.blurred(sigma: recipe.maskBlur)
+        guard recipe.maskMode == .hard else {
+            let soft =
+                recipe.maskFeather > 0 ? blurred.feathered(radius: recipe.maskFeather) : blurred
+            return (soft, soft.brightened(by: 4))
+        }
+        guard recipe.maskBlur > 0 else {
+            return (mask, mask.feathered(radius: recipe.maskFeather))
+        }
+        return (blurred.thresholded, recipe.region == .mask ? blurred : blurred.brightened(by: 2))
+    }
+
+    private static func division(_ recipe: Recipe) -> Division {
+        guard recipe.region == .mask || recipe.perComponent else { return .whole }
+        return .mask(
+            padding: recipe.region == .mask ? recipe.maskPadding : nil,
+            byComponent: recipe.perComponent, prompts: { recipe.prompt(ofComponent: $0) })
     }
 
     /// Why nothing is repainted.

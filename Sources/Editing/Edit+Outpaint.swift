@@ -23,6 +23,9 @@ extension Edit {
             region: region, width: canvas.image.width, height: canvas.image.height,
             strength: recipe.strength,
             notes: (recipe.strength == 0 ? ["strength is 0: the new area only \(only)"] : [])
-                + notes(onFill: recipe, of: .outpaint))
+                + notes(onFill: recipe, of: .outpaint),
+            division: recipe.canvasPasses == .one
+                ? .whole
+                : .canvas(around: canvas.pictureBox, filling: Filling(recipe.fill) ?? .edge))
     }
 }

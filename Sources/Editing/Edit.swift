@@ -1,4 +1,5 @@
 public import Imaging
+import Recipes
 
 /// What the engine is given, whatever the verb: a canvas, what of it may change, and how strongly.
 ///
@@ -12,7 +13,8 @@ public struct Edit: Sendable {
     let start: Image?
     /// How much of each pixel is replaced, 0...255; nil replaces all of `original`.
     public let mask: Mask?
-    /// What the model repaints, 0 or 255: all that `mask` shows anything of; nil is everything.
+    /// What the model repaints, 0 or 255, or in other modes than `hard` how strongly; nil is
+    /// everything.
     let region: Mask?
     /// Size of the result in pixels.
     public let width: Int
@@ -22,6 +24,10 @@ public struct Edit: Sendable {
     public let strength: Double?
     /// Remarks for the user, in the order they arose.
     public let notes: [String]
+    /// What greys of `region` mean.
+    var mode = MaskMode.hard
+    /// How it falls into passes.
+    var division = Division.whole
 
     /// Whether the result is the original, because nothing may change.
     public var isIdentity: Bool {

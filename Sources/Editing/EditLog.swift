@@ -1,14 +1,17 @@
 import Imaging
 import Recipes
+import Sampling
 
 /// What is written down while an edit goes its way: stages, seconds, remarks.
 struct EditLog {
     /// The scheduler that ran.
-    var scheduler = "none"
+    private(set) var scheduler = "none"
     /// How often it had the UNet run.
-    var evaluations = 0
+    private(set) var evaluations = 0
+    /// How often it will have.
+    var total = 0
     /// Remarks for the user.
-    var notes: [String] = []
+    private(set) var notes: [String] = []
     /// Told of every stage as it begins; what it throws ends the edit.
     let progress: (Progress) throws -> Void
     private let clock = ContinuousClock()
@@ -26,8 +29,24 @@ struct EditLog {
         try tell(stage)
         let start = clock.now
         let result = try work()
-        seconds[stage.name] = (clock.now - start) / .seconds(1)
+        seconds[stage.name, default: 0] += (clock.now - start) / .seconds(1)
         return result
+    }
+
+    /// A stage of denoising, counted over all passes.
+    func denoising(step: Int) -> Progress.Stage {
+        .denoising(step: evaluations + step, steps: total)
+    }
+
+    /// Counts a pass that is done.
+    mutating func count(evaluations more: Int, of name: SchedulerName) {
+        evaluations += more
+        scheduler = name.rawValue
+    }
+
+    /// Adds remarks, each once.
+    mutating func note(_ remarks: [String]) {
+        for remark in remarks where !notes.contains(remark) { notes.append(remark) }
     }
 
     /// Tells of a stage.
@@ -37,15 +56,17 @@ struct EditLog {
 
     /// The picture with its report.
     func result(
-        _ image: Image, of edit: Edit, by model: Model, seed: UInt64, _ latents: Latents
+        _ image: Image, of edit: Edit, by outline: Outline, seed: UInt64, seams: SeamReport?
     ) -> EditResult {
         EditResult(
             image: image,
             report: EditReport(
-                model: model.name, seed: seed, scheduler: scheduler, evaluations: evaluations,
-                width: image.width, height: image.height, paddedWidth: latents.paddedWidth,
-                paddedHeight: latents.paddedHeight, repaintedFraction: edit.repaintedFraction,
-                seconds: seconds, notes: edit.notes + notes))
+                model: outline.model, seed: seed, scheduler: scheduler, evaluations: evaluations,
+                width: image.width, height: image.height,
+                paddedWidth: outline.largest.paddedWidth,
+                paddedHeight: outline.largest.paddedHeight,
+                repaintedFraction: edit.repaintedFraction, seconds: seconds,
+                notes: edit.notes + notes, passes: outline.reported, seams: seams))
     }
 }
 

@@ -16,14 +16,16 @@ public struct EditPlan: Sendable, Equatable {
     public let width: Int
     /// Size of the result in pixels.
     public let height: Int
-    /// Size the model would work at.
+    /// Size the model would work at, of the largest pass.
     public let paddedWidth: Int
-    /// Size the model would work at.
+    /// Size the model would work at, of the largest pass.
     public let paddedHeight: Int
     /// Whether the autoencoder would work in tiles.
     public let isTiled: Bool
     /// Share of the pixels that could change, in 0...1.
     public let repaintedFraction: Double
+    /// What would be worked on at once, in order.
+    public let passes: [PassReport]
     /// Bytes of the model's weights.
     public let weightBytes: Int
     /// Bytes of the work at its widest point.
@@ -38,21 +40,16 @@ extension Editor {
     /// - Throws: `SamplingError` for what could not be run, and `EditingError.memory` where there is too
     ///   little memory.
     public func plan(_ edit: Edit, recipe: Recipe) throws -> EditPlan {
-        let latents = try latents(for: edit, recipe, seed: 0)
-        let memory = MemoryPlan(model, recipe, latents)
-        let run =
-            edit.isIdentity
-            ? nil
-            : try model.scheduler(
-                for: recipe, strength: edit.strength, inpainting: edit.region != nil)
-        if run != nil { try memory.check() }
+        let outline = try outline(of: edit, recipe)
+        if outline.scheduler != nil { try outline.memory.check() }
         return EditPlan(
-            model: model.name, scheduler: run?.name.rawValue,
-            evaluations: run?.scheduler.levels.count ?? 0,
+            model: model.name, scheduler: outline.scheduler?.rawValue,
+            evaluations: outline.evaluations,
             branches: recipe.guidanceScale > 1 ? 2 : 1, width: edit.width, height: edit.height,
-            paddedWidth: latents.paddedWidth, paddedHeight: latents.paddedHeight,
-            isTiled: latents.isTiled, repaintedFraction: edit.repaintedFraction,
-            weightBytes: try model.weightBytes(),
-            workBytes: run == nil ? 0 : memory.work, availableBytes: availableMemory())
+            paddedWidth: outline.largest.paddedWidth, paddedHeight: outline.largest.paddedHeight,
+            isTiled: outline.largest.isTiled, repaintedFraction: edit.repaintedFraction,
+            passes: outline.reported, weightBytes: try model.weightBytes(),
+            workBytes: outline.scheduler == nil ? 0 : outline.memory.work,
+            availableBytes: availableMemory())
     }
 }

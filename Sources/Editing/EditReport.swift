@@ -22,9 +22,9 @@ public struct EditReport: Sendable, Equatable {
     public var width: Int
     /// Size of the result in pixels.
     public var height: Int
-    /// Size the model worked at: the result's, padded to the model's multiple.
+    /// Size the model worked at, of the largest pass, padded to the model's multiple.
     public var paddedWidth: Int
-    /// Size the model worked at: the result's, padded to the model's multiple.
+    /// Size the model worked at, of the largest pass, padded to the model's multiple.
     public var paddedHeight: Int
     /// Share of the pixels that could change, in 0...1.
     public var repaintedFraction: Double
@@ -32,6 +32,10 @@ public struct EditReport: Sendable, Equatable {
     public var seconds: [String: Double]
     /// Remarks for the user.
     public var notes: [String]
+    /// What was worked on at once, in order.
+    public var passes: [PassReport] = []
+    /// The border of what was painted; nil where there is none.
+    public var seams: SeamReport?
 }
 
 /// Where an edit stands; given to the caller between any two pieces of work.

@@ -8,6 +8,8 @@ public enum EditingError: Error, Equatable, CustomStringConvertible {
     case inpaintingOnly(model: String)
     /// A single file without a tokenizer, and none was found.
     case noTokenizer(file: String)
+    /// A mask falls into more parts than are painted one by one.
+    case tooManyParts(Int, most: Int)
     /// A stage produced a number that is not finite.
     case notFinite(stage: String)
 
@@ -25,6 +27,9 @@ public enum EditingError: Error, Equatable, CustomStringConvertible {
         case .noTokenizer(let file):
             "\(file) comes without a tokenizer: give --tokenizer FOLDER, or get one with "
                 + "`hf download openai/clip-vit-large-patch14 vocab.json merges.txt`"
+        case .tooManyParts(let count, let most):
+            "the mask falls into \(count) parts, more than \(most): --per-component: leave it out, or "
+                + "join them with --mask-grow"
         case .notFinite(let stage):
             "the \(stage) gave numbers that are not finite: the checkpoint may be damaged"
         }

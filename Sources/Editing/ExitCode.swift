@@ -39,7 +39,7 @@ extension EditingError {
         case .memory: 75
         case .unknownFamily, .inpaintingOnly: 69
         case .noTokenizer: 66
-        case .notFinite: 65
+        case .tooManyParts, .notFinite: 65
         }
     }
 }

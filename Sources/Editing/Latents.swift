@@ -65,15 +65,30 @@ struct Latents {
         return Self.image(of: pixels).cropped(x: 0, y: 0, width: width, height: height)
     }
 
-    /// A mask of 0 and 255 at the size of the latents, [1,H/8,W/8,1] of 0 and 1.
-    func mask(_ mask: Mask, _ rule: MaskLatent) -> Tensor {
+    /// A mask at the size of the latents, [1,H/8,W/8,1]: of 0 and 1 if it is hard; greys are kept by
+    /// the other modes, and by ComfyUI at the edges.
+    func mask(_ mask: Mask, _ recipe: Recipe) -> Tensor {
         let padded = mask.padded(toMultipleOf: factor)
-        let small =
-            switch rule {
-            case .max: padded.latentMax(factor: factor)
-            case .nearest: padded.latentNearest(factor: factor)
-            }
-        return Tensor(small.values.map { $0 >= 128 ? 1 : 0 }, shape: shape.dropLast() + [1])
+        let (columns, rows) = (shape[2], shape[1])
+        let small: Mask
+        switch (recipe.maskMode, recipe.compat) {
+        case (.soft, _): small = padded.resized(width: columns, height: rows, filter: .bicubic)
+        case (.differential, .diffusers), (.hard, .comfy):
+            small = padded.latentBilinear(factor: factor)
+        case (.differential, _): small = padded.resized(width: columns, height: rows, filter: .box)
+        case (.hard, _):
+            small =
+                recipe.maskLatent == .max
+                ? padded.latentMax(factor: factor) : padded.latentNearest(factor: factor)
+            return Tensor(small.values.map { $0 >= 128 ? 1 : 0 }, shape: shape.dropLast() + [1])
+        }
+        return Tensor(small.values.map { Float($0) / 255 }, shape: shape.dropLast() + [1])
+    }
+
+    /// A mask of the latents at the size of the picture.
+    func enlarged(_ mask: Mask, _ width: Int, _ height: Int) -> Mask {
+        mask.resized(width: paddedWidth, height: paddedHeight, filter: .lanczos)
+            .cropped(x: 0, y: 0, width: width, height: height).blurred(sigma: 4)
     }
 
     /// The colours of a picture as [1,H,W,3] in -1...1; grey is repeated, alpha is left out.

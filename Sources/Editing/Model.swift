@@ -76,7 +76,8 @@ public struct Model: Sendable {
         }
         let scheduler = try makeScheduler(
             name, configuration: configuration, steps: recipe.steps, strength: strength,
-            rule: recipe.stepRule, sigmas: recipe.sigmas == .default ? nil : recipe.sigmas,
+            rule: recipe.stepRule, mode: recipe.strengthMode,
+            sigmas: recipe.sigmas == .default ? nil : recipe.sigmas,
             timestepSpacing: recipe.timestepSpacing, eta: Float(recipe.eta))
         return (name, scheduler)
     }

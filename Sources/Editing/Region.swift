@@ -6,15 +6,42 @@ import Tensors
 /// The part of the latents that is repainted, and how the rest is kept to the picture: put back
 /// between the steps, or shown to a UNet that is made for inpainting.
 struct Region {
-    private enum Rest {
-        case restored(KnownRegion, clean: Tensor)
-        /// [1,H,W,5]: the mask and the latents of the picture without what it hides.
-        case shown(Tensor)
+    /// How known latents are kept.
+    enum Rule {
+        /// Put back after each step, noised to the next.
+        case diffusers
+        /// In the estimate, and once more behind the last step.
+        case a1111
+        /// Before and behind each evaluation.
+        case comfy
+        /// As long as the mask says.
+        case differential
+        /// In the estimate, the less the lower the noise.
+        case soft(SoftBlend)
+
+        init(_ recipe: Recipe) {
+            switch (recipe.maskMode, recipe.compat) {
+            case (.differential, _): self = .differential
+            case (.soft, _): self = .soft(recipe.softBlend)
+            case (.hard, .a1111), (.hard, .a1111Exact): self = .a1111
+            case (.hard, .comfy): self = .comfy
+            case (.hard, _): self = .diffusers
+            }
+        }
+    }
+
+    /// Latents that are kept.
+    private struct Known {
+        let clean: Tensor
+        let noise: Tensor
+        let scheduler: any Scheduler
     }
 
     private let mask: Tensor
-    private let rest: Rest
-    private let compat: StepRule?
+    private let rule: Rule
+    private let known: Known?
+    /// [1,H,W,5]: the mask and the latents of the picture without what it hides.
+    private let channels: Tensor?
 
     /// Whether no latent is repainted.
     let isEmpty: Bool
@@ -23,45 +50,72 @@ struct Region {
     ///   - clean: the picture's latents [1,H,W,4].
     ///   - noise: the noise of the start, same shape.
     ///   - mask: [1,H,W,1]: 1 where latents are repainted, 0 where they stay.
+    ///   - visible: for a UNet of nine channels, the latents [1,H,W,4] of the picture with grey for
+    ///     what is repainted.
     init(
-        clean: Tensor, noise: Tensor, mask: Tensor, compat: StepRule?, scheduler: any Scheduler
+        clean: Tensor, noise: Tensor, mask: Tensor, rule: Rule, scheduler: any Scheduler,
+        visible: Tensor? = nil
     ) {
-        let known = KnownRegion(clean: clean, noise: noise, mask: mask, scheduler: scheduler)
-        self.init(mask, .restored(known, clean: clean), compat)
+        self.init(
+            mask, rule, Known(clean: clean, noise: noise, scheduler: scheduler), visible: visible)
     }
 
-    /// For a UNet of nine channels.
+    /// For a UNet of nine channels that needs no more than to be shown the rest.
     ///
     /// - Parameters:
     ///   - visible: the latents [1,H,W,4] of the picture with grey for what is repainted.
     ///   - mask: [1,H,W,1]: 1 where latents are repainted, 0 where they stay.
     init(visible: Tensor, mask: Tensor) {
-        self.init(mask, .shown(.concatenated([mask, visible], axis: 3)), nil)
+        self.init(mask, .diffusers, nil, visible: visible)
     }
 
-    private init(_ mask: Tensor, _ rest: Rest, _ compat: StepRule?) {
+    private init(_ mask: Tensor, _ rule: Rule, _ known: Known?, visible: Tensor?) {
         self.mask = mask
-        self.rest = rest
-        self.compat = compat
+        self.rule = rule
+        self.known = known
+        channels = visible.map {
+            .concatenated([mask.map { $0 > 0 ? 1 : 0 }, $0], axis: 3)
+        }
         isEmpty = mask.withUnsafeBufferPointer { $0.allSatisfy { $0 == 0 } }
     }
 
-    /// The denoiser of each step: an inpainting UNet sees the rest, A1111 holds its estimate to it.
+    /// The denoiser of each step: an inpainting UNet sees the rest, A1111 and ComfyUI hold the
+    /// estimate to it.
     func masked(_ denoiser: UNetDenoiser) -> any Denoiser {
-        switch rest {
-        case .shown(let channels): denoiser.seeing(channels)
-        case .restored(_, let clean) where compat == .a1111:
-            Masked(denoiser, clean: clean, mask: mask)
-        case .restored: denoiser
+        let denoiser = channels.map(denoiser.seeing) ?? denoiser
+        guard let known else { return denoiser }
+        switch rule {
+        case .diffusers, .differential: return denoiser
+        case .a1111: return Masked(denoiser, clean: known.clean, mask: mask)
+        case .comfy:
+            return NoisedMasked(denoiser, clean: known.clean, noise: known.noise, mask: mask)
+        case .soft(let blend): return SoftMasked(denoiser, clean: known.clean, mask: mask, blend)
         }
     }
 
     /// The latents to go on with: diffusers puts the known ones back after each step, A1111 only
-    /// after the last; an inpainting UNet needs none of it.
+    /// after the last, differential diffusion as long as each is held; the others need none of it.
     func restored(in x: Tensor, after index: Int, of count: Int) -> Tensor {
-        guard case .restored(let known, _) = rest, compat != .a1111 || index + 1 == count else {
-            return x
+        guard let known else { return x }
+        switch rule {
+        case .a1111 where index + 1 < count: return x
+        case .comfy, .soft: return x
+        case .diffusers, .a1111:
+            return KnownRegion(
+                clean: known.clean, noise: known.noise, mask: mask, scheduler: known.scheduler
+            ).restored(in: x, after: index)
+        case .differential:
+            return GradedRegion(
+                clean: known.clean, noise: known.noise, mask: mask, scheduler: known.scheduler
+            ).restored(in: x, after: index)
         }
-        return known.restored(in: x, after: index)
+    }
+
+    /// What of the painted picture soft inpainting shows, from how far its latents moved; nil in all
+    /// other cases. Of the size of the latents.
+    func shown(of result: Tensor, _ settings: SoftComposite, _ blend: SoftBlend) -> Mask? {
+        guard case .soft = rule, let known else { return nil }
+        return settings.mask(
+            from: known.clean, to: result, mask: mask, preservation: blend.preservation)
     }
 }

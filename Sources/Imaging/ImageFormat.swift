@@ -40,7 +40,8 @@ public enum ImageLimits {
     /// The largest colour profile in bytes.
     public static let profileBytes = 4 << 20
 
-    static func check(width: Int, height: Int, name: String) throws {
+    /// - Throws: ``ImagingError/tooLarge(name:width:height:)`` for a size beyond the limits.
+    public static func check(width: Int, height: Int, name: String) throws {
         guard width <= side, height <= side, width * height <= pixels else {
             throw ImagingError.tooLarge(name: name, width: width, height: height)
         }

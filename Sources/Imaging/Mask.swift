@@ -89,6 +89,19 @@ public struct Mask: Sendable, Equatable {
         }
     }
 
+    /// The mask of the latents by torch's `bilinear` without antialiasing: for an even factor the mean
+    /// of the four pixels in the middle of each block. The size is a multiple of the factor.
+    public func latentBilinear(factor: Int = 8) -> Mask {
+        precondition(width % factor == 0 && height % factor == 0)
+        let middle = (factor - 1) / 2
+        let next = factor / 2
+        return latent(factor: factor) { x, y in
+            let places = [(middle, middle), (next, middle), (middle, next), (next, next)]
+            let sum = places.reduce(0) { $0 + Int(values[(y + $1.1) * width + x + $1.0]) }
+            return UInt8((sum + 2) / 4)
+        }
+    }
+
     private func latent(factor: Int, value: (_ x: Int, _ y: Int) -> UInt8) -> Mask {
         let (columns, rows) = ((width + factor - 1) / factor, (height + factor - 1) / factor)
         let values = (0..<rows * columns).map { block in

@@ -35,7 +35,7 @@ extension Mask {
     /// The squared distance of every pixel to the nearest one that `isSource`, very large without
     /// any. P. Felzenszwalb, D. Huttenlocher: Distance transforms of sampled functions (2012): the
     /// lower envelope of parabolas, first down the columns, then along the rows.
-    private func squaredDistances(_ isSource: (UInt8) -> Bool) -> [Float] {
+    func squaredDistances(_ isSource: (UInt8) -> Bool) -> [Float] {
         var field = values.map { isSource($0) ? Float(0) : Float(1e12) }
         forEachLine(&field) { line in
             let heights = line

@@ -95,14 +95,16 @@ extension Recipe {
             let ratio = shape.width / shape.height
             let wider = Int((Double(height) * ratio).rounded())
             let taller = Int((Double(width) / ratio).rounded())
-            sides.spread(across: max(0, wider - width), down: max(0, taller - height))
+            sides.spread(
+                across: max(0, wider - width), down: max(0, taller - height), around: gravity)
         case .size(let size):
             guard size.width >= width, size.height >= height else {
                 throw .canvas(
                     "the picture is \(width)x\(height), larger than size \(size)",
                     remedy: "give a size that holds it")
             }
-            sides.spread(across: size.width - width, down: size.height - height)
+            sides.spread(
+                across: size.width - width, down: size.height - height, around: gravity)
         }
         try check(sides, around: Size(width: width, height: height))
         return sides
@@ -131,10 +133,13 @@ extension Recipe {
 }
 
 extension Sides {
-    /// Spreads pixels evenly over opposite sides; an odd one goes to the right or below.
-    fileprivate mutating func spread(across: Int, down: Int) {
-        (left, right) = (across / 2, across - across / 2)
-        (top, bottom) = (down / 2, down - down / 2)
+    /// Spreads pixels over opposite sides, evenly around the centre; an odd one goes to the right or
+    /// below.
+    fileprivate mutating func spread(across: Int, down: Int, around gravity: Gravity) {
+        left = gravity.before(across: across)
+        right = across - left
+        top = gravity.before(down: down)
+        bottom = down - top
     }
 }
 

@@ -62,15 +62,33 @@ extension Recipe {
             ("Denoising strength", verb == .textToImage ? nil : "\(Key.Value.number(strength))"),
             ("RNG", "CPU"),
             ("Mask mode", verb == .inpaint && invertMask ? "Inpaint not masked" : nil),
-            ("Mask blur", verb == .inpaint ? "\(maskFeather)" : nil),
+            ("Mask blur", verb == .inpaint ? "\(maskBlur > 0 ? maskBlur : maskFeather)" : nil),
+            ("Inpaint area", verb == .inpaint && region == .mask ? "Only masked" : nil),
+            ("Masked area padding", verb == .inpaint && region == .mask ? "\(maskPadding)" : nil),
             ("Masked content", isMasked ? fill.nameInA1111 : nil),
             (
                 "Fill",
                 isMasked && fill != Recipe(verb).fill && fill.nameInA1111 == nil ? "\(fill)" : nil
             ),
+        ] + softInpaintingSettings(verb) + [
             ("Edit", verb.rawValue),
             ("Version", provenance.program),
         ]
+    }
+
+    /// Under the names of A1111's extension of that name.
+    private func softInpaintingSettings(_ verb: Verb) -> [(String, String?)] {
+        guard verb == .inpaint, maskMode == .soft else { return [] }
+        let settings = [
+            ("schedule bias", softBlend.bias),
+            ("preservation strength", softBlend.preservation),
+            ("transition contrast boost", softBlend.contrast),
+            ("mask influence", softComposite.influence),
+            ("difference threshold", softComposite.threshold),
+            ("difference contrast", softComposite.contrast),
+        ]
+        return [("Soft inpainting enabled", "True")]
+            + settings.map { ("Soft inpainting " + $0, "\(Key.Value.number($1))") }
     }
 }
 

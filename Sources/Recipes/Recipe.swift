@@ -33,8 +33,33 @@ public struct Recipe: Sendable, Equatable {
     public var width: Int?
     /// Height in pixels of a picture made from words alone; nil is the model's own.
     public var height: Int?
+    /// Whether strength counts steps or sets the noise level of the start.
+    public var strengthMode = StrengthMode.steps
     /// Pixels over which the repainted part fades in, inside the mask.
     public var maskFeather = 4
+    /// Deviation in pixels of A1111's mask blur, which reaches out of the mask, too.
+    public var maskBlur = 0
+    /// What the greys of a mask mean.
+    public var maskMode = MaskMode.hard
+    /// How estimates are blended in mask mode `soft`.
+    public var softBlend = SoftBlend()
+    /// How what was painted is laid over the picture in mask mode `soft`.
+    public var softComposite = SoftComposite()
+    /// What of the picture the model sees.
+    public var region = WorkRegion.whole
+    /// Pixels around the mask that are seen beside it in region `mask`.
+    public var maskPadding = 32
+    /// Pixels a side at which a region is worked on; nil is the model's own size.
+    public var regionSize: Int?
+    /// Whether parts of a mask that do not touch are painted one after the other.
+    public var perComponent = false
+    /// A prompt a line for the parts of the mask, in the order of reading; an empty line and a part
+    /// without one get `prompt`.
+    public var componentPrompts = ""
+    /// How the colours of what was painted are matched to the picture.
+    public var matchColor = ColorMatch.off
+    /// How what was painted is joined to the picture.
+    public var blend = Blend.feather
     /// The darkest grey of a mask that counts as white, in 0...255; black never does.
     public var maskThreshold = 128
     /// Pixels by which the white of a mask is grown; below zero it is shrunk.
@@ -61,6 +86,16 @@ public struct Recipe: Sendable, Equatable {
     public var growth = Growth.sides()
     /// Pixels of the picture, along each extended side, that are repainted to hide the seam.
     public var overlap = 32
+    /// Where the picture lies on a canvas that grows to an aspect or a size.
+    public var gravity = Gravity.center
+    /// In how many passes a canvas is painted.
+    public var canvasPasses = CanvasPasses.auto
+    /// How much larger an upscaled picture is.
+    public var scale = 2.0
+    /// Pixels a side of the tiles of an upscaled picture; nil is the model's own size.
+    public var tileSize: Int?
+    /// Pixels over which neighbouring tiles fade into each other.
+    public var tileOverlap = 64
 
     /// The defaults of a verb.
     public init(_ verb: Verb) {
@@ -69,6 +104,7 @@ public struct Recipe: Sendable, Equatable {
         case .inpaint: strength = 1
         case .outpaint: (strength, fill) = (0.9, .edge)
         case .textToImage: strength = 1
+        case .upscale: strength = 0.25
         }
     }
 
@@ -111,7 +147,7 @@ extension Recipe {
     /// The most pixels a side of a picture or canvas may have.
     public static let maximumSide = 4096
 
-    private static let fromPicture: [Verb] = [.imageToImage, .inpaint, .outpaint]
+    private static let fromPicture: [Verb] = [.imageToImage, .inpaint, .outpaint, .upscale]
     private static let masked: [Verb] = [.inpaint, .outpaint]
     private static let side = Kind<Extent>.extent(0...maximumSide)
 
@@ -123,6 +159,9 @@ extension Recipe {
             "strength", \.strength, .number(0...1), for: fromPicture,
             "how much is repainted: 0 keeps the picture, 1 forgets it",
             elsewhere: ["denoising_strength", "denoise"]),
+        Key(
+            "strength_mode", \.strengthMode, .oneOf(StrengthMode.self), for: fromPicture,
+            "what strength sets: a number of steps or the exact noise level of the start"),
         Key(
             "steps", \.steps, .steps, "number of denoising steps; 0 shows the fill",
             elsewhere: ["num_inference_steps", "sampling_steps"]),
@@ -176,7 +215,53 @@ extension Recipe {
             "pixels to grow the mask by; below 0 it shrinks"),
         Key(
             "mask_feather", \.maskFeather, .count(0...512), for: [.inpaint],
-            "pixels over which the repainted part fades in", elsewhere: ["mask_blur"]),
+            "pixels over which the repainted part fades in"),
+        Key(
+            "mask_blur", \.maskBlur, .count(0...256), for: [.inpaint],
+            "AUTOMATIC1111's blur of the mask, which reaches out of it as well"),
+        Key(
+            "mask_mode", \.maskMode, .oneOf(MaskMode.self), for: [.inpaint],
+            "what greys are: decided by mask_threshold, strengths, or soft inpainting"),
+        Key(
+            "soft_bias", \.softBlend.bias, .number(0...8), for: [.inpaint],
+            "soft inpainting: schedule bias"),
+        Key(
+            "soft_preservation", \.softBlend.preservation, .number(0...8), for: [.inpaint],
+            "soft inpainting: preservation strength"),
+        Key(
+            "soft_contrast", \.softBlend.contrast, .number(1...32), for: [.inpaint],
+            "soft inpainting: transition contrast boost"),
+        Key(
+            "soft_influence", \.softComposite.influence, .number(0...1), for: [.inpaint],
+            "soft inpainting: mask influence"),
+        Key(
+            "soft_threshold", \.softComposite.threshold, .number(0...8), for: [.inpaint],
+            "soft inpainting: difference threshold"),
+        Key(
+            "soft_difference_contrast", \.softComposite.contrast, .number(0...8), for: [.inpaint],
+            "soft inpainting: difference contrast"),
+        Key(
+            "region", \.region, .oneOf(WorkRegion.self), for: [.inpaint],
+            "what of the picture the model works on", elsewhere: ["inpaint_area"]),
+        Key(
+            "mask_padding", \.maskPadding, .count(0...1024), for: [.inpaint],
+            "pixels around the mask that belong to its region",
+            elsewhere: ["padding", "padding_mask_crop", "inpaint_full_res_padding"]),
+        Key(
+            "region_size", \.regionSize, .orDefault(.count(64...2048)), for: masked,
+            "pixels a side at which a region is worked on"),
+        Key(
+            "per_component", \.perComponent, .flag, for: [.inpaint],
+            "paint parts of the mask that do not touch one after the other"),
+        Key(
+            "component_prompts", \.componentPrompts, .text, for: [.inpaint],
+            "a prompt a line for those parts, in the order of reading"),
+        Key(
+            "match_color", \.matchColor, .oneOf(ColorMatch.self), for: masked,
+            "undo drift of colours, or take on those of the surroundings"),
+        Key(
+            "blend", \.blend, .oneOf(Blend.self), for: masked,
+            "how the new part is joined to the picture"),
         Key(
             "mask_latent", \.chosenMaskLatent, .orDefault(.oneOf(MaskLatent.self)), for: masked,
             "how the mask is shrunk for the model"),
@@ -196,6 +281,19 @@ extension Recipe {
         Key(
             "overlap", \.overlap, .count(0...512), for: [.outpaint],
             "pixels of the picture repainted along each extended side"),
+        Key(
+            "gravity", \.gravity, .oneOf(Gravity.self), for: [.outpaint],
+            "where the picture lies on a canvas of an aspect or size"),
+        Key(
+            "canvas_passes", \.canvasPasses, .oneOf(CanvasPasses.self), for: [.outpaint],
+            "paint a canvas too large for the model in steps, or all at once"),
+        Key("scale", \.scale, .number(1...8), for: [.upscale], "how many times larger"),
+        Key(
+            "tile_size", \.tileSize, .orDefault(.count(64...2048)), for: [.upscale],
+            "pixels a side of the tiles"),
+        Key(
+            "tile_overlap", \.tileOverlap, .count(0...512), for: [.upscale],
+            "pixels over which tiles fade into each other"),
     ]
 
     /// The entry of that name, if there is one.

@@ -1,4 +1,4 @@
-/// What is done: the four things a recipe can be for. Raw values are the tool's subcommands.
+/// What is done: the things a recipe can be for. Raw values are the tool's subcommands.
 public enum Verb: String, CaseIterable, Sendable {
     /// The whole picture is repainted, more or less strongly.
     case imageToImage = "img2img"
@@ -8,4 +8,6 @@ public enum Verb: String, CaseIterable, Sendable {
     case outpaint
     /// A picture from words alone.
     case textToImage = "txt2img"
+    /// A picture is made larger and its details painted anew.
+    case upscale
 }

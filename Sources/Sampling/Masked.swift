@@ -51,7 +51,7 @@ public struct KnownRegion {
 
 extension Tensor {
     /// A one-channel mask, once for each channel of `latents`.
-    fileprivate func repeated(over latents: Tensor) -> Tensor {
+    func repeated(over latents: Tensor) -> Tensor {
         guard shape != latents.shape, let channels = latents.shape.last else { return self }
         return .concatenated(Array(repeating: self, count: channels), axis: shape.count - 1)
     }

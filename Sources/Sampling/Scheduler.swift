@@ -44,18 +44,19 @@ extension Scheduler {
 ///   - steps: the user's number of steps, before strength.
 ///   - strength: the share of steps to run, 0...1; nil runs all.
 ///   - rule: how strength is counted.
+///   - mode: whether strength sets a number of steps, by the rule, or the noise level of the start.
 ///   - sigmas: spacing of sigmas in place of the configuration's.
 ///   - timestepSpacing: spacing of timesteps in place of the configuration's; lcm has its own.
 ///   - eta: share of ddpm's noise that ddim adds, 0...1; the others do not read it.
 /// - Throws: `SamplingError` for settings that cannot be, or that leave no step.
 public func makeScheduler(
     _ name: SchedulerName, configuration: SchedulerConfiguration, steps: Int,
-    strength: Double? = nil, rule: StepRule = .diffusers, sigmas: SigmaSpacing? = nil,
-    timestepSpacing: TimestepSpacing? = nil, eta: Float = 0
+    strength: Double? = nil, rule: StepRule = .diffusers, mode: StrengthMode = .steps,
+    sigmas: SigmaSpacing? = nil, timestepSpacing: TimestepSpacing? = nil, eta: Float = 0
 ) throws -> any Scheduler {
     let plan = try SchedulerPlan(
         name, configuration: configuration, steps: steps, strength: strength, rule: rule,
-        sigmas: sigmas, timestepSpacing: timestepSpacing)
+        mode: mode, sigmas: sigmas, timestepSpacing: timestepSpacing)
     return switch name {
     case .ddim: try DDIM(plan, eta: eta)
     case .ddpm: try DDPM(plan)

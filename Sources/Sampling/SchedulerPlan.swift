@@ -1,3 +1,5 @@
+import Foundation
+
 /// A request for a scheduler, checked: what all schedulers are built from.
 struct SchedulerPlan {
     let name: SchedulerName
@@ -9,15 +11,29 @@ struct SchedulerPlan {
     let timestepSpacing: TimestepSpacing
     /// Steps that strength leaves out.
     let skippedSteps: Int
+    /// How far the start lies from the first level kept towards the next, 0..<1.
+    let startFraction: Double
 
     init(
         _ name: SchedulerName, configuration: SchedulerConfiguration, steps: Int,
-        strength: Double?, rule: StepRule, sigmas: SigmaSpacing?, timestepSpacing: TimestepSpacing?
+        strength: Double?, rule: StepRule, mode: StrengthMode = .steps, sigmas: SigmaSpacing?,
+        timestepSpacing: TimestepSpacing?
     ) throws {
         let most =
             name == .lcm ? configuration.originalInferenceSteps : configuration.trainTimesteps
         guard (1...most).contains(steps) else {
             throw SamplingError.steps(steps, scheduler: name, most: most)
+        }
+        let total = mode == .steps ? try rule.scheduleSteps(for: steps, strength: strength) : steps
+        guard total <= most else {
+            throw SamplingError.unsupported(
+                scheduler: name, setting: "a schedule of \(total) steps, of which \(steps) run",
+                advice: "use fewer steps or more strength")
+        }
+        if mode == .noiseLevel, name == .pndm {
+            throw SamplingError.unsupported(
+                scheduler: name, setting: "strength_mode noise-level",
+                advice: "its steps must be equal; use ddim")
         }
         if let sigmas, sigmas != .default, !name.spacesSigmas {
             throw SamplingError.unsupported(
@@ -28,12 +44,15 @@ struct SchedulerPlan {
         self.name = name
         self.configuration = configuration
         self.schedule = try NoiseSchedule(configuration, for: name)
-        self.steps = steps
+        self.steps = total
         self.rule = rule
         self.sigmaSpacing = sigmas ?? configuration.sigmaSpacing
         self.timestepSpacing =
             timestepSpacing ?? configuration.timestepSpacing ?? name.defaultTimestepSpacing
-        self.skippedSteps = try rule.skippedSteps(of: steps, strength: strength)
+        (skippedSteps, startFraction) =
+            mode == .noiseLevel
+            ? try StepRule.levelStart(of: steps, strength: strength)
+            : (try rule.skippedSteps(of: steps, strength: strength), 0)
     }
 
     /// What clean estimates are clipped to, if they are.
@@ -90,6 +109,29 @@ extension SchedulerPlan {
         }
         return SigmaGrid(
             sigmas: sigmas.map { Float($0) } + [0], timesteps: timesteps.map { Float($0) })
+    }
+
+    /// The grid with its first kept level moved to where the start lies, between it and the next: even
+    /// in ln σ, and straight down to a clean end.
+    func startingBetween(_ grid: SigmaGrid) -> SigmaGrid {
+        guard startFraction > 0, skippedSteps + 1 < grid.sigmas.count else { return grid }
+        let from = Double(grid.sigmas[skippedSteps])
+        let to = Double(grid.sigmas[skippedSteps + 1])
+        let sigma = to > 0 ? from * pow(to / from, startFraction) : from * (1 - startFraction)
+        var grid = grid
+        grid.sigmas[skippedSteps] = Float(sigma)
+        grid.timesteps[skippedSteps] = Float(schedule.timesteps(ofSigmas: [sigma])[0])
+        return grid
+    }
+
+    /// The same for whole timesteps.
+    func startingBetween(_ timesteps: [Int]) -> [Int] {
+        guard startFraction > 0, skippedSteps < timesteps.count else { return timesteps }
+        let from = Double(timesteps[skippedSteps])
+        let next = skippedSteps + 1 < timesteps.count ? Double(timesteps[skippedSteps + 1]) : 0
+        var timesteps = timesteps
+        timesteps[skippedSteps] = Int((from + (next - from) * startFraction).rounded())
+        return timesteps
     }
 
     /// The sigmas of the last and the first training step.

@@ -15,6 +15,9 @@ struct EditDocument: Encodable {
     private let paddedWidth: Int
     private let paddedHeight: Int
     private let repaintedFraction: Double
+    private let passes: [PassDocument]
+    /// The border of what was painted; absent without a mask.
+    private let seam: SeamDocument?
     private let seconds: [String: Double]
     private let notes: [String]
     /// What was found outside the mask, in the bytes written; absent without a mask.
@@ -36,6 +39,8 @@ struct EditDocument: Encodable {
         paddedWidth = report.paddedWidth
         paddedHeight = report.paddedHeight
         repaintedFraction = report.repaintedFraction
+        passes = report.passes.map(PassDocument.init)
+        seam = report.seams.map(SeamDocument.init)
         seconds = report.seconds.merging(["load": loading]) { stage, _ in stage }
         notes = report.notes
         self.verified = verified

@@ -240,6 +240,7 @@ struct EditRun {
             say("note: a JPEG is encoded anew as a whole: write a PNG to keep every other pixel")
         }
         if manner.verbose {
+            for line in report.seams.map({ SeamDocument($0).lines }) ?? [] { say(line) }
             for stage in ["load", "prompt", "encode", "denoise", "decode"] {
                 guard let seconds = stage == "load" ? made.loading : report.seconds[stage] else {
                     continue

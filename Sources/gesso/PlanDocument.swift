@@ -18,6 +18,7 @@ struct PlanDocument: Encodable {
     private let paddedHeight: Int
     private let vaeTiling: Bool
     private let repaintedFraction: Double
+    private let passes: [PassDocument]
     private let weightBytes: Int
     private let workBytes: Int
     private let availableBytes: Int?
@@ -36,6 +37,7 @@ struct PlanDocument: Encodable {
         paddedHeight = plan.paddedHeight
         vaeTiling = plan.isTiled
         repaintedFraction = plan.repaintedFraction
+        passes = plan.passes.map(PassDocument.init)
         weightBytes = plan.weightBytes
         workBytes = plan.workBytes
         availableBytes = plan.availableBytes
@@ -46,10 +48,13 @@ struct PlanDocument: Encodable {
         let percent = Int((repaintedFraction * 100).rounded(.up))
         let work = scheduler.map { "\(evaluations) with \($0), \(branches) branches each" }
         let free = availableBytes.map { ", \(gigabytes($0)) free" } ?? ""
+        let most = passes.count > 1 ? " at most" : ""
+        let boxes = passes.count > 1 || passes.first?.isPart(of: width, height) == true
         return [
             "verb: \(verb)",
             "model: \(model)",
-            "picture: \(width)x\(height), worked on at \(paddedWidth)x\(paddedHeight)",
+            "picture: \(width)x\(height), worked on at \(paddedWidth)x\(paddedHeight)\(most)",
+        ] + (boxes ? passes.enumerated().map { "pass \($0 + 1): \($1.line)" } : []) + [
             "repainted: \(percent) %",
             "UNet calls: " + (work ?? "none"),
             "VAE: " + (vaeTiling ? "in tiles" : "as a whole"),

@@ -10,12 +10,13 @@ struct DDIM: Scheduler {
     private let eta: Float
 
     init(_ plan: SchedulerPlan, eta: Float) throws {
-        let timesteps = plan.wholeTimesteps()
+        let whole = plan.wholeTimesteps()
+        let timesteps = plan.startingBetween(whole)
         trajectory = try plan.alphaSpaceTrajectory(timesteps)
         // A step is always the same number of training steps, whatever the spacing.
         let stride = plan.configuration.trainTimesteps / plan.steps
-        alphas = timesteps.dropFirst(trajectory.skipped).map {
-            (plan.alphaCumprod($0), plan.alphaCumprod($0 - stride))
+        alphas = zip(timesteps, whole).dropFirst(trajectory.skipped).map {
+            (plan.alphaCumprod($0), plan.alphaCumprod($1 - stride))
         }
         clip = plan.clip
         self.eta = eta

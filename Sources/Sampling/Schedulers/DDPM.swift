@@ -28,7 +28,7 @@ struct DDPM: Scheduler {
                 advice: "use \(Variance.allCases.map(\.rawValue).joined(separator: ", "))")
         }
         self.variance = variance
-        let timesteps = plan.wholeTimesteps()
+        let timesteps = plan.startingBetween(plan.wholeTimesteps())
         trajectory = try plan.alphaSpaceTrajectory(timesteps)
         let kept = timesteps.dropFirst(trajectory.skipped)
         alphas = zip(kept, kept.dropFirst() + [-1]).map {

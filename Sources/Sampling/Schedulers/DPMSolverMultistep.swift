@@ -30,7 +30,7 @@ struct DPMSolverMultistep: Scheduler {
                 scheduler: .dpmppMultistep, setting: "solver_order \(order)",
                 advice: "use 1 to \(most)")
         }
-        let grid = plan.multistepGrid()
+        let grid = plan.startingBetween(plan.multistepGrid())
         trajectory = try plan.alphaSpaceTrajectory(grid)
         sigmas = grid.sigmas
         let count = grid.timesteps.count

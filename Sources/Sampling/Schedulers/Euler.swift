@@ -8,7 +8,7 @@ struct Euler: Scheduler {
     private let sigmas: [Float]
 
     init(_ plan: SchedulerPlan) throws {
-        let grid = plan.eulerGrid()
+        let grid = plan.startingBetween(plan.eulerGrid())
         trajectory = try plan.sigmaSpaceTrajectory(grid)
         sigmas = Array(grid.sigmas.dropFirst(trajectory.skipped))
     }

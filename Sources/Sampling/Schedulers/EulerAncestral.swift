@@ -7,7 +7,7 @@ struct EulerAncestral: Scheduler {
     private let sigmas: [Float]
 
     init(_ plan: SchedulerPlan) throws {
-        let grid = plan.karrasGrid()
+        let grid = plan.startingBetween(plan.karrasGrid())
         trajectory = try plan.sigmaSpaceTrajectory(grid)
         sigmas = Array(grid.sigmas.dropFirst(trajectory.skipped))
     }

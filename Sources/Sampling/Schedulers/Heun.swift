@@ -12,7 +12,7 @@ struct Heun: Scheduler {
     private var halfway: (x: Tensor, derivative: Tensor)?
 
     init(_ plan: SchedulerPlan) throws {
-        let grid = plan.karrasGrid().interleaved
+        let grid = plan.startingBetween(plan.karrasGrid()).interleaved
         trajectory = try plan.sigmaSpaceTrajectory(grid)
         sigmas = Array(grid.sigmas.dropFirst(trajectory.skipped))
         clip = plan.clip

@@ -10,7 +10,7 @@ struct LCM: Scheduler {
     private let timestepScaling: Float
 
     init(_ plan: SchedulerPlan) throws {
-        let timesteps = plan.distilledTimesteps()
+        let timesteps = plan.startingBetween(plan.distilledTimesteps())
         trajectory = try plan.alphaSpaceTrajectory(timesteps)
         nextAlphas = timesteps.dropFirst(trajectory.skipped + 1).map(plan.alphaCumprod)
         clip = plan.clip

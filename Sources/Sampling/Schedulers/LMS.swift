@@ -11,7 +11,7 @@ struct LMS: Scheduler {
     private var derivatives: [Tensor] = []
 
     init(_ plan: SchedulerPlan) throws {
-        let grid = plan.karrasGrid()
+        let grid = plan.startingBetween(plan.karrasGrid())
         trajectory = try plan.sigmaSpaceTrajectory(grid)
         sigmas = grid.sigmas
         // After truncation diffusers weighs the first slopes as if those before them were there,

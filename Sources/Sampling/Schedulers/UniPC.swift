@@ -21,7 +21,7 @@ struct UniPC: Scheduler {
             throw SamplingError.unsupported(
                 scheduler: .unipc, setting: "predict_x0 false", advice: "set it to true")
         }
-        let grid = plan.multistepGrid()
+        let grid = plan.startingBetween(plan.multistepGrid())
         trajectory = try plan.alphaSpaceTrajectory(grid)
         sigmas = grid.sigmas
         stepCount = grid.timesteps.count

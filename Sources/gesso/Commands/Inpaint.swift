@@ -11,6 +11,7 @@ struct InpaintCommand: ParsableCommand {
               gesso inpaint room.png --mask sofa.png -o new.png --prompt "a red armchair"
               gesso inpaint beach.jpg --mask person.png -o empty.jpg --preset remove-object
               gesso inpaint wall.jpg --mask spot.png -o clean.jpg --fill patch --steps 0
+              gesso inpaint big.jpg --mask eye.png --region mask -o new.jpg --prompt "an eye"
               gesso inpaint shop.png --mask rect:40,60,200,80 -o sign.png --prompt "a sign"
             """)
 
@@ -18,8 +19,18 @@ struct InpaintCommand: ParsableCommand {
 
     @OptionGroup var masks: MaskOptions
 
-    @Option(help: help("fill", "fill"), completion: .list(key("fill").choices))
-    var fill: String?
+    @Option(help: help("region", "what"), completion: .list(key("region").choices))
+    var region: String?
+
+    @Option(
+        name: [.customLong("padding"), .customLong("mask-padding")], parsing: .unconditional,
+        help: help("mask_padding", "pixels"))
+    var maskPadding: String?
+
+    @Flag(help: help("per_component", ""))
+    var perComponent = false
+
+    @OptionGroup var joining: JoiningOptions
 
     @OptionGroup var options: EditOptions
 
@@ -29,8 +40,12 @@ struct InpaintCommand: ParsableCommand {
 
     func run() throws {
         let parts = try masks.parts()
+        let own = [
+            setting("region", region), setting("mask_padding", maskPadding),
+            setting("per_component", perComponent),
+        ]
         let settings =
-            picture.settings + masks.settings + [setting("fill", fill)].compactMap(\.self)
+            picture.settings + masks.settings + joining.settings + own.compactMap(\.self)
         try EditRun(.inpaint, options, settings).perform { run in
             .edit(try parts.edit(of: run.image(picture.input), run))
         }

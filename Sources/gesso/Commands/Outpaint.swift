@@ -36,13 +36,16 @@ struct OutpaintCommand: ParsableCommand {
     @Option(parsing: .unconditional, help: help("overlap", "pixels"))
     var overlap: String?
 
-    @Option(help: help("fill", "fill"), completion: .list(key("fill").choices))
-    var fill: String?
+    @Option(help: help("gravity", "where"), completion: .list(key("gravity").choices))
+    var gravity: String?
+
+    @OptionGroup var joining: JoiningOptions
 
     @OptionGroup var options: EditOptions
 
     func run() throws {
-        try EditRun(.outpaint, options, picture.settings + settings).perform { run in
+        try EditRun(.outpaint, options, picture.settings + settings + joining.settings).perform {
+            run in
             .edit(try Edit.outpaint(run.image(picture.input), run.recipe))
         }
     }
@@ -51,7 +54,7 @@ struct OutpaintCommand: ParsableCommand {
         [
             setting("left", left), setting("right", right), setting("top", top),
             setting("bottom", bottom), setting("aspect", aspect), setting("size", size),
-            setting("overlap", overlap), setting("fill", fill),
+            setting("overlap", overlap), setting("gravity", gravity),
         ].compactMap(\.self)
     }
 }

@@ -139,6 +139,8 @@ struct ReplayCommand: ParsableCommand {
             return .edit(try maskParts(old, folder).edit(of: sourceImage(), run))
         case .outpaint:
             return .edit(try Edit.outpaint(sourceImage(), run.recipe))
+        case .upscale:
+            return .edit(try Edit.upscale(sourceImage(), run.recipe))
         }
     }
 

@@ -99,5 +99,10 @@ struct PictureOptions: ParsableArguments {
     @Option(parsing: .unconditional, help: help("strength", "x"))
     var strength: String?
 
-    var settings: [Setting] { [setting("strength", strength)].compactMap(\.self) }
+    @Option(help: help("strength_mode", "what"), completion: .list(key("strength_mode").choices))
+    var strengthMode: String?
+
+    var settings: [Setting] {
+        [setting("strength", strength), setting("strength_mode", strengthMode)].compactMap(\.self)
+    }
 }

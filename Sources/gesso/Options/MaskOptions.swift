@@ -33,12 +33,19 @@ struct MaskOptions: ParsableArguments {
     @Option(parsing: .unconditional, help: help("mask_feather", "pixels"))
     var maskFeather: String?
 
+    @Option(parsing: .unconditional, help: help("mask_blur", "pixels"))
+    var maskBlur: String?
+
+    @Option(help: help("mask_mode", "what"), completion: .list(key("mask_mode").choices))
+    var maskMode: String?
+
     /// The settings among the options.
     var settings: [Setting] {
         [
             setting("fit_mask", fitMask), setting("invert_mask", invertMask),
             setting("mask_threshold", maskThreshold), setting("mask_grow", maskGrow),
-            setting("mask_feather", maskFeather),
+            setting("mask_feather", maskFeather), setting("mask_blur", maskBlur),
+            setting("mask_mode", maskMode),
         ].compactMap(\.self)
     }
 
@@ -90,14 +97,16 @@ extension [MaskPart] {
         return try edit(of: image, run.recipe, read: run.maskImage)
     }
 
-    /// Inpainting of a picture where these masks say; each has its greys decided by itself.
+    /// Inpainting of a picture where these masks say; hard ones have their greys decided each by
+    /// itself.
     ///
     /// - Parameter read: reads the picture at a path.
     func edit(of image: Image, _ recipe: Recipe, read: (String) throws -> Image) throws -> Edit {
         var whole = Mask(width: image.width, height: image.height, filledWith: 0)
         for part in self {
-            let mask = try part.source.mask(for: image, fitting: recipe.fitMask, read: read)
-                .thresholded(at: recipe.maskThreshold)
+            let given = try part.source.mask(for: image, fitting: recipe.fitMask, read: read)
+            let mask =
+                recipe.maskMode == .hard ? given.thresholded(at: recipe.maskThreshold) : given
             whole = part.subtracts ? whole.subtracting(mask) : whole.united(with: mask)
         }
         let showsAlpha = contains { part in

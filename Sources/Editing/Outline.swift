@@ -1,0 +1,72 @@
+import Imaging
+import Recipes
+import Sampling
+
+/// An edit laid out: its passes, what runs in each, and the memory it takes.
+struct Outline {
+    /// Name of the model.
+    let model: String
+    /// The passes in their order.
+    let passes: [Pass]
+    /// The scheduler; nil when nothing runs.
+    let scheduler: SchedulerName?
+    /// UNet runs of each pass.
+    let evaluationsEach: Int
+    /// The latents of the largest pass.
+    let largest: Latents
+    /// What the largest pass needs.
+    let memory: MemoryPlan
+
+    /// UNet runs in all.
+    var evaluations: Int { evaluationsEach * passes.count }
+
+    /// The passes as they are reported.
+    var reported: [PassReport] { passes.map(PassReport.init) }
+}
+
+/// A part of a picture that the model works on at once.
+public struct PassReport: Sendable, Equatable {
+    /// Where it lies on the canvas.
+    public let box: Box
+    /// Size it is worked on at.
+    public let width: Int
+    /// Size it is worked on at.
+    public let height: Int
+
+    init(_ pass: Pass) {
+        (box, width, height) = (pass.box, pass.width, pass.height)
+    }
+}
+
+extension Editor {
+    /// Lays out an edit.
+    ///
+    /// - Throws: `SamplingError` for what could not be run, `EditingError` for what the model or the
+    ///   mask are not made for.
+    func outline(of edit: Edit, _ recipe: Recipe) throws -> Outline {
+        if model.isForInpainting, edit.region == nil {
+            throw EditingError.inpaintingOnly(model: model.name)
+        }
+        let passes = try edit.passes(
+            side: recipe.regionSize ?? model.nativeSize, multiple: model.vae.factor)
+        let sizes = passes.map { pass in
+            Latents(
+                model.vae, width: pass.width, height: pass.height, seed: 0,
+                tiling: recipe.vaeTiling)
+        }
+        let largest =
+            sizes.max {
+                $0.paddedWidth * $0.paddedHeight < $1.paddedWidth * $1.paddedHeight
+            }
+            ?? Latents(model.vae, width: edit.width, height: edit.height, seed: 0)
+        let run =
+            edit.isIdentity
+            ? nil
+            : try model.scheduler(
+                for: recipe, strength: edit.strength, inpainting: edit.region != nil)
+        return Outline(
+            model: model.name, passes: passes, scheduler: run?.name,
+            evaluationsEach: run?.scheduler.levels.count ?? 0, largest: largest,
+            memory: MemoryPlan(model, recipe, largest))
+    }
+}

@@ -1,0 +1,110 @@
+import Imaging
+
+/// A part of an edit's canvas that the model works on at once. Every edit is one or several of them,
+/// done in their order.
+struct Pass: Sendable {
+    /// Where it lies on the canvas.
+    let box: Box
+    /// Size it is worked on at, in pixels.
+    let width: Int
+    /// Size it is worked on at, in pixels.
+    let height: Int
+    /// How much of each pixel of the box is replaced; nil replaces all.
+    let mask: Mask?
+    /// What the model repaints of the box; nil is everything.
+    let region: Mask?
+    /// The prompt, where it is not the recipe's.
+    var prompt: String?
+    /// Whether it is painted over what earlier passes have painted.
+    var seesEarlier = true
+    /// What of the box is filled anew from the rest of it before; nil is nothing.
+    var hole: Mask?
+
+    /// The whole of an edit.
+    init(wholeOf edit: Edit) {
+        self.init(
+            box: Box(x: 0, y: 0, width: edit.width, height: edit.height), width: edit.width,
+            height: edit.height, mask: edit.mask, region: edit.region)
+    }
+
+    init(box: Box, width: Int, height: Int, mask: Mask?, region: Mask?) {
+        (self.box, self.width, self.height) = (box, width, height)
+        (self.mask, self.region) = (mask, region)
+    }
+
+    /// Whether it is worked on at another size than its own.
+    var isScaled: Bool { width != box.width || height != box.height }
+}
+
+/// How an edit falls into passes.
+enum Division: Sendable {
+    /// It is one.
+    case whole
+    /// The parts of the mask, all at once or one by one.
+    case mask(padding: Int?, byComponent: Bool, prompts: @Sendable (Int) -> String)
+    /// Steps from a picture outwards; filled in each.
+    case canvas(around: Box, filling: Filling)
+    /// Tiles that fade into each other.
+    case tiles(size: Int?, overlap: Int)
+}
+
+extension Edit {
+    /// The passes of the edit.
+    ///
+    /// - Parameters:
+    ///   - side: pixels a side that the model is best at.
+    ///   - multiple: what sizes worked on at another scale are multiples of.
+    /// - Throws: `EditingError.tooManyParts`.
+    func passes(side: Int, multiple: Int) throws -> [Pass] {
+        if isIdentity { return [Pass(wholeOf: self)] }
+        switch division {
+        case .whole: return [Pass(wholeOf: self)]
+        case .mask(let padding, let byComponent, let prompts):
+            return try maskPasses(
+                padding: padding, byComponent: byComponent, prompts, side: side, multiple: multiple)
+        case .canvas(let picture, let filling):
+            return canvasPasses(around: picture, filling, side: side)
+        case .tiles(let size, let overlap):
+            return tiles(side: size ?? side, overlap: overlap)
+        }
+    }
+
+    private func maskPasses(
+        padding: Int?, byComponent: Bool, _ prompts: (Int) -> String, side: Int, multiple: Int
+    ) throws -> [Pass] {
+        guard let mask, let region else { return [Pass(wholeOf: self)] }
+        let support = mask.support.united(with: region.support)
+        let parts = byComponent ? support.components : []
+        guard parts.count <= Self.mostParts else {
+            throw EditingError.tooManyParts(parts.count, most: Self.mostParts)
+        }
+        let whole = Box(x: 0, y: 0, width: width, height: height)
+        func pass(_ bounds: Box, _ part: Mask.Component?) -> Pass {
+            let box =
+                padding.map {
+                    bounds.withContext(
+                        padding: $0, least: side / 4, inWidth: width, height: height)
+                } ?? whole
+            let size =
+                padding == nil
+                ? (width: width, height: height) : box.workSize(side: side, multiple: multiple)
+            let limit = part?.placed(in: box)
+            func own(_ mask: Mask) -> Mask {
+                let cropped = mask.cropped(to: box)
+                return limit.map(cropped.limited) ?? cropped
+            }
+            return Pass(
+                box: box, width: size.width, height: size.height, mask: own(mask),
+                region: own(region))
+        }
+        guard byComponent else { return [pass(support.bounds ?? whole, nil)] }
+        return parts.enumerated().map { index, part in
+            var pass = pass(part.bounds, part)
+            pass.prompt = prompts(index)
+            return pass
+        }
+    }
+
+    /// The most parts of a mask that are painted one by one.
+    private static let mostParts = 64
+}

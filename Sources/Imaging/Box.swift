@@ -1,0 +1,126 @@
+/// A rectangle of pixels within a picture.
+public struct Box: Sendable, Equatable {
+    /// The first column.
+    public var x: Int
+    /// The first row.
+    public var y: Int
+    /// Columns, at least 1.
+    public var width: Int
+    /// Rows, at least 1.
+    public var height: Int
+
+    /// A rectangle of that place and size.
+    public init(x: Int, y: Int, width: Int, height: Int) {
+        precondition(width > 0 && height > 0)
+        (self.x, self.y, self.width, self.height) = (x, y, width, height)
+    }
+
+    /// The first column and row behind it.
+    var end: (x: Int, y: Int) { (x + width, y + height) }
+
+    /// The box with context: `padding` pixels more on each side and at least `least` a side, then
+    /// widened to a square; where that leaves the picture it is shifted back inside, and clipped only
+    /// if it is larger than the picture. This is AUTOMATIC1111's "only masked" for square work.
+    ///
+    /// - Parameters:
+    ///   - width: the picture's.
+    ///   - height: the picture's.
+    public func withContext(padding: Int, least: Int, inWidth width: Int, height: Int) -> Box {
+        let left = max(x - padding, 0)
+        let top = max(y - padding, 0)
+        let right = min(end.x + padding, width)
+        let bottom = min(end.y + padding, height)
+        let side = max(right - left, bottom - top, least)
+        let (newX, newWidth) = Self.widened(left, right, to: side, within: width)
+        let (newY, newHeight) = Self.widened(top, bottom, to: side, within: height)
+        return Box(x: newX, y: newY, width: newWidth, height: newHeight)
+    }
+
+    private static func widened(
+        _ start: Int, _ end: Int, to length: Int, within limit: Int
+    ) -> (start: Int, length: Int) {
+        let more = max(length - (end - start), 0)
+        let first = min(start - more / 2, limit - length)
+        let clipped = max(first, 0)
+        return (clipped, min(max(length, end - start), limit - clipped))
+    }
+
+    /// The size at which its content is worked on: about `side * side` pixels in its own shape,
+    /// multiples of `multiple`, enlarged by `most` at the most.
+    public func workSize(side: Int, multiple: Int, most: Double = 4) -> (width: Int, height: Int) {
+        let area = Double(width) * Double(height)
+        let scale = min(Double(side) / area.squareRoot(), most)
+        func size(_ length: Int) -> Int {
+            max(Int((Double(length) * scale / Double(multiple)).rounded()), 1) * multiple
+        }
+        return (size(width), size(height))
+    }
+}
+
+extension Image {
+    /// The part of the picture in a box, which lies inside.
+    public func cropped(to box: Box) -> Image {
+        cropped(x: box.x, y: box.y, width: box.width, height: box.height)
+    }
+
+    /// The picture with `part`, of the same channels and depth, in place of what the box holds.
+    public func replacing(_ box: Box, by part: Image) -> Image {
+        precondition(part.width == box.width && part.height == box.height)
+        precondition(part.channels == channels && part.depth == depth)
+        if box.width == width, box.height == height {
+            var whole = self
+            whole.samples = part.samples
+            return whole
+        }
+        var replaced = self
+        let length = box.width * channels
+        for row in 0..<box.height {
+            let start = ((box.y + row) * width + box.x) * channels
+            replaced.samples.replaceSubrange(
+                start..<start + length, with: part.samples[row * length..<(row + 1) * length])
+        }
+        return replaced
+    }
+}
+
+extension Mask {
+    /// The part of the mask in a box, which lies inside.
+    public func cropped(to box: Box) -> Mask {
+        cropped(x: box.x, y: box.y, width: box.width, height: box.height)
+    }
+
+    /// What holds all that is not black; nil without any.
+    public var bounds: Box? {
+        var (left, right, top, bottom) = (width, -1, height, -1)
+        for y in 0..<height {
+            for x in 0..<width where values[y * width + x] > 0 {
+                (left, right) = (min(left, x), max(right, x))
+                (top, bottom) = (min(top, y), y)
+            }
+        }
+        guard right >= 0 else { return nil }
+        return Box(x: left, y: top, width: right - left + 1, height: bottom - top + 1)
+    }
+
+    /// 255 wherever anything is not black.
+    public var support: Mask { thresholded(at: 1) }
+
+    /// The mask where `other` is not black, black elsewhere; both of one size.
+    public func limited(to other: Mask) -> Mask {
+        precondition(width == other.width && height == other.height)
+        return Mask(
+            width: width, height: height,
+            values: zip(values, other.values).map { $1 > 0 ? $0 : 0 })
+    }
+
+    /// The darker of both, pixel by pixel; both of one size.
+    public func darkened(by other: Mask) -> Mask {
+        precondition(width == other.width && height == other.height)
+        return Mask(width: width, height: height, values: zip(values, other.values).map(min))
+    }
+
+    /// Each value times `factor`, at most 255.
+    public func brightened(by factor: Int) -> Mask {
+        Mask(width: width, height: height, values: values.map { UInt8(min(Int($0) * factor, 255)) })
+    }
+}
