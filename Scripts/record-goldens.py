@@ -40,7 +40,7 @@ def main() -> None:
 
 
 STAGES = ["models", "tokens", "text", "vae", "unet", "schedulers", "noise"]
-DEFAULT = [*STAGES, "pictures", "families", "versions"]
+DEFAULT = [*STAGES, "pictures", "differential", "families", "versions"]
 
 
 def parse(words: list[str]) -> argparse.Namespace:
@@ -65,7 +65,7 @@ def parse(words: list[str]) -> argparse.Namespace:
 
 def available(options: argparse.Namespace) -> dict:
     """Each section's name and what records it."""
-    from goldens import families, models, pictures, stages, storing
+    from goldens import differential, families, models, pictures, stages, storing
 
     sections = {
         "models": lambda: models.record(PARITY),
@@ -74,6 +74,7 @@ def available(options: argparse.Namespace) -> dict:
         "vae": lambda: stages.record_vae(PARITY),
         "unet": lambda: stages.record_unet(PARITY),
         "pictures": lambda: pictures.record(PARITY),
+        "differential": lambda: differential.record(PARITY),
         "families": lambda: families.record(PARITY),
         "versions": lambda: storing.save_versions(PARITY),
     }

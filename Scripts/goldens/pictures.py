@@ -166,7 +166,8 @@ def record(folder: pathlib.Path) -> None:
         )
         save_picture(folder / "inputs" / f"mask-{width}x{height}.png", draw_mask(width, height))
     for old in (folder / "pictures").glob("*.png"):
-        old.unlink()
+        if not old.name.startswith("differential-"):
+            old.unlink()
     tensors, manifest = {}, []
     for case in cases():
         pixels, latents, facts = run(folder, case)

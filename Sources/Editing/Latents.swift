@@ -1,6 +1,7 @@
 import Imaging
 import Models
 import Recipes
+import Sampling
 import Tensors
 
 /// Between pictures and latents: [1,H,W,3] pixels in -1...1 on one side, the VAE's latents

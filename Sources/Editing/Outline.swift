@@ -1,4 +1,5 @@
-import Imaging
+public import Imaging
+import Models
 import Recipes
 import Sampling
 

@@ -1,4 +1,4 @@
-import Imaging
+public import Imaging
 import Recipes
 
 /// A canvas while passes are painted on it.
