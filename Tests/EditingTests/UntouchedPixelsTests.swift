@@ -36,6 +36,46 @@ import Testing
         #expect(outside > 10_000)
     }
 
+    /// The same for all that is done to a mask and to what was painted: soft modes, blur, crops, parts,
+    /// matched colours, blending.
+    @Test func noJoiningLetsAPixelSlip() throws {
+        let editor = Editor(try Model.load(Self.model))
+        var dice = Dice(state: 11)
+        var (outside, skipped) = (0, 0)
+        for round in 0..<100 {
+            let image = dice.picture(channels: round % 4 + 1, depth: round % 8 < 4 ? 8 : 16)
+            let mask = dice.mask(like: image)
+            let recipe = try Recipe(
+                .inpaint,
+                settings: [
+                    ("prompt", "x"), ("steps", "2"), ("seed", "\(round)"), ("guidance_scale", "1"),
+                    ("region_size", "64"), ("mask_padding", "\(round % 5)"),
+                    ("mask_mode", ["hard", "differential", "soft"][round % 3]),
+                    ("blend", ["poisson", "none", "feather"][round / 3 % 3]),
+                    ("match_color", ["drift", "surroundings", "off"][round / 2 % 3]),
+                    ("region", round % 2 == 0 ? "mask" : "whole"),
+                    ("per_component", "\(round % 4 < 2)"), ("mask_blur", "\(round % 7 / 5)"),
+                    ("compat", ["default", "comfy", "a1111"][round % 5 % 3]),
+                ].map { Setting($0, $1, at: .argument("--set")) })
+            let edit = try Edit.inpaint(image, mask, recipe)
+            let support = try #require(edit.mask)
+            if recipe.maskBlur == 0 {
+                let hidden = zip(mask.values, support.values).contains { $0 == 0 && $1 > 0 }
+                #expect(!hidden, "round \(round): the mask has grown")
+            }
+            do {
+                let result = try editor(edit, recipe: recipe)
+                let proof = try Comparison(image, result.image, outside: support)
+                #expect(proof.differing == 0, "round \(round)")
+                outside += proof.pixels
+            } catch EditingError.tooManyParts {
+                skipped += 1
+            }
+        }
+        #expect(outside > 10_000)
+        #expect(skipped < 20)
+    }
+
     @Test func theModelsFilesAreNamed() throws {
         let files = try Model.files(of: Self.model).map(\.path)
         #expect(files.first == "model_index.json")

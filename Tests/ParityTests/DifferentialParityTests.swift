@@ -1,4 +1,5 @@
 import Editing
+import Foundation
 import Imaging
 import Recipes
 import Testing
