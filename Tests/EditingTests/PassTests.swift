@@ -45,10 +45,10 @@ import Testing
 
     @Test func partsHavePromptsOfTheirOwn() throws {
         let image = picture(96, 64)
-        let mask = Mask(width: 96, height: 64, polygon: [(8, 8), (24, 8), (24, 24), (8, 24)])
-            .united(
-                with: Mask(width: 96, height: 64, polygon: [(60, 30), (80, 30), (80, 50), (60, 50)])
-            )
+        let left = Mask(width: 96, height: 64, polygon: [(8, 8), (24, 8), (24, 24), (8, 24)])
+        let right = Mask(
+            width: 96, height: 64, polygon: [(60, 30), (80, 30), (80, 50), (60, 50)])
+        let mask = left.united(with: right)
         func painted(_ prompts: String) throws -> Image {
             let recipe = try recipe(
                 .inpaint, ["per_component": "true", "component_prompts": prompts])

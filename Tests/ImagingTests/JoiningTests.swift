@@ -83,7 +83,8 @@ import Testing
             ])
         let whole = Box(x: 0, y: 0, width: 30, height: 20)
         let sum = parts.map { $0.placed(in: whole) }.reduce(
-            Mask(width: 30, height: 20, filledWith: 0)) { $0.united(with: $1) }
+            Mask(width: 30, height: 20, filledWith: 0)
+        ) { $0.united(with: $1) }
         #expect(sum == mask.support)
     }
 

@@ -52,7 +52,7 @@ struct StrengthModeTests {
         #expect(throws: SamplingError.noStepLeft(strength: 0, steps: 20)) { try first(.ddim, 0) }
     }
 
-    @Test("ComfyUI and A1111's exact count run as many steps as asked for", arguments: [0.1, 0.5, 1])
+    @Test("ComfyUI and A1111's exact count run all steps", arguments: [0.1, 0.5, 1])
     func exactCounts(strength: Double) throws {
         for rule in [StepRule.comfy, .a1111Exact] {
             let scheduler = try makeScheduler(
