@@ -6,6 +6,7 @@ import Testing
         "", "img2img", "inpaint", "outpaint", "txt2img", "preset", "preset list", "preset show",
         "preset validate", "preset keys", "mask", "model", "model inspect", "sheet", "compare",
         "verify", "replay", "info", "batch", "config", "config show", "doctor", "manual", "grid",
+        "upscale",
     ])
     func everyCommandHasItsPage(_ command: String) throws {
         try Tool.inFolder { tool in
