@@ -11,7 +11,11 @@ struct MemoryPlan {
     /// UNet's finest level; beside it the pictures themselves are there.
     ///
     /// The factors were measured on Stable Diffusion 1.5 (512x512 and 1024x1024) and rounded up.
-    init(_ model: Model, _ recipe: Recipe, _ latents: Latents) {
+    ///
+    /// - Parameters:
+    ///   - latents: those of the largest pass.
+    ///   - canvas: pixels of the whole picture.
+    init(_ model: Model, _ recipe: Recipe, _ latents: Latents, canvas: Int) {
         let (width, height) = (latents.paddedWidth, latents.paddedHeight)
         let pixels = width * height
         let side = AutoencoderKL.tileSide
@@ -22,7 +26,7 @@ struct MemoryPlan {
         let branches = recipe.guidanceScale > 1 ? 2 : 1
         let places = pixels / (model.vae.factor * model.vae.factor)
         let unet = model.unet.configuration.widestFloatsPerLatent * places * branches
-        let pictures = 16 * pixels
+        let pictures = 16 * max(pixels, canvas)
         work = (max(vae, unet) + pictures) * MemoryLayout<Float>.size
     }
 

@@ -68,6 +68,6 @@ extension Editor {
         return Outline(
             model: model.name, passes: passes, scheduler: run?.name,
             evaluationsEach: run?.scheduler.levels.count ?? 0, largest: largest,
-            memory: MemoryPlan(model, recipe, largest))
+            memory: MemoryPlan(model, recipe, largest, canvas: edit.width * edit.height))
     }
 }
