@@ -71,14 +71,15 @@ def run(folder: pathlib.Path, case: dict) -> tuple[numpy.ndarray, int]:
     kept = min(int(case["steps"] * case["strength"]), case["steps"])
     first = max(case["steps"] - kept, 0)
     timesteps = scheduler.timesteps[first * scheduler.order :]
-    if hasattr(scheduler, "set_begin_index"):
-        scheduler.set_begin_index(first * scheduler.order)
 
     picture = pipeline.image_processor.preprocess(Image.open(folder / case["input"]))
     clean = pipeline.vae.encode(picture).latent_dist.sample(generator)
     clean = clean * pipeline.vae.config.scaling_factor
     noise = torch.randn(clean.shape, generator=generator)
+    # Once a scheduler knows where it begins, it noises to that level whatever timestep it is given.
     noised = [scheduler.add_noise(clean, noise, timestep[None]) for timestep in timesteps]
+    if hasattr(scheduler, "set_begin_index"):
+        scheduler.set_begin_index(first * scheduler.order)
     keep = keeping(folder / case["mask"], clean.shape[-2:])
 
     latents = noised[0]

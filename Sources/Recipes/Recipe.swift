@@ -161,7 +161,7 @@ extension Recipe {
             elsewhere: ["denoising_strength", "denoise"]),
         Key(
             "strength_mode", \.strengthMode, .oneOf(StrengthMode.self), for: fromPicture,
-            "what strength sets: a number of steps or the exact noise level of the start"),
+            "what strength sets: steps, or the noise of the start"),
         Key(
             "steps", \.steps, .steps, "number of denoising steps; 0 shows the fill",
             elsewhere: ["num_inference_steps", "sampling_steps"]),
@@ -218,10 +218,10 @@ extension Recipe {
             "pixels over which the repainted part fades in"),
         Key(
             "mask_blur", \.maskBlur, .count(0...256), for: [.inpaint],
-            "AUTOMATIC1111's blur of the mask, which reaches out of it as well"),
+            "AUTOMATIC1111's blur of the mask, which reaches out"),
         Key(
             "mask_mode", \.maskMode, .oneOf(MaskMode.self), for: [.inpaint],
-            "what greys are: decided by mask_threshold, strengths, or soft inpainting"),
+            "what greys mean: black or white, strengths, soft"),
         Key(
             "soft_bias", \.softBlend.bias, .number(0...8), for: [.inpaint],
             "soft inpainting: schedule bias"),
@@ -252,10 +252,10 @@ extension Recipe {
             "pixels a side at which a region is worked on"),
         Key(
             "per_component", \.perComponent, .flag, for: [.inpaint],
-            "paint parts of the mask that do not touch one after the other"),
+            "paint parts that do not touch one after the other"),
         Key(
             "component_prompts", \.componentPrompts, .text, for: [.inpaint],
-            "a prompt a line for those parts, in the order of reading"),
+            "a prompt a line for those parts, in reading order"),
         Key(
             "match_color", \.matchColor, .oneOf(ColorMatch.self), for: masked,
             "undo drift of colours, or take on those of the surroundings"),
@@ -286,7 +286,7 @@ extension Recipe {
             "where the picture lies on a canvas of an aspect or size"),
         Key(
             "canvas_passes", \.canvasPasses, .oneOf(CanvasPasses.self), for: [.outpaint],
-            "paint a canvas too large for the model in steps, or all at once"),
+            "paint a large canvas in steps, or all at once"),
         Key("scale", \.scale, .number(1...8), for: [.upscale], "how many times larger"),
         Key(
             "tile_size", \.tileSize, .orDefault(.count(64...2048)), for: [.upscale],

@@ -90,7 +90,7 @@ import Testing
 
     @Test(arguments: [
         (Box(x: 10, y: 10, width: 20, height: 10), Box(x: 2, y: 0, width: 36, height: 36)),
-        (Box(x: 90, y: 60, width: 10, height: 10), Box(x: 76, y: 56, width: 24, height: 24)),
+        (Box(x: 90, y: 60, width: 10, height: 10), Box(x: 74, y: 52, width: 26, height: 26)),
         (Box(x: 0, y: 20, width: 100, height: 10), Box(x: 0, y: 0, width: 100, height: 80)),
     ])
     func contextIsSquareAndInside(_ bounds: Box, _ expected: Box) {

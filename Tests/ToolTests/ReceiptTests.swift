@@ -94,6 +94,7 @@ import Testing
             #expect(keys.count > 20)
             let others = [
                 "width", "height", "left", "right", "top", "bottom", "aspect", "size", "overlap",
+                "gravity", "canvas_passes", "scale", "tile_size", "tile_overlap",
             ]
             #expect(
                 Set(receipt.settings.keys) == Set(keys.map(String.init)).subtracting(others))
@@ -121,6 +122,7 @@ import Testing
         ["img2img", "in.png", "--strength", "0.5", "--scheduler", "euler-a"],
         ["img2img", "in.png", "--strength", "0"],
         ["outpaint", "in.png", "--aspect", "2:1", "--seed", "18446744073709551615"],
+        ["upscale", "in.png", "--scale", "1.5", "--tile-size", "64"],
         ["outpaint", "in.png", "--left", "12.5%", "--overlap", "3", "--compat", "diffusers"],
         [
             "txt2img", "--width", "40", "--height", "48", "--sigmas", "karras", "--scheduler",
