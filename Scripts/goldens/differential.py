@@ -6,6 +6,7 @@ noised to that step with one and the same noise. The first step begins with the 
 whole.
 """
 
+import inspect
 import pathlib
 
 import diffusers
@@ -90,9 +91,8 @@ def run(folder: pathlib.Path, case: dict) -> tuple[numpy.ndarray, int]:
         model_input = scheduler.scale_model_input(torch.cat([latents] * 2), timestep)
         without, guided = pipeline.unet(model_input, timestep, prompts).sample.chunk(2)
         estimate = without + case["guidance_scale"] * (guided - without)
-        extra = pipeline.prepare_extra_step_kwargs(generator, 0.0)
-        known = scheduler.step.__code__.co_varnames
-        extra = {key: value for key, value in extra.items() if key in known}
+        takes = inspect.signature(scheduler.step).parameters
+        extra = {"generator": generator} if "generator" in takes else {}
         latents = scheduler.step(estimate, timestep, latents, **extra).prev_sample
     decoded = pipeline.vae.decode(latents / pipeline.vae.config.scaling_factor).sample
     pixels = pipeline.image_processor.postprocess(decoded, output_type="np")[0]
