@@ -238,7 +238,7 @@ extension Recipe {
             "soft_threshold", \.softComposite.threshold, .number(0...8), for: [.inpaint],
             "soft inpainting: difference threshold"),
         Key(
-            "soft_difference_contrast", \.softComposite.contrast, .number(0...8), for: [.inpaint],
+            "soft_difference", \.softComposite.contrast, .number(0...8), for: [.inpaint],
             "soft inpainting: difference contrast"),
         Key(
             "region", \.region, .oneOf(WorkRegion.self), for: [.inpaint],
