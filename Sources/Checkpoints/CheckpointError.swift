@@ -25,13 +25,23 @@ public enum CheckpointError: Error, Equatable, CustomStringConvertible {
     case wrongShape(path: String, tensor: String, expected: [Int], found: [Int])
     /// The file holds tensors that the model has no place for.
     case unusedTensors(path: String, first: String, count: Int, guess: String?)
+    /// A file that was given as an add-on to a model is something else.
+    case unusableAddOn(path: String, what: String, hint: String)
+    /// An add-on was made for models of another family.
+    case addOnOfAnotherFamily(path: String, family: String?, reason: String)
+    /// An add-on holds tensors for which the model has no layer; names as in the file.
+    case unknownAddOnKeys(path: String, names: [String], of: Int)
+    /// A weight with all that is added to it is beyond the range of its type.
+    case overflow(path: String, tensor: String)
 
     /// The class of the failure.
     public var kind: FailureKind {
         switch self {
         case .cannotRead, .missingFile: .cannotRead
         case .malformed, .foreign, .unsupportedDataType, .nonFiniteValues, .allZero: .corruptData
-        case .missingTensor, .wrongShape, .unusedTensors, .notAModel: .modelMismatch
+        case .missingTensor, .wrongShape, .unusedTensors, .notAModel, .unusableAddOn,
+            .addOnOfAnotherFamily, .unknownAddOnKeys, .overflow:
+            .modelMismatch
         }
     }
 
@@ -62,6 +72,17 @@ public enum CheckpointError: Error, Equatable, CustomStringConvertible {
                 + (first.map { " (first: \(shown($0)))" } ?? "") + looksLike(guess)
         case .wrongShape(let path, let tensor, let expected, let found):
             "\(path): tensor \(shown(tensor)) has shape \(found), the model needs \(expected)"
+        case .unusableAddOn(let path, let what, let hint):
+            "\(path): \(what); \(hint)"
+        case .addOnOfAnotherFamily(let path, let family, let reason):
+            "\(path): made for " + (family.map(shown) ?? "another kind of model") + ": \(reason)"
+        case .unknownAddOnKeys(let path, let names, let count):
+            "\(path): \(names.count) of \(count) keys are for layers the model has not: "
+                + names.prefix(3).map { shown($0) }.joined(separator: ", ")
+                + (names.count > 3 ? ", …" : "")
+        case .overflow(let path, let tensor):
+            "\(path): tensor \(shown(tensor)) with its LoRAs is beyond the range of its type: "
+                + "give them less weight"
         case .unusedTensors(let path, let first, let count, let guess):
             "\(path): \(count) tensor\(count == 1 ? "" : "s") the model has no place for, "
                 + "first \(shown(first))" + looksLike(guess)

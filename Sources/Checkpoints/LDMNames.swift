@@ -23,7 +23,28 @@ enum LDMNames {
     ]
 
     /// Those of a UNet.
-    static func unet(_ shape: LDMUNetShape) -> KeyMap {
+    static func unet(_ shape: LDMUNetShape) -> KeyMap { unet(shape.levels) }
+
+    /// Those of a UNet whose tensors have diffusers' names.
+    static func unet(diffusers names: some Collection<String>) -> KeyMap {
+        let scopes = Set(names.map { $0.split(separator: ".").prefix(4).joined(separator: ".") })
+        func count(_ scope: (Int) -> String) -> Int {
+            (0...).first { place in
+                !scopes.contains { $0.hasPrefix(scope(place) + ".") || $0 == scope(place) }
+            } ?? 0
+        }
+        let levels = count { "down_blocks.\($0)" }
+        return unet(
+            (0..<levels).map { index in
+                var level = LDMUNetShape.Level()
+                level.layers = count { "down_blocks.\(index).resnets.\($0)" }
+                let up = "up_blocks.\(levels - 1 - index).attentions.0"
+                level.upAttends = scopes.contains { $0.hasPrefix(up) }
+                return level
+            })
+    }
+
+    private static func unet(_ levels: [LDMUNetShape.Level]) -> KeyMap {
         var rules = [
             Rule(scope: "time_embed.0", target: "time_embedding.linear_1"),
             Rule(scope: "time_embed.2", target: "time_embedding.linear_2"),
@@ -35,7 +56,7 @@ enum LDMNames {
             Rule(scope: "out.2", target: "conv_out"),
         ]
         var place = 1
-        for (index, level) in shape.levels.enumerated() {
+        for (index, level) in levels.enumerated() {
             let target = "down_blocks.\(index)"
             for layer in 0..<level.layers {
                 rules += block("input_blocks.\(place)", target, layer)
@@ -47,7 +68,7 @@ enum LDMNames {
             place += 1
         }
         place = 0
-        for (index, level) in shape.levels.reversed().enumerated() {
+        for (index, level) in levels.reversed().enumerated() {
             let target = "up_blocks.\(index)"
             for layer in 0...level.layers {
                 rules += block("output_blocks.\(place)", target, layer)

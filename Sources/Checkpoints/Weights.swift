@@ -30,6 +30,14 @@ public struct Weights: Sendable {
         self.book = book
     }
 
+    /// The root scope over the same tensors, some of them with changes added when they are taken.
+    func adding(_ changes: [String: [LowRankChange]]) -> Weights {
+        Weights(path: "", book: Book(book.entries, file: book.file, changes: changes))
+    }
+
+    /// The shapes by full name, in the whole network.
+    var shapes: [String: [Int]] { book.entries.mapValues(\.shape) }
+
     /// The scope one name further in.
     public subscript(name: String) -> Weights {
         Weights(path: full(name), book: book)
@@ -70,8 +78,21 @@ public struct Weights: Sendable {
         guard !stored.hasNonFiniteValues else {
             throw CheckpointError.nonFiniteValues(path: entry.path, tensor: entry.name)
         }
+        let result = try changed(stored, name, entry)
         book.use(name, entry)
-        return stored
+        return result
+    }
+
+    /// The tensor with what is to be added, in its own type.
+    private func changed(
+        _ stored: StoredTensor, _ name: String, _ entry: Safetensors.Entry
+    ) throws -> StoredTensor {
+        guard let changes = book.changes[name] else { return stored }
+        let sum = StoredTensor(LowRankChange.sum(changes, stored), as: stored.dataType)
+        guard !sum.hasNonFiniteValues else {
+            throw CheckpointError.overflow(path: entry.path, tensor: entry.name)
+        }
+        return sum
     }
 
     /// The names, full and sorted, of what no one has taken yet, in the whole network.
@@ -112,6 +133,8 @@ private final class Book: Sendable {
     let entries: [String: Safetensors.Entry]
     /// every proper prefix of a name
     let scopes: Set<String>
+    /// what is added to a tensor when it is taken
+    let changes: [String: [LowRankChange]]
     private let state = Mutex(State())
 
     private struct State {
@@ -120,9 +143,13 @@ private final class Book: Sendable {
         var last: Safetensors.Entry?
     }
 
-    init(_ entries: [String: Safetensors.Entry], file: String) {
+    init(
+        _ entries: [String: Safetensors.Entry], file: String,
+        changes: [String: [LowRankChange]] = [:]
+    ) {
         self.entries = entries
         self.file = file
+        self.changes = changes
         var scopes: Set<String> = []
         for name in entries.keys {
             var scope = name[...]

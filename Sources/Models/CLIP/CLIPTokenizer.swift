@@ -24,6 +24,13 @@ public struct CLIPTokenizer: Sendable {
     /// how many embeddings a text encoder needs for its numbers
     public var vocabularySize: Int { vocabulary.count }
 
+    /// The mark of the beginning.
+    var beginningID: Int { vocabulary.beginning }
+    /// The mark of the end.
+    var endID: Int { vocabulary.end }
+    /// What fills up short prompts.
+    var paddingID: Int { vocabulary.padding }
+
     private let vocabulary: TokenizerVocabulary
     private let encoding: BytePairEncoding
 
@@ -40,7 +47,7 @@ public struct CLIPTokenizer: Sendable {
 
     /// The tokens of a prompt of any length.
     public func callAsFunction(_ text: String) -> Tokens {
-        let all = ids(of: text)
+        let all = promptIDs(of: text)
         let kept = all.prefix(contextLength - 2)
         let dropped = all.dropFirst(kept.count)
         let padding = contextLength - 2 - kept.count
@@ -52,7 +59,7 @@ public struct CLIPTokenizer: Sendable {
     }
 
     /// The prompt's own tokens, without marks, however many they are.
-    private func ids(of text: String) -> [Int] {
+    func promptIDs(of text: String) -> [Int] {
         var ids: [Int] = []
         let scalars = Array(text.unicodeScalars)[...]
         forEachPart(of: scalars, vocabulary.rawSpecials, into: &ids) { raw, ids in
