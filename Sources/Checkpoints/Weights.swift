@@ -48,6 +48,11 @@ public struct Weights: Sendable {
         self[String(index)]
     }
 
+    /// The shape of the tensor of that name; nil when there is none.
+    public func shape(_ name: String) -> [Int]? {
+        book.entries[full(name)]?.shape
+    }
+
     /// Whether this scope has a tensor of that name, or anything below that name.
     public func contains(_ name: String) -> Bool {
         let name = full(name)

@@ -6,18 +6,24 @@ final class ConditioningCache: Sendable {
     /// Prompts that are kept; an embedding of Stable Diffusion is some 300 KB.
     private static let capacity = 64
 
+    private struct Asked: Hashable {
+        let prompt: String
+        let reading: PromptReading
+    }
+
     private struct Kept {
-        var conditionings: [String: Conditioning] = [:]
+        var conditionings: [Asked: Conditioning] = [:]
         /// The oldest first.
-        var prompts: [String] = []
+        var prompts: [Asked] = []
     }
 
     private let kept = Mutex(Kept())
 
     /// The conditioning of a prompt, made if it is not there yet.
     func conditioning(
-        for prompt: String, orMake make: () throws -> Conditioning
+        for prompt: String, _ reading: PromptReading, orMake make: () throws -> Conditioning
     ) rethrows -> Conditioning {
+        let prompt = Asked(prompt: prompt, reading: reading)
         if let known = kept.withLock({ $0.conditionings[prompt] }) { return known }
         let made = try make()
         kept.withLock { kept in

@@ -7,7 +7,7 @@ import Tensors
 /// Between pictures and latents: [1,H,W,3] pixels in -1...1 on one side, the VAE's latents
 /// [1,H/8,W/8,4], scaled to unit variance, on the other.
 struct Latents {
-    private let vae: AutoencoderKL
+    private let vae: any Autoencoder
     /// Whether the VAE works in tiles.
     let isTiled: Bool
     private var random: TorchRandomSource
@@ -18,7 +18,7 @@ struct Latents {
 
     /// For a picture of that size, all noise growing from `seed`.
     init(
-        _ vae: AutoencoderKL, width: Int, height: Int, seed: UInt64, tiling: VAETiling = .off
+        _ vae: any Autoencoder, width: Int, height: Int, seed: UInt64, tiling: VAETiling = .off
     ) {
         isTiled = tiling.tiles(width: width, height: height)
         self.vae = vae
@@ -26,7 +26,7 @@ struct Latents {
         random = TorchRandomSource(seed: seed)
         shape = [
             1, height.divided(roundingUp: factor), width.divided(roundingUp: factor),
-            vae.configuration.latentChannels,
+            vae.latentChannels,
         ]
     }
 
@@ -50,7 +50,9 @@ struct Latents {
                 hole.values.map { $0 >= 128 ? 0 : 1 }, shape: [1, hole.height, hole.width, 1])
             pixels = pixels * Tensor.concatenated([kept, kept, kept], axis: 3)
         }
-        let latents = vae.encode(pixels, tiled: isTiled).sample(noise()) * vae.scalingFactor
+        let (vae, isTiled) = (vae, isTiled)
+        let latents =
+            vae.latents(of: pixels, tiled: isTiled) { noise() } * vae.scalingFactor
         guard !latents.hasNonFiniteValues else {
             throw EditingError.notFinite(stage: "VAE's encoder")
         }

@@ -22,7 +22,7 @@ struct MemoryPlan {
         let atOnce =
             latents.isTiled
             ? min(width, side) * min(height, side) : pixels
-        let vae = model.vae.configuration.widestFloatsPerPixel * atOnce
+        let vae = model.vae.widestFloatsPerPixel * atOnce
         let branches = recipe.guidanceScale > 1 ? 2 : 1
         let places = pixels / (model.vae.factor * model.vae.factor)
         let unet = model.unet.configuration.widestFloatsPerLatent * places * branches

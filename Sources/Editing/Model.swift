@@ -18,31 +18,37 @@ public struct Model: Sendable {
 
     let family: any ModelFamily
     let unet: UNet2DCondition
-    let vae: AutoencoderKL
+    let vae: any Autoencoder
     private let source: any ModelSource
     private let conditionings = ConditioningCache()
     private let schedulerConfiguration: SchedulerConfiguration
 
     /// Loads a checkpoint: a folder in diffusers' layout, or a single safetensors file.
     ///
-    /// - Parameter tokenizers: where to look for the tokenizer of a checkpoint without one.
+    /// - Parameters:
+    ///   - tokenizers: where to look for the tokenizer of a checkpoint without one.
+    ///   - addOns: what is added to it.
     /// - Throws: `CheckpointError` and `ModelError` for files that are missing, damaged or of
     ///   another shape, `EditingError.unknownFamily` for checkpoints of families not known here.
     public static func load(
-        _ url: URL, tokenizers: TokenizerPlaces = TokenizerPlaces()
+        _ url: URL, tokenizers: TokenizerPlaces = TokenizerPlaces(), addOns: AddOns = AddOns()
     ) throws -> Model {
-        try Model(modelSource(url), tokenizers)
+        try Model(
+            addOns.applied(to: modelSource(url)), tokenizers,
+            addOns.embeddings.map { try TextualInversion($0) })
     }
 
-    private init(_ source: any ModelSource, _ tokenizers: TokenizerPlaces) throws {
+    private init(
+        _ source: any ModelSource, _ tokenizers: TokenizerPlaces, _ embeddings: [TextualInversion]
+    ) throws {
         let familyType = try source.family()
         self.source = source
         name = source.name
         familyName = familyType.name
         isStandIn = source.isStandIn
-        family = try familyType.init(source, tokenizers)
+        family = try familyType.init(source, tokenizers, embeddings)
         unet = try UNet2DCondition(source)
-        vae = try AutoencoderKL(source)
+        vae = try autoencoder(source)
         nativeSize = unet.configuration.sampleSize * vae.factor
         schedulerConfiguration = try source.schedulerConfiguration()
     }

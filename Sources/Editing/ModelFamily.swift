@@ -3,7 +3,7 @@ import Tensors
 
 /// What the UNet hears of a prompt.
 struct Conditioning: Sendable {
-    /// [1,S,C] token embeddings for cross-attention.
+    /// [1,77n,C] token embeddings of n chunks for cross-attention.
     let hiddenStates: Tensor
     /// The end of the prompt that did not fit; nil where all of it did.
     let dropped: String?
@@ -18,7 +18,9 @@ protocol ModelFamily: Sendable {
     /// Why the checkpoint is not of this family; nil when it is.
     static func objection(to source: any ModelSource) throws -> String?
     /// Loads the text side.
-    init(_ source: any ModelSource, _ tokenizers: TokenizerPlaces) throws
+    init(
+        _ source: any ModelSource, _ tokenizers: TokenizerPlaces, _ embeddings: [TextualInversion]
+    ) throws
     /// Encodes one prompt.
-    func conditioning(for prompt: String) throws -> Conditioning
+    func conditioning(for prompt: String, _ reading: PromptReading) throws -> Conditioning
 }

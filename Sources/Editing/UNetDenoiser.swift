@@ -20,11 +20,18 @@ struct UNetDenoiser: Denoiser {
         self.recipe = recipe
         let scale = Float(recipe.guidanceScale)
         let prompts = scale > 1 ? [recipe.negativePrompt, recipe.prompt] : [recipe.prompt]
-        let branches = try prompts.map { try model.conditioning(for: $0) }
+        let reading = PromptReading(recipe)
+        let branches = try prompts.enumerated().map { index, prompt in
+            try model.conditioning(
+                for: prompt, index + 1 < prompts.count ? reading.ofNegative : reading)
+        }
         notes = branches.compactMap(\.dropped).map {
             "the prompt is too long for the model, left out: \($0)"
         }
-        hiddenStates = Tensor.concatenated(branches.map(\.hiddenStates), axis: 0)
+        hiddenStates = Tensor.concatenated(
+            try Self.evened(branches.map(\.hiddenStates)) {
+                try model.conditioning(for: "", reading).hiddenStates
+            }, axis: 0)
         let network = Self.network(model, recipe, hiddenStates, beside: nil)
         guided = Guided(network, scale: scale)
         unguided = Guided(network, scale: 1)
@@ -38,6 +45,17 @@ struct UNetDenoiser: Denoiser {
         seeing.guided = Guided(network, scale: Float(recipe.guidanceScale))
         seeing.unguided = Guided(network, scale: 1)
         return seeing
+    }
+
+    /// Branches of as many chunks each: after the shorter one come chunks of the empty prompt.
+    private static func evened(_ branches: [Tensor], _ empty: () throws -> Tensor) rethrows -> [Tensor] {
+        let longest = branches.map { $0.shape[1] }.max() ?? 0
+        return try branches.map { branch in
+            guard branch.shape[1] < longest else { return branch }
+            let filler = try empty()
+            let count = (longest - branch.shape[1]) / filler.shape[1]
+            return .concatenated([branch] + Array(repeating: filler, count: count), axis: 1)
+        }
     }
 
     private static func network(

@@ -14,10 +14,30 @@ public struct Provenance: Sendable, Equatable {
     public var size: Size
     /// Name and version of the program.
     public var program: String
+    /// What was added to the checkpoint.
+    public var addOns: [AddOn]
+
+    /// An add-on as A1111 knows it: what it is called and a part of a hash.
+    public struct AddOn: Sendable, Equatable {
+        /// The recipe's key: `lora` or `vae`.
+        public var key: String
+        /// The file's name without its ending.
+        public var name: String
+        /// Of a LoRA 12, of a VAE 10 hexadecimal digits.
+        public var hash: String
+        /// The factor of a LoRA.
+        public var strength: Double
+
+        /// A record of an add-on.
+        public init(key: String, name: String, hash: String, strength: Double = 1) {
+            (self.key, self.name, self.hash, self.strength) = (key, name, hash, strength)
+        }
+    }
 
     /// A record of how a picture was made.
     public init(
-        verb: Verb, model: String, scheduler: String, seed: UInt64, size: Size, program: String
+        verb: Verb, model: String, scheduler: String, seed: UInt64, size: Size, program: String,
+        addOns: [AddOn] = []
     ) {
         self.verb = verb
         self.model = model
@@ -25,6 +45,7 @@ public struct Provenance: Sendable, Equatable {
         self.seed = seed
         self.size = size
         self.program = program
+        self.addOns = addOns
     }
 }
 
@@ -36,7 +57,9 @@ extension Recipe {
     /// Control characters, which no such text may hold, become blanks. The seed, scheduler and size
     /// are those of `provenance`.
     public func infotext(_ provenance: Provenance) -> String {
-        var lines = [printable(prompt)]
+        let loras = provenance.addOns.filter { $0.key == "lora" }
+        let tags = loras.map { " <lora:\($0.name):\(Key.Value.number($0.strength))>" }
+        var lines = [printable(prompt) + tags.joined()]
         if !negativePrompt.isEmpty {
             lines.append("Negative prompt: " + printable(negativePrompt))
         }
@@ -59,7 +82,10 @@ extension Recipe {
             ("Seed", "\(provenance.seed)"),
             ("Size", "\(provenance.size)"),
             ("Model", provenance.model),
+            ("VAE hash", provenance.addOns.first { $0.key == "vae" }?.hash),
+            ("VAE", provenance.addOns.first { $0.key == "vae" }?.name),
             ("Denoising strength", verb == .textToImage ? nil : "\(Key.Value.number(strength))"),
+            ("Clip skip", clipSkip > 1 ? "\(clipSkip)" : nil),
             ("RNG", "CPU"),
             ("Mask mode", verb == .inpaint && invertMask ? "Inpaint not masked" : nil),
             ("Mask blur", verb == .inpaint ? "\(maskBlur > 0 ? maskBlur : maskFeather)" : nil),
@@ -71,6 +97,7 @@ extension Recipe {
                 isMasked && fill != Recipe(verb).fill && fill.nameInA1111 == nil ? "\(fill)" : nil
             ),
         ] + softInpaintingSettings(verb) + [
+            ("Lora hashes", provenance.loraHashes),
             ("Edit", verb.rawValue),
             ("Version", provenance.program),
         ]
@@ -89,6 +116,14 @@ extension Recipe {
         ]
         return [("Soft inpainting enabled", "True")]
             + settings.map { ("Soft inpainting " + $0, "\(Key.Value.number($1))") }
+    }
+}
+
+extension Provenance {
+    /// `name: hash` of every LoRA; nil without any.
+    fileprivate var loraHashes: String? {
+        let loras = addOns.filter { $0.key == "lora" }.map { "\($0.name): \($0.hash)" }
+        return loras.isEmpty ? nil : loras.joined(separator: ", ")
     }
 }
 

@@ -154,7 +154,7 @@ private func oneOf(_ names: [String]) -> String {
 }
 
 /// A finite decimal number; hexadecimal, `nan` and `inf`, which `Double` would read, are none.
-private func decimal(_ text: String) -> Double? {
+func decimal(_ text: String) -> Double? {
     let allowed = text.utf8.allSatisfy { isDigit($0) || "+-.eE".utf8.contains($0) }
     guard allowed, let number = Double(text), number.isFinite else { return nil }
     return number

@@ -10,6 +10,19 @@ public struct Recipe: Sendable, Equatable {
     public var prompt = ""
     /// What it should not show.
     public var negativePrompt = ""
+    /// How the prompts are read, where it is said; see `promptSyntax`.
+    var chosenPromptSyntax: PromptSyntax?
+    /// The layer of the text encoder whose states are used, counted from its end as AUTOMATIC1111
+    /// does: 1 is the last. diffusers' `clip_skip` is one less.
+    public var clipSkip = 1
+    /// LoRAs to add to the model.
+    public var loras: [LoRAChoice] = []
+    /// Files of embeddings that prompts may name.
+    public var embeddings: [String] = []
+    /// The VAE in place of the model's; nil is the model's.
+    public var vae: String?
+    /// The UNet in place of the model's; nil is the model's.
+    public var unet: String?
     /// Share of the noise schedule that is run, in 0...1: 0 keeps the picture, 1 starts from noise.
     public var strength = 0.75
     /// Number of steps of the whole schedule; strength runs a part of them. 0 is for a `fill` that is
@@ -113,6 +126,11 @@ public struct Recipe: Sendable, Equatable {
         chosenMaskLatent ?? (compat == .diffusers ? .nearest : .max)
     }
 
+    /// How the prompts are read: as said, else plain where diffusers is to be matched.
+    public var promptSyntax: PromptSyntax {
+        chosenPromptSyntax ?? (compat == .diffusers ? .plain : .weighted)
+    }
+
     /// Whose count of steps to follow at a given strength.
     public var stepRule: StepRule { compat ?? .diffusers }
 
@@ -155,6 +173,18 @@ extension Recipe {
     public static let keys: [Key] = [
         Key("prompt", \.prompt, .text, "what the picture should show"),
         Key("negative_prompt", \.negativePrompt, .text, "what it should not show"),
+        Key(
+            "prompt_syntax", \.chosenPromptSyntax, .orDefault(.oneOf(PromptSyntax.self)),
+            "whether (word:1.3), [word] and BREAK have a meaning"),
+        Key(
+            "clip_skip", \.clipSkip, .count(1...12),
+            "text encoder layer to use, counted from the last"),
+        Key("lora", \.loras, .loras, "small changes to the model, each with its weight"),
+        Key(
+            "embedding", \.embeddings, .paths, "files of words a prompt may use",
+            elsewhere: ["textual_inversion"]),
+        Key("vae", \.vae, .orDefault(.path), "autoencoder in place of the model's"),
+        Key("unet", \.unet, .orDefault(.path), "UNet in place of the model's"),
         Key(
             "strength", \.strength, .number(0...1), for: fromPicture,
             "how much is repainted: 0 keeps the picture, 1 forgets it",

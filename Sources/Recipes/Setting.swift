@@ -58,6 +58,13 @@ struct Layer {
                     key: key.name, value: setting.value, at: setting.origin,
                     expected: key.expected(insteadOf: setting.value))
             }
+            if case .file = setting.origin, Recipe.fileKeys.contains(key.name),
+                !Recipe.staysInside(setting.value)
+            {
+                throw .badValue(
+                    key: key.name, value: setting.value, at: setting.origin,
+                    expected: "a name, or a path below the current folder")
+            }
             entries.append((key, setting))
         }
         try checkGrowth()

@@ -8,13 +8,14 @@ enum Digest {
         text(SHA256.hash(data: data))
     }
 
-    /// Of a file of any size.
+    /// Of a file of any size, from a place in it on.
     ///
     /// - Throws: `Failure` with `cannotRead`.
-    static func of(file: URL) throws -> String {
+    static func of(file: URL, from start: UInt64 = 0) throws -> String {
         var hash = SHA256()
         do {
             let handle = try FileHandle(forReadingFrom: file)
+            try handle.seek(toOffset: start)
             while let part = try handle.read(upToCount: 4 << 20), !part.isEmpty {
                 hash.update(data: part)
             }

@@ -14,6 +14,8 @@ struct EditRun {
     let output: Output
     /// Nil where the recipe has no steps, so that no model is needed.
     let model: ModelOnCall?
+    /// What is added to the model.
+    let addOns: [AddOnShelf.Entry]
     /// What has been read so far.
     let inputs = RunInputs()
     private let receipt: ReceiptPlace?
@@ -65,15 +67,19 @@ struct EditRun {
 
     init(
         _ verb: Verb, _ recipe: Recipe, from presets: [Preset] = [], _ output: Output,
-        receipt: ReceiptPlace? = nil, model: ModelOnCall?, _ manner: Manner
+        receipt: ReceiptPlace? = nil, model: ModelOnCall?, shelf: AddOnShelf = AddOnShelf(),
+        _ manner: Manner
     ) throws {
         self.verb = verb
-        self.recipe = recipe.drawingSeed()
+        let (tagged, literal) = recipe.takingLoRATags()
+        self.recipe = tagged.drawingSeed()
+        addOns = model == nil ? [] : try shelf.entries(of: tagged)
         self.presets = presets
         self.output = output
         self.receipt = receipt
         self.model = model
         self.manner = manner
+        for tag in literal { say("note: \(tag) names no LoRA: it stays text") }
     }
 
     /// The picture to be edited, `-` being standard input; what is odd about it is told.
@@ -134,7 +140,7 @@ struct EditRun {
         let prepared = try prepare(self)
         guard let onCall = model else { return try filled(prepared) }
         Editor.useThreads(manner.threads ?? ProcessInfo.processInfo.activeProcessorCount)
-        let model = try onCall.model()
+        let model = try onCall.model(adding: AddOns(addOns, of: recipe))
         let loading = onCall.takeLoadingSeconds()
         let task =
             switch prepared {
@@ -163,7 +169,7 @@ struct EditRun {
 
     /// The bytes of the file that an edit comes to, proved.
     func finished(_ work: Work) throws -> Made {
-        let picture = marked(work.result)
+        let picture = try marked(work.result)
         let data = try output.encoded(picture)
         let written = try Image(decoding: data, name: output.path)
         return Made(
@@ -205,14 +211,15 @@ struct EditRun {
     }
 
     /// The picture with a record of how it was made, if anything of it was.
-    func marked(_ result: EditResult) -> Image {
+    func marked(_ result: EditResult) throws -> Image {
         var image = result.image
         let report = result.report
         guard report.repaintedFraction > 0 else { return image }
         let provenance = Provenance(
             verb: verb, model: report.model, scheduler: report.scheduler, seed: report.seed,
             size: Size(width: report.width, height: report.height),
-            program: "gesso " + Gesso.version)
+            program: "gesso " + Gesso.version,
+            addOns: try addOns.compactMap { try $0.provenance(in: recipe) })
         image.metadata.parameters = recipe.infotext(provenance)
         guard report.evaluations > 0 else { return image }
         image.metadata.digitalSourceType =

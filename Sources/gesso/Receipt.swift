@@ -30,6 +30,8 @@ struct Receipt: Codable {
     let masks: [MaskPart]
     /// Nil where no model had a hand in it.
     let model: Checkpoint?
+    /// What was added to the model; nil if nothing was.
+    let addOns: [AddOn]?
     let result: Picture
 
     /// A file that was read; without a path if that was standard input.
@@ -48,6 +50,13 @@ struct Receipt: Codable {
     struct RecipeFile: Codable {
         let name: String
         let sha256: String
+    }
+
+    /// Files that a setting names.
+    struct AddOn: Codable {
+        let key: String
+        let name: String
+        let files: [File]
     }
 
     struct Checkpoint: Codable {
@@ -130,6 +139,7 @@ extension Receipt {
                 name: report.model, path: FilePath.path(of: model.url, from: folder),
                 files: try model.files())
         }
+        addOns = try run.addOns.isEmpty ? nil : run.addOns.map { try AddOn($0, in: folder) }
         result = Picture(
             path: run.output.file.map { FilePath.path(of: $0, from: folder) },
             format: run.output.format.rawValue.lowercased(), quality: run.output.quality,
@@ -167,6 +177,23 @@ extension Receipt {
             settings.updateValue(nil, forKey: side)
         }
         return settings
+    }
+}
+
+extension Receipt.AddOn {
+    /// An add-on with the hashes of its files; of a folder, those of all that it holds.
+    init(_ entry: AddOnShelf.Entry, in folder: URL) throws {
+        (key, name) = (entry.key, entry.name)
+        files = try entry.files.flatMap { url in
+            let path = url.path(percentEncoded: false)
+            let inside = try? FileManager.default.subpathsOfDirectory(atPath: path).sorted()
+                .map { url.appending(path: $0) }
+                .filter { ["safetensors", "json"].contains($0.pathExtension) }
+            return try (inside ?? [url]).map { file in
+                Receipt.File(
+                    path: FilePath.path(of: file, from: folder), sha256: try Digest.of(file: file))
+            }
+        }
     }
 }
 

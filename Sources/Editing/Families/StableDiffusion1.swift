@@ -13,9 +13,13 @@ struct StableDiffusion1: ModelFamily {
                 ? "its text encoder is OpenCLIP's, as in Stable Diffusion 2" : nil)
     }
 
-    init(_ source: any ModelSource, _ tokenizers: TokenizerPlaces) throws {
-        encoder = try PromptEncoder(source, tokenizers)
+    init(
+        _ source: any ModelSource, _ tokenizers: TokenizerPlaces, _ embeddings: [TextualInversion]
+    ) throws {
+        encoder = try PromptEncoder(source, tokenizers, embeddings)
     }
 
-    func conditioning(for prompt: String) throws -> Conditioning { try encoder(prompt) }
+    func conditioning(for prompt: String, _ reading: PromptReading) throws -> Conditioning {
+        try encoder(prompt, reading)
+    }
 }

@@ -12,9 +12,13 @@ struct StableDiffusion2: ModelFamily {
             ?? (PromptEncoder.isOpenCLIP(source) ? nil : "its text encoder is CLIP's own")
     }
 
-    init(_ source: any ModelSource, _ tokenizers: TokenizerPlaces) throws {
-        encoder = try PromptEncoder(source, tokenizers)
+    init(
+        _ source: any ModelSource, _ tokenizers: TokenizerPlaces, _ embeddings: [TextualInversion]
+    ) throws {
+        encoder = try PromptEncoder(source, tokenizers, embeddings)
     }
 
-    func conditioning(for prompt: String) throws -> Conditioning { try encoder(prompt) }
+    func conditioning(for prompt: String, _ reading: PromptReading) throws -> Conditioning {
+        try encoder(prompt, reading)
+    }
 }

@@ -39,17 +39,25 @@ public struct CLIPTextEncoder: Sendable {
     }
 
     /// The last hidden states of one text, normalized: [1, ids.count, hiddenSize].
+    ///
+    /// - Parameters:
+    ///   - skipped: how many of the last layers are left out; one layer always runs.
+    ///   - vectors: [n, hiddenSize] each, in place of the embeddings of the n tokens from a place on.
     /// - Throws: `ModelError.unknownToken` or `.tooManyTokens`.
-    public func callAsFunction(_ ids: [Int]) throws -> Tensor {
-        var x = try embedded(ids)
-        for layer in layers {
+    public func callAsFunction(
+        _ ids: [Int], skippingLayers skipped: Int = 0, vectors: [(place: Int, rows: Tensor)] = []
+    ) throws -> Tensor {
+        var x = try embedded(ids, vectors)
+        for layer in layers.prefix(max(layers.count - skipped, 1)) {
             x = layer(x)
         }
         return finalLayerNorm(x)
     }
 
     /// Token and position embeddings, added.
-    private func embedded(_ ids: [Int]) throws -> Tensor {
+    private func embedded(
+        _ ids: [Int], _ vectors: [(place: Int, rows: Tensor)]
+    ) throws -> Tensor {
         guard ids.count <= configuration.maxPositions else {
             throw ModelError.tooManyTokens(count: ids.count, limit: configuration.maxPositions)
         }
@@ -57,7 +65,18 @@ public struct CLIPTextEncoder: Sendable {
             throw ModelError.unknownToken(id: id, vocabularySize: configuration.vocabularySize)
         }
         let positions = positionEmbedding.sliced(axis: 0, 0..<ids.count)
-        let x = tokenEmbedding(ids) + positions
+        var tokens = tokenEmbedding(ids)
+        for (place, rows) in vectors {
+            let start = place * configuration.hiddenSize
+            tokens.withUnsafeMutableBufferPointer { target in
+                rows.withUnsafeBufferPointer { source in
+                    for (index, value) in zip(start..<target.count, source) {
+                        target[index] = value
+                    }
+                }
+            }
+        }
+        let x = tokens + positions
         return x.reshaped([1, ids.count, configuration.hiddenSize])
     }
 }

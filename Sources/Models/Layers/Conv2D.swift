@@ -4,18 +4,18 @@ import Tensors
 /// A convolution of channels-last pictures, zero-padded.
 struct Conv2D: Sendable {
     private let filter: PackedFilter
-    private let bias: Tensor
+    private let bias: Tensor?
     private let stride: Int
     private let padding: Padding
 
     /// - Parameter padding: by default what keeps the size of the picture.
     init(
         _ weights: Weights, from inputs: Int, to outputs: Int, kernel: Int = 3, stride: Int = 1,
-        padding: Padding? = nil
+        padding: Padding? = nil, bias hasBias: Bool = true
     ) throws {
         let shape = [outputs, inputs, kernel, kernel]
         filter = PackedFilter(try weights.tensor("weight", shape: shape))
-        bias = try weights.tensor("bias", shape: [outputs]).widened()
+        bias = hasBias ? try weights.tensor("bias", shape: [outputs]).widened() : nil
         self.stride = stride
         self.padding = padding ?? .all((kernel - 1) / 2)
     }

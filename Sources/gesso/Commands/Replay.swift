@@ -97,6 +97,7 @@ struct ReplayCommand: ParsableCommand {
             model: checkpoint(old, folder).map {
                 ModelOnCall($0, tokenizers: try ModelShelf().tokenizers(tokenizer))
             },
+            shelf: AddOnShelf(known: old.addOnPlaces(folder)),
             EditRun.Manner(quiet: quiet))
         guard let made = try run.make({ try edit($0, verb, old, folder) }) else { return }
         try output.write(made.data)
@@ -106,7 +107,7 @@ struct ReplayCommand: ParsableCommand {
             ? made.written
             : try Image(
                 decoding: made.picture.encoded(as: format, quality: quality), name: output.path)
-        try tell(old.isSame(now), try old.drift(run))
+        try tell(old.isSame(now), try old.drift(run) + old.addOnDrift(run, folder))
     }
 
     private func tell(_ identical: Bool, _ drift: [String]) throws {
@@ -178,7 +179,7 @@ struct ReplayCommand: ParsableCommand {
     }
 
     /// A path of a receipt in a folder.
-    private static func path(_ path: String, from folder: URL) -> String {
+    fileprivate static func path(_ path: String, from folder: URL) -> String {
         path.hasPrefix("/")
             ? path
             : folder.resolvingSymlinksInPath().appending(path: path).standardizedFileURL
@@ -192,6 +193,27 @@ extension Receipt {
         image.width == result.width && image.height == result.height
             && image.channels == result.channels && image.depth == result.depth
             && Digest.of(pixels: image) == result.pixelsSha256
+    }
+
+    /// Where the add-ons of single files lay, by key and name, so far as they still do.
+    func addOnPlaces(_ folder: URL) -> [String: URL] {
+        let places = (addOns ?? []).compactMap { addOn -> (String, URL)? in
+            guard addOn.files.count == 1, let path = addOn.files[0].path else { return nil }
+            let place = ReplayCommand.path(path, from: folder)
+            guard FileManager.default.fileExists(atPath: place) else { return nil }
+            return ("\(addOn.key):\(addOn.name)", URL(filePath: place))
+        }
+        return Dictionary(places) { first, _ in first }
+    }
+
+    /// The add-ons that are not what they were, a line each.
+    func addOnDrift(_ run: EditRun, _ folder: URL) throws -> [String] {
+        let now = try run.addOns.map { try AddOn($0, in: folder) }
+        return (addOns ?? []).compactMap { old in
+            let found = now.first { $0.key == old.key && $0.name == old.name }
+            return found?.files.map(\.sha256) == old.files.map(\.sha256)
+                ? nil : "the \(old.key) \(old.name) is another file, or gone"
+        }
     }
 
     /// What of a run is not as the receipt has it, a line each.

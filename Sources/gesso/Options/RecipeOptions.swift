@@ -33,6 +33,40 @@ struct RecipeOptions: ParsableArguments {
     var vaeTiling: String?
 
     @Option(
+        name: .customLong("lora"),
+        help: ArgumentHelp(
+            "A LoRA: a file or a name in the folder loras of $GESSO_MODELS, with a weight if "
+                + "not 1; may be repeated.", valueName: "file[:weight]"),
+        completion: .file(extensions: ["safetensors"]))
+    var loras: [String] = []
+
+    @Option(
+        name: .customLong("embedding"),
+        help: ArgumentHelp(
+            "A textual inversion, or a folder of them, to be used by its name in prompts; may be "
+                + "repeated.", valueName: "file"),
+        completion: .file(extensions: ["safetensors"]))
+    var embeddings: [String] = []
+
+    @Option(
+        help: ArgumentHelp(
+            "VAE in place of the checkpoint's: a folder or file; TAESD too.", valueName: "path"),
+        completion: .file())
+    var vae: String?
+
+    @Option(
+        help: ArgumentHelp(
+            "UNet in place of the checkpoint's: a folder or file.", valueName: "path"),
+        completion: .file())
+    var unet: String?
+
+    @Option(help: help("clip_skip", "n"))
+    var clipSkip: String?
+
+    @Option(help: help("prompt_syntax", "name"), completion: .list(key("prompt_syntax").choices))
+    var promptSyntax: String?
+
+    @Option(
         name: .customLong("preset"),
         help: ArgumentHelp(
             "Settings from a preset or a recipe file; may be repeated, the later one wins.",
@@ -95,8 +129,16 @@ struct RecipeOptions: ParsableArguments {
             setting("steps", steps), setting("guidance_scale", guidanceScale),
             setting("scheduler", scheduler), setting("sigmas", sigmas), setting("seed", seed),
             setting("compat", compat), setting("vae_tiling", vaeTiling),
+            setting("prompt_syntax", promptSyntax), setting("clip_skip", clipSkip),
+            setting("lora", joined(loras)), setting("embedding", joined(embeddings)),
+            setting("vae", vae), setting("unet", unet),
         ].compactMap(\.self)
     }
+}
+
+/// Values of a flag that was repeated, as its key has them; nil for none.
+private func joined(_ values: [String]) -> String? {
+    values.isEmpty ? nil : values.joined(separator: ";")
 }
 
 /// A setting by the flag of its name, if that is given.

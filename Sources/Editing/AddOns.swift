@@ -1,0 +1,31 @@
+import Checkpoints
+public import Foundation
+import Models
+import Tensors
+
+/// What is added to a checkpoint when it is loaded, by files.
+public struct AddOns: Sendable {
+    /// LoRAs, each with the factor for what it adds, merged into the weights as they are loaded: a step
+    /// then takes no longer than without, and no memory beyond the weights is needed.
+    public var loras: [(file: URL, strength: Double)] = []
+    /// Textual inversion embeddings.
+    public var embeddings: [URL] = []
+    /// A VAE instead of the checkpoint's: folder or file, TAESD too.
+    public var vae: URL?
+    /// A UNet instead of the checkpoint's: folder or file.
+    public var unet: URL?
+
+    /// Nothing.
+    public init() {}
+
+    /// The model with its components replaced and LoRAs added.
+    func applied(to source: any ModelSource) throws -> any ModelSource {
+        var components: [String: any ModelSource] = [:]
+        for (name, url) in [("unet", unet), ("vae", vae)] {
+            if let url { components[name] = try LooseComponent(url, as: name, beside: source) }
+        }
+        guard !components.isEmpty || !loras.isEmpty else { return source }
+        let adding = try loras.map { (try LoRA($0.file), Float($0.strength)) }
+        return try AmendedModel(source, replacing: components, adding: adding)
+    }
+}

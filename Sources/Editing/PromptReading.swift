@@ -1,0 +1,30 @@
+package import Recipes
+package import Tensors
+
+/// How a prompt is to be read.
+struct PromptReading: Hashable, Sendable {
+    let syntax: PromptSyntax
+    /// Layers of the text encoder that are left out at its end.
+    let skippedLayers: Int
+    /// The same for the negative prompt, of which diffusers skips none.
+    var ofNegative: PromptReading { PromptReading(syntax, skipsInNegative ? skippedLayers : 0) }
+
+    private var skipsInNegative = true
+
+    private init(_ syntax: PromptSyntax, _ skippedLayers: Int) {
+        (self.syntax, self.skippedLayers) = (syntax, skippedLayers)
+    }
+
+    init(_ recipe: Recipe) {
+        syntax = recipe.promptSyntax
+        skippedLayers = recipe.clipSkip - 1
+        skipsInNegative = recipe.compat != .diffusers
+    }
+}
+
+extension Model {
+    /// What the UNet hears of a recipe's prompt, [1,77n,C].
+    package func hiddenStates(of recipe: Recipe) throws -> Tensor {
+        try conditioning(for: recipe.prompt, PromptReading(recipe)).hiddenStates
+    }
+}

@@ -1,0 +1,48 @@
+public import Checkpoints
+public import Tensors
+
+/// What stands between pictures and latents, whichever network it is.
+public protocol Autoencoder: Sendable {
+    /// channels of the latents: 4
+    var latentChannels: Int { get }
+    /// what latents are multiplied by for the UNet
+    var scalingFactor: Float { get }
+    /// how many pixels a latent spans, in each direction: 8
+    var factor: Int { get }
+    /// numbers held at once for each pixel of a picture where that is most
+    var widestFloatsPerPixel: Int { get }
+    /// whether encoding is a draw from a distribution, which takes noise
+    var drawsLatents: Bool { get }
+
+    /// The latents of pictures, not scaled.
+    /// - Parameters:
+    ///   - pixels: [N, H, W, 3] in -1…1; H and W multiples of `factor`.
+    ///   - tiled: whether to work in overlapping tiles; N is 1 then.
+    ///   - noise: standard normal noise of the latents' shape; asked for only where latents are drawn.
+    func latents(of pixels: Tensor, tiled: Bool, noise: () -> Tensor) -> Tensor
+    /// The pictures of latents, [N, h·f, w·f, 3], about -1…1 and not clamped.
+    func decode(_ latents: Tensor, tiled: Bool) -> Tensor
+}
+
+extension AutoencoderKL: Autoencoder {
+    /// channels of the latents: 4
+    public var latentChannels: Int { configuration.latentChannels }
+    /// numbers held at once for each pixel of a picture where that is most
+    public var widestFloatsPerPixel: Int { configuration.widestFloatsPerPixel }
+    /// latents are drawn
+    public var drawsLatents: Bool { true }
+
+    /// A draw from the distribution of a picture's latents, not scaled.
+    public func latents(of pixels: Tensor, tiled: Bool, noise: () -> Tensor) -> Tensor {
+        encode(pixels, tiled: tiled).sample(noise())
+    }
+}
+
+/// The autoencoder of a model, of the kind its configuration or its tensors name.
+/// - Throws: `CheckpointError` and `ModelError` as the autoencoders do.
+public func autoencoder(_ source: any ModelSource) throws -> any Autoencoder {
+    let weights = try source.weights("vae")
+    return weights.contains("encoder.layers") || weights.contains("decoder.layers")
+        ? try AutoencoderTiny(weights, json: source.configuration("vae"))
+        : try AutoencoderKL(source)
+}

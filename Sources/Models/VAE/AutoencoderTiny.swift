@@ -1,0 +1,162 @@
+public import Checkpoints
+public import Foundation
+public import Tensors
+
+/// TAESD, the tiny autoencoder for Stable Diffusion's latents (O. Bohan, 2023), called AutoencoderTiny
+/// in diffusers: convolutions and rectifiers alone. Its latents are those of the UNet as they are, and
+/// not drawn.
+public struct AutoencoderTiny: Autoencoder {
+    /// channels of the latents: 4
+    public let latentChannels: Int
+    /// what latents are multiplied by for the UNet: 1
+    public let scalingFactor: Float
+    /// how many pixels a latent spans, in each direction: 8
+    public let factor: Int
+    /// four tensors of the widest layer are there at once
+    public let widestFloatsPerPixel: Int
+    /// latents follow from the picture alone
+    public var drawsLatents: Bool { false }
+    /// whether it can encode, too
+    public var encodes: Bool { encoder != nil }
+
+    private let encoder: [Layer]?
+    private let decoder: [Layer]
+
+    private enum Layer: Sendable {
+        case convolution(Conv2D)
+        case rectified(Conv2D)
+        case block(TinyBlock)
+        case doubling(Conv2D)
+    }
+
+    /// Builds the network; its depth and widths follow from the tensors.
+    /// - Parameter json: its configuration.
+    /// - Throws: `CheckpointError`, naming a tensor that is missing, misshapen or left over.
+    public init(_ weights: Weights, json: Data) throws {
+        let file = try ConfigurationReader(json, model: "AutoencoderTiny")
+        scalingFactor = try file.number("scaling_factor", default: 1)
+        let decoder = weights["decoder"]["layers"]
+        let shape = decoder.shape("0.weight") ?? []
+        guard shape.count == 4 else {
+            throw file.invalid("decoder", "has no tensor decoder.layers.0.weight of 4 dimensions")
+        }
+        latentChannels = shape[1]
+        widestFloatsPerPixel = shape[0] * 4
+        self.decoder = try Self.decoder(decoder)
+        factor = self.decoder.reduce(1) { factor, layer in
+            if case .doubling = layer { factor * 2 } else { factor }
+        }
+        encoder =
+            weights.contains("encoder")
+            ? try Self.encoder(weights["encoder"]["layers"]) : nil
+        try weights.requireAllUsed()
+    }
+
+    /// The latents of pictures; without an encoder zeros, see `encodes`.
+    public func latents(of pixels: Tensor, tiled: Bool, noise: () -> Tensor) -> Tensor {
+        let side = AutoencoderKL.tileSide
+        let run = { (x: Tensor) in Self.run(encoder ?? [], (x + 1) / 2) }
+        guard tiled else { return run(pixels) }
+        return Tiling(side: side, overlap: side / 4)(pixels, scale: (1, factor), run)
+    }
+
+    /// The pictures of latents, squashed into -3…3 first.
+    public func decode(_ latents: Tensor, tiled: Bool) -> Tensor {
+        let side = AutoencoderKL.tileSide / factor
+        let run = { (x: Tensor) in
+            Self.run(decoder, x.map { tanhf($0 / 3) * 3 }) * 2 - 1
+        }
+        guard tiled else { return run(latents) }
+        return Tiling(side: side, overlap: side / 4)(latents, scale: (factor, 1), run)
+    }
+
+    private static func run(_ layers: [Layer], _ x: Tensor) -> Tensor {
+        layers.reduce(x) { x, layer in
+            switch layer {
+            case .convolution(let convolution): convolution(x)
+            case .rectified(let convolution): convolution(x).rectified
+            case .block(let block): block(x)
+            case .doubling(let convolution):
+                convolution(x.upsampledNearest(height: 2 * x.shape[1], width: 2 * x.shape[2]))
+            }
+        }
+    }
+
+    /// Layers in a row. In the encoder a convolution without bias halves the picture.
+    private static func encoder(_ weights: Weights) throws -> [Layer] {
+        var layers: [Layer] = []
+        while weights.contains("\(layers.count)") {
+            let index = layers.count
+            if let layer = try block(weights, index) {
+                layers.append(layer)
+            } else {
+                let halves = !weights[index].contains("bias")
+                layers.append(
+                    .convolution(
+                        try convolution(
+                            weights[index], bias: !halves, stride: halves ? 2 : 1)))
+            }
+        }
+        return layers
+    }
+
+    /// In the decoder a number without tensors stands for the rectifier after the first convolution,
+    /// then for doubling.
+    private static func decoder(_ weights: Weights) throws -> [Layer] {
+        var layers: [Layer] = [.rectified(try convolution(weights[0]))]
+        var index = 2
+        while true {
+            if let layer = try block(weights, index) {
+                layers.append(layer)
+                index += 1
+            } else if weights.contains("\(index)") {
+                let bias = weights[index].contains("bias")
+                layers.append(.convolution(try convolution(weights[index], bias: bias)))
+                index += 1
+            } else if weights.contains("\(index + 1)") {
+                layers.append(.doubling(try convolution(weights[index + 1], bias: false)))
+                index += 2
+            } else {
+                return layers
+            }
+        }
+    }
+
+    private static func block(_ weights: Weights, _ index: Int) throws -> Layer? {
+        weights[index].contains("conv") ? .block(try TinyBlock(weights[index])) : nil
+    }
+
+    fileprivate static func convolution(
+        _ weights: Weights, bias: Bool = true, stride: Int = 1
+    ) throws -> Conv2D {
+        let shape = weights.shape("weight") ?? []
+        let (outputs, inputs) = shape.count == 4 ? (shape[0], shape[1]) : (1, 1)
+        return try Conv2D(weights, from: inputs, to: outputs, stride: stride, bias: bias)
+    }
+}
+
+/// Three convolutions with rectifiers, beside a short way.
+private struct TinyBlock: Sendable {
+    private let convolutions: [Conv2D]
+    private let skip: Linear?
+
+    init(_ weights: Weights) throws {
+        convolutions = try [0, 2, 4].map {
+            try AutoencoderTiny.convolution(weights["conv"][$0])
+        }
+        skip = try weights["skip"].shape("weight").map { shape in
+            try Linear(
+                weights["skip"], from: shape.count > 1 ? shape[1] : 1, to: shape[0], bias: false)
+        }
+    }
+
+    func callAsFunction(_ x: Tensor) -> Tensor {
+        let h = convolutions[1](convolutions[0](x).rectified).rectified
+        return convolutions[2](h, adding: skip.map { $0(x) } ?? x).rectified
+    }
+}
+
+extension Tensor {
+    /// Negative values made 0.
+    fileprivate var rectified: Tensor { map { $0 < 0 ? 0 : $0 } }
+}
