@@ -1,6 +1,7 @@
 import Checkpoints
 import Foundation
 import Models
+import Recipes
 import Tensors
 
 /// One tokenizer and one text encoder whose final hidden states the UNet attends to: the text side of

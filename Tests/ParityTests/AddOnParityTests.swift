@@ -4,6 +4,7 @@ import Foundation
 import Imaging
 import Models
 import Recipes
+import Sampling
 import Tensors
 import Testing
 
