@@ -38,7 +38,8 @@ public struct LoRA: Sendable {
         for name in file.names {
             if let kind = Self.otherKinds.first(where: { name.contains($0.mark) }) {
                 throw CheckpointError.unusableAddOn(
-                    path: file.path, what: "is a \(kind.what)", hint: "only LoRA and LoCon are read")
+                    path: file.path, what: "is a \(kind.what)", hint: "only LoRA and LoCon are read"
+                )
             }
             guard let (layer, role) = Self.parted(name), let entry = file.entries[name] else {
                 strangers.append(name)
@@ -69,16 +70,17 @@ public struct LoRA: Sendable {
     ]
 
     /// The ends of names, the longest first where one ends like another.
-    private static let roles: [(ending: String, role: any WritableKeyPath<Part, Safetensors.Entry?> & Sendable)] =
-        [
-            (".lora_linear_layer.down.weight", \.down), (".lora_linear_layer.up.weight", \.up),
-            (".lora_down.weight", \.down), (".lora_up.weight", \.up),
-            (".lora_mid.weight", \.mid), (".lora.down.weight", \.down),
-            (".lora.up.weight", \.up), ("_lora.down.weight", \.down), ("_lora.up.weight", \.up),
-            (".lora_A.weight", \.down), (".lora_B.weight", \.up),
-            (".lora_A.default.weight", \.down), (".lora_B.default.weight", \.up),
-            (".alpha", \.alpha),
-        ]
+    private static let roles:
+        [(ending: String, role: any WritableKeyPath<Part, Safetensors.Entry?> & Sendable)] =
+            [
+                (".lora_linear_layer.down.weight", \.down), (".lora_linear_layer.up.weight", \.up),
+                (".lora_down.weight", \.down), (".lora_up.weight", \.up),
+                (".lora_mid.weight", \.mid), (".lora.down.weight", \.down),
+                (".lora.up.weight", \.up), ("_lora.down.weight", \.down), ("_lora.up.weight", \.up),
+                (".lora_A.weight", \.down), (".lora_B.weight", \.up),
+                (".lora_A.default.weight", \.down), (".lora_B.default.weight", \.up),
+                (".alpha", \.alpha),
+            ]
 
     /// The layer's name and what the tensor is for it.
     private static func parted(

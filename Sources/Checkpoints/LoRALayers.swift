@@ -47,7 +47,9 @@ extension LoRA {
     /// diffusers once called the projections of every attention alike, in text encoders too.
     private static func renamed(_ layer: String, in component: String) -> String {
         if component == "unet" { return layer.hasSuffix(".to_out") ? layer + ".0" : layer }
-        let old = [".to_q": ".q_proj", ".to_k": ".k_proj", ".to_v": ".v_proj", ".to_out": ".out_proj"]
+        let old = [
+            ".to_q": ".q_proj", ".to_k": ".k_proj", ".to_v": ".v_proj", ".to_out": ".out_proj",
+        ]
         guard let (name, new) = old.first(where: { layer.hasSuffix($0.key) }) else { return layer }
         return layer.dropLast(name.count) + new
     }
@@ -72,7 +74,9 @@ extension LoRA {
             return "Flux"
         }
         if names.contains(where: { $0.contains("joint_blocks") }) { return "Stable Diffusion 3" }
-        if names.contains(where: { $0.hasPrefix("transformer.") }) { return "a diffusion transformer" }
+        if names.contains(where: { $0.hasPrefix("transformer.") }) {
+            return "a diffusion transformer"
+        }
         let isTwin = names.contains { $0.hasPrefix("lora_te2_") || $0.hasPrefix("text_encoder_2.") }
         let attention = parts.first { part in
             ["attn2_to_k", "attn2.to_k"].contains { part.key.hasSuffix($0) }

@@ -30,7 +30,8 @@ public struct LooseComponent: ModelSource {
         (self.url, self.component) = (url, component)
         var isFolder: ObjCBool = false
         let path = url.path(percentEncoded: false)
-        if FileManager.default.fileExists(atPath: path, isDirectory: &isFolder), isFolder.boolValue {
+        if FileManager.default.fileExists(atPath: path, isDirectory: &isFolder), isFolder.boolValue
+        {
             let inside = ModelFolder.exists(url.appending(path: component))
             let folder = try ModelFolder(inside ? url : url.deletingLastPathComponent())
             let name = inside ? component : url.lastPathComponent

@@ -4,16 +4,27 @@ import Models
 import Tensors
 
 /// What is added to a checkpoint when it is loaded, by files.
-public struct AddOns: Sendable {
+public struct AddOns: Sendable, Equatable {
     /// LoRAs, each with the factor for what it adds, merged into the weights as they are loaded: a step
     /// then takes no longer than without, and no memory beyond the weights is needed.
-    public var loras: [(file: URL, strength: Double)] = []
+    public var loras: [AddedLoRA] = []
     /// Textual inversion embeddings.
     public var embeddings: [URL] = []
     /// A VAE instead of the checkpoint's: folder or file, TAESD too.
     public var vae: URL?
     /// A UNet instead of the checkpoint's: folder or file.
     public var unet: URL?
+
+    /// A LoRA's file and the factor for what it adds.
+    public struct AddedLoRA: Sendable, Equatable {
+        let file: URL
+        let strength: Double
+
+        /// A LoRA with its factor.
+        public init(_ file: URL, strength: Double) {
+            (self.file, self.strength) = (file, strength)
+        }
+    }
 
     /// Nothing.
     public init() {}

@@ -89,8 +89,10 @@ public struct Model: Sendable {
     }
 
     /// What the UNet hears of a prompt; kept for the next edit.
-    func conditioning(for prompt: String) throws -> Conditioning {
-        try conditionings.conditioning(for: prompt) { try family.conditioning(for: prompt) }
+    func conditioning(for prompt: String, _ reading: PromptReading) throws -> Conditioning {
+        try conditionings.conditioning(for: prompt, reading) {
+            try family.conditioning(for: prompt, reading)
+        }
     }
 
     /// Whether the UNet is shown the mask and the rest of the picture beside the noisy latents.

@@ -48,7 +48,9 @@ struct UNetDenoiser: Denoiser {
     }
 
     /// Branches of as many chunks each: after the shorter one come chunks of the empty prompt.
-    private static func evened(_ branches: [Tensor], _ empty: () throws -> Tensor) rethrows -> [Tensor] {
+    private static func evened(_ branches: [Tensor], _ empty: () throws -> Tensor) rethrows
+        -> [Tensor]
+    {
         let longest = branches.map { $0.shape[1] }.max() ?? 0
         return try branches.map { branch in
             guard branch.shape[1] < longest else { return branch }

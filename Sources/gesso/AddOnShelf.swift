@@ -23,13 +23,15 @@ struct AddOnShelf {
         known: [String: URL] = [:]
     ) {
         self.known = known
-        folders = (environment["GESSO_MODELS"] ?? "").isEmpty
+        folders =
+            (environment["GESSO_MODELS"] ?? "").isEmpty
             ? [] : [URL(filePath: environment["GESSO_MODELS"] ?? "")]
     }
 
     /// The folders of a kind of add-on, as Gesso, ComfyUI and AUTOMATIC1111 call them.
     private static let places = [
-        "lora": ["loras", "Lora"], "embedding": ["embeddings"], "vae": ["vae", "VAE", "vae_approx"],
+        "lora": ["loras", "Lora"], "embedding": ["embeddings"],
+        "vae": ["vae", "VAE", "vae_approx"],
         "unet": ["unet", "diffusion_models"],
     ]
 
@@ -70,7 +72,8 @@ struct AddOnShelf {
         if FileManager.default.fileExists(atPath: path) { return URL(filePath: path) }
         let isName = !name.contains("..") && !name.hasPrefix("/")
         let shelves =
-            folders.flatMap { folder in (Self.places[key] ?? []).map { folder.appending(path: $0) } }
+            folders.flatMap { folder in (Self.places[key] ?? []).map { folder.appending(path: $0) }
+            }
             + beside
         for shelf in isName ? shelves : [] {
             for candidate in [name, name + ".safetensors"] {
@@ -95,7 +98,8 @@ struct AddOnShelf {
     private static func files(_ url: URL, _ name: String) throws -> [URL] {
         let path = url.path(percentEncoded: false)
         var isFolder: ObjCBool = false
-        guard FileManager.default.fileExists(atPath: path, isDirectory: &isFolder), isFolder.boolValue
+        guard FileManager.default.fileExists(atPath: path, isDirectory: &isFolder),
+            isFolder.boolValue
         else { return [url] }
         let names = (try? FileManager.default.contentsOfDirectory(atPath: path)) ?? []
         let files = names.filter { $0.hasSuffix(".safetensors") }.sorted()
@@ -116,7 +120,7 @@ extension AddOns {
             switch entry.key {
             case "lora":
                 let strength = recipe.loras.first { $0.name == entry.name }?.strength ?? 1
-                loras += entry.files.map { ($0, strength) }
+                loras += entry.files.map { AddedLoRA($0, strength: strength) }
             case "embedding": embeddings += entry.files
             case "vae": vae = entry.files.first
             default: unet = entry.files.first

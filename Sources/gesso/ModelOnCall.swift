@@ -6,7 +6,7 @@ import Foundation
 final class ModelOnCall {
     let url: URL
     private let tokenizers: TokenizerPlaces
-    private var loaded: Model?
+    private var loaded: (model: Model, addOns: AddOns)?
     private var hashed: [Receipt.File]?
     /// Seconds that loading took and no run has told yet.
     private var untoldSeconds = 0.0
@@ -16,13 +16,14 @@ final class ModelOnCall {
         self.tokenizers = tokenizers
     }
 
-    /// The model, loaded by now.
-    func model() throws -> Model {
-        if let loaded { return loaded }
+    /// The model with these add-ons, loaded by now; with others than the run before it is loaded anew.
+    func model(adding addOns: AddOns = AddOns()) throws -> Model {
+        if let loaded, loaded.addOns == addOns { return loaded.model }
+        loaded = nil
         let start = ContinuousClock.now
-        let model = try Model.load(url, tokenizers: tokenizers)
+        let model = try Model.load(url, tokenizers: tokenizers, addOns: addOns)
         untoldSeconds = start.duration(to: .now) / .seconds(1)
-        loaded = model
+        loaded = (model, addOns)
         return model
     }
 

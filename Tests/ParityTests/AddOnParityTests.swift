@@ -59,7 +59,9 @@ struct AddOnParityTests {
         var pictures: [[UInt16]] = []
         for edit in cases {
             var addOns = AddOns()
-            addOns.loras = edit.loras.map { (file($0.name + ".safetensors"), $0.strength) }
+            addOns.loras = edit.loras.map {
+                .init(file($0.name + ".safetensors"), strength: $0.strength)
+            }
             var recipe = recipe()
             recipe.clipSkip = 1 + (edit.skip ?? 0)
             let found = try picture(recipe, addOns)
@@ -100,10 +102,12 @@ struct AddOnParityTests {
         #expect(try worst(picture(weighted, addOns), "embeddings") <= 1)
     }
 
-    @Test("TAESD as a folder, a file and the original's two files", arguments: [
-        "taesd", "taesd/diffusion_pytorch_model.safetensors", "taesd_decoder.safetensors",
-        "taesd_encoder.safetensors",
-    ])
+    @Test(
+        "TAESD as a folder, a file and the original's two files",
+        arguments: [
+            "taesd", "taesd/diffusion_pytorch_model.safetensors", "taesd_decoder.safetensors",
+            "taesd_encoder.safetensors",
+        ])
     func tiny(path: String) throws {
         var recipe = Recipe(.imageToImage)
         (recipe.prompt, recipe.negativePrompt) = (self.recipePrompt, "blurry, low quality")
