@@ -1,4 +1,5 @@
 package import Recipes
+import Sampling
 package import Tensors
 
 /// How a prompt is to be read.
