@@ -9,6 +9,8 @@ import Tensors
 struct PromptEncoder: Sendable {
     private let tokenizer: CLIPTokenizer
     private let textEncoder: CLIPTextEncoder
+    /// A prompt longer than these is cut off: attention takes time for each.
+    private static let mostChunks = 32
     private let embeddings: [(name: String, rows: Tensor)]
 
     /// Why a checkpoint has no such text side, or not a UNet for it; nil when it has.
@@ -69,11 +71,12 @@ struct PromptEncoder: Sendable {
             return Conditioning(hiddenStates: states, dropped: tokens.dropped)
         }
         let chunks = PromptChunks(parsed, tokenizer, embeddings: names).chunks
-        let kept = isPlain ? Array(chunks.prefix(1)) : chunks
+        let kept = chunks.prefix(isPlain ? 1 : Self.mostChunks)
         let states = try kept.map { try encoded($0, reading) }
         return Conditioning(
             hiddenStates: .concatenated(states, axis: 1),
-            dropped: kept.count < chunks.count ? "what is beyond one chunk of tokens" : nil)
+            dropped: kept.count < chunks.count
+                ? "what is beyond \(kept.count * (tokenizer.contextLength - 2)) tokens" : nil)
     }
 
     private func encoded(

@@ -186,9 +186,14 @@ extension Receipt.AddOn {
         (key, name) = (entry.key, entry.name)
         files = try entry.files.flatMap { url in
             let path = url.path(percentEncoded: false)
-            let inside = try? FileManager.default.subpathsOfDirectory(atPath: path).sorted()
-                .map { url.appending(path: $0) }
-                .filter { ["safetensors", "json"].contains($0.pathExtension) }
+            var isFolder: ObjCBool = false
+            FileManager.default.fileExists(atPath: path, isDirectory: &isFolder)
+            let inside =
+                !isFolder.boolValue
+                ? nil
+                : try? FileManager.default.subpathsOfDirectory(atPath: path).sorted()
+                    .map { url.appending(path: $0) }
+                    .filter { ["safetensors", "json"].contains($0.pathExtension) }
             return try (inside ?? [url]).map { file in
                 Receipt.File(
                     path: FilePath.path(of: file, from: folder), sha256: try Digest.of(file: file))
