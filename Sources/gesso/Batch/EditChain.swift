@@ -47,7 +47,7 @@ struct EditChain {
             if index == steps.count - 1 {
                 return Made(runs: runs, picture: try run.finished(work), reports: reports)
             }
-            image = run.marked(work.result)
+            image = try run.marked(work.result)
         }
         return nil
     }
