@@ -32,6 +32,15 @@ struct RecipeOptions: ParsableArguments {
     @Option(help: help("vae_tiling", "when"), completion: .list(key("vae_tiling").choices))
     var vaeTiling: String?
 
+    @Flag(help: help("strip_metadata", ""))
+    var stripMetadata = false
+
+    @Option(help: help("safety", "when"), completion: .list(key("safety").choices))
+    var safety: String?
+
+    @Option(parsing: .unconditional, help: help("watermark", "text"))
+    var watermark: String?
+
     @Option(
         name: .customLong("preset"),
         help: ArgumentHelp(
@@ -95,6 +104,8 @@ struct RecipeOptions: ParsableArguments {
             setting("steps", steps), setting("guidance_scale", guidanceScale),
             setting("scheduler", scheduler), setting("sigmas", sigmas), setting("seed", seed),
             setting("compat", compat), setting("vae_tiling", vaeTiling),
+            setting("strip_metadata", stripMetadata), setting("safety", safety),
+            setting("watermark", watermark),
         ].compactMap(\.self)
     }
 }
