@@ -15,8 +15,7 @@ extension Editor {
         let message = Array(recipe.watermark.utf8)
         let marked = picture.watermarked(message, within: edit.mask)
         if marked.watermark(length: message.count) != message {
-            log.notes.append(
-                "the watermark cannot be read back: the changed part is too small, grey or flat")
+            log.note(["the watermark cannot be read back: the changed part is too small or grey"])
         }
         return marked
     }
