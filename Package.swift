@@ -34,7 +34,10 @@ let package = Package(
             linkerSettings: [.linkedLibrary("m"), .linkedLibrary("pthread")]),
         .target(
             name: "CCodecs",
-            linkerSettings: [.linkedLibrary("png"), .linkedLibrary("jpeg")]),
+            linkerSettings: [
+                .linkedLibrary("png"), .linkedLibrary("jpeg"), .linkedLibrary("webp"),
+                .linkedLibrary("webpdemux"), .linkedLibrary("lcms2"),
+            ]),
         room("Tensors", sees: ["CKernels"]),
         room("Checkpoints", sees: ["Tensors"]),
         room("Models", sees: ["Checkpoints", "Tensors"]),

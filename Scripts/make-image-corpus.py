@@ -5,14 +5,15 @@ Good/NAME comes with NAME.json: size, channels, depth and all samples (base64, 1
 little-endian) as they must be decoded, and what else must be found. Bad/NAME comes with NAME.json:
 the exit code and a piece of the error text. Resampling.json holds pictures resized by Pillow.
 
-PNG files are put together here, chunk by chunk, from known samples; JPEG files come from Pillow,
-whose decoder is also their reference. Needs numpy and Pillow (made with Pillow 13.0, libjpeg-turbo
+PNG files are put together here, chunk by chunk, from known samples; JPEG and WebP files come from
+Pillow, whose decoders are also their reference. Needs numpy and Pillow (made with Pillow 13.0, libjpeg-turbo
 3.2). The output is the same on every run.
 
     Scripts/make-image-corpus.py
 """
 
 import base64
+import ctypes
 import io
 import json
 import pathlib
@@ -358,6 +359,125 @@ def make_good_jpeg():
     bogus = struct.pack(">I", len(icc) + 5) + icc[4:]
     close("profile-bogus-size.jpg", with_markers(base, *profile_parts(bogus, 1)), profileBytes=0,
           warnings=["profile is broken"])
+    nonsense = icc[:128] + b"\xff" * 64 + icc[192:]
+    close("profile-nonsense.jpg", with_markers(base, *profile_parts(nonsense, 1)), profileBytes=0,
+          warnings=["profile is broken"])
+    inks = jpeg(landscape(21, 18, "CMYK"), quality=95)
+    data = with_markers(inks, *profile_parts(cmyk_profile(), 1))
+    good("cmyk-profile.jpg", data, by_profile(data, cmyk_profile()), tolerance=2, profileBytes=0,
+         warnings=["converted from CMYK to sRGB by its profile"])
+
+
+def cmyk_profile():
+    """A CMYK profile of few colours: white paper, inks that take away what they should."""
+    table = b""
+    for c in (0, .5, 1):
+        for m in (0, .5, 1):
+            for y in (0, .5, 1):
+                for k in (0, .5, 1):
+                    light = (1 - .9 * k) * (1 - .35 * c - .3 * m - .1 * y)
+                    table += bytes([
+                        round(255 * light), round(128 + 60 * (m - c) * (1 - k)),
+                        round(128 + 70 * (y - .6 * c - .2 * m) * (1 - k))])
+    ramp = bytes(range(256))
+    identity = struct.pack(">9i", 65536, 0, 0, 0, 65536, 0, 0, 0, 65536)
+    lut = b"mft1" + bytes(4) + bytes([4, 3, 3, 0]) + identity + ramp * 4 + table + ramp * 3
+    lut += bytes(-len(lut) % 4)
+    description = b"desc" + bytes(4) + struct.pack(">I", 5) + b"inks\0" + bytes(79)
+    white = b"XYZ " + bytes(4) + struct.pack(">3i", 63190, 65536, 54061)
+    words = b"text" + bytes(4) + b"free" + bytes(4)
+    tags, body, start = b"", b"", 128 + 4 + 4 * 12
+    for name, value in [(b"desc", description), (b"wtpt", white), (b"cprt", words), (b"A2B0", lut)]:
+        tags += struct.pack(">4sII", name, start + len(body), len(value))
+        body += value + bytes(-len(value) % 4)
+    header = struct.pack(
+        ">I4sI4s4s4s12s4s", start + len(body), b"\0\0\0\0", 0x02400000, b"prtr", b"CMYK", b"Lab ",
+        struct.pack(">6H", 2020, 1, 1, 0, 0, 0), b"acsp")
+    header += bytes(28) + struct.pack(">3i", 63190, 65536, 54061) + bytes(48)
+    return header + struct.pack(">I", 4) + tags + body
+
+
+def by_profile(data, inks):
+    """The CMYK picture in sRGB, as Little CMS converts it for Pillow."""
+    image = Image.open(io.BytesIO(data))
+    converted = ImageCms.profileToProfile(
+        image, ImageCms.ImageCmsProfile(io.BytesIO(inks)), ImageCms.createProfile("sRGB"),
+        renderingIntent=ImageCms.Intent.RELATIVE_COLORIMETRIC, outputMode="RGB",
+        flags=ImageCms.Flags.BLACKPOINTCOMPENSATION)
+    return np.asarray(converted)
+
+
+# WebP, by Pillow -------------------------------------------------------------------------------
+
+
+def webp(image, **options):
+    out = io.BytesIO()
+    image.save(out, "WEBP", **options)
+    return out.getvalue()
+
+
+def webp_chunks(*chunks):
+    body = b"WEBP"
+    for name, data in chunks:
+        body += name + struct.pack("<I", len(data)) + data + bytes(len(data) % 2)
+    return b"RIFF" + struct.pack("<I", len(body)) + body
+
+
+def canvas(flags, width, height):
+    return (b"VP8X", bytes([flags, 0, 0, 0]) + struct.pack("<I", width - 1)[:3]
+            + struct.pack("<I", height - 1)[:3])
+
+
+def webp_samples(data):
+    image = Image.open(io.BytesIO(data))
+    image.load()
+    return np.asarray(image)
+
+
+def make_good_webp():
+    def same(name, data, **expected):
+        good(name, data, webp_samples(data), **expected)
+
+    color = landscape(21, 18)
+    alpha = landscape(21, 18, "RGBA")
+    for name, image in [("rgb", color), ("rgba", alpha)]:
+        same(f"{name}-lossless.webp", webp(image, lossless=True, exact=True))
+        same(f"{name}-lossy.webp", webp(image, quality=80, exact=True))
+    for width, height in [(1, 1), (7, 5)]:
+        same(f"{width}x{height}.webp", webp(landscape(width, height), lossless=True))
+    plain = np.asarray(color)
+    for orientation in range(1, 9):
+        block = exif(orientation, order="><"[orientation % 2])
+        data = webp(color, lossless=True, exif=b"Exif\0\0" * (orientation % 2) + block)
+        good(f"orientation-{orientation}.webp", data, turned(plain, orientation), exif=True)
+    icc = profile()
+    same("profile.webp", webp(color, lossless=True, icc_profile=icc), profileBytes=len(icc))
+    same("profile-broken.webp", webp(color, lossless=True, icc_profile=icc[:-40]), profileBytes=0,
+         warnings=["profile is broken"])
+    frames = [landscape(21, 18), Image.fromarray(np.full((18, 21, 3), 90, np.uint8))]
+    moving = webp(frames[0], lossless=True, save_all=True, append_images=frames[1:])
+    good("animated.webp", moving, plain, warnings=["animated"])
+    same("trailing.webp", webp(color, lossless=True) + b"PK\3\4", warnings=["4 bytes after"])
+
+
+def make_bad_webp():
+    color = landscape(21, 18)
+    for name, data in [("vp8", webp(color, quality=80)), ("vp8l", webp(color, lossless=True))]:
+        bad(f"cut-{name}.webp", data[:-40], "ends early")
+        short = data[:16] + struct.pack("<I", 60) + data[20:80]
+        bad(f"short-{name}.webp", short[:4] + struct.pack("<I", 72) + short[8:], "damaged WebP")
+    bad("cut-in-signature.webp", webp(color)[:11], "cut off within its first bytes")
+    bad("cut-in-header.webp", webp(color)[:18], "ends early")
+    frame = webp(color, lossless=True)[12:]
+    picture = (frame[:4], frame[8:8 + struct.unpack("<I", frame[4:8])[0]])
+    bad("canvas-differs.webp", webp_chunks(canvas(0, 40, 30), picture), "damaged WebP")
+    bad("canvas-only.webp", webp_chunks(canvas(0, 21, 18)), "damaged WebP")
+    bad("canvas-huge.webp", webp_chunks(canvas(0, 1 << 24, 1 << 24), picture), "damaged WebP")
+    # Code lengths that overfill the tables of a decoder from before 2023 (CVE-2023-4863).
+    bits = "".join(f"{0x2f:08b}"[::-1]) + f"{0:014b}"[::-1] + f"{0:014b}"[::-1] + "0" + "000"
+    bits += "0" * 3 + "0" + f"{15:04b}"[::-1] + "111" * 19 + "0" + "1" * 3000
+    data = bytes(int(bits[i:i + 8][::-1].ljust(8, "0"), 2) for i in range(0, len(bits), 8))
+    bad("code-lengths.webp", webp_chunks((b"VP8L", data)), "damaged WebP")
 
 
 # Bad files -------------------------------------------------------------------------------------
@@ -442,10 +562,10 @@ def make_bad_jpeg():
 
 def make_foreign():
     picture = landscape(4, 4)
-    for kind, said in [("GIF", "a GIF"), ("BMP", "a BMP"), ("TIFF", "a TIFF"), ("WEBP", "a WebP")]:
+    for kind, said in [("GIF", "a GIF"), ("BMP", "a BMP"), ("TIFF", "a TIFF")]:
         out = io.BytesIO()
         picture.save(out, kind)
-        bad(f"{kind.lower()}.png", out.getvalue(), f"is {said}, not PNG or JPEG")
+        bad(f"{kind.lower()}.png", out.getvalue(), f"is {said}, not PNG, JPEG or WebP")
     texts = {
         "svg": ('<?xml version="1.0"?><svg xmlns="http://www.w3.org/2000/svg"/>', "an SVG"),
         "html": ("<!DOCTYPE html><html><title>Log in</title></html>", "an HTML page"),
@@ -453,9 +573,57 @@ def make_foreign():
         "text": ("just words\n", "of an unknown kind"),
     }
     for name, (text, said) in texts.items():
-        bad(f"{name}.png", text.encode(), f"is {said}, not PNG or JPEG")
+        bad(f"{name}.png", text.encode(), f"is {said}, not PNG, JPEG or WebP")
+    bad("heic.jpg", b"\0\0\0\x18ftypheic" + bytes(16), "is an HEIC")
     bad("avif.jpg", b"\0\0\0\x1cftypavif" + bytes(16), "is an AVIF")
     bad("jpeg-xl.jpg", b"\xff\x0a" + bytes(16), "is a JPEG XL")
+
+
+# Colours ---------------------------------------------------------------------------------------
+
+
+def lcms_profile(primaries, gamma):
+    """A matrix profile (grey without primaries) by Little CMS itself; its date is taken out."""
+    lcms = ctypes.CDLL("liblcms2.so.2")
+    for name in ["cmsBuildGamma", "cmsCreateRGBProfile", "cmsCreateGrayProfile"]:
+        getattr(lcms, name).restype = ctypes.c_void_p
+    white = (ctypes.c_double * 3)(0.3127, 0.3290, 1)
+    curve = ctypes.c_void_p(lcms.cmsBuildGamma(None, ctypes.c_double(gamma)))
+    if primaries is None:
+        made = ctypes.c_void_p(lcms.cmsCreateGrayProfile(white, curve))
+    else:
+        points = (ctypes.c_double * 9)(*[v for x, y in primaries for v in (x, y, 1)])
+        made = ctypes.c_void_p(
+            lcms.cmsCreateRGBProfile(white, points, (ctypes.c_void_p * 3)(*[curve.value] * 3)))
+    size = ctypes.c_uint32()
+    lcms.cmsSaveProfileToMem(made, None, ctypes.byref(size))
+    data = ctypes.create_string_buffer(size.value)
+    lcms.cmsSaveProfileToMem(made, data, ctypes.byref(size))
+    return data.raw[:24] + bytes(12) + data.raw[36:84] + bytes(16) + data.raw[100:]
+
+
+def make_colors():
+    """Profiles, and what Pillow makes of colours in them."""
+    profiles = {
+        "adobe-rgb": lcms_profile([(.64, .33), (.21, .71), (.15, .06)], 563 / 256),
+        "display-p3": lcms_profile([(.68, .32), (.265, .69), (.15, .06)], 2.2),
+        "grey": lcms_profile(None, 1.8)}
+    steps = [0, 51, 102, 153, 204, 255]
+    colors = np.array([[r, g, b] for r in steps for g in steps for b in steps], np.uint8)
+    greys = np.arange(0, 256, 5, dtype=np.uint8)[None]
+    expected = {}
+    for name, data in profiles.items():
+        (ROOT / "Profiles").mkdir(exist_ok=True)
+        (ROOT / "Profiles" / f"{name}.icc").write_bytes(data)
+        source = Image.fromarray(greys if name == "grey" else colors[None])
+        converted = ImageCms.profileToProfile(
+            source, ImageCms.ImageCmsProfile(io.BytesIO(data)), ImageCms.createProfile("sRGB"),
+            renderingIntent=ImageCms.Intent.RELATIVE_COLORIMETRIC, outputMode="RGB",
+            flags=ImageCms.Flags.BLACKPOINTCOMPENSATION)
+        expected[name] = dict(
+            samples=base64.b64encode(np.asarray(source).tobytes()).decode(),
+            srgb=base64.b64encode(np.asarray(converted).tobytes()).decode())
+    write_json(ROOT / "Colors.json", expected)
 
 
 # Resampling ------------------------------------------------------------------------------------
@@ -488,9 +656,12 @@ def main():
             old.unlink()
     make_good_png()
     make_good_jpeg()
+    make_good_webp()
     make_bad_png()
     make_bad_jpeg()
+    make_bad_webp()
     make_foreign()
+    make_colors()
     make_resampling()
 
 

@@ -40,7 +40,7 @@ def main() -> None:
 
 
 STAGES = ["models", "tokens", "text", "vae", "unet", "schedulers", "noise"]
-DEFAULT = [*STAGES, "pictures", "differential", "families", "addons", "versions"]
+DEFAULT = [*STAGES, "pictures", "differential", "families", "addons", "safety", "versions"]
 
 
 def parse(words: list[str]) -> argparse.Namespace:
@@ -65,7 +65,7 @@ def parse(words: list[str]) -> argparse.Namespace:
 
 def available(options: argparse.Namespace) -> dict:
     """Each section's name and what records it."""
-    from goldens import addons, differential, families, models, pictures, stages, storing
+    from goldens import addons, differential, families, models, pictures, safety, stages, storing
 
     sections = {
         "models": lambda: models.record(PARITY),
@@ -77,6 +77,7 @@ def available(options: argparse.Namespace) -> dict:
         "differential": lambda: differential.record(PARITY),
         "families": lambda: families.record(PARITY),
         "addons": lambda: addons.record(PARITY),
+        "safety": lambda: safety.record(PARITY),
         "versions": lambda: storing.save_versions(PARITY),
     }
     for name in ("schedulers", "noise"):

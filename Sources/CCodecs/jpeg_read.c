@@ -25,6 +25,7 @@ typedef struct jpeg_state {
     codec_reader *reader;
     const uint8_t *bytes;
     size_t count;
+    codec_inks *inks;  // NULL where CMYK is converted naively
 } jpeg_state;
 
 static _Noreturn void stop(jpeg_state *state, codec_status status, const char *message) {
@@ -133,7 +134,9 @@ static void choose_output(codec_reader *reader, jpeg_state *state) {
 static codec_status take_markers(codec_reader *reader, jpeg_state *state) {
     jpeg_saved_marker_ptr marker = state->jpeg.marker_list;
     for (; marker != NULL; marker = marker->next) {
-        const char *name = marker->marker == JPEG_APP0 + 1 ? "APP1" : "APP2";
+        const char *name = marker->marker == JPEG_APP0 + 1 ? "APP1"
+            : marker->marker == JPEG_APP0 + 2              ? "APP2"
+                                                           : "APPD";
         codec_status status =
             codec_items_add(&reader->items, name, NULL, marker->data, marker->data_length);
         if (status != codec_ok) return status;
@@ -150,6 +153,7 @@ codec_status codec_jpeg_header(codec_reader *reader) {
     jpeg->progress = &state->progress;
     jpeg_save_markers(jpeg, JPEG_APP0 + 1, 0xFFFF);
     jpeg_save_markers(jpeg, JPEG_APP0 + 2, 0xFFFF);
+    jpeg_save_markers(jpeg, JPEG_APP0 + 13, 0xFFFF);
     jpeg_mem_src(jpeg, state->bytes, state->count);
     jpeg_read_header(jpeg, TRUE);
     reader->width = jpeg->image_width;
@@ -176,6 +180,23 @@ static void convert_cmyk(const uint8_t *inks, uint16_t *row, uint32_t width) {
     }
 }
 
+// How to convert CMYK where the file says it by a profile.
+static void open_inks(codec_reader *reader, jpeg_state *state) {
+    JOCTET *profile = NULL;
+    unsigned count = 0;
+    if (!reader->converted_from_cmyk) return;
+    if (!jpeg_read_icc_profile(&state->jpeg, &profile, &count)) return;
+    state->inks = codec_inks_open(profile, count);
+    free(profile);
+    if (state->inks != NULL) reader->converted_from_cmyk = 2;
+}
+
+static void convert_by_profile(
+    const codec_inks *inks, const uint8_t *bytes, uint8_t *rgb, uint16_t *row, uint32_t width) {
+    codec_inks_to_srgb(inks, bytes, rgb, width);
+    for (size_t i = 0; i < (size_t)width * 3; i++) row[i] = rgb[i];
+}
+
 static void take_rows(codec_reader *reader, jpeg_state *state, uint8_t *bytes, uint16_t *samples) {
     struct jpeg_decompress_struct *jpeg = &state->jpeg;
     size_t row_samples = (size_t)reader->width * reader->channels;
@@ -183,7 +204,10 @@ static void take_rows(codec_reader *reader, jpeg_state *state, uint8_t *bytes, u
         uint16_t *row = samples + row_samples * jpeg->output_scanline;
         JSAMPROW rows[1] = {bytes};
         jpeg_read_scanlines(jpeg, rows, 1);
-        if (jpeg->out_color_space == JCS_CMYK) {
+        if (state->inks != NULL) {
+            uint8_t *rgb = bytes + (size_t)reader->width * 4;
+            convert_by_profile(state->inks, bytes, rgb, row, reader->width);
+        } else if (jpeg->out_color_space == JCS_CMYK) {
             convert_cmyk(bytes, row, reader->width);
         } else {
             for (size_t i = 0; i < row_samples; i++) row[i] = bytes[i];
@@ -226,12 +250,13 @@ static void take_coding(codec_jpeg_coding *coding, const struct jpeg_decompress_
 
 codec_status codec_jpeg_pixels(codec_reader *reader, uint16_t *samples) {
     jpeg_state *state = reader->state;
-    uint8_t *bytes = malloc((size_t)reader->width * 4);
+    uint8_t *bytes = malloc((size_t)reader->width * 7);
     if (bytes == NULL) return codec_no_memory;
     if (setjmp(state->jump)) {
         free(bytes);
         return state->status;
     }
+    open_inks(reader, state);
     jpeg_start_decompress(&state->jpeg);
     take_rows(reader, state, bytes, samples);
     take_coding(&reader->coding, &state->jpeg);
@@ -245,6 +270,7 @@ void codec_jpeg_close(codec_reader *reader) {
     if (reader == NULL) return;
     jpeg_state *state = reader->state;
     jpeg_destroy_decompress(&state->jpeg);
+    codec_inks_close(state->inks);
     codec_items_free(&reader->items);
     free(state);
     free(reader);

@@ -98,6 +98,7 @@ static void put_markers(j_compress_ptr jpeg, const codec_items *items) {
         int marker = JPEG_COM;
         if (strcmp(item->name, "APP1") == 0) marker = JPEG_APP0 + 1;
         if (strcmp(item->name, "APP2") == 0) marker = JPEG_APP0 + 2;
+        if (strcmp(item->name, "APPD") == 0) marker = JPEG_APP0 + 13;
         jpeg_write_marker(jpeg, marker, item->bytes, (unsigned)item->count);
     }
 }

@@ -10,6 +10,8 @@ public enum EditingError: Error, Equatable, CustomStringConvertible {
     case noTokenizer(file: String)
     /// A mask falls into more parts than are painted one by one.
     case tooManyParts(Int, most: Int)
+    /// The checkpoint's safety checker refuses the picture.
+    case refused(model: String)
     /// A stage produced a number that is not finite.
     case notFinite(stage: String)
 
@@ -30,6 +32,9 @@ public enum EditingError: Error, Equatable, CustomStringConvertible {
         case .tooManyParts(let count, let most):
             "the mask falls into \(count) parts, more than \(most): --per-component: leave it out, or "
                 + "join them with --mask-grow"
+        case .refused(let model):
+            "the safety checker of \(model) refuses the picture, nothing was written: "
+                + "try another prompt or seed, or --safety off"
         case .notFinite(let stage):
             "the \(stage) gave numbers that are not finite: the checkpoint may be damaged"
         }

@@ -41,6 +41,7 @@ public struct Editor: Sendable {
             return log.result(original, of: edit, by: outline, seed: recipe.seed ?? 0, seams: nil)
         }
         try outline.memory.check()
+        let safety = recipe.safety == .on ? try model.safetyCheck() : nil
         log.total = outline.evaluations
         var work = Workpiece(edit, recipe)
         for (index, pass) in outline.passes.enumerated() {
@@ -50,7 +51,8 @@ public struct Editor: Sendable {
             work.lay(try paint(work.part(pass), own, &log), pass)
         }
         guard let result = work.result else { throw EditingError.notFinite(stage: "edit") }
+        let picture = try finished(result, edit, recipe, safety, &log)
         return log.result(
-            result, of: edit, by: outline, seed: recipe.seed ?? 0, seams: work.seams)
+            picture, of: edit, by: outline, seed: recipe.seed ?? 0, seams: work.seams)
     }
 }

@@ -40,6 +40,7 @@ extension EditingError {
         case .unknownFamily, .inpaintingOnly: 69
         case .noTokenizer: 66
         case .tooManyParts, .notFinite: 65
+        case .refused: 77
         }
     }
 }

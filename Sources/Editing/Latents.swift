@@ -44,7 +44,7 @@ struct Latents {
     ///
     /// - Parameter hole: what of the picture is hidden, 0 or 255: grey, 0 of -1...1.
     mutating func encoded(_ image: Image, without hole: Mask? = nil) throws -> Tensor {
-        var pixels = Self.pixels(of: image.padded(toMultipleOf: factor))
+        var pixels = Self.pixels(of: image.inSRGB.padded(toMultipleOf: factor))
         if let hole = hole?.padded(toMultipleOf: factor) {
             let kept = Tensor(
                 hole.values.map { $0 >= 128 ? 0 : 1 }, shape: [1, hole.height, hole.width, 1])

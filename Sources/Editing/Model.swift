@@ -95,6 +95,11 @@ public struct Model: Sendable {
         }
     }
 
+    /// The safety checker that it ships; nil if there is none.
+    func safetyCheck() throws -> SafetyCheck? {
+        try SafetyCheck(source)
+    }
+
     /// Whether the UNet is shown the mask and the rest of the picture beside the noisy latents.
     var isForInpainting: Bool { unet.configuration.inChannels == 9 }
 

@@ -59,7 +59,7 @@ struct Workpiece {
         var share =
             pass.mask ?? Mask(width: box.width, height: box.height, filledWith: 255)
         let area = share.support
-        let image = pass.seesEarlier ? joined(fresh, to: before, around: area) : fresh
+        let image = pass.seesEarlier ? joined(fresh, to: before.inSRGB, around: area) : fresh
         if recipe.blend != .feather, pass.seesEarlier { share = area }
         if let shown = painted.shown {
             share = share.darkened(

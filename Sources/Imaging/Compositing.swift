@@ -2,17 +2,18 @@
 ///
 /// Where the mask is 0 the samples are the original's, bit for bit; where it is 255 they are the
 /// generated ones; between, both are mixed in proportion and rounded. The result has the original's
-/// channels, depth, alpha and metadata: generated colours become luma for a grey original, and 16
-/// bit by `* 257`.
+/// channels, depth, alpha and metadata: generated colours go from sRGB to the original's profile,
+/// become luma for a grey original without one, and 16 bit by `* 257`.
 ///
 /// - Parameters:
 ///   - original: Any picture.
-///   - generated: 8-bit RGB of the same size.
+///   - generated: of the same size; without a profile it is sRGB, with the original's it is taken as
+///     it is.
 ///   - mask: Of the same size.
 public func composite(original: Image, generated: Image, mask: Mask) -> Image {
     precondition(generated.width == original.width && generated.height == original.height)
     precondition(mask.width == original.width && mask.height == original.height)
-    let painted = generated.converted(channels: original.isGrey ? 1 : 3, depth: original.depth)
+    let painted = generated.inColors(of: original)
     let colors = painted.channels
     var result = original
     result.samples.withUnsafeMutableBufferPointer { samples in

@@ -1,13 +1,14 @@
-/// Whether a PNG or JPEG file holds Content Credentials: a C2PA manifest store, which signs the
+/// Whether a picture file holds Content Credentials: a C2PA manifest store, which signs the
 /// bytes it was made for and so holds for no edited picture (C2PA specification 2.1, A.3).
 ///
-/// In a PNG it is the chunk `caBX`, in a JPEG an APP11 marker with a JUMBF box whose type begins
-/// `c2pa`. Only the file's frame is looked at; what is damaged counts as none.
+/// In a PNG it is the chunk `caBX`, in a WebP the chunk `C2PA`, in a JPEG an APP11 marker with a
+/// JUMBF box whose type begins `c2pa`. Only the file's frame is looked at; what is damaged counts as none.
 public func holdsContentCredentials(_ bytes: some RandomAccessCollection<UInt8>) -> Bool {
     let frame = FileFrame(Array(bytes))
     switch ImageFormat(sniffing: frame.bytes) {
     case .png: return frame.hasChunk("caBX")
     case .jpeg: return frame.hasManifestMarker
+    case .webp: return RIFF(frame.bytes).chunks.contains { $0.name == "C2PA" }
     case nil: return false
     }
 }

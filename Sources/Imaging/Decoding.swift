@@ -2,12 +2,12 @@ import CCodecs
 public import FoundationEssentials
 
 extension Image {
-    /// Reads a PNG or JPEG; which one is told by the bytes, not by the name.
+    /// Reads a PNG, JPEG or WebP; which one is told by the bytes, not by the name.
     ///
     /// Damage is an error, never a half-grey picture. The EXIF orientation is applied and set to 1
-    /// in the kept metadata. CMYK becomes RGB by the naive conversion; a palette becomes colours,
-    /// a transparent colour becomes alpha; of an animation the first frame is read. No gamma or
-    /// colour management takes place.
+    /// in the kept metadata. CMYK becomes sRGB by its profile, RGB by the naive conversion without
+    /// one; a palette becomes colours, a transparent colour becomes alpha; of an animation the first
+    /// frame is read. All other samples are those of the file, whatever its profile.
     ///
     /// - Parameter name: How errors call the file.
     /// - Throws: ``ImagingError``.
@@ -47,6 +47,11 @@ private struct CodecCalls {
             header = codec_jpeg_header
             pixels = codec_jpeg_pixels
             close = codec_jpeg_close
+        case .webp:
+            open = codec_webp_open
+            header = codec_webp_header
+            pixels = codec_webp_pixels
+            close = codec_webp_close
         }
     }
 }
@@ -115,9 +120,15 @@ extension ImageMetadata {
         case .jpeg:
             try readMarkers(items.map(CodecItem.init), name: name)
             jpegCoding = JPEGCoding(reader.pointee.coding)
+        case .webp: try readWebP(items.map(CodecItem.init), name: name)
+        }
+        if reader.pointee.converted_from_cmyk == 2 {
+            iccProfile = nil
+            warnings.append("converted from CMYK to sRGB by its profile")
+        } else if reader.pointee.converted_from_cmyk != 0 {
+            warnings.append("converted from CMYK to RGB")
         }
         keepProfile(channels: Int(reader.pointee.channels))
-        if reader.pointee.converted_from_cmyk != 0 { warnings.append("converted from CMYK to RGB") }
         if reader.pointee.animated != 0 {
             warnings.append("animated; only the first frame is read")
         }
@@ -135,7 +146,8 @@ extension ImageMetadata {
         let space = channels < 3 ? "GRAY" : "RGB "
         let size = profile.prefix(4).reduce(0) { $0 << 8 | Int($1) }
         guard profile.count >= 132, size == profile.count,
-            profile[36..<40].elementsEqual("acsp".utf8), profile[16..<20].elementsEqual(space.utf8)
+            profile[36..<40].elementsEqual("acsp".utf8), profile[16..<20].elementsEqual(space.utf8),
+            ColorProfile(profile, channels: channels) != nil
         else {
             iccProfile = nil
             warnings.append("the colour profile is broken or for other channels and was left out")

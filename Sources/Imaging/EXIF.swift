@@ -14,7 +14,7 @@ struct EXIF {
 
     private enum Tag {
         static let imageWidth = 0x0100, imageHeight = 0x0101, orientation = 0x0112
-        static let exifDirectory = 0x8769, userComment = 0x9286
+        static let gpsDirectory = 0x8825, exifDirectory = 0x8769, userComment = 0x9286
         static let pixelWidth = 0xA002, pixelHeight = 0xA003
         static let thumbnailOffset = 0x0201, thumbnailLength = 0x0202
         static let stripOffset = 0x0111, stripLength = 0x0117
@@ -55,6 +55,36 @@ struct EXIF {
             block.set(entry, to: 1)
         }
         return block.bytes
+    }
+
+    /// Takes out the directory of the place, and wipes what it held.
+    mutating func dropLocation() {
+        guard let main, let pointer = entry(Tag.gpsDirectory, in: main) else { return }
+        if let start = scalar(pointer), let gps = directory(at: start) {
+            for entry in gps.entries { range(ofAnyValue: entry).map { wipe($0) } }
+            wipe(start..<start + 2 + 12 * gps.entries.count)
+        }
+        // Later entries, and the link to the next directory, move up by one.
+        let end = main.link.map { $0 + 4 } ?? pointer.position + 12
+        let moved = bytes[min(pointer.position + 12, end)..<end]
+        bytes.replaceSubrange(pointer.position..<pointer.position + moved.count, with: moved)
+        wipe(end - 12..<end)
+        put(main.entries.count - 1, 2, at: number(at: 4, 4))
+    }
+
+    private mutating func wipe(_ range: Range<Int>) {
+        bytes.replaceSubrange(range, with: repeatElement(0, count: range.count))
+    }
+
+    /// Where a value lies that is outside of its entry.
+    private func range(ofAnyValue entry: Entry) -> Range<Int>? {
+        let sizes = [1, 1, 2, 4, 8, 1, 1, 2, 4, 8, 4, 8]
+        let kind = number(at: entry.position + 2, 2)
+        guard (1...sizes.count).contains(kind) else { return nil }
+        let count = number(at: entry.position + 4, 4) * sizes[kind - 1]
+        let start = number(at: entry.position + 8, 4)
+        return count > 4 && start >= 8 && start + count <= bytes.count
+            ? start..<start + count : nil
     }
 
     /// Says the size of the picture where the block says one at all.

@@ -8,32 +8,55 @@ extension Image {
     /// PNG keeps channels and depth. JPEG takes 8 bits without alpha: a 16-bit picture is rounded,
     /// an alpha channel that is opaque everywhere is dropped, and a transparent one is an error.
     ///
-    /// - Parameter quality: JPEG only, 1...100, without chroma subsampling. Nil means: compressed
-    ///   as the source was if that was a JPEG, otherwise quality 95.
+    /// WebP takes 8 bits, too, and has no grey: grey becomes RGB, its profile one for RGB.
+    ///
+    /// - Parameter quality: 1...100. Of a JPEG, without chroma subsampling; nil means: compressed as
+    ///   the source was if that was a JPEG, otherwise quality 95. Of a WebP, lossy; nil means
+    ///   lossless.
     /// - Throws: ``ImagingError/cannotEncode(format:reason:)``.
     public func encoded(as format: ImageFormat, quality: Int? = nil) throws -> Data {
         try checkEncodable(as: format)
         switch format {
         case .png: return try encodedPNG()
         case .jpeg: return try flattened.encodedJPEG(quality: quality)
+        case .webp: return try colored.encodedWebP(quality: quality)
         }
     }
 
     /// Throws now what ``encoded(as:quality:)`` would throw after a long edit.
     public func checkEncodable(as format: ImageFormat) throws {
-        guard format == .jpeg else { return }
-        if isTransparent {
+        guard format != .png else { return }
+        if format == .jpeg, isTransparent {
             throw ImagingError.cannotEncode(
-                format: format, reason: "it has transparent parts; write a PNG")
+                format: format, reason: "it has transparent parts; write a PNG or WebP")
         }
-        if max(width, height) > ImageLimits.side {
+        let side = format == .jpeg ? ImageLimits.side : ImageLimits.webPSide
+        if max(width, height) > side {
             throw ImagingError.cannotEncode(
-                format: format, reason: "a side is longer than \(ImageLimits.side); write a PNG")
+                format: format, reason: "a side is longer than \(side); write a PNG")
+        }
+    }
+
+    /// Whether a file of that format and quality holds the picture's very samples.
+    public func isKept(by format: ImageFormat, quality: Int?) -> Bool {
+        switch format {
+        case .png: true
+        case .jpeg: false
+        case .webp: quality == nil && depth == 8
         }
     }
 
     /// Without alpha, 8 bit.
     private var flattened: Image { converted(channels: isGrey ? 1 : 3, depth: 8) }
+
+    /// RGB or RGBA, 8 bit.
+    private var colored: Image {
+        var image = converted(channels: hasAlpha ? 4 : 3, depth: 8)
+        if isGrey {
+            image.metadata.iccProfile = metadata.iccProfile.flatMap(ColorProfile.colors(ofGrey:))
+        }
+        return image
+    }
 
     private func encodedPNG() throws -> Data {
         let chunks = metadata.chunks(for: self).map { (name: $0.name, bytes: $0.bytes) }
@@ -53,6 +76,15 @@ extension Image {
             }
             return coding.map { withUnsafePointer(to: $0) { write($0) } } ?? write(nil)
         }
+    }
+
+    private func encodedWebP(quality: Int?) throws -> Data {
+        let number = quality.map { Int32(min(max($0, 1), 100)) } ?? -1
+        let encoded = try written(as: .webp, items: []) { writer, samples in
+            codec_webp_write(
+                writer, samples, UInt32(width), UInt32(height), Int32(channels), number)
+        }
+        return Data(metadata.webP(Array(encoded), for: self))
     }
 
     private func written(

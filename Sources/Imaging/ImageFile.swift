@@ -2,7 +2,7 @@ public import FoundationEssentials
 import Glibc
 
 extension Image {
-    /// Reads the PNG or JPEG file at `url`; see ``init(decoding:name:)``.
+    /// Reads the PNG, JPEG or WebP file at `url`; see ``init(decoding:name:)``.
     ///
     /// Only ordinary files are read: a folder, pipe or device is refused at once, without waiting
     /// for it.
@@ -11,7 +11,7 @@ extension Image {
     }
 }
 
-/// The bytes of an ordinary file, or the first of them if these are not a PNG's or JPEG's.
+/// The bytes of an ordinary file, or the first of them if these are not a picture's.
 ///
 /// - Throws: ``ImagingError/unreadable(name:reason:)`` for folders, pipes, devices and the like.
 public func pictureFile(at url: URL) throws -> Data {

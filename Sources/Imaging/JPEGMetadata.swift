@@ -2,6 +2,7 @@ import CCodecs
 
 private let exifPrefix = Array("Exif\0\0".utf8)
 private let xmpPrefix = Array("http://ns.adobe.com/xap/1.0/\0".utf8)
+private let extendedXMPPrefix = Array("http://ns.adobe.com/xmp/extension/\0".utf8)
 private let profilePrefix = Array("ICC_PROFILE\0".utf8)
 
 /// The payload of one marker; its length is a 16-bit number that counts itself.
@@ -26,6 +27,15 @@ extension ImageMetadata {
             }
         }
         parameters = exif.flatMap { EXIF($0)?.userComment }
+        jpegMarkers = payloads("APP1", extendedXMPPrefix).map {
+            JPEGMarker(name: "APP1", bytes: extendedXMPPrefix + $0)
+        }
+        let resources = payloads("APPD", PhotoshopResources.prefix).flatMap(\.self)
+        if let kept = PhotoshopResources.withoutThumbnails(resources) {
+            if !kept.isEmpty { jpegMarkers.append(JPEGMarker(name: "APPD", bytes: kept)) }
+        } else {
+            warnings.append("Photoshop's resources are broken and were left out")
+        }
     }
 
     /// Joins the parts of a profile: each starts with its number from 1 and the number of parts.
@@ -64,6 +74,11 @@ extension ImageMetadata {
             }
         }
         if let packet = xmpPacket { markers.append((name: "APP1", bytes: xmpPrefix + packet)) }
+        for marker in jpegMarkers {
+            markers +=
+                marker.name == "APPD"
+                ? resourceMarkers(marker.bytes) : [(marker.name, marker.bytes)]
+        }
         if let iccProfile { markers += profileMarkers(iccProfile) }
         if let comment {
             markers.append((name: "COM ", bytes: Array(comment.shortened(to: markerLimit).utf8)))
@@ -76,6 +91,14 @@ extension ImageMetadata {
         [xmp, xmp.map(XMP.withoutPadding), nil].lazy
             .map { XMP.packet($0, digitalSourceType: self.digitalSourceType) }
             .first { ($0?.count ?? 0) + xmpPrefix.count <= markerLimit } ?? nil
+    }
+
+    private func resourceMarkers(_ resources: [UInt8]) -> [(name: String, bytes: [UInt8])] {
+        let room = markerLimit - PhotoshopResources.prefix.count
+        return stride(from: 0, to: resources.count, by: room).map { start in
+            let piece = resources[start..<min(start + room, resources.count)]
+            return (name: "APPD", bytes: PhotoshopResources.prefix + piece)
+        }
     }
 
     private func profileMarkers(_ profile: [UInt8]) -> [(name: String, bytes: [UInt8])] {

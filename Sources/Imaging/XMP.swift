@@ -30,6 +30,41 @@ enum XMP {
         replacing(Array("tiff:Orientation".utf8), in: packet, by: "1")
     }
 
+    /// The packet without the properties of EXIF's place.
+    static func withoutLocation(_ packet: [UInt8]) -> [UInt8] {
+        let name = Array("exif:GPS".utf8)
+        var packet = packet
+        // From the last one on, so that the places of those before it stay.
+        for range in packet.ranges(of: name).reversed() {
+            guard range.lowerBound > 0,
+                let end = packet[range.upperBound...].firstIndex(where: { !isLetter($0) })
+            else { continue }
+            let full = Array(packet[range.lowerBound..<end])
+            if let whole = propertyRange(full, range.lowerBound..<end, in: packet) {
+                packet.removeSubrange(whole)
+            }
+        }
+        return packet
+    }
+
+    private static func isLetter(_ byte: UInt8) -> Bool {
+        (0x41...0x5A).contains(byte & 0xDF)
+    }
+
+    /// Where a property lies, its name and value: an attribute or an element.
+    private static func propertyRange(
+        _ name: [UInt8], _ range: Range<Int>, in packet: [UInt8]
+    ) -> Range<Int>? {
+        let before = packet[range.lowerBound - 1]
+        if blanks.contains(before), let value = valueRange(of: range, in: packet) {
+            return range.lowerBound - 1..<value.upperBound + 1
+        }
+        guard before == UInt8(ascii: "<") else { return nil }
+        let closing = Array("</".utf8) + name + [UInt8(ascii: ">")]
+        return packet[range.upperBound...].firstRange(of: closing)
+            .map { range.lowerBound - 1..<$0.upperBound }
+    }
+
     /// The packet without the blanks that leave room for changes in place.
     static func withoutPadding(_ packet: [UInt8]) -> [UInt8] {
         guard let end = packet.ranges(of: Array("<?xpacket end".utf8)).last else { return packet }

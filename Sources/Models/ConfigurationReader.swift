@@ -29,6 +29,18 @@ struct ConfigurationReader {
         }
     }
 
+    /// The configuration that stands in this one under a key; nil if there is none.
+    func part(_ key: String) throws -> ConfigurationReader? {
+        guard let value = value(key) else { return nil }
+        guard case .object(let values) = value else { throw invalid(key, "must be an object") }
+        return ConfigurationReader(values, model: model + "." + key)
+    }
+
+    private init(_ values: [String: Value], model: String) {
+        self.values = values
+        self.model = model
+    }
+
     func integer(_ key: String, default standard: Int, in range: ClosedRange<Int>) throws -> Int {
         guard let value = value(key) else { return standard }
         return try integer(value, key, range)

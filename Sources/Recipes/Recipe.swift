@@ -110,6 +110,15 @@ public struct Recipe: Sendable, Equatable {
     /// Pixels over which neighbouring tiles fade into each other.
     public var tileOverlap = 64
 
+    /// Whether the GPS of EXIF and XMP is left out of the result.
+    public var stripGPS = false
+    /// Whether all that came with the picture but its profile is left out, and the settings, too.
+    public var stripMetadata = false
+    /// Whether the checkpoint's safety checker is asked.
+    public var safety = Safety.on
+    /// Text of an invisible watermark; none where it is empty.
+    public var watermark = ""
+
     /// The defaults of a verb.
     public init(_ verb: Verb) {
         switch verb {
@@ -324,6 +333,16 @@ extension Recipe {
         Key(
             "tile_overlap", \.tileOverlap, .count(0...512), for: [.upscale],
             "pixels over which tiles fade into each other"),
+        Key(
+            "strip_gps", \.stripGPS, .flag, for: fromPicture,
+            "leave out where the picture was taken"),
+        Key(
+            "strip_metadata", \.stripMetadata, .flag,
+            "leave out metadata and settings but profile and AI mark"),
+        Key(
+            "safety", \.safety, .oneOf(Safety.self),
+            "ask the model's safety checker, if it has one"),
+        Key("watermark", \.watermark, .text, "text of an invisible watermark"),
     ]
 
     /// The entry of that name, if there is one.

@@ -213,6 +213,8 @@ struct EditRun {
     /// The picture with a record of how it was made, if anything of it was.
     func marked(_ result: EditResult) throws -> Image {
         var image = result.image
+        if recipe.stripGPS { image.metadata.dropLocation() }
+        if recipe.stripMetadata { image.metadata.dropAllButProfile() }
         let report = result.report
         guard report.repaintedFraction > 0 else { return image }
         let provenance = Provenance(
@@ -220,7 +222,7 @@ struct EditRun {
             size: Size(width: report.width, height: report.height),
             program: "gesso " + Gesso.version,
             addOns: try addOns.compactMap { try $0.provenance(in: recipe) })
-        image.metadata.parameters = recipe.infotext(provenance)
+        if !recipe.stripMetadata { image.metadata.parameters = recipe.infotext(provenance) }
         guard report.evaluations > 0 else { return image }
         image.metadata.digitalSourceType =
             verb == .textToImage ? .trainedAlgorithmicMedia : .compositeWithTrainedAlgorithmicMedia
@@ -231,7 +233,7 @@ struct EditRun {
     private func prove(_ written: Image, _ edit: Edit) throws -> MaskProof? {
         guard let original = edit.original, let mask = edit.mask else { return nil }
         let proof = MaskProof(try Comparison(original, written, outside: mask))
-        guard output.format == .jpeg || proof.changed == 0 else {
+        guard !output.keeps(original) || proof.changed == 0 else {
             throw Failure(
                 .unexpected, proof.line, at: output.path,
                 do: "nothing was written; please report it")
@@ -243,8 +245,8 @@ struct EditRun {
         let report = made.report
         for note in report.notes { say("note: " + note) }
         if let proof = made.proof { say("verified: " + proof.line) }
-        if output.format == .jpeg, report.repaintedFraction > 0, report.repaintedFraction < 1 {
-            say("note: a JPEG is encoded anew as a whole: write a PNG to keep every other pixel")
+        if !output.keeps(made.picture), report.repaintedFraction > 0, report.repaintedFraction < 1 {
+            say("note: \(output.loss): write a PNG to keep every other pixel")
         }
         if manner.verbose {
             for line in report.seams.map({ SeamDocument($0).lines }) ?? [] { say(line) }

@@ -17,6 +17,7 @@ enum ExitStatus: Int32 {
     case cannotCreate = 73
     case inputOutput = 74
     case resources = 75
+    case refused = 77
     case hangup = 129
     case interrupted = 130
     case terminated = 143

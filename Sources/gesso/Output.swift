@@ -6,7 +6,7 @@ struct Output {
     /// The path as given; `-` is standard output.
     let path: String
     let format: ImageFormat
-    /// Quality of a JPEG, if one is asked for.
+    /// Quality of a JPEG or WebP, if one is asked for.
     let quality: Int?
     /// The file; nil for standard output.
     let file: URL?
@@ -40,9 +40,20 @@ struct Output {
         path = file.relativePath
         self.file = file
         self.format = format
-        self.quality = format == .jpeg ? quality : nil
+        self.quality = format == .png ? nil : quality
         self.overwrites = overwrites
         self.draftTag = draftTag
+    }
+
+    /// Whether its file holds the very samples of a picture.
+    func keeps(_ image: Image) -> Bool { image.isKept(by: format, quality: quality) }
+
+    /// Why it may not.
+    var loss: String {
+        switch (format, quality) {
+        case (.webp, nil): "a WebP has 8 bits a sample"
+        default: "a \(format) is encoded anew as a whole"
+        }
     }
 
     /// The bytes of the file that the picture becomes.
@@ -81,11 +92,13 @@ struct Output {
             if let format = byEnding ?? (path == "-" ? .png : nil) { return format }
             let what =
                 ending.isEmpty ? "no picture format" : "unknown format '\(ending.prefix(20))'"
-            throw Failure(.usage, what, at: path, do: "give a name that ends in .png or .jpg")
+            throw Failure(
+                .usage, what, at: path, do: "give a name that ends in .png, .jpg or .webp")
         }
         guard let format = ImageFormat(pathExtension: name) else {
             throw Failure(
-                .usage, "unknown format '\(name.prefix(20))'", at: "--format", do: "give png or jpg"
+                .usage, "unknown format '\(name.prefix(20))'", at: "--format",
+                do: "give png, jpg or webp"
             )
         }
         guard byEnding == nil || byEnding == format else {
@@ -100,10 +113,10 @@ struct Output {
         guard (1...100).contains(quality) else {
             throw Failure(.usage, "quality is \(quality)", at: "--quality", do: "give 1 to 100")
         }
-        guard format == .jpeg else {
+        guard format != .png else {
             throw Failure(
-                .usage, "a PNG has no quality", at: "--quality", do: "leave it out, or write a .jpg"
-            )
+                .usage, "a PNG has no quality", at: "--quality",
+                do: "leave it out, or write a .jpg or .webp")
         }
     }
 

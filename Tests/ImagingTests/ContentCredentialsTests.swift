@@ -37,6 +37,14 @@ import Testing
         #expect(holdsContentCredentials(file.prefix(33) + chunk + file.dropFirst(33)))
     }
 
+    @Test func aWebPsManifestIsFound() throws {
+        let file = try noise(width: 8, height: 8, channels: 3).encoded(as: .webp)
+        #expect(!holdsContentCredentials(file))
+        let manifest = box(type: "c2pa")
+        let chunk = Array("C2PA".utf8) + [UInt8(manifest.count), 0, 0, 0] + manifest
+        #expect(holdsContentCredentials(file + chunk))
+    }
+
     @Test func damageIsNone() throws {
         for format in ImageFormat.allCases {
             let file = try noise(width: 8, height: 8, channels: 3).encoded(as: format)

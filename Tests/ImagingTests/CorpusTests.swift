@@ -152,7 +152,9 @@ private struct Refused: Decodable {
     @Test(arguments: [
         "rgb-8.png", "rgba-16-interlaced.png", "palette-4-transparent.png", "texts.png",
         "profile.png", "orientation-6.png", "420.jpg", "progressive.jpg", "restarts.jpg",
-        "ycck.jpg", "profile-parts.jpg", "orientation-6.jpg",
+        "ycck.jpg", "profile-parts.jpg", "orientation-6.jpg", "cmyk-profile.jpg",
+        "rgba-lossy.webp", "rgb-lossless.webp", "orientation-6.webp", "profile.webp",
+        "animated.webp",
     ])
     func mutantsDoNotCrash(name: String) throws {
         let seed = Array(try Data(contentsOf: corpus.appending(path: "Good/\(name)")))
@@ -164,6 +166,7 @@ private struct Refused: Decodable {
                 let image = try Image(decoding: mutant, name: name)
                 #expect(image.samples.count == image.width * image.height * image.channels)
                 _ = try image.encoded(as: .png)
+                _ = try image.encoded(as: .webp)
                 if !image.isTransparent { _ = try image.encoded(as: .jpeg) }
             } catch let error as ImagingError {
                 #expect(!error.description.isEmpty)

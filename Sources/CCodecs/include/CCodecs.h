@@ -1,8 +1,9 @@
-// PNG and JPEG as plain C calls. libpng and libjpeg report errors by longjmp; every jump stays
+// PNG, JPEG and WebP as plain C calls, and colour profiles. libpng and libjpeg report errors by longjmp; every jump stays
 // inside these files, and the caller sees a status and a message in the reader or writer.
 //
 // Samples are uint16_t, interleaved, rows top-down: 0...255 at depth 8, 0...65535 at depth 16.
-// Alpha is straight. No colour management and no gamma: samples are what the file holds.
+// Alpha is straight. No gamma and, but for CMYK, no colour management: samples are what the file
+// holds.
 
 #ifndef CCODECS_H
 #define CCODECS_H
@@ -19,7 +20,8 @@ typedef enum codec_status {
 
 // A piece of metadata. PNG: `name` is the chunk's type; zTXt and iTXt arrive decompressed, with
 // `keyword` set and the text in `bytes` (tEXt: Latin-1, iTXt: UTF-8), iCCP is the bare profile,
-// other chunks are raw. JPEG: `name` is "APP1" or "APP2", `bytes` the marker's payload.
+// other chunks are raw. JPEG: `name` is "APP1", "APP2" or "APPD" (13), `bytes` the marker's
+// payload. WebP: `name` is "ICCP", "EXIF" or "XMP ", `bytes` the chunk's.
 typedef struct codec_item {
     char name[5];
     char keyword[80];
@@ -50,8 +52,8 @@ typedef struct codec_reader {
     int depth;     // 8 or 16
     codec_items items;
     codec_jpeg_coding coding;
-    int converted_from_cmyk;
-    int animated;           // PNG with an acTL chunk
+    int converted_from_cmyk;    // 1 naively, 2 by the file's own profile
+    int animated;           // PNG with an acTL chunk, or an animated WebP
     size_t trailing_bytes;  // after the end of the picture
     char message[codec_message_limit];
     char warnings[codec_warnings_limit];  // one a line
@@ -70,6 +72,11 @@ codec_status codec_jpeg_header(codec_reader *reader);
 codec_status codec_jpeg_pixels(codec_reader *reader, uint16_t *samples);
 void codec_jpeg_close(codec_reader *reader);
 
+codec_reader *codec_webp_open(const uint8_t *bytes, size_t count);
+codec_status codec_webp_header(codec_reader *reader);
+codec_status codec_webp_pixels(codec_reader *reader, uint16_t *samples);
+void codec_webp_close(codec_reader *reader);
+
 typedef struct codec_writer {
     codec_items items;
     uint8_t *bytes;  // the encoded file; the caller frees it
@@ -79,7 +86,7 @@ typedef struct codec_writer {
 
 codec_writer *codec_writer_open(void);
 // Adds a chunk (PNG: raw payload, or a bare profile for "iCCP") or a marker ("APP1", "APP2",
-// "COM "). Copies the bytes.
+// "APPD", "COM "). Copies the bytes.
 codec_status codec_writer_add(
     codec_writer *writer, const char *name, const uint8_t *bytes, size_t count);
 // PNG: any channels, depth 8 or 16. JPEG: depth 8, 1 or 3 channels; `coding` NULL means `quality`
@@ -90,10 +97,38 @@ codec_status codec_png_write(
 codec_status codec_jpeg_write(
     codec_writer *writer, const uint16_t *samples, uint32_t width, uint32_t height, int channels,
     int quality, const codec_jpeg_coding *coding);
+// WebP: depth 8, 3 or 4 channels, no items; `quality` 0...100, or -1 for lossless.
+codec_status codec_webp_write(
+    codec_writer *writer, const uint16_t *samples, uint32_t width, uint32_t height, int channels,
+    int quality);
 void codec_writer_close(codec_writer *writer);
 
 // The versions of the libraries; libpng's is the one that runs, libjpeg's the one that was built with.
 const char *codec_png_version(void);
 const char *codec_jpeg_version(void);
+
+// From the colours of a profile to sRGB and back: relative colorimetric with black point
+// compensation. `channels` are the picture's; its alpha plays no part. NULL for a profile that is
+// broken, too large or for other channels.
+typedef struct codec_color codec_color;
+codec_color *codec_color_open(const uint8_t *profile, size_t count, int channels);
+// Whether the profile's colours are sRGB's to half a level of 255.
+int codec_color_is_srgb(const codec_color *color);
+// 1 or 3 samples a pixel to 3 and back, all 0...65535.
+void codec_color_to_srgb(
+    const codec_color *color, const uint16_t *samples, uint16_t *rgb, size_t pixels);
+void codec_color_from_srgb(
+    const codec_color *color, const uint16_t *rgb, uint16_t *samples, size_t pixels);
+void codec_color_close(codec_color *color);
+// An RGB profile in which equal channels have the colours that a grey profile gives them; the
+// caller frees it. NULL for what is no grey profile.
+uint8_t *codec_color_profile_of_grey(const uint8_t *profile, size_t count, size_t *made);
+
+// From inks (4 bytes a pixel, stored inverted) to sRGB, 3 bytes a pixel.
+typedef struct codec_inks codec_inks;
+codec_inks *codec_inks_open(const uint8_t *profile, size_t count);
+void codec_inks_to_srgb(
+    const codec_inks *inks, const uint8_t *samples, uint8_t *rgb, size_t pixels);
+void codec_inks_close(codec_inks *inks);
 
 #endif

@@ -18,6 +18,12 @@ extension CLIPTextEncoder {
         let activation: Activation
         let normEpsilon: Float
 
+        var layerSizes: CLIPEncoderLayer.Sizes {
+            CLIPEncoderLayer.Sizes(
+                hidden: hiddenSize, intermediate: intermediateSize, heads: heads,
+                activation: activation, normEpsilon: normEpsilon, isCausal: true)
+        }
+
         /// Reads `config.json`.
         /// - Throws: `ModelError.unsupported` or `.invalidConfiguration`, naming the key.
         public init(json: Data) throws {

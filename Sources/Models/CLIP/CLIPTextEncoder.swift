@@ -31,7 +31,7 @@ public struct CLIPTextEncoder: Sendable {
         positionEmbedding = try embeddings["position_embedding"]
             .tensor("weight", shape: [configuration.maxPositions, size]).widened()
         layers = try (0..<configuration.layers).map {
-            try CLIPEncoderLayer(root["encoder"]["layers"][$0], configuration: configuration)
+            try CLIPEncoderLayer(root["encoder"]["layers"][$0], sizes: configuration.layerSizes)
         }
         finalLayerNorm = try LayerNorm(
             root["final_layer_norm"], channels: size, epsilon: configuration.normEpsilon)

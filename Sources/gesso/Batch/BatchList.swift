@@ -41,7 +41,8 @@ struct BatchList {
             throw Failure(
                 .cannotRead, "no pictures", at: places.joined(separator: " "),
                 do: recursive
-                    ? "give a folder with .png or .jpg files" : "look deeper with --recursive")
+                    ? "give a folder with .png, .jpg or .webp files"
+                    : "look deeper with --recursive")
         }
         self.items = items
     }

@@ -16,7 +16,7 @@ struct InfoCommand: ParsableCommand {
             `parameters` text. The hash of the pixels is the one of receipts.
             """)
 
-    @Argument(help: "The picture, PNG or JPEG; - is standard input.", completion: .file())
+    @Argument(help: "The picture, PNG, JPEG or WebP; - is standard input.", completion: .file())
     var file: String
 
     @Flag(help: "Print a JSON document.")
@@ -94,6 +94,11 @@ struct InfoCommand: ParsableCommand {
             try tell("digital source type", type.split(separator: "/").last.map(String.init) ?? "")
         }
         for warning in image.metadata.warnings { try tell("warning", warning) }
+        for entry in image.metadata.text {
+            let most = 500
+            let rest = entry.value.count > most ? "… (\(entry.value.count) characters)" : ""
+            try tell("text \(entry.keyword)", entry.value.prefix(most) + rest)
+        }
         guard let parameters = image.metadata.parameters else { return }
         let parsed = Infotext(parameters)
         try tell("prompt", parsed.prompt)

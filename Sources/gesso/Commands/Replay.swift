@@ -24,7 +24,7 @@ struct ReplayCommand: ParsableCommand {
 
     @Option(
         name: .shortAndLong,
-        help: ArgumentHelp("File for the picture, .png or .jpg.", valueName: "file"),
+        help: ArgumentHelp("File for the picture, .png, .jpg or .webp.", valueName: "file"),
         completion: .file())
     var output: String
 
@@ -90,7 +90,7 @@ struct ReplayCommand: ParsableCommand {
         let place = try Output(output, format: nil, quality: nil, overwrites: overwrite)
         // The quality is that of the first picture wherever this one can have it.
         let output =
-            place.format == .jpeg && quality != nil
+            place.format != .png && quality != nil
             ? try Output(output, format: nil, quality: quality, overwrites: overwrite) : place
         let run = try EditRun(
             verb, old.recipe(for: verb, named: receipt), output,

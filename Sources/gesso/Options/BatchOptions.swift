@@ -58,13 +58,15 @@ struct BatchOptions: ParsableArguments {
 
     @Option(
         help: ArgumentHelp(
-            "Format of all results: png or jpg (default: each picture's own).", valueName: "name"),
-        completion: .list(["png", "jpg"]))
+            "Format of all results: png, jpg or webp (default: each picture's own).",
+            valueName: "name"),
+        completion: .list(["png", "jpg", "webp"]))
     var format: String?
 
     @Option(
         help: ArgumentHelp(
-            "Quality of JPEGs, 1 to 100 (default: that of the picture, else 95).", valueName: "n"))
+            "Quality of JPEGs (default: that of the picture, else 95) and of WebPs (default: "
+                + "lossless), 1 to 100.", valueName: "n"))
     var quality: Int?
 
     mutating func validate() throws {
@@ -106,7 +108,7 @@ struct BatchPlan {
             guard let format = ImageFormat(pathExtension: name) else {
                 throw Failure(
                     .usage, "unknown format '\(name.prefix(20))'", at: "--format",
-                    do: "give png or jpg")
+                    do: "give png, jpg or webp")
             }
             return format
         }
@@ -235,7 +237,7 @@ enum BatchMasks {
         case .folder(let folder):
             let base = (folder as NSString).appendingPathComponent(item.folder + item.stem)
             let path =
-                ["png", "jpg", "jpeg"].map { base + "." + $0 }
+                ["png", "jpg", "jpeg", "webp"].map { base + "." + $0 }
                 .first { FileManager.default.fileExists(atPath: $0) } ?? base + ".png"
             return [MaskPart(spec: path, source: .file(path), subtracts: false)]
         }

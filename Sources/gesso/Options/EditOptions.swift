@@ -6,7 +6,7 @@ struct EditOptions: ParsableArguments {
     @Option(
         name: .shortAndLong,
         help: ArgumentHelp(
-            "File for the result, .png or .jpg; - is standard output.", valueName: "file"),
+            "File for the result, .png, .jpg or .webp; - is standard output.", valueName: "file"),
         completion: .file())
     var output: String
 
@@ -33,13 +33,15 @@ struct EditOptions: ParsableArguments {
 
     @Option(
         help: ArgumentHelp(
-            "Format of the result where its name does not say: png or jpg.", valueName: "name"),
-        completion: .list(["png", "jpg"]))
+            "Format of the result where its name does not say: png, jpg or webp.",
+            valueName: "name"),
+        completion: .list(["png", "jpg", "webp"]))
     var format: String?
 
     @Option(
         help: ArgumentHelp(
-            "Quality of a JPEG, 1 to 100 (default: that of the picture, else 95).", valueName: "n"))
+            "Quality of a JPEG (default: that of the picture, else 95) or of a WebP (default: "
+                + "lossless), 1 to 100.", valueName: "n"))
     var quality: Int?
 
     @Option(
@@ -93,7 +95,8 @@ struct EditOptions: ParsableArguments {
 
 /// What the verbs that begin with a picture take.
 struct PictureOptions: ParsableArguments {
-    @Argument(help: "The picture to edit, PNG or JPEG; - is standard input.", completion: .file())
+    @Argument(
+        help: "The picture to edit, PNG, JPEG or WebP; - is standard input.", completion: .file())
     var input: String
 
     @Option(parsing: .unconditional, help: help("strength", "x"))
@@ -102,7 +105,13 @@ struct PictureOptions: ParsableArguments {
     @Option(help: help("strength_mode", "what"), completion: .list(key("strength_mode").choices))
     var strengthMode: String?
 
+    @Flag(help: help("strip_gps", ""))
+    var stripGps = false
+
     var settings: [Setting] {
-        [setting("strength", strength), setting("strength_mode", strengthMode)].compactMap(\.self)
+        [
+            setting("strength", strength), setting("strength_mode", strengthMode),
+            setting("strip_gps", stripGps),
+        ].compactMap(\.self)
     }
 }

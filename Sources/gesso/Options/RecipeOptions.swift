@@ -32,6 +32,15 @@ struct RecipeOptions: ParsableArguments {
     @Option(help: help("vae_tiling", "when"), completion: .list(key("vae_tiling").choices))
     var vaeTiling: String?
 
+    @Flag(help: help("strip_metadata", ""))
+    var stripMetadata = false
+
+    @Option(help: help("safety", "when"), completion: .list(key("safety").choices))
+    var safety: String?
+
+    @Option(parsing: .unconditional, help: help("watermark", "text"))
+    var watermark: String?
+
     @Option(
         name: .customLong("lora"),
         help: ArgumentHelp(
@@ -132,6 +141,8 @@ struct RecipeOptions: ParsableArguments {
             setting("prompt_syntax", promptSyntax), setting("clip_skip", clipSkip),
             setting("lora", joined(loras)), setting("embedding", joined(embeddings)),
             setting("vae", vae), setting("unet", unet),
+            setting("strip_metadata", stripMetadata), setting("safety", safety),
+            setting("watermark", watermark),
         ].compactMap(\.self)
     }
 }

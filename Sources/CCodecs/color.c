@@ -1,0 +1,180 @@
+// Colour profiles through Little CMS: from a profile's colours to sRGB and back, relative
+// colorimetric with black point compensation.
+
+#include <stdlib.h>
+#include <string.h>
+
+#include <lcms2.h>
+
+#include "items.h"
+
+enum {
+    common_flags = cmsFLAGS_BLACKPOINTCOMPENSATION | cmsFLAGS_NOCACHE,
+    // Without tables in between: these are wrong by several levels of 65535.
+    exact_flags = common_flags | cmsFLAGS_NOOPTIMIZE,
+    fast_flags = common_flags | cmsFLAGS_HIGHRESPRECALC,
+    grid = 9,  // values a channel at which a profile is compared with sRGB
+    largest_profile = 4 << 20,
+};
+
+struct codec_color {
+    cmsContext context;
+    cmsHTRANSFORM to_srgb, from_srgb;
+    int channels;
+};
+
+// A broken profile is told by its status; Little CMS is to print nothing.
+static void ignore_error(cmsContext context, cmsUInt32Number code, const char *text) {
+    (void)context;
+    (void)code;
+    (void)text;
+}
+
+static cmsHTRANSFORM transform(
+    cmsContext context, cmsHPROFILE from, cmsUInt32Number from_type, cmsHPROFILE to,
+    cmsUInt32Number to_type, cmsUInt32Number flags) {
+    return cmsCreateTransformTHR(
+        context, from, from_type, to, to_type, INTENT_RELATIVE_COLORIMETRIC, flags);
+}
+
+// Which samples a profile of that colour space has; 0 for what pictures here do not have.
+static cmsUInt32Number sample_type(cmsHPROFILE profile, int channels) {
+    cmsColorSpaceSignature space = cmsGetColorSpace(profile);
+    if (space == cmsSigRgbData && channels >= 3) return TYPE_RGB_16;
+    if (space == cmsSigGrayData && channels < 3) return TYPE_GRAY_16;
+    return 0;
+}
+
+static int open_transforms(codec_color *color, const uint8_t *profile, size_t count) {
+    cmsHPROFILE own = cmsOpenProfileFromMemTHR(color->context, profile, (cmsUInt32Number)count);
+    cmsHPROFILE srgb = cmsCreate_sRGBProfileTHR(color->context);
+    if (own != NULL && srgb != NULL) {
+        cmsUInt32Number type = sample_type(own, color->channels);
+        if (type != 0) {
+            color->to_srgb =
+                transform(color->context, own, type, srgb, TYPE_RGB_16, exact_flags);
+            color->from_srgb =
+                transform(color->context, srgb, TYPE_RGB_16, own, type, exact_flags);
+        }
+    }
+    if (own != NULL) cmsCloseProfile(own);
+    if (srgb != NULL) cmsCloseProfile(srgb);
+    return color->to_srgb != NULL && color->from_srgb != NULL;
+}
+
+codec_color *codec_color_open(const uint8_t *profile, size_t count, int channels) {
+    if (count > largest_profile) return NULL;
+    codec_color *color = calloc(1, sizeof *color);
+    if (color == NULL) return NULL;
+    color->channels = channels < 3 ? 1 : 3;
+    color->context = cmsCreateContext(NULL, NULL);
+    if (color->context != NULL) {
+        cmsSetLogErrorHandlerTHR(color->context, ignore_error);
+        if (open_transforms(color, profile, count)) return color;
+    }
+    codec_color_close(color);
+    return NULL;
+}
+
+int codec_color_is_srgb(const codec_color *color) {
+    if (color->channels != 3) return 0;
+    for (int i = 0; i < grid * grid * grid; i++) {
+        uint16_t in[3] = {
+            (uint16_t)(i % grid * 65535 / (grid - 1)),
+            (uint16_t)(i / grid % grid * 65535 / (grid - 1)),
+            (uint16_t)(i / grid / grid * 65535 / (grid - 1)),
+        };
+        uint16_t out[3];
+        cmsDoTransform(color->to_srgb, in, out, 1);
+        for (int c = 0; c < 3; c++) {
+            if (abs(in[c] - out[c]) > 257 / 2) return 0;
+        }
+    }
+    return 1;
+}
+
+void codec_color_to_srgb(
+    const codec_color *color, const uint16_t *samples, uint16_t *rgb, size_t pixels) {
+    cmsDoTransform(color->to_srgb, samples, rgb, (cmsUInt32Number)pixels);
+}
+
+void codec_color_from_srgb(
+    const codec_color *color, const uint16_t *rgb, uint16_t *samples, size_t pixels) {
+    cmsDoTransform(color->from_srgb, rgb, samples, (cmsUInt32Number)pixels);
+}
+
+void codec_color_close(codec_color *color) {
+    if (color == NULL) return;
+    if (color->to_srgb != NULL) cmsDeleteTransform(color->to_srgb);
+    if (color->from_srgb != NULL) cmsDeleteTransform(color->from_srgb);
+    if (color->context != NULL) cmsDeleteContext(color->context);
+    free(color);
+}
+
+struct codec_inks {
+    cmsContext context;
+    cmsHTRANSFORM to_srgb;
+};
+
+codec_inks *codec_inks_open(const uint8_t *profile, size_t count) {
+    if (count > largest_profile) return NULL;
+    codec_inks *inks = calloc(1, sizeof *inks);
+    if (inks == NULL) return NULL;
+    inks->context = cmsCreateContext(NULL, NULL);
+    if (inks->context != NULL) {
+        cmsSetLogErrorHandlerTHR(inks->context, ignore_error);
+        cmsHPROFILE own =
+            cmsOpenProfileFromMemTHR(inks->context, profile, (cmsUInt32Number)count);
+        cmsHPROFILE srgb = cmsCreate_sRGBProfileTHR(inks->context);
+        if (own != NULL && srgb != NULL && cmsGetColorSpace(own) == cmsSigCmykData) {
+            inks->to_srgb =
+                transform(inks->context, own, TYPE_CMYK_8_REV, srgb, TYPE_RGB_8, fast_flags);
+        }
+        if (own != NULL) cmsCloseProfile(own);
+        if (srgb != NULL) cmsCloseProfile(srgb);
+    }
+    if (inks->to_srgb != NULL) return inks;
+    codec_inks_close(inks);
+    return NULL;
+}
+
+void codec_inks_to_srgb(
+    const codec_inks *inks, const uint8_t *samples, uint8_t *rgb, size_t pixels) {
+    cmsDoTransform(inks->to_srgb, samples, rgb, (cmsUInt32Number)pixels);
+}
+
+void codec_inks_close(codec_inks *inks) {
+    if (inks == NULL) return;
+    if (inks->to_srgb != NULL) cmsDeleteTransform(inks->to_srgb);
+    if (inks->context != NULL) cmsDeleteContext(inks->context);
+    free(inks);
+}
+
+// sRGB's primaries with the curve of a grey profile: for equal channels the same colours.
+uint8_t *codec_color_profile_of_grey(const uint8_t *profile, size_t count, size_t *made) {
+    static const cmsCIExyYTRIPLE primaries = {
+        {0.6400, 0.3300, 1.0}, {0.3000, 0.6000, 1.0}, {0.1500, 0.0600, 1.0}};
+    static const cmsCIExyY white = {0.3127, 0.3290, 1.0};
+    cmsContext context = cmsCreateContext(NULL, NULL);
+    if (context == NULL) return NULL;
+    cmsSetLogErrorHandlerTHR(context, ignore_error);
+    uint8_t *bytes = NULL;
+    cmsHPROFILE grey = cmsOpenProfileFromMemTHR(context, profile, (cmsUInt32Number)count);
+    cmsToneCurve *curve = grey == NULL ? NULL : cmsReadTag(grey, cmsSigGrayTRCTag);
+    if (curve != NULL && cmsGetColorSpace(grey) == cmsSigGrayData) {
+        cmsToneCurve *curves[3] = {curve, curve, curve};
+        cmsHPROFILE rgb = cmsCreateRGBProfileTHR(context, &white, &primaries, curves);
+        cmsUInt32Number size = 0;
+        if (rgb != NULL && cmsSaveProfileToMem(rgb, NULL, &size)) bytes = malloc(size);
+        if (bytes != NULL) {
+            cmsSaveProfileToMem(rgb, bytes, &size);
+            *made = size;
+            // The time of creation would make every file another.
+            memset(bytes + 24, 0, 12);
+        }
+        if (rgb != NULL) cmsCloseProfile(rgb);
+    }
+    if (grey != NULL) cmsCloseProfile(grey);
+    cmsDeleteContext(context);
+    return bytes;
+}

@@ -1,0 +1,109 @@
+import CCodecs
+import Glibc
+
+/// The two ways between a profile's colours and sRGB: relative colorimetric, with black point
+/// compensation (ICC.1:2010, 6.4; Little CMS).
+final class ColorProfile {
+    private let transforms: OpaquePointer
+    private let channels: Int
+
+    /// - Parameter channels: those of the picture.
+    /// - Returns: Nil for a profile that is broken or for other channels.
+    init?(_ profile: [UInt8], channels: Int) {
+        let opened = profile.withUnsafeBufferPointer {
+            codec_color_open($0.baseAddress, $0.count, Int32(channels))
+        }
+        guard let opened else { return nil }
+        transforms = opened
+        self.channels = channels < 3 ? 1 : 3
+    }
+
+    deinit { codec_color_close(transforms) }
+
+    /// Whether its colours are sRGB's, to half a level of 255.
+    var isSRGB: Bool { codec_color_is_srgb(transforms) != 0 }
+
+    /// 16-bit samples without alpha, one or three a pixel, as three of sRGB.
+    func toSRGB(_ samples: [UInt16]) -> [UInt16] {
+        let pixels = samples.count / channels
+        return [UInt16](unsafeUninitializedCapacity: pixels * 3) { rgb, count in
+            codec_color_to_srgb(transforms, samples, rgb.baseAddress, pixels)
+            count = pixels * 3
+        }
+    }
+
+    /// 16-bit sRGB, three samples a pixel, in the profile's one or three.
+    func fromSRGB(_ rgb: [UInt16]) -> [UInt16] {
+        let pixels = rgb.count / 3
+        return [UInt16](unsafeUninitializedCapacity: pixels * channels) { samples, count in
+            codec_color_from_srgb(transforms, rgb, samples.baseAddress, pixels)
+            count = pixels * channels
+        }
+    }
+
+    /// An RGB profile in which equal channels look as one of a grey profile does.
+    static func colors(ofGrey profile: [UInt8]) -> [UInt8]? {
+        var count = 0
+        let made = profile.withUnsafeBufferPointer {
+            codec_color_profile_of_grey($0.baseAddress, $0.count, &count)
+        }
+        guard let made else { return nil }
+        defer { free(made) }
+        return Array(UnsafeBufferPointer(start: made, count: count))
+    }
+}
+
+extension Image {
+    /// The profile of the picture's colours; nil where they are sRGB's, which is what a picture
+    /// without a profile is taken for.
+    private var ownProfile: ColorProfile? {
+        guard let bytes = metadata.iccProfile,
+            let profile = ColorProfile(bytes, channels: channels), !profile.isSRGB
+        else { return nil }
+        return profile
+    }
+
+    /// The picture in sRGB, without profile: itself where it is so already, else its colours by its
+    /// profile, as 16-bit RGB with its alpha. This is what the networks see of it.
+    public var inSRGB: Image {
+        guard let profile = ownProfile else {
+            var image = self
+            image.metadata.iccProfile = nil
+            return image
+        }
+        var metadata = metadata
+        metadata.iccProfile = nil
+        let deep = converted(channels: channels, depth: 16)
+        let colors = isGrey ? 1 : 3
+        let rgb = profile.toSRGB(deep.picked(0..<colors))
+        return Image(
+            width: width, height: height, channels: hasAlpha ? 4 : 3, depth: 16,
+            samples: hasAlpha ? interleaved(rgb, deep.picked(colors..<colors + 1)) : rgb,
+            metadata: metadata)
+    }
+
+    /// The picture's colours as `other` would hold them: of its profile, depth and one or three
+    /// channels, without alpha.
+    func inColors(of other: Image) -> Image {
+        let channels = other.isGrey ? 1 : 3
+        guard metadata.iccProfile != other.metadata.iccProfile, let profile = other.ownProfile
+        else { return converted(channels: channels, depth: other.depth) }
+        let rgb = inSRGB.converted(channels: 3, depth: 16)
+        return Image(
+            width: width, height: height, channels: channels, depth: 16,
+            samples: profile.fromSRGB(rgb.samples)
+        ).converted(channels: channels, depth: other.depth)
+    }
+
+    /// Some channels of every pixel.
+    private func picked(_ range: Range<Int>) -> [UInt16] {
+        if range.count == channels { return samples }
+        return (0..<width * height).flatMap { pixel in range.map { samples[pixel * channels + $0] }
+        }
+    }
+
+    /// Three channels and one, side by side.
+    private func interleaved(_ rgb: [UInt16], _ alpha: [UInt16]) -> [UInt16] {
+        alpha.indices.flatMap { [rgb[3 * $0], rgb[3 * $0 + 1], rgb[3 * $0 + 2], alpha[$0]] }
+    }
+}

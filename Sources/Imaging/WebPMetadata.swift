@@ -1,0 +1,51 @@
+private let exifPrefix = Array("Exif\0\0".utf8)
+
+/// What the chunk `VP8X` says is in the file.
+private enum Flag {
+    static let profile: UInt8 = 0x20, alpha: UInt8 = 0x10, exif: UInt8 = 0x08, xmp: UInt8 = 0x04
+}
+
+extension ImageMetadata {
+    mutating func readWebP(_ chunks: [CodecItem], name: String) throws {
+        func payload(_ kind: String) -> [UInt8]? { chunks.first { $0.name == kind }?.bytes }
+        iccProfile = payload("ICCP")
+        if (iccProfile?.count ?? 0) > ImageLimits.profileBytes {
+            throw profileTooLarge(name: name, format: .webp)
+        }
+        // Some programs put JPEG's prefix in front.
+        exif = payload("EXIF").map {
+            $0.starts(with: exifPrefix) ? Array($0.dropFirst(exifPrefix.count)) : $0
+        }
+        xmp = payload("XMP ")
+        parameters = exif.flatMap { EXIF($0)?.userComment }
+    }
+
+    /// The WebP file of an encoded picture, with these metadata around it.
+    func webP(_ encoded: [UInt8], for image: Image) -> [UInt8] {
+        let riff = RIFF(encoded)
+        func chunk(_ name: String, _ bytes: [UInt8]?) -> [(name: String, bytes: [UInt8])] {
+            bytes.map { [(name, $0)] } ?? []
+        }
+        let exif = exifBlock(for: image)
+        let packet = XMP.packet(xmp, digitalSourceType: digitalSourceType)
+        guard iccProfile != nil || exif != nil || packet != nil else { return encoded }
+        let picture = riff.chunks.filter { ["ALPH", "VP8 ", "VP8L"].contains($0.name) }
+            .map { (name: $0.name, bytes: Array(encoded[$0.payload])) }
+        let flags: UInt8 =
+            (iccProfile == nil ? 0 : Flag.profile) | (image.hasAlpha ? Flag.alpha : 0)
+            | (exif == nil ? 0 : Flag.exif) | (packet == nil ? 0 : Flag.xmp)
+        let canvas = RIFF.little(image.width - 1, 3) + RIFF.little(image.height - 1, 3)
+        return RIFF.webP(
+            chunk("VP8X", [flags, 0, 0, 0] + canvas) + chunk("ICCP", iccProfile) + picture
+                + chunk("EXIF", exif) + chunk("XMP ", packet))
+    }
+
+    /// The EXIF block with the size of the picture and the parameters as its comment.
+    private func exifBlock(for image: Image) -> [UInt8]? {
+        guard exif != nil || parameters != nil else { return nil }
+        var block = exif.flatMap(EXIF.init) ?? EXIF()
+        block.setSize(width: image.width, height: image.height)
+        if let parameters { block.setUserComment(parameters) }
+        return block.bytes
+    }
+}
