@@ -40,7 +40,9 @@ def main() -> None:
 
 
 STAGES = ["models", "tokens", "text", "vae", "unet", "schedulers", "noise"]
-DEFAULT = [*STAGES, "pictures", "differential", "families", "addons", "safety", "versions"]
+DEFAULT = [
+    *STAGES, "pictures", "differential", "families", "xl", "addons", "safety", "versions",
+]
 
 
 def parse(words: list[str]) -> argparse.Namespace:
@@ -65,7 +67,9 @@ def parse(words: list[str]) -> argparse.Namespace:
 
 def available(options: argparse.Namespace) -> dict:
     """Each section's name and what records it."""
-    from goldens import addons, differential, families, models, pictures, safety, stages, storing
+    from goldens import (
+        addons, differential, families, models, pictures, safety, stages, storing, xl,
+    )
 
     sections = {
         "models": lambda: models.record(PARITY),
@@ -78,6 +82,7 @@ def available(options: argparse.Namespace) -> dict:
         "families": lambda: families.record(PARITY),
         "addons": lambda: addons.record(PARITY),
         "safety": lambda: safety.record(PARITY),
+        "xl": lambda: xl.record(PARITY),
         "versions": lambda: storing.save_versions(PARITY),
     }
     for name in ("schedulers", "noise"):

@@ -10,7 +10,10 @@ extension Editor {
         var (name, scheduler) = try model.scheduler(
             for: recipe, strength: edit.strength, inpainting: edit.region != nil)
         let steps = scheduler.levels.count
-        let denoiser = try log.measured(.encodingPrompt) { try UNetDenoiser(model, recipe) }
+        let denoiser = try log.measured(.encodingPrompt) {
+            try UNetDenoiser(
+                model, recipe, width: latents.paddedWidth, height: latents.paddedHeight)
+        }
         log.note(denoiser.notes)
         let (start, region) =
             try edit.start.map { original in
@@ -75,7 +78,7 @@ extension Editor {
                             scheduler: scheduler, visible: visible)
                 } ?? Region(visible: visible, mask: mask)
         } else if let mask, let clean {
-            if isHard { _ = latents.noise() }
+            if isHard, model.vae.drawsLatents { _ = latents.noise() }
             region = Region(
                 clean: clean, noise: noise, mask: mask, rule: Region.Rule(recipe),
                 scheduler: scheduler)

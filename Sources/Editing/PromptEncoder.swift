@@ -4,19 +4,29 @@ import Models
 import Recipes
 import Tensors
 
-/// One tokenizer and one text encoder whose final hidden states the UNet attends to: the text side of
-/// Stable Diffusion 1 and 2.
+/// One tokenizer and one text encoder: the text side of Stable Diffusion 1 and 2, whose UNet attends to
+/// the final hidden states, and one half of Stable Diffusion XL's.
 struct PromptEncoder: Sendable {
     private let tokenizer: CLIPTokenizer
     private let textEncoder: CLIPTextEncoder
     /// A prompt longer than these is cut off: attention takes time for each.
     private static let mostChunks = 32
     private let embeddings: [(name: String, rows: Tensor)]
+    private let states: States
+
+    /// Which hidden states the UNet attends to.
+    enum States {
+        /// The last, normalized.
+        case final
+        /// Those before the last layer, as they are.
+        case penultimate
+    }
 
     /// Why a checkpoint has no such text side, or not a UNet for it; nil when it has.
     static func objection(to source: any ModelSource) throws -> String? {
         if source.contains("text_encoder_2") {
-            return "it has two text encoders, as Stable Diffusion XL does"
+            return StableDiffusionXL.refinerObjection(to: source)
+                ?? "it has two text encoders, as Stable Diffusion XL does"
         }
         let unet = try UNet2DCondition.Configuration(json: source.configuration("unet"))
         guard [4, 9].contains(unet.inChannels) else {
@@ -37,26 +47,30 @@ struct PromptEncoder: Sendable {
         try configuration(of: source).isOpenCLIP
     }
 
-    private static func configuration(
-        of source: any ModelSource
+    static func configuration(
+        of source: any ModelSource, _ encoder: String = "text_encoder"
     ) throws -> CLIPTextEncoder.Configuration {
-        try CLIPTextEncoder.Configuration(json: source.configuration("text_encoder"))
+        try CLIPTextEncoder.Configuration(json: source.configuration(encoder))
     }
 
+    /// - Parameter encoder: `text_encoder` or `text_encoder_2`.
     init(
-        _ source: any ModelSource, _ tokenizers: TokenizerPlaces, _ embeddings: [TextualInversion]
+        _ source: any ModelSource, _ tokenizers: TokenizerPlaces, _ embeddings: [TextualInversion],
+        encoder: String = "text_encoder", states: States = .final
     ) throws {
-        let size = try Self.configuration(of: source).vocabularySize
-        tokenizer = try tokenizers.tokenizer(for: source, vocabularySize: size)
-        textEncoder = try CLIPTextEncoder(source)
+        let size = try Self.configuration(of: source, encoder).vocabularySize
+        tokenizer = try tokenizers.tokenizer(for: source, encoder: encoder, vocabularySize: size)
+        textEncoder = try CLIPTextEncoder(source, component: encoder)
+        self.states = states
         let width = textEncoder.configuration.hiddenSize
+        let part = encoder == "text_encoder" ? "clip_l" : "clip_g"
         self.embeddings = try embeddings.flatMap { embedding in
-            let rows = try embedding.vectors(width: width, for: "clip_l")
+            let rows = try embedding.vectors(width: width, for: part)
             return embedding.names.map { ($0, rows) }
         }
     }
 
-    /// The hidden states of a prompt, chunk after chunk.
+    /// The hidden states of a prompt, chunk after chunk; the whole is embedded as its first chunk is.
     ///
     /// Weighted, every token's states are multiplied by its weight, and a chunk as a whole by what brings
     /// its mean back to what it was (AUTOMATIC1111's "original" emphasis). Plain, what does not fit into
@@ -67,25 +81,42 @@ struct PromptEncoder: Sendable {
         let names = embeddings.map { (name: $0.name, vectors: $0.rows.shape[0]) }
         if isPlain, !names.contains(where: { prompt.lowercased().contains($0.name.lowercased()) }) {
             let tokens = tokenizer(prompt)
-            let states = try textEncoder(tokens.ids, skippingLayers: reading.skippedLayers)
-            return Conditioning(hiddenStates: states, dropped: tokens.dropped)
+            let answer = try answer(tokens.ids, reading, [])
+            return Conditioning(
+                hiddenStates: answer.hiddenStates, pooled: answer.pooled, dropped: tokens.dropped)
         }
         let chunks = PromptChunks(parsed, tokenizer, embeddings: names).chunks
         let kept = chunks.prefix(isPlain ? 1 : Self.mostChunks)
-        let states = try kept.map { try encoded($0, reading) }
+        let answers = try kept.map { try encoded($0, reading) }
         return Conditioning(
-            hiddenStates: .concatenated(states, axis: 1),
+            hiddenStates: .concatenated(answers.map(\.hiddenStates), axis: 1),
+            pooled: answers.first?.pooled,
             dropped: kept.count < chunks.count
                 ? "what is beyond \(kept.count * (tokenizer.contextLength - 2)) tokens" : nil)
     }
 
+    /// The states the UNet attends to, and with those before the last layer the whole text's embedding.
+    private func answer(
+        _ ids: [Int], _ reading: PromptReading, _ vectors: [(place: Int, rows: Tensor)]
+    ) throws -> CLIPTextEncoder.Answer {
+        let skipped = reading.skippedLayers
+        switch states {
+        case .final:
+            return CLIPTextEncoder.Answer(
+                hiddenStates: try textEncoder(ids, skippingLayers: skipped, vectors: vectors),
+                pooled: nil)
+        case .penultimate:
+            return try textEncoder.penultimate(ids, skippingLayers: skipped, vectors: vectors)
+        }
+    }
+
     private func encoded(
         _ chunk: PromptChunks.Chunk, _ reading: PromptReading
-    ) throws -> Tensor {
-        let states = try textEncoder(
-            chunk.ids, skippingLayers: reading.skippedLayers,
-            vectors: chunk.vectors.map { ($0.place, embeddings[$0.embedding].rows) })
-        guard chunk.weights.contains(where: { $0 != 1 }) else { return states }
+    ) throws -> CLIPTextEncoder.Answer {
+        let answer = try answer(
+            chunk.ids, reading, chunk.vectors.map { ($0.place, embeddings[$0.embedding].rows) })
+        guard chunk.weights.contains(where: { $0 != 1 }) else { return answer }
+        let states = answer.hiddenStates
         let width = states.shape[2]
         let scaled = Tensor(shape: states.shape) { target in
             states.withUnsafeBufferPointer { source in
@@ -94,7 +125,8 @@ struct PromptEncoder: Sendable {
                 }
             }
         }
-        return scaled * Float(states.mean / scaled.mean)
+        return CLIPTextEncoder.Answer(
+            hiddenStates: scaled * Float(states.mean / scaled.mean), pooled: answer.pooled)
     }
 }
 
