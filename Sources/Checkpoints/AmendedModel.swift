@@ -51,10 +51,16 @@ public struct AmendedModel: ModelSource {
     public var layout: String { base.layout }
     /// whether the model is marked as only standing in for a trained one
     public var isStandIn: Bool { base.isStandIn }
-    /// where its own tokenizer lies
-    public var tokenizer: URL? { base.tokenizer }
-    /// what its texts are padded with
-    public var paddingToken: String? { base.paddingToken }
+    /// whether an absent negative prompt has zeros for its embeddings
+    public var zeroesEmptyPrompt: Bool { base.zeroesEmptyPrompt }
+
+    /// Where its own tokenizer for a text encoder lies.
+    public func tokenizer(for encoder: String) -> URL? { base.tokenizer(for: encoder) }
+
+    /// What the texts of an encoder are padded with.
+    public func paddingToken(for encoder: String) -> String? {
+        base.paddingToken(for: encoder)
+    }
 
     /// Whether the model has that component.
     public func contains(_ component: String) -> Bool {

@@ -13,10 +13,8 @@ public struct LooseComponent: ModelSource {
     public let layout = "component"
     /// a component says nothing of the kind
     public let isStandIn = false
-    /// has none
-    public let tokenizer: URL? = nil
-    /// does not say
-    public let paddingToken: String? = nil
+    /// a component says nothing of the kind
+    public let zeroesEmptyPrompt = false
 
     private let component: String
     private let json: Data
@@ -50,6 +48,10 @@ public struct LooseComponent: ModelSource {
             : try Self.adapted(base.configuration(component), to: weights)
     }
 
+    /// It has none.
+    public func tokenizer(for encoder: String) -> URL? { nil }
+    /// It does not say.
+    public func paddingToken(for encoder: String) -> String? { nil }
     /// Whether it is that component.
     public func contains(_ component: String) -> Bool { component == self.component }
     /// The JSON of its configuration.
