@@ -1,4 +1,5 @@
 import Imaging
+import Models
 import Recipes
 import Sampling
 import Tensors
