@@ -48,7 +48,7 @@ public enum CheckpointError: Error, Equatable, CustomStringConvertible {
         case .foreign(let path, let what, let hint):
             "\(path): is \(what), not safetensors; \(hint)"
         case .notAModel(let path, let missing, let guess):
-            "\(path): not a whole Stable Diffusion 1 or 2 checkpoint: no tensor is called "
+            "\(path): not a whole Stable Diffusion checkpoint: no tensor is called "
                 + "\(missing)" + looksLike(guess)
         case .unsupportedDataType(let path, let tensor, let found):
             "\(path): tensor \(shown(tensor)) is \(shown(found)); "

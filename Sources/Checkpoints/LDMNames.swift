@@ -27,6 +27,9 @@ enum LDMNames {
         var rules = [
             Rule(scope: "time_embed.0", target: "time_embedding.linear_1"),
             Rule(scope: "time_embed.2", target: "time_embedding.linear_2"),
+            Rule(scope: "time_embed.cond_proj", target: "time_embedding.cond_proj"),
+            Rule(scope: "label_emb.0.0", target: "add_embedding.linear_1"),
+            Rule(scope: "label_emb.0.2", target: "add_embedding.linear_2"),
             Rule(scope: "input_blocks.0.0", target: "conv_in"),
             Rule(scope: "middle_block.0", target: "mid_block.resnets.0", parts: resnet),
             Rule(scope: "middle_block.1", target: "mid_block.attentions.0"),
@@ -116,6 +119,7 @@ enum LDMNames {
                 Rule(scope: "token_embedding", target: "embeddings.token_embedding"),
                 Rule(scope: "positional_embedding", target: "embeddings.position_embedding"),
                 Rule(scope: "ln_final", target: "final_layer_norm"),
+                Rule(scope: "text_projection", target: "text_projection"),
             ]
                 + (0..<layers).map {
                     Rule(

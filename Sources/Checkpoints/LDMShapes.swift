@@ -52,6 +52,10 @@ struct LDMUNetShape {
     let outChannels: Int
     let contextChannels: Int
     let midAttends: Bool
+    /// width of what Stable Diffusion XL is told with the time; nil in others
+    let addedInputs: Int?
+    /// width of the embedding of the guidance scale; nil where there is none
+    let guidanceChannels: Int?
     /// finest first
     private(set) var levels: [Level] = []
 
@@ -60,6 +64,10 @@ struct LDMUNetShape {
         outChannels = try unet.shape("out.2.weight", rank: 4)[0]
         let attention = "middle_block.1.transformer_blocks.0.attn2.to_k.weight"
         midAttends = unet.has(attention)
+        addedInputs = try ["label_emb.0.0.weight"].first(where: unet.has)
+            .map { try unet.shape($0, rank: 2)[1] }
+        guidanceChannels = try ["time_embed.cond_proj.weight"].first(where: unet.has)
+            .map { try unet.shape($0, rank: 2)[1] }
         let key = unet.entries.keys.filter { $0.hasSuffix(".attn2.to_k.weight") }.min()
         contextChannels = try unet.shape(key ?? attention, rank: 2)[1]
 
@@ -122,8 +130,10 @@ struct LDMTextShape {
     let hiddenSize: Int
     let maxPositions: Int
     let intermediateSize: Int
-    /// layers that are used: OpenCLIP's last is not
+    /// layers that are used: OpenCLIP's last is only for embeddings of whole texts
     let layers: Int
+    /// width of the embedding of a whole text
+    private(set) var projectionSize = 512
 
     init(clip text: LDMPart) throws {
         let root = text.has("text_model.embeddings.token_embedding.weight") ? "text_model." : ""
@@ -134,11 +144,19 @@ struct LDMTextShape {
         layers = text.count { "\(root)encoder.layers.\($0).mlp.fc1.weight" }
     }
 
-    init(openCLIP text: LDMPart) throws {
+    /// - Parameter pools: whether the embedding of the whole text is wanted.
+    init(openCLIP text: LDMPart, pools: Bool) throws {
         let table = try text.shape("token_embedding.weight", rank: 2)
         (vocabularySize, hiddenSize) = (table[0], table[1])
         maxPositions = try text.shape("positional_embedding", rank: 2)[0]
         intermediateSize = try text.shape("transformer.resblocks.0.mlp.c_fc.weight", rank: 2)[0]
-        layers = max(text.count { "transformer.resblocks.\($0).mlp.c_fc.weight" } - 1, 0)
+        let count = text.count { "transformer.resblocks.\($0).mlp.c_fc.weight" }
+        layers = max(pools ? count : count - 1, 0)
+        guard pools else { return }
+        // As a matrix of the original, or turned by 90 degrees as a linear layer.
+        projectionSize =
+            text.has("text_projection.weight")
+            ? try text.shape("text_projection.weight", rank: 2)[0]
+            : try text.shape("text_projection", rank: 2)[1]
     }
 }

@@ -7,7 +7,8 @@ extension ModelFolder {
     /// - Throws: `CheckpointError` for files that are missing or cannot be read.
     public func files() throws -> [URL] {
         var files = ["model_index.json"].map { url.appending(path: $0) }
-        for component in ["unet", "vae", "text_encoder"] {
+        let second = ["text_encoder_2"].filter(contains)
+        for component in ["unet", "vae", "text_encoder"] + second {
             files.append(try configurationFile(component))
             switch try weightsFile(component) {
             case .whole(let file): files.append(file)
@@ -18,11 +19,12 @@ extension ModelFolder {
             }
         }
         if contains("scheduler") { files.append(try configurationFile("scheduler")) }
-        let tokenizer = url(of: "tokenizer")
-        let whole = tokenizer.appending(path: "tokenizer.json")
-        let parts = ["vocab.json", "merges.txt"].map { tokenizer.appending(path: $0) }
-        files += Self.exists(whole) ? [whole] : parts
-        files.append(tokenizer.appending(path: "tokenizer_config.json"))
+        for tokenizer in ["tokenizer", "tokenizer_2"].map(url(of:)) {
+            let whole = tokenizer.appending(path: "tokenizer.json")
+            let parts = ["vocab.json", "merges.txt"].map { tokenizer.appending(path: $0) }
+            files += Self.exists(whole) ? [whole] : parts
+            files.append(tokenizer.appending(path: "tokenizer_config.json"))
+        }
         return files.filter(Self.exists)
     }
 }

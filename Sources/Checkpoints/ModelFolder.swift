@@ -13,6 +13,9 @@ public struct ModelFolder: ModelSource {
     /// whether its index marks it as a small model that stands in for a real checkpoint
     public let isStandIn: Bool
 
+    /// what its index says of negative prompts that are not given; as a rule they are zeroed
+    public let zeroesEmptyPrompt: Bool
+
     /// the layout, in words
     public let layout = "diffusers folder"
 
@@ -37,14 +40,20 @@ public struct ModelFolder: ModelSource {
         let members = Self.exists(index) ? try ModelIndex(contentsOf: index) : ModelIndex()
         pipelineClassName = members.className
         isStandIn = members.isStandIn
+        zeroesEmptyPrompt = members.zeroesEmptyPrompt
         componentClassNames = members.components
     }
 
-    /// where its tokenizer lies, if it has one
-    public var tokenizer: URL? { url(of: "tokenizer") }
+    /// where the tokenizer of a text encoder lies; the second may share the first's
+    public func tokenizer(for encoder: String) -> URL? {
+        let own = encoder.replacing("text_encoder", with: "tokenizer")
+        return url(of: contains(own) ? own : "tokenizer")
+    }
 
-    /// nil: its tokenizer says so
-    public var paddingToken: String? { nil }
+    /// nil where a tokenizer of its own says so
+    public func paddingToken(for encoder: String) -> String? {
+        encoder == "text_encoder_2" && !contains("tokenizer_2") ? "!" : nil
+    }
 
     /// The folder of a component, whether or not it is there.
     public func url(of component: String) -> URL {

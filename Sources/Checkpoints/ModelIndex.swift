@@ -5,6 +5,7 @@ struct ModelIndex {
     var className: String?
     var components: [String: String] = [:]
     var isStandIn = false
+    var zeroesEmptyPrompt = true
 
     init() {}
 
@@ -14,6 +15,8 @@ struct ModelIndex {
             switch member {
             case .text(let text) where name == "_class_name": className = text
             case .flag(let flag) where name == "_gesso_standin": isStandIn = flag
+            case .flag(let flag) where name == "force_zeros_for_empty_prompt":
+                zeroesEmptyPrompt = flag
             case .pair(let library?, let type?) where !library.isEmpty: components[name] = type
             default: continue
             }

@@ -9,11 +9,15 @@ public protocol ModelSource: Sendable {
     var layout: String { get }
     /// whether it is marked as only standing in for a trained model
     var isStandIn: Bool { get }
-    /// where its own tokenizer lies; nil when it comes without one
-    var tokenizer: URL? { get }
-    /// what its texts are padded with, where no tokenizer of its own says so
-    var paddingToken: String? { get }
+    /// whether a negative prompt that is not given has zeros for its embeddings; only Stable Diffusion
+    /// XL asks
+    var zeroesEmptyPrompt: Bool { get }
 
+    /// Where its own tokenizer for a text encoder (`text_encoder`, `text_encoder_2`) lies; nil when it
+    /// comes without one.
+    func tokenizer(for encoder: String) -> URL?
+    /// What the texts of an encoder are padded with, where no tokenizer of its own says so.
+    func paddingToken(for encoder: String) -> String?
     /// Whether the model has that component.
     func contains(_ component: String) -> Bool
     /// The JSON of a component's configuration.

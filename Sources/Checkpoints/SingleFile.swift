@@ -1,7 +1,7 @@
 public import Foundation
 import Tensors
 
-/// A Stable Diffusion 1 or 2 checkpoint in one safetensors file, under the names of the original
+/// A Stable Diffusion 1, 2 or XL checkpoint in one safetensors file, under the names of the original
 /// repository. Its configurations follow from the tensors' names and shapes, and from the family where
 /// shapes do not tell: heads, groups and activations.
 public struct SingleFile: ModelSource {
@@ -11,21 +11,54 @@ public struct SingleFile: ModelSource {
     public let layout = "single file"
     /// a file says nothing of the kind
     public let isStandIn = false
-    /// a file holds none
-    public let tokenizer: URL? = nil
+    /// as in every published Stable Diffusion XL
+    public let zeroesEmptyPrompt = true
 
     private let file: Safetensors
     private let unet: LDMPart
     private let vae: LDMPart
-    private let text: LDMPart
+    /// the text encoders by component
+    private let texts: [String: LDMPart]
     private let unetShape: LDMUNetShape
     private let vaeShape: LDMAutoencoderShape
-    private let textShape: LDMTextShape
-    /// whether it is Stable Diffusion 2, which has OpenCLIP's text encoder
-    private let isSecond: Bool
+    private let textShapes: [String: LDMTextShape]
+    private let kind: Kind
 
-    private static let openCLIP = "cond_stage_model.model."
-    private static let clip = "cond_stage_model.transformer."
+    /// Which text encoders there are.
+    private enum Kind {
+        case first, second, xl, refiner
+
+        init(_ names: [String]) {
+            func has(_ prefix: String) -> Bool { names.contains { $0.hasPrefix(prefix) } }
+            self =
+                has("conditioner.embedders.1.model.")
+                ? .xl
+                : has("conditioner.embedders.0.model.")
+                    ? .refiner : has("cond_stage_model.model.") ? .second : .first
+        }
+
+        /// Where the encoders' tensors are.
+        var prefixes: [String: String] {
+            switch self {
+            case .first: ["text_encoder": "cond_stage_model.transformer."]
+            case .second: ["text_encoder": "cond_stage_model.model."]
+            case .xl:
+                [
+                    "text_encoder": "conditioner.embedders.0.transformer.",
+                    "text_encoder_2": "conditioner.embedders.1.model.",
+                ]
+            case .refiner: ["text_encoder_2": "conditioner.embedders.0.model."]
+            }
+        }
+
+        /// Whether an encoder is OpenCLIP's.
+        func isOpenCLIP(_ encoder: String) -> Bool {
+            encoder == "text_encoder_2" || self == .second
+        }
+
+        /// Whether it is Stable Diffusion XL or its refiner.
+        var isXL: Bool { self == .xl || self == .refiner }
+    }
 
     /// - Throws: `CheckpointError` when the file cannot be read or is another thing than such a
     ///   checkpoint.
@@ -33,27 +66,42 @@ public struct SingleFile: ModelSource {
         self.url = url
         file = try Safetensors(contentsOf: url)
         let names = file.names
-        isSecond = names.contains { $0.hasPrefix(Self.openCLIP) }
-        let textPrefix = isSecond ? Self.openCLIP : Self.clip
-        let parts = ["model.diffusion_model.", "first_stage_model.", textPrefix]
+        let kind = Kind(names)
+        self.kind = kind
+        let parts =
+            ["model.diffusion_model.", "first_stage_model."] + kind.prefixes.values.sorted()
         if let prefix = parts.first(where: { part in !names.contains { $0.hasPrefix(part) } }) {
             throw CheckpointError.notAModel(
                 path: file.path, missing: prefix + "…", guess: KnownContents.guess(file.entries))
         }
         unet = LDMPart(file, parts[0])
         vae = LDMPart(file, parts[1])
-        text = LDMPart(file, parts[2])
+        let texts = kind.prefixes.mapValues { [file] in LDMPart(file, $0) }
+        self.texts = texts
         unetShape = try LDMUNetShape(unet)
         vaeShape = try LDMAutoencoderShape(vae)
-        textShape = isSecond ? try LDMTextShape(openCLIP: text) : try LDMTextShape(clip: text)
+        textShapes = try Dictionary(
+            uniqueKeysWithValues: texts.map { encoder, text in
+                (
+                    encoder,
+                    kind.isOpenCLIP(encoder)
+                        ? try LDMTextShape(openCLIP: text, pools: kind.isXL)
+                        : try LDMTextShape(clip: text)
+                )
+            })
     }
 
-    /// What its texts are padded with: Stable Diffusion 2 has its own way.
-    public var paddingToken: String? { isSecond ? "!" : "<|endoftext|>" }
+    /// nil: a file holds none
+    public func tokenizer(for encoder: String) -> URL? { nil }
+
+    /// What its texts are padded with: OpenCLIP's encoders have their own way.
+    public func paddingToken(for encoder: String) -> String? {
+        kind.isOpenCLIP(encoder) ? "!" : "<|endoftext|>"
+    }
 
     /// Whether the model has that component.
     public func contains(_ component: String) -> Bool {
-        ["unet", "vae", "text_encoder", "scheduler"].contains(component)
+        ["unet", "vae", "scheduler"].contains(component) || texts[component] != nil
     }
 
     /// The JSON of a component's configuration.
@@ -63,9 +111,8 @@ public struct SingleFile: ModelSource {
             switch component {
             case "unet": unetConfiguration
             case "vae": vaeConfiguration
-            case "text_encoder": textConfiguration
             case "scheduler": schedulerConfiguration
-            default: throw missing(component)
+            default: try textConfiguration(component)
             }
         return try JSONSerialization.data(withJSONObject: members, options: .sortedKeys)
     }
@@ -80,13 +127,18 @@ public struct SingleFile: ModelSource {
                 vae,
                 LDMNames.autoencoder(
                     levels: vaeShape.channels.count, layers: vaeShape.layers))
-        case "text_encoder" where isSecond:
-            weights(
-                text, LDMNames.tower(layers: textShape.layers),
-                entries: openCLIPEntries(text.entries, layers: textShape.layers))
-        case "text_encoder": Weights(text.entries, file: file.path)
-        default: throw missing(component)
+        default: try textWeights(component)
         }
+    }
+
+    private func textWeights(_ component: String) throws -> Weights {
+        guard let text = texts[component], let shape = textShapes[component] else {
+            throw missing(component)
+        }
+        guard kind.isOpenCLIP(component) else { return Weights(text.entries, file: file.path) }
+        return weights(
+            text, LDMNames.tower(layers: shape.layers),
+            entries: openCLIPEntries(text.entries, layers: shape.layers, pools: kind.isXL))
     }
 
     private func weights(
@@ -104,13 +156,14 @@ public struct SingleFile: ModelSource {
 extension SingleFile {
     private var unetConfiguration: [String: Any] {
         let levels = unetShape.levels
-        return [
+        let hasSmallHeads = kind != .first
+        let common: [String: Any] = [
             "in_channels": unetShape.inChannels, "out_channels": unetShape.outChannels,
             "block_out_channels": levels.map(\.channels),
             "layers_per_block": levels.map(\.layers),
             "cross_attention_dim": unetShape.contextChannels,
             "transformer_layers_per_block": levels.map { max($0.depth, 1) },
-            "attention_head_dim": levels.map { isSecond ? max($0.channels / 64, 1) : 8 },
+            "attention_head_dim": levels.map { hasSmallHeads ? max($0.channels / 64, 1) : 8 },
             "norm_num_groups": groups(levels.map(\.channels)),
             "mid_block_type": unetShape.midAttends
                 ? "UNetMidBlock2DCrossAttn" : "UNetMidBlock2D",
@@ -120,7 +173,22 @@ extension SingleFile {
             "up_block_types": levels.reversed().map {
                 $0.upAttends ? "CrossAttnUpBlock2D" : "UpBlock2D"
             },
-            "sample_size": predictsVelocity ? 96 : 64,
+            "sample_size": kind.isXL ? 128 : predictsVelocity ? 96 : 64,
+            "time_cond_proj_dim": unetShape.guidanceChannels ?? 0,
+        ]
+        return common.merging(addedConfiguration) { $1 }
+    }
+
+    /// What Stable Diffusion XL is told with the time: the embedding of the prompt and six sizes; the
+    /// refiner gets five numbers.
+    private var addedConfiguration: [String: Any] {
+        guard let inputs = unetShape.addedInputs, let text = textShapes["text_encoder_2"] else {
+            return [:]
+        }
+        let numbers = kind == .refiner ? 5 : 6
+        return [
+            "addition_embed_type": "text_time", "projection_class_embeddings_input_dim": inputs,
+            "addition_time_embed_dim": max((inputs - text.projectionSize) / numbers, 1),
         ]
     }
 
@@ -128,6 +196,7 @@ extension SingleFile {
         let channels = vaeShape.channels
         return [
             "block_out_channels": channels, "layers_per_block": vaeShape.layers,
+            "scaling_factor": kind.isXL ? 0.13025 : 0.18215,
             "latent_channels": vaeShape.latentChannels, "norm_num_groups": groups(channels),
             "mid_block_add_attention": vaeShape.midAttends,
             "use_quant_conv": vaeShape.usesQuantConv,
@@ -137,20 +206,26 @@ extension SingleFile {
         ]
     }
 
-    private var textConfiguration: [String: Any] {
-        [
+    private func textConfiguration(_ component: String) throws -> [String: Any] {
+        guard let textShape = textShapes[component] else { throw missing(component) }
+        return [
             "vocab_size": textShape.vocabularySize, "hidden_size": textShape.hiddenSize,
             "max_position_embeddings": textShape.maxPositions,
             "intermediate_size": textShape.intermediateSize,
             "num_hidden_layers": textShape.layers,
             "num_attention_heads": max(textShape.hiddenSize / 64, 1),
-            "hidden_act": isSecond ? "gelu" : "quick_gelu",
+            "hidden_act": kind.isOpenCLIP(component) ? "gelu" : "quick_gelu",
+            "projection_dim": textShape.projectionSize, "eos_token_id": 2,
         ]
     }
 
     private var schedulerConfiguration: [String: Any] {
-        [
-            "_class_name": "PNDMScheduler", "beta_schedule": "scaled_linear",
+        let name =
+            unetShape.guidanceChannels != nil
+            ? "LCMScheduler" : kind.isXL ? "EulerDiscreteScheduler" : "PNDMScheduler"
+        return [
+            "_class_name": name, "beta_schedule": "scaled_linear", "timestep_spacing": "leading",
+            "rescale_betas_zero_snr": file.entries["ztsnr"] != nil,
             "beta_start": 0.00085, "beta_end": 0.012, "steps_offset": 1, "clip_sample": false,
             "set_alpha_to_one": false, "skip_prk_steps": true,
             "prediction_type": predictsVelocity ? "v_prediction" : "epsilon",
@@ -181,7 +256,7 @@ extension SingleFile {
             if text.contains("parameterization:v") { return true }
             if text.contains("model:") { return false }
         }
-        return isSecond && unetShape.inChannels == 4 && biasSpread > 0.09
+        return kind == .second && unetShape.inChannels == 4 && biasSpread > 0.09
     }
 
     /// The standard deviation of the biases of the last transformer's first normalization.
@@ -198,19 +273,21 @@ extension SingleFile {
 }
 
 /// The tensors of OpenCLIP's text tower that are used: query, key and value apart, which lie one after
-/// another in one tensor; without the last layer and the projection.
+/// another in one tensor; without the last layer and the projection unless it `pools`.
 private func openCLIPEntries(
-    _ entries: [String: Safetensors.Entry], layers: Int
+    _ entries: [String: Safetensors.Entry], layers: Int, pools: Bool
 ) -> [String: Safetensors.Entry] {
     var result: [String: Safetensors.Entry] = [:]
     for (name, entry) in entries {
-        if ["text_projection", "logit_scale", "attn_mask"].contains(name)
-            || name.hasPrefix("text_projection.")
+        let isProjection = name == "text_projection" || name.hasPrefix("text_projection.")
+        if ["logit_scale", "attn_mask"].contains(name) || isProjection && !pools
             || name.hasPrefix("transformer.resblocks.\(layers).")
         {
             continue
         }
-        if name == "positional_embedding" {
+        if name == "text_projection" {
+            result[name + ".transposed"] = entry
+        } else if name == "positional_embedding" {
             result[name + ".weight"] = entry
         } else if let cut = name.range(of: ".attn.in_proj_"), let thirds = entry.rows(in: 3) {
             for (third, letter) in zip(thirds, ["q", "k", "v"]) {

@@ -45,7 +45,7 @@ extension Editor {
         return EditPlan(
             model: model.name, scheduler: outline.scheduler?.rawValue,
             evaluations: outline.evaluations,
-            branches: recipe.guidanceScale > 1 ? 2 : 1, width: edit.width, height: edit.height,
+            branches: model.branches(for: recipe), width: edit.width, height: edit.height,
             paddedWidth: outline.largest.paddedWidth, paddedHeight: outline.largest.paddedHeight,
             isTiled: outline.largest.isTiled, repaintedFraction: edit.repaintedFraction,
             passes: outline.reported, weightBytes: try model.weightBytes(),

@@ -10,7 +10,10 @@ extension Editor {
         var (name, scheduler) = try model.scheduler(
             for: recipe, strength: edit.strength, inpainting: edit.region != nil)
         let steps = scheduler.levels.count
-        let denoiser = try log.measured(.encodingPrompt) { try UNetDenoiser(model, recipe) }
+        let denoiser = try log.measured(.encodingPrompt) {
+            try UNetDenoiser(
+                model, recipe, width: latents.paddedWidth, height: latents.paddedHeight)
+        }
         log.note(denoiser.notes)
         let (start, region) =
             try edit.start.map { original in

@@ -26,7 +26,10 @@ extension Model {
         if unet.inChannels == 9 {
             lines.append("made for: inpainting and outpainting only, 9 channels")
         }
-        for component in ["text_encoder", "unet", "vae"] {
+        if let distillation = Distillation(scheduler, unet) {
+            lines.append("made for: \(distillation)")
+        }
+        for component in source.networks {
             let counts = try source.weights(component).parameterCounts.sorted { $0.key < $1.key }
             let parts = counts.map { "\($0.value.formatted(.number.locale(english))) \($0.key)" }
             lines.append("\(component): \(parts.joined(separator: ", "))")

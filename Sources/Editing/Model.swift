@@ -21,6 +21,7 @@ public struct Model: Sendable {
     let vae: AutoencoderKL
     private let source: any ModelSource
     private let conditionings = ConditioningCache()
+    private let mendsSchedulers: Bool
     private let schedulerConfiguration: SchedulerConfiguration
 
     /// Loads a checkpoint: a folder in diffusers' layout, or a single safetensors file.
@@ -39,6 +40,7 @@ public struct Model: Sendable {
         self.source = source
         name = source.name
         familyName = familyType.name
+        mendsSchedulers = familyType.mendsSchedulers
         isStandIn = source.isStandIn
         family = try familyType.init(source, tokenizers)
         unet = try UNet2DCondition(source)
@@ -49,7 +51,7 @@ public struct Model: Sendable {
 
     /// Bytes of its weights in memory.
     func weightBytes() throws -> Int {
-        try ["text_encoder", "unet", "vae"].reduce(0) { sum, component in
+        try source.networks.reduce(0) { sum, component in
             try source.weights(component).parameterCounts.reduce(sum) {
                 $0 + $1.value * (DataType(rawValue: $1.key)?.byteCount ?? 4)
             }
@@ -62,8 +64,10 @@ public struct Model: Sendable {
     func scheduler(
         for recipe: Recipe, strength: Double?, inpainting: Bool
     ) throws -> (name: SchedulerName, scheduler: any Scheduler) {
-        let configuration = schedulerConfiguration.correctedForStableDiffusion(
-            inpainting: inpainting)
+        let configuration =
+            mendsSchedulers
+            ? schedulerConfiguration.correctedForStableDiffusion(inpainting: inpainting)
+            : schedulerConfiguration
         let name = try recipe.scheduler ?? configuration.scheduler
         if recipe.eta != 0, name != .ddim {
             throw SamplingError.unsupported(
@@ -84,11 +88,27 @@ public struct Model: Sendable {
 
     /// What the UNet hears of a prompt; kept for the next edit.
     func conditioning(for prompt: String) throws -> Conditioning {
-        try conditionings.conditioning(for: prompt) { try family.conditioning(for: prompt) }
+        try conditionings.conditioning(for: "+" + prompt) { try family.conditioning(for: prompt) }
+    }
+
+    /// What it hears of a negative prompt, which a family may treat in another way; kept, too.
+    func conditioning(away prompt: String) throws -> Conditioning {
+        try conditionings.conditioning(for: "-" + prompt) { try family.conditioning(away: prompt) }
     }
 
     /// Whether the UNet is shown the mask and the rest of the picture beside the noisy latents.
     var isForInpainting: Bool { unet.configuration.inChannels == 9 }
+
+    /// Whether the UNet is told the guidance scale, as latent consistency models are.
+    var isToldGuidance: Bool { unet.configuration.guidanceChannels != nil }
+
+    /// Rows of each call of the UNet: 2 with guidance, of which one is for the negative prompt.
+    func branches(for recipe: Recipe) -> Int {
+        recipe.guidanceScale > 1 && !isToldGuidance ? 2 : 1
+    }
+
+    /// In what few steps it is made to run; nil where it is not.
+    var distillation: Distillation? { Distillation(schedulerConfiguration, unet.configuration) }
 
     var predictionType: PredictionType { schedulerConfiguration.predictionType }
     var trainTimesteps: Int { schedulerConfiguration.trainTimesteps }
@@ -109,7 +129,12 @@ extension ModelSource {
     }
 
     private static var families: [any ModelFamily.Type] {
-        [StableDiffusion1.self, StableDiffusion2.self]
+        [StableDiffusion1.self, StableDiffusion2.self, StableDiffusionXL.self]
+    }
+
+    /// The components that are networks, in the order they are told of.
+    var networks: [String] {
+        ["text_encoder", "text_encoder_2", "unet", "vae"].filter(contains)
     }
 
     func family() throws -> any ModelFamily.Type {

@@ -5,6 +5,8 @@ import Tensors
 struct Conditioning: Sendable {
     /// [1,S,C] token embeddings for cross-attention.
     let hiddenStates: Tensor
+    /// [1,P] the embedding of the whole prompt; nil in families that have none.
+    var pooled: Tensor?
     /// The end of the prompt that did not fit; nil where all of it did.
     let dropped: String?
 }
@@ -21,4 +23,16 @@ protocol ModelFamily: Sendable {
     init(_ source: any ModelSource, _ tokenizers: TokenizerPlaces) throws
     /// Encodes one prompt.
     func conditioning(for prompt: String) throws -> Conditioning
+    /// Encodes the prompt to be led away from; it is empty when none was given.
+    func conditioning(away prompt: String) throws -> Conditioning
+    /// Whether diffusers' pipelines mend outdated configurations of schedulers for it.
+    static var mendsSchedulers: Bool { get }
+}
+
+extension ModelFamily {
+    func conditioning(away prompt: String) throws -> Conditioning {
+        try conditioning(for: prompt)
+    }
+
+    static var mendsSchedulers: Bool { true }
 }

@@ -16,18 +16,24 @@ public struct TokenizerPlaces: Sendable {
         self.others = others
     }
 
-    /// The tokenizer of a checkpoint. One that is found by searching must have exactly the numbers that
+    /// The tokenizer of one of a checkpoint's text encoders. One that is found by searching must have exactly the numbers that
     /// the text encoder has embeddings for.
     ///
     /// - Throws: `EditingError.noTokenizer` when there is none; what reading the chosen one or the
     ///   model's own throws.
-    func tokenizer(for source: any ModelSource, vocabularySize: Int) throws -> CLIPTokenizer {
-        let padding = source.paddingToken
+    func tokenizer(
+        for source: any ModelSource, encoder: String, vocabularySize: Int
+    ) throws -> CLIPTokenizer {
+        let padding = source.paddingToken(for: encoder)
         if let chosen {
+            // One folder for both encoders, which differ in how they pad only.
+            let padding = padding ?? (encoder == "text_encoder_2" ? "!" : nil)
             let folder = Self.folders(at: chosen).first { Self.isTokenizer($0) } ?? chosen
             return try CLIPTokenizer(folder: folder, padding: padding)
         }
-        if let own = source.tokenizer { return try CLIPTokenizer(folder: own, padding: padding) }
+        if let own = source.tokenizer(for: encoder) {
+            return try CLIPTokenizer(folder: own, padding: padding)
+        }
         let beside = source.url.resolvingSymlinksInPath().deletingLastPathComponent()
         for folder in ([source.url.deletingLastPathComponent(), beside] + others)
             .flatMap(Self.folders) where Self.isTokenizer(folder)

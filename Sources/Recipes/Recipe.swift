@@ -14,9 +14,17 @@ public struct Recipe: Sendable, Equatable {
     public var strength = 0.75
     /// Number of steps of the whole schedule; strength runs a part of them. 0 is for a `fill` that is
     /// to stand as it is.
-    public var steps = 20
+    public var steps: Int {
+        get { chosenSteps ?? 20 }
+        set { chosenSteps = newValue }
+    }
+    private var chosenSteps: Int?
     /// How far each step is pushed from the negative prompt to the prompt; 1 and less is no guidance.
-    public var guidanceScale = 7.5
+    public var guidanceScale: Double {
+        get { chosenGuidanceScale ?? 7.5 }
+        set { chosenGuidanceScale = newValue }
+    }
+    private var chosenGuidanceScale: Double?
     /// The scheduler; nil is the one the model names itself.
     public var scheduler: SchedulerName?
     /// How the noise levels are spread.
@@ -107,6 +115,12 @@ public struct Recipe: Sendable, Equatable {
         case .upscale: strength = 0.25
         }
     }
+
+    /// Whether someone said how many steps to make; a model may have its own number otherwise.
+    public var choosesSteps: Bool { chosenSteps != nil }
+
+    /// Whether someone said how far to push; a model may have its own scale otherwise.
+    public var choosesGuidanceScale: Bool { chosenGuidanceScale != nil }
 
     /// How the mask comes to the size of the latents: as said, else as `compat` has it, else `max`.
     public var maskLatent: MaskLatent {

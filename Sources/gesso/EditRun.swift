@@ -7,8 +7,8 @@ import Recipes
 /// and write the picture and tell how it was made.
 struct EditRun {
     let verb: Verb
-    /// What is asked for; its seed is drawn.
-    let recipe: Recipe
+    /// What is asked for; its seed is drawn, and once there is a model, what it brings is filled in.
+    private(set) var recipe: Recipe
     /// The files that the recipe came from.
     let presets: [Preset]
     let output: Output
@@ -31,6 +31,8 @@ struct EditRun {
 
     /// A picture that was made.
     struct Made {
+        /// What was asked for, with what the model brought.
+        let recipe: Recipe
         let report: EditReport
         /// The picture with its metadata.
         let picture: Image
@@ -111,8 +113,10 @@ struct EditRun {
 
     /// Puts a picture in its place, and the receipt beside it if one is wanted.
     func write(_ made: Made) throws {
+        var run = self
+        run.recipe = made.recipe
         try output.write(made.data) {
-            try receipt.map { try $0.write(Receipt(self, made, in: $0.folder)) }
+            try receipt.map { try $0.write(Receipt(run, made, in: $0.folder)) }
         }
     }
 
@@ -123,6 +127,8 @@ struct EditRun {
 
     /// An edit that was carried out.
     struct Work {
+        /// What was asked for, with what the model brought.
+        let recipe: Recipe
         let edit: Edit
         let result: EditResult
         /// Seconds that loading the model took.
@@ -142,11 +148,17 @@ struct EditRun {
             case .forModel(let edit): edit(model)
             }
         try task.original?.checkEncodable(as: output.format)
+        var run = self
+        let (recipe, notes) = model.completed(recipe)
+        run.recipe = recipe
         if manner.dryRun {
+            for note in notes { say("note: " + note) }
             try tell(Editor(model).plan(task, recipe: recipe))
             return nil
         }
-        return Work(edit: task, result: try carryOut(task, with: model), loading: loading)
+        return Work(
+            recipe: recipe, edit: task, result: try run.carryOut(task, with: model, notes),
+            loading: loading)
     }
 
     /// The picture of an edit in which no model has a hand.
@@ -158,16 +170,18 @@ struct EditRun {
         }
         try result.image.checkEncodable(as: output.format)
         say(edit.coverage)
-        return manner.dryRun ? nil : Work(edit: edit, result: result, loading: 0)
+        return manner.dryRun ? nil : Work(recipe: recipe, edit: edit, result: result, loading: 0)
     }
 
     /// The bytes of the file that an edit comes to, proved.
     func finished(_ work: Work) throws -> Made {
-        let picture = marked(work.result)
+        var run = self
+        run.recipe = work.recipe
+        let picture = run.marked(work.result)
         let data = try output.encoded(picture)
         let written = try Image(decoding: data, name: output.path)
         return Made(
-            report: work.result.report, picture: picture, data: data, written: written,
+            recipe: work.recipe, report: work.result.report, picture: picture, data: data, written: written,
             proof: try prove(written, work.edit), loading: work.loading)
     }
 
@@ -181,20 +195,21 @@ struct EditRun {
                 : document.lines.map { $0.escapingControls() }.joined(separator: "\n"))
     }
 
-    private func carryOut(_ edit: Edit, with model: Model) throws -> EditResult {
+    private func carryOut(_ edit: Edit, with model: Model, _ notes: [String]) throws -> EditResult {
         var meter = ProgressMeter(isQuiet: manner.quiet)
         defer { meter.clear() }
         var isAnnounced = false
         return try Editor(model)(edit, recipe: recipe) { progress in
             try Interruption.check()
             // By now all has been checked: from here on there are lines beside an error's.
-            if !isAnnounced { announce(edit, model) }
+            if !isAnnounced { announce(edit, model, notes) }
             isAnnounced = true
             meter.tell(progress)
         }
     }
 
-    private func announce(_ edit: Edit, _ model: Model) {
+    private func announce(_ edit: Edit, _ model: Model, _ notes: [String]) {
+        for note in notes { say("note: " + note) }
         if edit.mask != nil { say(edit.coverage) }
         if let seed = recipe.seed { say("seed \(seed)") }
         if model.isStandIn {
@@ -251,7 +266,7 @@ struct EditRun {
         if manner.show, !manner.quiet { try TerminalPicture.show(made.written) }
         if manner.json {
             let document = EditDocument(
-                verb, recipe, report, output: output.path, loading: made.loading,
+                verb, made.recipe, report, output: output.path, loading: made.loading,
                 verified: made.proof)
             try Console.result(JSON.text(document))
         } else if !output.isStandardOutput {

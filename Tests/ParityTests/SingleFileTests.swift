@@ -79,7 +79,7 @@ struct SingleFileTests {
         #expect(error?.kind == .modelMismatch)
         #expect(
             error?.description.hasSuffix(
-                "not a whole Stable Diffusion 1 or 2 checkpoint: no tensor is called "
+                "not a whole Stable Diffusion checkpoint: no tensor is called "
                     + "model.diffusion_model.…; it looks like a VAE") == true)
     }
 

@@ -12,6 +12,11 @@ extension CLIPTextEncoder {
         public let maxPositions: Int
         /// whether the activation is that of OpenCLIP's encoders, not of CLIP's own
         public var isOpenCLIP: Bool { activation == .gelu }
+        /// width of the embedding of a whole text, where the encoder makes one
+        public let projectionSize: Int
+        /// the token whose place stands for a whole text; nil is the greatest of the text, as
+        /// transformers has it for files that say 2
+        let endToken: Int?
         let intermediateSize: Int
         let layers: Int
         let heads: Int
@@ -28,6 +33,9 @@ extension CLIPTextEncoder {
             intermediateSize = try file.integer("intermediate_size", default: 2048, in: 1...1 << 20)
             layers = try file.integer("num_hidden_layers", default: 12, in: 1...1024)
             heads = try file.integer("num_attention_heads", default: 8, in: 1...1 << 16)
+            projectionSize = try file.integer("projection_dim", default: 512, in: 1...1 << 16)
+            let end = try file.integer("eos_token_id", default: 49407, in: 0...sizes.upperBound)
+            endToken = end == 2 ? nil : end
             maxPositions = try file.integer("max_position_embeddings", default: 77, in: sizes)
             activation = try file.activation("hidden_act", default: .quickGELU)
             normEpsilon = try file.number("layer_norm_eps", default: 1e-5)

@@ -10,13 +10,23 @@ public struct CLIPTextEncoder: Sendable {
     private let positionEmbedding: Tensor
     private let layers: [CLIPEncoderLayer]
     private let finalLayerNorm: LayerNorm
+    /// to the embedding of a whole text; nil where the encoder makes none
+    private let projection: Linear?
 
-    /// Builds the text encoder of a model.
+    /// What the encoder makes of one text.
+    public struct Answer: Sendable {
+        /// of each token: [1, ids.count, hiddenSize]
+        public let hiddenStates: Tensor
+        /// of the whole text, [1, projectionSize]; nil where the encoder has no projection
+        public let pooled: Tensor?
+    }
+
+    /// Builds a text encoder of a model: `text_encoder`, or the second, `text_encoder_2`.
     /// - Throws: `CheckpointError` and `ModelError` for files that are missing, damaged or of another
     ///   model.
-    public init(_ source: any ModelSource) throws {
-        let configuration = try Configuration(json: source.configuration("text_encoder"))
-        try self.init(source.weights("text_encoder"), configuration: configuration)
+    public init(_ source: any ModelSource, component: String = "text_encoder") throws {
+        let configuration = try Configuration(json: source.configuration(component))
+        try self.init(source.weights(component), configuration: configuration)
     }
 
     /// Builds the network from a checkpoint of transformers, whose names begin with `text_model.` or,
@@ -35,6 +45,7 @@ public struct CLIPTextEncoder: Sendable {
         }
         finalLayerNorm = try LayerNorm(
             root["final_layer_norm"], channels: size, epsilon: configuration.normEpsilon)
+        projection = try Self.projection(weights["text_projection"], configuration)
         try weights.requireAllUsed(ignoring: ["position_ids"])
     }
 
@@ -46,6 +57,39 @@ public struct CLIPTextEncoder: Sendable {
             x = layer(x)
         }
         return finalLayerNorm(x)
+    }
+
+    /// The hidden states that go into the last of the layers, not normalized, and the embedding of the
+    /// whole text: what Stable Diffusion XL asks its encoders for (Podell et al. 2023, section 2.1).
+    /// - Throws: `ModelError.unknownToken` or `.tooManyTokens`.
+    public func penultimate(_ ids: [Int]) throws -> Answer {
+        var x = try embedded(ids)
+        for layer in layers.dropLast() {
+            x = layer(x)
+        }
+        return Answer(hiddenStates: x, pooled: projection.map { pooled(x, ids, $0) })
+    }
+
+    /// The projection of the last, normalized state of the end mark, from what the last layer is given.
+    private func pooled(_ x: Tensor, _ ids: [Int], _ projection: Linear) -> Tensor {
+        let last = finalLayerNorm(layers.last.map { $0(x) } ?? x)
+        let end = configuration.endToken ?? ids.max()
+        let place = ids.firstIndex { $0 == end } ?? 0
+        return projection(last.sliced(axis: 1, place..<place + 1))
+            .reshaped([1, configuration.projectionSize])
+    }
+
+    /// OpenCLIP keeps the projection transposed, which single files show as `transposed`.
+    private static func projection(
+        _ weights: Weights, _ configuration: Configuration
+    ) throws -> Linear? {
+        let (inputs, outputs) = (configuration.hiddenSize, configuration.projectionSize)
+        if weights.contains("weight") {
+            return try Linear(weights, from: inputs, to: outputs, bias: false)
+        }
+        guard weights.contains("transposed") else { return nil }
+        return Linear(
+            transposed: try weights.tensor("transposed", shape: [inputs, outputs]).widened())
     }
 
     /// Token and position embeddings, added.

@@ -15,6 +15,12 @@ struct Linear: Sendable {
         bias = hasBias ? try weights.tensor("bias", shape: [outputs]).widened() : nil
     }
 
+    /// Without a bias, of a matrix [in, out].
+    init(transposed matrix: Tensor) {
+        weight = PackedMatrix(StoredTensor(matrix.transposed([1, 0])))
+        bias = nil
+    }
+
     /// [..., in] to [..., out], then the activation, then the residual added.
     func callAsFunction(
         _ x: Tensor, activation: Activation = .none, adding residual: Tensor? = nil

@@ -26,17 +26,24 @@ struct Timesteps: Sendable {
 struct TimestepEmbedding: Sendable {
     private let linear1: Linear
     private let linear2: Linear
+    private let condition: Linear?
     private let activation: Activation
 
     init(
-        _ weights: Weights, from inputs: Int, to outputs: Int, activation: Activation
+        _ weights: Weights, from inputs: Int, to outputs: Int, activation: Activation,
+        conditionChannels: Int? = nil
     ) throws {
+        condition = try conditionChannels.map {
+            try Linear(weights["cond_proj"], from: $0, to: inputs, bias: false)
+        }
         linear1 = try Linear(weights["linear_1"], from: inputs, to: outputs)
         linear2 = try Linear(weights["linear_2"], from: outputs, to: outputs)
         self.activation = activation
     }
 
-    func callAsFunction(_ x: Tensor) -> Tensor {
-        linear2(linear1(x, activation: activation))
+    /// - Parameter more: [1, conditionChannels], mapped and added first.
+    func callAsFunction(_ x: Tensor, adding more: Tensor? = nil) -> Tensor {
+        let whole = more.flatMap { more in condition.map { x + $0(more) } } ?? x
+        return linear2(linear1(whole, activation: activation))
     }
 }

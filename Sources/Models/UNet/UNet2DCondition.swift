@@ -1,7 +1,7 @@
 public import Checkpoints
 public import Tensors
 
-/// The denoising UNet of Stable Diffusion 1 (Rombach et al. 2022): noisy latents, a time and a prompt
+/// The denoising UNet of Stable Diffusion (Rombach et al. 2022; XL: Podell et al. 2023): noisy latents, a time and a prompt
 /// in, a prediction out.
 public struct UNet2DCondition: Sendable {
     /// the sizes it was built with
@@ -10,6 +10,7 @@ public struct UNet2DCondition: Sendable {
     private let convIn: Conv2D
     private let timesteps: Timesteps
     private let timeEmbedding: TimestepEmbedding
+    private let addedEmbedding: AddedEmbedding?
     private let downBlocks: [DownBlock2D]
     private let midBlock: MidBlock2D?
     private let upBlocks: [UpBlock2D]
@@ -37,7 +38,10 @@ public struct UNet2DCondition: Sendable {
             frequencyShift: configuration.frequencyShift)
         timeEmbedding = try TimestepEmbedding(
             weights["time_embedding"], from: finest, to: configuration.timeChannels,
-            activation: configuration.activation)
+            activation: configuration.activation, conditionChannels: configuration.guidanceChannels)
+        addedEmbedding = try configuration.added.map {
+            try AddedEmbedding(weights["add_embedding"], $0, configuration)
+        }
         downBlocks = try configuration.downBlocks(weights["down_blocks"])
         midBlock = try configuration.midBlock(weights["mid_block"])
         upBlocks = try configuration.upBlocks(weights["up_blocks"])
@@ -55,14 +59,18 @@ public struct UNet2DCondition: Sendable {
     ///   - sample: noisy latents [N, H, W, inChannels], any H and W.
     ///   - timestep: 0…999, possibly between whole steps.
     ///   - encoderHiddenStates: the text embeddings [N, T, contextChannels].
+    ///   - added: what Stable Diffusion XL is told beside; other UNets have no use for it.
+    ///   - guidanceScale: what a latent consistency model is told; others have no use for it.
     ///   - cache: spares the deep part in some calls; nil runs all of it.
     ///   - tokenMerging: share of the pixels that self-attention merges at the finest level, in 0...0.75.
     /// - Returns: [N, H, W, outChannels].
     public func callAsFunction(
         _ sample: Tensor, timestep: Float, encoderHiddenStates context: Tensor,
-        cache: DeepCache? = nil, tokenMerging: Double = 0
+        added: Added? = nil, guidanceScale: Float = 1, cache: DeepCache? = nil,
+        tokenMerging: Double = 0
     ) -> Tensor {
-        let time = embedding(of: timestep, batch: sample.shape[0])
+        let time = embedding(
+            of: timestep, batch: sample.shape[0], added: added, guidanceScale: guidanceScale)
         var x = convIn(configuration.centersInput ? 2 * sample - 1 : sample)
         var skips = [x]
         let merging = tokenMerging > 0 ? TokenMerging(ratio: tokenMerging) : nil
@@ -89,9 +97,16 @@ public struct UNet2DCondition: Sendable {
     }
 
     /// The time embedding, activated as every residual block wants it: [batch, timeChannels].
-    private func embedding(of timestep: Float, batch: Int) -> Tensor {
-        let one = timeEmbedding(timesteps(timestep)).applying(configuration.activation)
-        return .concatenated(Array(repeating: one, count: batch), axis: 0)
+    private func embedding(
+        of timestep: Float, batch: Int, added: Added?, guidanceScale: Float
+    ) -> Tensor {
+        let condition = configuration.guidanceChannels.map {
+            GuidanceEmbedding(channels: $0)(guidanceScale)
+        }
+        let one = timeEmbedding(timesteps(timestep), adding: condition)
+        var all = Tensor.concatenated(Array(repeating: one, count: batch), axis: 0)
+        if let addedEmbedding, let added { all = all + addedEmbedding(added) }
+        return all.applying(configuration.activation)
     }
 }
 

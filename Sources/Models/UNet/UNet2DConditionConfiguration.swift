@@ -14,6 +14,11 @@ extension UNet2DCondition {
         public private(set) var midHasAttention: Bool?
         /// side of the latents it was trained on
         public private(set) var sampleSize: Int
+        /// what Stable Diffusion XL is told beside the prompt's tokens; nil where nothing is
+        public private(set) var added: Added?
+        /// width of the embedding of the guidance scale that a latent consistency model is told; nil
+        /// where it is not
+        public private(set) var guidanceChannels: Int?
         let centersInput: Bool
         let flipsSinToCos: Bool
         let frequencyShift: Float
@@ -28,6 +33,16 @@ extension UNet2DCondition {
         /// Numbers held at once for each latent of a picture, where that is most: in the gated
         /// feed-forward of the finest level, with the skip connections.
         public var widestFloatsPerLatent: Int { 48 * levels[0].channels }
+
+        /// The sizes of what is told with the time (`text_time`; Podell et al. 2023, section 2.2).
+        public struct Added: Sendable, Equatable {
+            /// width of the embedding of each size
+            public let sizeChannels: Int
+            /// width of the embedding of the whole prompt and those of six sizes together
+            public let inputs: Int
+            /// width of the embedding of the whole prompt
+            public var pooledChannels: Int { inputs - 6 * sizeChannels }
+        }
 
         /// One resolution of the UNet.
         public struct Level: Sendable, Equatable {
@@ -67,6 +82,10 @@ extension UNet2DCondition {
             activation = try file.activation("act_fn", default: .silu)
             convInKernel = try file.integer("conv_in_kernel", default: 3, in: 1...15)
             convOutKernel = try file.integer("conv_out_kernel", default: 3, in: 1...15)
+            added = try Self.added(file)
+            let guidance = try file.integer(
+                "time_cond_proj_dim", default: 0, in: 0...channelRange.upperBound)
+            guidanceChannels = guidance > 0 ? guidance : nil
             midHasAttention = try Self.midHasAttention(file)
             levels = try Self.levels(file)
             timeChannels = try file.integer(
@@ -82,7 +101,7 @@ extension UNet2DCondition.Configuration {
     private static func refuseTheUnsupported(_ file: ConfigurationReader) throws {
         guard !file.isNull("norm_num_groups") else { throw file.unsupported("norm_num_groups") }
         try file.require([
-            "addition_embed_type": .null, "attention_type": .text("default"),
+            "attention_type": .text("default"),
             "class_embed_type": .null, "class_embeddings_concat": .flag(false),
             "cross_attention_norm": .null, "dual_cross_attention": .flag(false),
             "encoder_hid_dim": .null, "encoder_hid_dim_type": .null,
@@ -90,10 +109,27 @@ extension UNet2DCondition.Configuration {
             "num_attention_heads": .null, "num_class_embeds": .null,
             "only_cross_attention": .flag(false), "resnet_out_scale_factor": .number(1),
             "resnet_skip_time_act": .flag(false), "resnet_time_scale_shift": .text("default"),
-            "reverse_transformer_layers_per_block": .null, "time_cond_proj_dim": .null,
-            "time_embedding_act_fn": .null, "time_embedding_type": .text("positional"),
+            "reverse_transformer_layers_per_block": .null, "time_embedding_act_fn": .null,
+            "time_embedding_type": .text("positional"),
             "timestep_post_act": .null,
         ])
+    }
+
+    private static func added(_ file: ConfigurationReader) throws -> Added? {
+        switch try file.text("addition_embed_type", default: "") {
+        case "": return nil
+        case "text_time":
+            let sizes = try file.integer("addition_time_embed_dim", default: 256, in: channelRange)
+            let inputs = try file.integer(
+                "projection_class_embeddings_input_dim", default: 2816, in: channelRange)
+            guard inputs > 6 * sizes else {
+                throw file.invalid(
+                    "projection_class_embeddings_input_dim",
+                    "must be more than six times addition_time_embed_dim")
+            }
+            return Added(sizeChannels: sizes, inputs: inputs)
+        default: throw file.unsupported("addition_embed_type")
+        }
     }
 
     private static func midHasAttention(_ file: ConfigurationReader) throws -> Bool? {

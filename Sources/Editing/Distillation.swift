@@ -1,0 +1,58 @@
+import Models
+public import Recipes
+import Sampling
+
+/// How a model runs that was distilled to need few steps.
+struct Distillation: CustomStringConvertible {
+    let name: String
+    let steps: Int
+    let guidanceScale: Double
+
+    /// Told by the scheduler and the UNet: latent consistency models name their own or are told the
+    /// guidance scale; Turbo and Lightning step by Euler's rule down from the very noisiest timestep,
+    /// where they were trained.
+    ///
+    /// Steps and guidance are those of the models' cards: Luo et al. 2023 (LCM, 4 steps, scale 8), Sauer
+    /// et al. 2023 (Turbo, up to 4), Lin, Wang & Yang 2024 (Lightning, 4 as a rule).
+    init?(_ scheduler: SchedulerConfiguration, _ unet: UNet2DCondition.Configuration) {
+        let own = try? scheduler.scheduler
+        if unet.guidanceChannels != nil {
+            (name, steps, guidanceScale) = ("latent consistency model", 4, 8)
+        } else if own == .lcm {
+            (name, steps, guidanceScale) = ("latent consistency model", 4, 1)
+        } else if own == .euler || own == .eulerAncestral, scheduler.timestepSpacing == .trailing,
+            scheduler.predictionType == .epsilon, !scheduler.rescaleBetasZeroSNR
+        {
+            (name, steps, guidanceScale) = ("Turbo or Lightning model", 4, 1)
+        } else {
+            return nil
+        }
+    }
+
+    var description: String {
+        let guidance = guidanceScale > 1 ? "guidance scale \(Int(guidanceScale))" : "no guidance"
+        return "\(steps) steps, \(guidance) (\(name))"
+    }
+}
+
+extension Model {
+    /// The recipe with what nobody asked for as the model was made for it: few steps and hardly any
+    /// guidance for one that was distilled to need no more. And what to say of that.
+    public func completed(_ recipe: Recipe) -> (recipe: Recipe, notes: [String]) {
+        guard let distillation else { return (recipe, []) }
+        var (completed, defaults) = (recipe, [String]())
+        if !recipe.choosesSteps {
+            completed.steps = distillation.steps
+            defaults.append("steps \(distillation.steps)")
+        }
+        if !recipe.choosesGuidanceScale {
+            completed.guidanceScale = distillation.guidanceScale
+            defaults.append("guidance_scale \(Int(distillation.guidanceScale))")
+        }
+        guard !defaults.isEmpty else { return (recipe, []) }
+        return (
+            completed,
+            ["\(name) is a \(distillation.name): \(defaults.joined(separator: ", "))"]
+        )
+    }
+}
