@@ -40,7 +40,7 @@ def main() -> None:
 
 
 STAGES = ["models", "tokens", "text", "vae", "unet", "schedulers", "noise"]
-DEFAULT = [*STAGES, "pictures", "differential", "families", "versions"]
+DEFAULT = [*STAGES, "pictures", "differential", "families", "xl", "versions"]
 
 
 def parse(words: list[str]) -> argparse.Namespace:
@@ -65,7 +65,7 @@ def parse(words: list[str]) -> argparse.Namespace:
 
 def available(options: argparse.Namespace) -> dict:
     """Each section's name and what records it."""
-    from goldens import differential, families, models, pictures, stages, storing
+    from goldens import differential, families, models, pictures, stages, storing, xl
 
     sections = {
         "models": lambda: models.record(PARITY),
@@ -76,6 +76,7 @@ def available(options: argparse.Namespace) -> dict:
         "pictures": lambda: pictures.record(PARITY),
         "differential": lambda: differential.record(PARITY),
         "families": lambda: families.record(PARITY),
+        "xl": lambda: xl.record(PARITY),
         "versions": lambda: storing.save_versions(PARITY),
     }
     for name in ("schedulers", "noise"):

@@ -35,21 +35,7 @@ VAE_ATTENTION = {
 
 def write(folder: pathlib.Path, path: pathlib.Path, metadata: dict | None = None) -> None:
     """What a reader may ignore is there too: running averages, the schedule, an unused layer."""
-    unet, vae, text = (
-        load_file(folder / part)
-        for part in (
-            "unet/diffusion_pytorch_model.safetensors",
-            "vae/diffusion_pytorch_model.safetensors",
-            "text_encoder/model.safetensors",
-        )
-    )
-    names = unet_names(json.loads((folder / "unet" / "config.json").read_text()))
-    tensors = {"model.diffusion_model." + unet_name(n, names): t for n, t in unet.items()}
-    levels = len(json.loads((folder / "vae" / "config.json").read_text())["block_out_channels"])
-    for name, tensor in vae.items():
-        if "attentions" in name and tensor.ndim == 2:
-            tensor = tensor[..., None, None]
-        tensors["first_stage_model." + vae_name(name, levels)] = tensor
+    tensors, text = networks(folder), load(folder / "text_encoder")
     if json.loads((folder / "text_encoder" / "config.json").read_text())["hidden_act"] == "gelu":
         tensors.update({"cond_stage_model.model." + n: t for n, t in tower(text).items()})
     else:
@@ -57,6 +43,23 @@ def write(folder: pathlib.Path, path: pathlib.Path, metadata: dict | None = None
     tensors["alphas_cumprod"] = torch.linspace(1, 0, 10)
     tensors["model_ema.decay"] = torch.tensor(0.9999)
     save_tensors(path, tensors, metadata)
+
+
+def load(folder: pathlib.Path) -> dict[str, torch.Tensor]:
+    return load_file(next(folder.glob("*.safetensors")))
+
+
+def networks(folder: pathlib.Path) -> dict[str, torch.Tensor]:
+    """UNet and VAE."""
+    unet, vae = load(folder / "unet"), load(folder / "vae")
+    names = unet_names(json.loads((folder / "unet" / "config.json").read_text()))
+    tensors = {"model.diffusion_model." + unet_name(n, names): t for n, t in unet.items()}
+    levels = len(json.loads((folder / "vae" / "config.json").read_text())["block_out_channels"])
+    for name, tensor in vae.items():
+        if "attentions" in name and tensor.ndim == 2:
+            tensor = tensor[..., None, None]
+        tensors["first_stage_model." + vae_name(name, levels)] = tensor
+    return tensors
 
 
 def remove_folder(folder: pathlib.Path) -> None:
@@ -68,6 +71,9 @@ def unet_names(configuration: dict) -> dict[str, str]:
     count, layers = len(configuration["block_out_channels"]), configuration["layers_per_block"]
     names = {
         "conv_in": "input_blocks.0.0",
+        "time_embedding.cond_proj": "time_embed.cond_proj",
+        "add_embedding.linear_1": "label_emb.0.0",
+        "add_embedding.linear_2": "label_emb.0.2",
         "time_embedding.linear_1": "time_embed.0",
         "time_embedding.linear_2": "time_embed.2",
         "mid_block.resnets.0": "middle_block.0",
@@ -119,7 +125,7 @@ def vae_name(name: str, levels: int) -> str:
     return name.replace("conv_shortcut", "nin_shortcut").replace("conv_norm_out", "norm_out")
 
 
-def tower(text: dict[str, torch.Tensor]) -> dict[str, torch.Tensor]:
+def tower(text: dict[str, torch.Tensor], unused: int = 1) -> dict[str, torch.Tensor]:
     """OpenCLIP's names; query, key and value are one; one more layer, which is not used."""
     text = {name.removeprefix("text_model."): tensor for name, tensor in text.items()}
     layers = 1 + max(int(name.split(".")[2]) for name in text if name.startswith("encoder."))
@@ -132,7 +138,7 @@ def tower(text: dict[str, torch.Tensor]) -> dict[str, torch.Tensor]:
         "text_projection": torch.eye(width, dtype=torch.float16),
         "logit_scale": torch.tensor(4.6, dtype=torch.float16),
     }
-    for layer in range(layers + 1):
+    for layer in range(layers + unused):
         there = f"encoder.layers.{min(layer, layers - 1)}"
         here = f"transformer.resblocks.{layer}"
         for kind in ("weight", "bias"):

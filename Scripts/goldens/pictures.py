@@ -178,9 +178,11 @@ def record(folder: pathlib.Path) -> None:
     save_json(folder / "pictures.json", manifest)
 
 
-def run(folder: pathlib.Path, case: dict) -> tuple[numpy.ndarray, dict, dict]:
+def run(
+    folder: pathlib.Path, case: dict, pipelines: dict = PIPELINES
+) -> tuple[numpy.ndarray, dict, dict]:
     """The picture, the latents at a few moments, and what the scheduler made of the request."""
-    pipeline = PIPELINES[case["verb"]].from_pretrained(
+    pipeline = pipelines[case["verb"]].from_pretrained(
         folder / "models" / case["model"], torch_dtype=torch.float32, safety_checker=None
     )
     pipeline.set_progress_bar_config(disable=True)
