@@ -220,16 +220,18 @@ extension SingleFile {
     }
 
     private var schedulerConfiguration: [String: Any] {
+        let spacing: [String: Any] = kind.isXL ? ["timestep_spacing": "leading"] : [:]
         let name =
             unetShape.guidanceChannels != nil
             ? "LCMScheduler" : kind.isXL ? "EulerDiscreteScheduler" : "PNDMScheduler"
-        return [
-            "_class_name": name, "beta_schedule": "scaled_linear", "timestep_spacing": "leading",
+        let common: [String: Any] = [
+            "_class_name": name, "beta_schedule": "scaled_linear",
             "rescale_betas_zero_snr": file.entries["ztsnr"] != nil,
             "beta_start": 0.00085, "beta_end": 0.012, "steps_offset": 1, "clip_sample": false,
             "set_alpha_to_one": false, "skip_prk_steps": true,
             "prediction_type": predictsVelocity ? "v_prediction" : "epsilon",
         ]
+        return common.merging(spacing) { $1 }
     }
 
     /// As many groups as divide all of these, at most the 32 of every published model.

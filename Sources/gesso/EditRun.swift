@@ -181,8 +181,8 @@ struct EditRun {
         let data = try output.encoded(picture)
         let written = try Image(decoding: data, name: output.path)
         return Made(
-            recipe: work.recipe, report: work.result.report, picture: picture, data: data, written: written,
-            proof: try prove(written, work.edit), loading: work.loading)
+            recipe: work.recipe, report: work.result.report, picture: picture, data: data,
+            written: written, proof: try prove(written, work.edit), loading: work.loading)
     }
 
     private func tell(_ plan: EditPlan) throws {

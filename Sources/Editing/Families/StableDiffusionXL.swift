@@ -29,7 +29,8 @@ struct StableDiffusionXL: ModelFamily {
         let widths = unet.levels.filter { $0.downHasAttention || $0.upHasAttention }
             .map(\.contextChannels)
         if let width = widths.first(where: { $0 != made }) {
-            return "its UNet wants text embeddings of width \(width), its text encoders make \(made)"
+            return "its UNet wants text embeddings of width \(width), its text encoders make "
+                + "\(made)"
         }
         guard let added = unet.added else { return "its UNet is not told the picture's size" }
         guard added.pooledChannels == second.projectionSize else {
