@@ -199,7 +199,12 @@ def cases() -> list[dict]:
     hole = {"model": "tiny-xl-inpaint", "guidance_scale": 5.0, "steps": 6}
     listed = [
         pictures.text(**xl, seed=51, scheduler=euler),
-        pictures.text(**xl, seed=52, prompt=pictures.UNICODE, negative_prompt=""),
+        pictures.text(
+            **{**xl, "guidance_scale": 3.0},
+            seed=52,
+            prompt=pictures.UNICODE,
+            negative_prompt="",
+        ),
         pictures.text(
             **{**xl, "guidance_scale": 1.0}, seed=52, width=72, height=56, negative_prompt=""
         ),

@@ -61,7 +61,7 @@ import Testing
 
     @Test(arguments: [
         ("addition_embed_type", "\"image\""), ("class_embed_type", "\"projection\""),
-        ("timestep_post_act", "\"silu\""), ("num_class_embeds", "1000"), ("encoder_hid_dim", "1024"),
+        ("num_class_embeds", "1000"), ("encoder_hid_dim", "1024"),
         ("dual_cross_attention", "true"), ("only_cross_attention", "true"),
         ("resnet_time_scale_shift", "\"scale_shift\""), ("attention_type", "\"gated\""),
         ("num_attention_heads", "8"), ("mid_block_type", "\"UNetMidBlock2DSimpleCrossAttn\""),
