@@ -10,7 +10,7 @@ public struct EditPlan: Sendable, Equatable {
     public let scheduler: String?
     /// How many times the UNet would run.
     public let evaluations: Int
-    /// Branches of each of these runs: 2 with guidance.
+    /// Branches of each of these runs: 2 with guidance, 3 where the picture guides, too.
     public let branches: Int
     /// Size of the result in pixels.
     public let width: Int

@@ -61,6 +61,10 @@ extension Editor {
         _ edit: Edit, on original: Image, _ recipe: Recipe, _ scheduler: any Scheduler,
         _ latents: inout Latents
     ) throws -> (start: Tensor, region: Region?) {
+        if edit.isInstruction {
+            let shown = try latents.shown(original)
+            return (scheduler.start(clean: nil, noise: latents.noise()), Region(shown: shown))
+        }
         let isHard = edit.mode == .hard
         // Only so far as diffusers does it: soft masks and ComfyUI know the picture at every strength.
         let forgets = edit.region != nil && edit.strength == 1 && isHard && recipe.compat != .comfy

@@ -117,9 +117,14 @@ public struct Model: Sendable {
     /// Whether the UNet is told the guidance scale, as latent consistency models are.
     var isToldGuidance: Bool { unet.configuration.guidanceChannels != nil }
 
-    /// Rows of each call of the UNet: 2 with guidance, of which one is for the negative prompt.
+    /// Whether the UNet is shown the whole picture, and told what to do with it.
+    var followsInstructions: Bool { unet.configuration.inChannels == 8 }
+
+    /// Rows of each call of the UNet: with guidance one more for the negative prompt, and one without
+    /// the picture where it is shown one.
     func branches(for recipe: Recipe) -> Int {
-        recipe.guidanceScale > 1 && !isToldGuidance ? 2 : 1
+        guard recipe.guidanceScale > 1, !isToldGuidance else { return 1 }
+        return followsInstructions ? 3 : 2
     }
 
     /// In what few steps it is made to run; nil where it is not.

@@ -48,6 +48,11 @@ extension Editor {
         if model.isForInpainting, edit.region == nil {
             throw EditingError.inpaintingOnly(model: model.name)
         }
+        guard edit.isInstruction == model.followsInstructions else {
+            throw edit.isInstruction
+                ? EditingError.noInstructions(model: model.name)
+                : EditingError.instructionsOnly(model: model.name)
+        }
         let passes = try edit.passes(
             side: recipe.regionSize ?? model.nativeSize, multiple: model.vae.factor)
         let sizes = passes.map { pass in

@@ -40,7 +40,7 @@ struct Region {
     private let mask: Tensor
     private let rule: Rule
     private let known: Known?
-    /// [1,H,W,5]: the mask and the latents of the picture without what it hides.
+    /// [1,H,W,C]: what the UNet sees of the picture.
     private let channels: Tensor?
 
     /// Whether no latent is repainted.
@@ -67,6 +67,14 @@ struct Region {
     ///   - mask: [1,H,W,1]: 1 where latents are repainted, 0 where they stay.
     init(visible: Tensor, mask: Tensor) {
         self.init(mask, .diffusers, nil, visible: visible)
+    }
+
+    /// All of a picture, for a UNet that follows instructions.
+    ///
+    /// - Parameter shown: the latents [1,H,W,4] of the picture, not scaled.
+    init(shown: Tensor) {
+        mask = Tensor([1], shape: [1, 1, 1, 1])
+        (rule, known, channels, isEmpty) = (.diffusers, nil, shown, false)
     }
 
     private init(_ mask: Tensor, _ rule: Rule, _ known: Known?, visible: Tensor?) {

@@ -10,8 +10,10 @@ struct UNetDenoiser: Denoiser {
     private let told: Told
     private let model: Model
     private let recipe: Recipe
-    private var guided: Guided<NetworkDenoiser>
-    private var unguided: Guided<NetworkDenoiser>
+    /// With guidance; a UNet that is told the guidance scale guides itself.
+    private var guiding: NetworkDenoiser
+    /// Without.
+    private var plain: NetworkDenoiser
 
     /// What the UNet is told of the prompts and the picture.
     private struct Told {
@@ -49,6 +51,7 @@ struct UNetDenoiser: Denoiser {
         notes = branches.compactMap(\.dropped).map {
             "the prompt is too long for the model, left out: \($0)"
         }
+        if model.branches(for: recipe) > 2 { branches.insert(branches[0], at: 0) }
         let pooled = branches.compactMap(\.pooled)
         let size = [Float(height), Float(width)]
         told = Told(
@@ -58,14 +61,14 @@ struct UNetDenoiser: Denoiser {
                 }, axis: 0),
             pooled: pooled.isEmpty ? nil : Tensor.concatenated(pooled, axis: 0),
             sizes: size + [0, 0] + size)
-        (guided, unguided) = Self.denoisers(model, recipe, told, beside: nil)
+        (guiding, plain) = Self.networks(model, recipe, told, beside: nil)
     }
 
     /// The same for a UNet that is shown more than the noisy latents: `channels` [1,H,W,C], not
-    /// noised, come after them.
+    /// noised, come after them. Of three branches the first sees zeros.
     func seeing(_ channels: Tensor?) -> UNetDenoiser {
         var seeing = self
-        (seeing.guided, seeing.unguided) = Self.denoisers(model, recipe, told, beside: channels)
+        (seeing.guiding, seeing.plain) = Self.networks(model, recipe, told, beside: channels)
         return seeing
     }
 
@@ -82,18 +85,15 @@ struct UNetDenoiser: Denoiser {
         }
     }
 
-    /// With and without guidance. A UNet that is told the guidance scale guides itself.
-    private static func denoisers(
+    /// With and without guidance, sharing what deep layers said.
+    private static func networks(
         _ model: Model, _ recipe: Recipe, _ told: Told, beside channels: Tensor?
-    ) -> (Guided<NetworkDenoiser>, Guided<NetworkDenoiser>) {
-        let scale = Float(recipe.guidanceScale)
+    ) -> (guiding: NetworkDenoiser, plain: NetworkDenoiser) {
         let cache = DeepCache(interval: recipe.deepCache)
         let plain = network(model, recipe, told, channels, cache, scale: 1)
-        guard model.isToldGuidance else {
-            return (Guided(plain, scale: scale), Guided(plain, scale: 1))
-        }
-        let guided = network(model, recipe, told, channels, cache, scale: scale)
-        return (Guided(guided, scale: 1), Guided(plain, scale: 1))
+        guard model.isToldGuidance else { return (plain, plain) }
+        let scale = Float(recipe.guidanceScale)
+        return (network(model, recipe, told, channels, cache, scale: scale), plain)
     }
 
     private static func network(
@@ -105,7 +105,9 @@ struct UNetDenoiser: Denoiser {
         return NetworkDenoiser(predicting: model.predictionType) { sample, timestep in
             let rows = sample.shape[0]
             let input = channels.map { channels in
-                let each = Tensor.concatenated(Array(repeating: channels, count: rows), axis: 0)
+                var shown = Array(repeating: channels, count: rows)
+                if rows == 3 { shown[0] = Tensor(zeros: channels.shape) }
+                let each = Tensor.concatenated(shown, axis: 0)
                 return Tensor.concatenated([sample, each], axis: 3)
             }
             return unet(
@@ -121,6 +123,12 @@ struct UNetDenoiser: Denoiser {
         // 0 at the noisiest end of the schedule.
         let place = 1 - Double(level.timestep + 1) / Double(model.trainTimesteps)
         let counts = place >= recipe.guidanceStart && place <= recipe.guidanceEnd
-        return try counts ? guided(x, at: level) : unguided(x, at: level)
+        guard !model.isToldGuidance else { return try (counts ? guiding : plain)(x, at: level) }
+        let scale = counts ? Float(recipe.guidanceScale) : 1
+        guard model.followsInstructions else {
+            return try Guided(plain, scale: scale)(x, at: level)
+        }
+        let imageScale = Float(recipe.imageGuidanceScale)
+        return try PictureGuided(plain, scale: scale, imageScale: imageScale)(x, at: level)
     }
 }

@@ -45,7 +45,8 @@ struct Workpiece {
         }
         return Edit(
             original: start, start: start, mask: nil, region: region, width: pass.width,
-            height: pass.height, strength: edit.strength, notes: [], mode: edit.mode)
+            height: pass.height, strength: edit.strength, notes: [], mode: edit.mode,
+            isInstruction: edit.isInstruction)
     }
 
     /// Lays what a pass painted over the canvas, within its mask only.

@@ -6,6 +6,8 @@ public enum Verb: String, CaseIterable, Sendable {
     case inpaint
     /// The canvas is extended and the new part painted.
     case outpaint
+    /// The whole picture is changed as an instruction says.
+    case instruct
     /// A picture from words alone.
     case textToImage = "txt2img"
     /// A picture is made larger and its details painted anew.
