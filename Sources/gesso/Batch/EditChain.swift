@@ -59,6 +59,7 @@ extension EditChain.Step {
         case .inpaint: try masks.edit(of: image, run)
         case .outpaint: try Edit.outpaint(image, run.recipe)
         case .upscale: try Edit.upscale(image, run.recipe)
+        case .instruct: .instruct(image, run.recipe)
         case .imageToImage, .textToImage: .imageToImage(image, run.recipe)
         }
     }

@@ -131,6 +131,7 @@ struct GridCommand: ParsableCommand {
         case .inpaint: return .edit(try parts.edit(of: source, run))
         case .outpaint: return .edit(try Edit.outpaint(source, run.recipe))
         case .upscale: return .edit(try Edit.upscale(source, run.recipe))
+        case .instruct: return .edit(.instruct(source, run.recipe))
         default: return .edit(.imageToImage(source, run.recipe))
         }
     }

@@ -168,7 +168,7 @@ struct BatchPlan {
             if let verb = Verb(rawValue: name), verb != .textToImage { return verb }
             throw Failure(
                 .usage, "verb is '\(name.prefix(20))'", at: "--verb",
-                do: "give img2img, inpaint, outpaint or upscale")
+                do: "give img2img, inpaint, outpaint, instruct or upscale")
         }
         if masks.isGiven { return .inpaint }
         let offered: [Verb] = [.imageToImage, .outpaint, .inpaint]
