@@ -62,8 +62,8 @@ struct Latents {
     /// The latents of a picture as a model that follows instructions is shown them: the mode of the
     /// VAE's distribution, not scaled.
     func shown(_ image: Image) throws -> Tensor {
-        let pixels = Self.pixels(of: image.padded(toMultipleOf: factor))
-        let latents = vae.encode(pixels, tiled: isTiled).mean
+        let pixels = Self.pixels(of: image.inSRGB.padded(toMultipleOf: factor))
+        let latents = vae.latents(of: pixels, tiled: isTiled) { Tensor(zeros: shape) }
         guard !latents.hasNonFiniteValues else {
             throw EditingError.notFinite(stage: "VAE's encoder")
         }

@@ -1,19 +1,19 @@
-import Checkpoints
+package import Checkpoints
 import Foundation
-import Imaging
-import Models
-import Tensors
+package import Imaging
+package import Models
+package import Tensors
 
 /// The safety checker that a checkpoint ships, asked about finished pictures. The network is built
 /// when it is asked, so that its weights take no memory beside the UNet's work.
-struct SafetyCheck {
+package struct SafetyCheck {
     private let source: any ModelSource
     private let configuration: SafetyChecker.Configuration
     private let processor: CLIPImageProcessor
 
     /// Nil where the checkpoint ships none.
     /// - Throws: `CheckpointError` and `ModelError` for one that cannot be used.
-    init?(_ source: any ModelSource) throws {
+    package init?(_ source: any ModelSource) throws {
         guard source.contains("safety_checker") else { return nil }
         self.source = source
         configuration = try SafetyChecker.Configuration(
@@ -23,7 +23,7 @@ struct SafetyCheck {
     }
 
     /// How near the picture is to what the checker refuses.
-    func callAsFunction(_ image: Image) throws -> SafetyChecker.Scores {
+    package func callAsFunction(_ image: Image) throws -> SafetyChecker.Scores {
         let checker = try SafetyChecker(
             source.weights("safety_checker"), configuration: configuration)
         return checker(processor(image))
@@ -39,13 +39,18 @@ struct SafetyCheck {
 /// What CLIP's image encoders are shown of a picture: its shorter side resized to `size` (bicubic, as
 /// Pillow does), the middle of it, each channel with CLIP's mean and deviation taken out
 /// (transformers' `CLIPImageProcessor`).
-struct CLIPImageProcessor {
+package struct CLIPImageProcessor {
     let size: Int
     private static let mean: [Float] = [0.48145466, 0.4578275, 0.40821073]
     private static let deviation: [Float] = [0.26862954, 0.26130258, 0.27577711]
 
+    /// - Parameter size: pixels a side of what the encoder sees.
+    package init(size: Int) {
+        self.size = size
+    }
+
     /// [1, size, size, 3].
-    func callAsFunction(_ image: Image) -> Tensor {
+    package func callAsFunction(_ image: Image) -> Tensor {
         let middle = middle(of: image)
         return Tensor(
             middle.samples.enumerated().map { index, sample in

@@ -1,5 +1,5 @@
 import Foundation
-@testable import Imaging
+import Imaging
 import Testing
 
 /// Colours go to sRGB for the model and come back in the picture's own profile.

@@ -1,5 +1,5 @@
 import Checkpoints
-@testable import Editing
+import Editing
 import Foundation
 import Imaging
 import Models

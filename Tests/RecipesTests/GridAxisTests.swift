@@ -1,7 +1,7 @@
 import Sampling
 import Testing
 
-@testable import Recipes
+import Recipes
 
 @Suite struct GridAxisTests {
     @Test(arguments: [
