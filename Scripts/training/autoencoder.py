@@ -1,7 +1,6 @@
 """Trains the autoencoder: pixels to 4-channel latents an eighth of their size, and back."""
 
 from contextlib import nullcontext
-from pathlib import Path
 
 import numpy as np
 import torch
@@ -55,9 +54,6 @@ def train(config, folder, device, pictures, decoder_only=False):
     settings = config["vae"] | (config["decoder"] if decoder_only else {})
     name = "decoder" if decoder_only else "vae"
     model = build(config["vae"]).to(device, memory_format=torch.channels_last)
-    if settings.get("start") and not decoder_only:
-        start = AutoencoderKL.from_pretrained(Path(__file__).parent / settings["start"])
-        model.load_state_dict(start.float().state_dict())
     if decoder_only:
         model.load_state_dict(torch.load(folder / "vae.pt", weights_only=True)["model"])
         model.encoder.requires_grad_(False)

@@ -11,8 +11,9 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from diffusers import AutoencoderKL, DDIMScheduler, StableDiffusionImg2ImgPipeline, StableDiffusionPipeline
-from PIL import Image
+from diffusers import (AutoencoderKL, DDIMScheduler, StableDiffusionImg2ImgPipeline, StableDiffusionInpaintPipeline,
+                       StableDiffusionPipeline)
+from PIL import Image, ImageFilter
 
 import scenes
 
@@ -138,6 +139,83 @@ def image_to_image(folder, given, sheets):
             "distance grows": bool((np.diff(mean) > 0).all())}
 
 
+def laid_over(made, picture, mask):
+    """What was painted where `mask` is set, the picture elsewhere: what the tool writes."""
+    return np.where(mask[..., None], array(made), array(picture))
+
+
+def border_step(rgb, mask):
+    """Mean colour difference of neighbours on either side of the mask's border."""
+    steps = []
+    for axis in (0, 1):
+        crosses = np.diff(mask.astype(np.int8), axis=axis) != 0
+        steps.append(np.abs(np.diff(rgb, axis=axis)).mean(-1)[crosses])
+    return float(np.concatenate(steps).mean())
+
+
+def clearly_red(rgb):
+    return rgb[..., 0] - rgb[..., 1:].max(-1) > 0.15
+
+
+def horizon(rgb):
+    """The row, as a share of the height, where brightness changes most from what is above to what is below."""
+    rows = luminance(rgb).mean(1)
+    reach = len(rows) // 12
+    change = [abs(rows[y - reach:y].mean() - rows[y:y + reach].mean()) for y in range(reach, len(rows) - reach)]
+    return (reach + int(np.argmax(change))) / len(rows)
+
+
+def inpainting(folder, given, sheets):
+    """What the nine-channel model paints into masks: an object, the ground where one was, a wider canvas."""
+    pipe = load(StableDiffusionInpaintPipeline, folder)
+    size = given.size
+
+    def run(image, mask, prompt, seed):
+        made = pipe(prompt, image=image, mask_image=Image.fromarray(mask.astype(np.uint8) * 255), strength=1.0,
+                    width=image.width, height=image.height, num_inference_steps=given.steps,
+                    guidance_scale=given.guidance, generator=torch.Generator().manual_seed(seed)).images[0]
+        return laid_over(made, image, mask)
+
+    def scene(seed, width, **fixed):
+        return scenes.draw(scenes.plan(HELD_OUT + 2000 + seed, style="photo", texture="", time="day", **fixed), width, size)
+
+    y, x = np.mgrid[0:size, 0:size] / size
+    box = (x > 0.3) & (x < 0.7) & (y > 0.42) & (y < 0.75)
+    appears, cleared, continues, before, after = [], [], [], [], []
+    rows = {name: [] for name in ("asked for a red house", "asked for an empty field", "outpainted")}
+    for seed in range(given.seeds):
+        empty = Image.fromarray(scene(seed, size, ground="hill", house="", trees=0, season="summer").pixels)
+        made = run(empty, box, "a red house on a green hill, day, photo", seed)
+        appears.append(clearly_red(made)[box].mean() > clearly_red(array(empty))[box].mean() + 0.02)
+        before.append(border_step(array(empty), box))
+        after.append(border_step(made, box))
+        rows["asked for a red house"].append(made)
+
+        built = scene(seed, size, ground="field", house="red", trees=0, season="summer")
+        object_ = np.maximum(built.masks["house"], built.masks.get("roof", 0)) > 0.02
+        mask = np.asarray(Image.fromarray(object_.astype(np.uint8) * 255).filter(ImageFilter.MaxFilter(17))) > 0
+        made = run(Image.fromarray(built.pixels), mask, "grass, empty field", seed)
+        cleared.append(clearly_red(made)[mask].mean() < 0.02)
+        rows["asked for an empty field"].append(made)
+
+        wide = scene(seed, 2 * size, house="", trees=0, backdrop="none").pixels
+        canvas = np.full_like(wide, 127)
+        canvas[:, size // 2:-size // 2] = wide[:, size // 2:-size // 2]
+        new = np.ones(wide.shape[:2], bool)
+        new[:, size // 2:-size // 2] = False
+        made = run(Image.fromarray(canvas), new, "a landscape, day, photo", seed)
+        known = horizon(made[:, size // 2:-size // 2])
+        sides = (made[:, :size // 2], made[:, -size // 2:])
+        continues.append(all(abs(horizon(side) - known) < 0.04 for side in sides))
+        rows["outpainted"].append(made[:, ::2])
+    for name, images in rows.items():
+        sheets.append((name, [Image.fromarray((image * 255 + 0.5).astype(np.uint8)) for image in images]))
+    percent = lambda found: round(100 * float(np.mean(found)), 1)
+    return {"object appears": percent(appears), "object removed": percent(cleared),
+            "horizon continues": percent(continues),
+            "border step to the untouched picture's": round(float(np.mean(after) / np.mean(before)), 2)}
+
+
 def write_sheets(folder, sheets, across=8):
     """One row of pictures per prompt."""
     folder.mkdir(parents=True, exist_ok=True)
@@ -156,6 +234,7 @@ def main():
     options.add_argument("--size", type=int, default=256)
     options.add_argument("--steps", type=int, default=20)
     options.add_argument("--guidance", type=float, default=4.0)
+    options.add_argument("--inpaint", type=Path, help="the nine-channel model that belongs to it")
     options.add_argument("--photos", type=Path)
     options.add_argument("--sheets", type=Path)
     given = options.parse_args()
@@ -166,6 +245,8 @@ def main():
         found["photos psnr at 512"] = reconstruction(given.model, photos(given.photos, 512))
     pipe = load(StableDiffusionPipeline, given.model)
     found |= {"percent": obedience(pipe, given, sheets), "img2img": image_to_image(given.model, given, sheets)}
+    if given.inpaint:
+        found["inpainting"] = inpainting(given.inpaint, given, sheets)
     if given.sheets:
         write_sheets(given.sheets, sheets)
     print(json.dumps(found, indent=1))

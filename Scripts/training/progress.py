@@ -18,7 +18,8 @@ class Stage:
             stored = torch.load(self.path, map_location="cpu", weights_only=True)
             self.step, self.seconds = stored["step"], stored["seconds"]
             for key, part in parts.items():
-                part.load_state_dict(stored[key])
+                if key in stored:                    # a model that is taken up has no optimizer
+                    part.load_state_dict(stored[key])
         self.started, self.saved = time.time() - self.seconds, time.time()
 
     @property

@@ -3,9 +3,11 @@
     python train.py --profile cpu --run run            # every stage
     python train.py --profile gpu --run run vae        # one of them
     python train.py --profile cpu --run run export --to ../../Fixtures/Models/gesso-builtin
+    python train.py --profile cpu --run run take-up --from ../../Fixtures/Models/gesso-builtin
 
 Stages: data, vae, latents, decoder, unet, inpaint, export. A stage that was stopped goes on from
-its last checkpoint in the run folder; one that is done is left alone.
+its last checkpoint in the run folder; one that is done is left alone. `take-up` makes a new run
+folder of an exported model of the same profile, for the stages to go on from.
 """
 
 import argparse
@@ -58,12 +60,35 @@ def encode_latents(config, folder, device):
     if path.exists():
         return
     model = autoencoder.build(config["vae"]).to(device, memory_format=torch.channels_last)
-    model.load_state_dict(torch.load(folder / "vae.pt", map_location="cpu", weights_only=True)["model"])
+    stored = torch.load(folder / "vae.pt", map_location="cpu", weights_only=True)
+    model.load_state_dict(stored["model"])
     pictures, words = sets(folder, config["data"]["unet"])
     latents = [autoencoder.encode(model, config, device, each) for each in pictures]
-    factor = 1 / float(torch.cat([each.flatten() for each in latents]).std())
+    # A UNet that is taken up knows latents of its own scale.
+    factor = stored.get("factor") or 1 / float(torch.cat([each.flatten() for each in latents]).std())
     print("scaling factor", factor, flush=True)
     torch.save({"factor": factor, "latents": [each * factor for each in latents], "words": words}, path)
+
+
+def take_up(folder, model):
+    """Checkpoints at step 0 with the weights of an exported model, and its tokenizer."""
+    import shutil
+
+    from diffusers import AutoencoderKL, UNet2DConditionModel
+    from transformers import CLIPTextModel
+
+    from progress import Average
+
+    if (folder / "vae.pt").exists() or (folder / "unet.pt").exists():
+        raise SystemExit(f"{folder} holds checkpoints already: name another folder with --run")
+    vae = AutoencoderKL.from_pretrained(model / "vae").float()
+    unet = UNet2DConditionModel.from_pretrained(model / "unet").float()
+    text = CLIPTextModel.from_pretrained(model / "text_encoder").float()
+    start = {"step": 0, "seconds": 0.0}
+    torch.save(start | {"model": vae.state_dict(), "factor": vae.config.scaling_factor}, folder / "vae.pt")
+    parts = {"unet": unet, "text": text, "average": Average([unet, text], 0)}
+    torch.save(start | {key: part.state_dict() for key, part in parts.items()}, folder / "unet.pt")
+    shutil.copytree(model / "tokenizer", folder / "tokenizer", dirs_exist_ok=True)
 
 
 def train_unet(config, folder, device):
@@ -89,6 +114,7 @@ def main():
     options.add_argument("--config", default=Path(__file__).with_name("config.yaml"))
     options.add_argument("--run", type=Path, required=True, help="folder of data and checkpoints")
     options.add_argument("--to", type=Path, help="model folder to export to")
+    options.add_argument("--from", dest="model", type=Path, help="model folder to take up")
     options.add_argument("--minutes", type=float, help="another time limit for the stages named")
     options.add_argument("--threads", type=int)
     given = options.parse_args()
@@ -101,7 +127,9 @@ def main():
     for name in given.stage or [*STAGES, *(["export"] if given.to else [])]:
         if given.minutes and name in config:
             config[name]["minutes"] = given.minutes
-        if name == "export":
+        if name == "take-up":
+            take_up(given.run, given.model)
+        elif name == "export":
             import export
 
             export.write(config, given.run, given.to)
