@@ -95,6 +95,7 @@ import Testing
             let others = [
                 "width", "height", "left", "right", "top", "bottom", "aspect", "size", "overlap",
                 "gravity", "canvas_passes", "scale", "tile_size", "tile_overlap",
+                "image_guidance_scale",
             ]
             #expect(
                 Set(receipt.settings.keys) == Set(keys.map(String.init)).subtracting(others))
