@@ -1,4 +1,4 @@
-"""The other families, each in a tiny model: inpainting UNets, Stable Diffusion 2, single files.
+"""The other families, each in a tiny model: inpainting and instruction UNets, Stable Diffusion 2.
 
 What a single file does not say (heads, groups, activations) follows from the family, so the models
 that are also written as one have the numbers a reader must derive: 8 heads a level, or 64 channels
@@ -48,6 +48,15 @@ MODELS = {
             "use_linear_projection": True,
         },
     },
+    "tiny-instruct": {
+        **COMMON,
+        "seed": 114,
+        "pipeline": "StableDiffusionInstructPix2PixPipeline",
+        "unet": {**UNET, "attention_head_dim": 8, "in_channels": 8},
+        "text": {"num_hidden_layers": 2, "num_attention_heads": 1},
+        "tokenizer": "files",
+        "text_prefix": "text_model.",
+    },
     # Kept as a single file only.
     "tiny-2-single": {
         **OPENCLIP,
@@ -94,6 +103,25 @@ def cases() -> list[dict]:
             model="tiny-2-single", seed=48, strength=0.75, scheduler="EulerDiscreteScheduler"
         ),
     ]
+    listed += [
+        pictures.instruct(model="tiny-instruct", seed=51, prompt="make it winter"),
+        pictures.instruct(
+            model="tiny-instruct",
+            seed=52,
+            guidance_scale=4.0,
+            image_guidance_scale=2.5,
+            scheduler="EulerAncestralDiscreteScheduler",
+            width=72,
+            height=56,
+        ),
+        pictures.instruct(
+            model="tiny-instruct", seed=53, scheduler="DPMSolverMultistepScheduler", steps=8
+        ),
+        pictures.instruct(model="tiny-instruct", seed=54, guidance_scale=1.0),
+        pictures.instruct(
+            model="tiny-instruct", seed=55, negative_prompt="", image_guidance_scale=1.0, steps=7
+        ),
+    ]
     return [{"name": pictures.name(case), **case} for case in listed]
 
 
@@ -103,6 +131,7 @@ def record(folder: pathlib.Path) -> None:
     for name, plan in MODELS.items():
         write_model(place / "models" / name, plan)
     ldm.write(place / "models" / "tiny-inpaint", place / "single" / "tiny-inpaint.safetensors")
+    ldm.write(place / "models" / "tiny-instruct", place / "single" / "tiny-instruct.safetensors")
     ldm.write(
         place / "models" / "tiny-2-single",
         place / "single" / "tiny-2.safetensors",

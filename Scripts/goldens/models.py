@@ -117,7 +117,7 @@ def write_model(folder: pathlib.Path, plan: dict) -> None:
     text_encoder, unet, vae = make_networks(plan)
     write_tokenizer(folder / "tokenizer", plan["tokenizer"])
     save_json(folder / "scheduler" / "scheduler_config.json", scheduler(plan))
-    save_json(folder / "model_index.json", model_index())
+    save_json(folder / "model_index.json", model_index(plan))
     write_text_encoder(folder / "text_encoder", text_encoder, plan)
     write_network(folder / "unet", unet, unet.state_dict(), plan)
     vae_weights = vae.state_dict()
@@ -249,6 +249,9 @@ def settle_unet(
         if unet.config.in_channels == 9:
             mask = (smooth_noise((16, 1, 8, 8), cell=4) > 0).float()
             noisy = torch.cat([noisy, mask, clean * (1 - mask)], 1)
+        elif unet.config.in_channels == 8:  # made to repaint a blurred version of itself
+            blurred = torch.nn.functional.avg_pool2d(clean, 3, 1, 1)
+            noisy = torch.cat([noisy, blurred / 0.18215], 1)
         guess = unet(noisy, steps, context).sample
         loss = torch.nn.functional.mse_loss(guess, target)
         optimizer.zero_grad()
@@ -272,9 +275,9 @@ def smooth_noise(shape: tuple[int, ...], cell: int) -> torch.Tensor:
     return fine / fine.std()
 
 
-def model_index() -> dict:
+def model_index(plan: dict) -> dict:
     return {
-        "_class_name": "StableDiffusionPipeline",
+        "_class_name": plan.get("pipeline", "StableDiffusionPipeline"),
         "_diffusers_version": "0.6.0",
         "feature_extractor": [None, None],
         "requires_safety_checker": False,

@@ -13,6 +13,7 @@ PIPELINES = {
     "txt2img": diffusers.StableDiffusionPipeline,
     "img2img": diffusers.StableDiffusionImg2ImgPipeline,
     "inpaint": diffusers.StableDiffusionInpaintPipeline,
+    "instruct": diffusers.StableDiffusionInstructPix2PixPipeline,
 }
 
 SCHEDULERS = [
@@ -129,6 +130,10 @@ def inpaint(**changes) -> dict:
     return {**case, "mask": f"inputs/mask-{case['width']}x{case['height']}.png"}
 
 
+def instruct(**changes) -> dict:
+    return {**image(**changes), "verb": "instruct", "image_guidance_scale": 1.5, **changes}
+
+
 def name(case: dict) -> str:
     """Says what the case varies, e.g. img2img-heun-karras-s0.6-seed32."""
     scheduler = (
@@ -147,6 +152,8 @@ def name(case: dict) -> str:
         parts.append(case["model"].removeprefix("tiny-"))
     if case["guidance_scale"] != PLAIN["guidance_scale"]:
         parts.append(f"g{case['guidance_scale']}")
+    if case.get("image_guidance_scale", 1.5) != 1.5:
+        parts.append(f"i{case['image_guidance_scale']}")
     if case["width"] != PLAIN["width"]:
         parts.append(f"{case['width']}x{case['height']}")
     if case["prompt"] != PLAIN["prompt"]:
@@ -234,6 +241,8 @@ def pictured(folder: pathlib.Path, case: dict) -> dict:
     picture = Image.open(folder / case["input"])
     if case["verb"] == "img2img":
         return {"image": picture, "strength": case["strength"]}
+    if case["verb"] == "instruct":
+        return {"image": picture, "image_guidance_scale": case["image_guidance_scale"]}
     return {
         "image": picture,
         "mask_image": Image.open(folder / case["mask"]),

@@ -22,6 +22,8 @@ public struct Edit: Sendable {
     public let strength: Double?
     /// Remarks for the user, in the order they arose.
     public let notes: [String]
+    /// Whether the prompt says what to change, to a model that is shown the picture.
+    var isInstruction = false
 
     /// Whether the result is the original, because nothing may change.
     public var isIdentity: Bool {

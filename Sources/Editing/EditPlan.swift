@@ -10,7 +10,7 @@ public struct EditPlan: Sendable, Equatable {
     public let scheduler: String?
     /// How many times the UNet would run.
     public let evaluations: Int
-    /// Branches of each of these runs: 2 with guidance.
+    /// Branches of each of these runs: 2 with guidance, 3 where the picture guides, too.
     public let branches: Int
     /// Size of the result in pixels.
     public let width: Int
@@ -49,7 +49,7 @@ extension Editor {
         return EditPlan(
             model: model.name, scheduler: run?.name.rawValue,
             evaluations: run?.scheduler.levels.count ?? 0,
-            branches: recipe.guidanceScale > 1 ? 2 : 1, width: edit.width, height: edit.height,
+            branches: model.branches(recipe), width: edit.width, height: edit.height,
             paddedWidth: latents.paddedWidth, paddedHeight: latents.paddedHeight,
             isTiled: latents.isTiled, repaintedFraction: edit.repaintedFraction,
             weightBytes: try model.weightBytes(),

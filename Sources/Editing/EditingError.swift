@@ -6,6 +6,10 @@ public enum EditingError: Error, Equatable, CustomStringConvertible {
     case unknownFamily(path: String, reason: String)
     /// The checkpoint is made for another kind of edit than the one asked for.
     case inpaintingOnly(model: String)
+    /// The checkpoint follows instructions, and none was asked for.
+    case instructionsOnly(model: String)
+    /// An instruction for a checkpoint that follows none.
+    case noInstructions(model: String)
     /// A single file without a tokenizer, and none was found.
     case noTokenizer(file: String)
     /// A stage produced a number that is not finite.
@@ -22,6 +26,12 @@ public enum EditingError: Error, Equatable, CustomStringConvertible {
         case .inpaintingOnly(let model):
             "\(model) is for inpainting and outpainting only: its UNet wants a mask beside the "
                 + "picture; name another checkpoint with --model"
+        case .instructionsOnly(let model):
+            "\(model) follows instructions only: its UNet wants the picture beside the noise; use "
+                + "`gesso instruct`, or name another checkpoint with --model"
+        case .noInstructions(let model):
+            "\(model) follows no instructions: name an InstructPix2Pix checkpoint with --model, or "
+                + "use `gesso img2img`"
         case .noTokenizer(let file):
             "\(file) comes without a tokenizer: give --tokenizer FOLDER, or get one with "
                 + "`hf download openai/clip-vit-large-patch14 vocab.json merges.txt`"

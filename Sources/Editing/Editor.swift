@@ -26,7 +26,8 @@ public struct Editor: Sendable {
     /// All noise comes from the recipe's seed, which is drawn if there is none, in diffusers' order:
     /// the sample of the picture's latents, the noise of the start, with a mask the sample of the
     /// masked picture's latents (which a four-channel model has no use for), the noise of the steps.
-    /// A nine-channel model that begins with nothing but noise has no use for the first.
+    /// A nine-channel model that begins with nothing but noise has no use for the first; one that
+    /// follows instructions only draws the noises of the start and the steps.
     ///
     /// - Parameter progress: called between any two pieces of work; what it throws ends the edit.
     /// - Throws: `EditingError`, `SamplingError`, and what `progress` throws.
@@ -81,6 +82,11 @@ public struct Editor: Sendable {
         if model.isForInpainting, edit.region == nil {
             throw EditingError.inpaintingOnly(model: model.name)
         }
+        guard edit.isInstruction == model.followsInstructions else {
+            throw edit.isInstruction
+                ? EditingError.noInstructions(model: model.name)
+                : EditingError.instructionsOnly(model: model.name)
+        }
         return Latents(
             model.vae, width: edit.width, height: edit.height, seed: seed,
             tiling: recipe.vaeTiling)
@@ -91,6 +97,10 @@ public struct Editor: Sendable {
         _ edit: Edit, on original: Image, _ recipe: Recipe, _ scheduler: any Scheduler,
         _ latents: inout Latents
     ) throws -> (start: Tensor, region: Region?) {
+        if edit.isInstruction {
+            let shown = try latents.shown(original)
+            return (scheduler.start(clean: nil, noise: latents.noise()), Region(shown: shown))
+        }
         let forgets = edit.region != nil && edit.strength == 1
         let clean = forgets && model.isForInpainting ? nil : try latents.encoded(original)
         let noise = latents.noise()

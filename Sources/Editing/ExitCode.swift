@@ -37,7 +37,7 @@ extension EditingError {
     fileprivate var exitCode: Int32 {
         switch self {
         case .memory: 75
-        case .unknownFamily, .inpaintingOnly: 69
+        case .unknownFamily, .inpaintingOnly, .instructionsOnly, .noInstructions: 69
         case .noTokenizer: 66
         case .notFinite: 65
         }

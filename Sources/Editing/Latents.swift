@@ -56,6 +56,17 @@ struct Latents {
         return latents
     }
 
+    /// The latents of a picture as a model that follows instructions is shown them: the mode of the
+    /// VAE's distribution, not scaled.
+    func shown(_ image: Image) throws -> Tensor {
+        let pixels = Self.pixels(of: image.padded(toMultipleOf: factor))
+        let latents = vae.encode(pixels, tiled: isTiled).mean
+        guard !latents.hasNonFiniteValues else {
+            throw EditingError.notFinite(stage: "VAE's encoder")
+        }
+        return latents
+    }
+
     /// The picture of latents, 8-bit RGB, cropped to a size.
     func decoded(_ latents: Tensor, width: Int, height: Int) throws -> Image {
         let pixels = vae.decode(latents / vae.scalingFactor, tiled: isTiled)

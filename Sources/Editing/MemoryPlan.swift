@@ -19,7 +19,7 @@ struct MemoryPlan {
             latents.isTiled
             ? min(width, side) * min(height, side) : pixels
         let vae = model.vae.configuration.widestFloatsPerPixel * atOnce
-        let branches = recipe.guidanceScale > 1 ? 2 : 1
+        let branches = model.branches(recipe)
         let places = pixels / (model.vae.factor * model.vae.factor)
         let unet = model.unet.configuration.widestFloatsPerLatent * places * branches
         let pictures = 16 * pixels

@@ -89,6 +89,15 @@ public struct Model: Sendable {
     /// Whether the UNet is shown the mask and the rest of the picture beside the noisy latents.
     var isForInpainting: Bool { unet.configuration.inChannels == 9 }
 
+    /// Whether the UNet is shown the whole picture, and told what to do with it.
+    var followsInstructions: Bool { unet.configuration.inChannels == 8 }
+
+    /// How many answers of the UNet make a step: with guidance one more without the prompt, and one
+    /// without the picture where it is shown one.
+    func branches(_ recipe: Recipe) -> Int {
+        recipe.guidanceScale > 1 ? (followsInstructions ? 3 : 2) : 1
+    }
+
     var predictionType: PredictionType { schedulerConfiguration.predictionType }
     var trainTimesteps: Int { schedulerConfiguration.trainTimesteps }
 }

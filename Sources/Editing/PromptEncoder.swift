@@ -15,8 +15,9 @@ struct PromptEncoder: Sendable {
             return "it has two text encoders, as Stable Diffusion XL does"
         }
         let unet = try UNet2DCondition.Configuration(json: source.configuration("unet"))
-        guard [4, 9].contains(unet.inChannels) else {
-            return "its UNet takes \(unet.inChannels) channels, not 4, nor the 9 of inpainting"
+        guard [4, 8, 9].contains(unet.inChannels) else {
+            return "its UNet takes \(unet.inChannels) channels, not 4, nor the 9 of inpainting or "
+                + "the 8 of instructions"
         }
         let text = try configuration(of: source)
         let widths = unet.levels.filter { $0.downHasAttention || $0.upHasAttention }

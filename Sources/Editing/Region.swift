@@ -8,7 +8,7 @@ import Tensors
 struct Region {
     private enum Rest {
         case restored(KnownRegion, clean: Tensor)
-        /// [1,H,W,5]: the mask and the latents of the picture without what it hides.
+        /// [1,H,W,C]: what the UNet sees of the picture.
         case shown(Tensor)
     }
 
@@ -37,6 +37,15 @@ struct Region {
     ///   - mask: [1,H,W,1]: 1 where latents are repainted, 0 where they stay.
     init(visible: Tensor, mask: Tensor) {
         self.init(mask, .shown(.concatenated([mask, visible], axis: 3)), nil)
+    }
+
+    /// All of a picture, for a UNet that follows instructions.
+    ///
+    /// - Parameter shown: the latents [1,H,W,4] of the picture, not scaled.
+    init(shown: Tensor) {
+        let shape = shown.shape.dropLast() + [1]
+        let ones = Array(repeating: Float(1), count: shape.reduce(1, *))
+        self.init(Tensor(ones, shape: Array(shape)), .shown(shown), nil)
     }
 
     private init(_ mask: Tensor, _ rest: Rest, _ compat: StepRule?) {

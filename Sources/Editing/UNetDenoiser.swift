@@ -11,32 +11,27 @@ struct UNetDenoiser: Denoiser {
     private let hiddenStates: Tensor
     private let model: Model
     private let recipe: Recipe
-    private var guided: Guided<NetworkDenoiser>
-    private var unguided: Guided<NetworkDenoiser>
+    private var network: NetworkDenoiser
 
     /// Encodes the recipe's prompts; at a guidance scale of 1 or less the negative one is not needed.
     init(_ model: Model, _ recipe: Recipe) throws {
         self.model = model
         self.recipe = recipe
-        let scale = Float(recipe.guidanceScale)
-        let prompts = scale > 1 ? [recipe.negativePrompt, recipe.prompt] : [recipe.prompt]
-        let branches = try prompts.map { try model.conditioning(for: $0) }
+        let prompts = model.branches(recipe) > 1 ? [recipe.negativePrompt] : []
+        var branches = try (prompts + [recipe.prompt]).map { try model.conditioning(for: $0) }
         notes = branches.compactMap(\.dropped).map {
             "the prompt is too long for the model, left out: \($0)"
         }
+        if model.branches(recipe) == 3 { branches.insert(branches[0], at: 0) }
         hiddenStates = Tensor.concatenated(branches.map(\.hiddenStates), axis: 0)
-        let network = Self.network(model, recipe, hiddenStates, beside: nil)
-        guided = Guided(network, scale: scale)
-        unguided = Guided(network, scale: 1)
+        network = Self.network(model, recipe, hiddenStates, beside: nil)
     }
 
     /// The same for a UNet that is shown more than the noisy latents: `channels` [1,H,W,C], not
-    /// noised, come after them.
+    /// noised, come after them. Of three branches the first sees zeros.
     func seeing(_ channels: Tensor?) -> UNetDenoiser {
-        let network = Self.network(model, recipe, hiddenStates, beside: channels)
         var seeing = self
-        seeing.guided = Guided(network, scale: Float(recipe.guidanceScale))
-        seeing.unguided = Guided(network, scale: 1)
+        seeing.network = Self.network(model, recipe, hiddenStates, beside: channels)
         return seeing
     }
 
@@ -49,7 +44,9 @@ struct UNetDenoiser: Denoiser {
         return NetworkDenoiser(predicting: model.predictionType) { sample, timestep in
             let rows = sample.shape[0]
             let input = channels.map { channels in
-                let each = Tensor.concatenated(Array(repeating: channels, count: rows), axis: 0)
+                var shown = Array(repeating: channels, count: rows)
+                if rows == 3 { shown[0] = Tensor(zeros: channels.shape) }
+                let each = Tensor.concatenated(shown, axis: 0)
                 return Tensor.concatenated([sample, each], axis: 3)
             }
             return unet(
@@ -64,6 +61,11 @@ struct UNetDenoiser: Denoiser {
         // 0 at the noisiest end of the schedule.
         let place = 1 - Double(level.timestep + 1) / Double(model.trainTimesteps)
         let counts = place >= recipe.guidanceStart && place <= recipe.guidanceEnd
-        return try counts ? guided(x, at: level) : unguided(x, at: level)
+        let scale = counts ? Float(recipe.guidanceScale) : 1
+        guard model.followsInstructions else {
+            return try Guided(network, scale: scale)(x, at: level)
+        }
+        let imageScale = Float(recipe.imageGuidanceScale)
+        return try PictureGuided(network, scale: scale, imageScale: imageScale)(x, at: level)
     }
 }

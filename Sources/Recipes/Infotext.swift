@@ -50,16 +50,21 @@ extension Recipe {
     private func infotextSettings(_ provenance: Provenance) -> [(String, String?)] {
         let verb = provenance.verb
         let isMasked = verb == .inpaint || verb == .outpaint
+        let hasStrength = isMasked || verb == .imageToImage
         let scheduler = SchedulerName(rawValue: provenance.scheduler)
         return [
             ("Steps", "\(steps)"),
             ("Sampler", scheduler?.nameInA1111 ?? provenance.scheduler),
             ("Schedule type", sigmas.nameInA1111),
             ("CFG scale", "\(Key.Value.number(guidanceScale))"),
+            (
+                "Image CFG scale",
+                verb == .instruct ? "\(Key.Value.number(imageGuidanceScale))" : nil
+            ),
             ("Seed", "\(provenance.seed)"),
             ("Size", "\(provenance.size)"),
             ("Model", provenance.model),
-            ("Denoising strength", verb == .textToImage ? nil : "\(Key.Value.number(strength))"),
+            ("Denoising strength", hasStrength ? "\(Key.Value.number(strength))" : nil),
             ("RNG", "CPU"),
             ("Mask mode", verb == .inpaint && invertMask ? "Inpaint not masked" : nil),
             ("Mask blur", verb == .inpaint ? "\(maskFeather)" : nil),

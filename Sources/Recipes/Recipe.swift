@@ -17,6 +17,9 @@ public struct Recipe: Sendable, Equatable {
     public var steps = 20
     /// How far each step is pushed from the negative prompt to the prompt; 1 and less is no guidance.
     public var guidanceScale = 7.5
+    /// How far each step is pushed to the picture that an instruction is about, 1 and more; 1 is no
+    /// push.
+    public var imageGuidanceScale = 1.5
     /// The scheduler; nil is the one the model names itself.
     public var scheduler: SchedulerName?
     /// How the noise levels are spread.
@@ -68,7 +71,7 @@ public struct Recipe: Sendable, Equatable {
         case .imageToImage: break
         case .inpaint: strength = 1
         case .outpaint: (strength, fill) = (0.9, .edge)
-        case .textToImage: strength = 1
+        case .instruct, .textToImage: strength = 1
         }
     }
 
@@ -129,6 +132,9 @@ extension Recipe {
         Key(
             "guidance_scale", \.guidanceScale, .number(0...100),
             "how closely the prompt is followed", elsewhere: ["cfg_scale", "cfg"]),
+        Key(
+            "image_guidance_scale", \.imageGuidanceScale, .number(1...100), for: [.instruct],
+            "how closely the picture is kept to", elsewhere: ["image_cfg_scale"]),
         Key(
             "scheduler", \.schedulerChoice, .orDefault(.scheduler),
             "how noise is removed; other programs' names will do",

@@ -65,3 +65,33 @@ public struct Guided<Model: Denoiser>: Denoiser {
         return without + (with - without) * scale
     }
 }
+
+/// Guidance by a prompt and a picture (InstructPix2Pix, Brooks et al. 2023, eq. 3):
+/// u + imageScale · (i − u) + scale · (c − i), all three from one batched call.
+public struct PictureGuided<Model: Denoiser>: Denoiser {
+    private let model: Model
+    private let scale: Float
+    private let imageScale: Float
+
+    /// - Parameters:
+    ///   - model: given 3N rows it answers the first N with neither, the next N with the picture, the
+    ///     last N with prompt and picture; given N rows, all with both.
+    ///   - scale: 1 or less leaves the first two branches out, as diffusers does.
+    public init(_ model: Model, scale: Float, imageScale: Float) {
+        self.model = model
+        self.scale = scale
+        self.imageScale = imageScale
+    }
+
+    /// The guided estimate, in the shape of `x`.
+    public func callAsFunction(_ x: Tensor, at level: NoiseLevel) throws -> Tensor {
+        guard scale > 1 else { return try model(x, at: level) }
+        let all = try model(Tensor.concatenated([x, x, x], axis: 0), at: level)
+        let rows = x.shape[0]
+        let (neither, picture, both) = (
+            all.sliced(axis: 0, 0..<rows), all.sliced(axis: 0, rows..<(2 * rows)),
+            all.sliced(axis: 0, (2 * rows)..<(3 * rows))
+        )
+        return neither + (both - picture) * scale + (picture - neither) * imageScale
+    }
+}

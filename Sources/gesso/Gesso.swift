@@ -29,7 +29,8 @@ struct Gesso: ParsableCommand {
         version: "gesso " + version,
         subcommands: [
             ImageToImageCommand.self, InpaintCommand.self, OutpaintCommand.self,
-            TextToImageCommand.self, BatchCommand.self, MaskCommand.self, PresetCommand.self,
+            InstructCommand.self, TextToImageCommand.self, BatchCommand.self, MaskCommand.self,
+            PresetCommand.self,
             ModelCommand.self,
             SheetCommand.self, CompareCommand.self, VerifyCommand.self, ReplayCommand.self,
             InfoCommand.self, GridCommand.self, ConfigCommand.self, DoctorCommand.self,

@@ -26,7 +26,7 @@ struct FamilyParityTests {
         let ids: [String: [[Int]]]
     }
 
-    @Test("every sample", arguments: ["tiny-inpaint", "tiny-2"])
+    @Test("every sample", arguments: ["tiny-inpaint", "tiny-2", "tiny-instruct"])
     func pictures(name: String) throws {
         let model = try Model.load(Families.url(name))
         let edits = try Families.edits(name)
@@ -68,6 +68,23 @@ struct FamilyParityTests {
         let picture = try RecordedEdit.image("inputs/picture-64x48.png")
         let image = Recipe(.imageToImage)
         #expect(throws: refusal) { try Editor(model)(.imageToImage(picture, image), recipe: image) }
+    }
+
+    @Test("instructions go to a model that follows them, and nothing else does")
+    func instructions() throws {
+        let picture = try RecordedEdit.image("inputs/picture-64x48.png")
+        let (image, instruction) = (Recipe(.imageToImage), Recipe(.instruct))
+        let refusal = EditingError.instructionsOnly(model: "tiny-instruct")
+        #expect(throws: refusal) {
+            try Editor(.load(Families.url("tiny-instruct")))(
+                .imageToImage(picture, image), recipe: image)
+        }
+        let other = EditingError.noInstructions(model: "tiny-2")
+        #expect(throws: other) {
+            try Editor(.load(Families.url("tiny-2")))(
+                .instruct(picture, instruction), recipe: instruction)
+        }
+        #expect([refusal, other].allSatisfy { exitCode(of: $0) == 69 })
     }
 
     @Test("an inpainting model outpaints")

@@ -15,6 +15,7 @@ struct RecordedEdit: Decodable, Sendable, CustomTestStringConvertible {
     let seed: UInt64
     let steps: Int
     let guidanceScale: Double
+    let imageGuidanceScale: Double?
     let strength: Double?
     let scheduler: String
     let karras: Bool
@@ -50,6 +51,7 @@ struct RecordedEdit: Decodable, Sendable, CustomTestStringConvertible {
         recipe.seed = seed
         recipe.steps = steps
         recipe.guidanceScale = guidanceScale
+        recipe.imageGuidanceScale = imageGuidanceScale ?? recipe.imageGuidanceScale
         recipe.strength = strength ?? recipe.strength
         recipe.scheduler = SchedulerName(diffusersClassName: scheduler)
         recipe.sigmas = karras ? .karras : .default
@@ -74,6 +76,9 @@ struct RecordedEdit: Decodable, Sendable, CustomTestStringConvertible {
         case "img2img":
             let recipe = try recipe(.imageToImage)
             return try editor(.imageToImage(Self.image(input), recipe), recipe: recipe)
+        case "instruct":
+            let recipe = try recipe(.instruct)
+            return try editor(.instruct(Self.image(input), recipe), recipe: recipe)
         default:
             let recipe = try recipe(.inpaint)
             let edit = try Edit.inpaint(Self.image(input), Mask(Self.image(mask)), recipe)

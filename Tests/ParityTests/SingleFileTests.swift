@@ -20,13 +20,15 @@ struct SingleFileTests {
         try RecordedEdit.all("families/pictures.json").filter { $0.model == model }
     }
 
-    @Test("a file gives the picture of its folder, to the byte")
-    func sameBytes() throws {
-        let folder = Self.folder.appending(components: "models", "tiny-inpaint")
-        let edit = try #require(try Self.edits("tiny-inpaint").first)
-        let places = TokenizerPlaces(Self.tokenizer("tiny-inpaint"))
-        let model = try Model.load(Self.single("tiny-inpaint"), tokenizers: places)
-        #expect(model.name == "tiny-inpaint")
+    @Test(
+        "a file gives the picture of its folder, to the byte",
+        arguments: ["tiny-inpaint", "tiny-instruct"])
+    func sameBytes(name: String) throws {
+        let folder = Self.folder.appending(components: "models", name)
+        let edit = try #require(try Self.edits(name).first)
+        let places = TokenizerPlaces(Self.tokenizer(name))
+        let model = try Model.load(Self.single(name), tokenizers: places)
+        #expect(model.name == name)
         #expect(model.familyName == "Stable Diffusion 1.x")
         let found = try edit.carriedOut(by: model).image
         #expect(try found.samples == edit.carriedOut(by: .load(folder)).image.samples)

@@ -3,7 +3,8 @@ import Testing
 
 @Suite struct HelpTests {
     @Test(arguments: [
-        "", "img2img", "inpaint", "outpaint", "txt2img", "preset", "preset list", "preset show",
+        "", "img2img", "inpaint", "outpaint", "instruct", "txt2img", "preset", "preset list",
+        "preset show",
         "preset validate", "preset keys", "mask", "model", "model inspect", "sheet", "compare",
         "verify", "replay", "info", "batch", "config", "config show", "doctor", "manual", "grid",
     ])

@@ -168,9 +168,9 @@ struct PresetCommand: ParsableCommand {
                 return try Console.result(JSON.text(Document(keys: keys)))
             }
             for key in Recipe.keys {
-                let name = key.name.padding(toLength: 17, withPad: " ", startingAt: 0)
+                let name = key.name.padding(toLength: 20, withPad: " ", startingAt: 0)
                 try Console.result("\(name) \(key.help)")
-                try Console.result(String(repeating: " ", count: 18) + key.expected)
+                try Console.result(String(repeating: " ", count: 21) + key.expected)
             }
         }
     }

@@ -135,6 +135,8 @@ struct ReplayCommand: ParsableCommand {
             return .forModel { .textToImage(run.recipe, defaultSize: $0.nativeSize) }
         case .imageToImage:
             return .edit(.imageToImage(try sourceImage(), run.recipe))
+        case .instruct:
+            return .edit(.instruct(try sourceImage(), run.recipe))
         case .inpaint:
             return .edit(try maskParts(old, folder).edit(of: sourceImage(), run))
         case .outpaint:
