@@ -14,6 +14,17 @@ struct KeyMap {
         self.rules = Dictionary(rules.map { ($0.scope, $0) }) { _, last in last }
     }
 
+    /// The map back, for maps whose targets are not empty.
+    var inverse: KeyMap {
+        KeyMap(
+            rules.values.map { rule in
+                let parts = rule.parts.map { ($0.value, $0.key) }
+                return Rule(
+                    scope: rule.target, target: rule.scope,
+                    parts: Dictionary(parts) { first, _ in first })
+            })
+    }
+
     /// The other layout's word for a name, by the rule with the longest scope; nil where none fits.
     func callAsFunction(_ name: String) -> String? {
         let dots = name.indices.filter { name[$0] == "." }

@@ -23,7 +23,10 @@ enum LDMNames {
     ]
 
     /// Those of a UNet.
-    static func unet(_ shape: LDMUNetShape) -> KeyMap {
+    static func unet(_ shape: LDMUNetShape) -> KeyMap { unet(shape.levels) }
+
+    /// Those of a UNet of these levels, finest first.
+    static func unet(_ levels: [LDMUNetShape.Level]) -> KeyMap {
         var rules = [
             Rule(scope: "time_embed.0", target: "time_embedding.linear_1"),
             Rule(scope: "time_embed.2", target: "time_embedding.linear_2"),
@@ -35,7 +38,7 @@ enum LDMNames {
             Rule(scope: "out.2", target: "conv_out"),
         ]
         var place = 1
-        for (index, level) in shape.levels.enumerated() {
+        for (index, level) in levels.enumerated() {
             let target = "down_blocks.\(index)"
             for layer in 0..<level.layers {
                 rules += block("input_blocks.\(place)", target, layer)
@@ -47,7 +50,7 @@ enum LDMNames {
             place += 1
         }
         place = 0
-        for (index, level) in shape.levels.reversed().enumerated() {
+        for (index, level) in levels.reversed().enumerated() {
             let target = "up_blocks.\(index)"
             for layer in 0...level.layers {
                 rules += block("output_blocks.\(place)", target, layer)

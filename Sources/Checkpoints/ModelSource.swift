@@ -14,6 +14,9 @@ public protocol ModelSource: Sendable {
     /// what its texts are padded with, where no tokenizer of its own says so
     var paddingToken: String? { get }
 
+    /// how it is known what the UNet predicts
+    var predictionReason: String { get }
+
     /// Whether the model has that component.
     func contains(_ component: String) -> Bool
     /// The JSON of a component's configuration.
@@ -22,6 +25,14 @@ public protocol ModelSource: Sendable {
     /// The weights of a component under diffusers' names.
     /// - Throws: `CheckpointError`.
     func weights(_ component: String) throws -> Weights
+}
+
+extension ModelSource {
+    /// Said by the scheduler's configuration, where there is one.
+    public var predictionReason: String {
+        contains("scheduler")
+            ? "the scheduler's configuration says so" : "no scheduler says otherwise"
+    }
 }
 
 /// The model at a path: a folder in diffusers' layout, or a single file.

@@ -89,6 +89,20 @@ public struct SingleFile: ModelSource {
         }
     }
 
+    var metadata: [String: String] { file.metadata }
+
+    /// All tensors, under the file's names.
+    var everyEntry: [String: Safetensors.Entry] { file.entries }
+
+    /// The names of the tensors that belong to no part of the model that is used.
+    var foreignNames: [String] {
+        let used =
+            [unet, vae].flatMap { $0.entries.values.map(\.name) }
+            + (isSecond ? openCLIPEntries(text.entries, layers: textShape.layers) : text.entries)
+            .values.map(\.name)
+        return Set(file.names).subtracting(used).sorted()
+    }
+
     private func weights(
         _ part: LDMPart, _ map: KeyMap, entries: [String: Safetensors.Entry]? = nil
     ) -> Weights {
@@ -170,18 +184,31 @@ extension SingleFile {
     /// file's metadata (the ModelSpec standard), by a tensor called `v_pred`, by the original
     /// configuration beside the file (`NAME.yaml`); else, as ComfyUI tells it, by how much the biases
     /// of the last normalization of a Stable Diffusion 2 differ.
-    private var predictsVelocity: Bool {
+    private var predictsVelocity: Bool { prediction.isVelocity }
+
+    /// how it is known what the UNet predicts
+    public var predictionReason: String { prediction.reason }
+
+    private var prediction: (isVelocity: Bool, reason: String) {
         for key in ["modelspec.prediction_type", "modelspec.predict_key"] {
-            if let said = file.metadata[key] { return said.hasPrefix("v") }
+            if let said = file.metadata[key] {
+                return (said.hasPrefix("v"), "its metadata says so (\(key))")
+            }
         }
-        if file.entries["v_pred"] != nil { return true }
+        if file.entries["v_pred"] != nil { return (true, "it has a tensor v_pred") }
         let beside = url.deletingPathExtension().appendingPathExtension("yaml")
         if let yaml = try? Data(contentsOf: beside, upTo: 1 << 20) {
             let text = String(decoding: yaml, as: UTF8.self).filter { !"\"' ".contains($0) }
-            if text.contains("parameterization:v") { return true }
-            if text.contains("model:") { return false }
+            let reason = "\(beside.lastPathComponent) beside it says so"
+            if text.contains("parameterization:v") { return (true, reason) }
+            if text.contains("model:") { return (false, reason) }
         }
-        return isSecond && unetShape.inChannels == 4 && biasSpread > 0.09
+        guard isSecond, unetShape.inChannels == 4 else { return (false, "usual for its kind") }
+        let spread = biasSpread
+        return (
+            spread > 0.09,
+            "a guess by how much the biases of the last transformer differ, \(spread); 0.09 parts"
+        )
     }
 
     /// The standard deviation of the biases of the last transformer's first normalization.

@@ -53,6 +53,17 @@ public struct StoredTensor: @unchecked Sendable {
             bytes: UnsafeRawBufferPointer(tensor.storage.floats), owner: tensor.storage)
     }
 
+    /// The values of a tensor in a file's type, each rounded to the nearest, ties to even.
+    public init(_ tensor: Tensor, as dataType: DataType) {
+        let copy = Bytes(count: tensor.count * dataType.byteCount)
+        tensor.withUnsafeBufferPointer {
+            gesso_narrow($0.baseAddress, dataType.kernelType, copy.bytes.baseAddress, $0.count)
+        }
+        self.init(
+            shape: tensor.shape, dataType: dataType, bytes: UnsafeRawBufferPointer(copy.bytes),
+            owner: copy)
+    }
+
     /// Number of values.
     public var count: Int { bytes.count / dataType.byteCount }
 
@@ -76,4 +87,15 @@ public struct StoredTensor: @unchecked Sendable {
     func withBytes<Result>(_ body: (UnsafeRawPointer?) -> Result) -> Result {
         withExtendedLifetime(owner) { body(bytes.baseAddress) }
     }
+}
+
+/// Bytes on the heap.
+private final class Bytes {
+    let bytes: UnsafeMutableRawBufferPointer
+
+    init(count: Int) {
+        bytes = .allocate(byteCount: count, alignment: 64)
+    }
+
+    deinit { bytes.deallocate() }
 }

@@ -37,6 +37,8 @@ bool gesso_use_kernels(gesso_instruction_set set);
 typedef enum { GESSO_F32, GESSO_F16, GESSO_BF16 } gesso_type;
 void gesso_widen(const void *source, gesso_type type, float *target, size_t count);
 bool gesso_all_finite(const void *source, gesso_type type, size_t count);
+// To the nearest number of the type, ties to even; too large ones become infinite.
+void gesso_narrow(const float *source, gesso_type type, void *target, size_t count);
 
 // matmul.c --------------------------------------------------------------------------------------
 
