@@ -67,6 +67,11 @@ public struct Weights: Sendable {
         return book.entries[name] != nil || book.scopes.contains(name)
     }
 
+    /// The shape of the tensor of that name; nil when there is none.
+    public func shape(_ name: String) -> [Int]? {
+        book.entries[full(name)]?.shape
+    }
+
     /// The tensor of that name, as stored, marked as used.
     ///
     /// - Parameter shape: the shape the network needs, outermost extent first.
@@ -101,6 +106,12 @@ public struct Weights: Sendable {
 
     /// The tensors by full name, in the whole network.
     var entries: [String: Safetensors.Entry] { book.entries }
+
+    /// How many tensors there are in the whole network.
+    public var count: Int { book.entries.count }
+
+    /// Bytes of all tensors of the network, as they lie in the file.
+    public var byteCount: Int { book.entries.values.reduce(0) { $0 + $1.bytes.count } }
 
     /// How many numbers there are of each data type, in the whole network.
     public var parameterCounts: [String: Int] {

@@ -12,18 +12,25 @@ struct MemoryPlan {
     ///
     /// The factors were measured on Stable Diffusion 1.5 (512x512 and 1024x1024) and rounded up.
     init(_ model: Model, _ recipe: Recipe, _ latents: Latents) {
-        let (width, height) = (latents.paddedWidth, latents.paddedHeight)
+        work = Self.work(
+            model.unet.configuration, model.vae.configuration, width: latents.paddedWidth,
+            height: latents.paddedHeight, isTiled: latents.isTiled,
+            branches: model.branches(recipe))
+    }
+
+    /// The same for networks that are not loaded.
+    static func work(
+        _ unet: UNet2DCondition.Configuration, _ vae: AutoencoderKL.Configuration, width: Int,
+        height: Int, isTiled: Bool, branches: Int
+    ) -> Int {
         let pixels = width * height
         let side = AutoencoderKL.tileSide
-        let atOnce =
-            latents.isTiled
-            ? min(width, side) * min(height, side) : pixels
-        let vae = model.vae.configuration.widestFloatsPerPixel * atOnce
-        let branches = model.branches(recipe)
-        let places = pixels / (model.vae.factor * model.vae.factor)
-        let unet = model.unet.configuration.widestFloatsPerLatent * places * branches
+        let atOnce = isTiled ? min(width, side) * min(height, side) : pixels
+        let places = pixels / (vae.factor * vae.factor)
+        let inUNet = unet.widestFloatsPerLatent * places * branches
         let pictures = 16 * pixels
-        work = (max(vae, unet) + pictures) * MemoryLayout<Float>.size
+        let widest = max(vae.widestFloatsPerPixel * atOnce, inUNet)
+        return (widest + pictures) * MemoryLayout<Float>.size
     }
 
     /// - Throws: `EditingError.memory` when less than `work` is free.

@@ -25,13 +25,17 @@ public struct Model: Sendable {
 
     /// Loads a checkpoint: a folder in diffusers' layout, or a single safetensors file.
     ///
-    /// - Parameter tokenizers: where to look for the tokenizer of a checkpoint without one.
+    /// - Parameters:
+    ///   - tokenizers: where to look for the tokenizer of a checkpoint without one.
+    ///   - inpainting: makes a checkpoint of four channels one for inpainting.
     /// - Throws: `CheckpointError` and `ModelError` for files that are missing, damaged or of
     ///   another shape, `EditingError.unknownFamily` for checkpoints of families not known here.
     public static func load(
-        _ url: URL, tokenizers: TokenizerPlaces = TokenizerPlaces()
+        _ url: URL, tokenizers: TokenizerPlaces = TokenizerPlaces(),
+        inpainting: InpaintingParts? = nil
     ) throws -> Model {
-        try Model(modelSource(url), tokenizers)
+        let source = try modelSource(url)
+        return try Model(inpainting?.added(to: source) ?? source, tokenizers)
     }
 
     private init(_ source: any ModelSource, _ tokenizers: TokenizerPlaces) throws {
@@ -49,11 +53,7 @@ public struct Model: Sendable {
 
     /// Bytes of its weights in memory.
     func weightBytes() throws -> Int {
-        try ["text_encoder", "unet", "vae"].reduce(0) { sum, component in
-            try source.weights(component).parameterCounts.reduce(sum) {
-                $0 + $1.value * (DataType(rawValue: $1.key)?.byteCount ?? 4)
-            }
-        }
+        try ["text_encoder", "unet", "vae"].reduce(0) { try $0 + source.weights($1).byteCount }
     }
 
     /// The name of the scheduler a recipe gets, and a fresh one for its steps.

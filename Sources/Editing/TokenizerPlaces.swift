@@ -22,18 +22,26 @@ public struct TokenizerPlaces: Sendable {
     /// - Throws: `EditingError.noTokenizer` when there is none; what reading the chosen one or the
     ///   model's own throws.
     func tokenizer(for source: any ModelSource, vocabularySize: Int) throws -> CLIPTokenizer {
-        let padding = source.paddingToken
+        let folder = try folder(for: source, vocabularySize: vocabularySize)
+        return try CLIPTokenizer(folder: folder, padding: source.paddingToken)
+    }
+
+    /// Where the tokenizer of a checkpoint lies. See `tokenizer`.
+    func folder(for source: any ModelSource, vocabularySize: Int? = nil) throws -> URL {
         if let chosen {
-            let folder = Self.folders(at: chosen).first { Self.isTokenizer($0) } ?? chosen
-            return try CLIPTokenizer(folder: folder, padding: padding)
+            return Self.folders(at: chosen).first { Self.isTokenizer($0) } ?? chosen
         }
-        if let own = source.tokenizer { return try CLIPTokenizer(folder: own, padding: padding) }
+        if let own = source.tokenizer { return own }
+        let size =
+            try vocabularySize
+            ?? CLIPTextEncoder.Configuration(json: source.configuration("text_encoder"))
+            .vocabularySize
         let beside = source.url.resolvingSymlinksInPath().deletingLastPathComponent()
         for folder in ([source.url.deletingLastPathComponent(), beside] + others)
             .flatMap(Self.folders) where Self.isTokenizer(folder)
         {
-            let found = try? CLIPTokenizer(folder: folder, padding: padding)
-            if let found, found.vocabularySize == vocabularySize { return found }
+            let found = try? CLIPTokenizer(folder: folder, padding: source.paddingToken)
+            if let found, found.vocabularySize == size { return folder }
         }
         throw EditingError.noTokenizer(file: source.url.lastPathComponent)
     }

@@ -5,14 +5,18 @@ import Foundation
 /// pictures of a batch, the steps of a recipe, the cells of a grid.
 final class ModelOnCall {
     let url: URL
+    /// What makes it a checkpoint for inpainting, if that is asked for.
+    let inpainting: InpaintingParts?
     private let tokenizers: TokenizerPlaces
     private var loaded: Model?
     private var hashed: [Receipt.File]?
+    private var hashedParts: [[Receipt.File]]?
     /// Seconds that loading took and no run has told yet.
     private var untoldSeconds = 0.0
 
-    init(_ url: URL, tokenizers: TokenizerPlaces) {
+    init(_ url: URL, tokenizers: TokenizerPlaces, inpainting: InpaintingParts? = nil) {
         self.url = url
+        self.inpainting = inpainting
         self.tokenizers = tokenizers
     }
 
@@ -20,7 +24,7 @@ final class ModelOnCall {
     func model() throws -> Model {
         if let loaded { return loaded }
         let start = ContinuousClock.now
-        let model = try Model.load(url, tokenizers: tokenizers)
+        let model = try Model.load(url, tokenizers: tokenizers, inpainting: inpainting)
         untoldSeconds = start.duration(to: .now) / .seconds(1)
         loaded = model
         return model
@@ -37,6 +41,15 @@ final class ModelOnCall {
         if let hashed { return hashed }
         let files = try Receipt.files(of: url)
         hashed = files
+        return files
+    }
+
+    /// The same of the checkpoints in `inpainting`: base, delta.
+    func partFiles() throws -> [[Receipt.File]] {
+        if let hashedParts { return hashedParts }
+        let urls = inpainting.map { [$0.base, $0.delta] } ?? []
+        let files = try urls.map { try Receipt.files(of: $0) }
+        hashedParts = files
         return files
     }
 }

@@ -55,6 +55,15 @@ struct Receipt: Codable {
         let path: String
         /// Paths inside the model's folder.
         let files: [File]
+        /// With `--inpaint-base` and `--inpaint-delta`: these two checkpoints, in this order.
+        let inpainting: [Part]?
+    }
+
+    /// A checkpoint that another was added up with.
+    struct Part: Codable {
+        let path: String
+        /// Paths inside its folder.
+        let files: [File]
     }
 
     /// What came out; the pixels are those of the file, decoded (`Digest.of(pixels:)`).
@@ -128,7 +137,7 @@ extension Receipt {
         model = try run.model.map { model in
             Checkpoint(
                 name: report.model, path: FilePath.path(of: model.url, from: folder),
-                files: try model.files())
+                files: try model.files(), inpainting: try Receipt.parts(of: model, in: folder))
         }
         result = Picture(
             path: run.output.file.map { FilePath.path(of: $0, from: folder) },
@@ -142,6 +151,13 @@ extension Receipt {
     static func files(of model: URL) throws -> [File] {
         try Model.files(of: model).map { path, file in
             File(path: path, sha256: try Digest.of(file: file))
+        }
+    }
+
+    private static func parts(of model: ModelOnCall, in folder: URL) throws -> [Part]? {
+        guard let parts = model.inpainting else { return nil }
+        return zip([parts.base, parts.delta], try model.partFiles()).map { url, files in
+            Part(path: FilePath.path(of: url, from: folder), files: files)
         }
     }
 

@@ -95,7 +95,9 @@ struct ReplayCommand: ParsableCommand {
         let run = try EditRun(
             verb, old.recipe(for: verb, named: receipt), output,
             model: checkpoint(old, folder).map {
-                ModelOnCall($0, tokenizers: try ModelShelf().tokenizers(tokenizer))
+                ModelOnCall(
+                    $0, tokenizers: try ModelShelf().tokenizers(tokenizer),
+                    inpainting: old.inpaintingParts(in: folder))
             },
             EditRun.Manner(quiet: quiet))
         guard let made = try run.make({ try edit($0, verb, old, folder) }) else { return }
@@ -178,7 +180,7 @@ struct ReplayCommand: ParsableCommand {
     }
 
     /// A path of a receipt in a folder.
-    private static func path(_ path: String, from folder: URL) -> String {
+    fileprivate static func path(_ path: String, from folder: URL) -> String {
         path.hasPrefix("/")
             ? path
             : folder.resolvingSymlinksInPath().appending(path: path).standardizedFileURL
@@ -187,6 +189,13 @@ struct ReplayCommand: ParsableCommand {
 }
 
 extension Receipt {
+    /// The checkpoints that made the model one for inpainting.
+    fileprivate func inpaintingParts(in folder: URL) -> InpaintingParts? {
+        guard let parts = model?.inpainting, parts.count == 2 else { return nil }
+        let urls = parts.map { URL(filePath: ReplayCommand.path($0.path, from: folder)) }
+        return InpaintingParts(base: urls[0], delta: urls[1])
+    }
+
     /// Whether a picture has the very pixels.
     func isSame(_ image: Image) -> Bool {
         image.width == result.width && image.height == result.height
@@ -210,6 +219,12 @@ extension Receipt {
         }
         for file in files where !known.contains(where: { $0.path == file.path }) {
             drift.append("the model's \(file.path ?? "") is new")
+        }
+        let parts = try run.model?.partFiles() ?? []
+        for (flag, (old, now)) in zip(
+            ["--inpaint-base", "--inpaint-delta"], zip(model?.inpainting ?? [], parts))
+        where old.files != now {
+            drift.append("the checkpoint of \(flag) has other files")
         }
         if version != Gesso.version {
             drift.append("the version is \(Gesso.version), was \(version)")

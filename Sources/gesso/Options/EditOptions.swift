@@ -1,4 +1,5 @@
 import ArgumentParser
+import Editing
 import Recipes
 
 /// What every editing verb takes beside its own arguments.
@@ -18,6 +19,19 @@ struct EditOptions: ParsableArguments {
                 + "$GESSO_MODELS, or org/name in the Hugging Face cache.",
             valueName: "folder or file"), completion: CompletionValues.models)
     var model: String?
+
+    @Option(
+        help: ArgumentHelp(
+            "Nine-channel inpainting checkpoint that makes a checkpoint of four channels one "
+                + "for inpainting: its weights + (--model's - --inpaint-delta's).",
+            valueName: "folder or file"), completion: .file())
+    var inpaintBase: String?
+
+    @Option(
+        help: ArgumentHelp(
+            "Four-channel checkpoint that --inpaint-base was made from.",
+            valueName: "folder or file"), completion: .file())
+    var inpaintDelta: String?
 
     @Option(
         help: ArgumentHelp(
@@ -68,7 +82,10 @@ struct EditOptions: ParsableArguments {
         let shelf = ModelShelf()
         let url = recipe.steps > 0 ? try shelf.model(model ?? storedModel(on: shelf)) : nil
         let tokenizers = try shelf.tokenizers(tokenizer)
-        return url.map { ModelOnCall($0, tokenizers: tokenizers) }
+        let parts = try inpaintBase.map {
+            InpaintingParts(base: try shelf.model($0), delta: try shelf.model(inpaintDelta))
+        }
+        return url.map { ModelOnCall($0, tokenizers: tokenizers, inpainting: parts) }
     }
 
     /// The checkpoint that the picture of `--from-image` was made with, if it is here.
@@ -84,6 +101,9 @@ struct EditOptions: ParsableArguments {
     mutating func validate() throws {
         if json, output == "-" {
             throw ValidationError("--json and -o - would both write to standard output")
+        }
+        if (inpaintBase == nil) != (inpaintDelta == nil) {
+            throw ValidationError("--inpaint-base and --inpaint-delta go together")
         }
         if let threads, !(1...1024).contains(threads) {
             throw ValidationError("--threads is \(threads), not 1 to 1024")
