@@ -58,6 +58,7 @@ extension EditChain.Step {
         switch verb {
         case .inpaint: try masks.edit(of: image, run)
         case .outpaint: try Edit.outpaint(image, run.recipe)
+        case .instruct: .instruct(image, run.recipe)
         case .imageToImage, .textToImage: .imageToImage(image, run.recipe)
         }
     }
