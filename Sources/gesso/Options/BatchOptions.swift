@@ -166,7 +166,7 @@ struct BatchPlan {
             if let verb = Verb(rawValue: name), verb != .textToImage { return verb }
             throw Failure(
                 .usage, "verb is '\(name.prefix(20))'", at: "--verb",
-                do: "give img2img, inpaint or outpaint")
+                do: "give img2img, inpaint, outpaint or instruct")
         }
         if masks.isGiven { return .inpaint }
         let offered: [Verb] = [.imageToImage, .outpaint, .inpaint]
