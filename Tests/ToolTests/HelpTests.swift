@@ -6,7 +6,8 @@ import Testing
         "", "img2img", "inpaint", "outpaint", "instruct", "txt2img", "preset", "preset list",
         "preset show",
         "preset validate", "preset keys", "mask", "model", "model inspect", "model convert",
-        "sheet", "compare", "verify", "replay", "info", "batch", "config", "config show", "doctor", "manual", "grid",
+        "sheet", "compare", "verify", "replay", "info", "batch", "config", "config show", "doctor",
+        "manual", "grid",
     ])
     func everyCommandHasItsPage(_ command: String) throws {
         try Tool.inFolder { tool in

@@ -130,6 +130,7 @@ struct GridCommand: ParsableCommand {
         switch verb {
         case .inpaint: return .edit(try parts.edit(of: source, run))
         case .outpaint: return .edit(try Edit.outpaint(source, run.recipe))
+        case .instruct: return .edit(.instruct(source, run.recipe))
         default: return .edit(.imageToImage(source, run.recipe))
         }
     }
