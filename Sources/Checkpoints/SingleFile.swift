@@ -95,7 +95,7 @@ public struct SingleFile: ModelSource {
     var everyEntry: [String: Safetensors.Entry] { file.entries }
 
     /// The names of the tensors that belong to no part of the model that is used.
-    var foreignNames: [String] {
+    public var foreignNames: [String] {
         let used =
             [unet, vae].flatMap { $0.entries.values.map(\.name) }
             + (isSecond ? openCLIPEntries(text.entries, layers: textShape.layers) : text.entries)
