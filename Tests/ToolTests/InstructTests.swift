@@ -29,7 +29,7 @@ import Testing
             let run = try tool(
                 "instruct", "in.png", "-o", "out.png", "--prompt", "x", "--model", Self.model,
                 "--dry-run")
-            #expect(run.text.contains("UNet calls: 20 with pndm, 3 branches each"))
+            #expect(run.text.contains("UNet calls: 21 with pndm, 3 branches each"))
         }
     }
 

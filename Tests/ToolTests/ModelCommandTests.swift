@@ -202,7 +202,11 @@ import Testing
         try Tool.inFolder { tool in
             try tool.draw("in.png")
             let running = try tool.start(
-                ["img2img", "in.png", "-o", "out.png", "--prompt", "x", "--steps", "1000"])
+                [
+                    "img2img", "in.png", "-o", "out.png", "--prompt", "x", "--steps", "1000",
+                    "--scheduler",
+                    "ddim",
+                ])
             running.waitFor("seed")
             kill(running.process.processIdentifier, SIGBUS)
             let run = try running.end()

@@ -94,6 +94,7 @@ import Testing
             #expect(keys.count > 20)
             let others = [
                 "width", "height", "left", "right", "top", "bottom", "aspect", "size", "overlap",
+                "image_guidance_scale",
             ]
             #expect(
                 Set(receipt.settings.keys) == Set(keys.map(String.init)).subtracting(others))
