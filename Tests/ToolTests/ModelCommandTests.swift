@@ -203,7 +203,7 @@ import Testing
             try tool.draw("in.png")
             let running = try tool.start(
                 [
-                    "img2img", "in.png", "-o", "out.png", "--prompt", "x", "--steps", "1000",
+                    "img2img", "in.png", "-o", "out.png", "--prompt", "x", "--steps", "900",
                     "--scheduler",
                     "ddim",
                 ])

@@ -73,6 +73,7 @@ struct ModelCommand: ParsableCommand {
     struct Convert: ParsableCommand {
         static let configuration = CommandConfiguration(
             abstract: "Write a checkpoint as a folder or a single file, in any number type.",
+            usage: "gesso model convert <model> --output <file or folder> [<options>]",
             discussion: """
                 Examples:
                   gesso model convert sd15.safetensors -o sd15
