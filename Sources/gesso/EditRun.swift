@@ -141,12 +141,21 @@ struct EditRun {
         let loading: Double
     }
 
+    /// Loads the model with what is added to it, if it is not loaded yet.
+    func loadModel() throws {
+        if let model { _ = try loaded(model) }
+    }
+
+    private func loaded(_ onCall: ModelOnCall) throws -> Model {
+        try onCall.model(adding: AddOns(addOns, of: recipe))
+    }
+
     /// Carries the edit out; nil where only a plan was wanted. See `perform`.
     func work(_ prepare: (EditRun) throws -> Prepared) throws -> Work? {
         let prepared = try prepare(self)
         guard let onCall = model else { return try filled(prepared) }
         Editor.useThreads(manner.threads ?? ProcessInfo.processInfo.activeProcessorCount)
-        let model = try onCall.model(adding: AddOns(addOns, of: recipe))
+        let model = try loaded(onCall)
         let loading = onCall.takeLoadingSeconds()
         let task =
             switch prepared {

@@ -59,7 +59,7 @@ final class BatchRun {
         let kept = jobs.map { folder.holds($0.output) }
         if !manner.overwrites, !manner.skipsExisting { try checkPlaces(kept) }
         if let first = zip(jobs, kept).first(where: { !$1 })?.0 {
-            _ = try first.chain.model?.model()
+            try first.chain.loadModel(for: output(of: first))
         }
         for (job, isKept) in zip(jobs, kept) {
             try Interruption.check()
@@ -95,12 +95,16 @@ final class BatchRun {
         }
     }
 
+    private func output(of job: Job) -> Output {
+        Output(
+            file: folder.url(job.output), format: job.format, quality: manner.quality,
+            overwrites: manner.overwrites, draftTag: folder.draftTag)
+    }
+
     private func make(_ job: Job) throws -> Outcome {
         let start = ContinuousClock.now
         let file = folder.url(job.output)
-        let output = Output(
-            file: file, format: job.format, quality: manner.quality,
-            overwrites: manner.overwrites, draftTag: folder.draftTag)
+        let output = self.output(of: job)
         guard let made = try job.chain.make(job.item.input, for: output) else {
             return Outcome(job: job, status: .skipped)
         }

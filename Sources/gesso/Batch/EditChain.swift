@@ -27,15 +27,24 @@ struct EditChain {
         let reports: [EditReport]
     }
 
+    /// Loads what the first step needs, so that a fault of the model ends a batch before any picture.
+    func loadModel(for output: Output) throws {
+        if let first = steps.first { try run(first, output).loadModel() }
+    }
+
+    private func run(_ step: Step, _ output: Output) throws -> EditRun {
+        try EditRun(
+            step.verb, step.recipe, from: step.presets, output,
+            model: step.recipe.steps == 0 ? nil : model, manner)
+    }
+
     /// Makes the picture at a path, as far as its bytes; nil where only a plan was wanted.
     func make(_ input: String, for output: Output) throws -> Made? {
         var runs: [EditRun] = []
         var reports: [EditReport] = []
         var image: Image?
         for (index, step) in steps.enumerated() {
-            let run = try EditRun(
-                step.verb, step.recipe, from: step.presets, output,
-                model: step.recipe.steps == 0 ? nil : model, manner)
+            let run = try self.run(step, output)
             runs.append(run)
             let work = try run.work { run in
                 let source = try image ?? run.image(input)
