@@ -94,22 +94,13 @@ struct GridCommand: ParsableCommand {
         let model = try plan.cells.first { $0.recipe.steps > 0 }
             .flatMap { try options.model(for: $0.recipe) }
         if options.dryRun { return try tell(plan, model, parts, source, output) }
-        var works: [EditRun.Work] = []
-        let began = ContinuousClock.now
-        for (index, cell) in plan.cells.enumerated() {
-            let seconds = began.duration(to: .now) / .seconds(1)
-            let left = Int(seconds / Double(max(index, 1)) * Double(plan.cells.count - index))
-            let pace =
-                index > 0 ? ", \(left / 60):" + String(format: "%02d", left % 60) + " left" : ""
-            Console.line(
-                "gesso: picture \(index + 1) of \(plan.cells.count): \(cell.label)\(pace)".asLine(),
-                isQuiet: options.progress.quiet)
+        let works = try plan.made(isQuiet: options.progress.quiet) { index in
+            let cell = plan.cells[index]
             let run = try EditRun(
                 verb, cell.recipe, from: cell.presets, output,
                 model: cell.recipe.steps > 0 ? model : nil,
                 EditRun.Manner(threads: options.threads, quiet: true))
-            guard let work = try run.work({ try prepared(verb, $0, parts, source) }) else { return }
-            works.append(work)
+            return try run.work { try prepared(verb, $0, parts, source) }
         }
         let table = plan.drawn(works, side: side)
         try output.write(table)

@@ -154,7 +154,7 @@ struct BatchPlan {
             }
             let step = EditChain.Step(
                 verb: verb, recipe: recipe, presets: presets,
-                masks: verb == .inpaint ? try masks.parts(for: item) : [])
+                mask: verb == .inpaint ? MaskPlan(try masks.parts(for: item)) : nil)
             return BatchRun.Job(
                 item: item, output: name, seed: recipe.seed ?? 0, format: format,
                 chain: EditChain(steps: [step], model: model, manner: manner))

@@ -84,6 +84,13 @@ struct RecipeOptions: ParsableArguments {
     var presets: [String] = []
 
     @Option(
+        name: .customLong("var"), parsing: .unconditionalSingleValue,
+        help: ArgumentHelp(
+            "What stands for {name} in a preset or recipe; may be repeated.",
+            valueName: "name=text"))
+    var variables: [String] = []
+
+    @Option(
         help: ArgumentHelp(
             "Settings that a picture was made with, AUTOMATIC1111's too; presets and flags go "
                 + "before them.", valueName: "picture"),
@@ -118,18 +125,28 @@ struct RecipeOptions: ParsableArguments {
     /// The recipe of a verb: its defaults, the presets, then these flags and the verb's own.
     func recipe(_ verb: Verb, _ own: [Setting], _ presets: [Preset]) throws -> Recipe {
         try Recipe(
-            verb, presets: presets,
-            settings: settings + own + assignments.map { try Setting(assignment: $0) })
+            verb, presets: presets, settings: direct(own), variables: givenVariables)
+    }
+
+    /// What is given for variables.
+    var givenVariables: [Setting] {
+        get throws { try variables.map { try Setting(variable: $0) } }
+    }
+
+    /// All that flags set, the verb's own among them.
+    func direct(_ own: [Setting]) throws -> [Setting] {
+        settings + own + (try assignments.map { try Setting(assignment: $0) })
     }
 
     /// The same for a picture that has settings of its own, which come before these flags.
     func recipe(
         _ verb: Verb, _ own: [Setting], _ presets: [Preset], overriddenBy special: [Setting]
     ) throws -> Recipe {
-        let usual = settings + own + (try assignments.map { try Setting(assignment: $0) })
-        return try Recipe(
+        try Recipe(
             verb, presets: presets,
-            settings: usual.filter { one in !special.contains { $0.key == one.key } } + special)
+            settings: direct(own).filter { one in !special.contains { $0.key == one.key } }
+                + special,
+            variables: givenVariables)
     }
 
     private var settings: [Setting] {

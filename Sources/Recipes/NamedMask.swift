@@ -1,0 +1,241 @@
+/// A part of a mask as a recipe names it: words as behind `--mask`, a file, or another mask's name.
+struct MaskItem: Sendable, Equatable {
+    /// The text, with variables in braces.
+    let text: String
+    /// Whether it is taken away instead of added.
+    let subtracts: Bool
+    /// The folder that files lie in; nil where there is none.
+    let folder: String?
+    let origin: Origin
+
+    /// The parts that a value lists; a `-` before all but the first takes away.
+    static func all(_ node: RecipeNode, in folder: String?) throws(RecipeError) -> [MaskItem] {
+        var items: [MaskItem] = []
+        for (text, origin) in try node.texts() {
+            let subtracts = text.hasPrefix("-")
+            guard !subtracts || !items.isEmpty else {
+                throw .malformed(
+                    "the first mask '\(text.prefix(40))' takes away from nothing", at: origin,
+                    remedy: "put another before it")
+            }
+            let rest = String(subtracts ? text.dropFirst() : text[...])
+            guard !rest.isEmpty else {
+                throw .malformed("an empty mask", at: origin, remedy: "name one")
+            }
+            items.append(
+                MaskItem(text: rest, subtracts: subtracts, folder: folder, origin: origin))
+        }
+        guard !items.isEmpty else {
+            throw .malformed("no mask in the list", at: node.origin, remedy: "name one")
+        }
+        return items
+    }
+}
+
+/// A mask that a recipe's edits use by name. It lies on the picture that the recipe begins with.
+public struct NamedMask: Sendable, Equatable {
+    /// What edits call it.
+    public let name: String
+    /// What it is made of; nil if that must be given.
+    let items: [MaskItem]?
+    private let settings: [Setting]
+    /// Where it is declared.
+    public let origin: Origin
+
+    /// Whether `--mask` must say what it is.
+    public var isOpen: Bool { items == nil }
+
+    /// The masks of a file.
+    static func all(
+        _ entry: RecipeNode.Entry, in folder: String?
+    ) throws(RecipeError) -> [NamedMask] {
+        var masks: [NamedMask] = []
+        for one in entry.value.entries ?? [] {
+            guard Template.isName(one.key), !MaskPlan.isShape(one.key) else {
+                throw .malformed(
+                    "no mask can be called '\(one.key.prefix(40))'", at: one.keyOrigin,
+                    remedy: "take another name, of letters, digits, _ and -")
+            }
+            masks.append(try NamedMask(one, in: folder))
+        }
+        return masks
+    }
+
+    private init(_ entry: RecipeNode.Entry, in folder: String?) throws(RecipeError) {
+        name = entry.key
+        origin = entry.keyOrigin
+        switch entry.value {
+        case .nothing: (items, settings) = (nil, [])
+        case .text, .list: (items, settings) = (try MaskItem.all(entry.value, in: folder), [])
+        case .mapping(let entries, _):
+            var (items, settings): ([MaskItem]?, [Setting]) = (nil, [])
+            for entry in entries {
+                if entry.key == "of" {
+                    items = try MaskItem.all(entry.value, in: folder)
+                } else {
+                    settings.append(try entry.setting())
+                }
+            }
+            (self.items, self.settings) = (items, settings)
+        }
+        _ = try shape(Variables([]), isChecked: false)
+    }
+
+    /// What is done to it, in this order.
+    struct Shape {
+        var inverts = false
+        var grow = 0
+        var feather: Int?
+    }
+
+    /// Reads `invert`, `grow` and `feather`.
+    ///
+    /// - Parameter isChecked: else values with variables in them are passed over.
+    func shape(_ variables: Variables, isChecked: Bool = true) throws(RecipeError) -> Shape {
+        var shape = Shape()
+        for setting in settings {
+            let template = try Template(setting.value, at: setting.origin)
+            if !isChecked, !template.names.isEmpty, Self.keys[setting.key] != nil { continue }
+            guard let name = Self.keys[setting.key], let key = Recipe.key(name) else {
+                throw .unknownKey(
+                    setting.key, at: setting.keyOrigin,
+                    meant: nearMiss(setting.key, among: Self.keys.keys.sorted() + ["of"]))
+            }
+            let value = try variables.text(template, at: setting.origin)
+            var recipe = Recipe(.inpaint)
+            guard key.set(value, in: &recipe) else {
+                throw .badValue(
+                    key: setting.key, value: value, at: setting.origin, expected: key.expected)
+            }
+            switch name {
+            case "invert_mask": shape.inverts = recipe.invertMask
+            case "mask_grow": shape.grow = recipe.maskGrow
+            default: shape.feather = recipe.maskFeather
+            }
+        }
+        return shape
+    }
+
+    /// Its keys, and the recipe's whose values they take.
+    private static let keys = [
+        "invert": "invert_mask", "grow": "mask_grow", "feather": "mask_feather",
+    ]
+}
+
+/// A mask put together: what `mask:` of an edit comes to.
+public struct MaskPlan: Sendable, Equatable {
+    /// The name of one that lies on the picture that the recipe begins with; nil for what lies on the
+    /// picture as an edit finds it.
+    public var name: String?
+    /// What it is made of, in order.
+    public var parts: [Part]
+    /// Whether black and white are exchanged, before it grows.
+    public var inverts = false
+    /// Pixels by which its white is grown; below zero it is shrunk.
+    public var grow = 0
+    /// Pixels over which it should fade, where it says so; an edit's own `mask_feather` goes before.
+    public var feather: Int?
+
+    /// One part.
+    public struct Part: Sendable, Equatable {
+        /// What it is.
+        public var content: Content
+        /// Whether it is taken away instead of added.
+        public var subtracts: Bool
+        /// Where it was written.
+        public var origin: Origin
+
+        /// A part of a mask.
+        public init(_ content: Content, subtracts: Bool, at origin: Origin) {
+            (self.content, self.subtracts, self.origin) = (content, subtracts, origin)
+        }
+    }
+
+    /// What a part is.
+    public indirect enum Content: Sendable, Equatable {
+        /// As behind `--mask`; files have a `/` in them.
+        case words(String)
+        /// A mask of its own.
+        case mask(MaskPlan)
+    }
+
+    /// A mask of those parts.
+    public init(
+        name: String? = nil, parts: [Part], inverts: Bool = false, grow: Int = 0,
+        feather: Int? = nil
+    ) {
+        (self.name, self.parts, self.inverts, self.grow) = (name, parts, inverts, grow)
+        self.feather = feather
+    }
+
+    /// All feathers that are asked for.
+    var feathers: Set<Int> {
+        let inner = parts.reduce(into: Set<Int>()) { sum, part in
+            if case .mask(let mask) = part.content { sum.formUnion(mask.feathers) }
+        }
+        return feather.map { [$0] } ?? inner
+    }
+
+    /// Whether a text is a shape's, not a file's.
+    static func isShape(_ text: String) -> Bool {
+        text == "alpha" || ["color:", "rect:", "polygon:"].contains(where: text.hasPrefix)
+    }
+}
+
+/// Puts masks together from the names in a recipe.
+struct MaskMaker {
+    let masks: [NamedMask]
+    let variables: Variables
+    /// What is given for masks by name, in place of what the recipe says.
+    let given: [String: [MaskPlan.Part]]
+
+    /// What `mask:` of an edit comes to.
+    func plan(_ items: [MaskItem]) throws(RecipeError) -> MaskPlan {
+        MaskPlan(parts: try parts(items, on: []))
+    }
+
+    /// - Parameter trail: the masks that these are parts of.
+    private func parts(
+        _ items: [MaskItem], on trail: [String]
+    ) throws(RecipeError) -> [MaskPlan.Part] {
+        var parts: [MaskPlan.Part] = []
+        for item in items {
+            let text = try variables.text(Template(item.text, at: item.origin), at: item.origin)
+            parts.append(
+                MaskPlan.Part(
+                    try content(text, item, trail), subtracts: item.subtracts, at: item.origin))
+        }
+        return parts
+    }
+
+    private func content(
+        _ text: String, _ item: MaskItem, _ trail: [String]
+    ) throws(RecipeError) -> MaskPlan.Content {
+        if MaskPlan.isShape(text) { return .words(text) }
+        if let mask = masks.first(where: { $0.name == text }) {
+            return .mask(try plan(mask, usedAt: item.origin, trail))
+        }
+        guard text.contains("/") || text.contains(".") else {
+            throw .unknownMask(
+                text, at: item.origin, meant: nearMiss(text, among: masks.map(\.name)))
+        }
+        return .words(try RecipeFolder.path(text, from: item.folder, at: item.origin))
+    }
+
+    private func plan(
+        _ mask: NamedMask, usedAt origin: Origin, _ trail: [String]
+    ) throws(RecipeError) -> MaskPlan {
+        guard !trail.contains(mask.name) else {
+            throw .cycle("the mask '\(mask.name)'", at: origin)
+        }
+        let shape = try mask.shape(variables)
+        var parts = given[mask.name]
+        if parts == nil, let items = mask.items {
+            parts = try self.parts(items, on: trail + [mask.name])
+        }
+        guard let parts else { throw .missingMask(mask.name, at: origin) }
+        return MaskPlan(
+            name: mask.name, parts: parts, inverts: shape.inverts, grow: shape.grow,
+            feather: shape.feather)
+    }
+}
