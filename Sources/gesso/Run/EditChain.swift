@@ -122,15 +122,7 @@ extension EditChain.Step {
     fileprivate func prepared(
         on image: Image?, _ run: EditRun, _ place: ChainPlace?
     ) throws -> EditRun.Prepared {
-        guard let image, let place, verb != .textToImage else {
-            return .forModel { .textToImage(run.recipe, defaultSize: $0.nativeSize) }
-        }
-        return switch verb {
-        case .inpaint: .edit(try (mask ?? MaskPlan(parts: [])).edit(of: image, run, place))
-        case .outpaint: .edit(try Edit.outpaint(image, run.recipe))
-        case .upscale: .edit(try Edit.upscale(image, run.recipe))
-        case .instruct: .edit(.instruct(image, run.recipe))
-        case .imageToImage, .textToImage: .edit(.imageToImage(image, run.recipe))
-        }
+        guard let image, let place, let mask else { return try run.prepared(image) }
+        return .edit(try mask.edit(of: image, run, place))
     }
 }

@@ -33,9 +33,7 @@ struct RecipeRun {
             edits = try Self.edits(of: preset, cell, options)
         }
         for edit in edits { try edit.mask?.check() }
-        let output = try Output(
-            options.output, format: options.format, quality: options.quality,
-            overwrites: options.overwrite)
+        let output = try options.place()
         self.output = output
         receipt = try options.receipt.map {
             try ReceiptPlace($0, overwrites: options.overwrite, beside: output)
@@ -91,7 +89,7 @@ struct RecipeRun {
                     mask: edit.mask)
             }, model: model,
             manner: EditRun.Manner(
-                threads: options.threads, quiet: quiet || options.progress.quiet,
+                threads: options.engine.threads, quiet: quiet || options.progress.quiet,
                 verbose: options.progress.verbose > 0, json: options.json, show: options.show))
     }
 
