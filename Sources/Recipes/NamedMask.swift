@@ -215,6 +215,11 @@ struct MaskMaker {
         if let mask = masks.first(where: { $0.name == text }) {
             return .mask(try plan(mask, usedAt: item.origin, trail))
         }
+        if text.allSatisfy({ $0.isNumber || $0 == "." }) {
+            throw .malformed(
+                "no mask '\(text.prefix(40))'", at: item.origin,
+                remedy: "put a shape, whose numbers have commas, in quotes")
+        }
         guard text.contains("/") || text.contains(".") else {
             throw .unknownMask(
                 text, at: item.origin, meant: nearMiss(text, among: masks.map(\.name)))

@@ -3,7 +3,7 @@ public struct RecipeEdit: Sendable, Equatable {
     /// What is done.
     public let verb: Verb
     /// What is asked for; its seed is set.
-    public let recipe: Recipe
+    public var recipe: Recipe
     /// What is repainted; nil but for inpainting.
     public let mask: MaskPlan?
     /// Where it stands in the file.

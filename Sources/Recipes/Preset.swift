@@ -135,7 +135,7 @@ public struct Preset: Sendable, Equatable {
         if let item = mask?.first, !verbs.contains(.inpaint) {
             throw .unused(key: "mask", at: item.origin, by: verbs, usedBy: [.inpaint])
         }
-        try checkMasks(standard)
+        _ = try knownMasks()
         try checkAxes()
     }
 
@@ -156,8 +156,10 @@ public struct Preset: Sendable, Equatable {
         return known
     }
 
-    /// All masks, as if those that must be given were.
-    private func checkMasks(_ variables: Variables) throws(RecipeError) {
+    /// All masks as far as variables have values, as if those that must be given were.
+    public func knownMasks() throws(RecipeError) -> [MaskPlan] {
+        let variables = Variables(variables)
+        var plans: [MaskPlan] = []
         let given = MaskPlan.Part(.words("alpha"), subtracts: false, at: .argument("--mask"))
         let maker = MaskMaker(
             masks: masks, variables: variables,
@@ -167,8 +169,9 @@ public struct Preset: Sendable, Equatable {
         for item in (lists + edits.compactMap(\.mask)).joined() {
             let template = try Template(item.text, at: item.origin)
             try variables.checkDeclared(template, at: item.origin)
-            if variables.complete(template) { _ = try maker.plan([item]) }
+            if variables.complete(template) { plans.append(try maker.plan([item])) }
         }
+        return plans
     }
 
     private func checkAxes() throws(RecipeError) {
@@ -231,7 +234,10 @@ extension Preset.Edit {
                     + Verb.allCases.map(\.rawValue).joined(separator: ", "))
         }
         if let base, !base.verbs.contains(verb) {
-            throw .wrongVerb(preset: base.name, verb: verb, madeFor: base.verbs)
+            throw .malformed(
+                "'\(base.name.prefix(40))' is not for \(verb.rawValue)",
+                at: section.base?.origin ?? section.origin,
+                remedy: "use it with " + base.verbs.map(\.rawValue).joined(separator: ", "))
         }
         self.verb = verb
         settings = (base?.settings ?? []).extended(by: section.settings, for: [verb])

@@ -90,7 +90,11 @@ public struct PresetShelf: Sendable {
     private static let endings = [".yaml", ".yml"]
 
     /// The bytes of a regular file; pipes and devices, which may never end, are not opened for long.
-    func read(_ path: String) throws(RecipeError) -> [UInt8] {
+    ///
+    /// - Parameter limit: how many are wanted at most; one more is read.
+    func read(
+        _ path: String, atMost limit: Int = RecipeText.maximumSize
+    ) throws(RecipeError) -> [UInt8] {
         let descriptor = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC)
         guard descriptor >= 0 else {
             throw .unreadable(path: path, reason: String(cString: strerror(errno)))
@@ -101,7 +105,7 @@ public struct PresetShelf: Sendable {
             throw .unreadable(path: path, reason: "not a file")
         }
         do {
-            return Array(try file.read(upToCount: RecipeText.maximumSize + 1) ?? Data())
+            return Array(try file.read(upToCount: limit + 1) ?? Data())
         } catch {
             throw .unreadable(path: path, reason: "reading failed")
         }

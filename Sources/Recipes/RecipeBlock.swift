@@ -19,19 +19,16 @@ struct RecipeBlock {
             let start = origin(index, indent)
             guard indentation(index) == indent,
                 let (key, column) = RecipeOutline.key(of: line, at: indent)
-            else {
-                throw .malformed(
-                    "no `key: value`", at: origin(index, min(indent, indentation(index))),
-                    remedy: RecipeOutline.form)
-            }
+            else { throw noKey(index, min(indent, indentation(index))) }
             if let first = places.updateValue(start, forKey: key) {
                 throw .repeated(key: key, at: start, first: first)
             }
             try checkCount(places.count, at: start)
             let value = shape.mapping?(key) ?? shape
             let end = self.end(of: index, indent: indent, in: range, isList: value.isList)
-            try checkValue(of: key, RecipeScalar(
-                lines: lines[index..<end], column: column, name: name), as: value)
+            try checkValue(
+                of: key,
+                RecipeScalar(lines: lines[index..<end], column: column, name: name), as: value)
             index = end
         }
     }
@@ -45,13 +42,22 @@ struct RecipeBlock {
         } ?? range.upperBound
     }
 
+    private func noKey(_ index: Int, _ column: Int) -> RecipeError {
+        let names: [Unicode.Scalar: String] = ["&": "an anchor", "*": "an alias", "!": "a tag"]
+        let line = lines[index]
+        let sign = column < line.count ? names[line[column]] : nil
+        return .malformed(
+            sign ?? "no `key: value`", at: origin(index, column), remedy: RecipeOutline.form)
+    }
+
     private mutating func checkValue(
         of key: String, _ value: RecipeScalar, as shape: RecipeShape
     ) throws(RecipeError) {
         var found = value
         guard let first = found.nextSignificant() else {
             if shape.nothing { return }
-            if shape.text { return try found.checkText(of: key) }
+            var text = value
+            if shape.text { return try text.checkText(of: key) }
             throw .malformed("\(key) has no value", at: value.origin, remedy: shape.remedy)
         }
         let range = found.line..<value.lines.endIndex
@@ -67,7 +73,8 @@ struct RecipeBlock {
                 range, indent: found.column, of: RecipeShape(mapping: keys))
         }
         guard shape.text else {
-            throw .malformed("\(key) is a plain value", at: found.origin, remedy: shape.remedy)
+            let what = shape.mappings == nil ? "has no names below it" : "is no list"
+            throw .malformed("\(key) \(what)", at: found.origin, remedy: shape.remedy)
         }
         var text = value
         try text.checkText(of: key)

@@ -18,7 +18,7 @@ enum RecipeFolder {
         guard let folder, !name.hasPrefix("/"), !name.hasPrefix("~"), !parts.contains("..") else {
             throw .outside(path: name, at: origin)
         }
-        let path = folder + "/" + name
+        let path = folder + "/" + (name.hasPrefix("./") ? name.dropFirst(2) : name[...])
         if let file = real(path), let home = real(folder),
             !file.hasPrefix(home == "/" ? home : home + "/")
         {

@@ -40,7 +40,8 @@ struct RecipeScalar {
                     if open == "\"", scalar == "\\" { column += 1 }
                     if scalar == open { quote = nil }
                 } else if scalar == "]" {
-                    return try checkNothingFollows(column + 1)
+                    return try checkNothingFollows(
+                        column + 1, the: "bracket", remedy: "close it behind the last text")
                 } else if scalar == "#", column == 0 || scalars[column - 1] == " " {
                     break
                 } else if isStart, scalar == "\"" || scalar == "'" {
@@ -147,13 +148,13 @@ struct RecipeScalar {
         throw .malformed("a quote is not closed", at: opening, remedy: "close it")
     }
 
-    mutating func checkNothingFollows(_ end: Int) throws(RecipeError) {
+    private mutating func checkNothingFollows(
+        _ end: Int, the closing: String = "quote",
+        remedy: String = "escape a quote inside the text by doubling ' or by \\\""
+    ) throws(RecipeError) {
         column = end
-        let closing = origin
         guard nextSignificant() == nil else {
-            throw .malformed(
-                "text behind the closing quote", at: origin == closing ? closing : origin,
-                remedy: "escape a quote inside the text by doubling ' or by \\\"")
+            throw .malformed("text behind the closing \(closing)", at: origin, remedy: remedy)
         }
     }
 }

@@ -18,7 +18,7 @@ import Testing
     }
 
     @Test func everyShippedPresetIsCompleteForItsVerbs() throws {
-        for preset in try PresetShelf.shipped() {
+        for preset in try PresetShelf.shipped() where !preset.hasEdits {
             #expect(!preset.summary.isEmpty)
             for verb in preset.verbs {
                 let alone = try Recipe(verb, presets: [preset])

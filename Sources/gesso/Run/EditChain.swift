@@ -38,6 +38,9 @@ struct EditChain {
     struct Made {
         let work: Work
         let picture: EditRun.Made
+
+        /// What each step came to.
+        var reports: [EditReport] { work.reports }
     }
 
     /// Loads what the first step needs, so that a fault of the model ends a batch before any picture.

@@ -82,3 +82,10 @@ extension MaskPlan.Part {
         }
     }
 }
+
+extension Preset {
+    /// The shapes of masks, which reading a recipe leaves unread.
+    func checkMasks() throws {
+        for mask in try knownMasks() { try mask.check() }
+    }
+}

@@ -45,7 +45,11 @@ struct RecipeRun {
     static func edits(
         of preset: Preset, _ given: RecipeGiven, _ options: EditOptions, seed: UInt64? = nil
     ) throws -> [RecipeEdit] {
-        try preset.edits(given, seed: seed)
+        try preset.edits(given, seed: seed).map { edit in
+            var edit = edit
+            edit.recipe = try options.recipe.styled(edit.recipe)
+            return edit
+        }
     }
 
     private func checkInput() throws {
