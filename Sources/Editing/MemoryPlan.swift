@@ -33,7 +33,8 @@ struct MemoryPlan {
         let places = pixels / (vae.factor * vae.factor)
         let inUNet = unet.widestFloatsPerLatent * places * branches
         let pictures = 16 * max(pixels, canvas)
-        work = (max(vae.widestFloatsPerPixel * atOnce, inUNet) + pictures)
+        work =
+            (max(vae.widestFloatsPerPixel * atOnce, inUNet) + pictures)
             * MemoryLayout<Float>.size
     }
 

@@ -193,10 +193,10 @@ extension Receipt.AddOn {
                 !isFolder.boolValue
                 ? nil
                 : isModel
-                ? try Model.files(of: url).map(\.file)
-                : try? FileManager.default.subpathsOfDirectory(atPath: path).sorted()
-                    .map { url.appending(path: $0) }
-                    .filter { ["safetensors", "json"].contains($0.pathExtension) }
+                    ? try Model.files(of: url).map(\.file)
+                    : try? FileManager.default.subpathsOfDirectory(atPath: path).sorted()
+                        .map { url.appending(path: $0) }
+                        .filter { ["safetensors", "json"].contains($0.pathExtension) }
             return try (inside ?? [url]).map { file in
                 Receipt.File(
                     path: FilePath.path(of: file, from: folder), sha256: try Digest.of(file: file))
