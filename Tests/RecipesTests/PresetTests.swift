@@ -30,6 +30,25 @@ import Testing
         }
     }
 
+    @Test func theExampleOfTheReadmeIsShipped() throws {
+        let readme = try String(contentsOf: root.appending(path: "README.md"), encoding: .utf8)
+        let shipped = try PresetShelf.shipped().filter(\.hasEdits)
+        #expect(!shipped.isEmpty)
+        for preset in shipped {
+            #expect(readme.contains("```yaml\n" + preset.text + "```"))
+            let part = MaskPlan.Part(.words("alpha"), subtracts: false, at: .argument("--mask"))
+            let edits = try preset.edits(
+                RecipeGiven(
+                    variables: preset.variables.filter { $0.standard == nil }.map {
+                        Setting($0.name, "a bench", at: .argument("--var"))
+                    },
+                    masks: Dictionary(
+                        preset.masks.filter(\.isOpen).map { ($0.name, [part]) },
+                        uniquingKeysWith: { $1 })))
+            #expect(edits.allSatisfy { !$0.recipe.prompt.isEmpty && !$0.recipe.prompt.contains("{") })
+        }
+    }
+
     @Test func theUsersPresetsComeFirst() throws {
         try withFolder { folder in
             let presets = folder.appending(path: "gesso/presets")
