@@ -87,7 +87,9 @@ public struct GridAxis: Sendable, Equatable {
         } else {
             values = texts.map(\.text)
         }
-        text = entry.key + "=" + values.map { $0.contains(",") ? "\"\($0)\"" : $0 }
+        text =
+            entry.key + "="
+            + values.map { $0.contains(",") ? "\"\($0)\"" : $0 }
             .joined(separator: ",")
         try Self.check(values, of: entry.key, at: origin)
         for (value, place) in texts {

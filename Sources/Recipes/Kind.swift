@@ -44,7 +44,8 @@ extension Kind<Bool> {
         let words = [
             "true": true, "yes": true, "on": true, "false": false, "no": false, "off": false,
         ]
-        return Kind(expected: "true or false", form: .flag, parse: { words[$0] }, value: { .flag($0) })
+        return Kind(
+            expected: "true or false", form: .flag, parse: { words[$0] }, value: { .flag($0) })
     }
 }
 
@@ -77,7 +78,8 @@ extension Kind<Int> {
     static var steps: Kind {
         let count = count(0...1000)
         return Kind(
-            expected: "a whole number from 1 to 1000", form: count.form, parse: count.parse, value: count.value)
+            expected: "a whole number from 1 to 1000", form: count.form, parse: count.parse,
+            value: count.value)
     }
 }
 

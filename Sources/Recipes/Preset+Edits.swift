@@ -37,7 +37,8 @@ extension Preset {
     ///
     /// - Parameter seed: that of the first if nothing says one; drawn if there is none.
     /// - Throws: `RecipeError` for what is missing, does not exist, or has no use.
-    public func edits(_ given: RecipeGiven, seed: UInt64? = nil) throws(RecipeError) -> [RecipeEdit] {
+    public func edits(_ given: RecipeGiven, seed: UInt64? = nil) throws(RecipeError) -> [RecipeEdit]
+    {
         try Variables.check(given.variables, for: variables)
         let variables = Variables(variables, given: given.variables)
         let steps = edits.isEmpty ? [alone] : edits
@@ -74,7 +75,8 @@ extension Preset {
     private var alone: Edit {
         let verb = verbs.first ?? .imageToImage
         return Edit(
-            verb: verb, settings: settings.extended(by: [], for: [verb]), mask: verb == .inpaint ? mask : nil, origin: .argument(name))
+            verb: verb, settings: settings.extended(by: [], for: [verb]),
+            mask: verb == .inpaint ? mask : nil, origin: .argument(name))
     }
 
     /// What goes before the recipe's own settings in an edit.

@@ -225,9 +225,11 @@ extension Preset.Edit {
             throw .severalEdits(
                 preset: base.name, at: section.base?.origin ?? section.origin)
         }
-        guard let verb = try section.verb.map({ verb throws(RecipeError) in
-            try Self.verb(verb)
-        }) ?? base?.verbs.first else {
+        guard
+            let verb = try section.verb.map({ verb throws(RecipeError) in
+                try Self.verb(verb)
+            }) ?? base?.verbs.first
+        else {
             throw .malformed(
                 "an edit without a verb", at: section.origin,
                 remedy: "write verb: and one of "

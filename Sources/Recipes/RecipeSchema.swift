@@ -22,22 +22,30 @@ public enum RecipeSchema {
             "description": described("one line on what it is for", ref("text")),
             "verb": described("the verbs it is for, joined by commas", verbs),
             "extends": described("a preset, or a file beside this one", ["type": "string"]),
-            "vars": described("words that --var can change, with defaults", [
-                "type": "object", "propertyNames": name,
-                "additionalProperties": ["type": ["string", "number", "boolean", "null"]],
-            ]),
-            "masks": described("masks that edits call by name", [
-                "type": "object", "propertyNames": name, "additionalProperties": ref("mask"),
-            ]),
+            "vars": described(
+                "words that --var can change, with defaults",
+                [
+                    "type": "object", "propertyNames": name,
+                    "additionalProperties": ["type": ["string", "number", "boolean", "null"]],
+                ]),
+            "masks": described(
+                "masks that edits call by name",
+                [
+                    "type": "object", "propertyNames": name, "additionalProperties": ref("mask"),
+                ]),
             "mask": described("what is repainted", ref("texts")),
-            "for": described("lists that make a grid", [
-                "type": "object", "minProperties": .number(1), "maxProperties": .number(3),
-                "additionalProperties": ref("values"),
-            ]),
-            "edits": described("edits in their order", [
-                "type": "array", "minItems": .number(1),
-                "maxItems": .number(RecipeFile.mostEdits), "items": ref("edit"),
-            ]),
+            "for": described(
+                "lists that make a grid",
+                [
+                    "type": "object", "minProperties": .number(1), "maxProperties": .number(3),
+                    "additionalProperties": ref("values"),
+                ]),
+            "edits": described(
+                "edits in their order",
+                [
+                    "type": "array", "minItems": .number(1),
+                    "maxItems": .number(RecipeFile.mostEdits), "items": ref("edit"),
+                ]),
         ]
     }
 

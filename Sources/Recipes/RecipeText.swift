@@ -50,7 +50,8 @@ struct RecipeText {
             .composer(_, let problem, let mark, _):
             .malformed(problem, at: Origin(mark, in: name), remedy: RecipeOutline.form)
         default:
-            .malformed("not readable as YAML", at: Origin(nil, in: name), remedy: RecipeOutline.form)
+            .malformed(
+                "not readable as YAML", at: Origin(nil, in: name), remedy: RecipeOutline.form)
         }
     }
 }

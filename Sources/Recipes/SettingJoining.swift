@@ -57,5 +57,7 @@ extension Setting {
 
 extension Recipe {
     /// The ways in which a canvas can grow, by their keys.
-    static let growthForms: [Set<String>] = [["left", "right", "top", "bottom"], ["aspect"], ["size"]]
+    static let growthForms: [Set<String>] = [
+        ["left", "right", "top", "bottom"], ["aspect"], ["size"],
+    ]
 }

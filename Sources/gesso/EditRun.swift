@@ -236,7 +236,8 @@ struct EditRun {
         let written = try Image(decoding: data, name: output.path)
         return Made(
             recipe: work.recipe, report: work.result.report, picture: picture, data: data,
-            written: written, proof: try claim.map { try prove($0, of: written) }, loading: work.loading)
+            written: written, proof: try claim.map { try prove($0, of: written) },
+            loading: work.loading)
     }
 
     private func tell(_ plan: EditPlan) throws {

@@ -45,7 +45,8 @@ import Testing
                     masks: Dictionary(
                         preset.masks.filter(\.isOpen).map { ($0.name, [part]) },
                         uniquingKeysWith: { $1 })))
-            #expect(edits.allSatisfy { !$0.recipe.prompt.isEmpty && !$0.recipe.prompt.contains("{") })
+            #expect(
+                edits.allSatisfy { !$0.recipe.prompt.isEmpty && !$0.recipe.prompt.contains("{") })
         }
     }
 

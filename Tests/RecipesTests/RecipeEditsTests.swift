@@ -165,12 +165,14 @@ import Testing
                 - a dog, asleep
               steps: 4..8:2
             """)
-        #expect(recipe.axes.map(\.values) == [
-            ["0.3", "0.5"], ["cat", "a dog, asleep"], ["4", "6", "8"],
-        ])
-        #expect(recipe.axes.map(\.subject) == [
-            .key("strength"), .variable("animal"), .key("steps"),
-        ])
+        #expect(
+            recipe.axes.map(\.values) == [
+                ["0.3", "0.5"], ["cat", "a dog, asleep"], ["4", "6", "8"],
+            ])
+        #expect(
+            recipe.axes.map(\.subject) == [
+                .key("strength"), .variable("animal"), .key("steps"),
+            ])
         #expect(recipe.axes[1].text == "animal=cat,\"a dog, asleep\"")
         var given = RecipeGiven(variables: [variable("animal", "dog")])
         given.varied = [flag("strength", "0.3")]

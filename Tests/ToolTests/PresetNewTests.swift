@@ -38,7 +38,8 @@ import Testing
 
     @Test func aPictureOfA1111BecomesAPreset() throws {
         try Tool.inFolder { tool in
-            var image = Image(width: 8, height: 8, channels: 3, samples: Array(repeating: 9, count: 192))
+            var image = Image(
+                width: 8, height: 8, channels: 3, samples: Array(repeating: 9, count: 192))
             image.metadata.parameters = """
                 a house, (red:1.2) {x}
                 Negative prompt: people
@@ -96,7 +97,8 @@ import Testing
             try tool.draw("in.png")
             try FileManager.default.createDirectory(
                 at: tool.url(".config/gesso"), withIntermediateDirectories: true)
-            let text = "\u{FEFF}name,prompt,negative_prompt\nOil,\"oil, {prompt}\",photo\nNight,dark,\n"
+            let text =
+                "\u{FEFF}name,prompt,negative_prompt\nOil,\"oil, {prompt}\",photo\nNight,dark,\n"
             try Data(text.utf8).write(to: tool.url(".config/gesso/styles.csv"))
             let made = try tool(
                 "img2img", "in.png", "-o", "a.png", "--prompt", "a cat", "--style", "Oil",

@@ -111,8 +111,10 @@ import Testing
 
     @Test func aChainKeepsWhatAPhotoBrings() throws {
         try Tool.inFolder { tool in
-            try furnish(tool, "prompt: x\nsteps: 2\nedits:\n  - verb: outpaint\n    right: 8\n"
-                + "  - verb: inpaint\n    mask: \"rect:0,0,16,16\"\n")
+            try furnish(
+                tool,
+                "prompt: x\nsteps: 2\nedits:\n  - verb: outpaint\n    right: 8\n"
+                    + "  - verb: inpaint\n    mask: \"rect:0,0,16,16\"\n")
             var image = Image(
                 width: 64, height: 48, channels: 4, depth: 16,
                 samples: (0..<64 * 48 * 4).map { UInt16(truncatingIfNeeded: $0 &* 977) })
@@ -147,7 +149,8 @@ import Testing
     @Test func aListMakesATable() throws {
         try Tool.inFolder { tool in
             try furnish(
-                tool, "vars:\n  a: 0.4\nverb: img2img\nprompt: x\nsteps: 2\n"
+                tool,
+                "vars:\n  a: 0.4\nverb: img2img\nprompt: x\nsteps: 2\n"
                     + "strength: \"{a}\"\nfor:\n  a: [0.4, 0.9]\n  steps: [2, 3]\n")
             let run = try tool(
                 "run", "r.yaml", "in.png", "-o", "grid.png", "--side", "64", "--json", "--quiet")
@@ -166,7 +169,8 @@ import Testing
     @Test func wordsMayComeFirst() throws {
         try Tool.inFolder { tool in
             try furnish(
-                tool, "prompt: a valley\nsteps: 2\nmasks:\n  left: \"rect:0,0,20,40\"\nedits:\n"
+                tool,
+                "prompt: a valley\nsteps: 2\nmasks:\n  left: \"rect:0,0,20,40\"\nedits:\n"
                     + "  - verb: txt2img\n    width: 64\n    height: 48\n  - verb: inpaint\n"
                     + "    mask: left\n")
             let run = try tool("run", "r.yaml", "-o", "a.png", "--quiet", "--receipt", "r.json")

@@ -38,15 +38,16 @@ struct BatchPlan {
         template = try NameTemplate(options.name)
         format = try options.engine.format.map(Output.format(named:))
         if let format { try Output.check(options.engine.quality, for: format) }
-        let recipes = try outline?.map(\.recipe)
+        let recipes =
+            try outline?.map(\.recipe)
             ?? [options.recipe.recipe(verb, settings, presets)]
         let recipe = recipes.first { $0.steps > 0 } ?? recipes[0]
-        seed = edits == nil || options.recipe.seed != nil ? recipes[0].seed : nil
+        seed = try edits?.isSeeded() == false ? nil : recipes[0].seed
         model = try options.engine.model(
             for: recipe, stored: options.recipe.storedSettings(), quiet: isQuiet)
         manner = EditRun.Manner(threads: options.engine.threads, quiet: true)
         fingerprint = Self.fingerprint(
-            outline?.map(\.verb) ?? [verb], recipes, options, model?.url)
+            outline?.map(\.verb) ?? [verb], recipes, edits?.presets ?? [], options, model?.url)
     }
 
     /// The jobs of a list, in its order.
@@ -118,13 +119,16 @@ struct BatchPlan {
     }
 
     private static func fingerprint(
-        _ verbs: [Verb], _ recipes: [Recipe], _ options: BatchOptions, _ model: URL?
+        _ verbs: [Verb], _ recipes: [Recipe], _ presets: [Preset], _ options: BatchOptions,
+        _ model: URL?
     ) -> String {
         var facts = zip(verbs, recipes).flatMap { verb, recipe in
             Recipe.keys.filter { $0.name != "seed" && $0.verbs.contains(verb) }
                 .map { key in key.name + "=" + (key.value(in: recipe).map { "\($0)" } ?? "") }
                 + [verb.rawValue]
         }
+        // Masks are in no recipe.
+        facts += presets.map(\.text)
         facts += [
             model?.standardizedFileURL.path ?? "", options.masks ?? "",
             options.name, options.engine.format ?? "", options.engine.quality.map { "\($0)" } ?? "",

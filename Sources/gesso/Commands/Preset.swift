@@ -19,8 +19,8 @@ struct PresetCommand: ParsableCommand {
             (~/.config/gesso/presets), and anywhere by path.
             """,
         subcommands: [
-                List.self, Show.self, Validate.self, Keys.self, New.self, Schema.self,
-            ])
+            List.self, Show.self, Validate.self, Keys.self, New.self, Schema.self,
+        ])
 
     private static var shelf: PresetShelf {
         PresetShelf(environment: ProcessInfo.processInfo.environment)

@@ -45,7 +45,8 @@ extension PresetCommand {
 
         @Option(
             name: .shortAndLong,
-            help: ArgumentHelp("File to write, instead of one among your presets.", valueName: "file"),
+            help: ArgumentHelp(
+                "File to write, instead of one among your presets.", valueName: "file"),
             completion: .file(extensions: ["yaml"]))
         var output: String?
 
@@ -55,7 +56,8 @@ extension PresetCommand {
         @OptionGroup var messages: MessageOptions
 
         mutating func validate() throws {
-            let isName = !name.isEmpty && !name.hasPrefix(".")
+            let isName =
+                !name.isEmpty && !name.hasPrefix(".")
                 && name.allSatisfy { $0.isLetter || $0.isNumber || "_-.".contains($0) }
             if !isName {
                 throw ValidationError(

@@ -97,7 +97,9 @@ struct ReplayCommand: ParsableCommand {
             EditRun.Manner(quiet: quiet))
         guard let made = try run.make({ try edit($0, verb, old, folder) }) else { return }
         try output.write(made.data)
-        try tell(try old.isSame(made, as: format, output), try old.drift(run) + old.addOnDrift(run, folder))
+        try tell(
+            try old.isSame(made, as: format, output),
+            try old.drift(run) + old.addOnDrift(run, folder))
     }
 
     /// Where the picture goes; its quality is that of the first picture wherever it can have one.

@@ -33,6 +33,12 @@ struct BatchRecipe {
     /// Where the recipe comes from.
     var presets: [Preset] { [preset] + preset.bases }
 
+    /// Whether a flag or the recipe says the seed of the first picture.
+    func isSeeded() throws -> Bool {
+        let said = try options.direct(settings) + preset.settings
+        return said.contains { $0.key == "seed" }
+    }
+
     /// The edits, as if their masks were given; for what they are made with.
     func outline() throws -> [RecipeEdit] {
         let part = MaskPlan.Part(.words("alpha"), subtracts: false, at: .argument("--masks"))

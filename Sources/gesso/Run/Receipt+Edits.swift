@@ -23,9 +23,10 @@ extension Receipt {
         evaluations = reports.reduce(0) { $0 + $1.evaluations }
         (paddedWidth, paddedHeight) = (report.paddedWidth, report.paddedHeight)
         settings = [:]
-        recipes = runs.first?.presets.map {
-            RecipeFile(name: $0.name, sha256: Digest.of(Data($0.text.utf8)))
-        } ?? []
+        recipes =
+            runs.first?.presets.map {
+                RecipeFile(name: $0.name, sha256: Digest.of(Data($0.text.utf8)))
+            } ?? []
         let inputs = runs.first?.inputs
         source = inputs?.source?.file(in: folder)
         masks = []

@@ -116,6 +116,9 @@ struct RecipeRun {
                         made, of: chain, as: output, variables: variables, in: place.folder))
             }
         }
+        for note in made.reports.dropLast().flatMap(\.notes) {
+            Console.line("gesso: note: \(note)".asLine(), isQuiet: options.progress.quiet)
+        }
         try last.tell(
             made.picture,
             as: JSON.text(RunDocument(preset.name, made, output: output.path)))

@@ -44,7 +44,8 @@ extension Receipt {
         let now = chain.steps.compactMap(\.mask).flatMap(\.files)
         let nowOnce = now.enumerated().filter { now.firstIndex(of: $0.element) == $0.offset }
             .map { inputs?.digests[$0.element] }
-        let files = [("the source", source?.sha256, inputs?.source?.sha256)]
+        let files =
+            [("the source", source?.sha256, inputs?.source?.sha256)]
             + zip(maskFiles, nowOnce).map { ("the mask", $0.sha256, $1) }
         for (what, old, now) in files where old != now {
             drift.append("\(what) is another file: sha256 \(now ?? "none")")
