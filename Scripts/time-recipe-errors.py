@@ -14,7 +14,7 @@ import time
 
 LIMIT = 0.1
 ROUNDS = 3
-PLACE = re.compile(r":\d+:\d+: |--preset|: keep it under ")
+PLACE = re.compile(r":\d+:\d+: |too long for a recipe: ")
 
 
 def large():

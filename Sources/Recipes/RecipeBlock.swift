@@ -116,11 +116,13 @@ struct RecipeBlock {
     }
 
     private func checkCount(_ count: Int, at origin: Origin) throws(RecipeError) {
-        guard count <= RecipeOutline.mostEntries else {
-            throw .malformed(
-                "more than \(RecipeOutline.mostEntries) entries", at: origin,
-                remedy: "keep a recipe short")
-        }
+        if count > RecipeOutline.mostEntries { throw Self.tooMany(at: origin) }
+    }
+
+    static func tooMany(at origin: Origin) -> RecipeError {
+        .malformed(
+            "more than \(RecipeOutline.mostEntries) entries", at: origin,
+            remedy: "keep a recipe short")
     }
 
     private func origin(_ index: Int, _ column: Int) -> Origin {

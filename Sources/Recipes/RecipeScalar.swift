@@ -31,14 +31,18 @@ struct RecipeScalar {
     mutating func checkBrackets() throws(RecipeError) {
         let opening = origin
         column += 1
-        var (isStart, quote) = (true, nil as Unicode.Scalar?)
+        var (isStart, quote, count) = (true, nil as Unicode.Scalar?, 1)
         while line < lines.endIndex {
             let scalars = lines[line]
             while column < scalars.count {
                 let scalar = scalars[column]
                 if let open = quote {
-                    if open == "\"", scalar == "\\" { column += 1 }
-                    if scalar == open { quote = nil }
+                    let isDoubled = scalars[column...].starts(with: ["'", "'"])
+                    if open == "\"" ? scalar == "\\" : isDoubled {
+                        column += 1
+                    } else if scalar == open {
+                        quote = nil
+                    }
                 } else if scalar == "]" {
                     return try checkNothingFollows(
                         column + 1, the: "bracket", remedy: "close it behind the last text")
@@ -48,6 +52,10 @@ struct RecipeScalar {
                     (quote, isStart) = (scalar, false)
                 } else if scalar == "," {
                     isStart = true
+                    count += 1
+                    guard count <= RecipeOutline.mostEntries else {
+                        throw RecipeBlock.tooMany(at: origin)
+                    }
                 } else if scalar != " " {
                     try checkInBrackets(scalar, isStart: isStart)
                     isStart = false
