@@ -23,7 +23,7 @@ import Yams
     ]
 
     private func accepts(_ text: String) throws -> Bool {
-        var validator = SchemaValidator(RecipeSchema.document)
+        let validator = SchemaValidator(RecipeSchema.document)
         guard let node = try Yams.compose(yaml: text) else { return true }
         let accepted = validator.accepts(node, validator.root)
         #expect(validator.unknown.isEmpty)

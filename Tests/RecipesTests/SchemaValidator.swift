@@ -3,20 +3,20 @@ import Recipes
 import Yams
 
 /// As much of JSON Schema (2020-12) as the schema of recipes uses; any other keyword is a fault.
-struct SchemaValidator {
+final class SchemaValidator {
     let root: JSONTree
     private(set) var unknown: Set<String> = []
 
     init(_ root: JSONTree) { self.root = root }
 
-    mutating func accepts(_ value: Node, _ schema: JSONTree) -> Bool {
+    func accepts(_ value: Node, _ schema: JSONTree) -> Bool {
         guard case .object(let members) = schema else { return schema == true }
         return members.allSatisfy { keyword, argument in
             check(value, keyword, argument, members)
         }
     }
 
-    private mutating func check(
+    private func check(
         _ value: Node, _ keyword: String, _ argument: JSONTree, _ members: [String: JSONTree]
     ) -> Bool {
         switch (keyword, argument) {
@@ -61,7 +61,7 @@ struct SchemaValidator {
         }
     }
 
-    private mutating func note(_ keyword: String) -> Bool {
+    private func note(_ keyword: String) -> Bool {
         unknown.insert(keyword)
         return false
     }
