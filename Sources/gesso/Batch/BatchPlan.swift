@@ -122,17 +122,19 @@ struct BatchPlan {
         _ verbs: [Verb], _ recipes: [Recipe], _ presets: [Preset], _ options: BatchOptions,
         _ model: URL?
     ) -> String {
-        var facts = zip(verbs, recipes).flatMap { verb, recipe in
-            Recipe.keys.filter { $0.name != "seed" && $0.verbs.contains(verb) }
-                .map { key in key.name + "=" + (key.value(in: recipe).map { "\($0)" } ?? "") }
-                + [verb.rawValue]
+        var facts: [String] = []
+        for (verb, recipe) in zip(verbs, recipes) {
+            for key in Recipe.keys where key.name != "seed" && key.verbs.contains(verb) {
+                let value = key.value(in: recipe).map { "\($0)" }
+                facts.append(key.name + "=" + (value ?? ""))
+            }
+            facts.append(verb.rawValue)
         }
         // Masks are in no recipe.
         facts += presets.map(\.text)
-        facts += [
-            model?.standardizedFileURL.path ?? "", options.masks ?? "",
-            options.name, options.engine.format ?? "", options.engine.quality.map { "\($0)" } ?? "",
-        ]
+        facts.append(model?.standardizedFileURL.path ?? "")
+        facts += [options.masks ?? "", options.name, options.engine.format ?? ""]
+        facts.append(options.engine.quality.map { "\($0)" } ?? "")
         return Digest.of(Data(facts.joined(separator: "\u{0}").utf8))
     }
 }
