@@ -71,7 +71,9 @@ public enum RecipeError: Error, Equatable, CustomStringConvertible {
         case .unknownVariable(let name, let origin, let meant):
             "no variable '\(shortened(name))': \(origin): "
                 + (meant.map { "did you mean '\($0)'?" }
-                    ?? "declare it under vars:, or write {{ }} for braces")
+                    ?? (origin.isInFile
+                        ? "declare it under vars:, or write {{ }} for braces"
+                        : "no preset or recipe here asks for it"))
         case .missingVariable(let name, let origin):
             "no value for the variable '\(name)': \(origin): give --var \(name)=TEXT"
         case .unknownMask(let name, let origin, let meant):
@@ -114,6 +116,11 @@ public enum Origin: Sendable, Equatable, CustomStringConvertible {
         case .file(let path, let line, let column): "\(path):\(line):\(column)"
         case .argument(let name): name
         }
+    }
+
+    /// Whether it is a place in a file.
+    var isInFile: Bool {
+        if case .file = self { true } else { false }
     }
 
     /// The place for someone who knows the file.

@@ -18,13 +18,14 @@ import Yams
         "prompt-outside-of-a-prompt", "mask-called-alpha",
         // Any YAML file may hold these; a recipe does not.
         "alias", "anchor", "anchor-in-a-list", "anchor-in-an-edit", "directive",
-        "no-blank-behind-colon", "python-object", "tag", "indented-from-the-start",
-        "list-that-was-text", "seed-too-large",
+        "tag", "indented-from-the-start",
+        "seed-too-large", "edits-in-brackets", "hexadecimal", "mapping-in-braces", "overflowing",
     ]
 
     private func accepts(_ text: String) throws -> Bool {
         let validator = SchemaValidator(RecipeSchema.document)
-        guard let node = try Yams.compose(yaml: text) else { return true }
+        let bare = text.hasPrefix("\u{FEFF}") ? String(text.dropFirst()) : text
+        guard let node = try Yams.compose(yaml: bare) else { return true }
         let accepted = validator.accepts(node, validator.root)
         #expect(validator.unknown.isEmpty)
         return accepted

@@ -14,6 +14,7 @@ import Testing
           - verb: outpaint
             left: 16
             top: 8
+            overlap: 0
             prompt: "{prompt}"
           - verb: inpaint
             mask: [place, "rect:0,0,4,4"]
@@ -150,8 +151,8 @@ import Testing
         try Tool.inFolder { tool in
             try furnish(
                 tool,
-                "vars:\n  a: 0.4\nverb: img2img\nprompt: x\nsteps: 2\n"
-                    + "strength: \"{a}\"\nfor:\n  a: [0.4, 0.9]\n  steps: [2, 3]\n")
+                "vars:\n  a: 0.6\nverb: img2img\nprompt: x\nsteps: 2\n"
+                    + "strength: \"{a}\"\nfor:\n  a: [0.6, 0.9]\n  steps: [2, 3]\n")
             let run = try tool(
                 "run", "r.yaml", "in.png", "-o", "grid.png", "--side", "64", "--json", "--quiet")
             #expect(run.status == 0, "\(run.errors)")

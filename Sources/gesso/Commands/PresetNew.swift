@@ -11,8 +11,8 @@ extension PresetCommand {
                 Example:
                   gesso preset schema > ~/.config/gesso/recipe.schema.json
 
-                An editor with a YAML language server then knows the keys of a file that begins
-                with `# yaml-language-server: $schema=` and the path of the schema.
+                An editor with a YAML language server then knows the keys of a file that
+                begins with `# yaml-language-server: $schema=` and the schema's path.
                 """)
 
         @OptionGroup var messages: MessageOptions
@@ -31,9 +31,9 @@ extension PresetCommand {
                   gesso preset new dusk --from painted.png
                   gesso preset new dusk --from painted.json -o dusk.yaml
 
-                The file is a picture with settings in it, AUTOMATIC1111's too, or a receipt.
-                The preset goes to your own ones, in ~/.config/gesso/presets. What is as it is by
-                default is left out, and the seed is a comment.
+                The file is a picture with settings in it, AUTOMATIC1111's too, or a
+                receipt. The preset goes to your own ones, in ~/.config/gesso/presets. What
+                is as it is by default is left out, and the seed is a comment.
                 """)
 
         @Argument(help: "What it is to be called.")

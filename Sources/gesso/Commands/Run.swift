@@ -11,16 +11,16 @@ struct RunCommand: ParsableCommand {
         usage: "gesso run <recipe> [<input>] --output <file> [<options>]",
         discussion: """
             Examples:
-              gesso run place-in-wider photo.jpg -o out.jpg --mask place=rect:200,300,120,90 \\
-                --var subject="a wooden bench"
+              gesso run place-in-wider photo.jpg -o out.jpg \\
+                --mask place=rect:200,300,120,90 --var subject="a wooden bench"
               gesso run mine.yaml photo.jpg -o out.png --receipt out.json
               gesso run mine.yaml photo.jpg -o out.png --dry-run
 
-            A recipe lists edits below `edits:`, each with a verb and its own keys; what stands
-            above is for all of them. Each edit works on the picture of the one before, with
-            one model. Flags go before what the recipe says, in every edit that has a use for
-            them. A recipe without edits is one edit of its first verb; one with a list below
-            `for:` makes a table of pictures.
+            A recipe lists edits below `edits:`, each with a verb and its own keys; what
+            stands above is for all of them. Each edit works on the picture of the one
+            before, with one model. Flags go before what the recipe says, in every edit
+            that has a use for them. A recipe without edits is one edit of its first verb;
+            one with a list below `for:` makes a table of pictures.
             """)
 
     @Argument(

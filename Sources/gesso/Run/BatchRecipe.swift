@@ -21,7 +21,7 @@ struct BatchRecipe {
         }
         let open = preset.masks.filter(\.isOpen).map(\.name)
         guard open.count <= 1, masks.isGiven == !open.isEmpty else {
-            let what = open.isEmpty ? "no mask" : "\(open.count) masks"
+            let what = open.isEmpty ? "no mask" : open.count == 1 ? "a mask" : "several masks"
             throw Failure(
                 .usage, "the recipe asks for \(what) by name", at: "--masks",
                 do: open.isEmpty ? "leave it out" : "give one mask for each picture, for one name")
