@@ -25,7 +25,8 @@ public enum RecipeSchema {
             "vars": described(
                 "words that --var can change, with defaults",
                 [
-                    "type": "object", "propertyNames": ["allOf": [name, ["not": ["const": "prompt"]]]],
+                    "type": "object",
+                    "propertyNames": ["allOf": [name, ["not": ["const": "prompt"]]]],
                     "additionalProperties": ["type": ["string", "number", "boolean", "null"]],
                 ]),
             "masks": described(
