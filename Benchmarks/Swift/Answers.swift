@@ -23,7 +23,7 @@ func answer(_ model: URL, in folder: URL) throws {
         let clock = ContinuousClock()
         let begun = clock.now
         try write(work(), name)
-        print("\(name): \((clock.now - begun) / .seconds(1)) s, peak \(peakMemory()) MB")
+        print("\(name): \((clock.now - begun) / .seconds(1)) s")
     }
 
     let ids = given("ids")?.values.map { Int($0) } ?? []

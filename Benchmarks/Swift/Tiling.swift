@@ -32,7 +32,7 @@ func timeTiling(_ folder: URL, side: Int, tiledOnly: Bool) throws {
 }
 
 /// The most memory that was ever resident, in MB.
-func peakMemory() -> Int {
+private func peakMemory() -> Int {
     var usage = rusage()
     getrusage(__rusage_who_t(RUSAGE_SELF.rawValue), &usage)
     return usage.ru_maxrss * 1024 / 1_000_000

@@ -77,5 +77,13 @@ struct LoRATests {
         let other: Entry = (Self.kohya + ".hada_w1_a", [2, 2], 1)
         let kind = #expect(throws: CheckpointError.self) { try weight([other]) }
         #expect(kind?.description.contains("is a LoHa") == true)
+
+        for (name, what) in [
+            (Self.kohya + ".diff", "is a difference of weights"),
+            ("model.diffusion_model.out.2.weight", "holds no LoRA"),
+        ] {
+            let error = #expect(throws: CheckpointError.self) { try weight([(name, [2, 2], 1)]) }
+            #expect(error?.description.contains(what) == true, "\(error?.description ?? "")")
+        }
     }
 }
