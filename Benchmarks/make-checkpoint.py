@@ -164,8 +164,12 @@ def main() -> None:
             pad = json.dumps({"pad_token": "!"})
             (folder / "tokenizer_2" / "special_tokens_map.json").write_text(pad)
     if arguments.single_file:
-        write = xl.write_single if arguments.family == "sdxl" else ldm.write
-        write(folder, arguments.single_file)
+        if arguments.family == "sdxl":
+            xl.write_single(folder, arguments.single_file)
+        else:  # no shape tells what is predicted
+            is_velocity = scheduler.get("prediction_type") == "v_prediction"
+            said = {"modelspec.prediction_type": "v"} if is_velocity else None
+            ldm.write(folder, arguments.single_file, said)
 
 
 if __name__ == "__main__":

@@ -58,8 +58,10 @@ def main():
     options.add_argument("model", type=Path)
     options.add_argument("--size", type=int, default=512)
     options.add_argument("--runs", type=int, default=3)
-    options.add_argument("more", nargs="*")
-    chosen = options.parse_args()
+    words = sys.argv[1:]
+    end = words.index("--") if "--" in words else len(words)
+    chosen = options.parse_args(words[:end])
+    chosen.more = words[end + 1:]
     files = chosen.model.rglob("*.safetensors") if chosen.model.is_dir() else [chosen.model]
     for file in files:
         with file.open("rb") as opened:
