@@ -139,6 +139,16 @@ def model_index(family: str, scheduler: dict) -> dict:
     }
 
 
+def write_tokenizer(folder: pathlib.Path, encoder: str, source: pathlib.Path) -> None:
+    tokenizer = folder / encoder.replace("text_encoder", "tokenizer")
+    shutil.copytree(source, tokenizer, dirs_exist_ok=True)
+    configuration = json.loads((folder / encoder / "config.json").read_text())
+    if configuration["hidden_act"] == "gelu":  # OpenCLIP pads with "!"
+        for name in ("tokenizer_config.json", "special_tokens_map.json"):
+            said = json.loads((source / name).read_text()) if (source / name).exists() else {}
+            (tokenizer / name).write_text(json.dumps({**said, "pad_token": "!"}))
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
@@ -158,11 +168,8 @@ def main() -> None:
     (folder / "scheduler" / "scheduler_config.json").write_text(json.dumps(scheduler))
     (folder / "model_index.json").write_text(json.dumps(model_index(arguments.family, scheduler)))
     if arguments.tokenizer:
-        shutil.copytree(arguments.tokenizer, folder / "tokenizer", dirs_exist_ok=True)
-        if "text_2" in plan:  # OpenCLIP pads with "!"
-            shutil.copytree(arguments.tokenizer, folder / "tokenizer_2", dirs_exist_ok=True)
-            pad = json.dumps({"pad_token": "!"})
-            (folder / "tokenizer_2" / "special_tokens_map.json").write_text(pad)
+        for encoder in [name for name in networks(plan) if name.startswith("text_encoder")]:
+            write_tokenizer(folder, encoder, arguments.tokenizer)
     if arguments.single_file:
         if arguments.family == "sdxl":
             xl.write_single(folder, arguments.single_file)
