@@ -119,11 +119,20 @@ def record_loras(folder: pathlib.Path, place: pathlib.Path) -> None:
 
 
 def record_embeddings(folder: pathlib.Path, place: pathlib.Path) -> None:
-    """Two vectors for each encoder."""
+    """Two vectors for each encoder.
+
+    The whole text is embedded at its end mark. transformers looks for that by its number only where the
+    configuration names it; else it takes the largest number of all, which a new word's would be.
+    """
     torch.manual_seed(403)
     vectors = {"clip_l": torch.randn(2, 32), "clip_g": torch.randn(2, 32)}
     save_tensors(place / "twovectors.safetensors", vectors)
     pipeline = pipeline_of(folder)
+    end = pipeline.tokenizer_2.eos_token_id
+    for network in (pipeline.text_encoder_2, getattr(pipeline.text_encoder_2, "text_model", None)):
+        if network is not None:
+            network.config.eos_token_id = end
+            network.eos_token_id = end
     for name, part in (("clip_l", ""), ("clip_g", "_2")):
         pipeline.load_textual_inversion(
             {"twovectors": vectors[name]},

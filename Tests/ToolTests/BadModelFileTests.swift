@@ -76,7 +76,7 @@ import Testing
     ) throws {
         let before = try tool.files
         let run = try tool(
-            "txt2img", "-o", "out.png", "--prompt", "x", "--width", "32", "--height", "32",
+            "txt2img", "-q", "-o", "out.png", "--prompt", "x", "--width", "32", "--height", "32",
             "--steps", "2", "--model", model)
         #expect(run.status == status, "\(what): \(run.errors)")
         #expect(run.errors.contains(message), "\(what): \(run.errors)")

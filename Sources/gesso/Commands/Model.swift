@@ -16,6 +16,7 @@ struct ModelCommand: ParsableCommand {
     struct Inspect: ParsableCommand {
         static let configuration = CommandConfiguration(
             abstract: "Tell what a checkpoint is and holds.",
+            usage: "gesso model inspect [<model>] [<options>]",
             discussion: """
                 Says what is missing or left over in each network and which tensors hold NaN,
                 and the memory a picture needs. LoRAs, embeddings, VAEs and other files of
