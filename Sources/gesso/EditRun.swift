@@ -161,7 +161,7 @@ struct EditRun {
     }
 
     private func loaded(_ onCall: ModelOnCall) throws -> Model {
-        try onCall.model(adding: AddOns(addOns, of: recipe))
+        try onCall.model(adding: AddOns(addOns, of: recipe), encoding: verb != .textToImage)
     }
 
     /// Carries the edit out; nil where only a plan was wanted. See `perform`.
