@@ -59,7 +59,7 @@ public enum RecipeSchema {
         ]
         return [
             "text": ["type": ["string", "number", "boolean"]],
-            "variable": ["type": "string", "pattern": #"\{[\p{L}_][\p{L}\p{N}_-]*\}"#],
+            "variable": ["type": "string", "pattern": #"\{[^{}\s]+\}"#],
             "texts": [
                 "anyOf": [
                     ref("text"),
@@ -169,7 +169,7 @@ public enum RecipeSchema {
         return ["type": "string", "pattern": .text("^\\s*\(one)\\s*(,\\s*\(one)\\s*)*$")]
     }
 
-    private static let name: JSONTree = ["pattern": #"^[\p{L}_][\p{L}\p{N}_-]*$"#]
+    private static let name: JSONTree = ["pattern": #"^[^\s\d{}-][^\s{}]*$"#]
 
     private static func ref(_ name: String) -> JSONTree { ["$ref": .text("#/$defs/" + name)] }
 

@@ -195,4 +195,38 @@ import Testing
             #expect(try tool.files == ["in.png", "r.yaml"])
         }
     }
+
+    @Test func aBatchCarriesOutARecipe() throws {
+        try Tool.inFolder { tool in
+            try furnish(tool)
+            for folder in ["photos", "masks"] {
+                try FileManager.default.createDirectory(
+                    at: tool.url(folder), withIntermediateDirectories: true)
+            }
+            for name in ["a", "b"] {
+                try tool.draw("photos/\(name).png")
+                try tool.draw("masks/\(name).png", 255)
+            }
+            let batch = [
+                "batch", "photos", "--masks", "masks", "--preset", "r.yaml", "--output-dir", "out",
+                "--var", "subject=x", "--prompt", "y", "--seed", "7",
+            ]
+            let run = try tool.run(batch)
+            #expect(run.status == 0, "\(run.errors)")
+            #expect(run.text == "out/a.png\nout/b.png\n")
+            let alone = try tool.run(
+                [
+                    "run", "r.yaml", "photos/b.png", "-o", "b.png", "--seed", "8", "--mask",
+                    "place=masks/b.png", "--quiet",
+                ] + ["--var", "subject=x", "--prompt", "y"])
+            #expect(alone.status == 0, "\(alone.errors)")
+            #expect(
+                try Data(contentsOf: tool.url("out/b.png")) == Data(contentsOf: tool.url("b.png")))
+            let again = try tool.run(batch)
+            #expect(again.errors.contains("2 there already"), "\(again.errors)")
+            // Another mask in the recipe makes another batch.
+            try Data((recipe + "\n# changed\n").utf8).write(to: tool.url("r.yaml"))
+            #expect(try tool.run(batch).status != 0)
+        }
+    }
 }
