@@ -76,6 +76,9 @@ struct GridCommand: ParsableCommand {
         if (verb == .inpaint) == masks.isEmpty {
             throw ValidationError("inpaint needs --mask, and only inpaint takes it")
         }
+        if options.preview.isGiven {
+            throw ValidationError("a table has no --preview and no --filmstrip")
+        }
         if options.receipt != nil { throw ValidationError("a table has no --receipt") }
         if !(16...2048).contains(side) {
             throw ValidationError("--side is \(side), not 16 to 2048")
@@ -106,8 +109,7 @@ struct GridCommand: ParsableCommand {
                 verb, cell.recipe, from: cell.presets, output,
                 model: cell.recipe.steps > 0 ? model : nil,
                 EditRun.Manner(threads: options.engine.threads, quiet: true))
-            guard let work = try run.work({ try $0.prepared(source, masks: parts) }) else { return }
-            works.append(work)
+            works.append(try run.work { try $0.prepared(source, masks: parts) })
         }
         let table = plan.drawn(works, side: side)
         try output.write(table)

@@ -23,7 +23,7 @@ struct EditOptions: ParsableArguments {
     @Flag(help: "Replace the output file if there is one, and the receipt.")
     var overwrite = false
 
-    @Flag(help: "Say what would be done and the memory it needs, and do nothing.")
+    @Flag(help: "Say what would be done, the memory and about the time it takes, and do nothing.")
     var dryRun = false
 
     @Flag(help: "Print a JSON document on how the picture was made, instead of its path.")
@@ -32,6 +32,7 @@ struct EditOptions: ParsableArguments {
     @Flag(help: "Show the result in the terminal, if there is one.")
     var show = false
 
+    @OptionGroup var preview: PreviewOptions
     @OptionGroup var progress: ProgressOptions
     @OptionGroup var messages: MessageOptions
 
@@ -48,6 +49,9 @@ struct EditOptions: ParsableArguments {
     }
 
     mutating func validate() throws {
+        if [preview.previewFile, preview.filmstrip].contains(output) {
+            throw ValidationError("a preview would replace the picture: give it another name")
+        }
         if json, output == "-" {
             throw ValidationError("--json and -o - would both write to standard output")
         }
