@@ -16,18 +16,26 @@ struct MemoryPlan {
     ///   - latents: those of the largest pass.
     ///   - canvas: pixels of the whole picture.
     init(_ model: Model, _ recipe: Recipe, _ latents: Latents, canvas: Int) {
-        let (width, height) = (latents.paddedWidth, latents.paddedHeight)
+        self.init(
+            model.unet.configuration, model.vae, width: latents.paddedWidth,
+            height: latents.paddedHeight, canvas: canvas, isTiled: latents.isTiled,
+            branches: model.branches(for: recipe))
+    }
+
+    /// The same for networks by themselves.
+    init(
+        _ unet: UNet2DCondition.Configuration, _ vae: any Autoencoder, width: Int, height: Int,
+        canvas: Int, isTiled: Bool, branches: Int
+    ) {
         let pixels = width * height
         let side = AutoencoderKL.tileSide
-        let atOnce =
-            latents.isTiled
-            ? min(width, side) * min(height, side) : pixels
-        let vae = model.vae.widestFloatsPerPixel * atOnce
-        let branches = model.branches(for: recipe)
-        let places = pixels / (model.vae.factor * model.vae.factor)
-        let unet = model.unet.configuration.widestFloatsPerLatent * places * branches
+        let atOnce = isTiled ? min(width, side) * min(height, side) : pixels
+        let places = pixels / (vae.factor * vae.factor)
+        let inUNet = unet.widestFloatsPerLatent * places * branches
         let pictures = 16 * max(pixels, canvas)
-        work = (max(vae, unet) + pictures) * MemoryLayout<Float>.size
+        work =
+            (max(vae.widestFloatsPerPixel * atOnce, inUNet) + pictures)
+            * MemoryLayout<Float>.size
     }
 
     /// - Throws: `EditingError.memory` when less than `work` is free.
