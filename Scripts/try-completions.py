@@ -26,6 +26,8 @@ CASES = [
     ("gesso img2img in.png --preset min", "--preset mine"),
     ("gesso img2img in.png --model gesso-b", "--model gesso-builtin"),
     ("gesso img2img in.png --set schedu", "--set scheduler="),
+    # The value follows the key without a blank.
+    ("gesso img2img in.png --set schedu\teule", "--set scheduler=euler"),
     ("gesso img2img in.png --set scheduler=eul", "scheduler=euler"),
     ("gesso preset show waterc", "gesso preset show watercolor"),
     ("gesso img2img pict", "gesso img2img picture.png"),

@@ -50,11 +50,15 @@ struct EditRun {
         let loading: Double
     }
 
-    /// - Parameter settings: those given by the verb's own flags.
-    init(_ verb: Verb, _ options: EditOptions, _ settings: [Setting]) throws {
+    /// - Parameters:
+    ///   - settings: those given by the verb's own flags.
+    ///   - input: the path of the picture, which names of results may follow.
+    init(
+        _ verb: Verb, _ options: EditOptions, _ settings: [Setting], of input: String?
+    ) throws {
         let presets = try options.recipe.files()
-        let recipe = try options.recipe.recipe(verb, settings, presets)
-        let output = try options.place()
+        let recipe = try options.recipe.recipe(verb, settings, presets).drawingSeed()
+        let output = try options.place(of: input, verb, seed: recipe.seed)
         try self.init(
             verb, recipe, from: presets, output,
             receipt: options.receipt.map {

@@ -128,6 +128,16 @@ import Testing
         }
     }
 
+    @Test func aListOfPathsIsEnough() throws {
+        try Tool.inFolder { tool in
+            try furnish(tool, 3)
+            try Data("p2.png\n\np0.png\n".utf8).write(to: tool.url("in/some.txt"))
+            let outcome = try tool.run(
+                ["batch", "in/some.txt", "--output-dir", "out"] + fill)
+            #expect(outcome.text == "out/p2.png\nout/p0.png\n")
+        }
+    }
+
     @Test func theSourcesAreNeverReplaced() throws {
         try Tool.inFolder { tool in
             try furnish(tool, 1)

@@ -18,7 +18,7 @@ struct BatchCommand: ParsableCommand {
 
             An input is a folder, a file, a pattern, or a list: a .jsonl file with
             {"input": "photo.jpg", "mask": "mask.png", "prompt": "..."} a line, where any key of
-            `gesso preset keys` may stand. The model is loaded once. Each picture has the seed of
+            `gesso preset keys` may stand, or a .txt file with a path a line. The model is loaded once. Each picture has the seed of
             the first plus its place in the list.
 
             A journal in the output folder tells what is done: the same command again makes what

@@ -142,6 +142,7 @@ private enum Machine {
                 "kernels", Editor.instructionSet == "portable" ? .warning : .fine,
                 Editor.instructionSet),
             Finding("cores", .fine, "\(cores)"),
+            Finding("graphics", .fine, "none is used, nor needed"),
             Finding("memory", memory, free + total),
             Finding("libraries", .fine, libraries),
         ]

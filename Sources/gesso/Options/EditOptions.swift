@@ -6,7 +6,9 @@ struct EditOptions: ParsableArguments {
     @Option(
         name: .shortAndLong,
         help: ArgumentHelp(
-            "File for the result, .png, .jpg or .webp; - is standard output.", valueName: "file"),
+            "File for the result, .png, .jpg or .webp; a folder with / at its end; a name with "
+                + "{stem}, {seed}, {index}, {ext} or {verb}; - is standard output.",
+            valueName: "file"),
         completion: .file())
     var output: String
 
@@ -43,9 +45,15 @@ struct EditOptions: ParsableArguments {
     }
 
     /// Where the result goes.
-    func place() throws -> Output {
-        try Output(
-            output, format: engine.format, quality: engine.quality, overwrites: overwrite)
+    ///
+    /// - Parameters:
+    ///   - input: the path of the picture; nil for one from words.
+    ///   - seed: the one that is used.
+    func place(of input: String?, _ verb: Verb, seed: UInt64?) throws -> Output {
+        let name = OutputName(input: input, verb: verb, seed: seed ?? 0, format: engine.format)
+        return try Output(
+            name.path(output), format: engine.format, quality: engine.quality,
+            overwrites: overwrite)
     }
 
     mutating func validate() throws {
