@@ -77,11 +77,11 @@ import Testing
         (["--filmstrip", "out.png"], 64), (["--preview-vae", "in.png"], 64),
         (["--filmstrip", "nowhere/x.png"], 73),
     ])
-    func whatCannotBeIsToldBeforehand(_ flags: [String], _ status: Int32) throws {
+    func whatCannotBeIsToldBeforehand(_ flags: [String], _ status: Int) throws {
         try Tool.inFolder { tool in
             try tool.draw("in.png")
             let outcome = try tool.run(edit("out.png") + flags)
-            #expect(outcome.status == status, "\(flags)")
+            #expect(Int(outcome.status) == status, "\(flags)")
             #expect(outcome.errorLines.count == 1)
             #expect(try tool.files == ["in.png"])
         }

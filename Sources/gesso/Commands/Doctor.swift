@@ -8,6 +8,7 @@ struct DoctorCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "doctor",
         abstract: "Look at the machine, the models and the settings, and say what is amiss.",
+        usage: "gesso doctor [<options>]",
         discussion: """
             Examples:
               gesso doctor
