@@ -7,6 +7,8 @@ struct Conditioning: Sendable {
     let hiddenStates: Tensor
     /// [1,P] the embedding of the whole prompt; nil in families that have none.
     var pooled: Tensor?
+    /// Whether there are zeros in place of the embeddings, as no prompt gives.
+    var isZeroed = false
     /// The end of the prompt that did not fit; nil where all of it did.
     let dropped: String?
 }

@@ -56,7 +56,7 @@ struct UNetDenoiser: Denoiser {
         let size = [Float(height), Float(width)]
         told = Told(
             hiddenStates: Tensor.concatenated(
-                try Self.evened(branches.map(\.hiddenStates)) {
+                try Self.evened(branches) {
                     try model.conditioning(for: "", reading).hiddenStates
                 }, axis: 0),
             pooled: pooled.isEmpty ? nil : Tensor.concatenated(pooled, axis: 0),
@@ -72,13 +72,19 @@ struct UNetDenoiser: Denoiser {
         return seeing
     }
 
-    /// Branches of as many chunks each: after the shorter one come chunks of the empty prompt.
-    private static func evened(_ branches: [Tensor], _ empty: () throws -> Tensor) rethrows
-        -> [Tensor]
-    {
-        let longest = branches.map { $0.shape[1] }.max() ?? 0
-        return try branches.map { branch in
+    /// Branches of as many chunks each: after the shorter one come chunks of the empty prompt, as in
+    /// AUTOMATIC1111 and compel. After zeros come zeros, which no attention hears, however many: as in
+    /// diffusers, and the same as in programs that do not fill up at all.
+    private static func evened(
+        _ branches: [Conditioning], _ empty: () throws -> Tensor
+    ) rethrows -> [Tensor] {
+        let longest = branches.map { $0.hiddenStates.shape[1] }.max() ?? 0
+        return try branches.map { conditioning in
+            let branch = conditioning.hiddenStates
             guard branch.shape[1] < longest else { return branch }
+            guard !conditioning.isZeroed else {
+                return Tensor(zeros: [branch.shape[0], longest, branch.shape[2]])
+            }
             let filler = try empty()
             let count = (longest - branch.shape[1]) / filler.shape[1]
             return .concatenated([branch] + Array(repeating: filler, count: count), axis: 1)

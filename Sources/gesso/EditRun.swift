@@ -160,7 +160,7 @@ struct EditRun {
     }
 
     private func loaded(_ onCall: ModelOnCall) throws -> Model {
-        try onCall.model(adding: AddOns(addOns, of: recipe))
+        try onCall.model(adding: AddOns(addOns, of: recipe), encoding: verb != .textToImage)
     }
 
     /// An edit with what is to carry it out, all checked that is cheap to check.

@@ -19,6 +19,14 @@ import Testing
         try JSONDecoder().decode(Config.self, from: tool("config", "show", "--json").output)
     }
 
+    @Test func helpIsNamedAsItIsAskedFor() throws {
+        try Tool.inFolder { tool in
+            let outcome = try tool("model", "convert", "a", "b")
+            #expect(outcome.status == 64)
+            #expect(outcome.errors.contains("see `gesso model convert --help`"))
+        }
+    }
+
     @Test func nearerSettingsGoFirst() throws {
         try Tool.inFolder { tool in
             let home = tool.url(".config/gesso")

@@ -72,6 +72,6 @@ struct StableDiffusionXL: ModelFamily {
         guard prompt.isEmpty, zeroesEmptyPrompt else { return encoded }
         return Conditioning(
             hiddenStates: Tensor(zeros: encoded.hiddenStates.shape),
-            pooled: encoded.pooled.map { Tensor(zeros: $0.shape) }, dropped: nil)
+            pooled: encoded.pooled.map { Tensor(zeros: $0.shape) }, isZeroed: true, dropped: nil)
     }
 }
