@@ -126,7 +126,7 @@ struct Latents {
     }
 
     /// 8-bit RGB of [1,H,W,3] in -1...1; values outside are clipped, halves go to even.
-    private static func image(of pixels: Tensor) -> Image {
+    static func image(of pixels: Tensor) -> Image {
         let samples = pixels.values.map { value in
             UInt16((min(max(value / 2 + 0.5, 0), 1) * 255).rounded(.toNearestOrEven))
         }

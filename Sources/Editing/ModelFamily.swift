@@ -31,6 +31,8 @@ protocol ModelFamily: Sendable {
     func conditioning(away prompt: String, _ reading: PromptReading) throws -> Conditioning
     /// Whether diffusers' pipelines mend outdated configurations of schedulers for it.
     static var mendsSchedulers: Bool { get }
+    /// The colours of its latents, for previews.
+    static var latentColors: LatentColors { get }
 }
 
 extension ModelFamily {
@@ -39,4 +41,6 @@ extension ModelFamily {
     }
 
     static var mendsSchedulers: Bool { true }
+
+    static var latentColors: LatentColors { .stableDiffusion }
 }

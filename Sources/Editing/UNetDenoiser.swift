@@ -126,9 +126,7 @@ struct UNetDenoiser: Denoiser {
 
     /// The clean estimate of latents [1,H,W,4].
     func callAsFunction(_ x: Tensor, at level: NoiseLevel) throws -> Tensor {
-        // 0 at the noisiest end of the schedule.
-        let place = 1 - Double(level.timestep + 1) / Double(model.trainTimesteps)
-        let counts = place >= recipe.guidanceStart && place <= recipe.guidanceEnd
+        let counts = model.guides(recipe, at: level)
         guard !model.isToldGuidance else { return try (counts ? guiding : plain)(x, at: level) }
         let scale = counts ? Float(recipe.guidanceScale) : 1
         guard model.followsInstructions else {

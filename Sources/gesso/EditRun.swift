@@ -19,7 +19,9 @@ struct EditRun {
     /// What has been read so far.
     let inputs: RunInputs
     private let receipt: ReceiptPlace?
-    private let manner: Manner
+    let manner: Manner
+    /// Sees the picture while it is under way.
+    private let onlooker: Onlooker?
 
     /// How a run goes on beside the picture it makes.
     struct Manner {
@@ -63,17 +65,23 @@ struct EditRun {
         let loading: Double
     }
 
-    /// - Parameter settings: those given by the verb's own flags.
-    init(_ verb: Verb, _ options: EditOptions, _ settings: [Setting]) throws {
+    /// - Parameters:
+    ///   - settings: those given by the verb's own flags.
+    ///   - input: the path of the picture, which names of results may follow.
+    init(
+        _ verb: Verb, _ options: EditOptions, _ settings: [Setting], of input: String?
+    ) throws {
         let presets = try options.recipe.files()
-        let recipe = try options.recipe.recipe(verb, settings, presets)
-        let output = try options.place()
+        let recipe = try options.recipe.recipe(verb, settings, presets).drawingSeed()
+        let output = try options.place(of: input, verb, seed: recipe.seed)
         try self.init(
             verb, recipe, from: presets, output,
             receipt: options.receipt.map {
                 try ReceiptPlace($0, overwrites: options.overwrite, beside: output)
             },
             model: options.model(for: recipe),
+            onlooker: Onlooker(
+                options.preview, overwrites: options.overwrite, isQuiet: options.progress.quiet),
             Manner(
                 threads: options.engine.threads, quiet: options.progress.quiet,
                 verbose: options.progress.verbose > 0,
@@ -83,7 +91,7 @@ struct EditRun {
     init(
         _ verb: Verb, _ recipe: Recipe, from presets: [Preset] = [], _ output: Output,
         receipt: ReceiptPlace? = nil, model: ModelOnCall?, shelf: AddOnShelf = AddOnShelf(),
-        inputs: RunInputs = RunInputs(), _ manner: Manner
+        inputs: RunInputs = RunInputs(), onlooker: Onlooker? = nil, _ manner: Manner
     ) throws {
         self.verb = verb
         self.inputs = inputs
@@ -94,7 +102,7 @@ struct EditRun {
         self.output = output
         self.receipt = receipt
         self.model = model
-        self.manner = manner
+        (self.onlooker, self.manner) = (onlooker, manner)
         for tag in literal { say("note: \(tag) names no LoRA: it stays text") }
     }
 
@@ -126,23 +134,30 @@ struct EditRun {
 
     /// - Parameter prepare: reads and checks the pictures that the verb needs.
     func perform(_ prepare: (EditRun) throws -> Prepared) throws {
-        guard let made = try make(prepare) else { return }
+        if manner.dryRun { return try tell(plan(prepare)) }
+        let made = try make(prepare)
         try write(made)
         try tell(made)
     }
 
     /// Puts a picture in its place, and the receipt beside it if one is wanted.
     func write(_ made: Made) throws {
-        var run = self
-        run.recipe = made.recipe
         try output.write(made.data) {
-            try receipt.map { try $0.write(Receipt(run, made, in: $0.folder)) }
+            try receipt.map { try $0.write(receipt(of: made, in: $0.folder)) }
+            try onlooker?.writeFilmstrip(made.picture)
         }
     }
 
-    /// Makes the picture, as far as its bytes; nil where only a plan was wanted. See `perform`.
-    func make(_ prepare: (EditRun) throws -> Prepared) throws -> Made? {
-        try work(prepare).map { try finished($0) }
+    /// How a picture was made, to be kept in a folder.
+    func receipt(of made: Made, in folder: URL) throws -> Receipt {
+        var run = self
+        run.recipe = made.recipe
+        return try Receipt(run, made, in: folder)
+    }
+
+    /// Makes the picture, as far as its bytes. See `perform`.
+    func make(_ prepare: (EditRun) throws -> Prepared) throws -> Made {
+        try finished(work(prepare))
     }
 
     /// An edit that was carried out.
@@ -164,59 +179,67 @@ struct EditRun {
         try onCall.model(adding: AddOns(addOns, of: recipe), encoding: verb != .textToImage)
     }
 
-    /// Carries the edit out; nil where only a plan was wanted. See `perform`.
-    func work(_ prepare: (EditRun) throws -> Prepared) throws -> Work? {
-        let prepared = try prepare(self)
-        guard let onCall = model else { return try filled(prepared) }
-        Editor.useThreads(manner.threads ?? ProcessInfo.processInfo.activeProcessorCount)
-        let model = try loaded(onCall)
-        let loading = onCall.takeLoadingSeconds()
-        let task =
-            switch prepared {
-            case .edit(let edit): edit
-            case .forModel(let edit): edit(model)
-            }
-        try task.original?.checkEncodable(as: output.format)
-        var run = self
-        let (recipe, notes) = model.completed(recipe)
-        run.recipe = recipe
-        if manner.dryRun {
-            for note in notes { say("note: " + note) }
-            try tell(Editor(model).plan(task, recipe: recipe))
-            return nil
+    /// An edit with what is to carry it out, all checked that is cheap to check.
+    struct Ready {
+        let edit: Edit
+        /// What is asked for, with what the model brings.
+        let recipe: Recipe
+        let means: Means
+
+        enum Means {
+            /// With remarks on what it brings, and the seconds that loading it took.
+            case model(Model, notes: [String], loading: Double)
+            /// No model has a hand in it: that is the result.
+            case fill(EditResult)
         }
-        return Work(
-            recipe: recipe, edit: task, result: try run.carryOut(task, with: model, notes),
-            loading: loading)
     }
 
-    /// What the edit is and would need; without a plan where no model has a hand in it.
-    func plan(_ prepare: (EditRun) throws -> Prepared) throws -> (edit: Edit, plan: EditPlan?) {
+    /// The threads to compute with.
+    var threads: Int { manner.threads ?? ProcessInfo.processInfo.activeProcessorCount }
+
+    /// Reads and checks the pictures, and loads the model.
+    func ready(_ prepare: (EditRun) throws -> Prepared) throws -> Ready {
         let prepared = try prepare(self)
-        guard let onCall = model else {
-            guard case .edit(let edit) = prepared else { throw Self.noSteps }
-            return (edit, nil)
-        }
+        guard let onCall = model else { return try filled(prepared) }
+        Editor.useThreads(threads)
         let model = try loaded(onCall)
         let edit =
             switch prepared {
             case .edit(let edit): edit
             case .forModel(let edit): edit(model)
             }
-        return (edit, try Editor(model).plan(edit, recipe: model.completed(recipe).0))
+        try edit.original?.checkEncodable(as: output.format)
+        let (recipe, notes) = model.completed(recipe)
+        return Ready(
+            edit: edit, recipe: recipe,
+            means: .model(model, notes: notes, loading: onCall.takeLoadingSeconds()))
     }
 
-    private static var noSteps: Failure {
-        Failure(.usage, "0 steps leave nothing to do", at: "--steps", do: "give 1 or more")
-    }
-
-    /// The picture of an edit in which no model has a hand.
-    private func filled(_ prepared: Prepared) throws -> Work? {
+    /// An edit in which no model has a hand.
+    private func filled(_ prepared: Prepared) throws -> Ready {
         guard case .edit(let edit) = prepared, let result = edit.filled(seed: recipe.seed ?? 0)
-        else { throw Self.noSteps }
+        else {
+            throw Failure(
+                .usage, "0 steps leave nothing to do", at: "--steps", do: "give 1 or more")
+        }
         try result.image.checkEncodable(as: output.format)
-        say(edit.coverage)
-        return manner.dryRun ? nil : Work(recipe: recipe, edit: edit, result: result, loading: 0)
+        return Ready(edit: edit, recipe: recipe, means: .fill(result))
+    }
+
+    /// Carries the edit out. See `perform`.
+    func work(_ prepare: (EditRun) throws -> Prepared) throws -> Work {
+        let ready = try ready(prepare)
+        switch ready.means {
+        case .fill(let result):
+            say(ready.edit.coverage)
+            return Work(recipe: ready.recipe, edit: ready.edit, result: result, loading: 0)
+        case .model(let model, let notes, let loading):
+            var run = self
+            run.recipe = ready.recipe
+            return Work(
+                recipe: ready.recipe, edit: ready.edit,
+                result: try run.carryOut(ready.edit, with: model, notes), loading: loading)
+        }
     }
 
     /// The bytes of the file that an edit comes to, proved by what it may not have changed.
@@ -240,21 +263,18 @@ struct EditRun {
             loading: work.loading)
     }
 
-    private func tell(_ plan: EditPlan) throws {
-        let document = PlanDocument(
-            verb, plan, output: output.path,
-            files: [output.isStandardOutput ? nil : output.path, receipt?.path].compactMap(\.self))
-        try Console.result(
-            manner.json
-                ? JSON.text(document)
-                : document.lines.map { $0.escapingControls() }.joined(separator: "\n"))
+    /// All files that are written.
+    var files: [String] {
+        [output.isStandardOutput ? nil : output.path, receipt?.path].compactMap(\.self)
+            + (onlooker?.files ?? [])
     }
 
     private func carryOut(_ edit: Edit, with model: Model, _ notes: [String]) throws -> EditResult {
         var meter = ProgressMeter(isQuiet: manner.quiet)
         defer { meter.clear() }
         var isAnnounced = false
-        return try Editor(model)(edit, recipe: recipe) { progress in
+        let preview = try onlooker?.preview(of: model)
+        return try Editor(model)(edit, recipe: recipe, preview: preview) { progress in
             try Interruption.check()
             // By now all has been checked: from here on there are lines beside an error's.
             if !isAnnounced { announce(edit, model, notes) }
@@ -334,7 +354,7 @@ struct EditRun {
         }
     }
 
-    private func say(_ text: String) {
+    func say(_ text: String) {
         Console.line(("gesso: " + text).asLine(), isQuiet: manner.quiet)
     }
 }

@@ -8,6 +8,7 @@ import Tensors
 struct StableDiffusionXL: ModelFamily {
     static let name = "Stable Diffusion XL"
     static let mendsSchedulers = false
+    static let latentColors = LatentColors.stableDiffusionXL
 
     private let first: PromptEncoder
     private let second: PromptEncoder

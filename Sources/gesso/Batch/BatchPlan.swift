@@ -52,18 +52,20 @@ struct BatchPlan {
 
     /// The jobs of a list, in its order.
     ///
+    /// - Parameter seed: that of the first picture; nil where it is not known yet.
     /// - Throws: `Failure` when two of them would have one name, `RecipeError` for settings of a list.
-    func jobs(_ list: BatchList, seed: UInt64) throws -> [BatchRun.Job] {
+    func jobs(_ list: BatchList, seed: UInt64?) throws -> [BatchRun.Job] {
         var inputOfName: [String: String] = [:]
         return try list.items.enumerated().map { index, item in
-            let steps = try steps(for: item, seed: seed &+ UInt64(index))
-            let first = steps.first?.recipe.seed ?? 0
+            let steps = try steps(for: item, seed: seed.map { $0 &+ UInt64(index) })
+            let first = edits != nil && seed == nil ? nil : steps.first?.recipe.seed
             let format = format ?? item.format ?? .png
             let own = item.format == format ? (item.input as NSString).pathExtension : nil
             let name =
                 item.folder
                 + template.name([
-                    "stem": item.stem, "seed": "\(first)", "verb": verb.rawValue,
+                    "stem": item.stem, "seed": first.map { "\($0)" } ?? "{seed}",
+                    "verb": verb.rawValue,
                     "index": String(format: "%04d", index + 1),
                     "ext": own ?? format.fileExtension,
                 ])
@@ -78,13 +80,15 @@ struct BatchPlan {
                     do: "put {index} in the name")
             }
             return BatchRun.Job(
-                item: item, output: name, seed: first, format: format,
-                chain: EditChain(steps: steps, model: model, manner: manner))
+                item: item, output: name, seed: first ?? 0, format: format,
+                chain: EditChain(
+                    steps: steps, model: model, manner: manner,
+                    variables: try edits?.variables()))
         }
     }
 
     /// What is done to a picture.
-    private func steps(for item: BatchList.Item, seed: UInt64) throws -> [EditChain.Step] {
+    private func steps(for item: BatchList.Item, seed: UInt64?) throws -> [EditChain.Step] {
         if let edits {
             return try edits.edits(for: item, seed: seed).map {
                 EditChain.Step(

@@ -95,7 +95,7 @@ struct ReplayCommand: ParsableCommand {
             },
             shelf: AddOnShelf(known: old.addOnPlaces(folder)),
             EditRun.Manner(quiet: quiet))
-        guard let made = try run.make({ try edit($0, verb, old, folder) }) else { return }
+        let made = try run.make { try edit($0, verb, old, folder) }
         try output.write(made.data)
         try tell(
             try old.isSame(made, as: format, output),

@@ -45,6 +45,11 @@ struct BatchRecipe {
         return try edits([part], [], seed: nil)
     }
 
+    /// The values that variables have.
+    func variables() throws -> [String: String] {
+        preset.values(given: try options.givenVariables)
+    }
+
     /// The edits of a picture.
     ///
     /// - Parameter seed: of the first, unless the picture's own settings or the recipe say one.

@@ -20,6 +20,10 @@ struct EditChain {
     let manner: EditRun.Manner
     /// Where add-ons are found.
     var shelf = AddOnShelf()
+    /// Sees the pictures while they are under way.
+    var onlooker: Onlooker?
+    /// The values that a recipe's variables had; nil where no recipe of edits is carried out.
+    var variables: [String: String]?
 
     /// What the steps came to.
     struct Work {
@@ -41,6 +45,16 @@ struct EditChain {
 
         /// What each step came to.
         var reports: [EditReport] { work.reports }
+        /// One for each step; the last of them holds the output.
+        var runs: [EditRun] { work.runs }
+    }
+
+    /// How a picture was made, to be kept in a folder.
+    func receipt(of made: Made, as output: Output, in folder: URL) throws -> Receipt {
+        guard variables == nil, let run = made.runs.last else {
+            return try Receipt(made, of: self, as: output, in: folder)
+        }
+        return try run.receipt(of: made.picture, in: folder)
     }
 
     /// Loads what the first step needs, so that a fault of the model ends a batch before any picture.
@@ -55,21 +69,20 @@ struct EditChain {
         try EditRun(
             step.verb, step.recipe, from: step.presets, output,
             model: step.recipe.steps == 0 ? nil : model, shelf: shelf, inputs: inputs,
-            manner ?? self.manner)
+            onlooker: onlooker, manner ?? self.manner)
     }
 
     /// Makes the picture at a path, as far as its bytes.
     ///
     /// - Parameter input: nil where the first step makes one from words.
     func make(_ input: String?, for output: Output) throws -> Made? {
-        guard let work = try work(on: input, for: output), let run = work.runs.last,
-            let last = work.works.last
-        else { return nil }
+        let work = try work(on: input, for: output)
+        guard let run = work.runs.last, let last = work.works.last else { return nil }
         return Made(work: work, picture: try run.finished(last, claim: work.claim))
     }
 
     /// Goes through the steps, without a file in the end.
-    func work(on input: String?, for output: Output) throws -> Work? {
+    func work(on input: String?, for output: Output) throws -> Work {
         var (runs, works) = ([EditRun](), [EditRun.Work]())
         var place: ChainPlace?
         let inputs = RunInputs()
@@ -80,7 +93,6 @@ struct EditChain {
             let source = try image ?? input.map { try run.image($0) }
             place = place ?? source.map(ChainPlace.init)
             let work = try run.work { try step.prepared(on: source, $0, place) }
-            guard let work else { return nil }
             if let source { try place?.note(work.edit, step.verb, work.recipe, on: source) }
             image = try run.marked(work.result)
             place = place ?? image.map(ChainPlace.init)
@@ -91,8 +103,8 @@ struct EditChain {
         return Work(runs: runs, works: works, claim: isFromWords ? nil : place?.claim)
     }
 
-    /// What the steps would do and need, in their order; nil for one in which no model has a hand.
-    func plans(on input: String?, for output: Output) throws -> [EditPlan?] {
+    /// What would be done to the picture at a path; each step's is as large as the one before makes it.
+    func plan(_ input: String?, for output: Output) throws -> [EditRun.Planned] {
         var place: ChainPlace?
         let inputs = RunInputs()
         var image: Image?
@@ -100,15 +112,22 @@ struct EditChain {
             let run = try self.run(step, output, inputs)
             let source = try image ?? input.map { try run.image($0) }
             place = place ?? source.map(ChainPlace.init)
-            let (edit, plan) = try run.plan { try step.prepared(on: source, $0, place) }
-            if let source { try place?.note(edit, step.verb, step.recipe, on: source) }
-            // A later step is planned on a picture of the size that this one makes.
+            var edit: Edit?
+            let planned = try run.plan { run in
+                let prepared = try step.prepared(on: source, run, place)
+                if case .edit(let known) = prepared { edit = known }
+                return prepared
+            }
+            if let edit, let source {
+                try place?.note(edit, step.verb, step.recipe, on: source)
+            }
+            let plan = planned.plan
             let next =
-                edit.original
-                ?? Mask(width: edit.width, height: edit.height, filledWith: 255).image.rgb8
+                edit?.original
+                ?? Mask(width: plan.width, height: plan.height, filledWith: 255).image.rgb8
             image = next
             place = place ?? ChainPlace(next)
-            return plan
+            return planned
         }
     }
 

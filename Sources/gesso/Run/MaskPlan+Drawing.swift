@@ -15,6 +15,7 @@ extension MaskPlan {
     ///
     /// - Parameter place: where the first picture lies on it, which masks by name are of.
     func edit(of image: Image, _ run: EditRun, _ place: ChainPlace) throws -> Edit {
+        run.inputs.note(parts.compactMap { $0.asWords })
         let mask = try drawn(on: image, place, run)
         return try Edit.inpaint(image, mask, run.recipe, revealing: showsAlpha)
     }
@@ -69,6 +70,14 @@ extension MaskPlan {
 }
 
 extension MaskPlan.Part {
+    /// Itself as behind `--mask`; nil for a mask of its own.
+    fileprivate var asWords: MaskPart? {
+        guard case .words(let words) = content, let source = try? MaskSource(words) else {
+            return nil
+        }
+        return MaskPart(spec: words, source: source, subtracts: subtracts)
+    }
+
     fileprivate func mask(on image: Image, _ place: ChainPlace, _ run: EditRun) throws -> Mask {
         switch content {
         case .mask(let mask):

@@ -9,8 +9,7 @@ extension Receipt {
 
     /// The receipt of a picture that edits made one after the other, to be kept in `folder`.
     init(
-        _ made: EditChain.Made, of chain: EditChain, as output: Output,
-        variables: [String: String], in folder: URL
+        _ made: EditChain.Made, of chain: EditChain, as output: Output, in folder: URL
     ) throws {
         let report = made.picture.report
         let reports = made.work.reports
@@ -36,7 +35,7 @@ extension Receipt {
         let found = try AddOn.all(of: runs, in: folder)
         addOns = found.isEmpty ? nil : found
         result = Picture(made.picture, by: output, in: folder)
-        self.variables = variables.isEmpty ? nil : variables
+        variables = chain.variables.flatMap { $0.isEmpty ? nil : $0 }
         edits = zip(zip(runs, made.work.works), chain.steps).map { done, step in
             Edit(done.0, done.1, step.mask, in: folder)
         }

@@ -53,21 +53,32 @@ extension RecipeRun {
                 .usage, "a grid begins with its picture again and again", at: "-",
                 do: "give a file")
         }
+        if options.preview.isGiven {
+            throw Failure(
+                .usage, "a table has no previews", at: "run",
+                do: "leave out --preview and --filmstrip")
+        }
         let (plan, cells) = try grid()
         let source = try input.map { try Input.image($0) }
         try plan.checkSize(of: source, side: side)
         let model = try model(for: cells.flatMap(\.self))
         if options.dryRun { return try tell(try planned(plan, cells, model)) }
-        let works = try plan.made(isQuiet: options.progress.quiet) { index in
-            try chain(cells[index], model, quiet: true).work(on: input, for: output)?.works.last
+        let outcomes = try plan.made(isQuiet: options.progress.quiet) { index in
+            let work = try chain(cells[index], model, quiet: true).work(on: input, for: output)
+            guard let last = work.works.last else {
+                throw Failure(.usage, "no edits", at: preset.name, do: "write some below edits:")
+            }
+            return last
         }
-        let table = plan.drawn(works, side: side)
+        let table = plan.drawn(outcomes, side: side)
         try output.write(table)
         if options.show { try TerminalPicture.show(table) }
         if options.json {
-            return try Console.result(JSON.text(GridDocument(plan, works, output.path, table)))
+            try Console.result(JSON.text(GridDocument(plan, outcomes, output.path, table)))
+        } else if !output.isStandardOutput {
+            try Console.result(output.path)
         }
-        if !output.isStandardOutput { try Console.result(output.path) }
+        if outcomes.contains(where: { (try? $0.get()) == nil }) { throw SomeFailed() }
     }
 
     /// The table and the edits of each of its cells, with one seed for all unless a seed varies.
@@ -102,12 +113,8 @@ extension RecipeRun {
     ) throws -> GridPlanDocument {
         var document = GridPlanDocument(output: output.path, pictures: plan.cells.map(\.label))
         for edits in cells {
-            let plans = try chain(edits, model, quiet: true).plans(on: input, for: output)
-            for plan in plans.compactMap(\.self) {
-                document.evaluations += plan.evaluations
-                document.workBytes = max(document.workBytes, plan.workBytes)
-                document.weightBytes = plan.weightBytes
-            }
+            let chain = chain(edits, model, quiet: true)
+            for planned in try chain.plan(input, for: output) { document.add(planned) }
         }
         return document
     }

@@ -14,6 +14,7 @@ struct RecipeRun {
     /// The edits as the recipe has them; those of the first cell where it makes a grid.
     let edits: [RecipeEdit]
     private let receipt: ReceiptPlace?
+    private let onlooker: Onlooker?
 
     /// Checks all that can be checked before a picture is read.
     init(
@@ -33,11 +34,14 @@ struct RecipeRun {
             edits = try Self.edits(of: preset, cell, options)
         }
         for edit in edits { try edit.mask?.check() }
-        let output = try options.place()
+        let output = try options.place(
+            of: input, edits.last?.verb ?? .imageToImage, seed: edits.first?.recipe.seed)
         self.output = output
         receipt = try options.receipt.map {
             try ReceiptPlace($0, overwrites: options.overwrite, beside: output)
         }
+        onlooker = try Onlooker(
+            options.preview, overwrites: options.overwrite, isQuiet: options.progress.quiet)
         try checkInput()
     }
 
@@ -94,27 +98,29 @@ struct RecipeRun {
             }, model: model,
             manner: EditRun.Manner(
                 threads: options.engine.threads, quiet: quiet || options.progress.quiet,
-                verbose: options.progress.verbose > 0, json: options.json, show: options.show))
+                verbose: options.progress.verbose > 0, json: options.json, show: options.show),
+            onlooker: onlooker, variables: preset.values(given: given.variables))
     }
 
     /// Makes the picture, or tells what it would take.
     func perform() throws {
         let chain = try chain(edits, model(for: edits))
         if options.dryRun {
+            let files =
+                [output.isStandardOutput ? nil : output.path, receipt?.path].compactMap(\.self)
+                + (onlooker?.files ?? [])
             return try tell(
                 RunPlanDocument(
-                    preset.name, edits, try chain.plans(on: input, for: output), output,
-                    receipt: receipt?.path))
+                    preset.name, edits, try chain.plan(input, for: output), output, files: files))
         }
-        guard let made = try chain.make(input, for: output), let last = made.work.runs.last else {
+        guard let made = try chain.make(input, for: output), let last = made.runs.last else {
             return
         }
         try output.write(made.picture.data) {
             try receipt.map { place in
-                try place.write(
-                    Receipt(
-                        made, of: chain, as: output, variables: variables, in: place.folder))
+                try place.write(chain.receipt(of: made, as: output, in: place.folder))
             }
+            try onlooker?.writeFilmstrip(made.picture.picture)
         }
         for note in made.reports.dropLast().flatMap(\.notes) {
             Console.line("gesso: note: \(note)".asLine(), isQuiet: options.progress.quiet)
@@ -122,15 +128,6 @@ struct RecipeRun {
         try last.tell(
             made.picture,
             as: JSON.text(RunDocument(preset.name, made, output: output.path)))
-    }
-
-    /// The values that variables had, for the record.
-    private var variables: [String: String] {
-        let standard = preset.variables.compactMap { variable in
-            variable.standard.map { (variable.name, $0) }
-        }
-        return Dictionary(
-            standard + given.variables.map { ($0.key, $0.value) }, uniquingKeysWith: { $1 })
     }
 
     func tell(_ document: some PlainDocument) throws {
@@ -143,4 +140,15 @@ struct RecipeRun {
 protocol PlainDocument: Encodable {
     /// A line for each thing.
     var lines: [String] { get }
+}
+
+extension Preset {
+    /// The values that variables have, those that are given and the others' own.
+    func values(given: [Setting]) -> [String: String] {
+        let standard = variables.compactMap { variable in
+            variable.standard.map { (variable.name, $0) }
+        }
+        return Dictionary(
+            standard + given.map { ($0.key, $0.value) }, uniquingKeysWith: { $1 })
+    }
 }

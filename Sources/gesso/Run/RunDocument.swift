@@ -39,36 +39,41 @@ struct RunPlanDocument: PlainDocument {
     private let evaluations: Int
     private let edits: [Edit]
 
+    /// Loading the model and all edits' own seconds.
+    private let estimatedSeconds: Double
+
     /// One of them.
     private struct Edit: Encodable {
         let verb: String
-        /// Nil where no model has a hand in it.
-        let plan: PlanDocument?
+        let plan: PlanDocument
     }
 
     init(
-        _ recipe: String, _ edits: [RecipeEdit], _ plans: [EditPlan?], _ output: Output,
-        receipt: String?
+        _ recipe: String, _ edits: [RecipeEdit], _ plans: [EditRun.Planned], _ output: Output,
+        files: [String]
     ) {
         self.recipe = recipe
         self.output = output.path
-        files = [output.isStandardOutput ? nil : output.path, receipt].compactMap(\.self)
-        evaluations = plans.reduce(0) { $0 + ($1?.evaluations ?? 0) }
-        self.edits = zip(edits, plans).map { edit, plan in
+        self.files = files
+        evaluations = plans.reduce(0) { $0 + $1.plan.evaluations }
+        let seconds = plans.reduce(0) { $0 + $1.loading + ($1.plan.seconds?.total ?? 0) }
+        estimatedSeconds = (seconds * 100).rounded() / 100
+        self.edits = zip(edits, plans).map { edit, planned in
             Edit(
                 verb: edit.verb.rawValue,
-                plan: plan.map { PlanDocument(edit.verb, $0, output: output.path, files: []) })
+                plan: PlanDocument(edit.verb, planned, output: output.path, files: []))
         }
     }
 
     var lines: [String] {
         let each = edits.enumerated().flatMap { index, edit in
             ["edit \(index + 1): \(edit.verb)"]
-                + (edit.plan?.lines ?? ["no model"])
+                + edit.plan.lines
                 .filter { !$0.hasPrefix("verb: ") && !$0.hasPrefix("files: ") }.map { "  " + $0 }
         }
         return ["recipe: \(recipe)"] + each + [
             "UNet calls in all: \(evaluations)",
+            "time in all: about \(estimatedSeconds.asDuration)",
             "files: " + (files.isEmpty ? "none" : files.joined(separator: ", ")),
         ]
     }
