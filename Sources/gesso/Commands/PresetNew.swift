@@ -7,6 +7,7 @@ extension PresetCommand {
     struct Schema: ParsableCommand {
         static let configuration = CommandConfiguration(
             abstract: "Print the form of recipe files as a JSON Schema, for editors.",
+            usage: "gesso preset schema [<options>]",
             discussion: """
                 Example:
                   gesso preset schema > ~/.config/gesso/recipe.schema.json
