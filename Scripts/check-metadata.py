@@ -103,6 +103,21 @@ def cases():
             ("16-bit", 3, 16, None), ("16-bit-profile", 3, 16, "adobe-rgb"), ("grey", 1, 8, "grey"),
             ("grey-16", 1, 16, None), ("alpha", 4, 8, None), ("alpha-16", 4, 16, "display-p3")):
         yield f"{name}.png", (40, 31, channels, depth), profile, 1
+    yield from combined_cases()
+
+
+def combined_cases():
+    """All at once: every orientation with 16 bit, grey, alpha, profiles and odd sizes."""
+    sizes = ((427, 640), (1, 1), (7, 5), (3001, 17))
+    for orientation in range(1, 9):
+        size = sizes[orientation % 4]
+        other = sizes[(orientation + orientation // 5 + 1) % 4]
+        profile = ("adobe-rgb", "display-p3")[orientation % 2]
+        yield f"all-{orientation}.png", (*size, 4, 16), profile, orientation
+        yield f"all-rgb-{orientation}.png", (*other, 3, 16), profile, orientation
+        yield f"all-grey-{orientation}.png", (*other, 1, 16), "grey", orientation
+        yield f"all-{orientation}.webp", (*size, 4, 8), profile, orientation
+        yield f"all-{orientation}.jpg", (*other, 3, 8), profile, orientation
 
 
 def check_case(folder, name, shape, profile, orientation):

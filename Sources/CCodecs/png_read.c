@@ -9,7 +9,7 @@
 
 enum {
     metadata_budget = 32 << 20,   // large blocks that libpng may take for texts and the profile
-    chunk_bytes_limit = 4 << 20,  // one chunk, decompressed
+    chunk_bytes_limit = 15 << 20,  // one chunk, decompressed; the largest colour profile
     chunk_bytes_limit_after = 4096,  // the same once the budget is spent
     chunk_count_limit = 1000,
 };
@@ -100,16 +100,11 @@ static int take_chunk(png_structp png, png_unknown_chunkp chunk) {
 }
 
 codec_reader *codec_png_open(const uint8_t *bytes, size_t count) {
-    codec_reader *reader = calloc(1, sizeof *reader);
-    png_state *state = calloc(1, sizeof *state);
-    if (reader == NULL || state == NULL) {
-        free(reader);
-        free(state);
-        return NULL;
-    }
+    codec_reader *reader = codec_reader_open(sizeof(png_state));
+    if (reader == NULL) return NULL;
+    png_state *state = reader->state;
     state->bytes = bytes;
     state->count = count;
-    reader->state = state;
     return reader;
 }
 
@@ -262,7 +257,5 @@ void codec_png_close(codec_reader *reader) {
     if (reader == NULL) return;
     png_state *state = reader->state;
     if (state->png != NULL) png_destroy_read_struct(&state->png, &state->info, NULL);
-    codec_items_free(&reader->items);
-    free(state);
-    free(reader);
+    codec_reader_close(reader);
 }

@@ -6,6 +6,8 @@ public struct EditResult: Sendable {
     public let image: Image
     /// How it was made.
     public let report: EditReport
+    /// Whether a watermark was put into it.
+    public internal(set) var isWatermarked = false
 }
 
 /// How a picture was made: what came of the recipe, its seed and its scheduler.

@@ -102,7 +102,7 @@ struct Latents {
     /// A mask of the latents at the size of the picture.
     func enlarged(_ mask: Mask, _ width: Int, _ height: Int) -> Mask {
         mask.resized(width: paddedWidth, height: paddedHeight, filter: .lanczos)
-            .cropped(x: 0, y: 0, width: width, height: height).blurred(sigma: 4)
+            .cropped(x: 0, y: 0, width: width, height: height).boxBlurred(radius: 4)
     }
 
     /// The colours of a picture as [1,H,W,3] in -1...1; grey is repeated, alpha is left out.

@@ -15,7 +15,8 @@ struct MemoryPlan {
     /// - Parameters:
     ///   - latents: those of the largest pass.
     ///   - canvas: pixels of the whole picture.
-    init(_ model: Model, _ recipe: Recipe, _ latents: Latents, canvas: Int) {
+    ///   - joined: pixels of the largest part that is joined to it.
+    init(_ model: Model, _ recipe: Recipe, _ latents: Latents, canvas: Int, joined: Int) {
         let (width, height) = (latents.paddedWidth, latents.paddedHeight)
         let pixels = width * height
         let side = AutoencoderKL.tileSide
@@ -27,7 +28,9 @@ struct MemoryPlan {
         let places = pixels / (model.vae.factor * model.vae.factor)
         let unet = model.unet.configuration.widestFloatsPerLatent * places * branches
         let pictures = 16 * max(pixels, canvas)
-        work = (max(vae, unet) + pictures) * MemoryLayout<Float>.size
+        // Four fields of four numbers a pixel with their coarser grids, and the places.
+        let joining = recipe.blend == .poisson ? 25 * joined : 0
+        work = (max(vae, unet, joining) + pictures) * MemoryLayout<Float>.size
     }
 
     /// - Throws: `EditingError.memory` when less than `work` is free.

@@ -17,7 +17,7 @@ extension ImageMetadata {
         exif = payloads("APP1", exifPrefix).first
         xmp = payloads("APP1", xmpPrefix).first
         let parts = payloads("APP2", profilePrefix)
-        if parts.reduce(0, { $0 + $1.count }) > ImageLimits.profileBytes {
+        if parts.reduce(0, { $0 + max($1.count - 2, 0) }) > ImageLimits.profileBytes {
             throw profileTooLarge(name: name, format: .jpeg)
         }
         if !parts.isEmpty {

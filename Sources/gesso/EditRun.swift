@@ -44,6 +44,8 @@ struct EditRun {
         let written: Image
         /// What was found outside the mask, if there was one.
         let proof: MaskProof?
+        /// Whether the watermark can be read from the file; nil if there is none.
+        let holdsWatermark: Bool?
         /// Seconds that loading the model took.
         let loading: Double
     }
@@ -164,7 +166,8 @@ struct EditRun {
             }
         try task.original?.checkEncodable(as: output.format)
         var run = self
-        let (recipe, notes) = model.completed(recipe)
+        let (recipe, defaults) = model.completed(recipe)
+        let notes = defaults + recipe.idleSettings(of: verb)
         run.recipe = recipe
         if manner.dryRun {
             for note in notes { say("note: " + note) }
@@ -184,6 +187,7 @@ struct EditRun {
                 .usage, "0 steps leave nothing to do", at: "--steps", do: "give 1 or more")
         }
         try result.image.checkEncodable(as: output.format)
+        for note in recipe.idleSettings(of: verb) { say("note: " + note) }
         say(edit.coverage)
         return manner.dryRun ? nil : Work(recipe: recipe, edit: edit, result: result, loading: 0)
     }
@@ -197,7 +201,9 @@ struct EditRun {
         let written = try Image(decoding: data, name: output.path)
         return Made(
             recipe: work.recipe, report: work.result.report, picture: picture, data: data,
-            written: written, proof: try prove(written, work.edit), loading: work.loading)
+            written: written, proof: try prove(written, work.edit),
+            holdsWatermark: work.result.isWatermarked ? written.holds(recipe.watermark) : nil,
+            loading: work.loading)
     }
 
     private func tell(_ plan: EditPlan) throws {
@@ -268,6 +274,9 @@ struct EditRun {
     private func tell(_ made: Made) throws {
         let report = made.report
         for note in report.notes { say("note: " + note) }
+        if made.holdsWatermark == false {
+            say("note: " + (output.keeps(made.picture) ? Self.smallMark : Self.lossyMark))
+        }
         if let proof = made.proof { say("verified: " + proof.line) }
         if !output.keeps(made.picture), report.repaintedFraction > 0, report.repaintedFraction < 1 {
             say("note: \(output.loss): write a PNG to keep every other pixel")
@@ -291,6 +300,12 @@ struct EditRun {
             try Console.result(output.path)
         }
     }
+
+    private static let smallMark =
+        "the watermark cannot be read from the file: the changed part is too small or grey"
+    private static let lossyMark =
+        "the watermark cannot be read from the file, which is compressed: give --quality more, "
+        + "or write a PNG"
 
     private func say(_ text: String) {
         Console.line(("gesso: " + text).asLine(), isQuiet: manner.quiet)
