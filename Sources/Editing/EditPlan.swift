@@ -3,7 +3,7 @@ public import Recipes
 import Sampling
 
 /// What an edit would do and need, known before it is done.
-public struct EditPlan: Sendable, Equatable {
+public struct EditPlan: Sendable, Equatable, Encodable {
     /// Name of the model.
     public let model: String
     /// The scheduler that would run; nil when nothing would.
@@ -32,6 +32,12 @@ public struct EditPlan: Sendable, Equatable {
     public let workBytes: Int
     /// Bytes that are free for it; nil where the system does not say.
     public let availableBytes: Int?
+
+    private enum CodingKeys: String, CodingKey {
+        case model, scheduler, evaluations, branches, width, height, paddedWidth, paddedHeight
+        case isTiled = "vaeTiling"
+        case repaintedFraction, passes, weightBytes, workBytes, availableBytes
+    }
 }
 
 extension Editor {

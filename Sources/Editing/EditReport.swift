@@ -11,7 +11,7 @@ public struct EditResult: Sendable {
 }
 
 /// How a picture was made: what came of the recipe, its seed and its scheduler.
-public struct EditReport: Sendable, Equatable {
+public struct EditReport: Sendable, Equatable, Encodable {
     /// Name of the model.
     public var model: String
     /// The seed, drawn or given.
@@ -38,6 +38,12 @@ public struct EditReport: Sendable, Equatable {
     public var passes: [PassReport] = []
     /// The border of what was painted; nil where there is none.
     public var seams: SeamReport?
+
+    /// All but the border, which is told in words of its own.
+    private enum CodingKeys: String, CodingKey {
+        case model, seed, scheduler, evaluations, width, height, paddedWidth, paddedHeight
+        case repaintedFraction, seconds, notes, passes
+    }
 }
 
 /// Where an edit stands; given to the caller between any two pieces of work.

@@ -44,7 +44,7 @@ struct Outline {
 }
 
 /// A part of a picture that the model works on at once.
-public struct PassReport: Sendable, Equatable {
+public struct PassReport: Sendable, Equatable, Encodable {
     /// Where it lies on the canvas.
     public let box: Box
     /// Size it is worked on at.
@@ -54,6 +54,21 @@ public struct PassReport: Sendable, Equatable {
 
     init(_ pass: Pass) {
         (box, width, height) = (pass.box, pass.width, pass.height)
+    }
+
+    private enum CodingKeys: String, CodingKey {
+        case x, y, width, height, workWidth, workHeight
+    }
+
+    /// The box and the size of the work, side by side.
+    public func encode(to encoder: any Encoder) throws {
+        var container = encoder.container(keyedBy: CodingKeys.self)
+        try container.encode(box.x, forKey: .x)
+        try container.encode(box.y, forKey: .y)
+        try container.encode(box.width, forKey: .width)
+        try container.encode(box.height, forKey: .height)
+        try container.encode(width, forKey: .workWidth)
+        try container.encode(height, forKey: .workHeight)
     }
 }
 

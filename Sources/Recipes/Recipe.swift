@@ -198,7 +198,9 @@ extension Recipe {
     /// THE list of what can be set, in the order in which it is shown and applied.
     public static let keys: [Key] = [
         Key("prompt", \.prompt, .text, "what the picture should show"),
-        Key("negative_prompt", \.negativePrompt, .text, "what it should not show"),
+        Key(
+            "negative_prompt", \.negativePrompt, .text, "what it should not show",
+            elsewhere: ["negative", "neg_prompt", "uncond"]),
         Key(
             "prompt_syntax", \.chosenPromptSyntax, .orDefault(.oneOf(PromptSyntax.self)),
             "whether (word:1.3), [word] and BREAK have a meaning"),
@@ -214,26 +216,26 @@ extension Recipe {
         Key(
             "strength", \.strength, .number(0...1), for: fromPicture,
             "how much is repainted: 0 keeps the picture, 1 forgets it",
-            elsewhere: ["denoising_strength", "denoise"]),
+            elsewhere: ["denoising_strength", "denoise", "denoising"]),
         Key(
             "strength_mode", \.strengthMode, .oneOf(StrengthMode.self), for: fromPicture,
             "what strength sets: steps, or the noise of the start"),
         Key(
             "steps", \.steps, .steps, "number of denoising steps; 0 shows the fill",
-            elsewhere: ["num_inference_steps", "sampling_steps"]),
+            elsewhere: ["num_inference_steps", "sampling_steps", "num_steps", "ddim_steps"]),
         Key(
             "guidance_scale", \.guidanceScale, .number(0...100),
-            "how closely the prompt is followed", elsewhere: ["cfg_scale", "cfg"]),
+            "how closely the prompt is followed", elsewhere: ["cfg_scale", "cfg", "guidance"]),
         Key(
             "image_guidance_scale", \.imageGuidanceScale, .number(1...100), for: [.instruct],
             "how closely the picture is kept to", elsewhere: ["image_cfg_scale"]),
         Key(
             "scheduler", \.schedulerChoice, .orDefault(.scheduler),
             "how noise is removed; other programs' names will do",
-            elsewhere: ["sampler", "sampler_name"]),
+            elsewhere: ["sampler", "sampler_name", "sampling_method"]),
         Key(
             "sigmas", \.sigmas, .oneOf(SigmaSpacing.self), "how the noise levels are spread",
-            elsewhere: ["schedule_type", "use_karras_sigmas"]),
+            elsewhere: ["schedule_type", "use_karras_sigmas", "schedule"]),
         Key(
             "timestep_spacing", \.timestepSpacing, .orDefault(.oneOf(TimestepSpacing.self)),
             "how the steps are spread over the training timesteps"),

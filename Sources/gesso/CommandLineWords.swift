@@ -10,6 +10,12 @@ struct CommandLineWords {
     private let depth: Int
     /// The options and flags given, by their long names without dashes, in order.
     private(set) var given: [(name: String, value: String?)] = []
+    /// Words that look like options and are none of the command's.
+    private(set) var unknown: [String] = []
+    /// Words that belong to no option, with where they stand.
+    private(set) var positionals: [(word: String, index: Int)] = []
+    /// Where the value of an option stands, if that is a word of its own.
+    private(set) var places: [String: Int] = [:]
 
     /// - Parameters:
     ///   - command: the one that the first words name.
@@ -19,24 +25,49 @@ struct CommandLineWords {
         self.depth = depth
         outline = try CommandOutline(command)
         var rest = words.dropFirst(depth)
-        while let word = rest.popFirst(), word != "--" {
-            guard word.hasPrefix("-"), word != "-" else { continue }
+        while let word = rest.popFirst() {
+            guard word != "--" else { break }
+            guard word.hasPrefix("-"), word != "-" else {
+                positionals.append((word, rest.startIndex - 1))
+                continue
+            }
             if word.hasPrefix("--") {
                 let parts = word.split(separator: "=", maxSplits: 1).map(String.init)
                 note(parts[0], parts.count > 1 ? parts[1] : nil, &rest)
             } else if outline.argument(word) != nil {
                 note(word, nil, &rest)
             } else {
-                for letter in word.dropFirst() { note("-\(letter)", nil, &rest) }
+                let letters = word.dropFirst().map { "-\($0)" }
+                if letters.contains(where: { outline.argument($0) == nil }) {
+                    unknown.append(word)
+                } else {
+                    for letter in letters { note(letter, nil, &rest) }
+                }
             }
         }
+        for word in rest { positionals.append((word, words.count)) }
     }
 
     private mutating func note(
         _ name: String, _ value: String?, _ rest: inout ArraySlice<String>
     ) {
-        guard let argument = outline.argument(name), let long = argument.longName else { return }
+        guard let argument = outline.argument(name), let long = argument.longName else {
+            unknown.append(name)
+            return
+        }
+        if argument.kind == .option, value == nil { places[long] = rest.startIndex }
         given.append((long, argument.kind == .option ? value ?? rest.popFirst() : value))
+    }
+
+    var commandName: String { outline.commandName }
+
+    /// All long names of its options and flags.
+    var longNames: [String] { outline.arguments?.compactMap(\.longName) ?? [] }
+
+    /// How many words that belong to no option it takes; nil for any number.
+    var mostPositionals: Int? {
+        let places = outline.arguments?.filter { $0.kind == .positional } ?? []
+        return places.contains(where: \.isRepeating) ? nil : places.count
     }
 
     /// Whether an option or flag is given.

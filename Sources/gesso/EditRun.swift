@@ -54,9 +54,7 @@ struct EditRun {
     init(_ verb: Verb, _ options: EditOptions, _ settings: [Setting]) throws {
         let presets = try options.recipe.files()
         let recipe = try options.recipe.recipe(verb, settings, presets)
-        let output = try Output(
-            options.output, format: options.format, quality: options.quality,
-            overwrites: options.overwrite)
+        let output = try options.place()
         try self.init(
             verb, recipe, from: presets, output,
             receipt: options.receipt.map {
@@ -64,7 +62,7 @@ struct EditRun {
             },
             model: options.model(for: recipe),
             Manner(
-                threads: options.threads, quiet: options.progress.quiet,
+                threads: options.engine.threads, quiet: options.progress.quiet,
                 verbose: options.progress.verbose > 0,
                 json: options.json, dryRun: options.dryRun, show: options.show))
     }

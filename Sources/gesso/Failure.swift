@@ -27,6 +27,10 @@ enum ExitStatus: Int32 {
 /// code.
 struct PicturesDiffer: Error {}
 
+/// Thrown when a batch came to its end and some of its pictures could not be made, which has been
+/// told: it only sets the code.
+struct SomeFailed: Error {}
+
 /// Why the tool gives up: a code, and what, where, what to do.
 struct Failure: Error {
     let status: ExitStatus
@@ -82,7 +86,7 @@ struct Failure: Error {
     /// Whether another picture may do where this one could not be made.
     var isOfOnePicture: Bool {
         switch status {
-        case .badData, .cannotRead, .usage, .resources, .unexpected: true
+        case .badData, .cannotRead, .usage, .resources, .unexpected, .refused: true
         default: false
         }
     }

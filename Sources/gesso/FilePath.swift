@@ -31,6 +31,13 @@ enum FilePath {
         return (up + target.dropFirst(common)).joined(separator: "/")
     }
 
+    /// The path of a file or folder with all links in it followed.
+    static func resolved(_ file: URL) -> String {
+        var path = file.standardizedFileURL.resolvingSymlinksInPath().path(percentEncoded: false)
+        while path.count > 1, path.hasSuffix("/") { path.removeLast() }
+        return path
+    }
+
     /// The folders that lead to a file, links in them followed, and its name.
     private static func parts(_ file: URL) -> [String] {
         let file = file.standardizedFileURL

@@ -21,10 +21,10 @@ struct Gesso: ParsableCommand {
               gesso txt2img -o cat.png --prompt "a cat asleep on a windowsill"
 
             Results go to standard output, all else to standard error.
-            Exit codes: 0 done, 1 pictures differ (verify, replay), 3 some of a batch failed,
-            64 usage or recipe,
-            65 bad input, 66 cannot read, 69 wrong model, 70 a fault of gesso's own,
-            73 cannot create, 74 I/O, 75 resources, 129, 130, 143 ended by a signal.
+            Exit codes: 0 done, 1 pictures differ (verify, replay) or something is broken
+            (doctor), 3 some of a batch failed, 64 usage or recipe, 65 bad input, 66 cannot
+            read, 69 wrong model, 70 a fault of gesso's own, 73 cannot create, 74 I/O,
+            75 resources, 77 refused by the safety checker, 129, 130, 143 ended by a signal.
             """,
         version: "gesso " + version,
         subcommands: [
@@ -54,7 +54,7 @@ struct Gesso: ParsableCommand {
                 try Console.result(JSON.text(VersionDocument()))
                 return .success
             }
-            var command = try parseAsRoot(words?.words ?? arguments)
+            var command = try parsed(words, arguments)
             try command.run()
             return .success
         } catch  where exitCode(for: error) == .success {
@@ -69,6 +69,19 @@ struct Gesso: ParsableCommand {
             Console.line(failure.message, .error)
             if printsJSON { try? Console.result(failure.document) }
             return failure.status
+        }
+    }
+
+    /// The command that the words say.
+    private static func parsed(
+        _ words: CommandLineWords?, _ arguments: [String]
+    ) throws -> any ParsableCommand {
+        do {
+            return try parseAsRoot(words?.words ?? arguments)
+        } catch {
+            throw words?.complaint(insteadOf: error)
+                ?? (words == nil && exitCode(for: error) == .validationFailure
+                    ? Failure.misplacedOption(arguments) : nil) ?? error
         }
     }
 
@@ -117,10 +130,7 @@ struct Gesso: ParsableCommand {
             let commands = command.configuration.subcommands
             if commands.isEmpty || word.hasPrefix("-") { break }
             guard let next = commands.first(where: { $0._commandName == word }) else {
-                let meant = nearMiss(word, among: commands.map { $0._commandName })
-                throw Failure(
-                    .usage, "unknown command '\(word.prefix(40))'", at: command._commandName,
-                    do: meant.map { "did you mean '\($0)'?" } ?? "see `gesso --help`")
+                throw Failure.unknownCommand(word, of: command)
             }
             (command, depth) = (next, depth + 1)
         }

@@ -72,7 +72,8 @@ struct ModelShelf {
             throw Failure(
                 .cannotRead, "no such model", at: name,
                 do: nearMiss(name, among: names).map { "did you mean '\($0)'?" }
-                    ?? "give --model FOLDER, or set GESSO_MODELS to a folder of models")
+                    ?? "give a folder or file, or set GESSO_MODELS; `gesso doctor` lists what is here"
+            )
         }
         return found
     }

@@ -85,7 +85,8 @@ struct Output {
         try writeAtomically(data, to: file, overwrite: overwrites, draftTag: draftTag)
     }
 
-    private static func format(of path: String, named name: String?) throws -> ImageFormat {
+    /// The format that a path's ending or a name says.
+    static func format(of path: String, named name: String?) throws -> ImageFormat {
         let ending = path == "-" ? "" : path.fileExtension
         let byEnding = ImageFormat(pathExtension: ending)
         guard let name else {
@@ -95,12 +96,7 @@ struct Output {
             throw Failure(
                 .usage, what, at: path, do: "give a name that ends in .png, .jpg or .webp")
         }
-        guard let format = ImageFormat(pathExtension: name) else {
-            throw Failure(
-                .usage, "unknown format '\(name.prefix(20))'", at: "--format",
-                do: "give png, jpg or webp"
-            )
-        }
+        let format = try self.format(named: name)
         guard byEnding == nil || byEnding == format else {
             throw Failure(
                 .usage, "--format \(name) contradicts the name", at: path, do: "leave out --format")
@@ -108,12 +104,21 @@ struct Output {
         return format
     }
 
-    private static func check(_ quality: Int?, for format: ImageFormat) throws {
-        guard let quality else { return }
-        guard (1...100).contains(quality) else {
-            throw Failure(.usage, "quality is \(quality)", at: "--quality", do: "give 1 to 100")
+    /// The format of that name.
+    ///
+    /// - Throws: `Failure` for a name of none.
+    static func format(named name: String) throws -> ImageFormat {
+        guard let format = ImageFormat(pathExtension: name) else {
+            throw Failure(
+                .usage, "unknown format '\(name.prefix(20))'", at: "--format",
+                do: "give png, jpg or webp")
         }
-        guard format != .png else {
+        return format
+    }
+
+    /// - Throws: `Failure` for a quality that pictures of that format do not have.
+    static func check(_ quality: Int?, for format: ImageFormat) throws {
+        guard quality == nil || format != .png else {
             throw Failure(
                 .usage, "a PNG has no quality", at: "--quality",
                 do: "leave it out, or write a .jpg or .webp")

@@ -5,6 +5,7 @@ import Foundation
 /// document for every step.
 struct ProgressMeter {
     private let detail: Detail
+    private let unit: Unit
     private var firstStep: (step: Int, seconds: Double)?
     private var tenthsTold = 0
 
@@ -13,12 +14,14 @@ struct ProgressMeter {
         case nothing, bar, lines, everyStep, documents
     }
 
-    init(_ detail: Detail) {
-        self.detail = detail
+    /// What is counted.
+    enum Unit: String {
+        case step, picture
     }
 
     /// As `--progress`, `--quiet` and the terminal have it.
-    init(isQuiet: Bool) {
+    init(isQuiet: Bool, counting unit: Unit = .step) {
+        self.unit = unit
         let manner = Console.manner
         switch manner.progress {
         case .json: detail = .documents
@@ -35,8 +38,11 @@ struct ProgressMeter {
         let schema = "gesso.event/1"
         let event = "progress"
         let stage: String
-        let step: Int?
-        let steps: Int?
+        var step: Int?
+        var steps: Int?
+        /// Pictures of a batch that are done, and all that are to be made.
+        var picture: Int?
+        var pictures: Int?
         /// Seconds since the edit began.
         let seconds: Double
         /// Seconds of steps to come; absent until there is a pace to tell it by.
@@ -64,6 +70,14 @@ struct ProgressMeter {
         if detail == .bar { Console.redraw("gesso: " + stage) }
     }
 
+    /// Tells how many pictures of a batch are done.
+    mutating func tellPictures(_ count: Int, of total: Int, at seconds: Double) {
+        guard detail == .documents else { return tell(count, of: total, at: seconds) }
+        let eta = rate(count, at: seconds).map { Double(total - count) / $0 }
+        Console.event(
+            Step(stage: "batch", picture: count, pictures: total, seconds: seconds, eta: eta))
+    }
+
     private mutating func document(_ progress: Editing.Progress) {
         var (place, eta): ((step: Int, steps: Int)?, Double?)
         if case .denoising(let step, let steps) = progress.stage {
@@ -84,10 +98,11 @@ struct ProgressMeter {
     }
 
     private mutating func tell(_ step: Int, of steps: Int, at seconds: Double) {
+        guard detail != .nothing else { return }
         let pace = rate(step, at: seconds).map { rate in
             let left = Int((Double(steps - step) / rate).rounded(.up))
-            return ", " + Self.speed(rate) + ", \(left / 60):" + String(format: "%02d", left % 60)
-                + " left"
+            let speed = unit == .step ? ", " + Self.speed(rate) : ""
+            return speed + ", \(left / 60):" + String(format: "%02d", left % 60) + " left"
         }
         if detail == .bar {
             let filled = 24 * step / max(steps, 1)
@@ -96,7 +111,7 @@ struct ProgressMeter {
             Console.redraw("gesso: [\(bar)] \(step)/\(steps)\(pace ?? "")")
         } else if detail == .everyStep || 10 * step / max(steps, 1) > tenthsTold {
             tenthsTold = 10 * step / max(steps, 1)
-            Console.line("gesso: step \(step) of \(steps)\(pace ?? "")")
+            Console.line("gesso: \(unit) \(step) of \(steps)\(pace ?? "")")
         }
     }
 

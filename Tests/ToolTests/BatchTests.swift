@@ -77,9 +77,12 @@ import Testing
             #expect(outcome.errors.contains("in/p1.png: is empty"))
             #expect(outcome.errors.contains("in/p3.png: is a GIF"))
             #expect(try pictures(tool, "out").keys.sorted() == ["p0.png", "p2.png", "p4.png"])
-            let first = try tool.run(command("fast", "--fail-fast"))
+            let first = try tool.run(
+                command("fast", "--fail-fast", "--report", "fast/report.html"))
             #expect(first.status == 65)
-            #expect(try pictures(tool, "fast").keys.sorted() == ["p0.png"])
+            #expect(try pictures(tool, "fast").keys.sorted() == ["p0.png", "report.html"])
+            let page = try String(contentsOf: tool.url("fast/report.html"), encoding: .utf8)
+            #expect(page.contains("1 of 2 pictures, 1 failed"))
         }
     }
 

@@ -97,8 +97,7 @@ struct BatchList {
     }
 
     private static func isSame(_ path: String, _ url: URL) -> Bool {
-        URL(filePath: path).standardizedFileURL.resolvingSymlinksInPath().path
-            == url.standardizedFileURL.resolvingSymlinksInPath().path
+        FilePath.resolved(URL(filePath: path)) == FilePath.resolved(url)
     }
 
     /// The pictures that a pattern matches, in the order of their names.

@@ -13,7 +13,9 @@ struct BatchPages {
     private let sheet: Output?
 
     /// Takes the places; whatever is there is replaced, for both tell of what the folder holds now.
-    init(report: String?, sheet: String?) throws {
+    ///
+    /// - Parameter folder: the outputs', which may not be there yet.
+    init(report: String?, sheet: String?, folder: URL) throws {
         self.report = try report.map { path in
             guard path.hasSuffix(".html") || path.hasSuffix(".htm") else {
                 throw Failure(
@@ -21,12 +23,24 @@ struct BatchPages {
                     do: "give a name that ends in .html")
             }
             let file = try FilePath.file(path, orFailWith: .cannotCreate)
-            try checkWritable(file, overwrite: true)
+            if !Self.willHold(file, folder) { try checkWritable(file, overwrite: true) }
             return file
         }
-        self.sheet = try sheet.map {
-            try Output($0, format: nil, quality: nil, overwrites: true)
+        self.sheet = try sheet.map { path in
+            let file = try FilePath.file(path, orFailWith: .cannotCreate)
+            return Self.willHold(file, folder)
+                ? Output(
+                    file: file, format: try Output.format(of: path, named: nil), quality: nil,
+                    overwrites: true, draftTag: "")
+                : try Output(path, format: nil, quality: nil, overwrites: true)
         }
+    }
+
+    /// Whether a file is to lie in a folder that is yet to be made.
+    private static func willHold(_ file: URL, _ folder: URL) -> Bool {
+        let parent = file.deletingLastPathComponent()
+        return FilePath.resolved(parent) == FilePath.resolved(folder)
+            && !FileManager.default.fileExists(atPath: parent.path(percentEncoded: false))
     }
 
     func write(_ outcomes: [BatchRun.Outcome], _ folder: BatchFolder, _ verb: Verb) throws {

@@ -3,10 +3,6 @@ import Foundation
 import Imaging
 import Recipes
 
-/// Thrown when a batch came to its end and some of its pictures could not be made, which has been
-/// told: it only sets the code.
-struct SomeFailed: Error {}
-
 /// A batch at work: every picture that is not there yet is made, named and written down.
 final class BatchRun {
     /// A picture to be made.
@@ -25,6 +21,7 @@ final class BatchRun {
         var skipsExisting = false
         var failsFast = false
         var quiet = false
+        var verbose = false
         var json = false
         var quality: Int?
     }
@@ -44,8 +41,11 @@ final class BatchRun {
     private let jobs: [Job]
     private let folder: BatchFolder
     private let manner: Manner
+    private var toldNotes: Set<String> = []
     /// In the order of the jobs.
     private(set) var outcomes: [Outcome] = []
+    /// Whether some picture could not be made.
+    var hasFailures: Bool { outcomes.contains { $0.status == .failed } }
 
     init(_ jobs: [Job], in folder: BatchFolder, _ manner: Manner) {
         (self.jobs, self.folder, self.manner) = (jobs, folder, manner)
@@ -53,7 +53,7 @@ final class BatchRun {
 
     /// Makes what is not there.
     ///
-    /// - Throws: `SomeFailed` at the end, and at once whatever would end every other picture, too.
+    /// - Throws: what would end every other picture, too; where the first failure ends all, that.
     func run() throws {
         Interruption.expectResumption()
         let kept = jobs.map { folder.holds($0.output) }
@@ -61,15 +61,22 @@ final class BatchRun {
         if let first = zip(jobs, kept).first(where: { !$1 })?.0 {
             try first.chain.loadModel(for: output(of: first))
         }
+        let total = kept.count { !$0 }
+        var meter = ProgressMeter(isQuiet: manner.quiet, counting: .picture)
+        defer { meter.clear() }
+        let start = ContinuousClock.now
         for (job, isKept) in zip(jobs, kept) {
             try Interruption.check()
             let outcome = try isKept ? Outcome(job: job, status: .kept) : outcome(of: job)
             outcomes.append(outcome)
             try tell(outcome)
+            guard !isKept else { continue }
+            let count = outcomes.count { $0.status != .kept }
+            meter.tellPictures(count, of: total, at: start.duration(to: .now) / .seconds(1))
         }
         try folder.journal.noteEnd()
+        meter.clear()
         say(summary)
-        if outcomes.contains(where: { $0.status == .failed }) { throw SomeFailed() }
     }
 
     private func outcome(of job: Job) throws -> Outcome {
@@ -82,16 +89,19 @@ final class BatchRun {
         } catch {
             let failure = Failure(error, in: "batch")
             let isTaken = if case ImagingError.outputExists = error { true } else { false }
-            guard failure.isOfOnePicture || isTaken, !manner.failsFast else {
-                throw error
-            }
+            guard failure.isOfOnePicture || isTaken else { throw error }
             let reason = failure.reason(of: job.item.input)
             try folder.journal.note(
                 Journal.Entry(
                     input: job.item.input, output: job.output, seed: job.seed, seconds: 0,
                     sha256: nil, error: reason))
+            let outcome = Outcome(job: job, status: .failed, error: reason)
+            if manner.failsFast {
+                outcomes.append(outcome)
+                throw error
+            }
             Console.line("gesso: \(reason)".asLine())
-            return Outcome(job: job, status: .failed, error: reason)
+            return outcome
         }
     }
 
@@ -110,6 +120,7 @@ final class BatchRun {
         }
         let seconds = start.duration(to: .now) / .seconds(1)
         let digest = Digest.of(made.picture.data)
+        tell(made)
         try folder.makeParent(of: job.output)
         try Interruption.whileWriting {
             try folder.journal.note(
@@ -126,6 +137,18 @@ final class BatchRun {
             }
         }
         return Outcome(job: job, status: .made, seconds: seconds)
+    }
+
+    /// A batch that replaced its own sources could not go on where it was ended.
+    static func check(_ jobs: [Job], in folder: URL) throws {
+        let sources = Set(jobs.map { FilePath.resolved(URL(filePath: $0.item.input)) })
+        for job in jobs {
+            let file = folder.appending(path: job.output)
+            guard sources.contains(FilePath.resolved(file)) else { continue }
+            throw Failure(
+                .usage, "\(job.output) would replace a picture of the batch",
+                at: "--output-dir", do: "give another folder, or another --name")
+        }
     }
 
     /// What is there and is not this batch's must not be in the way.
@@ -146,8 +169,15 @@ final class BatchRun {
         } else if outcome.status == .made {
             try Console.result(path.escapingControls())
         }
-        if Console.isLive, !manner.quiet {
-            Console.redraw("gesso: \(outcomes.count) of \(jobs.count)")
+        if manner.verbose, let seconds = outcome.seconds {
+            say("\(outcome.job.output) took \(String(format: "%.2f", seconds)) s")
+        }
+    }
+
+    /// Remarks on a picture, each once in a batch.
+    private func tell(_ made: EditChain.Made) {
+        for note in made.reports.flatMap(\.notes) where toldNotes.insert(note).inserted {
+            say("note: \(note)")
         }
     }
 

@@ -47,8 +47,7 @@ struct EditChain {
             let run = try self.run(step, output)
             runs.append(run)
             let work = try run.work { run in
-                let source = try image ?? run.image(input)
-                return .edit(try step.edit(of: source, run))
+                try run.prepared(image ?? run.image(input), masks: step.masks)
             }
             // A plan of a later step would need the picture of the one before.
             guard let work else { return nil }
@@ -59,17 +58,5 @@ struct EditChain {
             image = try run.marked(work.result)
         }
         return nil
-    }
-}
-
-extension EditChain.Step {
-    fileprivate func edit(of image: Image, _ run: EditRun) throws -> Edit {
-        switch verb {
-        case .inpaint: try masks.edit(of: image, run)
-        case .outpaint: try Edit.outpaint(image, run.recipe)
-        case .upscale: try Edit.upscale(image, run.recipe)
-        case .instruct: .instruct(image, run.recipe)
-        case .imageToImage, .textToImage: .imageToImage(image, run.recipe)
-        }
     }
 }

@@ -66,32 +66,31 @@ struct BatchCommand: ParsableCommand {
     @Flag(help: "Print a JSON document for each picture, on a line.")
     var json = false
 
+    @OptionGroup var progress: ProgressOptions
     @OptionGroup var messages: MessageOptions
-
-    @Flag(name: .shortAndLong, help: "Say nothing but errors.")
-    var quiet = false
 
     mutating func validate() throws {
         if failFast, keepGoing {
             throw ValidationError("--fail-fast and --keep-going cannot both be given")
         }
+        if contactSheet == "-" { throw ValidationError("--contact-sheet takes a file only") }
         if skipExisting, overwrite {
             throw ValidationError("--skip-existing and --overwrite cannot both be given")
         }
     }
 
     func run() throws {
-        let plan = try BatchPlan(options)
+        let plan = try BatchPlan(options, isQuiet: progress.quiet)
         let share = try chosenShard()
         let url = URL(filePath: FilePath.literal(options.outputDir), directoryHint: .isDirectory)
         let list = try BatchList(inputs, recursive: recursive, without: url)
-        _ = try plan.jobs(list, seed: plan.seed ?? 0)
-        let pages = try BatchPages(report: report, sheet: contactSheet)
+        try BatchRun.check(plan.jobs(list, seed: plan.seed ?? 0), in: url)
+        let pages = try BatchPages(report: report, sheet: contactSheet, folder: url)
         let folder = try BatchFolder(
             url, share, fingerprint: plan.fingerprint, seed: plan.seed, overwrites: overwrite)
         let jobs = try plan.jobs(list, seed: folder.seed).enumerated()
             .filter { share.holds($0.offset) }.map(\.element)
-        if !quiet {
+        if !progress.quiet {
             let which = share.count > 1 ? "shard \(share), " : ""
             Console.line("gesso: \(which)\(jobs.count) pictures, seed \(folder.seed)")
         }
@@ -99,14 +98,17 @@ struct BatchCommand: ParsableCommand {
             jobs, in: folder,
             BatchRun.Manner(
                 overwrites: overwrite, skipsExisting: skipExisting, failsFast: failFast,
-                quiet: quiet, json: json, quality: options.quality))
+                quiet: progress.quiet, verbose: progress.verbose > 0, json: json,
+                quality: options.engine.quality))
         do {
             try run.run()
-        } catch is SomeFailed {
-            try pages.write(run.outcomes, folder, plan.verb)
-            throw SomeFailed()
+        } catch {
+            // With --fail-fast what was made until then is worth a page.
+            if run.hasFailures, failFast { try pages.write(run.outcomes, folder, plan.verb) }
+            throw error
         }
         try pages.write(run.outcomes, folder, plan.verb)
+        if run.hasFailures { throw SomeFailed() }
     }
 
     /// The share that is asked for, else the cluster's, which is told.
@@ -114,7 +116,7 @@ struct BatchCommand: ParsableCommand {
         if let shard { return try Shard(shard) }
         let environment = ProcessInfo.processInfo.environment
         guard let (share, source) = try Shard.ofCluster(environment) else { return .whole }
-        if !quiet {
+        if !progress.quiet {
             Console.line("gesso: shard \(share), by \(source); --shard off takes all pictures")
         }
         return share

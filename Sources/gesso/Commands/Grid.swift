@@ -85,9 +85,7 @@ struct GridCommand: ParsableCommand {
     func run() throws {
         let verb = Verb(rawValue: verb) ?? .imageToImage
         let plan = try GridPlan(verb, options, x: x, y: y, z: z)
-        let output = try Output(
-            options.output, format: options.format, quality: options.quality,
-            overwrites: options.overwrite)
+        let output = try options.place()
         let parts = verb == .inpaint ? try MaskOptions.parts(of: masks) : []
         let source = try input.map { try Input.image($0) }
         try plan.checkSize(of: source, side: side)
@@ -107,8 +105,8 @@ struct GridCommand: ParsableCommand {
             let run = try EditRun(
                 verb, cell.recipe, from: cell.presets, output,
                 model: cell.recipe.steps > 0 ? model : nil,
-                EditRun.Manner(threads: options.threads, quiet: true))
-            guard let work = try run.work({ try prepared(verb, $0, parts, source) }) else { return }
+                EditRun.Manner(threads: options.engine.threads, quiet: true))
+            guard let work = try run.work({ try $0.prepared(source, masks: parts) }) else { return }
             works.append(work)
         }
         let table = plan.drawn(works, side: side)
@@ -119,21 +117,6 @@ struct GridCommand: ParsableCommand {
                 JSON.text(GridDocument(plan, works, output.path, table)))
         }
         if !output.isStandardOutput { try Console.result(output.path) }
-    }
-
-    private func prepared(
-        _ verb: Verb, _ run: EditRun, _ parts: [MaskPart], _ source: Image?
-    ) throws -> EditRun.Prepared {
-        guard let source else {
-            return .forModel { .textToImage(run.recipe, defaultSize: $0.nativeSize) }
-        }
-        switch verb {
-        case .inpaint: return .edit(try parts.edit(of: source, run))
-        case .outpaint: return .edit(try Edit.outpaint(source, run.recipe))
-        case .upscale: return .edit(try Edit.upscale(source, run.recipe))
-        case .instruct: return .edit(.instruct(source, run.recipe))
-        default: return .edit(.imageToImage(source, run.recipe))
-        }
     }
 
     /// The plan of every picture, added up.
@@ -147,7 +130,7 @@ struct GridCommand: ParsableCommand {
             let run = try EditRun(
                 plan.verb, cell.recipe, output, model: nil, EditRun.Manner(quiet: true))
             let edit =
-                switch try prepared(plan.verb, run, parts, source) {
+                switch try run.prepared(source, masks: parts) {
                 case .edit(let edit): edit
                 case .forModel(let edit): edit(model)
                 }

@@ -128,23 +128,10 @@ struct ReplayCommand: ParsableCommand {
     private func edit(
         _ run: EditRun, _ verb: Verb, _ old: Receipt, _ folder: URL
     ) throws -> EditRun.Prepared {
-        func sourceImage() throws -> Image {
-            try run.image(path(source, old.source, folder, flag: "--source"))
-        }
-        switch verb {
-        case .textToImage:
-            return .forModel { .textToImage(run.recipe, defaultSize: $0.nativeSize) }
-        case .imageToImage:
-            return .edit(.imageToImage(try sourceImage(), run.recipe))
-        case .instruct:
-            return .edit(.instruct(try sourceImage(), run.recipe))
-        case .inpaint:
-            return .edit(try maskParts(old, folder).edit(of: sourceImage(), run))
-        case .outpaint:
-            return .edit(try Edit.outpaint(sourceImage(), run.recipe))
-        case .upscale:
-            return .edit(try Edit.upscale(sourceImage(), run.recipe))
-        }
+        let image =
+            verb == .textToImage
+            ? nil : try run.image(path(source, old.source, folder, flag: "--source"))
+        return try run.prepared(image, masks: verb == .inpaint ? maskParts(old, folder) : [])
     }
 
     /// The masks of the receipt, the files among them in the place of those given.

@@ -12,37 +12,7 @@ struct EditOptions: ParsableArguments {
 
     @OptionGroup var recipe: RecipeOptions
 
-    @Option(
-        help: ArgumentHelp(
-            "Checkpoint: a folder in diffusers layout or a .safetensors file, its name in "
-                + "$GESSO_MODELS, or org/name in the Hugging Face cache.",
-            valueName: "folder or file"), completion: CompletionValues.models)
-    var model: String?
-
-    @Option(
-        help: ArgumentHelp(
-            "Folder with vocab.json and merges.txt, for a checkpoint that has none.",
-            valueName: "folder"), completion: .directory)
-    var tokenizer: String?
-
-    @Option(
-        help: ArgumentHelp(
-            "Threads to compute with (default: all cores); results do not depend on it.",
-            valueName: "n"))
-    var threads: Int?
-
-    @Option(
-        help: ArgumentHelp(
-            "Format of the result where its name does not say: png, jpg or webp.",
-            valueName: "name"),
-        completion: .list(["png", "jpg", "webp"]))
-    var format: String?
-
-    @Option(
-        help: ArgumentHelp(
-            "Quality of a JPEG (default: that of the picture, else 95) or of a WebP (default: "
-                + "lossless), 1 to 100.", valueName: "n"))
-    var quality: Int?
+    @OptionGroup var engine: EngineOptions
 
     @Option(
         help: ArgumentHelp(
@@ -67,28 +37,19 @@ struct EditOptions: ParsableArguments {
 
     /// The checkpoint of a recipe; nil where that needs none.
     func model(for recipe: Recipe) throws -> ModelOnCall? {
-        let shelf = ModelShelf()
-        let url = recipe.steps > 0 ? try shelf.model(model ?? storedModel(on: shelf)) : nil
-        let tokenizers = try shelf.tokenizers(tokenizer)
-        return url.map { ModelOnCall($0, tokenizers: tokenizers) }
+        try engine.model(
+            for: recipe, stored: self.recipe.storedSettings(), quiet: progress.quiet)
     }
 
-    /// The checkpoint that the picture of `--from-image` was made with, if it is here.
-    private func storedModel(on shelf: ModelShelf) throws -> String? {
-        guard let name = try recipe.storedSettings()?["Model"] else { return nil }
-        if shelf.checkpoints.contains(where: { $0.name == name }) { return name }
-        Console.line(
-            "gesso: note: it was made with '\(name)', which is not here: see --model".asLine(),
-            isQuiet: progress.quiet)
-        return nil
+    /// Where the result goes.
+    func place() throws -> Output {
+        try Output(
+            output, format: engine.format, quality: engine.quality, overwrites: overwrite)
     }
 
     mutating func validate() throws {
         if json, output == "-" {
             throw ValidationError("--json and -o - would both write to standard output")
-        }
-        if let threads, !(1...1024).contains(threads) {
-            throw ValidationError("--threads is \(threads), not 1 to 1024")
         }
     }
 }

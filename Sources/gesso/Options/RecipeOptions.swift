@@ -97,6 +97,10 @@ struct RecipeOptions: ParsableArguments {
         completion: CompletionValues.assignments)
     var assignments: [String] = []
 
+    mutating func validate() throws {
+        if fromImage == "-" { throw ValidationError("--from-image takes a file only") }
+    }
+
     /// What `--from-image` and `--preset` name.
     func files() throws -> [Preset] {
         let shelf = PresetShelf(environment: ProcessInfo.processInfo.environment)

@@ -1,33 +1,6 @@
 import Editing
 import Imaging
 
-/// A part of a picture that is worked on at once, as it is told.
-struct PassDocument: Encodable {
-    private let x: Int
-    private let y: Int
-    private let width: Int
-    private let height: Int
-    /// Size it is worked on at.
-    private let workWidth: Int
-    private let workHeight: Int
-
-    init(_ pass: PassReport) {
-        (x, y) = (pass.box.x, pass.box.y)
-        (width, height) = (pass.box.width, pass.box.height)
-        (workWidth, workHeight) = (pass.width, pass.height)
-    }
-
-    /// As a line: `256x256 at 12,40, worked on at 512x512`.
-    var line: String {
-        "\(width)x\(height) at \(x),\(y), worked on at \(workWidth)x\(workHeight)"
-    }
-
-    /// Whether it is not the whole of a picture at its own size.
-    func isPart(of width: Int, _ height: Int) -> Bool {
-        (self.width, self.height, workWidth, workHeight) != (width, height, width, height)
-    }
-}
-
 /// The border of what was painted, as it is told; steps are in ΔE of 1976.
 struct SeamDocument: Encodable {
     private let pairs: Int

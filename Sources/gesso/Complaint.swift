@@ -1,0 +1,88 @@
+import ArgumentParser
+import Foundation
+import Imaging
+import Recipes
+
+/// What is wrong with a command line, where more can be said about it than the parser does.
+extension CommandLineWords {
+    /// A failure to tell instead of the parser's; nil where that says it best.
+    func complaint(insteadOf error: any Error) -> Failure? {
+        guard Gesso.exitCode(for: error) == .validationFailure else { return nil }
+        // A value that is missing makes an option of the next word, and a surplus of the one after.
+        if Gesso.message(for: error).hasPrefix("Missing value") { return nil }
+        return complaintOfOption ?? complaintOfSurplus
+    }
+
+    private var complaintOfOption: Failure? {
+        guard let option = unknown.first else { return nil }
+        let remedy = NamesElsewhere.remedy(for: option, of: (commandName, longNames))
+        return Failure(
+            .usage, "unknown option '\(option.prefix(40))'", at: commandName,
+            do: remedy ?? "see `gesso \(commandName) --help`")
+    }
+
+    private var complaintOfSurplus: Failure? {
+        guard let most = mostPositionals, positionals.count > most else { return nil }
+        if let text = cutText { return text }
+        guard let word = positionals.last?.word else { return nil }
+        let isPicture = isPicture(word)
+        let remedy =
+            isPicture && accepts("mask") && !gives("mask")
+            ? "did you mean --mask \(word)?"
+            : isPicture && accepts("output") && !gives("output")
+                ? "did you mean -o \(word)?"
+                : isPicture && accepts("output") && most > 0
+                    ? "give one picture, or see `gesso batch --help`"
+                    : "see `gesso \(commandName) --help`"
+        return Failure(
+            .usage, "unexpected argument '\(word.prefix(40))'", at: commandName, do: remedy)
+    }
+
+    /// Words behind an option's text that the shell took apart.
+    private var cutText: Failure? {
+        for name in ["prompt", "negative-prompt", "watermark"] {
+            guard let place = places[name], let value = value(of: name) else { continue }
+            let rest = positionals.filter { $0.index > place }
+                .enumerated().prefix { $1.index == place + 1 + $0 && !isPicture($1.word) }
+                .map(\.element.word)
+            guard let first = rest.first else { continue }
+            let text = ([value] + rest).joined(separator: " ")
+            return Failure(
+                .usage, "'\(first.prefix(40))' stands alone", at: commandName,
+                do: "put the text in quotes: --\(name) \"\(text)\"")
+        }
+        return nil
+    }
+
+    private func isPicture(_ word: String) -> Bool {
+        ImageFormat(pathExtension: (word as NSString).pathExtension) != nil
+    }
+}
+
+extension Failure {
+    /// A word that should be a command and is none.
+    static func unknownCommand(_ word: String, of command: any ParsableCommand.Type) -> Failure {
+        let names = command.configuration.subcommands.map { $0._commandName }
+        let isRoot = command == Gesso.self
+        let isPicture =
+            ImageFormat(pathExtension: (word as NSString).pathExtension) != nil && isRoot
+        let meant =
+            isPicture
+            ? "img2img \(word)"
+            : (isRoot ? NamesElsewhere.command(word) : nil) ?? nearMiss(word, among: names)
+        let path = isRoot ? "gesso" : "gesso " + command._commandName
+        return Failure(
+            .usage, "unknown command '\(word.prefix(40))'", at: command._commandName,
+            do: meant.map { "did you mean `\(path) \($0)`?" } ?? "see `\(path) --help`")
+    }
+
+    /// An option before the command; nil where it is none.
+    static func misplacedOption(_ words: [String]) -> Failure? {
+        guard let first = words.first, first.hasPrefix("-"), first != "-" else { return nil }
+        let names = Gesso.configuration.subcommands.map { $0._commandName }
+        guard let command = words.first(where: names.contains) else { return nil }
+        return Failure(
+            .usage, "'\(first.prefix(40))' stands before the command", at: "gesso",
+            do: "write `gesso \(command) ... \(first)`")
+    }
+}

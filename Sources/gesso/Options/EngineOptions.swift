@@ -1,0 +1,70 @@
+import ArgumentParser
+import Imaging
+import Recipes
+
+/// What edits are computed with, and the form of the files they come to: one picture or many.
+struct EngineOptions: ParsableArguments {
+    @Option(
+        help: ArgumentHelp(
+            "Checkpoint: a folder in diffusers layout or a .safetensors file, its name in "
+                + "$GESSO_MODELS, or org/name in the Hugging Face cache.",
+            valueName: "folder or file"), completion: CompletionValues.models)
+    var model: String?
+
+    @Option(
+        help: ArgumentHelp(
+            "Folder with vocab.json and merges.txt, for a checkpoint that has none.",
+            valueName: "folder"), completion: .directory)
+    var tokenizer: String?
+
+    @Option(
+        help: ArgumentHelp(
+            "Threads to compute with (default: all cores); results do not depend on it.",
+            valueName: "n"))
+    var threads: Int?
+
+    @Option(
+        help: ArgumentHelp(
+            "Format of results whose names do not say it: png, jpg or webp.",
+            valueName: "name"),
+        completion: .list(["png", "jpg", "webp"]))
+    var format: String?
+
+    @Option(
+        help: ArgumentHelp(
+            "Quality of a JPEG (default: that of the picture, else 95) or of a WebP (default: "
+                + "lossless), 1 to 100.", valueName: "n"))
+    var quality: Int?
+
+    mutating func validate() throws {
+        if let threads, !(1...1024).contains(threads) {
+            throw ValidationError("--threads is \(threads), not 1 to 1024")
+        }
+        if let quality, !(1...100).contains(quality) {
+            throw ValidationError("--quality is \(quality), not 1 to 100")
+        }
+    }
+
+    /// The checkpoint of a recipe; nil where that needs none.
+    ///
+    /// - Parameters:
+    ///   - stored: the settings of `--from-image`, whose checkpoint is taken where none is asked for
+    ///     and it is here.
+    ///   - quiet: leaves it untold that it is not.
+    func model(for recipe: Recipe, stored: Infotext?, quiet: Bool) throws -> ModelOnCall? {
+        let shelf = ModelShelf()
+        let name = model ?? storedModel(stored, on: shelf, quiet: quiet)
+        let url = recipe.steps > 0 ? try shelf.model(name) : nil
+        let tokenizers = try shelf.tokenizers(tokenizer)
+        return url.map { ModelOnCall($0, tokenizers: tokenizers) }
+    }
+
+    private func storedModel(_ stored: Infotext?, on shelf: ModelShelf, quiet: Bool) -> String? {
+        guard let name = stored?["Model"] else { return nil }
+        if shelf.checkpoints.contains(where: { $0.name == name }) { return name }
+        Console.line(
+            "gesso: note: it was made with '\(name)', which is not here: see --model".asLine(),
+            isQuiet: quiet)
+        return nil
+    }
+}
