@@ -44,8 +44,6 @@ struct EditRun {
         let written: Image
         /// What was found outside the mask, if there was one.
         let proof: MaskProof?
-        /// Whether the watermark can be read from the file; nil if there is none.
-        let holdsWatermark: Bool?
         /// Seconds that loading the model took.
         let loading: Double
     }
@@ -165,27 +163,30 @@ struct EditRun {
         try task.original?.checkEncodable(as: output.format)
         var run = self
         let (recipe, defaults) = model.completed(recipe)
-        let notes = defaults + recipe.idleSettings(of: verb)
+        let idle = recipe.idleSettings(of: verb)
+        let notes = defaults + idle
         run.recipe = recipe
         if manner.dryRun {
             for note in notes { say("note: " + note) }
             try tell(Editor(model).plan(task, recipe: recipe))
             return nil
         }
-        return Work(
-            recipe: recipe, edit: task, result: try run.carryOut(task, with: model, notes),
-            loading: loading)
+        var result = try run.carryOut(task, with: model, notes)
+        result.report.notes = idle + result.report.notes
+        return Work(recipe: recipe, edit: task, result: result, loading: loading)
     }
 
     /// The picture of an edit in which no model has a hand.
     private func filled(_ prepared: Prepared) throws -> Work? {
-        guard case .edit(let edit) = prepared, let result = edit.filled(seed: recipe.seed ?? 0)
+        guard case .edit(let edit) = prepared, var result = edit.filled(seed: recipe.seed ?? 0)
         else {
             throw Failure(
                 .usage, "0 steps leave nothing to do", at: "--steps", do: "give 1 or more")
         }
         try result.image.checkEncodable(as: output.format)
-        for note in recipe.idleSettings(of: verb) { say("note: " + note) }
+        let idle = recipe.idleSettings(of: verb)
+        for note in idle { say("note: " + note) }
+        result.report.notes = idle + result.report.notes
         say(edit.coverage)
         return manner.dryRun ? nil : Work(recipe: recipe, edit: edit, result: result, loading: 0)
     }
@@ -197,11 +198,13 @@ struct EditRun {
         let picture = try run.marked(work.result)
         let data = try output.encoded(picture)
         let written = try Image(decoding: data, name: output.path)
+        var report = work.result.report
+        if work.result.isWatermarked, !written.holds(work.recipe.watermark) {
+            report.notes.append(output.keeps(picture) ? Self.smallMark : Self.lossyMark)
+        }
         return Made(
-            recipe: work.recipe, report: work.result.report, picture: picture, data: data,
-            written: written, proof: try prove(written, work.edit),
-            holdsWatermark: work.result.isWatermarked ? written.holds(recipe.watermark) : nil,
-            loading: work.loading)
+            recipe: work.recipe, report: report, picture: picture, data: data, written: written,
+            proof: try prove(written, work.edit), loading: work.loading)
     }
 
     private func tell(_ plan: EditPlan) throws {
@@ -271,10 +274,9 @@ struct EditRun {
 
     private func tell(_ made: Made) throws {
         let report = made.report
-        for note in report.notes { say("note: " + note) }
-        if made.holdsWatermark == false {
-            say("note: " + (output.keeps(made.picture) ? Self.smallMark : Self.lossyMark))
-        }
+        // What has no effect was said before the run.
+        let told = made.recipe.idleSettings(of: verb)
+        for note in report.notes where !told.contains(note) { say("note: " + note) }
         if let proof = made.proof { say("verified: " + proof.line) }
         if !output.keeps(made.picture), report.repaintedFraction > 0, report.repaintedFraction < 1 {
             say("note: \(output.loss): write a PNG to keep every other pixel")

@@ -51,10 +51,11 @@ struct EditChain {
             }
             // A plan of a later step would need the picture of the one before.
             guard let work else { return nil }
-            reports.append(work.result.report)
             if index == steps.count - 1 {
-                return Made(runs: runs, picture: try run.finished(work), reports: reports)
+                let picture = try run.finished(work)
+                return Made(runs: runs, picture: picture, reports: reports + [picture.report])
             }
+            reports.append(work.result.report)
             image = try run.marked(work.result)
         }
         return nil
