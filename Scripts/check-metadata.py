@@ -1,9 +1,9 @@
 #!/usr/bin/env python3
 """Checks with other programs' eyes what Gesso leaves of a picture file and what it writes into it.
 
-exiftool judges metadata, OpenCV the pixels outside of masks, sd-prompt-reader and sd-parsers read
-the settings, the decoder of invisible-watermark the watermark; and `gesso info` reads the texts of
-four other programs. Needs exiftool, Pillow, numpy, opencv-python-headless, PyWavelets,
+exiftool judges metadata, OpenCV and `gesso verify` the pixels outside of masks, a hundred random ones
+among them; sd-prompt-reader and sd-parsers read the settings, the decoder of invisible-watermark the
+watermark; and `gesso info` reads the texts of four other programs. Needs exiftool, Pillow, numpy, opencv-python-headless, PyWavelets,
 invisible-watermark, sd-parsers and sd-prompt-reader.
 
     Scripts/check-metadata.py [PATH-OF-GESSO]
@@ -218,6 +218,25 @@ def check_foreign(folder):
                 check(kept.get(keyword) == text, f"{name}: {keyword} kept")
 
 
+def check_random_masks(folder):
+    """`gesso verify` after edits with a hundred random masks, and OpenCV beside it."""
+    dice = np.random.default_rng(5)
+    source, mask, out = folder / "photo.png", folder / "mask.png", folder / "edit.png"
+    for number in range(100):
+        depth, channels = (8, 16)[number % 2], (1, 3, 4)[number % 3]
+        write(source, samples(61, 47, channels, depth))
+        blobs = cv2.GaussianBlur(dice.random((47, 61)), (0, 0), 1 + number % 6)
+        white = blobs > np.quantile(blobs, dice.uniform(0.2, 0.97))
+        write(mask, (255 * white[:, :, None]).astype(np.uint8))
+        status, _, errors = gesso(
+            "inpaint", source, "--mask", mask, "-o", out, "--overwrite", *EDIT)
+        check(status == 0, f"random mask {number}: {errors}")
+        status, told, errors = gesso("verify", source, out, "--mask", mask)
+        check(status == 0 and told.startswith("0 of "), f"verify {number}: {told}{errors}")
+        before, after = upright(source, 1), upright(out, 1)
+        check((before[~white] == after[~white]).all(), f"random mask {number}: pixels outside")
+
+
 def check_watermark(folder):
     from imwatermark import WatermarkDecoder
 
@@ -248,6 +267,7 @@ def main():
         check_readers(folder)
         check_foreign(folder)
         check_watermark(folder)
+        check_random_masks(folder)
     print(f"{done} checks, {len(failures)} failed")
     sys.exit(bool(failures))
 
