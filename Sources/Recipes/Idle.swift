@@ -20,7 +20,10 @@ extension Recipe {
 
     /// Reasons that hold, with the keys that are idle for each.
     private func idleness(in verb: Verb) -> [(reason: String, names: [String])] {
-        guard steps > 0 else { return [("steps is 0", Self.ofTheModel)] }
+        guard steps > 0 else {
+            // A fill has no drift to be undone.
+            return [("steps is 0", Self.ofTheModel + (matchColor == .drift ? ["match_color"] : []))]
+        }
         let isInpaint = verb == .inpaint
         let reasons: [(holds: Bool, reason: String, names: [String])] = [
             (maskMode != .soft, "mask_mode is \(maskMode.rawValue)", Self.ofSoftInpainting),
@@ -61,7 +64,6 @@ extension Recipe {
             "unet", "strength", "strength_mode", "guidance_scale", "scheduler", "sigmas",
             "timestep_spacing", "eta", "compat", "guidance_start", "guidance_end", "deep_cache",
             "token_merging", "vae_tiling", "region", "mask_padding", "region_size",
-            "per_component", "component_prompts", "match_color", "blend", "mask_latent",
-            "canvas_passes", "watermark",
+            "per_component", "component_prompts", "mask_latent", "canvas_passes", "watermark",
         ] + ofSoftInpainting
 }

@@ -37,8 +37,8 @@ import Testing
                 "there is no guidance: negative_prompt has no effect"
             ),
             (
-                ["steps": "0", "fill": "patch", "blend": "poisson", "watermark": "a"],
-                "steps is 0: prompt, blend, watermark have no effect"
+                ["steps": "0", "fill": "patch", "match_color": "drift", "watermark": "a"],
+                "steps is 0: prompt, watermark, match_color have no effect"
             ),
         ] as [([String: String], String)])
     func whatIsIdleIsSaid(_ settings: [String: String], _ said: String) throws {
@@ -51,6 +51,8 @@ import Testing
         ["per_component": "true", "component_prompts": "a"],
         ["guidance_scale": "2", "negative_prompt": "a"],
         ["steps": "0", "fill": "patch", "prompt": "", "mask_feather": "9", "mask_mode": "soft"],
+        ["steps": "0", "fill": "patch", "prompt": "", "blend": "poisson"],
+        ["steps": "0", "fill": "patch", "prompt": "", "match_color": "surroundings"],
     ])
     func whatHasAnEffectIsNotSaid(_ settings: [String: String]) throws {
         #expect(try idle(.inpaint, settings).isEmpty)

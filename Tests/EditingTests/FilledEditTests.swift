@@ -1,0 +1,54 @@
+import Editing
+import Foundation
+import Imaging
+import Recipes
+import Testing
+
+/// What a fill comes to, alone and under a model.
+@Suite struct FilledEditTests {
+    private static let model = URL(filePath: #filePath).deletingLastPathComponent()
+        .deletingLastPathComponent().deletingLastPathComponent()
+        .appending(path: "Fixtures/Models/gesso-builtin")
+
+    private func recipe(_ settings: [String: String]) throws -> Recipe {
+        let all = ["prompt": "", "seed": "3", "guidance_scale": "1"].merging(settings) { $1 }
+        return try Recipe(
+            .inpaint, settings: all.map { Setting($0, $1, at: .argument("--set")) })
+    }
+
+    /// Brighter from left to right.
+    private let ramp = Image(
+        width: 48, height: 40, channels: 3,
+        samples: (0..<48 * 40).flatMap { pixel in
+            Array(repeating: UInt16(60 + 3 * (pixel % 48)), count: 3)
+        })
+    private let middle = Mask(
+        width: 48, height: 40, polygon: [(12, 10), (36, 10), (36, 30), (12, 30)])
+
+    /// A flat colour that meets its surroundings everywhere is a plane between them.
+    @Test func aFillIsBlendedWithoutAModel() throws {
+        let recipe = try recipe(["steps": "0", "fill": "color:#808080", "blend": "poisson"])
+        let edit = try Edit.inpaint(ramp, middle, recipe)
+        let result = try #require(edit.filled(recipe))
+        #expect(try Comparison(ramp, result.image).largestDifference <= 2)
+        #expect(try #require(result.report.seams).pasted.colorStep > 5)
+        let plain = try self.recipe(["steps": "0", "fill": "color:#808080"])
+        let flat = try #require(Edit.inpaint(ramp, middle, plain).filled(plain))
+        #expect(try Comparison(ramp, flat.image).largestDifference > 20)
+        #expect(try Comparison(ramp, flat.image, outside: middle).differing == 0)
+    }
+
+    /// Where soft inpainting shows little of what was painted, it shows the fill: what it covered does
+    /// not come back.
+    @Test func softInpaintingShowsTheFill() throws {
+        let recipe = try recipe([
+            "prompt": "x", "steps": "2", "strength": "0.5", "fill": "color:#e01010",
+            "mask_mode": "soft", "mask_feather": "0", "soft_threshold": "8", "soft_difference": "8",
+        ])
+        let edit = try Edit.inpaint(ramp, middle, recipe)
+        let result = try Editor(Model.load(Self.model))(edit, recipe: recipe).image
+        let pixel = Array(result[x: 24, y: 20])
+        #expect(pixel[0] > 150 && pixel[1] < 100 && pixel[2] < 100, "\(pixel)")
+        #expect(try Comparison(ramp, result, outside: middle).differing == 0)
+    }
+}
