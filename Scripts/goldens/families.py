@@ -10,6 +10,7 @@ import pathlib
 import diffusers
 import torch
 from diffusers import UNet2DConditionModel
+from safetensors.torch import load_file
 from transformers import CLIPTextModel, CLIPTokenizer
 
 from goldens import ldm, pictures
@@ -138,6 +139,7 @@ def record(folder: pathlib.Path) -> None:
         {"modelspec.prediction_type": "v"},
     )
     record_stages(place)
+    record_sum(place)
     for old in (place / "pictures").glob("*.png"):
         old.unlink()
     manifest = []
@@ -167,3 +169,27 @@ def record_stages(place: pathlib.Path) -> None:
         tensors[f"{name}.answer"] = unet(sample, torch.tensor(499.25), context).sample
     save_tensors(place / "stages.safetensors", tensors)
     save_json(place / "stages.json", {"timestep": 499.25, "prompts": PROMPTS, "ids": ids})
+
+
+def record_sum(place: pathlib.Path) -> None:
+    """Add difference in f32, rounded to f16: the inpainting UNet + (own - base).
+
+    The own UNet and the base are not kept: their numbers are the inpainting UNet's, rotated by one
+    and reversed, in `conv_in` those of its first four channels.
+    """
+    unet = load_file(
+        place / "models" / "tiny-inpaint" / "unet" / "diffusion_pytorch_model.safetensors"
+    )
+    sums = {}
+    for name in ("conv_in.weight", "conv_out.bias", "mid_block.attentions.0.proj_in.weight"):
+        inpainting = unet[name]
+        four = inpainting[:, :4] if name == "conv_in.weight" else inpainting
+        own = four.reshape(-1).roll(1).reshape(four.shape).float()
+        base = four.reshape(-1).flip(0).reshape(four.shape).float()
+        total = inpainting.float()
+        if name == "conv_in.weight":
+            total[:, :4] += own - base
+        else:
+            total += own - base
+        sums[name] = total.half()
+    save_tensors(place / "sum.safetensors", sums)

@@ -54,6 +54,9 @@ public struct AmendedModel: ModelSource {
     /// whether an absent negative prompt has zeros for its embeddings
     public var zeroesEmptyPrompt: Bool { base.zeroesEmptyPrompt }
 
+    /// how it is known what the UNet predicts
+    public var predictionReason: String { base.predictionReason }
+
     /// Where its own tokenizer for a text encoder lies.
     public func tokenizer(for encoder: String) -> URL? { base.tokenizer(for: encoder) }
 

@@ -34,10 +34,25 @@ public enum CheckpointError: Error, Equatable, CustomStringConvertible {
     /// A weight with all that is added to it is beyond the range of its type.
     case overflow(path: String, tensor: String)
 
+    /// A file or folder that would have to be overwritten.
+    case outputExists(path: String)
+    /// A file that cannot be made or written.
+    case writeFailed(path: String, reason: String)
+    /// A number that another type has no finite value for.
+    case outOfRange(path: String, tensor: String, type: String)
+    /// Checkpoints that do not add up to one for inpainting.
+    case notAddable(path: String, reason: String)
+    /// A model of a kind that cannot be written in another layout.
+    case notConvertible(path: String, reason: String)
+
     /// The class of the failure.
     public var kind: FailureKind {
         switch self {
         case .cannotRead, .missingFile: .cannotRead
+        case .outputExists: .cannotCreate
+        case .writeFailed: .inputOutput
+        case .outOfRange: .corruptData
+        case .notConvertible, .notAddable: .modelMismatch
         case .malformed, .foreign, .unsupportedDataType, .nonFiniteValues, .allZero: .corruptData
         case .missingTensor, .wrongShape, .unusedTensors, .notAModel, .unusableAddOn,
             .addOnOfAnotherFamily, .unknownAddOnKeys, .overflow:
@@ -67,6 +82,17 @@ public enum CheckpointError: Error, Equatable, CustomStringConvertible {
             "\(path): tensor \(shown(tensor)) holds NaN or infinity; the file is damaged"
         case .allZero(let path):
             "\(path): every weight is zero; the file is damaged"
+        case .outputExists(let path):
+            "\(path): is there already; give another name"
+        case .writeFailed(let path, let reason):
+            "\(path): cannot be written: \(reason.lowercased())"
+        case .outOfRange(let path, let tensor, let type):
+            "\(path): tensor \(shown(tensor)) holds numbers beyond the range of \(type); "
+                + "choose BF16 or F32"
+        case .notAddable(let path, let reason):
+            "\(path): cannot be made an inpainting model: \(reason)"
+        case .notConvertible(let path, let reason):
+            "\(path): cannot be converted: \(reason)"
         case .missingTensor(let path, let tensor, let first, let count, let guess):
             "\(path): no tensor \(shown(tensor)) among its \(count)"
                 + (first.map { " (first: \(shown($0)))" } ?? "") + looksLike(guess)

@@ -6,4 +6,8 @@ public enum FailureKind: Sendable, Equatable {
     case cannotRead
     /// Everything was read, and it is another model than the one asked for.
     case modelMismatch
+    /// What was to be made is there already.
+    case cannotCreate
+    /// Writing failed.
+    case inputOutput
 }

@@ -3,6 +3,8 @@ enum KnownContents {
     /// The first of these whose names all occur (as the beginning of some tensor's name) is the guess.
     private static let table: [(names: [String], what: String)] = [
         (["lora_"], "a LoRA"),
+        (["emb_params"], "a textual inversion embedding"),
+        (["clip_l", "clip_g"], "a textual inversion embedding of SDXL"),
         (["conditioner.embedders.1."], "a single-file SDXL checkpoint"),
         (["model.diffusion_model.double_blocks."], "a single-file Flux checkpoint"),
         (["model.diffusion_model.joint_blocks."], "a single-file SD 3 checkpoint"),

@@ -2,8 +2,7 @@ import Foundation
 
 /// A regular file, mapped read-only; `bytes` live as long as this object.
 ///
-/// A file that shrinks while mapped kills the process on the next touch (SIGBUS), as with every
-/// program that maps its weights.
+/// A file that shrinks while mapped raises SIGBUS on the next touch; the tool ends then with a line.
 final class MappedFile: @unchecked Sendable {
     let bytes: UnsafeRawBufferPointer
 

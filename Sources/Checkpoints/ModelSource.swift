@@ -13,6 +13,9 @@ public protocol ModelSource: Sendable {
     /// XL asks
     var zeroesEmptyPrompt: Bool { get }
 
+    /// how it is known what the UNet predicts
+    var predictionReason: String { get }
+
     /// Where its own tokenizer for a text encoder (`text_encoder`, `text_encoder_2`) lies; nil when it
     /// comes without one.
     func tokenizer(for encoder: String) -> URL?
@@ -26,6 +29,14 @@ public protocol ModelSource: Sendable {
     /// The weights of a component under diffusers' names.
     /// - Throws: `CheckpointError`.
     func weights(_ component: String) throws -> Weights
+}
+
+extension ModelSource {
+    /// Said by the scheduler's configuration, where there is one.
+    public var predictionReason: String {
+        contains("scheduler")
+            ? "the scheduler's configuration says so" : "no scheduler says otherwise"
+    }
 }
 
 /// The model at a path: a folder in diffusers' layout, or a single file.

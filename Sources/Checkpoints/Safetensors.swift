@@ -16,11 +16,14 @@ public struct Safetensors: Sendable {
         let file: MappedFile
         /// where the numbers lie in the file
         let range: Range<Int>
+        /// what becomes of the numbers when they are asked for
+        var change: (@Sendable (StoredTensor) -> StoredTensor)?
 
         /// The tensor, when its type is one that Gesso computes with.
         public var stored: StoredTensor? {
             DataType(rawValue: dataType).map {
-                StoredTensor(shape: shape, dataType: $0, bytes: bytes, owner: file)
+                let own = StoredTensor(shape: shape, dataType: $0, bytes: bytes, owner: file)
+                return change?(own) ?? own
             }
         }
 

@@ -9,10 +9,10 @@ public struct SingleFile: ModelSource {
     public let url: URL
     /// the layout, in words
     public let layout = "single file"
-    /// a file says nothing of the kind
-    public let isStandIn = false
-    /// as in every published Stable Diffusion XL
-    public let zeroesEmptyPrompt = true
+    /// only a file made from a folder says so
+    public var isStandIn: Bool { embedded.isStandIn }
+    /// as in every published Stable Diffusion XL, unless the file says otherwise
+    public var zeroesEmptyPrompt: Bool { embedded.zeroesEmptyPrompt }
 
     private let file: Safetensors
     private let unet: LDMPart
@@ -23,6 +23,7 @@ public struct SingleFile: ModelSource {
     private let vaeShape: LDMAutoencoderShape
     private let textShapes: [String: LDMTextShape]
     private let kind: Kind
+    private let embedded: EmbeddedConfigurations
 
     /// Which text encoders there are.
     private enum Kind {
@@ -65,6 +66,7 @@ public struct SingleFile: ModelSource {
     public init(_ url: URL) throws {
         self.url = url
         file = try Safetensors(contentsOf: url)
+        embedded = try EmbeddedConfigurations(file.metadata, path: file.path)
         let names = file.names
         let kind = Kind(names)
         self.kind = kind
@@ -107,6 +109,7 @@ public struct SingleFile: ModelSource {
     /// The JSON of a component's configuration.
     /// - Throws: `CheckpointError.missingFile` for a component there is not.
     public func configuration(_ component: String) throws -> Data {
+        if let told = embedded.configuration(component) { return told }
         let members: [String: Any] =
             switch component {
             case "unet": unetConfiguration
@@ -138,7 +141,34 @@ public struct SingleFile: ModelSource {
         guard kind.isOpenCLIP(component) else { return Weights(text.entries, file: file.path) }
         return weights(
             text, LDMNames.tower(layers: shape.layers),
-            entries: openCLIPEntries(text.entries, layers: shape.layers, pools: kind.isXL))
+            entries: usedEntries(component, shape))
+    }
+
+    /// Whether a configuration follows from names and shapes, not from the file's metadata.
+    func derives(_ component: String) -> Bool { embedded.configuration(component) == nil }
+
+    var metadata: [String: String] { file.metadata }
+
+    /// All tensors, under the file's names.
+    var everyEntry: [String: Safetensors.Entry] { file.entries }
+
+    /// The names of the tensors that belong to no part of the model that is used.
+    public var foreignNames: [String] {
+        let used =
+            [unet, vae].flatMap { $0.entries.values.map(\.name) }
+            + textShapes.flatMap { component, shape in
+                usedEntries(component, shape).values.map(\.name)
+            }
+        return Set(file.names).subtracting(used).sorted()
+    }
+
+    /// The tensors of a text encoder that are used, under the names of its part.
+    private func usedEntries(
+        _ component: String, _ shape: LDMTextShape
+    ) -> [String: Safetensors.Entry] {
+        let entries = texts[component]?.entries ?? [:]
+        return kind.isOpenCLIP(component)
+            ? openCLIPEntries(entries, layers: shape.layers, pools: kind.isXL) : entries
     }
 
     private func weights(
@@ -174,9 +204,9 @@ extension SingleFile {
                 $0.upAttends ? "CrossAttnUpBlock2D" : "UpBlock2D"
             },
             "sample_size": kind.isXL ? 128 : predictsVelocity ? 96 : 64,
-            "time_cond_proj_dim": unetShape.guidanceChannels ?? 0,
         ]
-        return common.merging(addedConfiguration) { $1 }
+        let told = unetShape.guidanceChannels.map { ["time_cond_proj_dim": $0] } ?? [:]
+        return common.merging(told) { $1 }.merging(addedConfiguration) { $1 }
     }
 
     /// What Stable Diffusion XL is told with the time: the embedding of the prompt and six sizes; the
@@ -247,18 +277,37 @@ extension SingleFile {
     /// file's metadata (the ModelSpec standard), by a tensor called `v_pred`, by the original
     /// configuration beside the file (`NAME.yaml`); else, as ComfyUI tells it, by how much the biases
     /// of the last normalization of a Stable Diffusion 2 differ.
-    private var predictsVelocity: Bool {
+    private var predictsVelocity: Bool { prediction.isVelocity }
+
+    /// how it is known what the UNet predicts
+    public var predictionReason: String {
+        derives("scheduler")
+            ? prediction.reason
+            : "its metadata says so (\(EmbeddedConfigurations.key("scheduler")))"
+    }
+
+    private var prediction: (isVelocity: Bool, reason: String) {
         for key in ["modelspec.prediction_type", "modelspec.predict_key"] {
-            if let said = file.metadata[key] { return said.hasPrefix("v") }
+            if let said = file.metadata[key] {
+                return (said.hasPrefix("v"), "its metadata says so (\(key))")
+            }
         }
-        if file.entries["v_pred"] != nil { return true }
+        if file.entries["v_pred"] != nil { return (true, "it has a tensor v_pred") }
         let beside = url.deletingPathExtension().appendingPathExtension("yaml")
         if let yaml = try? Data(contentsOf: beside, upTo: 1 << 20) {
             let text = String(decoding: yaml, as: UTF8.self).filter { !"\"' ".contains($0) }
-            if text.contains("parameterization:v") { return true }
-            if text.contains("model:") { return false }
+            let reason = "\(beside.lastPathComponent) beside it says so"
+            if text.contains("parameterization:v") { return (true, reason) }
+            if text.contains("model:") { return (false, reason) }
         }
-        return kind == .second && unetShape.inChannels == 4 && biasSpread > 0.09
+        guard kind == .second, unetShape.inChannels == 4 else {
+            return (false, "usual for its kind")
+        }
+        let spread = biasSpread
+        return (
+            spread > 0.09,
+            "a guess by how much the biases of the last transformer differ, \(spread); 0.09 parts"
+        )
     }
 
     /// The standard deviation of the biases of the last transformer's first normalization.

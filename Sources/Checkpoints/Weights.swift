@@ -25,6 +25,27 @@ public struct Weights: Sendable {
         self.init(file.entries, file: file.path)
     }
 
+    /// The root scope over the same tensors, for a survey: what is missing or has another shape is noted,
+    /// and zeros are given in its stead; nothing is said of what is left over.
+    public func surveyed() -> Weights {
+        Weights(path: "", book: Book(book.entries, file: book.file, isSurvey: true))
+    }
+
+    /// What a survey found amiss, by full name and sorted.
+    public var flaws: Flaws { book.flaws }
+
+    /// What is amiss with the tensors of a network.
+    public struct Flaws: Sendable, Equatable {
+        /// that the network needs and there is not
+        public var missing: [String] = []
+        /// that have another shape than the network needs
+        public var misshapen: [String] = []
+        /// whose numbers are of a type that is not computed with
+        public var unsupported: [String] = []
+        /// that hold NaN or infinity
+        public var nonFinite: [String] = []
+    }
+
     private init(path: String, book: Book) {
         self.path = path
         self.book = book
@@ -48,15 +69,15 @@ public struct Weights: Sendable {
         self[String(index)]
     }
 
-    /// The shape of the tensor of that name; nil when there is none.
-    public func shape(_ name: String) -> [Int]? {
-        book.entries[full(name)]?.shape
-    }
-
     /// Whether this scope has a tensor of that name, or anything below that name.
     public func contains(_ name: String) -> Bool {
         let name = full(name)
         return book.entries[name] != nil || book.scopes.contains(name)
+    }
+
+    /// The shape of the tensor of that name; nil when there is none.
+    public func shape(_ name: String) -> [Int]? {
+        book.entries[full(name)]?.shape
     }
 
     /// The tensor of that name, as stored, marked as used.
@@ -71,6 +92,7 @@ public struct Weights: Sendable {
     /// The same for a tensor that files write in several shapes; the first is the one errors ask for.
     public func tensor(_ name: String, shapes: [[Int]]) throws -> StoredTensor {
         let name = full(name)
+        if book.isSurvey, let substitute = book.substitute(for: name, shapes) { return substitute }
         guard let entry = book.entries[name] else { throw book.missing(name) }
         guard shapes.contains(entry.shape) else {
             throw CheckpointError.wrongShape(
@@ -103,6 +125,15 @@ public struct Weights: Sendable {
     /// The names, full and sorted, of what no one has taken yet, in the whole network.
     public var unusedNames: [String] { book.unused }
 
+    /// The tensors by full name, in the whole network.
+    var entries: [String: Safetensors.Entry] { book.entries }
+
+    /// How many tensors there are in the whole network.
+    public var count: Int { book.entries.count }
+
+    /// Bytes of all tensors of the network, as they lie in the file.
+    public var byteCount: Int { book.entries.values.reduce(0) { $0 + $1.bytes.count } }
+
     /// How many numbers there are of each data type, in the whole network.
     public var parameterCounts: [String: Int] {
         book.entries.values.reduce(into: [:]) { counts, entry in
@@ -117,6 +148,7 @@ public struct Weights: Sendable {
     /// - Throws: `CheckpointError.unusedTensors` when the file holds more than the network took, and
     ///   `.allZero` when all it took is zero.
     public func requireAllUsed(ignoring: Set<String> = []) throws {
+        if book.isSurvey { return book.ignore(ignoring) }
         let unused = book.unused.filter { name in
             !ignoring.contains(name.split(separator: ".").last.map(String.init) ?? name)
         }
@@ -140,18 +172,21 @@ private final class Book: Sendable {
     let scopes: Set<String>
     /// what is added to a tensor when it is taken
     let changes: [String: [LowRankChange]]
+    let isSurvey: Bool
     private let state = Mutex(State())
 
     private struct State {
         var used: Set<String> = []
         var sawValues = false
         var last: Safetensors.Entry?
+        var flaws = Weights.Flaws()
     }
 
     init(
         _ entries: [String: Safetensors.Entry], file: String,
-        changes: [String: [LowRankChange]] = [:]
+        changes: [String: [LowRankChange]] = [:], isSurvey: Bool = false
     ) {
+        self.isSurvey = isSurvey
         self.entries = entries
         self.file = file
         self.changes = changes
@@ -180,6 +215,42 @@ private final class Book: Sendable {
     var unused: [String] {
         let used = state.withLock { $0.used }
         return entries.keys.filter { !used.contains($0) }.sorted()
+    }
+
+    /// Counts what may be left over as used.
+    func ignore(_ endings: Set<String>) {
+        let names = unused.filter {
+            endings.contains($0.split(separator: ".").last.map(String.init) ?? $0)
+        }
+        state.withLock { $0.used.formUnion(names) }
+    }
+
+    /// Zeros for a tensor with a flaw, which is noted; nil for a good one.
+    func substitute(for name: String, _ shapes: [[Int]]) -> StoredTensor? {
+        let entry = entries[name]
+        let flaw: WritableKeyPath<Weights.Flaws, [String]>? =
+            switch entry {
+            case nil: \.missing
+            case let entry? where !shapes.contains(entry.shape): \.misshapen
+            case let entry? where DataType(rawValue: entry.dataType) == nil: \.unsupported
+            case let entry? where entry.stored?.hasNonFiniteValues == true: \.nonFinite
+            default: nil
+            }
+        guard let flaw else { return nil }
+        state.withLock {
+            $0.used.insert(name)
+            $0.flaws[keyPath: flaw].append(name)
+        }
+        return StoredTensor(Tensor(zeros: shapes[0]))
+    }
+
+    var flaws: Weights.Flaws {
+        var flaws = state.withLock { $0.flaws }
+        flaws.missing.sort()
+        flaws.misshapen.sort()
+        flaws.unsupported.sort()
+        flaws.nonFinite.sort()
+        return flaws
     }
 
     var sawValues: Bool { state.withLock { $0.sawValues } }

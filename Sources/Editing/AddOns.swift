@@ -14,6 +14,8 @@ public struct AddOns: Sendable, Equatable {
     public var vae: URL?
     /// A UNet instead of the checkpoint's: folder or file.
     public var unet: URL?
+    /// What makes a UNet of four channels one for inpainting.
+    public var inpainting: InpaintingParts?
 
     /// A LoRA's file and the factor for what it adds.
     public struct AddedLoRA: Sendable, Equatable {
@@ -35,8 +37,10 @@ public struct AddOns: Sendable, Equatable {
         for (name, url) in [("unet", unet), ("vae", vae)] {
             if let url { components[name] = try LooseComponent(url, as: name, beside: source) }
         }
-        guard !components.isEmpty || !loras.isEmpty else { return source }
-        let adding = try loras.map { (try LoRA($0.file), Float($0.strength)) }
-        return try AmendedModel(source, replacing: components, adding: adding)
+        var model = components.isEmpty ? source : try AmendedModel(source, replacing: components)
+        if let inpainting { model = try inpainting.added(to: model) }
+        guard !loras.isEmpty else { return model }
+        return try AmendedModel(
+            model, adding: loras.map { (try LoRA($0.file), Float($0.strength)) })
     }
 }

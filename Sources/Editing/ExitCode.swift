@@ -19,6 +19,8 @@ extension FailureKind {
         case .corruptData: 65
         case .cannotRead: 66
         case .modelMismatch: 69
+        case .cannotCreate: 73
+        case .inputOutput: 74
         }
     }
 }

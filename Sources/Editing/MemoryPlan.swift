@@ -5,7 +5,7 @@ import Recipes
 /// What an edit needs of memory.
 struct MemoryPlan {
     /// Bytes of all that is computed, at the widest point; the weights are there already.
-    let work: Int
+    private(set) var work: Int
 
     /// The widest point is the VAE at full resolution, or in a large picture whose VAE is tiled the
     /// UNet's finest level; beside it the pictures themselves are there.
@@ -17,20 +17,29 @@ struct MemoryPlan {
     ///   - canvas: pixels of the whole picture.
     ///   - joined: pixels of the largest part that is joined to it.
     init(_ model: Model, _ recipe: Recipe, _ latents: Latents, canvas: Int, joined: Int) {
-        let (width, height) = (latents.paddedWidth, latents.paddedHeight)
+        self.init(
+            model.unet.configuration, model.vae, width: latents.paddedWidth,
+            height: latents.paddedHeight, canvas: canvas, isTiled: latents.isTiled,
+            branches: model.branches(for: recipe))
+        guard recipe.blend == .poisson else { return }
+        // Four fields of four numbers a pixel with their coarser grids, and the places.
+        work = max(work, (25 * joined + 16 * canvas) * MemoryLayout<Float>.size)
+    }
+
+    /// The same for networks by themselves.
+    init(
+        _ unet: UNet2DCondition.Configuration, _ vae: any Autoencoder, width: Int, height: Int,
+        canvas: Int, isTiled: Bool, branches: Int
+    ) {
         let pixels = width * height
         let side = AutoencoderKL.tileSide
-        let atOnce =
-            latents.isTiled
-            ? min(width, side) * min(height, side) : pixels
-        let vae = model.vae.widestFloatsPerPixel * atOnce
-        let branches = model.branches(for: recipe)
-        let places = pixels / (model.vae.factor * model.vae.factor)
-        let unet = model.unet.configuration.widestFloatsPerLatent * places * branches
+        let atOnce = isTiled ? min(width, side) * min(height, side) : pixels
+        let places = pixels / (vae.factor * vae.factor)
+        let inUNet = unet.widestFloatsPerLatent * places * branches
         let pictures = 16 * max(pixels, canvas)
-        // Four fields of four numbers a pixel with their coarser grids, and the places.
-        let joining = recipe.blend == .poisson ? 25 * joined : 0
-        work = (max(vae, unet, joining) + pictures) * MemoryLayout<Float>.size
+        work =
+            (max(vae.widestFloatsPerPixel * atOnce, inUNet) + pictures)
+            * MemoryLayout<Float>.size
     }
 
     /// - Throws: `EditingError.memory` when less than `work` is free.

@@ -3,6 +3,13 @@ public import Foundation
 import Tensors
 
 extension Model {
+    /// Name of the family that a checkpoint belongs to, by its configurations and headers alone.
+    ///
+    /// - Throws: `CheckpointError`, `ModelError` and `EditingError.unknownFamily`.
+    public static func familyName(of url: URL) throws -> String {
+        try modelSource(url).family().name
+    }
+
     /// The files of a checkpoint that its results depend on, by their paths inside its folder; of a
     /// single file, that file.
     ///

@@ -57,11 +57,7 @@ public struct Model: Sendable {
 
     /// Bytes of its weights in memory.
     func weightBytes() throws -> Int {
-        try source.networks.reduce(0) { sum, component in
-            try source.weights(component).parameterCounts.reduce(sum) {
-                $0 + $1.value * (DataType(rawValue: $1.key)?.byteCount ?? 4)
-            }
-        }
+        try source.networks.reduce(0) { try $0 + source.weights($1).byteCount }
     }
 
     /// The name of the scheduler a recipe gets, and a fresh one for its steps.

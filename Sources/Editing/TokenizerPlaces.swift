@@ -16,30 +16,35 @@ public struct TokenizerPlaces: Sendable {
         self.others = others
     }
 
-    /// The tokenizer of one of a checkpoint's text encoders. One that is found by searching must have exactly the numbers that
-    /// the text encoder has embeddings for.
+    /// The tokenizer of one of a checkpoint's text encoders. One that is found by searching must have
+    /// exactly the numbers that the text encoder has embeddings for.
     ///
     /// - Throws: `EditingError.noTokenizer` when there is none; what reading the chosen one or the
     ///   model's own throws.
     func tokenizer(
         for source: any ModelSource, encoder: String, vocabularySize: Int
     ) throws -> CLIPTokenizer {
-        let padding = source.paddingToken(for: encoder)
+        let folder = try folder(for: source, encoder: encoder, vocabularySize: vocabularySize)
+        // One folder may be chosen for both encoders, which differ in how they pad only.
+        let second = chosen != nil && encoder == "text_encoder_2" ? "!" : nil
+        return try CLIPTokenizer(
+            folder: folder, padding: source.paddingToken(for: encoder) ?? second)
+    }
+
+    /// Where that tokenizer lies.
+    func folder(
+        for source: any ModelSource, encoder: String, vocabularySize: Int
+    ) throws -> URL {
         if let chosen {
-            // One folder for both encoders, which differ in how they pad only.
-            let padding = padding ?? (encoder == "text_encoder_2" ? "!" : nil)
-            let folder = Self.folders(at: chosen).first { Self.isTokenizer($0) } ?? chosen
-            return try CLIPTokenizer(folder: folder, padding: padding)
+            return Self.folders(at: chosen).first { Self.isTokenizer($0) } ?? chosen
         }
-        if let own = source.tokenizer(for: encoder) {
-            return try CLIPTokenizer(folder: own, padding: padding)
-        }
+        if let own = source.tokenizer(for: encoder) { return own }
         let beside = source.url.resolvingSymlinksInPath().deletingLastPathComponent()
         for folder in ([source.url.deletingLastPathComponent(), beside] + others)
             .flatMap(Self.folders) where Self.isTokenizer(folder)
         {
-            let found = try? CLIPTokenizer(folder: folder, padding: padding)
-            if let found, found.vocabularySize == vocabularySize { return found }
+            let found = try? CLIPTokenizer(folder: folder)
+            if let found, found.vocabularySize == vocabularySize { return folder }
         }
         throw EditingError.noTokenizer(file: source.url.lastPathComponent)
     }

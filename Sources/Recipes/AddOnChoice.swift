@@ -64,7 +64,9 @@ extension Kind<String> {
 
 extension Recipe {
     /// The names of the keys whose values are files.
-    static let fileKeys: Set<String> = ["lora", "embedding", "vae", "unet"]
+    static let fileKeys: Set<String> = [
+        "lora", "embedding", "vae", "unet", "inpaint_base", "inpaint_delta",
+    ]
 
     /// Whether a value of such a key may stand in a file that someone else may have written: names and
     /// ways further into the current folder only.

@@ -23,6 +23,10 @@ public struct Recipe: Sendable, Equatable {
     public var vae: String?
     /// The UNet in place of the model's; nil is the model's.
     public var unet: String?
+    /// The inpainting checkpoint whose UNet the model's is added to; nil is none.
+    public var inpaintBase: String?
+    /// The checkpoint that `inpaintBase` was made from; nil is none.
+    public var inpaintDelta: String?
     /// Share of the noise schedule that is run, in 0...1: 0 keeps the picture, 1 starts from noise.
     public var strength = 0.75
     /// Number of steps of the whole schedule; strength runs a part of them. 0 is for a `fill` that is
@@ -213,6 +217,12 @@ extension Recipe {
             elsewhere: ["textual_inversion"]),
         Key("vae", \.vae, .orDefault(.path), "autoencoder in place of the model's"),
         Key("unet", \.unet, .orDefault(.path), "UNet in place of the model's"),
+        Key(
+            "inpaint_base", \.inpaintBase, .orDefault(.path), for: masked,
+            "inpainting checkpoint that makes a 4-channel model one"),
+        Key(
+            "inpaint_delta", \.inpaintDelta, .orDefault(.path), for: masked,
+            "4-channel checkpoint that inpaint_base was made from"),
         Key(
             "strength", \.strength, .number(0...1), for: fromPicture,
             "how much is repainted: 0 keeps the picture, 1 forgets it",

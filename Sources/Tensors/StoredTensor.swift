@@ -76,6 +76,25 @@ public struct StoredTensor: @unchecked Sendable {
         }
     }
 
+    /// A matrix with rows for columns, its numbers as they are.
+    public func transposed() -> StoredTensor {
+        let (rows, columns, size) = (shape[0], shape[1], dataType.byteCount)
+        let copy = Bytes(count: bytes.count)
+        withExtendedLifetime(owner) {
+            for row in 0..<rows {
+                for column in 0..<columns {
+                    let source = bytes[((row * columns + column) * size)...].prefix(size)
+                    let target = copy.bytes[((column * rows + row) * size)...].prefix(size)
+                    UnsafeMutableRawBufferPointer(rebasing: target)
+                        .copyMemory(from: UnsafeRawBufferPointer(rebasing: source))
+                }
+            }
+        }
+        return StoredTensor(
+            shape: [columns, rows], dataType: dataType, bytes: UnsafeRawBufferPointer(copy.bytes),
+            owner: copy)
+    }
+
     /// Whether any value is NaN or infinite.
     public var hasNonFiniteValues: Bool {
         withExtendedLifetime(owner) {

@@ -6,7 +6,7 @@ import Recipes
 struct AddOnShelf {
     /// An add-on of a recipe with its files.
     struct Entry {
-        /// The recipe's key: `lora`, `embedding`, `vae` or `unet`.
+        /// The recipe's key: `lora`, `embedding`, `vae`, `unet`, `inpaint_base` or `inpaint_delta`.
         let key: String
         /// The recipe's word for it.
         let name: String
@@ -14,6 +14,7 @@ struct AddOnShelf {
     }
 
     private let folders: [URL]
+    private let models: ModelShelf
     /// Where add-ons lie that were found before, by key and name.
     private let known: [String: URL]
 
@@ -23,6 +24,7 @@ struct AddOnShelf {
         known: [String: URL] = [:]
     ) {
         self.known = known
+        models = ModelShelf(environment: environment)
         folders =
             (environment["GESSO_MODELS"] ?? "").isEmpty
             ? [] : [URL(filePath: environment["GESSO_MODELS"] ?? "")]
@@ -51,7 +53,24 @@ struct AddOnShelf {
             try name.map { Entry(key: key, name: $0, files: [try find(key, $0)]) }
         }
         try checkOnce(loras + embeddings)
-        return loras + embeddings + components
+        return try loras + embeddings + components + inpaintingParts(of: recipe)
+    }
+
+    private func inpaintingParts(of recipe: Recipe) throws -> [Entry] {
+        let parts = [
+            ("inpaint_base", recipe.inpaintBase), ("inpaint_delta", recipe.inpaintDelta),
+        ]
+        let named = parts.compactMap { key, name in name.map { (key, $0) } }
+        guard named.count != 1 else {
+            throw Failure(
+                .usage, "one without the other", at: "inpaint_base, inpaint_delta",
+                do: "give an inpainting checkpoint and the one that it was made from")
+        }
+        return try named.map { key, name in
+            Entry(
+                key: key, name: name,
+                files: [try known["\(key):\(name)"] ?? models.model(name)])
+        }
     }
 
     private func checkOnce(_ entries: [Entry]) throws {
@@ -82,6 +101,9 @@ struct AddOnShelf {
                     return file
                 }
             }
+        }
+        if let kind = ExtraModelPaths.Kind(key: key), let file = try models.find(name, kind) {
+            return file
         }
         let names = shelves.flatMap {
             (try? FileManager.default.contentsOfDirectory(atPath: $0.path(percentEncoded: false)))
@@ -123,8 +145,15 @@ extension AddOns {
                 loras += entry.files.map { AddedLoRA($0, strength: strength) }
             case "embedding": embeddings += entry.files
             case "vae": vae = entry.files.first
-            default: unet = entry.files.first
+            case "unet": unet = entry.files.first
+            default: continue
             }
+        }
+        let parts = ["inpaint_base", "inpaint_delta"].map { key in
+            entries.first { $0.key == key }?.files.first
+        }
+        if let base = parts[0], let delta = parts[1] {
+            inpainting = InpaintingParts(base: base, delta: delta)
         }
     }
 }

@@ -24,6 +24,7 @@ enum Interruption {
             handle(number) { Interruption.note($0) }
         }
         handle(SIGALRM) { _ in Interruption.leave() }
+        handle(SIGBUS) { _ in Interruption.fault() }
         signal(SIGPIPE, SIG_IGN)
         // Whoever started this process may have held signals back for itself.
         var all = sigset_t()
@@ -109,6 +110,12 @@ enum Interruption {
             }
         }
         _exit(128 + received.load(ordering: .sequentiallyConsistent))
+    }
+
+    /// A mapped file has become shorter than it was, and its end was touched.
+    private static func fault() {
+        tell("gesso: a file became shorter while it was read: model: leave it alone during a run\n")
+        _exit(65)
     }
 
     private static func tell(_ text: StaticString) {

@@ -10,6 +10,9 @@ struct ModelShelf {
     /// The folders that hold checkpoints, in the order in which they are searched.
     private let folders: [URL]
     private let cache: HuggingFaceCache
+    /// The `extra_model_paths.yaml` to read, whether or not it is there.
+    private let extraFile: URL?
+    private let isExtraNamed: Bool
 
     /// `$GESSO_MODELS`, then what is installed beside the program, then `Fixtures/Models` of the source
     /// tree that holds the program or the current folder.
@@ -25,6 +28,14 @@ struct ModelShelf {
             $0.appending(path: "Fixtures/Models")
         }
         self.folders = folders
+        let named = environment["GESSO_MODEL_PATHS"].flatMap { $0.isEmpty ? nil : $0 }
+        isExtraNamed = named != nil
+        extraFile =
+            named.map { URL(filePath: $0) }
+            ?? environment["GESSO_MODELS"].flatMap {
+                $0.isEmpty
+                    ? nil : URL(filePath: $0).appending(path: "extra_model_paths.yaml")
+            }
         cache = HuggingFaceCache(environment: environment)
     }
 
@@ -49,7 +60,8 @@ struct ModelShelf {
         return TokenizerPlaces(URL(filePath: FilePath.literal(path), directoryHint: .isDirectory))
     }
 
-    /// A checkpoint: at a path, of that name on the shelf, or `org/name` in the Hugging Face cache.
+    /// A checkpoint: at a path, of that name on the shelf or in the folders of
+    /// `extra_model_paths.yaml`, or `org/name` in the Hugging Face cache.
     ///
     /// - Throws: `Failure` with `cannotRead` if there is none.
     func model(_ nameOrPath: String?) throws -> URL {
@@ -64,11 +76,14 @@ struct ModelShelf {
         }
         let found =
             name.contains("/")
-            ? cache.snapshot(of: name)
+            ? nil
             : folders.map { $0.appending(path: name) }.first {
                 FileManager.default.fileExists(atPath: $0.path(percentEncoded: false))
             }
-        guard let found else {
+        // Other tools' folders may hold folders; a name with a slash is looked for there first.
+        guard
+            let found = try found ?? find(name, .checkpoints) ?? cache.snapshot(of: name)
+        else {
             throw Failure(
                 .cannotRead, "no such model", at: name,
                 do: nearMiss(name, among: names).map { "did you mean '\($0)'?" }
@@ -96,6 +111,15 @@ struct ModelShelf {
             + cache.repositories.compactMap { name in
                 cache.snapshot(of: name).map { (name, $0) }
             }
+    }
+
+    /// What `$GESSO_MODEL_PATHS` names, or else `extra_model_paths.yaml` in `$GESSO_MODELS`; nil where
+    /// there is none.
+    func extraPaths() throws -> ExtraModelPaths? {
+        guard let extraFile else { return nil }
+        let isThere = FileManager.default.fileExists(
+            atPath: extraFile.path(percentEncoded: false))
+        return isThere || isExtraNamed ? try ExtraModelPaths(contentsOf: extraFile) : nil
     }
 
     /// What can be named.

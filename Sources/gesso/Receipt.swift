@@ -187,13 +187,16 @@ extension Receipt.AddOn {
         files = try entry.files.flatMap { url in
             let path = url.path(percentEncoded: false)
             var isFolder: ObjCBool = false
-            FileManager.default.fileExists(atPath: path, isDirectory: &isFolder)
+            _ = FileManager.default.fileExists(atPath: path, isDirectory: &isFolder)
+            let isModel = entry.key.hasPrefix("inpaint_")
             let inside =
                 !isFolder.boolValue
                 ? nil
-                : try? FileManager.default.subpathsOfDirectory(atPath: path).sorted()
-                    .map { url.appending(path: $0) }
-                    .filter { ["safetensors", "json"].contains($0.pathExtension) }
+                : isModel
+                    ? try Model.files(of: url).map(\.file)
+                    : try? FileManager.default.subpathsOfDirectory(atPath: path).sorted()
+                        .map { url.appending(path: $0) }
+                        .filter { ["safetensors", "json"].contains($0.pathExtension) }
             return try (inside ?? [url]).map { file in
                 Receipt.File(
                     path: FilePath.path(of: file, from: folder), sha256: try Digest.of(file: file))

@@ -92,10 +92,13 @@ import Testing
                     layout: single file
                     size: 512x512 pixels, 8 to a latent
                     scheduler: PNDMScheduler, epsilon prediction
+                    prediction: usual for its kind
                     made for: inpainting and outpainting only, 9 channels
                     text_encoder: 48864 F16, 77 I64
                     unet: 53644 F16
                     vae: 14291 F16
+                    of no part: 2, alphas_cumprod, model_ema.decay
+                    memory: 0.00 GB of weights and 0.04 GB of work at 512x512
 
                     """)
         }

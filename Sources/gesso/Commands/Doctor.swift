@@ -50,7 +50,7 @@ struct DoctorCommand: ParsableCommand {
         }
         return checkpoints.map { name, url in
             do {
-                let family = try Model.inspect(url).first ?? ""
+                let family = "family: " + (try Model.familyName(of: url))
                 return Finding("model", .fine, "\(name): \(family)")
             } catch {
                 return Finding("model", .warning, Failure(error, in: nil).text)

@@ -126,7 +126,8 @@ struct GridCommand: ParsableCommand {
     ) throws {
         var document = GridPlanDocument(output: output.path, pictures: plan.cells.map(\.label))
         for cell in plan.cells where cell.recipe.steps > 0 {
-            guard let model = try model?.model() else { continue }
+            let addOns = AddOns(try AddOnShelf().entries(of: cell.recipe), of: cell.recipe)
+            guard let model = try model?.model(adding: addOns) else { continue }
             let run = try EditRun(
                 plan.verb, cell.recipe, output, model: nil, EditRun.Manner(quiet: true))
             let edit =

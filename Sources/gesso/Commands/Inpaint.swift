@@ -32,6 +32,8 @@ struct InpaintCommand: ParsableCommand {
 
     @OptionGroup var joining: JoiningOptions
 
+    @OptionGroup var added: AddedModelOptions
+
     @OptionGroup var options: EditOptions
 
     mutating func validate() throws {
@@ -45,7 +47,8 @@ struct InpaintCommand: ParsableCommand {
             setting("per_component", perComponent),
         ]
         let settings =
-            picture.settings + masks.settings + joining.settings + own.compactMap(\.self)
+            picture.settings + masks.settings + joining.settings + added.settings
+            + own.compactMap(\.self)
         try EditRun(.inpaint, options, settings).perform { run in
             .edit(try parts.edit(of: run.image(picture.input), run))
         }

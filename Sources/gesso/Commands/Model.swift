@@ -1,19 +1,26 @@
 import ArgumentParser
 import Editing
+import Foundation
 
 struct ModelCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "model",
-        abstract: "Look at checkpoints.",
+        abstract: "Look at checkpoints, and write them anew.",
         discussion: """
-            Example:
+            Examples:
               gesso model inspect stable-diffusion-v1-5
+              gesso model convert stable-diffusion-v1-5 -o sd15.safetensors --type f16
             """,
-        subcommands: [Inspect.self])
+        subcommands: [Inspect.self, Convert.self])
 
     struct Inspect: ParsableCommand {
         static let configuration = CommandConfiguration(
-            abstract: "Tell what a checkpoint is and holds.")
+            abstract: "Tell what a checkpoint is and holds.",
+            discussion: """
+                Says what is missing or left over in each network and which tensors hold NaN,
+                and the memory a picture needs. LoRAs, embeddings, VAEs and other files of
+                weights are recognised. --json prints a document of schema gesso.model/1.
+                """)
 
         @Argument(
             help: ArgumentHelp(
@@ -22,11 +29,130 @@ struct ModelCommand: ParsableCommand {
             completion: .file())
         var model: String?
 
+        @Option(
+            help: ArgumentHelp(
+                "Size of the picture to tell the memory for (default: the model's).",
+                valueName: "WxH"))
+        var size: String?
+
+        @Flag(help: "Tell the SHA-256 of each file, and AUTOMATIC1111's short hashes.")
+        var hash = false
+
+        @Flag(help: "Print a JSON document.")
+        var json = false
+
         func run() throws {
-            let folder = try ModelShelf().model(model)
-            for line in try Model.inspect(folder) {
-                try Console.result(line.escapingControls())
+            let url = try ModelShelf().model(model)
+            let size = try size.map(Self.sides)
+            let path = url.path(percentEncoded: false)
+            let document: ModelDocument
+            if let other = try OtherFile(url) {
+                let files = hash ? [try HashedFile(url, named: url.lastPathComponent)] : nil
+                document = ModelDocument(other, path: path, files: files)
+            } else {
+                let model = try ModelInspection(url, size: size)
+                let files =
+                    hash ? try Model.files(of: url).map { try HashedFile($1, named: $0) } : nil
+                document = ModelDocument(model, path: path, files: files)
             }
+            if json { return try Console.result(JSON.text(document)) }
+            for line in document.lines { try Console.result(line.escapingControls()) }
+        }
+
+        private static func sides(_ text: String) throws -> (width: Int, height: Int) {
+            let sides = text.split(separator: "x").compactMap { Int($0) }
+            guard sides.count == 2, sides.allSatisfy({ (8...4096).contains($0) }) else {
+                throw Failure(
+                    .usage, "size is '\(text.prefix(20))'", at: "--size",
+                    do: "give WIDTHxHEIGHT, each from 8 to 4096")
+            }
+            return (sides[0], sides[1])
+        }
+    }
+
+    struct Convert: ParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Write a checkpoint as a folder or a single file, in any number type.",
+            usage: "gesso model convert <model> --output <file or folder> [<options>]",
+            discussion: """
+                Examples:
+                  gesso model convert sd15.safetensors -o sd15
+                  gesso model convert sd15 -o sd15-f16.safetensors --type f16
+
+                Tensors that keep their type keep their bytes. Averages of training and other
+                tensors of no part of the model go from file to file; what a folder has no
+                place for is left out, and told. A single file carries the folder's
+                configurations in its metadata (gesso.unet, …), which Gesso reads back.
+                """)
+
+        @Argument(help: "The checkpoint, as for --model.", completion: .file())
+        var model: String
+
+        @Option(
+            name: .shortAndLong,
+            help: ArgumentHelp(
+                "A single file if it ends in .safetensors, else a folder; never overwritten.",
+                valueName: "file or folder"),
+            completion: .file())
+        var output: String
+
+        @Option(
+            help: ArgumentHelp(
+                "Type of the numbers: f32, f16 or bf16 (default: as they are).",
+                valueName: "name"),
+            completion: .list(["f32", "f16", "bf16"]))
+        var type: String?
+
+        @Option(
+            help: ArgumentHelp(
+                "Folder of the tokenizer, for a folder from a checkpoint without one.",
+                valueName: "folder"), completion: .directory)
+        var tokenizer: String?
+
+        @Flag(help: "Print a JSON document.")
+        var json = false
+
+        @Flag(name: .shortAndLong, help: "Say nothing beside the result but errors.")
+        var quiet = false
+
+        mutating func validate() throws {
+            if let type, !["f32", "f16", "bf16"].contains(type) {
+                throw ValidationError("--type is \(type.prefix(20)), not f32, f16 or bf16")
+            }
+            if output.isEmpty || output == "-" {
+                throw ValidationError("-o takes a file or a folder only")
+            }
+        }
+
+        private struct Document: Encodable {
+            let schema = "gesso.conversion/1"
+            let output: String
+            let tensors: Int
+            let cast: Int
+            let leftOut: [String]
+        }
+
+        func run() throws {
+            let shelf = ModelShelf()
+            let report = try Model.convert(
+                shelf.model(model), to: URL(filePath: FilePath.literal(output)),
+                as: type?.uppercased(), tokenizers: shelf.tokenizers(tokenizer),
+                checkpoint: Interruption.check)
+            if json {
+                return try Console.result(
+                    JSON.text(
+                        Document(
+                            output: output, tensors: report.tensors, cast: report.cast,
+                            leftOut: report.leftOut)))
+            }
+            if !quiet {
+                Console.line("gesso: \(report.tensors) tensors written, \(report.cast) cast")
+                if let first = report.leftOut.first {
+                    Console.line(
+                        "gesso: note: \(report.leftOut.count) left out, first \(first)".asLine())
+                }
+            }
+            try Console.result(output)
         }
     }
 }

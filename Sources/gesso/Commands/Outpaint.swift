@@ -41,11 +41,13 @@ struct OutpaintCommand: ParsableCommand {
 
     @OptionGroup var joining: JoiningOptions
 
+    @OptionGroup var added: AddedModelOptions
+
     @OptionGroup var options: EditOptions
 
     func run() throws {
-        try EditRun(.outpaint, options, picture.settings + settings + joining.settings).perform {
-            run in
+        let settings = picture.settings + settings + joining.settings + added.settings
+        try EditRun(.outpaint, options, settings).perform { run in
             .edit(try Edit.outpaint(run.image(picture.input), run.recipe))
         }
     }

@@ -1,0 +1,185 @@
+import Foundation
+
+extension ModelConversion {
+    /// Writes the folder: configurations, weights, and the tokenizers if there are any.
+    func writeFolder(_ url: URL) throws -> Outcome {
+        var outcome = Outcome()
+        var index: [String: Any] = ["_class_name": try pipeline]
+        if source.isStandIn { index["_gesso_standin"] = true }
+        if encoders.count > 1 { index["force_zeros_for_empty_prompt"] = source.zeroesEmptyPrompt }
+        for component in ["unet", "vae"] + encoders {
+            let isText = component.hasPrefix("text_encoder")
+            let folder = url.appending(path: component, directoryHint: .isDirectory)
+            try make(folder)
+            try save(try configuration(component), as: "config.json", in: folder)
+            let file = isText ? "model.safetensors" : "diffusion_pytorch_model.safetensors"
+            let tensors = try folderTensors(component, &outcome.leftOut)
+            try SafetensorsWriter(url: folder.appending(path: file), checkpoint: checkpoint)
+                .write(tensors, metadata: ["format": "pt"])
+            outcome.count(tensors)
+            index[component] = [
+                isText ? "transformers" : "diffusers", className(component),
+            ]
+        }
+        if source.contains("scheduler") {
+            let folder = url.appending(path: "scheduler", directoryHint: .isDirectory)
+            try make(folder)
+            try save(
+                try configuration("scheduler"), as: "scheduler_config.json", in: folder)
+            let name = try source.members("scheduler")["_class_name"] ?? "PNDMScheduler"
+            index["scheduler"] = ["diffusers", name]
+        }
+        for (encoder, tokenizer) in tokenizers {
+            let name = encoder.replacing("text_encoder", with: "tokenizer")
+            let folder = url.appending(path: name, directoryHint: .isDirectory)
+            try copy(tokenizer, to: folder, padding: source.paddingToken(for: encoder))
+            index[name] = ["transformers", "CLIPTokenizer"]
+        }
+        for part in ["safety_checker", "feature_extractor"] {
+            if source.contains(part) { outcome.leftOut.append(part + "/") }
+            if encoders.count == 1 { index[part] = [NSNull(), NSNull()] }
+        }
+        try save(index, as: "model_index.json", in: url)
+        outcome.leftOut.sort()
+        return outcome
+    }
+
+    /// diffusers' and transformers' words for a component.
+    private func className(_ component: String) -> String {
+        if let own = (source as? ModelFolder)?.componentClassNames[component] { return own }
+        switch component {
+        case "unet": return "UNet2DConditionModel"
+        case "vae": return "AutoencoderKL"
+        case "text_encoder": return "CLIPTextModel"
+        default: return "CLIPTextModelWithProjection"
+        }
+    }
+
+    /// What diffusers would open it with.
+    private var pipeline: String {
+        get throws {
+            if let named = (source as? ModelFolder)?.pipelineClassName { return named }
+            let xl = encoders.count > 1 ? "XL" : ""
+            switch try source.members("unet")["in_channels"] as? Int {
+            case 9: return "StableDiffusion\(xl)InpaintPipeline"
+            case 8: return "StableDiffusion\(xl)InstructPix2PixPipeline"
+            default: return "StableDiffusion\(xl)Pipeline"
+            }
+        }
+    }
+
+    /// The JSON of a configuration as it is; of a single file with what diffusers asks beyond it.
+    private func configuration(_ component: String) throws -> Data {
+        guard let single = source as? SingleFile, single.derives(component) else {
+            return try source.configuration(component)
+        }
+        var members = try source.members(component)
+        if component.hasPrefix("text_encoder") {
+            members["architectures"] = [className(component)]
+            members["model_type"] = "clip_text_model"
+        } else if component != "scheduler" {
+            members["_class_name"] = className(component)
+        }
+        if component == "unet" {
+            let projection = try source.weights(component).entries.first {
+                $0.key.hasSuffix(".proj_in.weight")
+            }
+            members["use_linear_projection"] = projection?.value.shape.count == 2
+        }
+        return try Self.json(members)
+    }
+
+    private static func json(_ members: [String: Any]) throws -> Data {
+        try JSONSerialization.data(withJSONObject: members, options: [.prettyPrinted, .sortedKeys])
+            + Data("\n".utf8)
+    }
+
+    private func folderTensors(
+        _ component: String, _ leftOut: inout [String]
+    ) throws -> [OutgoingTensor] {
+        var tensors: [OutgoingTensor] = []
+        for (name, entry) in try source.weights(component).entries {
+            if source is SingleFile, name == entry.name {
+                leftOut.append(name)
+            } else {
+                tensors.append(folderTensor(component, name, entry))
+            }
+        }
+        if let single = source as? SingleFile, component == "unet" {
+            leftOut += single.foreignNames
+        }
+        return tensors
+    }
+
+    private func folderTensor(
+        _ component: String, _ name: String, _ entry: Safetensors.Entry
+    ) -> OutgoingTensor {
+        if name == "text_projection.transposed" {
+            return OutgoingTensor(transposing: entry, "text_projection.weight", as: type)
+        }
+        let told =
+            switch component {
+            case "vae": DiffusersNames.autoencoder(name)
+            case "text_encoder", "text_encoder_2": DiffusersNames.text(name)
+            default: name
+            }
+        let isFlat =
+            component == "vae" && entry.shape.count == 4 && DiffusersNames.isProjection(told)
+        let shape = isFlat ? Array(entry.shape.prefix(2)) : entry.shape
+        return OutgoingTensor(told, shape, [entry], as: type)
+    }
+
+    private func make(_ folder: URL) throws {
+        do {
+            try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+        } catch {
+            throw failed(folder)
+        }
+    }
+
+    private func save(_ members: [String: Any], as name: String, in folder: URL) throws {
+        try save(try Self.json(members), as: name, in: folder)
+    }
+
+    private func save(_ data: Data, as name: String, in folder: URL) throws {
+        let file = folder.appending(path: name)
+        do { try data.write(to: file) } catch { throw failed(file) }
+    }
+
+    /// The tokenizer's files. One that was found for a single file gets a note of what to pad with.
+    private func copy(_ tokenizer: URL, to folder: URL, padding: String?) throws {
+        try make(folder)
+        let names = [
+            "vocab.json", "merges.txt", "tokenizer.json", "tokenizer_config.json",
+            "special_tokens_map.json", "added_tokens.json",
+        ]
+        for name in names {
+            let file = tokenizer.appending(path: name)
+            if ModelFolder.exists(file) {
+                let target = folder.appending(path: name)
+                do {
+                    try Data(contentsOf: file, upTo: 64 << 20).write(to: target)
+                } catch let error as CheckpointError {
+                    throw error
+                } catch {
+                    throw failed(target)
+                }
+            }
+        }
+        guard let padding else { return }
+        let end = "<|endoftext|>"
+        let tokens = [
+            "bos_token": "<|startoftext|>", "eos_token": end, "unk_token": end,
+            "pad_token": padding,
+        ]
+        try save(tokens, as: "special_tokens_map.json", in: folder)
+        let settings: [String: Any] = ["tokenizer_class": "CLIPTokenizer", "model_max_length": 77]
+        let all = settings.merging(tokens) { first, _ in first }
+        try save(all, as: "tokenizer_config.json", in: folder)
+    }
+
+    private func failed(_ file: URL) -> CheckpointError {
+        .writeFailed(
+            path: file.path(percentEncoded: false), reason: String(cString: strerror(errno)))
+    }
+}

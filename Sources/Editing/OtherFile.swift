@@ -1,0 +1,30 @@
+import Checkpoints
+public import Foundation
+
+/// A safetensors file that is no whole checkpoint: a LoRA, an embedding, a VAE, something unknown.
+public struct OtherFile: Sendable {
+    /// What it is in words, where its names tell.
+    public let guess: String?
+    /// How many tensors it holds.
+    public let tensors: Int
+    /// How many numbers there are of each data type.
+    public let parameters: [String: Int]
+    /// Free texts that its writer left; show them escaped only.
+    public let metadata: [String: String]
+    /// Of a LoRA, the ranks of its layers, each once and sorted.
+    public let ranks: [Int]
+
+    /// Nil where there is a whole checkpoint.
+    ///
+    /// - Throws: `CheckpointError` when it is neither, or cannot be read.
+    public init?(_ url: URL) throws {
+        do {
+            _ = try modelSource(url)
+            return nil
+        } catch CheckpointError.notAModel {
+            let file = try LooseFile(url)
+            (guess, tensors, parameters) = (file.guess, file.tensors, file.parameters)
+            (metadata, ranks) = (file.metadata, file.ranks)
+        }
+    }
+}

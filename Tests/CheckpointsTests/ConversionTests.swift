@@ -1,0 +1,185 @@
+import Checkpoints
+import Foundation
+import Tensors
+import Testing
+
+/// Checkpoints written anew.
+@Suite struct ConversionTests {
+    private static let parity = URL(filePath: #filePath).deletingLastPathComponent()
+        .appending(components: "..", "..", "Fixtures", "Parity").standardizedFileURL
+
+    private static let folders =
+        ["tiny-f32", "tiny-f16", "tiny-bf16"].map {
+            parity.appending(components: "models", $0)
+        }
+        + ["tiny-inpaint", "tiny-instruct", "tiny-2", "tiny-xl"].map {
+            parity.appending(components: "families", "models", $0)
+        }
+
+    /// The tensors of a folder: type and bytes by component and name, the name as it is written today.
+    private func tensors(_ folder: URL) throws -> [String: [UInt8]] {
+        var result: [String: [UInt8]] = [:]
+        for (component, file) in [
+            ("unet", "diffusion_pytorch_model"), ("vae", "diffusion_pytorch_model"),
+            ("text_encoder", "model"), ("text_encoder_2", "model"),
+        ] where try ModelFolder(folder).contains(component) {
+            let file = try Safetensors(
+                contentsOf: folder.appending(components: component, file + ".safetensors"))
+            for (name, entry) in file.entries where !name.hasSuffix("position_ids") {
+                var name = name.replacing("text_model.", with: "")
+                if component == "vae" {
+                    for (old, new) in [
+                        ("query", "to_q"), ("key", "to_k"), ("value", "to_v"),
+                        ("proj_attn", "to_out.0"),
+                    ] {
+                        name = name.replacing(".\(old).", with: ".\(new).")
+                    }
+                }
+                let stored = try #require(entry.stored)
+                result["\(component) \(name) \(entry.dataType) \(entry.shape)"] = Array(
+                    stored.bytes)
+            }
+        }
+        return result
+    }
+
+    @Test("folder to single file to folder keeps every byte", arguments: folders)
+    func roundTrip(_ folder: URL) throws {
+        let place = try TemporaryFolder()
+        let single = place.url.appending(path: "single.safetensors")
+        let back = place.url.appending(path: "back")
+        let model = try ModelFolder(folder)
+        let there = try ModelConversion(model).write(to: single)
+        #expect(there.cast == 0)
+        let tokenizers = ["text_encoder": folder.appending(path: "tokenizer")]
+        let again = try ModelConversion(SingleFile(single), tokenizers: tokenizers).write(to: back)
+        #expect(again.cast == 0)
+        let (before, after) = (try tensors(folder), try tensors(back))
+        #expect(before.count > 100)
+        #expect(Set(before.keys).symmetricDifference(after.keys).isEmpty)
+        #expect(before == after)
+        #expect(
+            try FileManager.default.contentsOfDirectory(atPath: place.url.path).sorted()
+                == ["back", "single.safetensors"])
+    }
+
+    @Test(
+        "single file to folder to single file keeps every byte",
+        arguments: [
+            "tiny-inpaint", "tiny-instruct", "tiny-2", "tiny-xl", "tiny-xl-inpaint",
+            "tiny-xl-lcm",
+        ])
+    func roundTripOfFile(_ name: String) throws {
+        let place = try TemporaryFolder()
+        let file = Self.parity.appending(
+            components: "families", "single", name + ".safetensors")
+        let folder = place.url.appending(path: "folder")
+        let back = place.url.appending(path: "back.safetensors")
+        let there = try ModelConversion(SingleFile(file)).write(to: folder)
+        _ = try ModelConversion(ModelFolder(folder)).write(to: back)
+        let (before, after) = (try Safetensors(contentsOf: file), try Safetensors(contentsOf: back))
+        var kept = 0
+        for (name, entry) in before.entries where !there.leftOut.contains(name) {
+            let found = try #require(after.entries[name], "\(name)")
+            #expect((found.dataType, found.shape) == (entry.dataType, entry.shape), "\(name)")
+            #expect(found.stored.map { Array($0.bytes) } == entry.stored.map { Array($0.bytes) })
+            kept += 1
+        }
+        #expect(kept > 100)
+        // Averages of training and OpenCLIP's temperature; the layer that Stable Diffusion 2 has no
+        // use for is there again, as a copy.
+        let ends = ["alphas_cumprod", "model_ema.decay", "logit_scale"]
+        #expect(
+            there.leftOut.allSatisfy { name in
+                ends.contains { name.hasSuffix($0) } || name == "v_pred" || name == "ztsnr"
+                    || name.hasPrefix("cond_stage_model.model.")
+            }, "\(there.leftOut)")
+    }
+
+    @Test("metadata that are no configurations are an error of the file")
+    func badConfigurations() throws {
+        let place = try TemporaryFolder()
+        let header =
+            "{\"__metadata__\":{\"gesso.vae\":\"[1]\"},\"a\":"
+            + fields("F32", "[1]", "[0,4]") + "}"
+        let url = try place.write(safetensors(header, data: [0, 0, 0, 0]), to: "m.safetensors")
+        let error = #expect(throws: CheckpointError.self) { try SingleFile(url) }
+        #expect(error?.kind == .corruptData)
+        #expect(error?.description.contains("gesso.vae") == true)
+    }
+
+    @Test("numbers are cast as IEEE 754 rounds them")
+    func cast() throws {
+        let place = try TemporaryFolder()
+        let source = try ModelFolder(Self.folders[0])
+        let target = place.url.appending(path: "half.safetensors")
+        let outcome = try ModelConversion(source, as: .float16).write(to: target)
+        #expect(outcome.cast > 100)
+        let before = try #require(try source.weights("unet").tensorValues("conv_in.weight"))
+        let name = "model.diffusion_model.input_blocks.0.0.weight"
+        let file = try Safetensors(contentsOf: target)
+        #expect(file.entries[name]?.dataType == "F16")
+        let after = try #require(file[name]).widened().values
+        #expect(before.count == after.count)
+        #expect(zip(before, after).allSatisfy { Float(Float16($0)) == $1 })
+    }
+
+    @Test("a number beyond the new type's range is an error that names its tensor")
+    func overflow() throws {
+        let place = try TemporaryFolder()
+        let folder = place.url.appending(path: "model")
+        try FileManager.default.copyItem(at: Self.folders[0], to: folder)
+        let file = folder.appending(components: "unet", "diffusion_pytorch_model.safetensors")
+        let entry = try #require(
+            try Safetensors(contentsOf: file).entries["conv_out.bias"]?.stored)
+        var data = try Data(contentsOf: file)
+        let at = try #require(data.range(of: Data(entry.bytes)))
+        data.replaceSubrange(
+            at.lowerBound..<at.lowerBound + 4, with: [0x00, 0x00, 0x80, 0x47])  // 65536
+        try data.write(to: file)
+        let target = place.url.appending(path: "half")
+        let error = #expect(throws: CheckpointError.self) {
+            try ModelConversion(ModelFolder(folder), as: .float16).write(to: target)
+        }
+        #expect(
+            error
+                == .outOfRange(
+                    path: file.path(percentEncoded: false), tensor: "conv_out.bias", type: "F16"))
+        #expect(error?.kind == .corruptData)
+        #expect(try FileManager.default.contentsOfDirectory(atPath: place.url.path) == ["model"])
+        // The brain float has the range.
+        _ = try ModelConversion(ModelFolder(folder), as: .bfloat16).write(to: target)
+    }
+
+    @Test("what is there is not overwritten, and an interruption leaves nothing")
+    func places() throws {
+        let place = try TemporaryFolder()
+        let source = try ModelFolder(Self.folders[1])
+        try place.write("mine", to: "there.safetensors")
+        let taken = place.url.appending(path: "there.safetensors")
+        #expect(throws: CheckpointError.outputExists(path: taken.path(percentEncoded: false))) {
+            try ModelConversion(source).write(to: taken)
+        }
+        #expect(try String(contentsOf: taken, encoding: .utf8) == "mine")
+        struct Stop: Error {}
+        var calls = 0
+        let stopped = ModelConversion(source) {
+            calls += 1
+            if calls == 30 { throw Stop() }
+        }
+        #expect(throws: Stop.self) { try stopped.write(to: place.url.appending(path: "out")) }
+        #expect(
+            try FileManager.default.contentsOfDirectory(atPath: place.url.path)
+                == ["there.safetensors"])
+        let nowhere = place.url.appending(components: "no", "out")
+        #expect(throws: CheckpointError.self) { try ModelConversion(source).write(to: nowhere) }
+    }
+}
+
+extension Weights {
+    /// The values of a tensor of any shape.
+    fileprivate func tensorValues(_ name: String) throws -> [Float]? {
+        guard let shape = shape(name) else { return nil }
+        return try tensor(name, shape: shape).widened().values
+    }
+}
