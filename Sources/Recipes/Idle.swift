@@ -18,32 +18,45 @@ extension Recipe {
         }
     }
 
+    private typealias Reason = (holds: Bool, reason: String, names: [String])
+
     /// Reasons that hold, with the keys that are idle for each.
     private func idleness(in verb: Verb) -> [(reason: String, names: [String])] {
-        guard steps > 0 else {
-            // A fill has no drift to be undone.
-            return [("steps is 0", Self.ofTheModel + (matchColor == .drift ? ["match_color"] : []))]
-        }
-        let isInpaint = verb == .inpaint
-        let reasons: [(holds: Bool, reason: String, names: [String])] = [
-            (maskMode != .soft, "mask_mode is \(maskMode.rawValue)", Self.ofSoftInpainting),
+        let reasons = ofShape(in: verb) + (steps > 0 ? ofTheRun(in: verb) : [withoutSteps])
+        return reasons.filter(\.holds).map { ($0.reason, $0.names) }
+    }
+
+    /// Of masks and canvases, with or without a model.
+    private func ofShape(in verb: Verb) -> [Reason] {
+        let isHard = verb == .inpaint && maskMode == .hard
+        return [
+            (isHard && maskBlur > 0, "mask_blur is in its place", ["mask_feather"]),
             (
-                maskMode != .hard, "mask_mode is \(maskMode.rawValue)",
-                ["mask_threshold", "mask_latent"]
+                isHard && maskBlur == 0 && blend != .feather, "blend is \(blend.rawValue)",
+                ["mask_feather"]
             ),
+            (growsBySides, "there is no aspect or size", ["gravity"]),
+        ]
+    }
+
+    /// Of what the model does.
+    private func ofTheRun(in verb: Verb) -> [Reason] {
+        let mode = "mask_mode is \(maskMode.rawValue)"
+        let isWhole = verb == .inpaint && region == .whole
+        return [
+            (maskMode != .soft, mode, Self.ofSoftInpainting),
+            (maskMode != .hard, mode, ["mask_threshold", "mask_latent"]),
             (maskMode == .hard && compat == .comfy, "compat is comfy", ["mask_latent"]),
-            (maskMode == .hard && maskBlur > 0, "mask_blur is in its place", ["mask_feather"]),
-            (
-                isInpaint && maskMode == .hard && maskBlur == 0 && blend != .feather,
-                "blend is \(blend.rawValue)", ["mask_feather"]
-            ),
-            (isInpaint && region == .whole, "region is whole", ["mask_padding", "region_size"]),
+            (isWhole, "region is whole", ["mask_padding", "region_size"]),
             (!perComponent, "per_component is off", ["component_prompts"]),
             (canvasPasses == .one, "canvas_passes is one", ["region_size"]),
-            (growsBySides, "there is no aspect or size", ["gravity"]),
             (guidanceScale <= 1, "there is no guidance", Self.ofGuidance),
         ]
-        return reasons.filter(\.holds).map { ($0.reason, $0.names) }
+    }
+
+    /// A fill has no drift to be undone.
+    private var withoutSteps: Reason {
+        (true, "steps is 0", Self.ofTheModel + (matchColor == .drift ? ["match_color"] : []))
     }
 
     private var growsBySides: Bool {

@@ -30,6 +30,10 @@ import Testing
                 "mask_blur is in its place: mask_feather has no effect"
             ),
             (["blend": "none", "mask_feather": "9"], "blend is none: mask_feather has no effect"),
+            (
+                ["blend": "none", "mask_feather": "9", "steps": "0", "fill": "edge", "prompt": ""],
+                "blend is none: mask_feather has no effect"
+            ),
             (["mask_padding": "9"], "region is whole: mask_padding has no effect"),
             (["component_prompts": "a"], "per_component is off: component_prompts has no effect"),
             (
