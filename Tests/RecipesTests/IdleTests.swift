@@ -62,6 +62,17 @@ import Testing
         #expect(try idle(.inpaint, settings).isEmpty)
     }
 
+    @Test func shippedPresetsHaveNothingIdle() throws {
+        for preset in try PresetShelf.shipped() {
+            let prompt = Setting("prompt", "x", at: .argument("--prompt"))
+            for verb in preset.verbs {
+                let settings = preset.name == "heal-spots" ? [] : [prompt]
+                let recipe = try Recipe(verb, presets: [preset], settings: settings)
+                #expect(recipe.idleSettings(of: verb).isEmpty, "\(preset.name) \(verb)")
+            }
+        }
+    }
+
     @Test func aCanvasHasIdleSettingsToo() throws {
         let sides = ["left": "8", "gravity": "top"]
         #expect(
