@@ -1,5 +1,5 @@
 import Imaging
-import Recipes
+public import Recipes
 
 extension Edit {
     /// The result without any model: the original with its masked part filled, and joined to it as the

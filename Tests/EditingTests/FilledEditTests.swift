@@ -19,9 +19,7 @@ import Testing
     /// Brighter from left to right.
     private let ramp = Image(
         width: 48, height: 40, channels: 3,
-        samples: (0..<48 * 40).flatMap { pixel in
-            Array(repeating: UInt16(60 + 3 * (pixel % 48)), count: 3)
-        })
+        samples: (0..<48 * 40 * 3).map { UInt16(60 + $0 / 3 % 48 * 3) })
     private let middle = Mask(
         width: 48, height: 40, polygon: [(12, 10), (36, 10), (36, 30), (12, 30)])
 
