@@ -17,9 +17,13 @@ import Testing
     }
 
     /// Brighter from left to right.
-    private let ramp = Image(
-        width: 48, height: 40, channels: 3,
-        samples: (0..<48 * 40 * 3).map { UInt16(60 + $0 / 3 % 48 * 3) })
+    private let ramp: Image = {
+        let samples: [UInt16] = (0..<48 * 40 * 3).map { (index: Int) -> UInt16 in
+            let column = index / 3 % 48
+            return UInt16(60 + 3 * column)
+        }
+        return Image(width: 48, height: 40, channels: 3, samples: samples)
+    }()
     private let middle = Mask(
         width: 48, height: 40, polygon: [(12, 10), (36, 10), (36, 30), (12, 30)])
 
