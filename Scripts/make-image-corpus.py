@@ -202,7 +202,7 @@ def make_good_png():
     good("many-pieces.png", png(values, 8, 2, pieces=9), plain)
     good("gamma.png", png(values, 8, 2, chunk(b"gAMA", struct.pack(">I", 100000))
                           + chunk(b"pHYs", struct.pack(">IIB", 2835, 2835, 1))),
-         plain, chunks=["gAMA", "pHYs"])
+         plain, chunks=["gAMA", "pHYs"], warnings=["described without a profile"])
     good("texts.png", png(
         values, 8, 2,
         text + chunk(b"zTXt", b"Comment\0\0" + zlib.compress(b"caf\xe9"))

@@ -82,8 +82,9 @@ def run(folder: pathlib.Path, case: dict):
     x = clean + noise * sigmas[0]
     for sigma, following, timestep in zip(sigmas, sigmas[1:], timesteps):
         if case["rule"] == "comfy":
-            x = x * mask + (clean + noise * sigma) * (1 - mask)
-            denoised = estimate(x, sigma, timestep) * mask + clean * (1 - mask)
+            # What the network sees is blended, the sampler's own latents are not.
+            seen = x * mask + (clean + noise * sigma) * (1 - mask)
+            denoised = estimate(seen, sigma, timestep) * mask + clean * (1 - mask)
         else:
             denoised = blended(clean, estimate(x, sigma, timestep), mask, sigma, case["soft"])
         x = x + (x - denoised) / sigma * (following - sigma)

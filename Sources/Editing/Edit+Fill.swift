@@ -1,26 +1,20 @@
 import Imaging
-public import Recipes
+import Recipes
 
 extension Edit {
-    /// The result without any model: the original with its masked part filled, and joined to it as the
-    /// recipe says. Nil if there is no original.
-    public func filled(_ recipe: Recipe) -> EditResult? {
+    /// The result without any model: the original with its masked part filled. Nil if there is no
+    /// original.
+    ///
+    /// - Parameter seed: is only reported.
+    public func filled(seed: UInt64) -> EditResult? {
         guard let original, let start else { return nil }
-        var work = Workpiece(self, recipe)
-        // As it is it keeps its depth; what is matched and blended has 8 bits, like a model's.
-        let isPlain = recipe.blend == .feather && recipe.matchColor == .off
-        if !isIdentity, !isPlain {
-            work.lay(
-                Workpiece.Painted(image: start.inSRGB.rgb8, shown: nil), Pass(wholeOf: self))
-        }
-        let image = isIdentity ? original : isPlain ? composited(start) : work.result ?? original
+        let image = isIdentity ? original : composited(start)
         return EditResult(
             image: image,
             report: EditReport(
-                model: "none", seed: recipe.seed ?? 0, scheduler: "none", evaluations: 0,
-                width: width, height: height, paddedWidth: width, paddedHeight: height,
-                repaintedFraction: repaintedFraction, seconds: [:], notes: notes,
-                seams: work.seams))
+                model: "none", seed: seed, scheduler: "none", evaluations: 0, width: width,
+                height: height, paddedWidth: width, paddedHeight: height,
+                repaintedFraction: repaintedFraction, seconds: [:], notes: notes))
     }
 
     /// What to say of a fill that the model never sees.

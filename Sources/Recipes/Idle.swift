@@ -22,7 +22,9 @@ extension Recipe {
 
     /// Reasons that hold, with the keys that are idle for each.
     private func idleness(in verb: Verb) -> [(reason: String, names: [String])] {
-        let reasons = ofShape(in: verb) + (steps > 0 ? ofTheRun(in: verb) : [withoutSteps])
+        let reasons =
+            ofShape(in: verb)
+            + (steps > 0 ? ofTheRun(in: verb) : [(true, "steps is 0", Self.ofTheModel)])
         return reasons.filter(\.holds).map { ($0.reason, $0.names) }
     }
 
@@ -32,7 +34,8 @@ extension Recipe {
         return [
             (isHard && maskBlur > 0, "mask_blur is in its place", ["mask_feather"]),
             (
-                isHard && maskBlur == 0 && blend != .feather, "blend is \(blend.rawValue)",
+                isHard && maskBlur == 0 && blend != .feather && steps > 0,
+                "blend is \(blend.rawValue)",
                 ["mask_feather"]
             ),
             (growsBySides, "there is no aspect or size", ["gravity"]),
@@ -54,11 +57,6 @@ extension Recipe {
         ]
     }
 
-    /// A fill has no drift to be undone.
-    private var withoutSteps: Reason {
-        (true, "steps is 0", Self.ofTheModel + (matchColor == .drift ? ["match_color"] : []))
-    }
-
     private var growsBySides: Bool {
         if case .sides = growth { true } else { false }
     }
@@ -77,6 +75,7 @@ extension Recipe {
             "unet", "strength", "strength_mode", "guidance_scale", "scheduler", "sigmas",
             "timestep_spacing", "eta", "compat", "guidance_start", "guidance_end", "deep_cache",
             "token_merging", "vae_tiling", "region", "mask_padding", "region_size",
-            "per_component", "component_prompts", "mask_latent", "canvas_passes", "watermark",
+            "per_component", "component_prompts", "match_color", "blend", "mask_latent",
+            "canvas_passes", "watermark",
         ] + ofSoftInpainting
 }

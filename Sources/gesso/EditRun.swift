@@ -178,7 +178,8 @@ struct EditRun {
 
     /// The picture of an edit in which no model has a hand.
     private func filled(_ prepared: Prepared) throws -> Work? {
-        guard case .edit(let edit) = prepared, var result = edit.filled(recipe) else {
+        guard case .edit(let edit) = prepared, var result = edit.filled(seed: recipe.seed ?? 0)
+        else {
             throw Failure(
                 .usage, "0 steps leave nothing to do", at: "--steps", do: "give 1 or more")
         }

@@ -4,7 +4,7 @@ import Imaging
 import Recipes
 import Testing
 
-/// What a fill comes to, alone and under a model.
+/// What a fill comes to under a model.
 @Suite struct FilledEditTests {
     private static let model = URL(filePath: #filePath).deletingLastPathComponent()
         .deletingLastPathComponent().deletingLastPathComponent()
@@ -26,19 +26,6 @@ import Testing
     }()
     private let middle = Mask(
         width: 48, height: 40, polygon: [(12, 10), (36, 10), (36, 30), (12, 30)])
-
-    /// A flat colour that meets its surroundings everywhere is a plane between them.
-    @Test func aFillIsBlendedWithoutAModel() throws {
-        let recipe = try recipe(["steps": "0", "fill": "color:#808080", "blend": "poisson"])
-        let edit = try Edit.inpaint(ramp, middle, recipe)
-        let result = try #require(edit.filled(recipe))
-        #expect(try Comparison(ramp, result.image).largestDifference <= 2)
-        #expect(try #require(result.report.seams).pasted.colorStep > 5)
-        let plain = try self.recipe(["steps": "0", "fill": "color:#808080"])
-        let flat = try #require(Edit.inpaint(ramp, middle, plain).filled(plain))
-        #expect(try Comparison(ramp, flat.image).largestDifference > 20)
-        #expect(try Comparison(ramp, flat.image, outside: middle).differing == 0)
-    }
 
     /// Where soft inpainting shows little of what was painted, it shows the fill: what it covered does
     /// not come back.

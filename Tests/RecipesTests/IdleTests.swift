@@ -32,7 +32,7 @@ import Testing
             (["blend": "none", "mask_feather": "9"], "blend is none: mask_feather has no effect"),
             (
                 ["blend": "none", "mask_feather": "9", "steps": "0", "fill": "edge", "prompt": ""],
-                "blend is none: mask_feather has no effect"
+                "steps is 0: blend has no effect"
             ),
             (["mask_padding": "9"], "region is whole: mask_padding has no effect"),
             (["component_prompts": "a"], "per_component is off: component_prompts has no effect"),
@@ -41,8 +41,8 @@ import Testing
                 "there is no guidance: negative_prompt has no effect"
             ),
             (
-                ["steps": "0", "fill": "patch", "match_color": "drift", "watermark": "a"],
-                "steps is 0: prompt, watermark, match_color have no effect"
+                ["steps": "0", "fill": "patch", "blend": "poisson", "watermark": "a"],
+                "steps is 0: prompt, blend, watermark have no effect"
             ),
         ] as [([String: String], String)])
     func whatIsIdleIsSaid(_ settings: [String: String], _ said: String) throws {
@@ -55,8 +55,6 @@ import Testing
         ["per_component": "true", "component_prompts": "a"],
         ["guidance_scale": "2", "negative_prompt": "a"],
         ["steps": "0", "fill": "patch", "prompt": "", "mask_feather": "9", "mask_mode": "soft"],
-        ["steps": "0", "fill": "patch", "prompt": "", "blend": "poisson"],
-        ["steps": "0", "fill": "patch", "prompt": "", "match_color": "surroundings"],
     ])
     func whatHasAnEffectIsNotSaid(_ settings: [String: String]) throws {
         #expect(try idle(.inpaint, settings).isEmpty)
