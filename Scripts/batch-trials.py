@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Ill-treats `gesso batch` and counts what comes of it; needs no package beside Python's own.
 
-    Scripts/batch-trials.py [--gesso PROGRAM] [kill] [corrupt] [full-disk] [folder] [together]
+    Scripts/batch-trials.py [--gesso PROGRAM] [kill] [corrupt] [full-disk] [folder] [together] [receipts]
 
 kill       300 pictures, SIGKILL at 60 random moments, then finished: every output once, its bytes
            those of an uninterrupted run, no litter, at most one picture redone a kill
@@ -9,6 +9,7 @@ corrupt    100 inputs of which 7 are corrupt, each in a way of its own: 93 outpu
 full-disk  outputs on a tmpfs too small for them (needs root): exit 74, and finished with more room
 folder     outputs where nothing can be written: exit 73, nothing done
 together   two runs on one folder at once: one is refused with 75, nothing is lost
+receipts   100 pictures with receipts, 25 SIGKILLs: every output has the receipt that is its own
 """
 
 import argparse, hashlib, json, os, pathlib, random, signal, struct, subprocess, sys, tempfile, time, zlib
@@ -180,6 +181,27 @@ def trial_together(folder: pathlib.Path) -> None:
            "100 outputs, the same, no drafts")
 
 
+def trial_receipts(folder: pathlib.Path) -> None:
+    draw(folder / "in", 100)
+    moments = random.Random(2)
+    for _ in range(25):
+        process = subprocess.Popen(command("out", "--receipt"), cwd=folder,
+                                   stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        time.sleep(moments.uniform(0.05, 0.35))
+        process.send_signal(signal.SIGKILL)
+        process.wait()
+    before = len(hashes(folder / "out"))
+    last = run(command("out", "--receipt"), folder)
+    made = hashes(folder / "out")
+    expect(last.returncode == 0 and len(made) == 100, f"{before} outputs after 25 kills, 100 in the end")
+    receipts = {file.name[:-5]: json.loads(file.read_text()) for file in (folder / "out").glob("*.png.json")}
+    expect(receipts.keys() == made.keys(), f"{len(receipts)} receipts")
+    expect(all(receipts[name]["result"]["sha256"] == made[name] for name in receipts),
+           "each is that of its picture")
+    names = [name for name in litter(folder / "out") if not name.endswith(".png.json")]
+    expect(not names and not drafts(folder / "out"), "no litter")
+
+
 parser = argparse.ArgumentParser(
     description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
 parser.add_argument("--gesso", default=str(ROOT / ".build/release/gesso"))
@@ -187,7 +209,7 @@ parser.add_argument("trials", nargs="*", default=[])
 options = parser.parse_args()
 GESSO = os.path.abspath(options.gesso)
 FAULTS: list = []
-for name in options.trials or ["kill", "corrupt", "full-disk", "folder", "together"]:
+for name in options.trials or ["kill", "corrupt", "full-disk", "folder", "together", "receipts"]:
     print(f"{name}:", flush=True)
     with tempfile.TemporaryDirectory(prefix="gesso-trial-") as place:
         globals()["trial_" + name.replace("-", "_")](pathlib.Path(place))

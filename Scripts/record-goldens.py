@@ -41,7 +41,8 @@ def main() -> None:
 
 STAGES = ["models", "tokens", "text", "vae", "unet", "schedulers", "noise"]
 DEFAULT = [
-    *STAGES, "pictures", "differential", "rules", "families", "xl", "addons", "safety", "versions",
+    *STAGES, "pictures", "differential", "rules", "families", "xl", "addons", "xl-addons", "safety",
+    "versions",
 ]
 
 
@@ -69,6 +70,7 @@ def available(options: argparse.Namespace) -> dict:
     """Each section's name and what records it."""
     from goldens import (
         addons, differential, families, models, pictures, rules, safety, stages, storing, xl,
+        xl_addons,
     )
 
     sections = {
@@ -84,6 +86,7 @@ def available(options: argparse.Namespace) -> dict:
         "addons": lambda: addons.record(PARITY),
         "safety": lambda: safety.record(PARITY),
         "xl": lambda: xl.record(PARITY),
+        "xl-addons": lambda: xl_addons.record(PARITY),
         "versions": lambda: storing.save_versions(PARITY),
     }
     for name in ("schedulers", "noise"):

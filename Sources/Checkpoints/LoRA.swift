@@ -36,7 +36,7 @@ public struct LoRA: Sendable {
         var parts: [String: Part] = [:]
         var strangers: [String] = []
         for name in file.names {
-            if let kind = Self.otherKinds.first(where: { name.contains($0.mark) }) {
+            if let kind = Self.otherKinds.first(where: { (name + ".").contains($0.mark) }) {
                 throw CheckpointError.unusableAddOn(
                     path: file.path, what: "is a \(kind.what)", hint: "only LoRA and LoCon are read"
                 )
@@ -65,8 +65,8 @@ public struct LoRA: Sendable {
 
     private static let otherKinds: [(mark: String, what: String)] = [
         (".hada_w", "LoHa"), (".lokr_w", "LoKr"), (".dora_scale", "DoRA"),
-        (".lora_magnitude_vector", "DoRA"), (".oft_", "OFT"), (".diff_b", "difference of weights"),
-        (".diff", "difference of weights"),
+        (".lora_magnitude_vector", "DoRA"), (".oft_", "OFT"), (".diff_b.", "difference of weights"),
+        (".diff.", "difference of weights"),
     ]
 
     /// The ends of names, the longest first where one ends like another.

@@ -14,12 +14,24 @@ struct EditLog {
     private(set) var notes: [String] = []
     /// Told of every stage as it begins; what it throws ends the edit.
     let progress: (Progress) throws -> Void
+    /// Is shown what is under way.
+    private let preview: Preview?
     private let clock = ContinuousClock()
     private let began = ContinuousClock.now
     private var seconds: [String: Double] = [:]
 
-    init(_ progress: @escaping (Progress) throws -> Void) {
-        self.progress = progress
+    init(_ progress: @escaping (Progress) throws -> Void, _ preview: Preview? = nil) {
+        (self.progress, self.preview) = (progress, preview)
+    }
+
+    /// A denoiser whose estimates are shown, if anyone looks.
+    func watched(_ denoiser: some Denoiser, _ model: Model) -> any Denoiser {
+        guard let preview else { return denoiser }
+        var step = evaluations
+        return Watched(denoiser) { [total] latents in
+            step += 1
+            try preview.look(at: latents, model, step: step, of: total)
+        }
     }
 
     /// Does a piece of work and notes its time under the name of its stage.

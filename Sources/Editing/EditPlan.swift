@@ -32,20 +32,25 @@ public struct EditPlan: Sendable, Equatable, Encodable {
     public let workBytes: Int
     /// Bytes that are free for it; nil where the system does not say.
     public let availableBytes: Int?
+    /// The seconds it would take; nil where the model's speed is not known.
+    public let seconds: EstimatedSeconds?
 
     private enum CodingKeys: String, CodingKey {
         case model, scheduler, evaluations, branches, width, height, paddedWidth, paddedHeight
         case isTiled = "vaeTiling"
-        case repaintedFraction, passes, weightBytes, workBytes, availableBytes
+        case repaintedFraction, passes, weightBytes, workBytes, availableBytes, seconds
     }
 }
 
 extension Editor {
     /// What an edit would do and need.
     ///
+    /// - Parameter speed: the model's, for an estimate of the time.
     /// - Throws: `SamplingError` for what could not be run, and `EditingError.memory` where there is too
     ///   little memory.
-    public func plan(_ edit: Edit, recipe: Recipe) throws -> EditPlan {
+    public func plan(
+        _ edit: Edit, recipe: Recipe, speed: ModelSpeed? = nil
+    ) throws -> EditPlan {
         let outline = try outline(of: edit, recipe)
         if outline.scheduler != nil { try outline.memory.check() }
         return EditPlan(
@@ -56,6 +61,20 @@ extension Editor {
             isTiled: outline.largest.isTiled, repaintedFraction: edit.repaintedFraction,
             passes: outline.reported, weightBytes: try model.weightBytes(),
             workBytes: outline.scheduler == nil ? 0 : outline.memory.work,
-            availableBytes: availableMemory())
+            availableBytes: availableMemory(),
+            seconds: speed.map { seconds(of: outline, edit, recipe, at: $0) })
+    }
+}
+
+extension EditPlan {
+    /// An edit that is filled only, without a model.
+    public init(filling edit: Edit) {
+        (model, scheduler, evaluations, branches) = ("none", nil, 0, 0)
+        (width, height, paddedWidth, paddedHeight) = (
+            edit.width, edit.height, edit.width, edit.height
+        )
+        (isTiled, repaintedFraction, passes) = (false, edit.repaintedFraction, [])
+        (weightBytes, workBytes, availableBytes) = (0, 0, availableMemory())
+        seconds = nil
     }
 }

@@ -12,6 +12,8 @@ public enum EditingError: Error, Equatable, CustomStringConvertible {
     case noInstructions(model: String)
     /// A single file without a tokenizer, and none was found.
     case noTokenizer(file: String)
+    /// The autoencoder cannot encode the picture that an edit begins with; the path is that of its file.
+    case decoderOnly(path: String)
     /// A mask falls into more parts than are painted one by one.
     case tooManyParts(Int, most: Int)
     /// The checkpoint's safety checker refuses the picture.
@@ -39,6 +41,9 @@ public enum EditingError: Error, Equatable, CustomStringConvertible {
         case .noTokenizer(let file):
             "\(file) comes without a tokenizer: give --tokenizer FOLDER, or get one with "
                 + "`hf download openai/clip-vit-large-patch14 vocab.json merges.txt`"
+        case .decoderOnly(let path):
+            "\(path): is the decoder of a VAE only, and a picture must be encoded first: lay the "
+                + "encoder's file beside it, or give a whole VAE with --vae"
         case .tooManyParts(let count, let most):
             "the mask falls into \(count) parts, more than \(most): --per-component: leave it out, or "
                 + "join them with --mask-grow"

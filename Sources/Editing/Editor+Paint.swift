@@ -27,10 +27,11 @@ extension Editor {
         }
 
         let masked: any Denoiser = region?.masked(denoiser) ?? denoiser
+        let watched = log.watched(masked, model)
         let tell = log.tell
         let result = try log.measured(log.denoising(step: 0)) { [log] in
             try denoise(
-                start, scheduler: &scheduler, denoiser: masked,
+                start, scheduler: &scheduler, denoiser: watched,
                 noise: { latents.noise() },
                 afterStep: { x, index in
                     try tell(log.denoising(step: index + 1))

@@ -29,13 +29,16 @@ public struct Editor: Sendable {
     /// A nine-channel model that begins with nothing but noise has no use for the first. Each pass has
     /// the seed after that of the one before.
     ///
-    /// - Parameter progress: called between any two pieces of work; what it throws ends the edit.
+    /// - Parameters:
+    ///   - preview: is shown pictures of what is under way.
+    ///   - progress: called between any two pieces of work; what it throws ends the edit.
     /// - Throws: `EditingError`, `SamplingError`, and what `progress` throws.
     public func callAsFunction(
-        _ edit: Edit, recipe: Recipe, progress: @escaping (Progress) throws -> Void = { _ in }
+        _ edit: Edit, recipe: Recipe, preview: Preview? = nil,
+        progress: @escaping (Progress) throws -> Void = { _ in }
     ) throws -> EditResult {
         let recipe = recipe.drawingSeed()
-        var log = EditLog(progress)
+        var log = EditLog(progress, preview)
         let outline = try outline(of: edit, recipe)
         if edit.isIdentity, let original = edit.original {
             return log.result(original, of: edit, by: outline, seed: recipe.seed ?? 0, seams: nil)

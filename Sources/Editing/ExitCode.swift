@@ -39,7 +39,7 @@ extension EditingError {
     fileprivate var exitCode: Int32 {
         switch self {
         case .memory: 75
-        case .unknownFamily, .inpaintingOnly, .instructionsOnly, .noInstructions: 69
+        case .unknownFamily, .inpaintingOnly, .instructionsOnly, .noInstructions, .decoderOnly: 69
         case .noTokenizer: 66
         case .tooManyParts, .notFinite: 65
         case .refused: 77

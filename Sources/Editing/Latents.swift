@@ -40,10 +40,15 @@ struct Latents {
         random.normal([shape[0], shape[3], shape[1], shape[2]]).transposed([0, 2, 3, 1])
     }
 
+    private func requireEncoder() throws {
+        guard vae.encodes else { throw EditingError.decoderOnly(path: "the autoencoder") }
+    }
+
     /// The latents of a picture: a sample of the VAE's distribution, scaled.
     ///
     /// - Parameter hole: what of the picture is hidden, 0 or 255: grey, 0 of -1...1.
     mutating func encoded(_ image: Image, without hole: Mask? = nil) throws -> Tensor {
+        try requireEncoder()
         var pixels = Self.pixels(of: image.inSRGB.padded(toMultipleOf: factor))
         if let hole = hole?.padded(toMultipleOf: factor) {
             let kept = Tensor(
@@ -62,6 +67,7 @@ struct Latents {
     /// The latents of a picture as a model that follows instructions is shown them: the mode of the
     /// VAE's distribution, not scaled.
     func shown(_ image: Image) throws -> Tensor {
+        try requireEncoder()
         let pixels = Self.pixels(of: image.inSRGB.padded(toMultipleOf: factor))
         let latents = vae.latents(of: pixels, tiled: isTiled) { Tensor(zeros: shape) }
         guard !latents.hasNonFiniteValues else {
@@ -124,7 +130,7 @@ struct Latents {
     }
 
     /// 8-bit RGB of [1,H,W,3] in -1...1; values outside are clipped, halves go to even.
-    private static func image(of pixels: Tensor) -> Image {
+    static func image(of pixels: Tensor) -> Image {
         let samples = pixels.values.map { value in
             UInt16((min(max(value / 2 + 0.5, 0), 1) * 255).rounded(.toNearestOrEven))
         }

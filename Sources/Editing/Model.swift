@@ -102,6 +102,20 @@ public struct Model: Sendable {
         }
     }
 
+    /// An autoencoder from a place of its own, TAESD too, for this model's latents.
+    func looseAutoencoder(at url: URL) throws -> any Autoencoder {
+        let loose = try autoencoder(LooseComponent(url, as: "vae", beside: source))
+        guard loose.latentChannels == vae.latentChannels, loose.factor == vae.factor else {
+            throw CheckpointError.unusableAddOn(
+                path: url.path(percentEncoded: false), what: "is made for other latents",
+                hint: "give one for \(familyName)")
+        }
+        return loose
+    }
+
+    /// The colours of its latents, about.
+    var latentColors: LatentColors { isStandIn ? .builtIn : type(of: family).latentColors }
+
     /// The safety checker that it ships; nil if there is none.
     func safetyCheck() throws -> SafetyCheck? {
         try SafetyCheck(source)

@@ -7,6 +7,8 @@ struct Conditioning: Sendable {
     let hiddenStates: Tensor
     /// [1,P] the embedding of the whole prompt; nil in families that have none.
     var pooled: Tensor?
+    /// Whether there are zeros in place of the embeddings, as no prompt gives.
+    var isZeroed = false
     /// The end of the prompt that did not fit; nil where all of it did.
     let dropped: String?
 }
@@ -29,6 +31,8 @@ protocol ModelFamily: Sendable {
     func conditioning(away prompt: String, _ reading: PromptReading) throws -> Conditioning
     /// Whether diffusers' pipelines mend outdated configurations of schedulers for it.
     static var mendsSchedulers: Bool { get }
+    /// The colours of its latents, for previews.
+    static var latentColors: LatentColors { get }
 }
 
 extension ModelFamily {
@@ -37,4 +41,6 @@ extension ModelFamily {
     }
 
     static var mendsSchedulers: Bool { true }
+
+    static var latentColors: LatentColors { .stableDiffusion }
 }

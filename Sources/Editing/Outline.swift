@@ -11,15 +11,17 @@ struct Outline {
     let passes: [Pass]
     /// The scheduler; nil when nothing runs.
     let scheduler: SchedulerName?
-    /// UNet runs of each pass.
-    let evaluationsEach: Int
+    /// Noise levels at which the UNet runs in each pass.
+    let levels: [NoiseLevel]
+    /// The latents of each pass.
+    let sizes: [Latents]
     /// The latents of the largest pass.
     let largest: Latents
     /// What the largest pass needs.
     let memory: MemoryPlan
 
     /// UNet runs in all.
-    var evaluations: Int { evaluationsEach * passes.count }
+    var evaluations: Int { levels.count * passes.count }
 
     /// What of the recipe cannot be followed to the letter.
     func remarks(on edit: Edit, _ recipe: Recipe) -> [String] {
@@ -105,7 +107,7 @@ extension Editor {
                 for: recipe, strength: edit.strength, inpainting: edit.region != nil)
         return Outline(
             model: model.name, passes: passes, scheduler: run?.name,
-            evaluationsEach: run?.scheduler.levels.count ?? 0, largest: largest,
+            levels: run?.scheduler.levels ?? [], sizes: sizes, largest: largest,
             memory: MemoryPlan(
                 model, recipe, largest, canvas: edit.width * edit.height,
                 joined: passes.map { $0.box.width * $0.box.height }.max() ?? 0))

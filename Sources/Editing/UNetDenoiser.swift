@@ -60,7 +60,7 @@ struct UNetDenoiser: Denoiser {
         let size = [Float(height), Float(width)]
         told = Told(
             hiddenStates: Tensor.concatenated(
-                try Self.evened(branches.map(\.hiddenStates)) {
+                try Self.evened(branches) {
                     try model.conditioning(for: "", reading).hiddenStates
                 }, axis: 0),
             pooled: pooled.isEmpty ? nil : Tensor.concatenated(pooled, axis: 0),
@@ -76,13 +76,19 @@ struct UNetDenoiser: Denoiser {
         return seeing
     }
 
-    /// Branches of as many chunks each: after the shorter one come chunks of the empty prompt.
-    private static func evened(_ branches: [Tensor], _ empty: () throws -> Tensor) rethrows
-        -> [Tensor]
-    {
-        let longest = branches.map { $0.shape[1] }.max() ?? 0
-        return try branches.map { branch in
+    /// Branches of as many chunks each: after the shorter one come chunks of the empty prompt, as in
+    /// AUTOMATIC1111 and compel. After zeros come zeros, which no attention hears, however many: as in
+    /// diffusers, and the same as in programs that do not fill up at all.
+    private static func evened(
+        _ branches: [Conditioning], _ empty: () throws -> Tensor
+    ) rethrows -> [Tensor] {
+        let longest = branches.map { $0.hiddenStates.shape[1] }.max() ?? 0
+        return try branches.map { conditioning in
+            let branch = conditioning.hiddenStates
             guard branch.shape[1] < longest else { return branch }
+            guard !conditioning.isZeroed else {
+                return Tensor(zeros: [branch.shape[0], longest, branch.shape[2]])
+            }
             let filler = try empty()
             let count = (longest - branch.shape[1]) / filler.shape[1]
             return .concatenated([branch] + Array(repeating: filler, count: count), axis: 1)
@@ -124,9 +130,7 @@ struct UNetDenoiser: Denoiser {
 
     /// The clean estimate of latents [1,H,W,4].
     func callAsFunction(_ x: Tensor, at level: NoiseLevel) throws -> Tensor {
-        // 0 at the noisiest end of the schedule.
-        let place = 1 - Double(level.timestep + 1) / Double(model.trainTimesteps)
-        let counts = place >= recipe.guidanceStart && place <= recipe.guidanceEnd
+        let counts = model.guides(recipe, at: level)
         guard !model.isToldGuidance else { return try (counts ? guiding : plain)(x, at: level) }
         let scale = counts ? Float(recipe.guidanceScale) : 1
         guard model.followsInstructions else {

@@ -61,6 +61,9 @@ struct CommandLineWords {
 
     var commandName: String { outline.commandName }
 
+    /// The words that name the command, as one writes them.
+    var commandPath: String { words.prefix(depth).joined(separator: " ") }
+
     /// All long names of its options and flags.
     var longNames: [String] { outline.arguments?.compactMap(\.longName) ?? [] }
 

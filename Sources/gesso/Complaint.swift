@@ -18,7 +18,7 @@ extension CommandLineWords {
         let remedy = NamesElsewhere.remedy(for: option, of: (commandName, longNames))
         return Failure(
             .usage, "unknown option '\(option.prefix(40))'", at: commandName,
-            do: remedy ?? "see `gesso \(commandName) --help`")
+            do: remedy ?? "see `gesso \(commandPath) --help`")
     }
 
     private var complaintOfSurplus: Failure? {
@@ -33,7 +33,7 @@ extension CommandLineWords {
                 ? "did you mean -o \(word)?"
                 : isPicture && accepts("output") && most > 0
                     ? "give one picture, or see `gesso batch --help`"
-                    : "see `gesso \(commandName) --help`"
+                    : "see `gesso \(commandPath) --help`"
         return Failure(
             .usage, "unexpected argument '\(word.prefix(40))'", at: commandName, do: remedy)
     }

@@ -41,8 +41,14 @@ enum Console {
     /// - Parameter isQuiet: leaves it to the log.
     static func line(_ text: String, _ kind: Kind = .note, isQuiet: Bool = false) {
         let manner = manner
-        let time = Date.now.formatted(.iso8601)
-        try? manner.log?.write(contentsOf: Data("\(time) \(text)\n".utf8))
+        if let log = manner.log {
+            let time = Date.now.formatted(.iso8601)
+            let line =
+                manner.logFormat == .json
+                ? JSON.line(Message(event: kind.rawValue, message: text, time: time))
+                : "\(time) \(text)"
+            try? log.write(contentsOf: Data((line + "\n").utf8))
+        }
         if isQuiet { return }
         if manner.isJSON {
             event(Message(event: kind.rawValue, message: text))
@@ -55,6 +61,7 @@ enum Console {
         let schema = "gesso.event/1"
         let event: String
         let message: String
+        var time: String?
     }
 
     /// A document on one line, beside the result.

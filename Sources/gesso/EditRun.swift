@@ -19,7 +19,9 @@ struct EditRun {
     /// What has been read so far.
     let inputs = RunInputs()
     private let receipt: ReceiptPlace?
-    private let manner: Manner
+    let manner: Manner
+    /// Sees the picture while it is under way.
+    private let onlooker: Onlooker?
 
     /// How a run goes on beside the picture it makes.
     struct Manner {
@@ -48,17 +50,23 @@ struct EditRun {
         let loading: Double
     }
 
-    /// - Parameter settings: those given by the verb's own flags.
-    init(_ verb: Verb, _ options: EditOptions, _ settings: [Setting]) throws {
+    /// - Parameters:
+    ///   - settings: those given by the verb's own flags.
+    ///   - input: the path of the picture, which names of results may follow.
+    init(
+        _ verb: Verb, _ options: EditOptions, _ settings: [Setting], of input: String?
+    ) throws {
         let presets = try options.recipe.files()
-        let recipe = try options.recipe.recipe(verb, settings, presets)
-        let output = try options.place()
+        let recipe = try options.recipe.recipe(verb, settings, presets).drawingSeed()
+        let output = try options.place(of: input, verb, seed: recipe.seed)
         try self.init(
             verb, recipe, from: presets, output,
             receipt: options.receipt.map {
                 try ReceiptPlace($0, overwrites: options.overwrite, beside: output)
             },
             model: options.model(for: recipe),
+            onlooker: Onlooker(
+                options.preview, overwrites: options.overwrite, isQuiet: options.progress.quiet),
             Manner(
                 threads: options.engine.threads, quiet: options.progress.quiet,
                 verbose: options.progress.verbose > 0,
@@ -68,7 +76,7 @@ struct EditRun {
     init(
         _ verb: Verb, _ recipe: Recipe, from presets: [Preset] = [], _ output: Output,
         receipt: ReceiptPlace? = nil, model: ModelOnCall?, shelf: AddOnShelf = AddOnShelf(),
-        _ manner: Manner
+        onlooker: Onlooker? = nil, _ manner: Manner
     ) throws {
         self.verb = verb
         let (tagged, literal) = recipe.takingLoRATags()
@@ -78,7 +86,7 @@ struct EditRun {
         self.output = output
         self.receipt = receipt
         self.model = model
-        self.manner = manner
+        (self.onlooker, self.manner) = (onlooker, manner)
         for tag in literal { say("note: \(tag) names no LoRA: it stays text") }
     }
 
@@ -110,23 +118,30 @@ struct EditRun {
 
     /// - Parameter prepare: reads and checks the pictures that the verb needs.
     func perform(_ prepare: (EditRun) throws -> Prepared) throws {
-        guard let made = try make(prepare) else { return }
+        if manner.dryRun { return try tell(plan(prepare)) }
+        let made = try make(prepare)
         try write(made)
         try tell(made)
     }
 
     /// Puts a picture in its place, and the receipt beside it if one is wanted.
     func write(_ made: Made) throws {
-        var run = self
-        run.recipe = made.recipe
         try output.write(made.data) {
-            try receipt.map { try $0.write(Receipt(run, made, in: $0.folder)) }
+            try receipt.map { try $0.write(receipt(of: made, in: $0.folder)) }
+            try onlooker?.writeFilmstrip(made.picture)
         }
     }
 
-    /// Makes the picture, as far as its bytes; nil where only a plan was wanted. See `perform`.
-    func make(_ prepare: (EditRun) throws -> Prepared) throws -> Made? {
-        try work(prepare).map { try finished($0) }
+    /// How a picture was made, to be kept in a folder.
+    func receipt(of made: Made, in folder: URL) throws -> Receipt {
+        var run = self
+        run.recipe = made.recipe
+        return try Receipt(run, made, in: folder)
+    }
+
+    /// Makes the picture, as far as its bytes. See `perform`.
+    func make(_ prepare: (EditRun) throws -> Prepared) throws -> Made {
+        try finished(work(prepare))
     }
 
     /// An edit that was carried out.
@@ -145,50 +160,76 @@ struct EditRun {
     }
 
     private func loaded(_ onCall: ModelOnCall) throws -> Model {
-        try onCall.model(adding: AddOns(addOns, of: recipe))
+        try onCall.model(adding: AddOns(addOns, of: recipe), encoding: verb != .textToImage)
     }
 
-    /// Carries the edit out; nil where only a plan was wanted. See `perform`.
-    func work(_ prepare: (EditRun) throws -> Prepared) throws -> Work? {
+    /// An edit with what is to carry it out, all checked that is cheap to check.
+    struct Ready {
+        let edit: Edit
+        /// What is asked for, with what the model brings.
+        let recipe: Recipe
+        let means: Means
+
+        enum Means {
+            /// With remarks on what it brings, and the seconds that loading it took.
+            case model(Model, notes: [String], loading: Double)
+            /// No model has a hand in it: that is the result.
+            case fill(EditResult)
+        }
+    }
+
+    /// The threads to compute with.
+    var threads: Int { manner.threads ?? ProcessInfo.processInfo.activeProcessorCount }
+
+    /// Reads and checks the pictures, and loads the model.
+    func ready(_ prepare: (EditRun) throws -> Prepared) throws -> Ready {
         let prepared = try prepare(self)
         guard let onCall = model else { return try filled(prepared) }
-        Editor.useThreads(manner.threads ?? ProcessInfo.processInfo.activeProcessorCount)
+        Editor.useThreads(threads)
         let model = try loaded(onCall)
-        let loading = onCall.takeLoadingSeconds()
-        let task =
+        let edit =
             switch prepared {
             case .edit(let edit): edit
             case .forModel(let edit): edit(model)
             }
-        try task.original?.checkEncodable(as: output.format)
-        var run = self
+        try edit.original?.checkEncodable(as: output.format)
         let (recipe, defaults) = model.completed(recipe)
-        let idle = recipe.idleSettings(of: verb)
-        let notes = defaults + idle
-        run.recipe = recipe
-        if manner.dryRun {
-            for note in notes { say("note: " + note) }
-            try tell(Editor(model).plan(task, recipe: recipe))
-            return nil
-        }
-        var result = try run.carryOut(task, with: model, notes)
-        result.report.notes = idle + result.report.notes
-        return Work(recipe: recipe, edit: task, result: result, loading: loading)
+        let notes = defaults + recipe.idleSettings(of: verb)
+        return Ready(
+            edit: edit, recipe: recipe,
+            means: .model(model, notes: notes, loading: onCall.takeLoadingSeconds()))
     }
 
-    /// The picture of an edit in which no model has a hand.
-    private func filled(_ prepared: Prepared) throws -> Work? {
-        guard case .edit(let edit) = prepared, var result = edit.filled(seed: recipe.seed ?? 0)
+    /// An edit in which no model has a hand.
+    private func filled(_ prepared: Prepared) throws -> Ready {
+        guard case .edit(let edit) = prepared, let result = edit.filled(seed: recipe.seed ?? 0)
         else {
             throw Failure(
                 .usage, "0 steps leave nothing to do", at: "--steps", do: "give 1 or more")
         }
         try result.image.checkEncodable(as: output.format)
-        let idle = recipe.idleSettings(of: verb)
-        for note in idle { say("note: " + note) }
-        result.report.notes = idle + result.report.notes
-        say(edit.coverage)
-        return manner.dryRun ? nil : Work(recipe: recipe, edit: edit, result: result, loading: 0)
+        return Ready(edit: edit, recipe: recipe, means: .fill(result))
+    }
+
+    /// Carries the edit out. See `perform`.
+    func work(_ prepare: (EditRun) throws -> Prepared) throws -> Work {
+        let ready = try ready(prepare)
+        let idle = ready.recipe.idleSettings(of: verb)
+        func made(_ result: EditResult, _ loading: Double = 0) -> Work {
+            var result = result
+            result.report.notes = idle + result.report.notes
+            return Work(recipe: ready.recipe, edit: ready.edit, result: result, loading: loading)
+        }
+        switch ready.means {
+        case .fill(let result):
+            for note in idle { say("note: " + note) }
+            say(ready.edit.coverage)
+            return made(result)
+        case .model(let model, let notes, let loading):
+            var run = self
+            run.recipe = ready.recipe
+            return made(try run.carryOut(ready.edit, with: model, notes), loading)
+        }
     }
 
     /// The bytes of the file that an edit comes to, proved.
@@ -207,21 +248,18 @@ struct EditRun {
             proof: try prove(written, work.edit), loading: work.loading)
     }
 
-    private func tell(_ plan: EditPlan) throws {
-        let document = PlanDocument(
-            verb, plan, output: output.path,
-            files: [output.isStandardOutput ? nil : output.path, receipt?.path].compactMap(\.self))
-        try Console.result(
-            manner.json
-                ? JSON.text(document)
-                : document.lines.map { $0.escapingControls() }.joined(separator: "\n"))
+    /// All files that are written.
+    var files: [String] {
+        [output.isStandardOutput ? nil : output.path, receipt?.path].compactMap(\.self)
+            + (onlooker?.files ?? [])
     }
 
     private func carryOut(_ edit: Edit, with model: Model, _ notes: [String]) throws -> EditResult {
         var meter = ProgressMeter(isQuiet: manner.quiet)
         defer { meter.clear() }
         var isAnnounced = false
-        return try Editor(model)(edit, recipe: recipe) { progress in
+        let preview = try onlooker?.preview(of: model)
+        return try Editor(model)(edit, recipe: recipe, preview: preview) { progress in
             try Interruption.check()
             // By now all has been checked: from here on there are lines beside an error's.
             if !isAnnounced { announce(edit, model, notes) }
@@ -307,7 +345,7 @@ struct EditRun {
         "the watermark cannot be read from the file, which is compressed: give --quality more, "
         + "or write a PNG"
 
-    private func say(_ text: String) {
+    func say(_ text: String) {
         Console.line(("gesso: " + text).asLine(), isQuiet: manner.quiet)
     }
 }

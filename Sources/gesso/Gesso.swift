@@ -58,7 +58,7 @@ struct Gesso: ParsableCommand {
             try command.run()
             return .success
         } catch  where exitCode(for: error) == .success {
-            try? Console.result(fullMessage(for: error))
+            try? Console.result(CompletionScript.mended(fullMessage(for: error)))
             return .success
         } catch is PicturesDiffer {
             return .different

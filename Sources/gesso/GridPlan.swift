@@ -82,8 +82,18 @@ struct GridPlan {
         }
     }
 
-    /// The table, with what made it in its metadata.
-    func drawn(_ works: [EditRun.Work], side: Int) -> Image {
+    /// What became of a picture: the work, or why there is none.
+    typealias Outcome = Result<EditRun.Work, Failure>
+
+    /// The table, with what made it in its metadata; what could not be made is crossed out.
+    func drawn(_ outcomes: [Outcome], side: Int) -> Image {
+        let works = outcomes.compactMap { try? $0.get() }
+        let pictures = outcomes.map { outcome in
+            (try? outcome.get().result.image)
+                ?? Image.crossedOut.resized(
+                    width: works.first?.edit.width ?? side, height: works.first?.edit.height ?? side
+                )
+        }
         let columns = x.values.map(x.label)
         let rows = y.map { axis in axis.values.map(axis.label) } ?? [""]
         let tables = z.map { axis in axis.values.map(axis.label) } ?? [""]
@@ -92,7 +102,7 @@ struct GridPlan {
             PictureGrid(
                 columns: columns, rows: rows,
                 title: (index == 0 ? [legend] : []) + (name.isEmpty ? [] : [name]),
-                pictures: works[index * size..<(index + 1) * size].map(\.result.image)
+                pictures: Array(pictures[index * size..<(index + 1) * size])
             ).drawn(side: side)
         }
         var table = Image.stacked(sheets)
@@ -147,22 +157,28 @@ struct GridDocument: Encodable {
 
     private struct Picture: Encodable {
         let label: String
-        let seed: UInt64
-        let evaluations: Int
-        let pixelsSha256: String
+        var seed: UInt64?
+        var evaluations: Int?
+        var pixelsSha256: String?
+        /// Why it could not be made.
+        var error: String?
     }
 
-    init(_ plan: GridPlan, _ works: [EditRun.Work], _ output: String, _ table: Image) {
+    init(_ plan: GridPlan, _ outcomes: [GridPlan.Outcome], _ output: String, _ table: Image) {
         self.output = output
         (width, height) = (table.width, table.height)
         axes = plan.axes.map {
             Axis(name: $0.name.lowercased(), text: $0.axis.text, values: $0.axis.values)
         }
-        pictures = zip(plan.cells, works).map { cell, work in
-            Picture(
-                label: cell.label, seed: work.result.report.seed,
-                evaluations: work.result.report.evaluations,
-                pixelsSha256: Digest.of(pixels: work.result.image))
+        pictures = zip(plan.cells, outcomes).map { cell, outcome in
+            switch outcome {
+            case .success(let work):
+                Picture(
+                    label: cell.label, seed: work.result.report.seed,
+                    evaluations: work.result.report.evaluations,
+                    pixelsSha256: Digest.of(pixels: work.result.image))
+            case .failure(let failure): Picture(label: cell.label, error: failure.text)
+            }
         }
     }
 }
@@ -176,9 +192,19 @@ struct GridPlanDocument: Encodable {
     var weightBytes = 0
     /// Of the picture that needs most.
     var workBytes = 0
+    /// Of all pictures and loading the model.
+    var estimatedSeconds = 0.0
 
     init(output: String, pictures: [String]) {
         (self.output, self.pictures) = (output, pictures)
+    }
+
+    /// Adds what a picture takes.
+    mutating func add(_ planned: EditRun.Planned) {
+        evaluations += planned.plan.evaluations
+        workBytes = max(workBytes, planned.plan.workBytes)
+        weightBytes = max(weightBytes, planned.plan.weightBytes)
+        estimatedSeconds += planned.loading + (planned.plan.seconds?.total ?? 0)
     }
 
     /// The same for people.
@@ -186,7 +212,8 @@ struct GridPlanDocument: Encodable {
         pictures.enumerated().map { "picture \($0 + 1): \($1)" } + [
             "UNet calls: \(evaluations)",
             "memory: \((weightBytes + workBytes) >> 20) MiB",
-            "output: \(output)",
+            "time: about \(estimatedSeconds.asDuration)",
+            "files: \(output)",
         ]
     }
 }

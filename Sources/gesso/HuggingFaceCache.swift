@@ -4,7 +4,7 @@ import Foundation
 struct HuggingFaceCache {
     private let hub: URL
 
-    /// `$HF_HUB_CACHE`, or else `hub` in `$HF_HOME`, `$XDG_CACHE_HOME/huggingface` or
+    /// `$HF_HUB_CACHE`, `$HUGGINGFACE_HUB_CACHE`, or else `hub` in `$HF_HOME`, `$XDG_CACHE_HOME/huggingface` or
     /// `~/.cache/huggingface`.
     init(environment: [String: String]) {
         func folder(_ name: String) -> URL? {
@@ -13,7 +13,9 @@ struct HuggingFaceCache {
         let home = folder("HOME") ?? FileManager.default.homeDirectoryForCurrentUser
         let cache = folder("XDG_CACHE_HOME") ?? home.appending(path: ".cache")
         let own = folder("HF_HOME") ?? cache.appending(path: "huggingface")
-        hub = folder("HF_HUB_CACHE") ?? own.appending(path: "hub")
+        hub =
+            folder("HF_HUB_CACHE") ?? folder("HUGGINGFACE_HUB_CACHE")
+            ?? own.appending(path: "hub")
     }
 
     /// The snapshot of a repository `org/name` that its branch `main` stands at.

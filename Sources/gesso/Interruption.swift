@@ -66,7 +66,9 @@ enum Interruption {
     private static var resumes: Bool { isResumable.load(ordering: .sequentiallyConsistent) }
 
     /// Writes a file, which must not be left halfway, unless the run is to end.
-    static func whileWriting(_ body: () throws -> Void) throws {
+    ///
+    /// - Parameter isResult: whether the run has done its work by that.
+    static func whileWriting(isResult: Bool = true, _ body: () throws -> Void) throws {
         phase.store(.writing, ordering: .sequentiallyConsistent)
         do {
             try check()
@@ -75,7 +77,7 @@ enum Interruption {
             phase.store(.working, ordering: .sequentiallyConsistent)
             throw error
         }
-        phase.store(resumes ? .working : .written, ordering: .sequentiallyConsistent)
+        phase.store(resumes || !isResult ? .working : .written, ordering: .sequentiallyConsistent)
     }
 
     /// Writes to standard output, where a picture can be cut short.

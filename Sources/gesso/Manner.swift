@@ -13,6 +13,8 @@ struct Manner {
     var verbosity = 0
     /// Takes every message, if it is open.
     var log: FileHandle?
+    /// How it takes it.
+    var logFormat = LogFormat.text
 
     init() {}
 
@@ -23,6 +25,7 @@ struct Manner {
         progress = words.value(of: "progress").flatMap(ProgressForm.init) ?? .auto
         isJSON = progress == .json
         verbosity = words.given.count { $0.name == "verbose" }
+        logFormat = words.value(of: "log-format").flatMap(LogFormat.init) ?? .text
         log = try words.value(of: "log-file").map(Self.open)
     }
 

@@ -7,6 +7,8 @@ final class ModelOnCall {
     let url: URL
     private let tokenizers: TokenizerPlaces
     private var loaded: (model: Model, addOns: AddOns)?
+    /// The add-ons with which it is known to encode pictures.
+    private var encodes: AddOns?
     private var hashed: [Receipt.File]?
     /// Seconds that loading took and no run has told yet.
     private var untoldSeconds = 0.0
@@ -17,7 +19,13 @@ final class ModelOnCall {
     }
 
     /// The model with these add-ons, loaded by now; with others than the run before it is loaded anew.
-    func model(adding addOns: AddOns = AddOns()) throws -> Model {
+    ///
+    /// - Parameter encoding: whether it is to encode pictures, which is checked before it is loaded.
+    func model(adding addOns: AddOns = AddOns(), encoding: Bool = false) throws -> Model {
+        if encoding, encodes != addOns {
+            try Model.requireEncoder(of: url, adding: addOns)
+            encodes = addOns
+        }
         if let loaded, loaded.addOns == addOns { return loaded.model }
         loaded = nil
         let start = ContinuousClock.now

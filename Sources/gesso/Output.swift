@@ -85,6 +85,12 @@ struct Output {
         try writeAtomically(data, to: file, overwrite: overwrites, draftTag: draftTag)
     }
 
+    /// Puts bytes in their place, those of before replaced if they are its own.
+    func replace(with data: Data, isOwn: Bool) throws {
+        guard let file else { return }
+        try writeAtomically(data, to: file, overwrite: overwrites || isOwn, draftTag: draftTag)
+    }
+
     /// The format that a path's ending or a name says.
     static func format(of path: String, named name: String?) throws -> ImageFormat {
         let ending = path == "-" ? "" : path.fileExtension

@@ -1,4 +1,5 @@
 import Editing
+import Foundation
 import Imaging
 import Recipes
 
@@ -14,11 +15,30 @@ struct PlanDocument: Encodable {
         let output: String
         /// All files that would be written.
         let files: [String]
+        /// Loading the model and the plan's own seconds; absent where no model has a hand in it.
+        let estimatedSeconds: Double?
+        /// Where the model's speed is kept.
+        let speeds: String?
     }
 
-    init(_ verb: Verb, _ plan: EditPlan, output: String, files: [String]) {
-        self.plan = plan
-        head = Head(verb: verb.rawValue, output: output, files: files)
+    private let isSpeedKept: Bool
+
+    init(_ verb: Verb, _ planned: EditRun.Planned, output: String, files: [String]) {
+        plan = planned.plan
+        isSpeedKept = planned.isSpeedKept
+        let seconds = plan.seconds.map { ($0.total + planned.loading) }
+        head = Head(
+            verb: verb.rawValue, output: output, files: files,
+            estimatedSeconds: seconds.map { ($0 * 100).rounded() / 100 },
+            speeds: seconds == nil ? nil : SpeedBook().path)
+    }
+
+    /// About how long it takes, and how that is known.
+    private var time: String {
+        guard let seconds = head.estimatedSeconds else { return "no model runs" }
+        let kept = head.speeds.map { "kept in \($0)" } ?? "not kept"
+        return "about \(seconds.asDuration), by the model's speed on small pictures here, "
+            + (isSpeedKept ? kept : "measured now" + (head.speeds == nil ? "" : " and \(kept)"))
     }
 
     func encode(to encoder: any Encoder) throws {
@@ -46,6 +66,7 @@ struct PlanDocument: Encodable {
             "UNet calls: " + (work ?? "none"),
             "VAE: " + (plan.isTiled ? "in tiles" : "as a whole"),
             "memory: \(gigabytes(plan.weightBytes)) of weights and \(gigabytes(plan.workBytes)) of work\(free)",
+            "time: " + time,
             "files: " + (head.files.isEmpty ? "none" : head.files.joined(separator: ", ")),
         ]
     }
@@ -65,5 +86,16 @@ extension PassReport {
     /// Whether it is not the whole of a picture at its own size.
     func isPart(of width: Int, _ height: Int) -> Bool {
         (box.width, box.height, self.width, self.height) != (width, height, width, height)
+    }
+}
+
+extension Double {
+    /// Seconds in words: `0.4 s`, `12 s`, `3 min 20 s`, `2 h 5 min`.
+    var asDuration: String {
+        if self < 10 { return String(format: "%.1f s", self) }
+        let seconds = Int(rounded())
+        if seconds < 60 { return "\(seconds) s" }
+        if seconds < 3600 { return "\(seconds / 60) min \(seconds % 60) s" }
+        return "\(seconds / 3600) h \(seconds / 60 % 60) min"
     }
 }

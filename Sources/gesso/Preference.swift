@@ -101,5 +101,8 @@ struct Preference {
         Preference(
             name: "log_file", help: "file that all messages are added to", kind: .text,
             standard: "none", isForProjects: false),
+        Preference(
+            name: "log_format", help: "form of that file",
+            kind: .choice(LogFormat.allCases.map(\.rawValue)), standard: "text"),
     ]
 }

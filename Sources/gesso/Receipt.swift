@@ -148,6 +148,9 @@ extension Receipt {
             sha256: Digest.of(made.data), pixelsSha256: Digest.of(pixels: made.written))
     }
 
+    /// The bytes of its file.
+    var document: Data { Data((JSON.text(self) + "\n").utf8) }
+
     /// The files of a checkpoint with their hashes.
     static func files(of model: URL) throws -> [File] {
         try Model.files(of: model).map { path, file in
@@ -237,7 +240,6 @@ struct ReceiptPlace {
 
     /// Writes the document, whole or not at all.
     func write(_ receipt: Receipt) throws {
-        try writeAtomically(
-            Data((JSON.text(receipt) + "\n").utf8), to: file, overwrite: overwrites)
+        try writeAtomically(receipt.document, to: file, overwrite: overwrites)
     }
 }

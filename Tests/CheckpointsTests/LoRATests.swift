@@ -25,9 +25,12 @@ struct LoRATests {
     }
 
     private func pair(_ down: [Int], _ up: [Int], _ more: [Entry] = []) -> [Entry] {
+        Self.pair(down, up, more)
+    }
+
+    private static func pair(_ down: [Int], _ up: [Int], _ more: [Entry] = []) -> [Entry] {
         [
-            (Self.kohya + ".lora_down.weight", down, 0.5),
-            (Self.kohya + ".lora_up.weight", up, 2),
+            (kohya + ".lora_down.weight", down, 0.5), (kohya + ".lora_up.weight", up, 2),
         ] + more
     }
 
@@ -50,15 +53,90 @@ struct LoRATests {
         #expect(values == Array(repeating: 5, count: 108))
     }
 
-    @Test("damage is told")
-    func damage() throws {
-        let nan: Entry = (Self.kohya + ".alpha", [], .nan)
-        for tensors in [
-            pair([2, 3], [4, 3]), pair([2, 3], [4, 2], [nan]), [pair([2, 3], [4, 2])[0]],
-        ] {
-            let error = #expect(throws: CheckpointError.self) { try weight(tensors) }
-            #expect(error?.kind == .corruptData)
+    /// Tensors that are amiss, and words of the error.
+    private static let damaged: [(what: String, tensors: [Entry], message: String)] = [
+        ("up of another rank", pair([2, 3], [4, 3]), "ranks that differ"),
+        ("down of no rank", pair([0, 3], [4, 0]), "ranks that differ"),
+        ("down of one dimension", pair([6], [4, 2]), "ranks that differ"),
+        (
+            "a part between of another rank",
+            pair([2, 3, 1, 1], [4, 2, 1, 1], [(kohya + ".lora_mid.weight", [3, 2, 1, 1], 1)]),
+            "ranks that differ"
+        ),
+        ("no up", [pair([2, 3], [4, 2])[0]], "has no counterpart up"),
+        ("no down", [pair([2, 3], [4, 2])[1]] + otherPair, "has no counterpart down"),
+        ("alpha NaN", pair([2, 3], [4, 2], [(kohya + ".alpha", [], .nan)]), "is nan"),
+        ("alpha infinite", pair([2, 3], [4, 2], [(kohya + ".alpha", [], .infinity)]), "is inf"),
+        ("alpha of two", pair([2, 3], [4, 2], [(kohya + ".alpha", [2], 1)]), "is no number"),
+        ("alpha of none", pair([2, 3], [4, 2], [(kohya + ".alpha", [0], 1)]), "is no number"),
+        (
+            "NaN in down",
+            [
+                (kohya + ".lora_down.weight", [2, 3], .nan),
+                (kohya + ".lora_up.weight", [4, 2], 1),
+            ],
+            "lora_down.weight holds NaN or infinity"
+        ),
+        (
+            "infinity in up",
+            [
+                (kohya + ".lora_down.weight", [2, 3], 1),
+                (kohya + ".lora_up.weight", [4, 2], .infinity),
+            ], "lora_up.weight holds NaN or infinity"
+        ),
+    ]
+
+    private static let otherPair: [Entry] = [
+        ("lora_unet_conv.lora_down.weight", [2, 3], 1),
+        ("lora_unet_conv.lora_up.weight", [4, 2], 1),
+    ]
+
+    @Test("damage is told", arguments: damaged.map(\.what))
+    func damage(_ what: String) throws {
+        let (_, tensors, message) = try #require(Self.damaged.first { $0.what == what })
+        let error = #expect(throws: CheckpointError.self) { try weight(tensors) }
+        #expect(error?.kind == .corruptData)
+        #expect(error?.description.contains(message) == true, "\(error?.description ?? "")")
+        #expect(error?.description.contains(Self.kohya) == true)
+    }
+
+    @Test("a sum beyond the weight's type is told")
+    func overflow() throws {
+        let error = #expect(throws: CheckpointError.self) {
+            try weight(pair([2, 3], [4, 2]), strength: .greatestFiniteMagnitude)
         }
+        #expect(error?.description.contains("give them less weight") == true)
+    }
+
+    @Test(
+        "a LoRA of another family is refused with its family",
+        arguments: [
+            ("lora_unet_x_attn2_to_k", 2048, "Stable Diffusion XL"),
+            ("lora_unet_x_attn2_to_k", 1024, "Stable Diffusion 2.x"),
+            ("lora_unet_x_attn2_to_k", 768, "Stable Diffusion 1.x"),
+            ("lora_te2_text_model_x", 8, "Stable Diffusion XL"),
+            ("lora_unet_double_blocks_0_img_attn_qkv", 8, "Flux"),
+            ("lora_unet_joint_blocks_0_x_block_attn_qkv", 8, "Stable Diffusion 3"),
+            ("transformer.blocks.0.attn.to_q", 8, "a diffusion transformer"),
+        ])
+    func families(_ layer: String, _ width: Int, _ family: String) throws {
+        let error = #expect(throws: CheckpointError.self) {
+            try weight([
+                (layer + ".lora_down.weight", [2, width], 1),
+                (layer + ".lora_up.weight", [4, 2], 1),
+            ])
+        }
+        #expect(error?.kind == .modelMismatch)
+        #expect(
+            error?.description.contains("made for \(family): ") == true,
+            "\(error?.description ?? "")")
+    }
+
+    @Test("what fits the layer's name and not its shape is for another family")
+    func misfit() throws {
+        let error = #expect(throws: CheckpointError.self) { try weight(pair([2, 5], [4, 2])) }
+        #expect(error?.kind == .modelMismatch)
+        #expect(error?.description.contains("is for 4 by 5 numbers, the model has 4 by 3") == true)
     }
 
     @Test("what does not belong to the model is refused by name")
@@ -77,5 +155,13 @@ struct LoRATests {
         let other: Entry = (Self.kohya + ".hada_w1_a", [2, 2], 1)
         let kind = #expect(throws: CheckpointError.self) { try weight([other]) }
         #expect(kind?.description.contains("is a LoHa") == true)
+
+        for (name, what) in [
+            (Self.kohya + ".diff", "is a difference of weights"),
+            ("model.diffusion_model.out.2.weight", "holds no LoRA"),
+        ] {
+            let error = #expect(throws: CheckpointError.self) { try weight([(name, [2, 2], 1)]) }
+            #expect(error?.description.contains(what) == true, "\(error?.description ?? "")")
+        }
     }
 }

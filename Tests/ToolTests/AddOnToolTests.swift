@@ -30,13 +30,53 @@ import Testing
             #expect(flag.status == 0, "\(flag.errors)")
             let tag = try shelf.run(Self.words("b.png") + ["--prompt", "x<lora:tiny:0.5>"])
             #expect(tag.status == 0, "\(tag.errors)")
-            #expect(try shelf("compare", "a.png", "b.png").status == 0)
+            #expect(try shelf("compare", "a.png", "b.png").text.contains("infinite, equal"))
             let info = try tool("info", "a.png").text
             #expect(info.contains("<lora:tiny:0.5>"))
             #expect(info.contains("tiny: "))
             // The receipt alone says where the file lies.
             let again = try tool("replay", "a.json", "-o", "again.png")
             #expect(again.text.hasPrefix("identical"), "\(again.text)\(again.errors)")
+        }
+    }
+
+    /// Before a model is loaded: the one named here lacks its UNet's weights, which nothing asks for.
+    @Test func aDecoderAloneCannotEncode() throws {
+        try Tool.inFolder { tool in
+            let addons = Self.lora.deletingLastPathComponent()
+            try FileManager.default.copyItem(
+                at: addons.appending(path: "taesd_decoder.safetensors"),
+                to: tool.url("taesd_decoder.safetensors"))
+            try FileManager.default.copyItem(
+                at: URL(filePath: Self.model), to: tool.url("model"))
+            try FileManager.default.removeItem(
+                at: tool.url("model/unet/diffusion_pytorch_model.safetensors"))
+            try tool.draw("in.png")
+            let before = try tool.files
+            let common = [
+                "-o", "out.png", "--prompt", "x", "--steps", "2", "--vae",
+                "taesd_decoder.safetensors", "--model", "model",
+            ]
+            for verb in [
+                ["img2img", "in.png"], ["inpaint", "in.png", "--mask", "rect:8,8,16,16"],
+                ["outpaint", "in.png", "--left", "8"], ["upscale", "in.png"],
+                ["instruct", "in.png"],
+            ] {
+                let run = try tool.run(verb + common)
+                #expect(run.status == 69, "\(verb) \(run.errors)")
+                #expect(run.errorLines.count == 1)
+                #expect(run.errors.contains("taesd_decoder.safetensors: is the decoder of a VAE"))
+                #expect(try tool.files == before)
+            }
+            let flags = ["--prompt", "x", "--vae", "taesd_decoder.safetensors"]
+            let words = try tool.run(Self.words("words.png") + flags)
+            #expect(words.status == 0, "\(words.errors)")
+            try FileManager.default.copyItem(
+                at: addons.appending(path: "taesd_encoder.safetensors"),
+                to: tool.url("taesd_encoder.safetensors"))
+            let whole = try tool.run(
+                ["img2img", "in.png"] + common.dropLast() + [Self.model])
+            #expect(whole.status == 0, "\(whole.errors)")
         }
     }
 

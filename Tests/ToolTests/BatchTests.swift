@@ -86,6 +86,68 @@ import Testing
         }
     }
 
+    @Test func aPlanTouchesNothing() throws {
+        try Tool.inFolder { tool in
+            try furnish(tool, 3)
+            try Data("GIF89a".utf8).write(to: tool.url("in/p3.png"))
+            let plan = try tool.run(command("out", "--dry-run", "--report", "out/r.html"))
+            #expect(plan.status == 3)
+            #expect(plan.text.contains("make out/p0.png: 32x32, no model"))
+            #expect(plan.text.contains("fail out/p3.png: in/p3.png: is a GIF"))
+            #expect(
+                plan.text.contains("pictures: 3 to make, 0 there already, 0 skipped, 1 cannot"))
+            #expect(try tool.files == ["in"])
+            try FileManager.default.removeItem(at: tool.url("in/p3.png"))
+            #expect(try tool.run(command("out")).status == 0)
+            try FileManager.default.removeItem(at: tool.url("out/p1.png"))
+            let before = try pictures(tool, "out")
+            let rest = try tool.run(command("out", "--dry-run"))
+            #expect(rest.status == 0)
+            #expect(rest.text.contains("keep out/p0.png"))
+            #expect(rest.text.contains("make out/p1.png"))
+            #expect(try pictures(tool, "out") == before)
+            let other = try tool.run(command("out", "--dry-run", "--set", "mask_grow=2"))
+            #expect(other.status == 73)
+        }
+    }
+
+    /// Each result has a receipt that replays; one that is gone is written again.
+    @Test func receiptsLieBesideThePictures() throws {
+        try Tool.inFolder { tool in
+            try furnish(tool, 2)
+            #expect(try tool.run(command("out", "--receipt")).status == 0)
+            let names = ["p0.png", "p0.png.json", "p1.png", "p1.png.json"]
+            #expect(try pictures(tool, "out").keys.sorted() == names)
+            let again = try tool("replay", "out/p1.png.json", "-o", "again.png")
+            #expect(again.text.hasPrefix("identical"))
+            try FileManager.default.removeItem(at: tool.url("out/p0.png.json"))
+            let rest = try tool.run(command("out", "--receipt"))
+            #expect(rest.status == 0)
+            #expect(rest.text == "out/p0.png\n")
+            #expect(try pictures(tool, "out").keys.sorted() == names)
+        }
+    }
+
+    @Test func aListOfPathsIsEnough() throws {
+        try Tool.inFolder { tool in
+            try furnish(tool, 3)
+            try Data("p2.png\n\np0.png\n".utf8).write(to: tool.url("in/some.txt"))
+            let outcome = try tool.run(
+                ["batch", "in/some.txt", "--output-dir", "out"] + fill)
+            #expect(outcome.text == "out/p2.png\nout/p0.png\n")
+        }
+    }
+
+    @Test func theSourcesAreNeverReplaced() throws {
+        try Tool.inFolder { tool in
+            try furnish(tool, 1)
+            let before = try pictures(tool, "in")
+            let outcome = try tool.run(command("in", "--overwrite"))
+            #expect(outcome.status == 64)
+            #expect(try pictures(tool, "in") == before)
+        }
+    }
+
     /// Two shards make what one run makes, and each takes its place from the cluster.
     @Test func shardsMakeTheWhole() throws {
         try Tool.inFolder { tool in

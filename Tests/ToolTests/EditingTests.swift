@@ -209,6 +209,29 @@ import Testing
         }
     }
 
+    @Test func namesOfResultsFollowThePicture() throws {
+        try Tool.inFolder { tool in
+            try tool.draw("in.jpg")
+            try FileManager.default.createDirectory(
+                at: tool.url("out"), withIntermediateDirectories: true)
+            func place(_ output: String, _ more: String...) throws -> String {
+                try tool.run(
+                    ["img2img", "in.jpg", "-o", output, "--prompt", "x", "--seed", "7", "-q"]
+                        + ["--strength", "0"] + more
+                ).text
+            }
+            #expect(try place("out/") == "out/in.jpg\n")
+            #expect(try place("out/", "--format", "png") == "out/in.png\n")
+            let counted = "out/{stem}-{seed}-{index}.{ext}"
+            #expect(try place(counted) == "out/in-7-0001.jpg\n")
+            #expect(try place(counted) == "out/in-7-0002.jpg\n")
+            #expect(try place("{verb}.webp") == "img2img.webp\n")
+            #expect(try place("{other}.png") == "{other}.png\n")
+            #expect(try place("{other}{seed}.png").isEmpty)
+            #expect(try place("nowhere/").isEmpty)
+        }
+    }
+
     @Test func aReaderThatLeavesIsNoError() throws {
         try Tool.inFolder { tool in
             let process = Process()

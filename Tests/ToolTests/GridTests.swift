@@ -43,6 +43,24 @@ import Testing
         }
     }
 
+    @Test func whatCannotBeMadeIsCrossedOut() throws {
+        try Tool.inFolder { tool in
+            try tool.draw("in.png")
+            let made = try tool(
+                "grid", "in.png", "--x", "eta=0,0.5", "-o", "grid.png", "--prompt", "x", "--steps",
+                "2", "--scheduler", "euler", "-q")
+            #expect(made.status == 3)
+            #expect(made.text == "grid.png\n")
+            #expect(made.errorLines.count == 1)
+            #expect(made.errors.contains("eta 0.5: "))
+            let first = try tool(
+                "grid", "in.png", "--x", "eta=0.5,0", "-o", "none.png", "--prompt", "x", "--steps",
+                "2", "--scheduler", "euler", "-q")
+            #expect(first.status == 64)
+            #expect(try tool.files == ["grid.png", "in.png"])
+        }
+    }
+
     @Test func everyVerbHasGrids() throws {
         try Tool.inFolder { tool in
             try tool.draw("in.png")
@@ -70,7 +88,7 @@ import Testing
                 "--prompt", "x", "-o",
                 "out.png", "--dry-run")
             #expect(plan.text.contains("picture 2: steps 4\nUNet calls: 6\n"))
-            #expect(try tool.files == ["in.png"])
+            #expect(try tool.files == [".cache", "in.png"], "the speed alone is kept")
         }
     }
 }

@@ -19,6 +19,14 @@ import Testing
         try JSONDecoder().decode(Config.self, from: tool("config", "show", "--json").output)
     }
 
+    @Test func helpIsNamedAsItIsAskedFor() throws {
+        try Tool.inFolder { tool in
+            let outcome = try tool("model", "convert", "a", "b")
+            #expect(outcome.status == 64)
+            #expect(outcome.errors.contains("see `gesso model convert --help`"))
+        }
+    }
+
     @Test func nearerSettingsGoFirst() throws {
         try Tool.inFolder { tool in
             let home = tool.url(".config/gesso")
@@ -101,6 +109,13 @@ import Testing
             #expect(outcome.errors.isEmpty)
             let log = try String(contentsOf: tool.url("log"), encoding: .utf8)
             #expect(log.contains("Z gesso: seed 5\n"))
+            _ = try tool("info", "none.png", "--log-file", "log.json", "--log-format", "json")
+            let document = try JSONSerialization.jsonObject(
+                with: Data(contentsOf: tool.url("log.json")))
+            let members = try #require(document as? [String: String])
+            #expect(members["schema"] == "gesso.event/1")
+            #expect(members["event"] == "error")
+            #expect(members["message"]?.contains("none.png") == true)
             let refused = try tool("info", "none.png", "--log-file", "nowhere/log")
             #expect(refused.status == 73)
         }

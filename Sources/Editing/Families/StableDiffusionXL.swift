@@ -8,6 +8,7 @@ import Tensors
 struct StableDiffusionXL: ModelFamily {
     static let name = "Stable Diffusion XL"
     static let mendsSchedulers = false
+    static let latentColors = LatentColors.stableDiffusionXL
 
     private let first: PromptEncoder
     private let second: PromptEncoder
@@ -71,6 +72,6 @@ struct StableDiffusionXL: ModelFamily {
         guard prompt.isEmpty, zeroesEmptyPrompt else { return encoded }
         return Conditioning(
             hiddenStates: Tensor(zeros: encoded.hiddenStates.shape),
-            pooled: encoded.pooled.map { Tensor(zeros: $0.shape) }, dropped: nil)
+            pooled: encoded.pooled.map { Tensor(zeros: $0.shape) }, isZeroed: true, dropped: nil)
     }
 }

@@ -129,7 +129,8 @@ private struct Builder {
         if current.ids.count + vectors > length { close() }
         let count = min(vectors, length)
         current.vectors.append(.init(place: current.ids.count + 1, embedding: embedding))
-        current.ids += Array(repeating: tokenizer.endID, count: count)
+        // Not the end's number: where that comes first is where the whole text's embedding is taken.
+        current.ids += Array(repeating: 0, count: count)
         current.weights += Array(repeating: weight, count: count)
     }
 

@@ -11,6 +11,8 @@ public protocol Autoencoder: Sendable {
     var factor: Int { get }
     /// numbers held at once for each pixel of a picture where that is most
     var widestFloatsPerPixel: Int { get }
+    /// whether it can encode; a decoder by itself cannot
+    var encodes: Bool { get }
     /// whether encoding is a draw from a distribution, which takes noise
     var drawsLatents: Bool { get }
 
@@ -29,6 +31,8 @@ extension AutoencoderKL: Autoencoder {
     public var latentChannels: Int { configuration.latentChannels }
     /// numbers held at once for each pixel of a picture where that is most
     public var widestFloatsPerPixel: Int { configuration.widestFloatsPerPixel }
+    /// it has both halves
+    public var encodes: Bool { true }
     /// latents are drawn
     public var drawsLatents: Bool { true }
 

@@ -29,14 +29,14 @@ final class BatchFolder {
                 .cannotCreate, "cannot make the folder", at: url.relativePath,
                 do: "give an --output-dir that can be written to")
         }
-        let name = ".gesso-batch\(shard.tag).jsonl"
+        let name = Journal.name(of: shard)
         journal = try Journal(at: url.appending(path: name).path)
         let others = Journal.names(in: url).filter { $0 != name }
             .map { Journal.look(at: url.appending(path: $0)) }
         let goesOn = try begin(
             shard, fingerprint, seed, overwrites, others.compactMap(\.header))
         if goesOn {
-            for (header, lines) in others where header == journal.header { note(lines) }
+            for other in others where other.header == journal.header { note(other.entries) }
         }
         removeDrafts(in: url, tag: draftTag)
     }
@@ -46,8 +46,14 @@ final class BatchFolder {
 
     func url(_ output: String) -> URL { url.appending(path: output) }
 
-    /// Whether the picture of that name is there and is this batch's.
-    func holds(_ output: String) -> Bool {
+    /// The place of a picture's receipt: beside it.
+    func receipt(of output: String) -> URL { url(output + ".json") }
+
+    /// Whether the picture of that name is there and is this batch's, and its receipt where one is
+    /// wanted.
+    func holds(_ output: String, withReceipt: Bool = false) -> Bool {
+        guard !withReceipt || FileManager.default.fileExists(atPath: receipt(of: output).path)
+        else { return false }
         let own = journal.entries[output].map { ($0, output == journal.lastOutput) }
         guard let (entry, isUncertain) = own ?? entries[output], let digest = entry.sha256,
             FileManager.default.fileExists(atPath: url(output).path)
@@ -79,11 +85,9 @@ final class BatchFolder {
         _ others: [Journal.Header]
     ) throws -> Bool {
         let known = journal.header ?? others.first { $0.fingerprint == fingerprint }
-        // All shards must come to one seed without a word between them.
         let drawn =
             shard.count > 1
-            ? UInt64(fingerprint.prefix(8), radix: 16) ?? 0
-            : UInt64(UInt32.random(in: .min ... .max))
+            ? Self.sharedSeed(fingerprint) : UInt64(UInt32.random(in: .min ... .max))
         let isSame =
             known.map { $0.fingerprint == fingerprint && $0.seed == seed ?? $0.seed } ?? true
         if journal.header == nil {
@@ -94,12 +98,21 @@ final class BatchFolder {
         }
         if isSame, !(overwrites && journal.isFinished) { return true }
         guard overwrites else {
-            throw Failure(
-                .cannotCreate, "it holds a batch with other settings", at: url.relativePath,
-                do: "give another --output-dir, or --overwrite to make all anew")
+            throw Self.otherSettings(url)
         }
         try journal.restart(Journal.Header(fingerprint: fingerprint, seed: seed ?? drawn))
         return false
+    }
+
+    /// The seed that all shards come to without a word between them.
+    static func sharedSeed(_ fingerprint: String) -> UInt64 {
+        UInt64(fingerprint.prefix(8), radix: 16) ?? 0
+    }
+
+    static func otherSettings(_ url: URL) -> Failure {
+        Failure(
+            .cannotCreate, "it holds a batch with other settings", at: url.relativePath,
+            do: "give another --output-dir, or --overwrite to make all anew")
     }
 
     private func note(_ lines: [Journal.Entry]) {

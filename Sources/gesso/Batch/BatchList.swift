@@ -29,7 +29,8 @@ struct BatchList {
     let items: [Item]
 
     /// - Parameters:
-    ///   - places: folders, files, patterns with `*` and `?`, and lists that end in `.jsonl`.
+    ///   - places: folders, files, patterns with `*` and `?`, lists that end in `.jsonl`, and
+    ///     lists of paths alone in `.txt`.
     ///   - recursive: whether folders inside folders are searched, too.
     ///   - without: a folder that is left out: the outputs'.
     init(_ places: [String], recursive: Bool, without excluded: URL) throws {
@@ -58,6 +59,7 @@ struct BatchList {
                 in: path.hasSuffix("/") ? path : path + "/", "", recursive, excluded)
         }
         if place.hasSuffix(".jsonl") { return try BatchListFile(at: place).items }
+        if place.hasSuffix(".txt") { return try BatchListFile(pathsAt: place).items }
         if exists { return [Item(input: path)] }
         guard place.contains(where: { "*?[".contains($0) }) else {
             throw Failure(
@@ -111,17 +113,28 @@ struct BatchList {
     }
 }
 
-/// A list of pictures in a file: a JSON object a line, with `input`, perhaps `mask`, and any keys of
-/// recipes. Paths lead from the list's folder.
+/// A list of pictures in a file: a path a line, or a JSON object a line with `input`, perhaps `mask`,
+/// and any keys of recipes. Paths lead from the list's folder.
 private struct BatchListFile {
     let items: [BatchList.Item]
 
-    init(at path: String) throws {
+    /// A list of paths alone, one a line.
+    init(pathsAt path: String) throws {
+        let (text, folder) = try Self.text(at: path)
+        items = text.split(whereSeparator: \.isNewline).filter { !$0.allSatisfy(\.isWhitespace) }
+            .map { BatchList.Item(input: Self.path(String($0), from: folder)) }
+    }
+
+    private static func text(at path: String) throws -> (text: String, folder: URL) {
         let file = try FilePath.file(path, orFailWith: .cannotRead)
         guard let text = try? String(contentsOf: file, encoding: .utf8) else {
             throw Failure(.cannotRead, "cannot read the list", at: path, do: "give a file in UTF-8")
         }
-        let folder = file.deletingLastPathComponent()
+        return (text, file.deletingLastPathComponent())
+    }
+
+    init(at path: String) throws {
+        let (text, folder) = try Self.text(at: path)
         var items: [BatchList.Item] = []
         for (index, line) in text.split(separator: "\n", omittingEmptySubsequences: false)
             .enumerated() where !line.allSatisfy(\.isWhitespace)

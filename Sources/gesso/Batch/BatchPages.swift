@@ -52,7 +52,7 @@ struct BatchPages {
             let cells = outcomes.prefix(Self.sheetLimit).map { outcome in
                 let name = outcome.job.output
                 return Self.thumbnail(folder.url(name), side: 256).map { (name, $0) }
-                    ?? ("failed: " + name, Self.blank)
+                    ?? ("failed: " + name, .crossedOut)
             }
             try sheet.write(Image.contactSheet(cells))
         }
@@ -68,9 +68,11 @@ struct BatchPages {
         small.metadata = ImageMetadata()
         return small
     }
+}
 
-    /// What stands for a picture that could not be made.
-    private static var blank: Image {
+extension Image {
+    /// What stands for a picture that could not be made: a red cross.
+    static var crossedOut: Image {
         Image(
             width: 64, height: 64, channels: 3,
             samples: (0..<64 * 64).flatMap { pixel -> [UInt16] in

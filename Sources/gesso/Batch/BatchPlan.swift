@@ -44,21 +44,23 @@ struct BatchPlan {
 
     /// The jobs of a list, in its order.
     ///
+    /// - Parameter seed: that of the first picture; nil where it is not known yet.
     /// - Throws: `Failure` when two of them would have one name, `RecipeError` for settings of a list.
-    func jobs(_ list: BatchList, seed: UInt64) throws -> [BatchRun.Job] {
+    func jobs(_ list: BatchList, seed: UInt64?) throws -> [BatchRun.Job] {
         var inputOfName: [String: String] = [:]
         return try list.items.enumerated().map { index, item in
             var recipe = try options.recipe.recipe(
                 verb, settings, presets, overriddenBy: item.settings)
             if recipe.seed == nil || recipe.seed == self.seed {
-                recipe.seed = seed &+ UInt64(index)
+                recipe.seed = seed.map { $0 &+ UInt64(index) }
             }
             let format = format ?? item.format ?? .png
             let own = item.format == format ? (item.input as NSString).pathExtension : nil
             let name =
                 item.folder
                 + template.name([
-                    "stem": item.stem, "seed": "\(recipe.seed ?? 0)", "verb": verb.rawValue,
+                    "stem": item.stem, "seed": recipe.seed.map { "\($0)" } ?? "{seed}",
+                    "verb": verb.rawValue,
                     "index": String(format: "%04d", index + 1),
                     "ext": own ?? format.fileExtension,
                 ])

@@ -23,7 +23,15 @@ final class BatchRun {
         var quiet = false
         var verbose = false
         var json = false
+        var receipts = false
         var quality: Int?
+
+        /// Where a job's picture goes.
+        func output(of job: Job, _ file: URL, draftTag: String = "") -> Output {
+            Output(
+                file: file, format: job.format, quality: quality, overwrites: overwrites,
+                draftTag: draftTag)
+        }
     }
 
     /// What became of a picture.
@@ -44,6 +52,8 @@ final class BatchRun {
     private var toldNotes: Set<String> = []
     /// In the order of the jobs.
     private(set) var outcomes: [Outcome] = []
+    /// How many pictures there are.
+    var count: Int { jobs.count }
     /// Whether some picture could not be made.
     var hasFailures: Bool { outcomes.contains { $0.status == .failed } }
 
@@ -56,7 +66,7 @@ final class BatchRun {
     /// - Throws: what would end every other picture, too; where the first failure ends all, that.
     func run() throws {
         Interruption.expectResumption()
-        let kept = jobs.map { folder.holds($0.output) }
+        let kept = jobs.map { folder.holds($0.output, withReceipt: manner.receipts) }
         if !manner.overwrites, !manner.skipsExisting { try checkPlaces(kept) }
         if let first = zip(jobs, kept).first(where: { !$1 })?.0 {
             try first.chain.loadModel(for: output(of: first))
@@ -106,9 +116,7 @@ final class BatchRun {
     }
 
     private func output(of job: Job) -> Output {
-        Output(
-            file: folder.url(job.output), format: job.format, quality: manner.quality,
-            overwrites: manner.overwrites, draftTag: folder.draftTag)
+        manner.output(of: job, folder.url(job.output), draftTag: folder.draftTag)
     }
 
     private func make(_ job: Job) throws -> Outcome {
@@ -127,6 +135,8 @@ final class BatchRun {
                 Journal.Entry(
                     input: job.item.input, output: job.output, seed: job.seed, seconds: seconds,
                     sha256: digest, error: nil))
+            // The picture comes last: with it all is done.
+            try writeReceipt(of: made, job)
             do {
                 try output.place(made.picture.data, as: file)
             } catch ImagingError.outputExists(let path) {
@@ -151,11 +161,27 @@ final class BatchRun {
         }
     }
 
+    private func writeReceipt(of made: EditChain.Made, _ job: Job) throws {
+        guard manner.receipts, let run = made.runs.last else { return }
+        let receipt = try run.receipt(
+            of: made.picture, in: folder.url(job.output).deletingLastPathComponent())
+        try writeAtomically(
+            receipt.document, to: folder.receipt(of: job.output), overwrite: true,
+            draftTag: folder.draftTag)
+    }
+
     /// What is there and is not this batch's must not be in the way.
     private func checkPlaces(_ kept: [Bool]) throws {
-        for (job, isKept) in zip(jobs, kept) where !isKept {
-            let file = folder.url(job.output)
-            guard FileManager.default.fileExists(atPath: file.path) else { continue }
+        for (job, isKept) in zip(jobs, kept)
+        where !isKept && folder.entry(job.output)?.sha256 == nil {
+            let files =
+                [folder.url(job.output)]
+                + (manner.receipts ? [folder.receipt(of: job.output)] : [])
+            guard
+                let file = files.first(where: {
+                    FileManager.default.fileExists(atPath: $0.path)
+                })
+            else { continue }
             throw Failure(
                 .cannotCreate, "the output exists", at: file.relativePath,
                 do: "give --skip-existing, --overwrite or another --output-dir")

@@ -38,7 +38,22 @@ struct EditChain {
             model: step.recipe.steps == 0 ? nil : model, manner)
     }
 
-    /// Makes the picture at a path, as far as its bytes; nil where only a plan was wanted.
+    /// What would be done to the picture at a path; each step's is as large as the one before makes it.
+    func plan(_ input: String, for output: Output) throws -> [EditRun.Planned] {
+        var image: Image?
+        return try steps.map { step in
+            try run(step, output).plan { run in
+                let source = try image ?? run.image(input)
+                let prepared = try run.prepared(source, masks: step.masks)
+                if case .edit(let edit) = prepared {
+                    image = source.resized(width: edit.width, height: edit.height)
+                }
+                return prepared
+            }
+        }
+    }
+
+    /// Makes the picture at a path, as far as its bytes; nil where there are no steps.
     func make(_ input: String, for output: Output) throws -> Made? {
         var runs: [EditRun] = []
         var reports: [EditReport] = []
@@ -49,8 +64,6 @@ struct EditChain {
             let work = try run.work { run in
                 try run.prepared(image ?? run.image(input), masks: step.masks)
             }
-            // A plan of a later step would need the picture of the one before.
-            guard let work else { return nil }
             if index == steps.count - 1 {
                 let picture = try run.finished(work)
                 return Made(runs: runs, picture: picture, reports: reports + [picture.report])

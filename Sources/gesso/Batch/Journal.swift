@@ -67,6 +67,9 @@ final class Journal {
 
     deinit { close(descriptor) }
 
+    /// The name of a share's journal.
+    static func name(of shard: Shard) -> String { ".gesso-batch\(shard.tag).jsonl" }
+
     /// The journals of a folder, by the names of their files.
     static func names(in folder: URL) -> [String] {
         let names = try? FileManager.default.contentsOfDirectory(
@@ -76,14 +79,17 @@ final class Journal {
     }
 
     /// What a journal holds that others may be writing to: its whole lines.
-    static func look(at file: URL) -> (header: Header?, entries: [Entry]) {
+    static func look(
+        at file: URL
+    ) -> (header: Header?, entries: [Entry], isFinished: Bool) {
         let data = (try? Data(contentsOf: file)) ?? Data()
         let lines = data[..<(data.lastIndex(of: UInt8(ascii: "\n")) ?? data.startIndex)]
             .split(separator: UInt8(ascii: "\n"))
         let decoder = JSONDecoder()
         return (
             lines.first.flatMap { try? decoder.decode(Header.self, from: $0) },
-            lines.dropFirst().compactMap { try? decoder.decode(Entry.self, from: $0) }
+            lines.dropFirst().compactMap { try? decoder.decode(Entry.self, from: $0) },
+            lines.last.map { (try? decoder.decode(End.self, from: $0)) != nil } ?? false
         )
     }
 

@@ -13,10 +13,10 @@ struct NameTemplate {
 
     /// - Throws: `Failure` for placeholders that do not exist, and for text that would lead to
     ///   another folder.
-    init(_ text: String) throws {
+    init(_ text: String, at place: String = "--name") throws {
         guard !text.contains("/"), !text.isEmpty, !text.hasPrefix(".") else {
             throw Failure(
-                .usage, "'\(text.prefix(40))' is no name of a file", at: "--name",
+                .usage, "'\(text.prefix(40))' is no name of a file", at: place,
                 do: "write one without / that does not start with a dot")
         }
         var parts: [Part] = []
@@ -27,13 +27,20 @@ struct NameTemplate {
             let name = close.map { String(rest[rest.index(after: open)..<$0]) } ?? ""
             guard let close, Self.placeholders.contains(name) else {
                 throw Failure(
-                    .usage, "unknown placeholder '{\(name.prefix(20))}'", at: "--name",
+                    .usage, "unknown placeholder '{\(name.prefix(20))}'", at: place,
                     do: "use " + Self.placeholders.map { "{\($0)}" }.joined(separator: ", "))
             }
             parts.append(.placeholder(name))
             rest = rest[rest.index(after: close)...]
         }
         self.parts = parts + [.text(String(rest))]
+    }
+
+    /// Whether a placeholder is in it.
+    func uses(_ placeholder: String) -> Bool {
+        parts.contains {
+            if case .placeholder(let name) = $0 { name == placeholder } else { false }
+        }
     }
 
     /// The name with each placeholder's value; what has none stays empty, and no value leads to

@@ -18,7 +18,7 @@ struct BatchCommand: ParsableCommand {
 
             An input is a folder, a file, a pattern, or a list: a .jsonl file with
             {"input": "photo.jpg", "mask": "mask.png", "prompt": "..."} a line, where any key of
-            `gesso preset keys` may stand. The model is loaded once. Each picture has the seed of
+            `gesso preset keys` may stand, or a .txt file with a path a line. The model is loaded once. Each picture has the seed of
             the first plus its place in the list.
 
             A journal in the output folder tells what is done: the same command again makes what
@@ -63,6 +63,12 @@ struct BatchCommand: ParsableCommand {
         completion: .file())
     var contactSheet: String?
 
+    @Flag(help: "Write a receipt beside each result, NAME.json, for `gesso replay`.")
+    var receipt = false
+
+    @Flag(help: "Say what would be made, kept and refused, and about how long it takes.")
+    var dryRun = false
+
     @Flag(help: "Print a JSON document for each picture, on a line.")
     var json = false
 
@@ -84,22 +90,29 @@ struct BatchCommand: ParsableCommand {
         let share = try chosenShard()
         let url = URL(filePath: FilePath.literal(options.outputDir), directoryHint: .isDirectory)
         let list = try BatchList(inputs, recursive: recursive, without: url)
-        try BatchRun.check(plan.jobs(list, seed: plan.seed ?? 0), in: url)
+        try BatchRun.check(plan.jobs(list, seed: plan.seed), in: url)
         let pages = try BatchPages(report: report, sheet: contactSheet, folder: url)
+        let manner = BatchRun.Manner(
+            overwrites: overwrite, skipsExisting: skipExisting, failsFast: failFast,
+            quiet: progress.quiet, verbose: progress.verbose > 0, json: json, receipts: receipt,
+            quality: options.engine.quality)
+        func jobs(_ seed: UInt64?) throws -> [BatchRun.Job] {
+            try plan.jobs(list, seed: seed).enumerated().filter { share.holds($0.offset) }
+                .map(\.element)
+        }
+        if dryRun {
+            let glance = try BatchGlance(
+                url, share, fingerprint: plan.fingerprint, seed: plan.seed, overwrites: overwrite)
+            return try BatchOutlook(jobs(glance.seed), in: glance, manner)
+                .tell(files: [report, contactSheet].compactMap(\.self))
+        }
         let folder = try BatchFolder(
             url, share, fingerprint: plan.fingerprint, seed: plan.seed, overwrites: overwrite)
-        let jobs = try plan.jobs(list, seed: folder.seed).enumerated()
-            .filter { share.holds($0.offset) }.map(\.element)
+        let run = BatchRun(try jobs(folder.seed), in: folder, manner)
         if !progress.quiet {
             let which = share.count > 1 ? "shard \(share), " : ""
-            Console.line("gesso: \(which)\(jobs.count) pictures, seed \(folder.seed)")
+            Console.line("gesso: \(which)\(run.count) pictures, seed \(folder.seed)")
         }
-        let run = BatchRun(
-            jobs, in: folder,
-            BatchRun.Manner(
-                overwrites: overwrite, skipsExisting: skipExisting, failsFast: failFast,
-                quiet: progress.quiet, verbose: progress.verbose > 0, json: json,
-                quality: options.engine.quality))
         do {
             try run.run()
         } catch {

@@ -8,6 +8,7 @@ struct DoctorCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "doctor",
         abstract: "Look at the machine, the models and the settings, and say what is amiss.",
+        usage: "gesso doctor [<options>]",
         discussion: """
             Examples:
               gesso doctor
@@ -142,6 +143,7 @@ private enum Machine {
                 "kernels", Editor.instructionSet == "portable" ? .warning : .fine,
                 Editor.instructionSet),
             Finding("cores", .fine, "\(cores)"),
+            Finding("graphics", .fine, "none is used, nor needed"),
             Finding("memory", memory, free + total),
             Finding("libraries", .fine, libraries),
         ]

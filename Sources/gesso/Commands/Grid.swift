@@ -76,6 +76,9 @@ struct GridCommand: ParsableCommand {
         if (verb == .inpaint) == masks.isEmpty {
             throw ValidationError("inpaint needs --mask, and only inpaint takes it")
         }
+        if options.preview.isGiven {
+            throw ValidationError("a table has no --preview and no --filmstrip")
+        }
         if options.receipt != nil { throw ValidationError("a table has no --receipt") }
         if !(16...2048).contains(side) {
             throw ValidationError("--side is \(side), not 16 to 2048")
@@ -85,14 +88,31 @@ struct GridCommand: ParsableCommand {
     func run() throws {
         let verb = Verb(rawValue: verb) ?? .imageToImage
         let plan = try GridPlan(verb, options, x: x, y: y, z: z)
-        let output = try options.place()
+        let output = try options.place(of: input, verb, seed: plan.cells.first?.recipe.seed)
         let parts = verb == .inpaint ? try MaskOptions.parts(of: masks) : []
         let source = try input.map { try Input.image($0) }
         try plan.checkSize(of: source, side: side)
         let model = try plan.cells.first { $0.recipe.steps > 0 }
             .flatMap { try options.model(for: $0.recipe) }
         if options.dryRun { return try tell(plan, model, parts, source, output) }
-        var works: [EditRun.Work] = []
+        let outcomes = try made(plan, model, parts, source, output)
+        let table = plan.drawn(outcomes, side: side)
+        try output.write(table)
+        if options.show { try TerminalPicture.show(table) }
+        if options.json {
+            try Console.result(JSON.text(GridDocument(plan, outcomes, output.path, table)))
+        } else if !output.isStandardOutput {
+            try Console.result(output.path)
+        }
+        if outcomes.contains(where: { (try? $0.get()) == nil }) { throw SomeFailed() }
+    }
+
+    /// Makes the pictures. What ends the first one would end them all; a later one is left out.
+    private func made(
+        _ plan: GridPlan, _ model: ModelOnCall?, _ parts: [MaskPart], _ source: Image?,
+        _ output: Output
+    ) throws -> [GridPlan.Outcome] {
+        var outcomes: [GridPlan.Outcome] = []
         let began = ContinuousClock.now
         for (index, cell) in plan.cells.enumerated() {
             let seconds = began.duration(to: .now) / .seconds(1)
@@ -102,21 +122,27 @@ struct GridCommand: ParsableCommand {
             Console.line(
                 "gesso: picture \(index + 1) of \(plan.cells.count): \(cell.label)\(pace)".asLine(),
                 isQuiet: options.progress.quiet)
-            let run = try EditRun(
-                verb, cell.recipe, from: cell.presets, output,
-                model: cell.recipe.steps > 0 ? model : nil,
-                EditRun.Manner(threads: options.engine.threads, quiet: true))
-            guard let work = try run.work({ try $0.prepared(source, masks: parts) }) else { return }
-            works.append(work)
+            do {
+                let run = try run(plan.verb, cell, model, output)
+                outcomes.append(
+                    .success(try run.work { try $0.prepared(source, masks: parts) }))
+            } catch {
+                let failure = Failure(error, in: "grid")
+                guard failure.isOfOnePicture, index > 0 else { throw error }
+                Console.line("gesso: \(cell.label): \(failure.text)".asLine())
+                outcomes.append(.failure(failure))
+            }
         }
-        let table = plan.drawn(works, side: side)
-        try output.write(table)
-        if options.show { try TerminalPicture.show(table) }
-        if options.json {
-            return try Console.result(
-                JSON.text(GridDocument(plan, works, output.path, table)))
-        }
-        if !output.isStandardOutput { try Console.result(output.path) }
+        return outcomes
+    }
+
+    private func run(
+        _ verb: Verb, _ cell: GridPlan.Cell, _ model: ModelOnCall?, _ output: Output
+    ) throws -> EditRun {
+        try EditRun(
+            verb, cell.recipe, from: cell.presets, output,
+            model: cell.recipe.steps > 0 ? model : nil,
+            EditRun.Manner(threads: options.engine.threads, quiet: true))
     }
 
     /// The plan of every picture, added up.
@@ -125,20 +151,10 @@ struct GridCommand: ParsableCommand {
         _ output: Output
     ) throws {
         var document = GridPlanDocument(output: output.path, pictures: plan.cells.map(\.label))
-        for cell in plan.cells where cell.recipe.steps > 0 {
-            let addOns = AddOns(try AddOnShelf().entries(of: cell.recipe), of: cell.recipe)
-            guard let model = try model?.model(adding: addOns) else { continue }
-            let run = try EditRun(
-                plan.verb, cell.recipe, output, model: nil, EditRun.Manner(quiet: true))
-            let edit =
-                switch try run.prepared(source, masks: parts) {
-                case .edit(let edit): edit
-                case .forModel(let edit): edit(model)
-                }
-            let plan = try Editor(model).plan(edit, recipe: cell.recipe)
-            document.evaluations += plan.evaluations
-            document.workBytes = max(document.workBytes, plan.workBytes)
-            document.weightBytes = plan.weightBytes
+        for cell in plan.cells {
+            let planned = try run(plan.verb, cell, model, output)
+                .plan { try $0.prepared(source, masks: parts) }
+            document.add(planned)
         }
         if options.json { return try Console.result(JSON.text(document)) }
         for line in document.lines { try Console.result(line.escapingControls()) }

@@ -17,7 +17,7 @@ struct ImageToImageCommand: ParsableCommand {
     @OptionGroup var options: EditOptions
 
     func run() throws {
-        try EditRun(.imageToImage, options, picture.settings).perform { run in
+        try EditRun(.imageToImage, options, picture.settings, of: picture.input).perform { run in
             .edit(.imageToImage(try run.image(picture.input), run.recipe))
         }
     }

@@ -7,6 +7,7 @@ struct InfoCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "info",
         abstract: "Tell what a picture file is and holds, its settings among it.",
+        usage: "gesso info <file> [<options>]",
         discussion: """
             Examples:
               gesso info edited.png

@@ -49,7 +49,7 @@ struct InpaintCommand: ParsableCommand {
         let settings =
             picture.settings + masks.settings + joining.settings + added.settings
             + own.compactMap(\.self)
-        try EditRun(.inpaint, options, settings).perform { run in
+        try EditRun(.inpaint, options, settings, of: picture.input).perform { run in
             .edit(try parts.edit(of: run.image(picture.input), run))
         }
     }

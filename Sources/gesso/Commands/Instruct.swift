@@ -27,7 +27,7 @@ struct InstructCommand: ParsableCommand {
 
     func run() throws {
         let settings = [setting("image_guidance_scale", imageGuidanceScale)].compactMap(\.self)
-        try EditRun(.instruct, options, settings).perform { run in
+        try EditRun(.instruct, options, settings, of: input).perform { run in
             .edit(.instruct(try run.image(input), run.recipe))
         }
     }

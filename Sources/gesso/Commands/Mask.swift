@@ -38,7 +38,7 @@ struct MaskCommand: ParsableCommand {
         name: .customLong("preset"),
         help: ArgumentHelp(
             "Settings of the mask from a preset or a recipe file.", valueName: "name or file"),
-        completion: .file(extensions: ["yaml"]))
+        completion: CompletionValues.presets)
     var presets: [String] = []
 
     @Flag(help: "Replace the output files if there are any.")
@@ -63,6 +63,7 @@ struct MaskCommand: ParsableCommand {
 
     mutating func validate() throws {
         try masks.validate(with: input)
+        if overlay == "-" { throw ValidationError("--overlay takes a file only") }
         if overlay == output {
             throw ValidationError("--output and --overlay are the same")
         }

@@ -16,6 +16,7 @@ struct ModelCommand: ParsableCommand {
     struct Inspect: ParsableCommand {
         static let configuration = CommandConfiguration(
             abstract: "Tell what a checkpoint is and holds.",
+            usage: "gesso model inspect [<model>] [<options>]",
             discussion: """
                 Says what is missing or left over in each network and which tensors hold NaN,
                 and the memory a picture needs. LoRAs, embeddings, VAEs and other files of
@@ -40,6 +41,8 @@ struct ModelCommand: ParsableCommand {
 
         @Flag(help: "Print a JSON document.")
         var json = false
+
+        @OptionGroup var messages: MessageOptions
 
         func run() throws {
             let url = try ModelShelf().model(model)
@@ -82,7 +85,8 @@ struct ModelCommand: ParsableCommand {
                 Tensors that keep their type keep their bytes. Averages of training and other
                 tensors of no part of the model go from file to file; what a folder has no
                 place for is left out, and told. A single file carries the folder's
-                configurations in its metadata (gesso.unet, …), which Gesso reads back.
+                configurations in its metadata (gesso.unet, …), which Gesso reads back. --json
+                prints a document of schema gesso.conversion/1.
                 """)
 
         @Argument(help: "The checkpoint, as for --model.", completion: .file())
@@ -114,6 +118,8 @@ struct ModelCommand: ParsableCommand {
 
         @Flag(name: .shortAndLong, help: "Say nothing beside the result but errors.")
         var quiet = false
+
+        @OptionGroup var messages: MessageOptions
 
         mutating func validate() throws {
             if let type, !["f32", "f16", "bf16"].contains(type) {

@@ -47,7 +47,7 @@ struct OutpaintCommand: ParsableCommand {
 
     func run() throws {
         let settings = picture.settings + settings + joining.settings + added.settings
-        try EditRun(.outpaint, options, settings).perform { run in
+        try EditRun(.outpaint, options, settings, of: picture.input).perform { run in
             .edit(try Edit.outpaint(run.image(picture.input), run.recipe))
         }
     }

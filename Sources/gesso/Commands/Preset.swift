@@ -25,7 +25,8 @@ struct PresetCommand: ParsableCommand {
 
     struct List: ParsableCommand {
         static let configuration = CommandConfiguration(
-            abstract: "List the presets that can be named.")
+            abstract: "List the presets that can be named.",
+            usage: "gesso preset list [<options>]")
 
         @Flag(help: "Print a JSON document.")
         var json = false
@@ -71,7 +72,8 @@ struct PresetCommand: ParsableCommand {
 
     struct Show: ParsableCommand {
         static let configuration = CommandConfiguration(
-            abstract: "Print a preset's file, a good start for one's own.")
+            abstract: "Print a preset's file, a good start for one's own.",
+            usage: "gesso preset show <name> [<options>]")
 
         @Argument(
             help: "Name of a preset, or path of a file.", completion: CompletionValues.presets)
@@ -138,7 +140,8 @@ struct PresetCommand: ParsableCommand {
 
     struct Keys: ParsableCommand {
         static let configuration = CommandConfiguration(
-            abstract: "List all keys of recipes and of --set, with what they take.")
+            abstract: "List all keys of recipes and of --set, with what they take.",
+            usage: "gesso preset keys [<options>]")
 
         @Flag(help: "Print a JSON document.")
         var json = false

@@ -99,7 +99,7 @@ struct ReplayCommand: ParsableCommand {
             },
             shelf: AddOnShelf(known: old.addOnPlaces(folder)),
             EditRun.Manner(quiet: quiet))
-        guard let made = try run.make({ try edit($0, verb, old, folder) }) else { return }
+        let made = try run.make { try edit($0, verb, old, folder) }
         try output.write(made.data)
         // Compared in the format of the first picture, whatever this one's.
         let now =

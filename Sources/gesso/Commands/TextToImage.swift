@@ -22,7 +22,7 @@ struct TextToImageCommand: ParsableCommand {
 
     func run() throws {
         let settings = [setting("width", width), setting("height", height)].compactMap(\.self)
-        try EditRun(.textToImage, options, settings).perform { run in
+        try EditRun(.textToImage, options, settings, of: nil).perform { run in
             .forModel { .textToImage(run.recipe, defaultSize: $0.nativeSize) }
         }
     }

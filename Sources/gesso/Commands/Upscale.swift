@@ -32,7 +32,7 @@ struct UpscaleCommand: ParsableCommand {
                 setting("scale", scale), setting("tile_size", tileSize),
                 setting("tile_overlap", tileOverlap),
             ].compactMap(\.self)
-        try EditRun(.upscale, options, settings).perform { run in
+        try EditRun(.upscale, options, settings, of: picture.input).perform { run in
             .edit(try .upscale(run.image(picture.input), run.recipe))
         }
     }

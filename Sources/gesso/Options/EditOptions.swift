@@ -6,7 +6,9 @@ struct EditOptions: ParsableArguments {
     @Option(
         name: .shortAndLong,
         help: ArgumentHelp(
-            "File for the result, .png, .jpg or .webp; - is standard output.", valueName: "file"),
+            "File for the result, .png, .jpg or .webp; a folder with / at its end; a name with "
+                + "{stem}, {seed}, {index}, {ext} or {verb}; - is standard output.",
+            valueName: "file"),
         completion: .file())
     var output: String
 
@@ -23,7 +25,7 @@ struct EditOptions: ParsableArguments {
     @Flag(help: "Replace the output file if there is one, and the receipt.")
     var overwrite = false
 
-    @Flag(help: "Say what would be done and the memory it needs, and do nothing.")
+    @Flag(help: "Say what would be done, the memory and about the time it takes, and do nothing.")
     var dryRun = false
 
     @Flag(help: "Print a JSON document on how the picture was made, instead of its path.")
@@ -32,6 +34,7 @@ struct EditOptions: ParsableArguments {
     @Flag(help: "Show the result in the terminal, if there is one.")
     var show = false
 
+    @OptionGroup var preview: PreviewOptions
     @OptionGroup var progress: ProgressOptions
     @OptionGroup var messages: MessageOptions
 
@@ -42,12 +45,21 @@ struct EditOptions: ParsableArguments {
     }
 
     /// Where the result goes.
-    func place() throws -> Output {
-        try Output(
-            output, format: engine.format, quality: engine.quality, overwrites: overwrite)
+    ///
+    /// - Parameters:
+    ///   - input: the path of the picture; nil for one from words.
+    ///   - seed: the one that is used.
+    func place(of input: String?, _ verb: Verb, seed: UInt64?) throws -> Output {
+        let name = OutputName(input: input, verb: verb, seed: seed ?? 0, format: engine.format)
+        return try Output(
+            name.path(output), format: engine.format, quality: engine.quality,
+            overwrites: overwrite)
     }
 
     mutating func validate() throws {
+        if [preview.previewFile, preview.filmstrip].contains(output) {
+            throw ValidationError("a preview would replace the picture: give it another name")
+        }
         if json, output == "-" {
             throw ValidationError("--json and -o - would both write to standard output")
         }

@@ -10,6 +10,11 @@ enum ProgressForm: String, CaseIterable, ExpressibleByArgument {
     case auto, bar, lines, json, none
 }
 
+/// How a log is written.
+enum LogFormat: String, CaseIterable, ExpressibleByArgument {
+    case text, json
+}
+
 /// What every command takes about its messages; `Console` has read them before the command runs.
 struct MessageOptions: ParsableArguments {
     @Option(
@@ -22,6 +27,13 @@ struct MessageOptions: ParsableArguments {
         help: ArgumentHelp("Add all messages to this file.", valueName: "file"),
         completion: .file())
     var logFile: String?
+
+    @Option(
+        help: ArgumentHelp(
+            "Form of the log: text or json, a document a line (default: text).",
+            valueName: "form"),
+        completion: .list(LogFormat.allCases.map(\.rawValue)))
+    var logFormat: LogFormat?
 }
 
 /// What commands with much work to do take about telling of it.

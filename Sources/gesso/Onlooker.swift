@@ -1,0 +1,88 @@
+import Editing
+import Foundation
+import Imaging
+
+/// Someone who sees a picture while it is under way: shows it in the terminal, keeps the last state in a
+/// file, and gathers a filmstrip.
+final class Onlooker {
+    /// The longest side of a preview, and of one in a filmstrip; and the most of these.
+    private static let (side, frameSide, frameCount) = (512, 160, 24)
+
+    private let interval: Int?
+    private let place: Output?
+    private let strip: Output?
+    private let decoder: URL?
+    private let isShown: Bool
+    private var hasWritten = false
+    private var frames: [(label: String, image: Image)] = []
+
+    /// Takes the places of the files; nil where nobody looks.
+    ///
+    /// - Parameter isQuiet: leaves the terminal alone.
+    init?(_ options: PreviewOptions, overwrites: Bool, isQuiet: Bool) throws {
+        guard options.isGiven else { return nil }
+        func output(_ path: String) throws -> Output {
+            try Output(path, format: nil, quality: nil, overwrites: overwrites)
+        }
+        interval = try options.interval()
+        place = try options.previewFile.map(output)
+        strip = try options.filmstrip.map(output)
+        decoder = try options.previewVae.map { try FilePath.file($0, orFailWith: .cannotRead) }
+        isShown = interval != nil && Console.isLive && !isQuiet
+        if interval != nil, place == nil, strip == nil, !Console.isLive {
+            Console.line(
+                "gesso: note: no terminal shows a preview here: give --preview-file",
+                isQuiet: isQuiet)
+        }
+    }
+
+    /// The files that it writes.
+    var files: [String] { [place?.path, strip?.path].compactMap(\.self) }
+
+    /// What the editor shows it.
+    func preview(of model: Model) throws -> Preview {
+        let decoder = try decoder.map { try Preview.Decoder($0, beside: model) }
+        return Preview(every: interval ?? 1, decoder: decoder) { try self.see($0) }
+    }
+
+    private func see(_ frame: Preview.Frame) throws {
+        if isShown || place != nil {
+            let image = frame.image.enlarged(to: Self.side)
+            if isShown { try TerminalPicture.show(image) }
+            try place.map { try keep(image, in: $0) }
+        }
+        let stride = interval == nil ? (frame.steps - 1) / Self.frameCount + 1 : 1
+        guard strip != nil, frame.step.isMultiple(of: stride) || frame.step == frame.steps else {
+            return
+        }
+        frames.append(
+            ("\(frame.step) of \(frame.steps)", frame.image.enlarged(to: Self.frameSide)))
+    }
+
+    private func keep(_ image: Image, in place: Output) throws {
+        let data = try place.encoded(image)
+        try Interruption.whileWriting(isResult: false) {
+            try place.replace(with: data, isOwn: hasWritten)
+        }
+        hasWritten = true
+    }
+
+    /// Writes the filmstrip, with the result at its end.
+    func writeFilmstrip(_ result: Image) throws {
+        guard let strip, let file = strip.file else { return }
+        let cells = frames + [("result", result)]
+        let sheet = Image.contactSheet(
+            cells, columns: min(cells.count, 6), cellSide: Self.frameSide)
+        try strip.place(strip.encoded(sheet), as: file)
+    }
+}
+
+extension Image {
+    /// The picture with its longer side made that long, if it is shorter.
+    fileprivate func enlarged(to side: Int) -> Image {
+        let longest = max(width, height)
+        guard longest < side else { return self }
+        func scaled(_ length: Int) -> Int { max(length * side / longest, 1) }
+        return resized(width: scaled(width), height: scaled(height), filter: .bilinear)
+    }
+}
