@@ -44,7 +44,7 @@ struct EditChain {
         let picture: EditRun.Made
 
         /// What each step came to.
-        var reports: [EditReport] { work.reports }
+        var reports: [EditReport] { work.reports.dropLast() + [picture.report] }
         /// One for each step; the last of them holds the output.
         var runs: [EditRun] { work.runs }
     }
