@@ -1,9 +1,9 @@
 #!/usr/bin/env python3
 """Checks with other programs' eyes what Gesso leaves of a picture file and what it writes into it.
 
-exiftool judges metadata, OpenCV the pixels outside of masks, sd-prompt-reader and sd-parsers read
-the settings, the decoder of invisible-watermark the watermark; and `gesso info` reads the texts of
-four other programs. Needs exiftool, Pillow, numpy, opencv-python-headless, PyWavelets,
+exiftool judges metadata, OpenCV and `gesso verify` the pixels outside of masks, a hundred random ones
+among them; sd-prompt-reader and sd-parsers read the settings, the decoder of invisible-watermark the
+watermark; and `gesso info` reads the texts of four other programs. Needs exiftool, Pillow, numpy, opencv-python-headless, PyWavelets,
 invisible-watermark, sd-parsers and sd-prompt-reader.
 
     Scripts/check-metadata.py [PATH-OF-GESSO]
@@ -103,6 +103,21 @@ def cases():
             ("16-bit", 3, 16, None), ("16-bit-profile", 3, 16, "adobe-rgb"), ("grey", 1, 8, "grey"),
             ("grey-16", 1, 16, None), ("alpha", 4, 8, None), ("alpha-16", 4, 16, "display-p3")):
         yield f"{name}.png", (40, 31, channels, depth), profile, 1
+    yield from combined_cases()
+
+
+def combined_cases():
+    """All at once: every orientation with 16 bit, grey, alpha, profiles and odd sizes."""
+    sizes = ((427, 640), (1, 1), (7, 5), (3001, 17))
+    for orientation in range(1, 9):
+        size = sizes[orientation % 4]
+        other = sizes[(orientation + orientation // 5 + 1) % 4]
+        profile = ("adobe-rgb", "display-p3")[orientation % 2]
+        yield f"all-{orientation}.png", (*size, 4, 16), profile, orientation
+        yield f"all-rgb-{orientation}.png", (*other, 3, 16), profile, orientation
+        yield f"all-grey-{orientation}.png", (*other, 1, 16), "grey", orientation
+        yield f"all-{orientation}.webp", (*size, 4, 8), profile, orientation
+        yield f"all-{orientation}.jpg", (*other, 3, 8), profile, orientation
 
 
 def check_case(folder, name, shape, profile, orientation):
@@ -203,6 +218,25 @@ def check_foreign(folder):
                 check(kept.get(keyword) == text, f"{name}: {keyword} kept")
 
 
+def check_random_masks(folder):
+    """`gesso verify` after edits with a hundred random masks, and OpenCV beside it."""
+    dice = np.random.default_rng(5)
+    source, mask, out = folder / "photo.png", folder / "mask.png", folder / "edit.png"
+    for number in range(100):
+        depth, channels = (8, 16)[number % 2], (1, 3, 4)[number % 3]
+        write(source, samples(61, 47, channels, depth))
+        blobs = cv2.GaussianBlur(dice.random((47, 61)), (0, 0), 1 + number % 6)
+        white = blobs > np.quantile(blobs, dice.uniform(0.2, 0.97))
+        write(mask, (255 * white[:, :, None]).astype(np.uint8))
+        status, _, errors = gesso(
+            "inpaint", source, "--mask", mask, "-o", out, "--overwrite", *EDIT)
+        check(status == 0, f"random mask {number}: {errors}")
+        status, told, errors = gesso("verify", source, out, "--mask", mask)
+        check(status == 0 and told.startswith("0 of "), f"verify {number}: {told}{errors}")
+        before, after = upright(source, 1), upright(out, 1)
+        check((before[~white] == after[~white]).all(), f"random mask {number}: pixels outside")
+
+
 def check_watermark(folder):
     from imwatermark import WatermarkDecoder
 
@@ -233,6 +267,7 @@ def main():
         check_readers(folder)
         check_foreign(folder)
         check_watermark(folder)
+        check_random_masks(folder)
     print(f"{done} checks, {len(failures)} failed")
     sys.exit(bool(failures))
 

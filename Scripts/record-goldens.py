@@ -41,7 +41,8 @@ def main() -> None:
 
 STAGES = ["models", "tokens", "text", "vae", "unet", "schedulers", "noise"]
 DEFAULT = [
-    *STAGES, "pictures", "differential", "families", "xl", "addons", "xl-addons", "safety", "versions",
+    *STAGES, "pictures", "differential", "rules", "families", "xl", "addons", "xl-addons", "safety",
+    "versions",
 ]
 
 
@@ -68,7 +69,7 @@ def parse(words: list[str]) -> argparse.Namespace:
 def available(options: argparse.Namespace) -> dict:
     """Each section's name and what records it."""
     from goldens import (
-        addons, differential, families, models, pictures, safety, stages, storing, xl,
+        addons, differential, families, models, pictures, rules, safety, stages, storing, xl,
         xl_addons,
     )
 
@@ -80,6 +81,7 @@ def available(options: argparse.Namespace) -> dict:
         "unet": lambda: stages.record_unet(PARITY),
         "pictures": lambda: pictures.record(PARITY),
         "differential": lambda: differential.record(PARITY),
+        "rules": lambda: rules.record(PARITY),
         "families": lambda: families.record(PARITY),
         "addons": lambda: addons.record(PARITY),
         "safety": lambda: safety.record(PARITY),

@@ -173,7 +173,7 @@ def record(folder: pathlib.Path) -> None:
         )
         save_picture(folder / "inputs" / f"mask-{width}x{height}.png", draw_mask(width, height))
     for old in (folder / "pictures").glob("*.png"):
-        if not old.name.startswith("differential-"):
+        if not old.name.startswith(("differential-", "rules-")):
             old.unlink()
     tensors, manifest = {}, []
     for case in cases():

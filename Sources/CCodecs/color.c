@@ -14,7 +14,7 @@ enum {
     exact_flags = common_flags | cmsFLAGS_NOOPTIMIZE,
     fast_flags = common_flags | cmsFLAGS_HIGHRESPRECALC,
     grid = 9,  // values a channel at which a profile is compared with sRGB
-    largest_profile = 4 << 20,
+    largest_profile = 15 << 20,
 };
 
 struct codec_color {

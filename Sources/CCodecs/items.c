@@ -5,16 +5,12 @@
 
 enum {
     item_limit = 1000,
-    item_bytes_limit = 16 << 20,
+    item_bytes_limit = 32 << 20,
 };
 
-codec_status codec_items_add(
+static codec_status append(
     codec_items *items, const char *name, const char *keyword, const uint8_t *bytes,
     size_t count) {
-    if (items->count >= item_limit || count > item_bytes_limit - items->total_bytes) {
-        items->dropped += 1;
-        return codec_ok;
-    }
     if (items->count % 64 == 0) {
         codec_item *grown = realloc(items->list, (items->count + 64) * sizeof(codec_item));
         if (grown == NULL) return codec_no_memory;
@@ -32,6 +28,16 @@ codec_status codec_items_add(
     items->count += 1;
     items->total_bytes += count;
     return codec_ok;
+}
+
+codec_status codec_items_add(
+    codec_items *items, const char *name, const char *keyword, const uint8_t *bytes,
+    size_t count) {
+    if (items->count >= item_limit || count > item_bytes_limit - items->total_bytes) {
+        items->dropped += 1;
+        return codec_ok;
+    }
+    return append(items, name, keyword, bytes, count);
 }
 
 void codec_items_free(codec_items *items) {
@@ -54,13 +60,29 @@ void codec_fail(char message[codec_message_limit], const char *text) {
     message[codec_message_limit - 1] = 0;
 }
 
+codec_reader *codec_reader_open(size_t state_bytes) {
+    codec_reader *reader = calloc(1, sizeof *reader);
+    if (reader == NULL) return NULL;
+    reader->state = calloc(1, state_bytes);
+    if (reader->state != NULL) return reader;
+    free(reader);
+    return NULL;
+}
+
+void codec_reader_close(codec_reader *reader) {
+    codec_items_free(&reader->items);
+    free(reader->state);
+    free(reader);
+}
+
 codec_writer *codec_writer_open(void) {
     return calloc(1, sizeof(codec_writer));
 }
 
 codec_status codec_writer_add(
     codec_writer *writer, const char *name, const uint8_t *bytes, size_t count) {
-    return codec_items_add(&writer->items, name, NULL, bytes, count);
+    // What was read is within the limits; nothing of it may be lost here.
+    return append(&writer->items, name, NULL, bytes, count);
 }
 
 codec_status codec_writer_reserve(codec_writer *writer, size_t more) {

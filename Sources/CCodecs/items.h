@@ -8,6 +8,10 @@ codec_status codec_items_add(
     codec_items *items, const char *name, const char *keyword, const uint8_t *bytes, size_t count);
 void codec_items_free(codec_items *items);
 
+// A reader with a zeroed state of that size, NULL when memory is out; freed with its items.
+codec_reader *codec_reader_open(size_t state_bytes);
+void codec_reader_close(codec_reader *reader);
+
 // Appends a line to the reader's warnings; a full buffer swallows the rest.
 void codec_warn(codec_reader *reader, const char *message);
 // Keeps the first message only: later ones are consequences.

@@ -85,13 +85,9 @@ static void watch_scans(j_common_ptr common) {
 }
 
 codec_reader *codec_jpeg_open(const uint8_t *bytes, size_t count) {
-    codec_reader *reader = calloc(1, sizeof *reader);
-    jpeg_state *state = calloc(1, sizeof *state);
-    if (reader == NULL || state == NULL) {
-        free(reader);
-        free(state);
-        return NULL;
-    }
+    codec_reader *reader = codec_reader_open(sizeof(jpeg_state));
+    if (reader == NULL) return NULL;
+    jpeg_state *state = reader->state;
     state->reader = reader;
     state->bytes = bytes;
     state->count = count;
@@ -100,7 +96,6 @@ codec_reader *codec_jpeg_open(const uint8_t *bytes, size_t count) {
     state->errors.emit_message = message;
     state->errors.output_message = print_nothing;
     state->jpeg.client_data = state;
-    reader->state = state;
     return reader;
 }
 
@@ -271,7 +266,5 @@ void codec_jpeg_close(codec_reader *reader) {
     jpeg_state *state = reader->state;
     jpeg_destroy_decompress(&state->jpeg);
     codec_inks_close(state->inks);
-    codec_items_free(&reader->items);
-    free(state);
-    free(reader);
+    codec_reader_close(reader);
 }

@@ -9,7 +9,8 @@
 
 enum {
     metadata_budget = 32 << 20,   // large blocks that libpng may take for texts and the profile
-    chunk_bytes_limit = 4 << 20,  // one chunk, decompressed
+    profile_bytes_limit = 15 << 20,
+    chunk_bytes_limit = 4 << 20,  // one other chunk, decompressed
     chunk_bytes_limit_after = 4096,  // the same once the budget is spent
     chunk_count_limit = 1000,
 };
@@ -20,6 +21,7 @@ typedef struct png_state {
     const uint8_t *bytes;
     size_t count, position;
     size_t spent;
+    int is_spent;
     int reading_metadata;
     png_colorp palette;
     int palette_count;
@@ -36,6 +38,7 @@ static png_voidp take_memory(png_structp png, png_alloc_size_t size) {
     if (state->reading_metadata && size > chunk_bytes_limit_after) {
         if (state->spent > metadata_budget || size > metadata_budget - state->spent) {
             png_set_chunk_malloc_max(png, chunk_bytes_limit_after);
+            state->is_spent = 1;
             return NULL;
         }
         state->spent += size;
@@ -75,6 +78,11 @@ static void take_bytes(png_structp png, png_bytep out, png_size_t count) {
     if (count > state->count - state->position) png_error(png, "the file ends early");
     memcpy(out, state->bytes + state->position, count);
     state->position += count;
+    // A chunk's length and name are read at once: a profile may be larger than a text.
+    if (count == 8 && state->reading_metadata && !state->is_spent) {
+        int profile = memcmp(out + 4, "iCCP", 4) == 0;
+        png_set_chunk_malloc_max(png, profile ? profile_bytes_limit : chunk_bytes_limit);
+    }
 }
 
 // Chunks kept as they are; they describe the samples, which stay as they are too.
@@ -100,16 +108,11 @@ static int take_chunk(png_structp png, png_unknown_chunkp chunk) {
 }
 
 codec_reader *codec_png_open(const uint8_t *bytes, size_t count) {
-    codec_reader *reader = calloc(1, sizeof *reader);
-    png_state *state = calloc(1, sizeof *state);
-    if (reader == NULL || state == NULL) {
-        free(reader);
-        free(state);
-        return NULL;
-    }
+    codec_reader *reader = codec_reader_open(sizeof(png_state));
+    if (reader == NULL) return NULL;
+    png_state *state = reader->state;
     state->bytes = bytes;
     state->count = count;
-    reader->state = state;
     return reader;
 }
 
@@ -262,7 +265,5 @@ void codec_png_close(codec_reader *reader) {
     if (reader == NULL) return;
     png_state *state = reader->state;
     if (state->png != NULL) png_destroy_read_struct(&state->png, &state->info, NULL);
-    codec_items_free(&reader->items);
-    free(state);
-    free(reader);
+    codec_reader_close(reader);
 }

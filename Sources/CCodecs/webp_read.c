@@ -18,16 +18,11 @@ typedef struct webp_state {
 } webp_state;
 
 codec_reader *codec_webp_open(const uint8_t *bytes, size_t count) {
-    codec_reader *reader = calloc(1, sizeof *reader);
-    webp_state *state = calloc(1, sizeof *state);
-    if (reader == NULL || state == NULL) {
-        free(reader);
-        free(state);
-        return NULL;
-    }
+    codec_reader *reader = codec_reader_open(sizeof(webp_state));
+    if (reader == NULL) return NULL;
+    webp_state *state = reader->state;
     state->bytes = bytes;
     state->count = count;
-    reader->state = state;
     return reader;
 }
 
@@ -139,7 +134,5 @@ void codec_webp_close(codec_reader *reader) {
     webp_state *state = reader->state;
     if (state->has_frame) WebPDemuxReleaseIterator(&state->frame);
     WebPDemuxDelete(state->demuxer);
-    codec_items_free(&reader->items);
-    free(state);
-    free(reader);
+    codec_reader_close(reader);
 }

@@ -5,7 +5,9 @@ public struct EditResult: Sendable {
     /// The picture, at the size the edit asked for, with the original's metadata.
     public let image: Image
     /// How it was made.
-    public let report: EditReport
+    public var report: EditReport
+    /// Whether a watermark was put into it.
+    public internal(set) var isWatermarked = false
 }
 
 /// How a picture was made: what came of the recipe, its seed and its scheduler.

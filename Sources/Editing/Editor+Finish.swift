@@ -1,4 +1,4 @@
-import Imaging
+public import Imaging
 import Recipes
 
 extension Editor {
@@ -7,16 +7,18 @@ extension Editor {
     ///
     /// - Throws: `EditingError.refused`.
     func finished(
-        _ picture: Image, _ edit: Edit, _ recipe: Recipe, _ safety: SafetyCheck?,
-        _ log: inout EditLog
+        _ picture: Image, _ edit: Edit, _ recipe: Recipe, _ safety: SafetyCheck?
     ) throws -> Image {
         try safety?.require(picture, by: model.name)
         guard !recipe.watermark.isEmpty else { return picture }
-        let message = Array(recipe.watermark.utf8)
-        let marked = picture.watermarked(message, within: edit.mask)
-        if marked.watermark(length: message.count) != message {
-            log.note(["the watermark cannot be read back: the changed part is too small or grey"])
-        }
-        return marked
+        return picture.watermarked(Array(recipe.watermark.utf8), within: edit.mask)
+    }
+}
+
+extension Image {
+    /// Whether that text can be read from the picture as a watermark.
+    public func holds(_ watermark: String) -> Bool {
+        let message = Array(watermark.utf8)
+        return message.isEmpty || self.watermark(length: message.count) == message
     }
 }

@@ -23,10 +23,7 @@ extension Editor {
                 }
             } ?? (scheduler.start(clean: nil, noise: latents.noise()), nil)
         if region?.isEmpty == true {
-            log.note([
-                "the mask is too small for mask_latent \(recipe.maskLatent.rawValue): "
-                    + "nothing is repainted"
-            ])
+            log.note(["the mask is too small or too dark for the model's latents, which stay"])
         }
 
         let masked: any Denoiser = region?.masked(denoiser) ?? denoiser

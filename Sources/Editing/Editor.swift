@@ -46,6 +46,7 @@ public struct Editor: Sendable {
         try outline.memory.check()
         let safety = recipe.safety == .on ? try model.safetyCheck() : nil
         log.total = outline.evaluations
+        log.note(outline.remarks(on: edit, recipe))
         var work = Workpiece(edit, recipe)
         for (index, pass) in outline.passes.enumerated() {
             var own = recipe
@@ -54,8 +55,10 @@ public struct Editor: Sendable {
             work.lay(try paint(work.part(pass), own, &log), pass)
         }
         guard let result = work.result else { throw EditingError.notFinite(stage: "edit") }
-        let picture = try finished(result, edit, recipe, safety, &log)
-        return log.result(
+        let picture = try finished(result, edit, recipe, safety)
+        var finished = log.result(
             picture, of: edit, by: outline, seed: recipe.seed ?? 0, seams: work.seams)
+        finished.isWatermarked = !recipe.watermark.isEmpty
+        return finished
     }
 }

@@ -90,25 +90,29 @@ struct Latents {
     func mask(_ mask: Mask, _ recipe: Recipe) -> Tensor {
         let padded = mask.padded(toMultipleOf: factor)
         let (columns, rows) = (shape[2], shape[1])
-        let small: Mask
-        switch (recipe.maskMode, recipe.compat) {
-        case (.soft, _): small = padded.resized(width: columns, height: rows, filter: .bicubic)
-        case (.differential, .diffusers), (.hard, .comfy):
-            small = padded.latentBilinear(factor: factor)
-        case (.differential, _): small = padded.resized(width: columns, height: rows, filter: .box)
-        case (.hard, _):
-            small =
-                recipe.maskLatent == .max
-                ? padded.latentMax(factor: factor) : padded.latentNearest(factor: factor)
-            return Tensor(small.values.map { $0 >= 128 ? 1 : 0 }, shape: shape.dropLast() + [1])
+        let shape: [Int] = shape.dropLast() + [1]
+        func greys(_ small: Mask) -> Tensor {
+            Tensor(small.values.map { Float($0) / 255 }, shape: shape)
         }
-        return Tensor(small.values.map { Float($0) / 255 }, shape: shape.dropLast() + [1])
+        switch (recipe.maskMode, recipe.compat) {
+        case (.soft, _):
+            return greys(padded.resized(width: columns, height: rows, filter: .bicubic))
+        case (.differential, .diffusers), (.hard, .comfy):
+            return Tensor(padded.latentBilinear(factor: factor), shape: shape)
+        case (.differential, _):
+            return greys(padded.resized(width: columns, height: rows, filter: .box))
+        case (.hard, _):
+            return greys(
+                (recipe.maskLatent == .max
+                    ? padded.latentMax(factor: factor) : padded.latentNearest(factor: factor))
+                    .thresholded)
+        }
     }
 
     /// A mask of the latents at the size of the picture.
     func enlarged(_ mask: Mask, _ width: Int, _ height: Int) -> Mask {
         mask.resized(width: paddedWidth, height: paddedHeight, filter: .lanczos)
-            .cropped(x: 0, y: 0, width: width, height: height).blurred(sigma: 4)
+            .cropped(x: 0, y: 0, width: width, height: height).boxBlurred(radius: 4)
     }
 
     /// The colours of a picture as [1,H,W,3] in -1...1; grey is repeated, alpha is left out.

@@ -5,7 +5,7 @@ import Recipes
 /// What an edit needs of memory.
 struct MemoryPlan {
     /// Bytes of all that is computed, at the widest point; the weights are there already.
-    let work: Int
+    private(set) var work: Int
 
     /// The widest point is the VAE at full resolution, or in a large picture whose VAE is tiled the
     /// UNet's finest level; beside it the pictures themselves are there.
@@ -15,11 +15,15 @@ struct MemoryPlan {
     /// - Parameters:
     ///   - latents: those of the largest pass.
     ///   - canvas: pixels of the whole picture.
-    init(_ model: Model, _ recipe: Recipe, _ latents: Latents, canvas: Int) {
+    ///   - joined: pixels of the largest part that is joined to it.
+    init(_ model: Model, _ recipe: Recipe, _ latents: Latents, canvas: Int, joined: Int) {
         self.init(
             model.unet.configuration, model.vae, width: latents.paddedWidth,
             height: latents.paddedHeight, canvas: canvas, isTiled: latents.isTiled,
             branches: model.branches(for: recipe))
+        guard recipe.blend == .poisson else { return }
+        // Four fields of four numbers a pixel with their coarser grids, and the places.
+        work = max(work, (25 * joined + 16 * canvas) * MemoryLayout<Float>.size)
     }
 
     /// The same for networks by themselves.

@@ -23,6 +23,24 @@ struct Outline {
     /// UNet runs in all.
     var evaluations: Int { levels.count * passes.count }
 
+    /// What of the recipe cannot be followed to the letter.
+    func remarks(on edit: Edit, _ recipe: Recipe) -> [String] {
+        switch edit.division {
+        case .tiles(_, let overlap) where passes.count > 1:
+            let half = (passes.map { max($0.width, $0.height) }.max() ?? 0) / 2
+            return overlap > half
+                ? ["tile_overlap \(overlap) is more than half a tile: \(half) is taken"] : []
+        case .mask(_, byComponent: true, _):
+            let prompts = recipe.componentPromptCount
+            return prompts > passes.count
+                ? [
+                    "component_prompts has \(prompts) lines and the mask \(passes.count) parts: "
+                        + "the last lines are left over"
+                ] : []
+        default: return []
+        }
+    }
+
     /// The passes as they are reported.
     var reported: [PassReport] { passes.map(PassReport.init) }
 }
@@ -90,6 +108,8 @@ extension Editor {
         return Outline(
             model: model.name, passes: passes, scheduler: run?.name,
             levels: run?.scheduler.levels ?? [], sizes: sizes, largest: largest,
-            memory: MemoryPlan(model, recipe, largest, canvas: edit.width * edit.height))
+            memory: MemoryPlan(
+                model, recipe, largest, canvas: edit.width * edit.height,
+                joined: passes.map { $0.box.width * $0.box.height }.max() ?? 0))
     }
 }

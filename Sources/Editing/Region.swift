@@ -30,16 +30,10 @@ struct Region {
         }
     }
 
-    /// Latents that are kept.
-    private struct Known {
-        let clean: Tensor
-        let noise: Tensor
-        let scheduler: any Scheduler
-    }
-
     private let mask: Tensor
     private let rule: Rule
-    private let known: Known?
+    /// The latents that the others are held to, with the mask and the noise.
+    private let known: (region: KnownRegion, clean: Tensor)?
     /// [1,H,W,C]: what the UNet sees of the picture.
     private let channels: Tensor?
 
@@ -56,8 +50,8 @@ struct Region {
         clean: Tensor, noise: Tensor, mask: Tensor, rule: Rule, scheduler: any Scheduler,
         visible: Tensor? = nil
     ) {
-        self.init(
-            mask, rule, Known(clean: clean, noise: noise, scheduler: scheduler), visible: visible)
+        let region = KnownRegion(clean: clean, noise: noise, mask: mask, scheduler: scheduler)
+        self.init(mask, rule, (region, clean), visible: visible)
     }
 
     /// For a UNet of nine channels that needs no more than to be shown the rest.
@@ -77,7 +71,10 @@ struct Region {
         (rule, known, channels, isEmpty) = (.diffusers, nil, shown, false)
     }
 
-    private init(_ mask: Tensor, _ rule: Rule, _ known: Known?, visible: Tensor?) {
+    private init(
+        _ mask: Tensor, _ rule: Rule, _ known: (region: KnownRegion, clean: Tensor)?,
+        visible: Tensor?
+    ) {
         self.mask = mask
         self.rule = rule
         self.known = known
@@ -95,8 +92,7 @@ struct Region {
         switch rule {
         case .diffusers, .differential: return denoiser
         case .a1111: return Masked(denoiser, clean: known.clean, mask: mask)
-        case .comfy:
-            return NoisedMasked(denoiser, clean: known.clean, noise: known.noise, mask: mask)
+        case .comfy: return NoisedMasked(denoiser, known.region)
         case .soft(let blend): return SoftMasked(denoiser, clean: known.clean, mask: mask, blend)
         }
     }
@@ -109,13 +105,9 @@ struct Region {
         case .a1111 where index + 1 < count: return x
         case .comfy, .soft: return x
         case .diffusers, .a1111:
-            return KnownRegion(
-                clean: known.clean, noise: known.noise, mask: mask, scheduler: known.scheduler
-            ).restored(in: x, after: index)
+            return known.region.restored(in: x, after: index)
         case .differential:
-            return GradedRegion(
-                clean: known.clean, noise: known.noise, mask: mask, scheduler: known.scheduler
-            ).restored(in: x, after: index)
+            return known.region.restoredByStrength(in: x, after: index)
         }
     }
 

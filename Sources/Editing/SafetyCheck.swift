@@ -63,7 +63,8 @@ package struct CLIPImageProcessor {
         let (short, long) = (min(rgb.width, rgb.height), max(rgb.width, rgb.height))
         let longer = Int(Double(size * long) / Double(short))
         let (width, height) = rgb.width <= rgb.height ? (size, longer) : (longer, size)
-        return rgb.resized(width: width, height: height, filter: .bicubic)
-            .cropped(x: (width - size) / 2, y: (height - size) / 2, width: size, height: size)
+        // Of a long strip the rest would be far larger than the picture.
+        let part = Box(x: (width - size) / 2, y: (height - size) / 2, width: size, height: size)
+        return rgb.resized(width: width, height: height, filter: .bicubic, part: part)
     }
 }

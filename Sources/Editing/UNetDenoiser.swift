@@ -48,9 +48,13 @@ struct UNetDenoiser: Denoiser {
             branches.insert(
                 try model.conditioning(away: recipe.negativePrompt, reading.ofNegative), at: 0)
         }
-        notes = branches.compactMap(\.dropped).map {
+        let dropped = branches.compactMap(\.dropped).map {
             "the prompt is too long for the model, left out: \($0)"
         }
+        notes =
+            dropped
+            + (model.isToldGuidance && !recipe.negativePrompt.isEmpty
+                ? ["\(model.name) is told the guidance: negative_prompt has no effect"] : [])
         if model.branches(for: recipe) > 2 { branches.insert(branches[0], at: 0) }
         let pooled = branches.compactMap(\.pooled)
         let size = [Float(height), Float(width)]

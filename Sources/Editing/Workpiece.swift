@@ -66,7 +66,8 @@ struct Workpiece {
             share = share.darkened(
                 by: shown.resized(width: box.width, height: box.height, filter: .bilinear))
         }
-        let after = composite(original: before, generated: image, mask: share)
+        let after = composite(
+            original: base(under: painted, before, pass), generated: image, mask: share)
         if edit.region != nil {
             let pasted = composite(original: before, generated: fresh, mask: area)
             seams = SeamReport(seams, area, before: before, pasted: pasted, after: after)
@@ -76,6 +77,13 @@ struct Workpiece {
             seen = seen?.replacing(
                 box, by: composite(original: part, generated: image, mask: share))
         }
+    }
+
+    /// What a pass is laid over: what was there. Where only a part of what was painted is shown, the rest
+    /// shows what the model began with, so that what a fill had covered does not come back.
+    private func base(under painted: Painted, _ before: Image, _ pass: Pass) -> Image {
+        guard painted.shown != nil, let mask = pass.mask, let seen else { return before }
+        return composite(original: before, generated: seen.cropped(to: pass.box), mask: mask)
     }
 
     private func joined(_ fresh: Image, to before: Image, around area: Mask) -> Image {

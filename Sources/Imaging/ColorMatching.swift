@@ -5,15 +5,15 @@ public enum ColorMatching: Sendable {
     /// What the painting did to the known pixels next to the area is undone in it: the drift of an
     /// autoencoder or a network, which is the same on both sides of the border.
     case drift
-    /// The area gets the mean and spread of the colours around it (Reinhard et al. 2001): for
-    /// backgrounds that go on.
+    /// The area's rim gets the mean and spread of the colours around it (Reinhard et al. 2001), and the
+    /// rest of it goes with it: for backgrounds that go on.
     case surroundings
 }
 
-/// How far around an area known pixels count, in pixels.
+/// How far on both sides of an area's border pixels count.
 private let ringWidth: Float = 24
-/// What spreads are stretched by at most.
-private let stretch: (drift: Float, surroundings: Float) = (1.25, 2)
+/// What spreads are stretched by at most: more makes areas before several backgrounds glow.
+private let stretch: Float = 1.25
 
 extension Image {
     /// This painted picture, 8-bit RGB, with its colours matched to `original`: mean and deviation of
@@ -34,14 +34,15 @@ extension Image {
         let painted = area.values.indices.filter { area.values[$0] > 0 }
         guard ring.count >= 16, !painted.isEmpty else { return self }
         let target = Statistics(of: ring.map(original.rgb8.lab))
-        let (source, most) =
+        let source =
             switch method {
-            case .drift: (Statistics(of: ring.map(lab)), stretch.drift)
-            case .surroundings: (Statistics(of: painted.map(lab)), stretch.surroundings)
+            case .drift: Statistics(of: ring.map(lab))
+            case .surroundings: Statistics(of: rim(of: area, painted).map(lab))
             }
         let gain = (target.deviation / pointwiseMax(source.deviation, LabColor(repeating: 0.5)))
             .clamped(
-                lowerBound: LabColor(repeating: 1 / most), upperBound: LabColor(repeating: most))
+                lowerBound: LabColor(repeating: 1 / stretch),
+                upperBound: LabColor(repeating: stretch))
         var matched = self
         for pixel in painted {
             let color = sRGB(of: (lab(pixel) - source.mean) * gain + target.mean)
@@ -51,6 +52,12 @@ extension Image {
         }
         return matched
     }
+}
+
+/// The pixels of an area near what is around it.
+private func rim(of area: Mask, _ pixels: [Int]) -> [Int] {
+    let depths = area.squaredDistances { $0 == 0 }
+    return pixels.filter { depths[$0] <= ringWidth * ringWidth }
 }
 
 /// Mean and deviation of colours, channel by channel.

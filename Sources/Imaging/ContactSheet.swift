@@ -39,12 +39,12 @@ extension Image {
             samples: Array(repeating: sheetGrey, count: 3 * width * height))
     }
 
-    /// 8-bit RGBA, shrunk so that no side is longer.
+    /// 8-bit sRGB with alpha, shrunk so that no side is longer.
     func thumbnail(side: Int) -> Image {
         let scale = min(Double(side) / Double(max(width, height)), 1)
         func scaled(_ size: Int) -> Int { max(Int((Double(size) * scale).rounded()), 1) }
-        return converted(channels: 4, depth: 8)
-            .resized(width: scaled(width), height: scaled(height))
+        return resized(width: scaled(width), height: scaled(height)).inSRGB
+            .converted(channels: 4, depth: 8)
     }
 
     /// Lays an RGBA picture on this RGB one.

@@ -65,8 +65,9 @@ struct EXIF {
             wipe(start..<start + 2 + 12 * gps.entries.count)
         }
         // Later entries, and the link to the next directory, move up by one.
-        let end = main.link.map { $0 + 4 } ?? pointer.position + 12
-        let moved = bytes[min(pointer.position + 12, end)..<end]
+        let last = main.entries.last?.position ?? pointer.position
+        let end = main.link.map { $0 + 4 } ?? last + 12
+        let moved = bytes[pointer.position + 12..<end]
         bytes.replaceSubrange(pointer.position..<pointer.position + moved.count, with: moved)
         wipe(end - 12..<end)
         put(main.entries.count - 1, 2, at: number(at: 4, 4))

@@ -5,10 +5,11 @@ extension HoledPicture {
     ///
     /// Y. Wexler, E. Shechtman, M. Irani: Space-time completion of video (2007), on a pyramid: the
     /// coarsest level begins with drawn-out edges, each finer one with the coarser one's matches;
-    /// finding matches and voting on colours take turns. The matches are found by `PatchMatch`.
+    /// finding matches and voting on colours take turns. Texture counts beside colour. The matches are
+    /// found by `PatchMatch`; in the end each pixel is that of one piece, for means are dull.
     /// Without any wholly known piece the edges are all there is.
     mutating func fillWithPatches() {
-        var levels = [self]
+        var levels = [withRoughness()]
         while let next = levels[levels.count - 1].halved { levels.append(next) }
         levels[levels.count - 1].fillWithEdges()
         guard var matches = PatchMatch(levels[levels.count - 1], seed: 1) else {
@@ -22,6 +23,7 @@ extension HoledPicture {
             matches.improve(rounds: isLarge ? 2 : 5, passes: isLarge ? 2 : 3)
         }
         guard matches.picture.pixels.count == pixels.count else { return fillWithEdges() }
+        matches.settle()
         pixels = matches.picture.pixels
     }
 
@@ -221,11 +223,19 @@ private struct PatchMatch {
         return total
     }
 
+    /// Each unknown pixel becomes that of the match most alike of all pieces that hold it.
+    mutating func settle() {
+        search(passes: 1)
+        picture.pixels = voted { pixel, pieces in
+            let best = pieces.min { costs[pixel + $0] < costs[pixel + $1] } ?? 0
+            return picture.pixels[matches[pixel + best] - best]
+        }
+    }
+
     /// Each unknown pixel becomes the mean of what the matches of all pieces that hold it have in its
     /// place. Pieces count more the more alike their matches are (Wexler et al., equation 4), and
     /// the nearer they are to what is known (equation 5).
     private mutating func vote() {
-        let (width, height, reach) = (picture.width, picture.height, Self.reach)
         let sorted = targets.map { costs[$0] }.sorted()
         guard !sorted.isEmpty else { return }
         let spread = max(2 * sorted[sorted.count * 3 / 4], 1e-6)
@@ -234,22 +244,38 @@ private struct PatchMatch {
             weights[target] =
                 expf(-min(costs[target] / spread, 40)) * powf(1.3, -min(distances[target], 100))
         }
-        var colors = picture.pixels
-        for pixel in targets where !picture.isKnown[pixel] {
-            let (x, y) = (pixel % width, pixel / width)
+        picture.pixels = voted { pixel, pieces in
             var sum = SIMD4<Float>.zero
             var total: Float = 0
+            for offset in pieces {
+                let weight = weights[pixel + offset]
+                sum += picture.pixels[matches[pixel + offset] - offset] * weight
+                total += weight
+            }
+            return total > 0 ? sum / total : picture.pixels[pixel]
+        }
+    }
+
+    /// The picture with unknown pixels decided, each by the middles of the pieces that hold it, which
+    /// are given as offsets from it.
+    private func voted(
+        _ decide: (_ pixel: Int, _ pieces: [Int]) -> SIMD4<Float>
+    ) -> [SIMD4<Float>] {
+        let (width, height, reach) = (picture.width, picture.height, Self.reach)
+        var colors = picture.pixels
+        var pieces: [Int] = []
+        pieces.reserveCapacity(Self.side * Self.side)
+        for pixel in targets where !picture.isKnown[pixel] {
+            let (x, y) = (pixel % width, pixel / width)
+            pieces.removeAll(keepingCapacity: true)
             for row in max(-reach, -y)...min(reach, height - 1 - y) {
                 for column in max(-reach, -x)...min(reach, width - 1 - x) {
-                    let offset = row * width + column
-                    let weight = weights[pixel + offset]
-                    sum += picture.pixels[matches[pixel + offset] - offset] * weight
-                    total += weight
+                    pieces.append(row * width + column)
                 }
             }
-            if total > 0 { colors[pixel] = sum / total }
+            colors[pixel] = decide(pixel, pieces)
         }
-        picture.pixels = colors
+        return colors
     }
 }
 

@@ -6,7 +6,7 @@ public enum Filling: Sendable, Equatable {
     case edge
     /// Pieces of the rest of the picture that fit together.
     case patch
-    /// One colour.
+    /// One colour of sRGB.
     case color(red: UInt8, green: UInt8, blue: UInt8)
 }
 
@@ -19,12 +19,10 @@ extension Image {
     public func filled(where hole: Mask, with filling: Filling) -> Image {
         precondition(hole.width == width && hole.height == height)
         if hole.isEmpty { return self }
-        var picture = HoledPicture(self, hole)
         if case .color(let red, let green, let blue) = filling {
-            let color = SIMD4(Float(red), Float(green), Float(blue), 0) / 255
-            picture.pixels = Array(repeating: color, count: width * height)
-            return replacingColors(by: picture, where: hole)
+            return replacingColors(by: [red, green, blue], where: hole)
         }
+        var picture = HoledPicture(self, hole)
         guard picture.isKnown.contains(true) else { return self }
         switch filling {
         case .blur: picture.fillWithBlurs()
@@ -33,6 +31,19 @@ extension Image {
         case .color: break
         }
         return replacingColors(by: picture, where: hole)
+    }
+
+    /// - Parameter color: three bytes of sRGB; what stands for them in the picture's own profile is put in.
+    private func replacingColors(by color: [UInt8], where hole: Mask) -> Image {
+        let swatch = Image(width: 1, height: 1, channels: 3, samples: color.map { UInt16($0) })
+        let samples = swatch.inColors(of: self).samples
+        var result = self
+        for (pixel, value) in hole.values.enumerated() where value > 0 {
+            for (c, sample) in samples.enumerated() {
+                result.samples[pixel * channels + c] = sample
+            }
+        }
+        return result
     }
 
     private func replacingColors(by picture: HoledPicture, where hole: Mask) -> Image {
@@ -53,7 +64,8 @@ extension Image {
     }
 }
 
-/// Colours of which some are not known yet. The fourth number of a pixel is 0.
+/// Colours of which some are not known yet. The fourth number of a pixel is 0, but where patches look
+/// at the texture (`withRoughness`).
 struct HoledPicture {
     let width: Int
     let height: Int

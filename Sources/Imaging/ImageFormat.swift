@@ -46,8 +46,8 @@ public enum ImageLimits {
     public static let pixels = 200_000_000
     /// The largest file in bytes.
     public static let fileBytes = 2_000_000_000
-    /// The largest colour profile in bytes.
-    public static let profileBytes = 4 << 20
+    /// The largest colour profile in bytes; the markers of a JPEG hold hardly more.
+    public static let profileBytes = 15 << 20
 
     /// - Throws: ``ImagingError/tooLarge(name:width:height:)`` for a size beyond the limits.
     public static func check(width: Int, height: Int, name: String) throws {

@@ -1,5 +1,5 @@
 extension ImageMetadata {
-    /// Takes out where the picture was taken: the GPS of EXIF and XMP, and such blocks of text in which
+    /// Takes out where the picture was taken: the GPS of EXIF and XMP, and such texts in which
     /// programs keep a copy of them. Names of places stay.
     public mutating func dropLocation() {
         exif = exif.map { bytes in
@@ -9,7 +9,9 @@ extension ImageMetadata {
         }
         xmp = xmp.map(XMP.withoutLocation)
         jpegMarkers.removeAll { $0.name == "APP1" }
-        text.removeAll { $0.keyword.hasPrefix("Raw profile type ") }
+        text.removeAll {
+            $0.keyword.hasPrefix("Raw profile type ") || $0.keyword.lowercased().contains("gps")
+        }
     }
 
     /// Leaves only what the pixels need to be shown rightly: profile, PNG's chunks of that kind, a

@@ -17,7 +17,7 @@ extension ImageMetadata {
         exif = payloads("APP1", exifPrefix).first
         xmp = payloads("APP1", xmpPrefix).first
         let parts = payloads("APP2", profilePrefix)
-        if parts.reduce(0, { $0 + $1.count }) > ImageLimits.profileBytes {
+        if parts.reduce(0, { $0 + max($1.count - 2, 0) }) > ImageLimits.profileBytes {
             throw profileTooLarge(name: name, format: .jpeg)
         }
         if !parts.isEmpty {
@@ -149,7 +149,9 @@ extension JPEGCoding {
 
     /// As C sees it; nil if it does not describe `channels` components that can be written.
     func forWriting(channels: Int) -> codec_jpeg_coding? {
-        guard components.count >= channels, density.count == 3,
+        // Interleaved components have ten blocks a unit at the most (ITU-T T.81, B.2.3).
+        let blocks = components.prefix(channels).reduce(0) { $0 + $1.horizontal * $1.vertical }
+        guard components.count >= channels, density.count == 3, channels == 1 || blocks <= 10,
             density.allSatisfy({ (0...65535).contains($0) }), density[0] <= 2,
             components.allSatisfy({ component in
                 component.table.count == 64

@@ -90,23 +90,29 @@ public struct Mask: Sendable, Equatable {
     }
 
     /// The mask of the latents by torch's `bilinear` without antialiasing: for an even factor the mean
-    /// of the four pixels in the middle of each block. The size is a multiple of the factor.
-    public func latentBilinear(factor: Int = 8) -> Mask {
+    /// of the four pixels in the middle of each block, in 0...1, rows from the top. The size is a multiple
+    /// of the factor.
+    public func latentBilinear(factor: Int = 8) -> [Float] {
         precondition(width % factor == 0 && height % factor == 0)
-        let middle = (factor - 1) / 2
-        let next = factor / 2
-        return latent(factor: factor) { x, y in
-            let places = [(middle, middle), (next, middle), (middle, next), (next, next)]
+        let (middle, next) = ((factor - 1) / 2, factor / 2)
+        let places = [(middle, middle), (next, middle), (middle, next), (next, next)]
+        return blocks(factor: factor) { x, y in
             let sum = places.reduce(0) { $0 + Int(values[(y + $1.1) * width + x + $1.0]) }
-            return UInt8((sum + 2) / 4)
+            return Float(sum) / (4 * 255)
         }
     }
 
     private func latent(factor: Int, value: (_ x: Int, _ y: Int) -> UInt8) -> Mask {
+        Mask(
+            width: (width + factor - 1) / factor, height: (height + factor - 1) / factor,
+            values: blocks(factor: factor, value: value))
+    }
+
+    /// A value for each block, given its top left pixel.
+    private func blocks<Value>(factor: Int, value: (_ x: Int, _ y: Int) -> Value) -> [Value] {
         let (columns, rows) = ((width + factor - 1) / factor, (height + factor - 1) / factor)
-        let values = (0..<rows * columns).map { block in
+        return (0..<rows * columns).map { block in
             value(block % columns * factor, block / columns * factor)
         }
-        return Mask(width: columns, height: rows, values: values)
     }
 }

@@ -10,12 +10,12 @@ extension Mask {
         self.init(width: image.width, height: image.height, values: values)
     }
 
-    /// White where a picture has a colour: where none of red, green and blue is farther from it than
-    /// `tolerance`, all of them in 0...255. Alpha plays no part.
+    /// White where a picture has a colour of sRGB: where none of red, green and blue is farther from it
+    /// than `tolerance`, all of them in 0...255. Alpha plays no part.
     public init(
         of image: Image, near color: (red: UInt8, green: UInt8, blue: UInt8), tolerance: Int
     ) {
-        let samples = image.rgb8.samples
+        let samples = image.inSRGB.rgb8.samples
         let key = [Int(color.red), Int(color.green), Int(color.blue)]
         let values = (0..<image.width * image.height).map { pixel -> UInt8 in
             let isNear = (0..<3).allSatisfy {
@@ -67,12 +67,11 @@ extension Mask {
 }
 
 extension Image {
-    /// The picture as 8-bit RGB, tinted red as far as the mask is white, so that it can be seen.
+    /// The picture as 8-bit sRGB, tinted red as far as the mask is white, so that it can be seen.
     public func tinted(by mask: Mask) -> Image {
         precondition(width == mask.width && height == mask.height)
         var tinted = Image(
-            width: width, height: height, channels: 3,
-            samples: converted(channels: 3, depth: 8).samples)
+            width: width, height: height, channels: 3, samples: inSRGB.rgb8.samples)
         for (pixel, share) in mask.values.enumerated() where share > 0 {
             for (c, tint) in [UInt32(255), 20, 40].enumerated() {
                 let (old, weight) = (UInt32(tinted.samples[pixel * 3 + c]), UInt32(share))

@@ -36,38 +36,41 @@ private func sinc(_ x: Double) -> Double {
 extension Image {
     /// The picture at another size; the kernel widens when shrinking, so nothing is skipped.
     ///
-    /// With 8 bits this gives Pillow's `Image.resize` byte for byte: two passes, rows first, in
-    /// fixed point with 22 fraction bits, bytes between them, and colours premultiplied by alpha.
-    /// With 16 bits the same is done in 32-bit floating point. Metadata is kept.
+    /// With 8 bits this gives Pillow's `Image.resize` byte for byte: two passes in fixed point with
+    /// 22 fraction bits, bytes between them, and colours premultiplied by alpha. With 16 bits the
+    /// same is done in 32-bit floating point. Metadata is kept.
+    ///
+    /// - Parameter part: what of the new picture is wanted; nil is all of it.
     public func resized(
-        width newWidth: Int, height newHeight: Int, filter: ResamplingFilter = .lanczos
+        width newWidth: Int, height newHeight: Int, filter: ResamplingFilter = .lanczos,
+        part: Box? = nil
     ) -> Image {
         precondition(newWidth > 0 && newHeight > 0)
-        if newWidth == width && newHeight == height { return self }
+        let part = part ?? Box(x: 0, y: 0, width: newWidth, height: newHeight)
+        if newWidth == width && newHeight == height { return cropped(to: part) }
+        let size = Resizing(width: newWidth, height: newHeight, part: part)
         let resized: [UInt16]
         if filter == .nearest {
-            resized = nearest(width: newWidth, height: newHeight)
+            resized = nearest(size)
         } else if depth == 8 {
             let plane = Plane(width: width, height: height, channels: channels, values: samples)
             resized =
-                plane.premultiplied(hasAlpha)
-                .resized(width: newWidth, height: newHeight, filter, FixedPoint.self)
+                plane.premultiplied(hasAlpha).resized(size, filter, FixedPoint.self)
                 .unpremultiplied(hasAlpha).values
         } else {
             let plane = Plane(
                 width: width, height: height, channels: channels, values: samples.map(Float.init))
             resized =
-                plane.premultiplied(hasAlpha)
-                .resized(width: newWidth, height: newHeight, filter, FloatingPoint.self)
+                plane.premultiplied(hasAlpha).resized(size, filter, FloatingPoint.self)
                 .unpremultiplied(hasAlpha).values
                 .map { UInt16(min(max($0, 0), 65535).rounded()) }
         }
         return Image(
-            width: newWidth, height: newHeight, channels: channels, depth: depth,
+            width: part.width, height: part.height, channels: channels, depth: depth,
             samples: resized, metadata: metadata)
     }
 
-    private func nearest(width newWidth: Int, height newHeight: Int) -> [UInt16] {
+    private func nearest(_ new: Resizing) -> [UInt16] {
         // Pillow adds up the steps, which rounds differently than multiplying.
         func positions(from size: Int, to newSize: Int) -> [Int] {
             let step = Double(size) / Double(newSize)
@@ -77,10 +80,24 @@ extension Image {
                 return min(Int(position), size - 1)
             }
         }
-        let columns = positions(from: width, to: newWidth)
-        return positions(from: height, to: newHeight).flatMap { y in
+        let columns = positions(from: width, to: new.width)[new.columns]
+        return positions(from: height, to: new.height)[new.rows].flatMap { y in
             columns.flatMap { x in self[x: x, y: y] }
         }
+    }
+}
+
+/// A new size, and what of it is wanted.
+private struct Resizing {
+    let width: Int
+    let height: Int
+    let columns: Range<Int>
+    let rows: Range<Int>
+
+    init(width: Int, height: Int, part: Box) {
+        (self.width, self.height) = (width, height)
+        (columns, rows) = (part.x..<part.end.x, part.y..<part.end.y)
+        precondition(columns.upperBound <= width && rows.upperBound <= height)
     }
 }
 
@@ -141,12 +158,13 @@ private struct Weights<Weight> {
     var rows: [[Weight]] = []
 
     init<Kind: Arithmetic>(
-        from size: Int, to newSize: Int, _ filter: ResamplingFilter, _: Kind.Type
+        from size: Int, to newSize: Int, _ positions: Range<Int>, _ filter: ResamplingFilter,
+        _: Kind.Type
     ) where Kind.Weight == Weight {
         let scale = Double(size) / Double(newSize)
         let widening = max(scale, 1)
         let support = filter.support * widening
-        for position in 0..<newSize {
+        for position in positions {
             let center = (Double(position) + 0.5) * scale
             let start = max(Int(center - support + 0.5), 0)
             let end = min(Int(center + support + 0.5), size)
@@ -167,19 +185,42 @@ private struct Plane<Value> {
     let channels: Int
     var values: [Value]
 
+    /// Across and then down, unless the height loses more than twice what the width does: this is
+    /// the order of Pillow 13, found by comparing some thousand sizes.
     func resized<Kind: Arithmetic>(
-        width newWidth: Int, height newHeight: Int, _ filter: ResamplingFilter, _: Kind.Type
+        _ new: Resizing, _ filter: ResamplingFilter, _: Kind.Type
     ) -> Plane where Kind.Value == Value {
-        var plane = self
-        if newWidth != width {
-            plane = plane.scaledAcross(
-                Weights(from: width, to: newWidth, filter, Kind.self), Kind.self)
+        func across(_ plane: Plane) -> Plane {
+            guard new.width != width else { return plane.cropped(columns: new.columns) }
+            return plane.scaledAcross(
+                Weights(from: width, to: new.width, new.columns, filter, Kind.self), Kind.self)
         }
-        if newHeight != height {
-            plane = plane.scaledDown(
-                Weights(from: height, to: newHeight, filter, Kind.self), Kind.self)
+        func down(_ plane: Plane) -> Plane {
+            guard new.height != height else { return plane.cropped(rows: new.rows) }
+            return plane.scaledDown(
+                Weights(from: height, to: new.height, new.rows, filter, Kind.self), Kind.self)
         }
-        return plane
+        let lost = height - new.height
+        return lost > 0 && lost > 2 * (width - new.width) ? across(down(self)) : down(across(self))
+    }
+
+    private func cropped(rows: Range<Int>) -> Plane {
+        if rows == 0..<height { return self }
+        let length = width * channels
+        return Plane(
+            width: width, height: rows.count, channels: channels,
+            values: Array(values[rows.lowerBound * length..<rows.upperBound * length]))
+    }
+
+    private func cropped(columns: Range<Int>) -> Plane {
+        if columns == 0..<width { return self }
+        return Plane(
+            width: columns.count, height: height, channels: channels,
+            values: (0..<height).flatMap { y in
+                values[
+                    (y * width + columns.lowerBound) * channels..<(y * width + columns.upperBound)
+                        * channels]
+            })
     }
 
     private func scaledAcross<Kind: Arithmetic>(

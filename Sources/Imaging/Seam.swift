@@ -18,7 +18,7 @@ public struct Seam: Sendable, Equatable {
     /// The border of `area`, all that is not black, in a picture.
     public init(of area: Mask, in picture: Image) {
         precondition(area.width == picture.width && area.height == picture.height)
-        let picture = picture.rgb8
+        let picture = picture.inSRGB.rgb8
         let (width, height) = (area.width, area.height)
         for y in 0..<height {
             for x in 0..<width where area.values[y * width + x] > 0 {

@@ -85,6 +85,13 @@ public struct SoftComposite: Sendable, Equatable {
 }
 
 extension Recipe {
+    /// Lines of the prompts of parts, up to the last that says something.
+    public var componentPromptCount: Int {
+        let lines = componentPrompts.split(
+            omittingEmptySubsequences: false, whereSeparator: \.isNewline)
+        return (lines.lastIndex { !$0.trimmed.isEmpty } ?? -1) + 1
+    }
+
     /// The prompt of a part of the mask, counted from 0 in the order of reading.
     public func prompt(ofComponent index: Int) -> String {
         let lines = componentPrompts.split(

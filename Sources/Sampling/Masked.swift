@@ -21,19 +21,19 @@ public struct Masked<Model: Denoiser>: Denoiser {
     }
 }
 
-/// Puts the known latents back outside a mask after every step, noised to the next level with the
-/// same noise each time, as diffusers inpaints with a four-channel model.
+/// Known latents of which a mask says what is repainted, and the ways to hold the rest to them.
 public struct KnownRegion {
-    private let clean: Tensor
-    private let noise: Tensor
-    private let mask: Tensor
-    private let keep: Tensor
+    let clean: Tensor
+    let noise: Tensor
+    let mask: Tensor
+    let keep: Tensor
     private let scheduler: any Scheduler
 
     /// - Parameters:
     ///   - clean: the known latents, [N,H,W,C].
     ///   - noise: the noise of the start, same shape.
-    ///   - mask: 1 where the model paints, 0 where latents stay; [N,H,W,1] or the shape of `clean`.
+    ///   - mask: 1 where the model paints, 0 where latents stay, between in part; [N,H,W,1] or the
+    ///     shape of `clean`.
     ///   - scheduler: the one that makes the steps, for its levels.
     public init(clean: Tensor, noise: Tensor, mask: Tensor, scheduler: any Scheduler) {
         self.clean = clean
@@ -43,9 +43,20 @@ public struct KnownRegion {
         self.scheduler = scheduler
     }
 
-    /// The latents after step `index`, the known region restored.
+    /// The latents after step `index` with the known ones put back outside the mask, noised to the
+    /// next level with the same noise each time, as diffusers inpaints with a four-channel model.
     public func restored(in x: Tensor, after index: Int) -> Tensor {
         scheduler.noised(clean, noise: noise, at: index + 1) * keep + x * mask
+    }
+
+    /// The same for a mask of strengths (Levin & Fried 2023, Differential Diffusion): a latent of mask
+    /// value m is held as long as 1 − m > i/n before evaluation i of n; from then on it is free.
+    public func restoredByStrength(in x: Tensor, after index: Int) -> Tensor {
+        let (next, count) = (index + 1, scheduler.levels.count)
+        guard next < count else { return x }
+        let threshold = Float(next) / Float(count)
+        let held = keep.map { $0 > threshold ? 1 : 0 }
+        return scheduler.noised(clean, noise: noise, at: next) * held + x * (1 - held)
     }
 }
 

@@ -5,58 +5,18 @@ public import Tensors
 /// evaluation and put back clean behind it; greys of the mask weigh both.
 public struct NoisedMasked<Model: Denoiser>: Denoiser {
     private let model: Model
-    private let clean: Tensor
-    private let noise: Tensor
-    private let mask: Tensor
+    private let known: KnownRegion
 
-    /// - Parameters:
-    ///   - clean: the known latents, [N,H,W,C].
-    ///   - noise: the noise of the start, same shape.
-    ///   - mask: 1 where the model paints, 0 where latents stay; [N,H,W,1] or the shape of `clean`.
-    public init(_ model: Model, clean: Tensor, noise: Tensor, mask: Tensor) {
-        self.model = model
-        self.clean = clean
-        self.noise = noise
-        self.mask = mask.repeated(over: clean)
+    /// The denoiser held to known latents.
+    public init(_ model: Model, _ known: KnownRegion) {
+        (self.model, self.known) = (model, known)
     }
 
     /// The blended estimate.
     public func callAsFunction(_ x: Tensor, at level: NoiseLevel) throws -> Tensor {
-        let keep = 1 - mask
-        let known = clean.adding(noise, scaledBy: level.sigma)
-        return try model(x * mask + known * keep, at: level) * mask + clean * keep
-    }
-}
-
-/// Per-pixel strength (Levin & Fried 2023, Differential Diffusion): a latent of mask value m is held
-/// to the picture, noised to the level of the step with one and the same noise, as long as
-/// 1 − m > i/n before evaluation i of n; from then on it is free.
-public struct GradedRegion {
-    private let clean: Tensor
-    private let noise: Tensor
-    private let mask: Tensor
-    private let scheduler: any Scheduler
-
-    /// - Parameters:
-    ///   - clean: the known latents, [N,H,W,C].
-    ///   - noise: the noise of the start, same shape.
-    ///   - mask: the strength of each latent in 0...1; [N,H,W,1] or the shape of `clean`.
-    ///   - scheduler: the one that makes the steps, for its levels.
-    public init(clean: Tensor, noise: Tensor, mask: Tensor, scheduler: any Scheduler) {
-        self.clean = clean
-        self.noise = noise
-        self.mask = mask.repeated(over: clean)
-        self.scheduler = scheduler
-    }
-
-    /// The latents after step `index`, those restored that are not yet free.
-    public func restored(in x: Tensor, after index: Int) -> Tensor {
-        let next = index + 1
-        let count = scheduler.levels.count
-        guard next < count else { return x }
-        let threshold = Float(next) / Float(count)
-        let keep = mask.map { 1 - $0 > threshold ? 1 : 0 }
-        return scheduler.noised(clean, noise: noise, at: next) * keep + x * (1 - keep)
+        let noised = known.clean.adding(known.noise, scaledBy: level.sigma)
+        return try model(x * known.mask + noised * known.keep, at: level) * known.mask
+            + known.clean * known.keep
     }
 }
 

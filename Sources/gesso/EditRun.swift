@@ -193,7 +193,8 @@ struct EditRun {
             case .forModel(let edit): edit(model)
             }
         try edit.original?.checkEncodable(as: output.format)
-        let (recipe, notes) = model.completed(recipe)
+        let (recipe, defaults) = model.completed(recipe)
+        let notes = defaults + recipe.idleSettings(of: verb)
         return Ready(
             edit: edit, recipe: recipe,
             means: .model(model, notes: notes, loading: onCall.takeLoadingSeconds()))
@@ -213,16 +214,21 @@ struct EditRun {
     /// Carries the edit out. See `perform`.
     func work(_ prepare: (EditRun) throws -> Prepared) throws -> Work {
         let ready = try ready(prepare)
+        let idle = ready.recipe.idleSettings(of: verb)
+        func made(_ result: EditResult, _ loading: Double = 0) -> Work {
+            var result = result
+            result.report.notes = idle + result.report.notes
+            return Work(recipe: ready.recipe, edit: ready.edit, result: result, loading: loading)
+        }
         switch ready.means {
         case .fill(let result):
+            for note in idle { say("note: " + note) }
             say(ready.edit.coverage)
-            return Work(recipe: ready.recipe, edit: ready.edit, result: result, loading: 0)
+            return made(result)
         case .model(let model, let notes, let loading):
             var run = self
             run.recipe = ready.recipe
-            return Work(
-                recipe: ready.recipe, edit: ready.edit,
-                result: try run.carryOut(ready.edit, with: model, notes), loading: loading)
+            return made(try run.carryOut(ready.edit, with: model, notes), loading)
         }
     }
 
@@ -233,9 +239,13 @@ struct EditRun {
         let picture = try run.marked(work.result)
         let data = try output.encoded(picture)
         let written = try Image(decoding: data, name: output.path)
+        var report = work.result.report
+        if work.result.isWatermarked, !written.holds(work.recipe.watermark) {
+            report.notes.append(output.keeps(picture) ? Self.smallMark : Self.lossyMark)
+        }
         return Made(
-            recipe: work.recipe, report: work.result.report, picture: picture, data: data,
-            written: written, proof: try prove(written, work.edit), loading: work.loading)
+            recipe: work.recipe, report: report, picture: picture, data: data, written: written,
+            proof: try prove(written, work.edit), loading: work.loading)
     }
 
     /// All files that are written.
@@ -302,7 +312,9 @@ struct EditRun {
 
     private func tell(_ made: Made) throws {
         let report = made.report
-        for note in report.notes { say("note: " + note) }
+        // What has no effect was said before the run.
+        let told = made.recipe.idleSettings(of: verb)
+        for note in report.notes where !told.contains(note) { say("note: " + note) }
         if let proof = made.proof { say("verified: " + proof.line) }
         if !output.keeps(made.picture), report.repaintedFraction > 0, report.repaintedFraction < 1 {
             say("note: \(output.loss): write a PNG to keep every other pixel")
@@ -326,6 +338,12 @@ struct EditRun {
             try Console.result(output.path)
         }
     }
+
+    private static let smallMark =
+        "the watermark cannot be read from the file: the changed part is too small or grey"
+    private static let lossyMark =
+        "the watermark cannot be read from the file, which is compressed: give --quality more, "
+        + "or write a PNG"
 
     func say(_ text: String) {
         Console.line(("gesso: " + text).asLine(), isQuiet: manner.quiet)

@@ -64,7 +64,7 @@ struct TerminalPicture {
         let scale = min(
             Double(width) / Double(image.width), Double(height) / Double(image.height), 1)
         func side(_ length: Int) -> Int { max(Int((Double(length) * scale).rounded()), 1) }
-        return image.rgb8.resized(width: side(image.width), height: side(image.height))
+        return image.inSRGB.rgb8.resized(width: side(image.width), height: side(image.height))
     }
 
     private var file: Data {

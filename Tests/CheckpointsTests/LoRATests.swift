@@ -158,7 +158,10 @@ struct LoRATests {
 
         for (name, what) in [
             (Self.kohya + ".diff", "is a difference of weights"),
-            ("model.diffusion_model.out.2.weight", "holds no LoRA"),
+            (
+                "model.diffusion_model.out.2.weight",
+                "looks like a single-file Stable Diffusion checkpoint"
+            ),
         ] {
             let error = #expect(throws: CheckpointError.self) { try weight([(name, [2, 2], 1)]) }
             #expect(error?.description.contains(what) == true, "\(error?.description ?? "")")

@@ -60,6 +60,58 @@ import Testing
         #expect(image.inSRGB.depth == 8)
     }
 
+    /// Printers' profiles have megabytes: they are kept to the byte and used.
+    @Test(arguments: ImageFormat.allCases)
+    func aLargeProfileIsKept(format: ImageFormat) throws {
+        var image = noise(width: 9, height: 4, channels: 3)
+        image.metadata.iccProfile = try padded(profile("adobe-rgb"), to: 6 << 20)
+        let back = try Image(decoding: image.encoded(as: format), name: "it")
+        #expect(back.metadata.warnings.isEmpty)
+        #expect(back.metadata.iccProfile == image.metadata.iccProfile)
+        #expect(back.inSRGB.depth == 16)
+    }
+
+    @Test(arguments: [ImageFormat.png, .webp])
+    func anAbsurdProfileIsRefused(format: ImageFormat) throws {
+        var image = noise(width: 9, height: 4, channels: 3)
+        image.metadata.iccProfile = try padded(profile("adobe-rgb"), to: 16 << 20)
+        let file = try image.encoded(as: format)
+        let error = try #require(throws: ImagingError.self) {
+            try Image(decoding: file, name: "it")
+        }
+        #expect(error.exitCode == 65)
+        #expect(error.description.contains("colour profile of more than 15 MiB"))
+    }
+
+    /// A profile with nothing behind what it says.
+    private func padded(_ profile: [UInt8], to size: Int) -> [UInt8] {
+        let length = (0..<4).map { UInt8(truncatingIfNeeded: size >> (24 - 8 * $0)) }
+        return length + profile[4...] + [UInt8](repeating: 0, count: size - profile.count)
+    }
+
+    /// Colours that a user names are sRGB's, whatever the picture's profile.
+    @Test(arguments: ["adobe-rgb", "display-p3", "grey"], [8, 16])
+    func namedColorsAreSRGB(name: String, depth: Int) throws {
+        let samples = [UInt16](repeating: depth == 8 ? 90 : 23_130, count: 12)
+        let image = try picture(name, samples, depth: depth)
+        let hole = Mask(
+            width: image.width, height: 1, values: (0..<image.width).map { $0 < 2 ? 255 : 0 })
+        let color: (red: UInt8, green: UInt8, blue: UInt8) =
+            name == "grey" ? (140, 140, 140) : (200, 120, 90)
+        let filled = image.filled(
+            where: hole, with: .color(red: color.red, green: color.green, blue: color.blue))
+        let seen = filled.inSRGB.rgb8
+        for (found, wanted) in zip(
+            seen.samples, [color.red, color.green, color.blue].map { Int($0) })
+        {
+            #expect(abs(Int(found) - wanted) <= 1)
+        }
+        #expect(filled.samples.suffix(3) == image.samples.suffix(3))
+        #expect(Mask(of: filled, near: color, tolerance: 1) == hole)
+        let tinted = image.tinted(by: Mask(width: image.width, height: 1, filledWith: 0))
+        #expect(tinted.samples == image.inSRGB.rgb8.samples && tinted.metadata.iccProfile == nil)
+    }
+
     @Test func alphaTakesNoPart() throws {
         var image = noise(width: 9, height: 4, channels: 4)
         image.metadata.iccProfile = try profile("adobe-rgb")

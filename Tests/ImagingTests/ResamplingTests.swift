@@ -17,7 +17,7 @@ private struct Recording: Decodable {
     @Test func agreesWithPillow() throws {
         let file = try Data(contentsOf: corpus.appending(path: "Resampling.json"))
         let recording = try JSONDecoder().decode(Recording.self, from: file)
-        try #require(recording.cases.count == 80)
+        try #require(recording.cases.count == 160)
         for item in recording.cases {
             let source = Image(
                 width: recording.width, height: recording.height, channels: item.channels,

@@ -15,22 +15,37 @@ import Testing
         var depth = 8
         var profile: String?
         var format = ImageFormat.png
+        /// As a camera says it in EXIF, 1...8.
+        var orientation = 1
 
         var testDescription: String { name }
     }
 
-    private static let kinds = [
-        Kind(name: "adobe-rgb", profile: "adobe-rgb"),
-        Kind(name: "display-p3, 16 bit", depth: 16, profile: "display-p3"),
-        Kind(name: "grey with profile, 16 bit", channels: 1, depth: 16, profile: "grey"),
-        Kind(name: "grey and alpha", channels: 2),
-        Kind(name: "alpha and profile", channels: 4, profile: "adobe-rgb"),
-        Kind(
-            name: "webp with alpha and profile", channels: 4, profile: "display-p3", format: .webp),
-        Kind(name: "1x1", size: (1, 1)), Kind(name: "7x5", size: (7, 5), depth: 16),
-        Kind(name: "webp 7x5", size: (7, 5), format: .webp),
-        Kind(name: "strip", size: (301, 17)), Kind(name: "427x640", size: (43, 64)),
-    ]
+    private static let kinds =
+        [
+            Kind(name: "adobe-rgb", profile: "adobe-rgb"),
+            Kind(name: "display-p3, 16 bit", depth: 16, profile: "display-p3"),
+            Kind(name: "grey with profile, 16 bit", channels: 1, depth: 16, profile: "grey"),
+            Kind(name: "grey and alpha", channels: 2),
+            Kind(name: "alpha and profile", channels: 4, profile: "adobe-rgb"),
+            Kind(
+                name: "webp with alpha and profile", channels: 4, profile: "display-p3",
+                format: .webp),
+            Kind(name: "1x1", size: (1, 1)), Kind(name: "7x5", size: (7, 5), depth: 16),
+            Kind(name: "webp 7x5", size: (7, 5), format: .webp),
+            Kind(name: "strip", size: (301, 17)), Kind(name: "427x640", size: (43, 64)),
+        ] + turned
+
+    /// All at once: every orientation with depth, alpha, grey, profile and odd sizes.
+    private static let turned = (1...8).map { orientation in
+        let isWebP = orientation % 4 == 0
+        let channels = isWebP ? 4 : [1, 2, 3, 4][orientation % 4]
+        return Kind(
+            name: "turned \(orientation)", size: orientation % 3 == 0 ? (61, 7) : (33, 42),
+            channels: channels, depth: isWebP || orientation == 3 ? 8 : 16,
+            profile: channels < 3 ? "grey" : orientation < 5 ? "adobe-rgb" : "display-p3",
+            format: isWebP ? .webp : .png, orientation: orientation)
+    }
 
     private func draw(_ kind: Kind, _ file: URL) throws {
         let most = kind.depth == 16 ? 65_535 : 255
@@ -40,7 +55,9 @@ import Testing
             samples: (0..<kind.size.width * kind.size.height * kind.channels).map {
                 UInt16(($0 * 7919 + $0 / 13 * 31) % (most + 1))
             })
-        image.metadata.exif = [0x4D, 0x4D, 0, 42, 0, 0, 0, 8, 0, 0, 0, 0, 0, 0]
+        image.metadata.exif =
+            [0x4D, 0x4D, 0, 42, 0, 0, 0, 8, 0, 1, 0x01, 0x12, 0, 3, 0, 0, 0, 1]
+            + [0, UInt8(kind.orientation), 0, 0, 0, 0, 0, 0]
         image.metadata.xmp = Array("<x:xmpmeta><rdf:RDF></rdf:RDF></x:xmpmeta>".utf8)
         if let profile = kind.profile {
             image.metadata.iccProfile = Array(
@@ -56,6 +73,8 @@ import Testing
             try draw(kind, tool.url("in." + ending))
             let source = try Image(contentsOf: tool.url("in." + ending))
             let (width, height) = (source.width, source.height)
+            let isTurned = kind.orientation > 4
+            #expect(width == (isTurned ? kind.size.height : kind.size.width))
             let common = [
                 "--prompt", "x", "--steps", "2", "--guidance-scale", "1", "--quiet", "-o",
             ]

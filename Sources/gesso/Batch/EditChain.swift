@@ -64,10 +64,11 @@ struct EditChain {
             let work = try run.work { run in
                 try run.prepared(image ?? run.image(input), masks: step.masks)
             }
-            reports.append(work.result.report)
             if index == steps.count - 1 {
-                return Made(runs: runs, picture: try run.finished(work), reports: reports)
+                let picture = try run.finished(work)
+                return Made(runs: runs, picture: picture, reports: reports + [picture.report])
             }
+            reports.append(work.result.report)
             image = try run.marked(work.result)
         }
         return nil

@@ -77,6 +77,10 @@ struct CompareCommand: ParsableCommand {
         let sheet = try sideBySide.map(output)
         let map = try heatmap.map(output)
         let pair = try PicturePair(first, second)
+        if pair.first.metadata.iccProfile != pair.second.metadata.iccProfile {
+            Console.line(
+                "gesso: note: their colour profiles differ; samples are compared as they are")
+        }
         let comparison = try Comparison(pair.first, pair.second)
         let ssim = try structuralSimilarity(pair.first, pair.second)
         if let sheet {

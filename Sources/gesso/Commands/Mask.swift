@@ -87,6 +87,9 @@ struct MaskCommand: ParsableCommand {
         guard let mask = edit.mask else { return }
         try output.write(mask.image)
         try second?.write(image.tinted(by: mask))
+        for note in image.metadata.warnings + edit.notes {
+            Console.line("gesso: note: " + note, isQuiet: quiet)
+        }
         Console.line("gesso: " + edit.coverage, isQuiet: quiet)
         if json {
             return try Console.result(

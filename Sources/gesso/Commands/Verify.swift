@@ -10,8 +10,9 @@ struct VerifyCommand: ParsableCommand {
             Example:
               gesso verify photo.png edited.png --mask mask.png
 
-            Outside is where the mask is black, value 0. Samples are compared exactly, 16-bit
-            ones and alpha too. Exits with 0 if all are the same, with 1 if any differs.
+            Outside is where the mask is black, value 0. It is given as for `inpaint`; one that was
+            grown or blurred can be written with `gesso mask`. Samples are compared exactly,
+            16-bit ones and alpha too. Exits with 0 if all are the same, with 1 if any differs.
             """)
 
     @Argument(help: "The picture before the edit; - is standard input.", completion: .file())
@@ -20,8 +21,13 @@ struct VerifyCommand: ParsableCommand {
     @Argument(help: "The picture after it.", completion: .file())
     var result: String
 
-    @Option(help: ArgumentHelp("The mask of the edit.", valueName: "file"), completion: .file())
-    var mask: String
+    @Option(
+        name: .customLong("mask"), parsing: .unconditionalSingleValue,
+        help: ArgumentHelp(
+            "The mask of the edit: a file or what else `inpaint` takes; may be repeated.",
+            valueName: "mask"),
+        completion: .file())
+    var masks: [String]
 
     @Flag(help: "Outside is where the mask is white, as for an edit with --invert-mask.")
     var invertMask = false
@@ -32,7 +38,7 @@ struct VerifyCommand: ParsableCommand {
     @OptionGroup var messages: MessageOptions
 
     mutating func validate() throws {
-        try PicturePair.checkPaths(source, result, mask)
+        try MaskOptions.checkPaths([source, result], masks)
     }
 
     private struct Document: Encodable {
@@ -42,10 +48,16 @@ struct VerifyCommand: ParsableCommand {
     }
 
     func run() throws {
+        let parts = try MaskOptions.parts(of: masks)
         let pair = try PicturePair(source, result)
-        let shape = Mask(try Input.image(mask))
-        try PicturePair.checkSize(
-            shape.width, shape.height, mask, pair.first.width, pair.first.height, source)
+        let shape = try parts.mask(for: pair.first) { part in
+            try part.source.mask(for: pair.first, fitting: false) { path in
+                let mask = try Input.image(path)
+                try PicturePair.checkSize(
+                    mask.width, mask.height, path, pair.first.width, pair.first.height, source)
+                return mask
+            }
+        }
         let proof = MaskProof(
             try Comparison(pair.first, pair.second, outside: invertMask ? shape.inverted : shape))
         try Console.result(

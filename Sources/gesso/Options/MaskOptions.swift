@@ -51,7 +51,12 @@ struct MaskOptions: ParsableArguments {
 
     /// - Parameter picture: the path of the picture, for standard input holds one only.
     func validate(with picture: String) throws {
-        let paths = [picture] + masks.enumerated().map { Self.split($1, isFirst: $0 == 0).spec }
+        try Self.checkPaths([picture], masks)
+    }
+
+    /// Standard input holds one picture only.
+    static func checkPaths(_ pictures: [String], _ masks: [String]) throws {
+        let paths = pictures + masks.enumerated().map { split($1, isFirst: $0 == 0).spec }
         if paths.count(where: { $0 == "-" }) > 1 {
             throw ValidationError("only one of the picture and the mask can be standard input")
         }
@@ -102,16 +107,25 @@ extension [MaskPart] {
     ///
     /// - Parameter read: reads the picture at a path.
     func edit(of image: Image, _ recipe: Recipe, read: (String) throws -> Image) throws -> Edit {
-        var whole = Mask(width: image.width, height: image.height, filledWith: 0)
-        for part in self {
+        let whole = try mask(for: image) { part in
             let given = try part.source.mask(for: image, fitting: recipe.fitMask, read: read)
-            let mask =
-                recipe.maskMode == .hard ? given.thresholded(at: recipe.maskThreshold) : given
-            whole = part.subtracts ? whole.subtracting(mask) : whole.united(with: mask)
+            return recipe.maskMode == .hard ? given.thresholded(at: recipe.maskThreshold) : given
         }
         let showsAlpha = contains { part in
             if case .alpha = part.source { !part.subtracts } else { false }
         }
         return try Edit.inpaint(image, whole, recipe, revealing: showsAlpha)
+    }
+
+    /// The parts united and taken away from each other in their order.
+    ///
+    /// - Parameter read: the mask of a part, of the picture's size.
+    func mask(for image: Image, read: (MaskPart) throws -> Mask) rethrows -> Mask {
+        var whole = Mask(width: image.width, height: image.height, filledWith: 0)
+        for part in self {
+            let mask = try read(part)
+            whole = part.subtracts ? whole.subtracting(mask) : whole.united(with: mask)
+        }
+        return whole
     }
 }

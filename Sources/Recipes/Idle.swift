@@ -1,0 +1,81 @@
+import Sampling
+
+extension Recipe {
+    /// What was asked for and has no effect beside the rest, a sentence for each reason.
+    ///
+    /// A setting counts as asked for when it is not the verb's default.
+    public func idleSettings(of verb: Verb) -> [String] {
+        let usual = Recipe(verb)
+        func isAsked(_ name: String) -> Bool {
+            guard let key = Recipe.key(name), key.verbs.contains(verb) else { return false }
+            return key.value(in: self) != key.value(in: usual)
+        }
+        return idleness(in: verb).compactMap { reason, names in
+            let asked = names.filter(isAsked)
+            guard !asked.isEmpty else { return nil }
+            let have = asked.count == 1 ? "has" : "have"
+            return "\(reason): \(asked.joined(separator: ", ")) \(have) no effect"
+        }
+    }
+
+    private typealias Reason = (holds: Bool, reason: String, names: [String])
+
+    /// Reasons that hold, with the keys that are idle for each.
+    private func idleness(in verb: Verb) -> [(reason: String, names: [String])] {
+        let reasons =
+            ofShape(in: verb)
+            + (steps > 0 ? ofTheRun(in: verb) : [(true, "steps is 0", Self.ofTheModel)])
+        return reasons.filter(\.holds).map { ($0.reason, $0.names) }
+    }
+
+    /// Of masks and canvases, with or without a model.
+    private func ofShape(in verb: Verb) -> [Reason] {
+        let isHard = verb == .inpaint && maskMode == .hard
+        return [
+            (isHard && maskBlur > 0, "mask_blur is in its place", ["mask_feather"]),
+            (
+                isHard && maskBlur == 0 && blend != .feather && steps > 0,
+                "blend is \(blend.rawValue)",
+                ["mask_feather"]
+            ),
+            (growsBySides, "there is no aspect or size", ["gravity"]),
+        ]
+    }
+
+    /// Of what the model does.
+    private func ofTheRun(in verb: Verb) -> [Reason] {
+        let mode = "mask_mode is \(maskMode.rawValue)"
+        let isWhole = verb == .inpaint && region == .whole
+        return [
+            (maskMode != .soft, mode, Self.ofSoftInpainting),
+            (maskMode != .hard, mode, ["mask_threshold", "mask_latent"]),
+            (maskMode == .hard && compat == .comfy, "compat is comfy", ["mask_latent"]),
+            (isWhole, "region is whole", ["mask_padding", "region_size"]),
+            (!perComponent, "per_component is off", ["component_prompts"]),
+            (canvasPasses == .one, "canvas_passes is one", ["region_size"]),
+            (guidanceScale <= 1, "there is no guidance", Self.ofGuidance),
+        ]
+    }
+
+    private var growsBySides: Bool {
+        if case .sides = growth { true } else { false }
+    }
+
+    private static let ofGuidance = [
+        "negative_prompt", "guidance_start", "guidance_end", "image_guidance_scale",
+    ]
+    private static let ofSoftInpainting = [
+        "soft_bias", "soft_preservation", "soft_contrast", "soft_influence", "soft_threshold",
+        "soft_difference",
+    ]
+    /// All that only a model has a use for, but the seed, which is drawn.
+    private static let ofTheModel =
+        [
+            "prompt", "negative_prompt", "prompt_syntax", "clip_skip", "lora", "embedding", "vae",
+            "unet", "strength", "strength_mode", "guidance_scale", "scheduler", "sigmas",
+            "timestep_spacing", "eta", "compat", "guidance_start", "guidance_end", "deep_cache",
+            "token_merging", "vae_tiling", "region", "mask_padding", "region_size",
+            "per_component", "component_prompts", "match_color", "blend", "mask_latent",
+            "canvas_passes", "watermark",
+        ] + ofSoftInpainting
+}

@@ -1,0 +1,43 @@
+import Editing
+import Foundation
+import Imaging
+import Recipes
+import Testing
+
+/// What a fill comes to under a model.
+@Suite struct FilledEditTests {
+    private static let model = URL(filePath: #filePath).deletingLastPathComponent()
+        .deletingLastPathComponent().deletingLastPathComponent()
+        .appending(path: "Fixtures/Models/gesso-builtin")
+
+    private func recipe(_ settings: [String: String]) throws -> Recipe {
+        let all = ["prompt": "", "seed": "3", "guidance_scale": "1"].merging(settings) { $1 }
+        return try Recipe(
+            .inpaint, settings: all.map { Setting($0, $1, at: .argument("--set")) })
+    }
+
+    /// Brighter from left to right.
+    private let ramp: Image = {
+        let samples: [UInt16] = (0..<48 * 40 * 3).map { (index: Int) -> UInt16 in
+            let column = index / 3 % 48
+            return UInt16(60 + 3 * column)
+        }
+        return Image(width: 48, height: 40, channels: 3, samples: samples)
+    }()
+    private let middle = Mask(
+        width: 48, height: 40, polygon: [(12, 10), (36, 10), (36, 30), (12, 30)])
+
+    /// Where soft inpainting shows little of what was painted, it shows the fill: what it covered does
+    /// not come back.
+    @Test func softInpaintingShowsTheFill() throws {
+        let recipe = try recipe([
+            "prompt": "x", "steps": "2", "strength": "0.5", "fill": "color:#e01010",
+            "mask_mode": "soft", "mask_feather": "0", "soft_threshold": "8", "soft_difference": "8",
+        ])
+        let edit = try Edit.inpaint(ramp, middle, recipe)
+        let result = try Editor(Model.load(Self.model))(edit, recipe: recipe).image
+        let pixel = Array(result[x: 24, y: 20])
+        #expect(pixel[0] > 150 && pixel[1] < 100 && pixel[2] < 100, "\(pixel)")
+        #expect(try Comparison(ramp, result, outside: middle).differing == 0)
+    }
+}

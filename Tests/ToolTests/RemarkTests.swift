@@ -1,0 +1,122 @@
+import Foundation
+import Imaging
+import Testing
+
+/// What is not as one would think is said in a line, and what is as one would think is not.
+@Suite struct RemarkTests {
+    private static let corpus = URL(filePath: #filePath).deletingLastPathComponent()
+        .appending(path: "../../Fixtures/Images/").standardized
+
+    private func notes(_ run: Tool.Outcome) -> [Substring] {
+        run.errorLines.filter { $0.hasPrefix("gesso: note: ") }
+            .map { $0.dropFirst("gesso: note: ".count) }
+    }
+
+    @Test func idleSettingsAreSaid() throws {
+        try Tool.inFolder { tool in
+            try tool.draw("in.png")
+            let inpaint = ["inpaint", "in.png", "--mask", "rect:0,0,30,30", "--quiet", "-o"]
+            let run = try tool.run(
+                Array(inpaint.filter { $0 != "--quiet" }) + [
+                    "a.png", "--prompt", "x", "--steps", "1", "--padding", "9",
+                    "--blend", "poisson",
+                ])
+            #expect(notes(run) == ["region is whole: mask_padding has no effect"])
+            let filled = try tool.run(
+                ["inpaint", "in.png", "--mask", "rect:0,0,30,30", "-o"]
+                    + ["b.png", "--steps", "0", "--fill", "edge", "--watermark", "me"])
+            #expect(filled.status == 0)
+            #expect(notes(filled) == ["steps is 0: watermark has no effect"])
+            let quiet = try tool.run(
+                inpaint + ["c.png", "--prompt", "x", "--steps", "1", "--padding", "9"])
+            #expect(quiet.status == 0 && quiet.errors.isEmpty)
+        }
+    }
+
+    @Test func whatCannotBeFollowedIsSaid() throws {
+        try Tool.inFolder { tool in
+            try tool.draw("in.png", width: 96)
+            let tiles = try tool(
+                "upscale", "in.png", "-o", "a.png", "--prompt", "x", "--steps", "4", "--scale",
+                "1", "--tile-size", "64", "--tile-overlap", "40")
+            #expect(notes(tiles) == ["tile_overlap 40 is more than half a tile: 32 is taken"])
+            let parts = try tool(
+                "inpaint", "in.png", "-o", "b.png", "--prompt", "x", "--steps", "1", "--mask",
+                "rect:0,0,9,9", "--mask", "rect:60,0,9,9", "--per-component", "--set",
+                "component_prompts=a\n\nb\n")
+            #expect(
+                notes(parts) == [
+                    "component_prompts has 3 lines and the mask 2 parts: the last lines are "
+                        + "left over"
+                ])
+            let refused = try tool(
+                "upscale", "in.png", "-o", "c.png", "--prompt", "x", "--set", "blend=poisson")
+            #expect(refused.status == 64)
+            #expect(refused.errors.contains("blend has no use in upscale"))
+        }
+    }
+
+    /// What the written file decodes to counts, not what it was made of.
+    @Test func aWatermarkIsSoughtInTheFile() throws {
+        try Tool.inFolder { tool in
+            let landscape = Self.corpus.appending(path: "../Pictures/landscape.jpg")
+            try FileManager.default.copyItem(at: landscape, to: tool.url("in.jpg"))
+            let common = ["img2img", "in.jpg", "--prompt", "x", "--steps", "2", "--watermark"]
+            func said(_ words: String...) throws -> [Substring] {
+                let run = try tool.run(common + words)
+                #expect(run.status == 0)
+                return notes(run).filter { $0.contains("watermark") }
+            }
+            #expect(try said("gesso", "-o", "a.png").isEmpty)
+            #expect(try said("gesso", "-o", "a.webp").isEmpty)
+            let lossy = try said("gesso", "-o", "a.jpg", "--quality", "20")
+            #expect(lossy.count == 1 && lossy[0].contains("is compressed: give --quality more"))
+            let long = String(repeating: "gesso ", count: 99)
+            #expect(try said(long, "-o", "b.png").first?.contains("too small or grey") == true)
+        }
+    }
+
+    @Test func anEmptyMaskIsExplained() throws {
+        try Tool.inFolder { tool in
+            try tool.draw("in.png")
+            try tool.draw("dark.png", 3)
+            let run = try tool(
+                "mask", "in.png", "--mask", "dark.png", "--mask-grow", "-9", "-o", "m.png")
+            #expect(run.status == 0)
+            #expect(notes(run).count == 1 && run.errors.contains("picture is unchanged"))
+        }
+    }
+
+    @Test func verifyingTakesTheMasksOfInpaint() throws {
+        try Tool.inFolder { tool in
+            try tool.draw("in.png")
+            let masks = ["--mask", "rect:8,8,40,30", "--mask", "-rect:20,20,5,5"]
+            let edit = try tool.run(
+                ["inpaint", "in.png", "-o", "out.png", "--prompt", "x", "--steps", "1"] + masks)
+            #expect(edit.status == 0)
+            let proof = try tool.run(["verify", "in.png", "out.png"] + masks)
+            #expect(proof.status == 0)
+            #expect(proof.text == "0 of 1897 pixels outside the mask changed\n")
+            let less = try tool("verify", "in.png", "out.png", "--mask", "rect:8,8,20,30")
+            #expect(less.status == 1)
+            let bad = try tool("verify", "in.png", "out.png", "--mask", "rect:8,8")
+            #expect(bad.status == 64)
+            let twice = try tool("verify", "-", "out.png", "--mask", "-")
+            #expect(twice.status == 64)
+        }
+    }
+
+    @Test func profilesThatDifferAreSaid() throws {
+        try Tool.inFolder { tool in
+            try tool.draw("a.png")
+            var image = try Image(contentsOf: tool.url("a.png"))
+            image.metadata.iccProfile = Array(
+                try Data(contentsOf: Self.corpus.appending(path: "Profiles/adobe-rgb.icc")))
+            try image.encoded(as: .png).write(to: tool.url("b.png"))
+            let run = try tool("compare", "a.png", "b.png")
+            #expect(
+                notes(run) == ["their colour profiles differ; samples are compared as they are"])
+            #expect(try tool("compare", "b.png", "b.png").errors.isEmpty)
+        }
+    }
+}
