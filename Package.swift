@@ -70,7 +70,7 @@ let package = Package(
         tests("ModelsTests", sees: ["Models", "Checkpoints", "Tensors"]),
         tests("SamplingTests", sees: ["Sampling", "Tensors"]),
         tests("ImagingTests", sees: ["Imaging"]),
-        tests("RecipesTests", sees: ["Recipes", "Sampling"]),
+        tests("RecipesTests", sees: ["Recipes", "Sampling", yams]),
         tests("EditingTests", sees: ["Editing", "Imaging", "Recipes"]),
         tests(
             "ParityTests",

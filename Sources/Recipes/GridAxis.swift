@@ -10,6 +10,8 @@ public struct GridAxis: Sendable, Equatable {
         case words(String)
         /// A preset, over those that hold for all.
         case preset
+        /// A variable of a recipe.
+        case variable(String)
     }
 
     /// What changes.
@@ -43,19 +45,8 @@ public struct GridAxis: Sendable, Equatable {
         let name = text[..<equals].trimmed
         let isWhole =
             Recipe.key(name.replacing("-", with: "_"))?.expected.hasPrefix("a whole") ?? false
-        var values: [String] = []
-        for part in Self.parts(String(text[text.index(after: equals)...])) {
-            guard let range = NumberRange(part) else {
-                values.append(part)
-                continue
-            }
-            guard let numbers = range.values(atMost: Self.mostValues, whole: isWhole) else {
-                throw .malformed(
-                    "'\(part.prefix(40))' is no range", at: origin,
-                    remedy: "let it end within \(Self.mostValues) steps: 0.2..0.8:0.2, 1-10 [5]")
-            }
-            values += numbers
-        }
+        let values = try Self.values(
+            of: Self.parts(String(text[text.index(after: equals)...])), whole: isWhole, at: origin)
         if name == "preset" {
             subject = .preset
         } else if name.hasPrefix("prompt:") {
@@ -69,18 +60,85 @@ public struct GridAxis: Sendable, Equatable {
             }
             subject = .key(key)
         }
-        guard (1...Self.mostValues).contains(values.count), !values.contains("") else {
+        try Self.check(values, of: name, at: origin)
+        self.values = values
+    }
+
+    /// Reads what a recipe has below `for:`: a key or a variable with a list of values, or with one text
+    /// of ranges.
+    ///
+    /// - Parameter variables: the names of those of the recipe, which go before keys.
+    init(_ entry: RecipeNode.Entry, over variables: [String]) throws(RecipeError) {
+        origin = entry.keyOrigin
+        let texts = try entry.value.texts()
+        if variables.contains(entry.key) {
+            subject = .variable(entry.key)
+        } else {
+            guard let key = Recipe.key(entry.key) else {
+                throw .unknownKey(
+                    entry.key, at: entry.keyOrigin,
+                    meant: nearMiss(entry.key, among: Recipe.keys.map(\.name) + variables))
+            }
+            subject = .key(key.name)
+        }
+        if case .text(let text, let place) = entry.value {
+            let isWhole = Recipe.key(entry.key)?.expected.hasPrefix("a whole") ?? false
+            values = try Self.values(of: Self.parts(text), whole: isWhole, at: place)
+        } else {
+            values = texts.map(\.text)
+        }
+        text =
+            entry.key + "="
+            + values.map { $0.contains(",") ? "\"\($0)\"" : $0 }
+            .joined(separator: ",")
+        try Self.check(values, of: entry.key, at: origin)
+        for (value, place) in texts {
+            guard case .key(let name) = subject, case .list = entry.value,
+                let key = Recipe.key(name)
+            else { break }
+            var scratch = Recipe(.imageToImage)
+            guard key.set(value, in: &scratch) else {
+                throw .badValue(
+                    key: name, value: value, at: place, expected: key.expected(insteadOf: value))
+            }
+        }
+    }
+
+    /// The values of parts, ranges written out.
+    private static func values(
+        of parts: [String], whole isWhole: Bool, at origin: Origin
+    ) throws(RecipeError) -> [String] {
+        var values: [String] = []
+        for part in parts {
+            guard let range = NumberRange(part) else {
+                values.append(part)
+                continue
+            }
+            guard let numbers = range.values(atMost: mostValues, whole: isWhole) else {
+                throw .malformed(
+                    "'\(part.prefix(40))' is no range", at: origin,
+                    remedy: "let it end within \(mostValues) steps: 0.2..0.8:0.2, 1-10 [5]")
+            }
+            values += numbers
+        }
+        return values
+    }
+
+    private static func check(
+        _ values: [String], of name: String, at origin: Origin
+    ) throws(RecipeError) {
+        guard (1...mostValues).contains(values.count), !values.contains("") else {
             throw .malformed(
                 "\(name) has \(values.isEmpty ? "no" : "an empty or too many") values",
-                at: origin, remedy: "give 1 to \(Self.mostValues), joined by commas")
+                at: origin, remedy: "give 1 to \(mostValues), joined by commas")
         }
-        self.values = values
     }
 
     /// What the cells along it are called.
     public func label(_ value: String) -> String {
         switch subject {
         case .key(let key): "\(key) \(value)"
+        case .variable(let name): "\(name) \(value)"
         case .words, .preset: value
         }
     }

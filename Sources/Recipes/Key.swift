@@ -6,6 +6,8 @@ public struct Key: Sendable {
     public let expected: String
     /// The words it takes, if these can be listed.
     public let choices: [String]
+    /// What values it takes, for programs.
+    public let form: Form
     /// What it is for, in one line.
     public let help: String
     /// The verbs that use it.
@@ -23,6 +25,7 @@ public struct Key: Sendable {
         self.name = name
         self.expected = kind.expected
         self.choices = kind.choices
+        self.form = kind.form
         self.help = help
         self.verbs = verbs
         self.namesElsewhere = elsewhere
@@ -45,6 +48,24 @@ public struct Key: Sendable {
 
     /// What the recipe has for this key; nil where it leaves the choice open.
     public func value(in recipe: Recipe) -> Value? { read(recipe) }
+
+    /// What values a key takes, as far as a schema can say it.
+    public indirect enum Form: Sendable, Equatable {
+        /// Any text, or one that only reading it tells.
+        case text
+        /// Yes or no.
+        case flag
+        /// A number within a range.
+        case number(ClosedRange<Int>)
+        /// A whole number within a range.
+        case whole(ClosedRange<Int>)
+        /// A whole number that is not negative, -1 or `random`.
+        case seed
+        /// One of some words.
+        case choice([String])
+        /// Another form, or the word `default`.
+        case orDefault(Form)
+    }
 
     /// A setting's value, for reports.
     public enum Value: Sendable, Equatable, Codable, CustomStringConvertible {

@@ -6,6 +6,8 @@ struct Kind<T>: Sendable {
     let expected: String
     /// The words it takes, if these can be listed.
     var choices: [String] = []
+    /// The same for editors.
+    var form = Key.Form.text
     /// Nil if the text is not a value of this kind.
     let parse: @Sendable (String) -> T?
     let value: @Sendable (T) -> Key.Value?
@@ -14,7 +16,7 @@ struct Kind<T>: Sendable {
     static func orDefault<W>(_ kind: Kind<W>) -> Kind where T == W? {
         Kind(
             expected: kind.expected + " or default",
-            choices: kind.choices + ["default"],
+            choices: kind.choices + ["default"], form: .orDefault(kind.form),
             parse: { text in
                 text == "default" ? .some(nil) : kind.parse(text).map(Optional.some)
             },
@@ -25,7 +27,7 @@ struct Kind<T>: Sendable {
     where T: RawRepresentable<String> & CaseIterable & Sendable {
         Kind(
             expected: Recipes.oneOf(T.allCases.map(\.rawValue)),
-            choices: T.allCases.map(\.rawValue),
+            choices: T.allCases.map(\.rawValue), form: .choice(T.allCases.map(\.rawValue)),
             parse: { T(rawValue: $0) },
             value: { .text($0.rawValue) })
     }
@@ -42,7 +44,8 @@ extension Kind<Bool> {
         let words = [
             "true": true, "yes": true, "on": true, "false": false, "no": false, "off": false,
         ]
-        return Kind(expected: "true or false", parse: { words[$0] }, value: { .flag($0) })
+        return Kind(
+            expected: "true or false", form: .flag, parse: { words[$0] }, value: { .flag($0) })
     }
 }
 
@@ -50,6 +53,7 @@ extension Kind<Double> {
     static func number(_ range: ClosedRange<Int>) -> Kind {
         Kind(
             expected: "a number from \(range.lowerBound) to \(range.upperBound)",
+            form: .number(range),
             parse: { text in
                 decimal(text).flatMap {
                     (Double(range.lowerBound)...Double(range.upperBound)).contains($0) ? $0 : nil
@@ -63,6 +67,7 @@ extension Kind<Int> {
     static func count(_ range: ClosedRange<Int>) -> Kind {
         Kind(
             expected: "a whole number from \(range.lowerBound) to \(range.upperBound)",
+            form: .whole(range),
             parse: { text in wholeNumber(text).flatMap { range.contains($0) ? $0 : nil } },
             value: { $0 < 0 ? .number(Double($0)) : .integer(UInt64($0)) })
     }
@@ -73,7 +78,8 @@ extension Kind<Int> {
     static var steps: Kind {
         let count = count(0...1000)
         return Kind(
-            expected: "a whole number from 1 to 1000", parse: count.parse, value: count.value)
+            expected: "a whole number from 1 to 1000", form: count.form, parse: count.parse,
+            value: count.value)
     }
 }
 
@@ -81,7 +87,7 @@ extension Kind<UInt64?> {
     /// `random` and A1111's -1 leave the seed to be drawn.
     static var seed: Kind {
         Kind(
-            expected: "a whole number from 0 to \(UInt64.max), or random",
+            expected: "a whole number from 0 to \(UInt64.max), or random", form: .seed,
             parse: { text in
                 if text == "random" || text == "-1" { return .some(nil) }
                 guard text.utf8.allSatisfy(isDigit) else { return nil }

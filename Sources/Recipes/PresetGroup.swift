@@ -6,12 +6,15 @@ public enum PresetGroup: String, CaseIterable, Sendable {
     case inpaint
     /// The canvas is extended.
     case outpaint
+    /// Several edits in a row.
+    case run
 }
 
 extension Preset {
     /// The group it is listed in: the one of its first verb.
     public var group: PresetGroup {
-        switch verbs.first {
+        if hasEdits { return .run }
+        return switch verbs.first {
         case .inpaint: .inpaint
         case .outpaint: .outpaint
         default: .restyle

@@ -17,7 +17,10 @@ public struct PresetShelf: Sendable {
     public static func shipped() throws(RecipeError) -> [Preset] {
         var presets: [Preset] = []
         for (name, bytes) in shippedFiles.sorted(by: { $0.key < $1.key }) {
-            presets.append(try Preset(bytes, path: name))
+            presets.append(
+                try Preset(
+                    bytes, path: name,
+                    finding: BaseFinder(PresetShelf(environment: [:]), shipped: name)))
         }
         return presets
     }
@@ -47,20 +50,31 @@ public struct PresetShelf: Sendable {
                 "an address is no file", at: .argument("--preset"),
                 remedy: "fetch it first and give the file's path")
         }
-        if nameOrPath.contains("/") || Self.endings.contains(where: nameOrPath.hasSuffix) {
-            return try Preset(read(nameOrPath), path: nameOrPath)
+        if Self.isPath(nameOrPath) {
+            return try Preset(read(nameOrPath), path: nameOrPath, shelf: self)
         }
-        let own = ownNames()
-        if own.contains(nameOrPath), let folder {
-            let paths = Self.endings.map { folder + "/" + nameOrPath + $0 }
-            let path = paths.first { access($0, F_OK) == 0 } ?? paths[0]
-            return try Preset(read(path), path: path)
+        if let path = ownPath(nameOrPath) {
+            return try Preset(read(path), path: path, shelf: self)
         }
         if let bytes = shippedFiles[nameOrPath] {
-            return try Preset(bytes, path: nameOrPath)
+            return try Preset(
+                bytes, path: nameOrPath, finding: BaseFinder(self, shipped: nameOrPath))
         }
-        throw .unknownPreset(
-            nameOrPath, meant: nearMiss(nameOrPath, among: own + shippedFiles.keys.sorted()))
+        throw .unknownPreset(nameOrPath, meant: nearMiss(nameOrPath, among: names))
+    }
+
+    /// All that a preset can be called.
+    var names: [String] { ownNames() + shippedFiles.keys.sorted() }
+
+    /// Whether a text is the path of a file, not a name.
+    static func isPath(_ nameOrPath: String) -> Bool {
+        nameOrPath.contains("/") || endings.contains(where: nameOrPath.hasSuffix)
+    }
+
+    /// The file of that name in the user's folder, if there is one.
+    func ownPath(_ name: String) -> String? {
+        guard let folder, !name.isEmpty, !name.contains("/") else { return nil }
+        return Self.endings.map { folder + "/" + name + $0 }.first { access($0, F_OK) == 0 }
     }
 
     /// Names of the files in the user's folder; none if there is no such folder.
@@ -76,7 +90,11 @@ public struct PresetShelf: Sendable {
     private static let endings = [".yaml", ".yml"]
 
     /// The bytes of a regular file; pipes and devices, which may never end, are not opened for long.
-    func read(_ path: String) throws(RecipeError) -> [UInt8] {
+    ///
+    /// - Parameter limit: how many are wanted at most; one more is read.
+    func read(
+        _ path: String, atMost limit: Int = RecipeText.maximumSize
+    ) throws(RecipeError) -> [UInt8] {
         let descriptor = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC)
         guard descriptor >= 0 else {
             throw .unreadable(path: path, reason: String(cString: strerror(errno)))
@@ -87,7 +105,7 @@ public struct PresetShelf: Sendable {
             throw .unreadable(path: path, reason: "not a file")
         }
         do {
-            return Array(try file.read(upToCount: RecipeText.maximumSize + 1) ?? Data())
+            return Array(try file.read(upToCount: limit + 1) ?? Data())
         } catch {
             throw .unreadable(path: path, reason: "reading failed")
         }

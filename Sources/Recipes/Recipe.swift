@@ -10,6 +10,8 @@ public struct Recipe: Sendable, Equatable {
     public var prompt = ""
     /// What it should not show.
     public var negativePrompt = ""
+    /// Styles to put around the prompts, by name; see `takingStyles`.
+    var styles: [String] = []
     /// How the prompts are read, where it is said; see `promptSyntax`.
     var chosenPromptSyntax: PromptSyntax?
     /// The layer of the text encoder whose states are used, counted from its end as AUTOMATIC1111
@@ -205,6 +207,9 @@ extension Recipe {
         Key(
             "negative_prompt", \.negativePrompt, .text, "what it should not show",
             elsewhere: ["negative", "neg_prompt", "uncond"]),
+        Key(
+            "style", \.styles, .styles, "words of styles.csv to put around the prompts",
+            elsewhere: ["styles"]),
         Key(
             "prompt_syntax", \.chosenPromptSyntax, .orDefault(.oneOf(PromptSyntax.self)),
             "whether (word:1.3), [word] and BREAK have a meaning"),

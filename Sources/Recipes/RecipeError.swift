@@ -22,6 +22,20 @@ public enum RecipeError: Error, Equatable, CustomStringConvertible {
     case unknownPreset(String, meant: String?)
     /// A preset made for other verbs.
     case wrongVerb(preset: String, verb: Verb, madeFor: [Verb])
+    /// A variable that nothing declares.
+    case unknownVariable(String, at: Origin, meant: String?)
+    /// A variable that must be given and is not.
+    case missingVariable(String, at: Origin)
+    /// A mask that nothing declares.
+    case unknownMask(String, at: Origin, meant: String?)
+    /// A mask that must be given and is not.
+    case missingMask(String?, at: Origin)
+    /// A file that lies outside of the folder that the recipe lies in.
+    case outside(path: String, at: Origin)
+    /// Recipes or masks that lead back to themselves.
+    case cycle(String, at: Origin)
+    /// A recipe with edits of its own, which are not one verb's.
+    case severalEdits(preset: String, at: Origin)
     /// A canvas that cannot be.
     case canvas(String, remedy: String)
 
@@ -54,6 +68,27 @@ public enum RecipeError: Error, Equatable, CustomStringConvertible {
         case .wrongVerb(let preset, let verb, let madeFor):
             "preset '\(shortened(preset))' is not for \(verb.rawValue): --preset: "
                 + "use it with \(list(madeFor))"
+        case .unknownVariable(let name, let origin, let meant):
+            "no variable '\(shortened(name))': \(origin): "
+                + (meant.map { "did you mean '\($0)'?" }
+                    ?? (origin.isInFile
+                        ? "declare it under vars:, or write {{ }} for braces"
+                        : "no preset or recipe here asks for it"))
+        case .missingVariable(let name, let origin):
+            "no value for the variable '\(name)': \(origin): give --var \(name)=TEXT"
+        case .unknownMask(let name, let origin, let meant):
+            "no mask '\(shortened(name))': \(origin): "
+                + (meant.map { "did you mean '\($0)'?" } ?? "declare it under masks:")
+        case .missingMask(let name, let origin):
+            "no mask\(name.map { " for '\($0)'" } ?? ""): \(origin): "
+                + (name.map { "give --mask \($0)=MASK" } ?? "write mask: and what is repainted")
+        case .outside(let path, let origin):
+            "'\(shortened(path))' leads out of the recipe's folder: \(origin): "
+                + "put the file beside the recipe"
+        case .cycle(let what, let origin):
+            "\(what) leads back to itself: \(origin): leave it out"
+        case .severalEdits(let preset, let origin):
+            "'\(shortened(preset))' is more than one verb's settings: \(origin): use `gesso run`"
         case .canvas(let what, let remedy):
             "\(what): outpaint: \(remedy)"
         }
@@ -81,6 +116,11 @@ public enum Origin: Sendable, Equatable, CustomStringConvertible {
         case .file(let path, let line, let column): "\(path):\(line):\(column)"
         case .argument(let name): name
         }
+    }
+
+    /// Whether it is a place in a file.
+    var isInFile: Bool {
+        if case .file = self { true } else { false }
     }
 
     /// The place for someone who knows the file.

@@ -8,6 +8,8 @@ public struct Setting: Sendable, Equatable {
     public let origin: Origin
     /// Where the key was given.
     public let keyOrigin: Origin
+    /// Of a recipe's prompt, what stands before, between and behind the places of `{prompt}`.
+    var parts: [String]?
 
     /// A setting given at `origin`, its key there too if no other place is said; neither is checked.
     public init(_ key: String, _ value: String, at origin: Origin, keyAt keyOrigin: Origin? = nil) {
@@ -98,7 +100,7 @@ struct Layer {
     /// What a key can be called there.
     private static func names(at origin: Origin) -> [String] {
         let names = Recipe.keys.map(\.name)
-        if case .file = origin { return names + Preset.aboutItself }
+        if case .file = origin { return names + RecipeFile.keys }
         return names
     }
 
@@ -113,7 +115,7 @@ struct Layer {
 
     /// A canvas grows by sides, to an aspect or to a size.
     private func checkGrowth() throws(RecipeError) {
-        let forms = [["left", "right", "top", "bottom"], ["aspect"], ["size"]]
+        let forms = Recipe.growthForms
         let growing = entries.filter { entry in forms.joined().contains(entry.key.name) }
         for (key, setting) in growing.dropFirst() {
             let first = growing[0].key.name
@@ -133,20 +135,27 @@ extension Recipe {
     /// placeholder a preset's prompt is used only if none was given directly. The negative prompt
     /// is treated alike.
     ///
+    /// - Parameter variables: values for the presets' variables, by name.
     /// - Throws: `RecipeError` for settings that do not exist, are out of range, do not go together
-    ///   or are of no use to the verb (in a preset, to none of its verbs), and for a prompt that
-    ///   nobody gave.
+    ///   or are of no use to the verb (in a preset, to none of its verbs), for a prompt that nobody
+    ///   gave, and for variables without a value or without a use.
     public init(
-        _ verb: Verb, presets: [Preset] = [], settings: [Setting] = []
+        _ verb: Verb, presets: [Preset] = [], settings: [Setting] = [], variables: [Setting] = []
     ) throws(RecipeError) {
-        self.init(verb)
+        try Variables.check(variables, for: presets.flatMap(\.variables))
         var layers: [Layer] = []
-        for preset in presets { layers.append(try preset.layer(for: verb)) }
-        let direct = try Layer(settings, for: [verb])
+        for preset in presets { layers.append(try preset.layer(for: verb, variables)) }
+        try self.init(verb, layers, Layer(settings, for: [verb]))
+    }
+
+    /// The recipe that layers come to, each over the ones before it, and what is given directly over
+    /// all.
+    init(_ verb: Verb, _ layers: [Layer], _ direct: Layer) throws(RecipeError) {
+        self.init(verb)
         for layer in layers + [direct] { layer.apply(to: &self, for: verb) }
 
         func combined(_ name: String) -> String? {
-            combine(layers.compactMap { $0.text(name) }, with: direct.text(name))
+            combine(layers.compactMap { $0.setting(name) }, with: direct.text(name))
         }
         if steps == 0 { try checkStepless(verb, layers + [direct]) }
         let none: String? = steps == 0 ? "" : nil
@@ -173,25 +182,26 @@ extension Recipe {
 }
 
 /// The text given directly, put through the presets' texts in their order.
-private func combine(_ templates: [String], with given: String?) -> String? {
+private func combine(_ texts: [Setting], with given: String?) -> String? {
     var text = given
-    for template in templates {
-        if template.contains(placeholder) {
-            text = fill(template, with: text ?? "")
+    for setting in texts {
+        if let parts = setting.parts, parts.count > 1 {
+            text = joined(parts, around: text ?? "")
         } else if given == nil {
-            text = template
+            text = setting.value
         }
     }
     return text
 }
 
-private let placeholder = "{prompt}"
-
-/// Puts `text` in place of the placeholder; with nothing to put there, its comma goes too.
-private func fill(_ template: String, with text: String) -> String {
-    guard text.isEmpty else { return template.replacing(placeholder, with: text) }
-    let phrases = template.split(separator: ",").map(\.trimmed).filter { $0 != placeholder }
-    return phrases.joined(separator: ", ").replacing(placeholder, with: "")
+/// Puts `text` between the parts; with nothing to put there, its comma goes too.
+private func joined(_ parts: [String], around text: String) -> String {
+    guard text.isEmpty else { return parts.joined(separator: text) }
+    var gap = "\u{1}"
+    while parts.contains(where: { $0.contains(gap) }) { gap += "\u{1}" }
+    let phrases = parts.joined(separator: gap).split(separator: ",").map(\.trimmed)
+        .filter { $0 != gap }
+    return phrases.joined(separator: ", ").replacing(gap, with: "")
 }
 
 extension StringProtocol {

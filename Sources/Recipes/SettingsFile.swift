@@ -6,7 +6,7 @@ extension Setting {
     public static func list(inFile path: String) throws(RecipeError) -> [Setting] {
         let settings = try RecipeText(
             PresetShelf(environment: [:]).read(path), name: path
-        ).settings
+        ).settings()
         var first: [String: Setting] = [:]
         for setting in settings {
             if let earlier = first.updateValue(setting, forKey: setting.key) {

@@ -13,6 +13,7 @@ let shippedFiles: [String: [UInt8]] = [
     "oil-painting": PackageResources.oil_painting_yaml,
     "pencil-sketch": PackageResources.pencil_sketch_yaml,
     "pixel-art": PackageResources.pixel_art_yaml,
+    "place-in-wider": PackageResources.place_in_wider_yaml,
     "remove-object": PackageResources.remove_object_yaml,
     "repair-face": PackageResources.repair_face_yaml,
     "replace-background": PackageResources.replace_background_yaml,

@@ -17,7 +17,7 @@ struct EditRun {
     /// What is added to the model.
     let addOns: [AddOnShelf.Entry]
     /// What has been read so far.
-    let inputs = RunInputs()
+    let inputs: RunInputs
     private let receipt: ReceiptPlace?
     let manner: Manner
     /// Sees the picture while it is under way.
@@ -31,6 +31,21 @@ struct EditRun {
         var json = false
         var dryRun = false
         var show = false
+        /// Whether a run before it has said what holds for all of them.
+        var isLaterStep = false
+
+        /// The manner of a step of a chain, counted from 0.
+        func ofStep(_ index: Int) -> Manner {
+            var manner = self
+            manner.isLaterStep = index > 0
+            return manner
+        }
+    }
+
+    /// That a result is as the original was outside of a mask of its size.
+    struct Claim {
+        let original: Image
+        let mask: Mask
     }
 
     /// A picture that was made.
@@ -76,9 +91,10 @@ struct EditRun {
     init(
         _ verb: Verb, _ recipe: Recipe, from presets: [Preset] = [], _ output: Output,
         receipt: ReceiptPlace? = nil, model: ModelOnCall?, shelf: AddOnShelf = AddOnShelf(),
-        onlooker: Onlooker? = nil, _ manner: Manner
+        inputs: RunInputs = RunInputs(), onlooker: Onlooker? = nil, _ manner: Manner
     ) throws {
         self.verb = verb
+        self.inputs = inputs
         let (tagged, literal) = recipe.takingLoRATags()
         self.recipe = tagged.drawingSeed()
         addOns = model == nil ? [] : try shelf.entries(of: tagged)
@@ -232,8 +248,16 @@ struct EditRun {
         }
     }
 
-    /// The bytes of the file that an edit comes to, proved.
+    /// The bytes of the file that an edit comes to, proved by what it may not have changed.
     func finished(_ work: Work) throws -> Made {
+        let claim = work.edit.original.flatMap { original in
+            work.edit.mask.map { Claim(original: original, mask: $0) }
+        }
+        return try finished(work, claim: claim)
+    }
+
+    /// - Parameter claim: what is proved of the bytes; nil where all may have changed.
+    func finished(_ work: Work, claim: Claim?) throws -> Made {
         var run = self
         run.recipe = work.recipe
         let picture = try run.marked(work.result)
@@ -245,7 +269,7 @@ struct EditRun {
         }
         return Made(
             recipe: work.recipe, report: report, picture: picture, data: data, written: written,
-            proof: try prove(written, work.edit), loading: work.loading)
+            proof: try claim.map { try prove($0, of: written) }, loading: work.loading)
     }
 
     /// All files that are written.
@@ -272,7 +296,7 @@ struct EditRun {
         for note in notes { say("note: " + note) }
         if edit.mask != nil { say(edit.coverage) }
         if let seed = recipe.seed { say("seed \(seed)") }
-        if model.isStandIn {
+        if model.isStandIn, !manner.isLaterStep {
             say(
                 "\(model.name) is a small model that knows drawn landscapes only: "
                     + "for all else name a checkpoint with --model")
@@ -299,10 +323,9 @@ struct EditRun {
     }
 
     /// Compares what the file will hold with the original, wherever that must not change.
-    private func prove(_ written: Image, _ edit: Edit) throws -> MaskProof? {
-        guard let original = edit.original, let mask = edit.mask else { return nil }
-        let proof = MaskProof(try Comparison(original, written, outside: mask))
-        guard !output.keeps(original) || proof.changed == 0 else {
+    private func prove(_ claim: Claim, of written: Image) throws -> MaskProof {
+        let proof = MaskProof(try Comparison(claim.original, written, outside: claim.mask))
+        guard !output.keeps(claim.original) || proof.changed == 0 else {
             throw Failure(
                 .unexpected, proof.line, at: output.path,
                 do: "nothing was written; please report it")
@@ -310,7 +333,10 @@ struct EditRun {
         return proof
     }
 
-    private func tell(_ made: Made) throws {
+    /// Says what there is to say of a picture that was written.
+    ///
+    /// - Parameter other: the document for `--json`, in place of the edit's own.
+    func tell(_ made: Made, as other: @autoclosure () -> String? = nil) throws {
         let report = made.report
         // What has no effect was said before the run.
         let told = made.recipe.idleSettings(of: verb)
@@ -333,7 +359,7 @@ struct EditRun {
             let document = EditDocument(
                 verb, made.recipe, report, output: output.path, loading: made.loading,
                 verified: made.proof)
-            try Console.result(JSON.text(document))
+            try Console.result(other() ?? JSON.text(document))
         } else if !output.isStandardOutput {
             try Console.result(output.path)
         }

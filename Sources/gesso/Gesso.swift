@@ -30,7 +30,7 @@ struct Gesso: ParsableCommand {
         subcommands: [
             ImageToImageCommand.self, InpaintCommand.self, OutpaintCommand.self,
             UpscaleCommand.self, InstructCommand.self, TextToImageCommand.self,
-            BatchCommand.self, MaskCommand.self,
+            RunCommand.self, BatchCommand.self, MaskCommand.self,
             PresetCommand.self,
             ModelCommand.self,
             SheetCommand.self, CompareCommand.self, VerifyCommand.self, ReplayCommand.self,

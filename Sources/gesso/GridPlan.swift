@@ -18,6 +18,16 @@ struct GridPlan {
         let presets: [Preset]
     }
 
+    /// The most pictures of a grid.
+    static let mostCells = 400
+
+    /// A grid over one to three axes with its pictures, the first axis the quickest.
+    init(_ verb: Verb, over axes: [GridAxis], cells: [Cell]) {
+        self.verb = verb
+        (x, y, z) = (axes[0], axes.dropFirst().first, axes.dropFirst(2).first)
+        self.cells = cells
+    }
+
     /// All pictures of a grid: rows of columns, tables of rows.
     init(_ verb: Verb, _ options: EditOptions, x: String, y: String?, z: String?) throws {
         self.verb = verb
@@ -26,8 +36,10 @@ struct GridPlan {
         let z = try z.map { try GridAxis($0, option: "--z") }
         (self.x, self.y, self.z) = (x, y, z)
         let count = x.values.count * (y?.values.count ?? 1) * (z?.values.count ?? 1)
-        guard count <= 400 else {
-            throw Failure(.usage, "\(count) pictures", at: "--x", do: "give axes for 400 or fewer")
+        guard count <= Self.mostCells else {
+            throw Failure(
+                .usage, "\(count) pictures", at: "--x",
+                do: "give axes for \(Self.mostCells) or fewer")
         }
         let shared = try options.recipe.files()
         let shelf = PresetShelf(environment: ProcessInfo.processInfo.environment)
@@ -59,6 +71,33 @@ struct GridPlan {
     /// The values of an axis with it; one place without anything where there is no axis.
     private static func places(_ axis: GridAxis?) -> [(axis: GridAxis, value: String)?] {
         axis.map { axis in axis.values.map { (axis, $0) } } ?? [nil]
+    }
+
+    /// Makes the pictures one after the other and tells how far it is. What ends the first one would
+    /// end them all; a later one is left out.
+    ///
+    /// - Parameter make: makes the one of that number.
+    func made(isQuiet: Bool, _ make: (Int) throws -> EditRun.Work) throws -> [Outcome] {
+        var outcomes: [Outcome] = []
+        let began = ContinuousClock.now
+        for (index, cell) in cells.enumerated() {
+            let seconds = began.duration(to: .now) / .seconds(1)
+            let left = Int(seconds / Double(max(index, 1)) * Double(cells.count - index))
+            let pace =
+                index > 0 ? ", \(left / 60):" + String(format: "%02d", left % 60) + " left" : ""
+            Console.line(
+                "gesso: picture \(index + 1) of \(cells.count): \(cell.label)\(pace)".asLine(),
+                isQuiet: isQuiet)
+            do {
+                outcomes.append(.success(try make(index)))
+            } catch {
+                let failure = Failure(error, in: "grid")
+                guard failure.isOfOnePicture, index > 0 else { throw error }
+                Console.line("gesso: \(cell.label): \(failure.text)".asLine())
+                outcomes.append(.failure(failure))
+            }
+        }
+        return outcomes
     }
 
     /// The axes there are, x first.
@@ -120,6 +159,13 @@ struct GridPlan {
         return table
     }
 
+    /// Whether a key's value is not the same in all pictures.
+    private func differs(_ name: String) -> Bool {
+        guard let key = Recipe.key(name), let first = cells.first else { return false }
+        let value = key.value(in: first.recipe)
+        return cells.contains { key.value(in: $0.recipe) != value }
+    }
+
     /// What holds for all pictures.
     private var legend: String {
         guard let recipe = cells.first?.recipe else { return verb.rawValue }
@@ -129,6 +175,7 @@ struct GridPlan {
             case .key(let key): [key]
             case .words: ["prompt"]
             case .preset: keys
+            case .variable: keys.filter(differs)
             }
         }
         let shown = keys.filter { !varied.contains($0) }.compactMap { name in
@@ -184,7 +231,7 @@ struct GridDocument: Encodable {
 }
 
 /// What a grid would take, as `--dry-run` tells it.
-struct GridPlanDocument: Encodable {
+struct GridPlanDocument: PlainDocument {
     private let schema = "gesso.gridplan/1"
     let output: String
     let pictures: [String]

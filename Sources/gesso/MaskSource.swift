@@ -14,40 +14,46 @@ enum MaskSource {
 
     /// Reads `alpha`, `color:…`, `rect:…` and `polygon:…`; all else is the path of a file.
     ///
+    /// - Parameter place: where it was written, for errors.
     /// - Throws: `Failure` for what begins like one of these and is none.
-    init(_ spec: String) throws {
+    init(_ spec: String, at place: String = "--mask") throws {
         func rest(after prefix: String) -> Substring? {
             spec.hasPrefix(prefix) ? spec.dropFirst(prefix.count) : nil
         }
         if spec == "alpha" {
             self = .alpha
         } else if let text = rest(after: "color:") {
-            self = try Self.color(text, spec: spec)
+            self = try Self.color(text, spec: spec, place)
         } else if let text = rest(after: "rect:") {
-            self = try Self.rectangle(text, spec: spec)
+            self = try Self.rectangle(text, spec: spec, place)
         } else if let text = rest(after: "polygon:") {
-            self = try Self.polygon(text, spec: spec)
+            self = try Self.polygon(text, spec: spec, place)
         } else {
             self = .file(spec)
         }
     }
 
-    private static func color(_ text: Substring, spec: String) throws -> MaskSource {
+    private static func color(
+        _ text: Substring, spec: String, _ place: String
+    ) throws -> MaskSource {
         let parts = text.split(separator: "~", omittingEmptySubsequences: false)
         let tolerance = parts.count == 2 ? number(parts[1]) : 0
         guard parts.count <= 2, let color = Color(parts[0]), let tolerance,
             (0...255).contains(tolerance), tolerance == tolerance.rounded()
         else {
-            throw bad(spec, "no colour key", "write color:#rrggbb or color:#rrggbb~0 to ~255")
+            throw bad(
+                spec, "no colour key", "write color:#rrggbb or color:#rrggbb~0 to ~255", place)
         }
         return .color(color, tolerance: Int(tolerance))
     }
 
-    private static func rectangle(_ text: Substring, spec: String) throws -> MaskSource {
+    private static func rectangle(
+        _ text: Substring, spec: String, _ place: String
+    ) throws -> MaskSource {
         let sides = numbers(text)
         guard let sides, sides.count == 4, sides[2] > 0, sides[3] > 0 else {
             throw bad(
-                spec, "no rectangle", "write rect:x,y,width,height in pixels, both above 0")
+                spec, "no rectangle", "write rect:x,y,width,height in pixels, both above 0", place)
         }
         let (left, top) = (sides[0], sides[1])
         let (right, bottom) = (left + sides[2], top + sides[3])
@@ -55,18 +61,23 @@ enum MaskSource {
             [(left, top), (right, top), (right, bottom), (left, bottom)], spec: spec)
     }
 
-    private static func polygon(_ text: Substring, spec: String) throws -> MaskSource {
+    private static func polygon(
+        _ text: Substring, spec: String, _ place: String
+    ) throws -> MaskSource {
         guard let places = numbers(text), places.count >= 6, places.count % 2 == 0 else {
-            throw bad(spec, "no polygon", "write polygon:x1,y1,x2,y2,x3,y3 and so on")
+            throw bad(
+                spec, "no polygon", "write polygon:x1,y1,x2,y2,x3,y3 and so on", place)
         }
         return .polygon(
             stride(from: 0, to: places.count, by: 2).map { (places[$0], places[$0 + 1]) },
             spec: spec)
     }
 
-    private static func bad(_ spec: String, _ what: String, _ remedy: String) -> Failure {
+    private static func bad(
+        _ spec: String, _ what: String, _ remedy: String, _ place: String
+    ) -> Failure {
         Failure(
-            .usage, "\(what) '\(shortened(spec))'", at: "--mask",
+            .usage, "\(what) '\(shortened(spec))'", at: place,
             do: remedy + "; a file of that name is ./NAME")
     }
 

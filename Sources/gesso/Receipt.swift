@@ -33,6 +33,41 @@ struct Receipt: Codable {
     /// What was added to the model; nil if nothing was.
     let addOns: [AddOn]?
     let result: Picture
+    /// The edits of a recipe, in their order, where `verb` is `run`; nil elsewhere.
+    let edits: [Edit]?
+    /// The values that a recipe's variables had, for the record.
+    let variables: [String: String]?
+
+    /// One of several edits.
+    struct Edit: Codable {
+        let verb: String
+        let seed: UInt64
+        let scheduler: String
+        let evaluations: Int
+        let paddedWidth: Int
+        let paddedHeight: Int
+        /// Every key of the verb, as in a receipt of it alone.
+        let settings: [String: Key.Value?]
+        /// What was repainted; nil but for inpainting.
+        let mask: Mask?
+    }
+
+    /// A mask: parts joined in their order, then turned over, then grown.
+    struct Mask: Codable {
+        /// Of one that lies on the picture that the edits began with.
+        let name: String?
+        let parts: [Part]
+        let inverts: Bool
+        let grow: Int
+
+        /// A file, words as behind `--mask`, or a mask.
+        struct Part: Codable {
+            let file: File?
+            let spec: String?
+            let mask: Mask?
+            let subtracts: Bool
+        }
+    }
 
     /// A file that was read; without a path if that was standard input.
     struct File: Codable, Equatable {
@@ -108,6 +143,13 @@ struct Receipt: Codable {
     ///
     /// - Parameter path: stands for the receipt in errors.
     func recipe(for verb: Verb, named path: String) throws -> Recipe {
+        try Receipt.recipe(of: settings, for: verb, named: path)
+    }
+
+    /// The recipe that settings of a receipt are.
+    static func recipe(
+        of settings: [String: Key.Value?], for verb: Verb, named path: String
+    ) throws -> Recipe {
         let given = settings.compactMap { key, value in
             value.map { Setting(key, "\($0)", at: .argument(path)) }
         }
@@ -135,17 +177,11 @@ extension Receipt {
                 file: file, spec: file == nil ? part.spec : nil, subtracts: part.subtracts)
         }
         model = try run.model.map { model in
-            Checkpoint(
-                name: report.model, path: FilePath.path(of: model.url, from: folder),
-                files: try model.files())
+            try Checkpoint(report.model, model, in: folder)
         }
         addOns = try run.addOns.isEmpty ? nil : run.addOns.map { try AddOn($0, in: folder) }
-        result = Picture(
-            path: run.output.file.map { FilePath.path(of: $0, from: folder) },
-            format: run.output.format.rawValue.lowercased(), quality: run.output.quality,
-            width: made.written.width, height: made.written.height,
-            channels: made.written.channels, depth: made.written.depth,
-            sha256: Digest.of(made.data), pixelsSha256: Digest.of(pixels: made.written))
+        result = Picture(made, by: run.output, in: folder)
+        (edits, variables) = (nil, nil)
     }
 
     /// The bytes of its file.
@@ -159,7 +195,7 @@ extension Receipt {
     }
 
     /// The settings as they were resolved, so far as a key can say it.
-    private static func settings(
+    static func settings(
         _ verb: Verb, _ recipe: Recipe, _ report: EditReport
     ) -> [String: Key.Value?] {
         var settings: [String: Key.Value?] = [:]
@@ -180,6 +216,26 @@ extension Receipt {
             settings.updateValue(nil, forKey: side)
         }
         return settings
+    }
+}
+
+extension Receipt.Picture {
+    /// What was made, in the file of an output.
+    init(_ made: EditRun.Made, by output: Output, in folder: URL) {
+        self.init(
+            path: output.file.map { FilePath.path(of: $0, from: folder) },
+            format: output.format.rawValue.lowercased(), quality: output.quality,
+            width: made.written.width, height: made.written.height,
+            channels: made.written.channels, depth: made.written.depth,
+            sha256: Digest.of(made.data), pixelsSha256: Digest.of(pixels: made.written))
+    }
+}
+
+extension Receipt.Checkpoint {
+    /// A checkpoint with the hashes of its files.
+    init(_ name: String, _ model: ModelOnCall, in folder: URL) throws {
+        self.init(
+            name: name, path: FilePath.path(of: model.url, from: folder), files: try model.files())
     }
 }
 

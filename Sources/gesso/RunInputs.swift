@@ -7,6 +7,8 @@ final class RunInputs {
     private(set) var source: Entry?
     /// What its mask is made of, in order.
     private(set) var masks: [MaskEntry] = []
+    /// Hashes of all files that masks were read from, by path.
+    private(set) var digests: [String: String] = [:]
 
     /// A part of the mask; with a file, if it comes from one.
     struct MaskEntry {
@@ -47,9 +49,19 @@ final class RunInputs {
     /// Reads a file of the mask.
     func readMask(_ path: String) throws -> Image {
         let data = try Input.bytes(path)
+        digests[path] = Digest.of(data)
         for index in masks.indices where masks[index].spec == path {
             masks[index].file = Entry(path: path, sha256: Digest.of(data))
         }
         return try Image(decoding: data, name: Input.name(path))
+    }
+
+    /// What was read of a mask that those words say, as it stands in a receipt kept in `folder`; nil
+    /// if it is no file.
+    func maskFile(_ words: String, in folder: URL) -> Receipt.File? {
+        guard case .file(let path)? = try? MaskSource(words), let digest = digests[path] else {
+            return nil
+        }
+        return Entry(path: path, sha256: digest).file(in: folder)
     }
 }

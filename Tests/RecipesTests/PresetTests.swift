@@ -18,7 +18,7 @@ import Testing
     }
 
     @Test func everyShippedPresetIsCompleteForItsVerbs() throws {
-        for preset in try PresetShelf.shipped() {
+        for preset in try PresetShelf.shipped() where !preset.hasEdits {
             #expect(!preset.summary.isEmpty)
             for verb in preset.verbs {
                 let alone = try Recipe(verb, presets: [preset])
@@ -27,6 +27,26 @@ import Testing
                 #expect(!alone.prompt.hasPrefix(","))
                 #expect(!alone.prompt.hasSuffix(","))
             }
+        }
+    }
+
+    @Test func theExampleOfTheReadmeIsShipped() throws {
+        let readme = try String(contentsOf: root.appending(path: "README.md"), encoding: .utf8)
+        let shipped = try PresetShelf.shipped().filter(\.hasEdits)
+        #expect(!shipped.isEmpty)
+        for preset in shipped {
+            #expect(readme.contains("```yaml\n" + preset.text + "```"))
+            let part = MaskPlan.Part(.words("alpha"), subtracts: false, at: .argument("--mask"))
+            let edits = try preset.edits(
+                RecipeGiven(
+                    variables: preset.variables.filter { $0.standard == nil }.map {
+                        Setting($0.name, "a bench", at: .argument("--var"))
+                    },
+                    masks: Dictionary(
+                        preset.masks.filter(\.isOpen).map { ($0.name, [part]) },
+                        uniquingKeysWith: { $1 })))
+            #expect(
+                edits.allSatisfy { !$0.recipe.prompt.isEmpty && !$0.recipe.prompt.contains("{") })
         }
     }
 

@@ -6,6 +6,7 @@ import Testing
 /// `.expected`.
 struct RecipeCase: Sendable, CustomTestStringConvertible {
     let name: String
+    let path: String
     let bytes: [UInt8]
     let expected: String
 
@@ -19,7 +20,7 @@ struct RecipeCase: Sendable, CustomTestStringConvertible {
             let url = root.appending(path: file)
             let expected = url.deletingPathExtension().appendingPathExtension("expected")
             return RecipeCase(
-                name: file,
+                name: file, path: url.path,
                 bytes: (try? Array(Data(contentsOf: url))) ?? [],
                 expected: (try? String(contentsOf: expected, encoding: .utf8)) ?? "no .expected")
         }
@@ -34,7 +35,7 @@ struct RecipeCase: Sendable, CustomTestStringConvertible {
 
     @Test(arguments: RecipeCase.all(in: "Good"))
     func goodFilesSetWhatTheySay(_ file: RecipeCase) throws {
-        let preset = try Preset(file.bytes, path: file.name)
+        let preset = try Preset(file.bytes, path: file.path)
         let verb = try #require(preset.verbs.first)
         var plain = Recipe(verb)
         plain.prompt = "none"
@@ -51,8 +52,9 @@ struct RecipeCase: Sendable, CustomTestStringConvertible {
 
     @Test(arguments: RecipeCase.all(in: "Bad"))
     func badFilesAreRefusedAtThePlace(_ file: RecipeCase) {
-        let error = #expect(throws: RecipeError.self) { try Preset(file.bytes, path: file.name) }
-        #expect(error.map { "\($0)\n" } == file.expected)
+        let error = #expect(throws: RecipeError.self) { try Preset(file.bytes, path: file.path) }
+        let folder = file.path.dropLast(file.name.count)
+        #expect(error.map { "\($0)\n".replacing(folder, with: "") } == file.expected)
     }
 
     @Test(arguments: ["[", "{", "- ", "? ", "a: ", "&a [", "\"a\": [", "|", "!", "prompt: [", ": "])

@@ -5,9 +5,9 @@ import Testing
     @Test(arguments: [
         "", "img2img", "inpaint", "outpaint", "instruct", "txt2img", "preset", "preset list",
         "preset show",
-        "preset validate", "preset keys", "mask", "model", "model inspect", "model convert",
-        "sheet", "compare", "verify", "replay", "info", "batch", "config", "config show", "doctor",
-        "manual", "grid", "upscale",
+        "preset validate", "preset keys", "preset new", "preset schema", "mask", "model",
+        "model inspect", "model convert", "sheet", "compare", "verify", "replay", "info", "batch",
+        "config", "config show", "doctor", "manual", "grid", "upscale", "run",
     ])
     func everyCommandHasItsPage(_ command: String) throws {
         try Tool.inFolder { tool in

@@ -12,7 +12,7 @@ import Testing
             let all = try tool("preset", "list").text.split(separator: "\n")
             let lines = all.filter { $0.hasPrefix("  ") }
             let groups = all.filter { $0.hasSuffix(":") }
-            #expect(groups == ["restyle:", "inpaint:", "outpaint:"])
+            #expect(groups == ["restyle:", "inpaint:", "outpaint:", "run:"])
             #expect(try lines.count == PresetShelf.shipped().count + 1)
             #expect(lines.contains { $0.hasPrefix("  mine ") && $0.contains("my own") })
             let document = try tool("preset", "list", "--json").output

@@ -9,6 +9,8 @@ struct BatchPlan {
     private let options: BatchOptions
     private let presets: [Preset]
     private let settings: [Setting]
+    /// What is done where the preset has edits of its own.
+    private let edits: BatchRecipe?
     private let template: NameTemplate
     private let masks: BatchMasks
     private let format: ImageFormat?
@@ -27,19 +29,25 @@ struct BatchPlan {
         self.options = options
         presets = try options.recipe.files()
         masks = try BatchMasks(options.masks)
-        verb = try Self.verb(options, presets, masks)
         settings = [
             setting("strength", options.strength), setting("fill", options.fill),
         ].compactMap(\.self)
+        edits = try BatchRecipe(presets, options.recipe, settings, masks)
+        let outline = try edits?.outline()
+        verb = try outline?.last?.verb ?? Self.verb(options, presets, masks)
         template = try NameTemplate(options.name)
         format = try options.engine.format.map(Output.format(named:))
         if let format { try Output.check(options.engine.quality, for: format) }
-        let recipe = try options.recipe.recipe(verb, settings, presets)
-        seed = recipe.seed
+        let recipes =
+            try outline?.map(\.recipe)
+            ?? [options.recipe.recipe(verb, settings, presets)]
+        let recipe = recipes.first { $0.steps > 0 } ?? recipes[0]
+        seed = try edits?.isSeeded() == false ? nil : recipes[0].seed
         model = try options.engine.model(
             for: recipe, stored: options.recipe.storedSettings(), quiet: isQuiet)
         manner = EditRun.Manner(threads: options.engine.threads, quiet: true)
-        fingerprint = Self.fingerprint(verb, recipe, options, model?.url)
+        fingerprint = Self.fingerprint(
+            outline?.map(\.verb) ?? [verb], recipes, edits?.presets ?? [], options, model?.url)
     }
 
     /// The jobs of a list, in its order.
@@ -49,17 +57,14 @@ struct BatchPlan {
     func jobs(_ list: BatchList, seed: UInt64?) throws -> [BatchRun.Job] {
         var inputOfName: [String: String] = [:]
         return try list.items.enumerated().map { index, item in
-            var recipe = try options.recipe.recipe(
-                verb, settings, presets, overriddenBy: item.settings)
-            if recipe.seed == nil || recipe.seed == self.seed {
-                recipe.seed = seed.map { $0 &+ UInt64(index) }
-            }
+            let steps = try steps(for: item, seed: seed.map { $0 &+ UInt64(index) })
+            let first = edits != nil && seed == nil ? nil : steps.first?.recipe.seed
             let format = format ?? item.format ?? .png
             let own = item.format == format ? (item.input as NSString).pathExtension : nil
             let name =
                 item.folder
                 + template.name([
-                    "stem": item.stem, "seed": recipe.seed.map { "\($0)" } ?? "{seed}",
+                    "stem": item.stem, "seed": first.map { "\($0)" } ?? "{seed}",
                     "verb": verb.rawValue,
                     "index": String(format: "%04d", index + 1),
                     "ext": own ?? format.fileExtension,
@@ -74,13 +79,30 @@ struct BatchPlan {
                     .usage, "\(other) and \(item.input) would both become \(name)", at: "--name",
                     do: "put {index} in the name")
             }
-            let step = EditChain.Step(
-                verb: verb, recipe: recipe, presets: presets,
-                masks: verb == .inpaint ? try masks.parts(for: item) : [])
             return BatchRun.Job(
-                item: item, output: name, seed: recipe.seed ?? 0, format: format,
-                chain: EditChain(steps: [step], model: model, manner: manner))
+                item: item, output: name, seed: first ?? 0, format: format,
+                chain: EditChain(
+                    steps: steps, model: model, manner: manner,
+                    variables: try edits?.variables()))
         }
+    }
+
+    /// What is done to a picture.
+    private func steps(for item: BatchList.Item, seed: UInt64?) throws -> [EditChain.Step] {
+        if let edits {
+            return try edits.edits(for: item, seed: seed).map {
+                EditChain.Step(
+                    verb: $0.verb, recipe: $0.recipe, presets: edits.presets, mask: $0.mask)
+            }
+        }
+        var recipe = try options.recipe.recipe(
+            verb, settings, presets, overriddenBy: item.settings)
+        if recipe.seed == nil || recipe.seed == self.seed { recipe.seed = seed }
+        return [
+            EditChain.Step(
+                verb: verb, recipe: recipe, presets: presets,
+                mask: verb == .inpaint ? MaskPlan(try masks.parts(for: item)) : nil)
+        ]
     }
 
     private static func verb(
@@ -101,14 +123,22 @@ struct BatchPlan {
     }
 
     private static func fingerprint(
-        _ verb: Verb, _ recipe: Recipe, _ options: BatchOptions, _ model: URL?
+        _ verbs: [Verb], _ recipes: [Recipe], _ presets: [Preset], _ options: BatchOptions,
+        _ model: URL?
     ) -> String {
-        var facts = Recipe.keys.filter { $0.name != "seed" && $0.verbs.contains(verb) }
-            .map { key in key.name + "=" + (key.value(in: recipe).map { "\($0)" } ?? "") }
-        facts += [
-            verb.rawValue, model?.standardizedFileURL.path ?? "", options.masks ?? "",
-            options.name, options.engine.format ?? "", options.engine.quality.map { "\($0)" } ?? "",
-        ]
+        var facts: [String] = []
+        for (verb, recipe) in zip(verbs, recipes) {
+            for key in Recipe.keys where key.name != "seed" && key.verbs.contains(verb) {
+                let value = key.value(in: recipe).map { "\($0)" }
+                facts.append(key.name + "=" + (value ?? ""))
+            }
+            facts.append(verb.rawValue)
+        }
+        // Masks are in no recipe.
+        facts += presets.map(\.text)
+        facts.append(model?.standardizedFileURL.path ?? "")
+        facts += [options.masks ?? "", options.name, options.engine.format ?? ""]
+        facts.append(options.engine.quality.map { "\($0)" } ?? "")
         return Digest.of(Data(facts.joined(separator: "\u{0}").utf8))
     }
 }

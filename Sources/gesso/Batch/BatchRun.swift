@@ -162,9 +162,10 @@ final class BatchRun {
     }
 
     private func writeReceipt(of made: EditChain.Made, _ job: Job) throws {
-        guard manner.receipts, let run = made.runs.last else { return }
-        let receipt = try run.receipt(
-            of: made.picture, in: folder.url(job.output).deletingLastPathComponent())
+        guard manner.receipts else { return }
+        let receipt = try job.chain.receipt(
+            of: made, as: output(of: job),
+            in: folder.url(job.output).deletingLastPathComponent())
         try writeAtomically(
             receipt.document, to: folder.receipt(of: job.output), overwrite: true,
             draftTag: folder.draftTag)

@@ -95,7 +95,10 @@ struct GridCommand: ParsableCommand {
         let model = try plan.cells.first { $0.recipe.steps > 0 }
             .flatMap { try options.model(for: $0.recipe) }
         if options.dryRun { return try tell(plan, model, parts, source, output) }
-        let outcomes = try made(plan, model, parts, source, output)
+        let outcomes = try plan.made(isQuiet: options.progress.quiet) { index in
+            try run(plan.verb, plan.cells[index], model, output)
+                .work { try $0.prepared(source, masks: parts) }
+        }
         let table = plan.drawn(outcomes, side: side)
         try output.write(table)
         if options.show { try TerminalPicture.show(table) }
@@ -105,35 +108,6 @@ struct GridCommand: ParsableCommand {
             try Console.result(output.path)
         }
         if outcomes.contains(where: { (try? $0.get()) == nil }) { throw SomeFailed() }
-    }
-
-    /// Makes the pictures. What ends the first one would end them all; a later one is left out.
-    private func made(
-        _ plan: GridPlan, _ model: ModelOnCall?, _ parts: [MaskPart], _ source: Image?,
-        _ output: Output
-    ) throws -> [GridPlan.Outcome] {
-        var outcomes: [GridPlan.Outcome] = []
-        let began = ContinuousClock.now
-        for (index, cell) in plan.cells.enumerated() {
-            let seconds = began.duration(to: .now) / .seconds(1)
-            let left = Int(seconds / Double(max(index, 1)) * Double(plan.cells.count - index))
-            let pace =
-                index > 0 ? ", \(left / 60):" + String(format: "%02d", left % 60) + " left" : ""
-            Console.line(
-                "gesso: picture \(index + 1) of \(plan.cells.count): \(cell.label)\(pace)".asLine(),
-                isQuiet: options.progress.quiet)
-            do {
-                let run = try run(plan.verb, cell, model, output)
-                outcomes.append(
-                    .success(try run.work { try $0.prepared(source, masks: parts) }))
-            } catch {
-                let failure = Failure(error, in: "grid")
-                guard failure.isOfOnePicture, index > 0 else { throw error }
-                Console.line("gesso: \(cell.label): \(failure.text)".asLine())
-                outcomes.append(.failure(failure))
-            }
-        }
-        return outcomes
     }
 
     private func run(

@@ -10,6 +10,7 @@ struct PresetCommand: ParsableCommand {
             Examples:
               gesso preset list
               gesso preset show watercolor > ~/.config/gesso/presets/mine.yaml
+              gesso preset new mine --from painted.png
               gesso preset validate mine.yaml
 
             A preset is a file of settings, one `key: value` a line. Where its prompt holds
@@ -17,7 +18,9 @@ struct PresetCommand: ParsableCommand {
             Your own are found by name in $XDG_CONFIG_HOME/gesso/presets
             (~/.config/gesso/presets), and anywhere by path.
             """,
-        subcommands: [List.self, Show.self, Validate.self, Keys.self])
+        subcommands: [
+            List.self, Show.self, Validate.self, Keys.self, New.self, Schema.self,
+        ])
 
     private static var shelf: PresetShelf {
         PresetShelf(environment: ProcessInfo.processInfo.environment)
@@ -131,7 +134,7 @@ struct PresetCommand: ParsableCommand {
         func run() throws {
             for file in files {
                 let isPath = file.contains("/") || file.hasSuffix(".yaml") || file.hasSuffix(".yml")
-                _ = try PresetCommand.shelf.preset(isPath ? file : "./" + file)
+                try PresetCommand.shelf.preset(isPath ? file : "./" + file).checkMasks()
                 if !json { try Console.result("\(file): ok".escapingControls()) }
             }
             if json { try Console.result(JSON.text(Document(valid: files))) }

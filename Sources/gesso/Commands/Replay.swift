@@ -79,6 +79,7 @@ struct ReplayCommand: ParsableCommand {
     func run() throws {
         let file = try FilePath.file(receipt, orFailWith: .cannotRead)
         let old = try Receipt(contentsOf: file, named: receipt)
+        if old.verb == Receipt.verbOfEdits { return try runEdits(of: old, from: file) }
         guard let verb = Verb(rawValue: old.verb),
             let format = ImageFormat(pathExtension: old.result.format)
         else {
@@ -86,12 +87,7 @@ struct ReplayCommand: ParsableCommand {
                 .badData, "an unknown verb or format", at: receipt, do: "use a newer gesso")
         }
         let folder = file.standardizedFileURL.deletingLastPathComponent()
-        let quality = old.result.quality
-        let place = try Output(output, format: nil, quality: nil, overwrites: overwrite)
-        // The quality is that of the first picture wherever this one can have it.
-        let output =
-            place.format != .png && quality != nil
-            ? try Output(output, format: nil, quality: quality, overwrites: overwrite) : place
+        let output = try place(for: old)
         let run = try EditRun(
             verb, old.recipe(for: verb, named: receipt), output,
             model: checkpoint(old, folder).map {
@@ -101,16 +97,19 @@ struct ReplayCommand: ParsableCommand {
             EditRun.Manner(quiet: quiet))
         let made = try run.make { try edit($0, verb, old, folder) }
         try output.write(made.data)
-        // Compared in the format of the first picture, whatever this one's.
-        let now =
-            output.format == format
-            ? made.written
-            : try Image(
-                decoding: made.picture.encoded(as: format, quality: quality), name: output.path)
-        try tell(old.isSame(now), try old.drift(run) + old.addOnDrift(run, folder))
+        try tell(
+            try old.isSame(made, as: format, output),
+            try old.drift(run) + old.addOnDrift(run, folder))
     }
 
-    private func tell(_ identical: Bool, _ drift: [String]) throws {
+    /// Where the picture goes; its quality is that of the first picture wherever it can have one.
+    func place(for old: Receipt) throws -> Output {
+        let place = try Output(output, format: nil, quality: nil, overwrites: overwrite)
+        guard let quality = old.result.quality, place.format != .png else { return place }
+        return try Output(output, format: nil, quality: quality, overwrites: overwrite)
+    }
+
+    func tell(_ identical: Bool, _ drift: [String]) throws {
         if json {
             try Console.result(
                 JSON.text(Document(output: output, identical: identical, drift: drift)))
@@ -148,7 +147,7 @@ struct ReplayCommand: ParsableCommand {
     }
 
     /// The path that is given, else the receipt's.
-    private func path(
+    func path(
         _ given: String?, _ recorded: Receipt.File?, _ folder: URL, flag: String
     ) throws -> String {
         if let given { return given }
@@ -159,7 +158,7 @@ struct ReplayCommand: ParsableCommand {
         return Self.path(path, from: folder)
     }
 
-    private func checkpoint(_ old: Receipt, _ folder: URL) throws -> URL? {
+    func checkpoint(_ old: Receipt, _ folder: URL) throws -> URL? {
         guard let recorded = old.model else { return nil }
         if let model { return try ModelShelf().model(model) }
         let path = Self.path(recorded.path, from: folder)
@@ -168,7 +167,7 @@ struct ReplayCommand: ParsableCommand {
     }
 
     /// A path of a receipt in a folder.
-    fileprivate static func path(_ path: String, from folder: URL) -> String {
+    static func path(_ path: String, from folder: URL) -> String {
         path.hasPrefix("/")
             ? path
             : folder.resolvingSymlinksInPath().appending(path: path).standardizedFileURL
@@ -177,6 +176,16 @@ struct ReplayCommand: ParsableCommand {
 }
 
 extension Receipt {
+    /// Whether a picture that was made has the very pixels, compared in the format of the first one
+    /// whatever its own.
+    func isSame(_ made: EditRun.Made, as format: ImageFormat, _ output: Output) throws -> Bool {
+        guard output.format != format else { return isSame(made.written) }
+        return isSame(
+            try Image(
+                decoding: made.picture.encoded(as: format, quality: result.quality),
+                name: output.path))
+    }
+
     /// Whether a picture has the very pixels.
     func isSame(_ image: Image) -> Bool {
         image.width == result.width && image.height == result.height
@@ -197,8 +206,12 @@ extension Receipt {
 
     /// The add-ons that are not what they were, a line each.
     func addOnDrift(_ run: EditRun, _ folder: URL) throws -> [String] {
-        let now = try run.addOns.map { try AddOn($0, in: folder) }
-        return (addOns ?? []).compactMap { old in
+        addOnDrift(try run.addOns.map { try AddOn($0, in: folder) })
+    }
+
+    /// - Parameter now: the add-ons that there are now.
+    func addOnDrift(_ now: [AddOn]) -> [String] {
+        (addOns ?? []).compactMap { old in
             let found = now.first { $0.key == old.key && $0.name == old.name }
             return found?.files.map(\.sha256) == old.files.map(\.sha256)
                 ? nil : "the \(old.key) \(old.name) is another file, or gone"
@@ -214,7 +227,13 @@ extension Receipt {
         for (what, old, now) in pairs where old?.sha256 != now?.sha256 {
             drift.append("\(what) is another file: sha256 \(now?.sha256 ?? "none")")
         }
-        let files = try run.model?.files() ?? []
+        return try drift + machineDrift(run.model)
+    }
+
+    /// What of a model and the program is not as the receipt has it, a line each.
+    func machineDrift(_ now: ModelOnCall?) throws -> [String] {
+        var drift: [String] = []
+        let files = try now?.files() ?? []
         let known = model?.files ?? []
         for file in known where !files.contains(file) {
             drift.append("the model's \(file.path ?? "") is another file, or gone")

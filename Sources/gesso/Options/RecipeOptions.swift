@@ -84,6 +84,27 @@ struct RecipeOptions: ParsableArguments {
     var presets: [String] = []
 
     @Option(
+        name: .customLong("style"),
+        help: ArgumentHelp(
+            "Words to put around the prompt, by their name in styles.csv; may be repeated.",
+            valueName: "name"))
+    var styles: [String] = []
+
+    @Option(
+        name: .customLong("styles"),
+        help: ArgumentHelp(
+            "AUTOMATIC1111's styles.csv (default: the one in ~/.config/gesso).", valueName: "file"),
+        completion: .file(extensions: ["csv"]))
+    var stylesFile: String?
+
+    @Option(
+        name: .customLong("var"), parsing: .unconditionalSingleValue,
+        help: ArgumentHelp(
+            "What stands for {name} in a preset or recipe; may be repeated.",
+            valueName: "name=text"))
+    var variables: [String] = []
+
+    @Option(
         help: ArgumentHelp(
             "Settings that a picture was made with, AUTOMATIC1111's too; presets and flags go "
                 + "before them.", valueName: "picture"),
@@ -121,19 +142,39 @@ struct RecipeOptions: ParsableArguments {
 
     /// The recipe of a verb: its defaults, the presets, then these flags and the verb's own.
     func recipe(_ verb: Verb, _ own: [Setting], _ presets: [Preset]) throws -> Recipe {
-        try Recipe(
-            verb, presets: presets,
-            settings: settings + own + assignments.map { try Setting(assignment: $0) })
+        try styled(
+            Recipe(verb, presets: presets, settings: direct(own), variables: givenVariables))
+    }
+
+    /// A recipe with the styles it asks for around its prompts.
+    func styled(_ recipe: Recipe) throws -> Recipe {
+        try recipe.takingStyles { () throws(RecipeError) in
+            let environment = ProcessInfo.processInfo.environment
+            return try StyleBook(
+                inFile: stylesFile ?? StyleBook.place(environment: environment) ?? "styles.csv")
+        }
+    }
+
+    /// What is given for variables.
+    var givenVariables: [Setting] {
+        get throws { try variables.map { try Setting(variable: $0) } }
+    }
+
+    /// All that flags set, the verb's own among them.
+    func direct(_ own: [Setting]) throws -> [Setting] {
+        settings + own + (try assignments.map { try Setting(assignment: $0) })
     }
 
     /// The same for a picture that has settings of its own, which come before these flags.
     func recipe(
         _ verb: Verb, _ own: [Setting], _ presets: [Preset], overriddenBy special: [Setting]
     ) throws -> Recipe {
-        let usual = settings + own + (try assignments.map { try Setting(assignment: $0) })
-        return try Recipe(
-            verb, presets: presets,
-            settings: usual.filter { one in !special.contains { $0.key == one.key } } + special)
+        try styled(
+            Recipe(
+                verb, presets: presets,
+                settings: direct(own).filter { one in !special.contains { $0.key == one.key } }
+                    + special,
+                variables: givenVariables))
     }
 
     private var settings: [Setting] {
@@ -144,7 +185,7 @@ struct RecipeOptions: ParsableArguments {
             setting("compat", compat), setting("vae_tiling", vaeTiling),
             setting("prompt_syntax", promptSyntax), setting("clip_skip", clipSkip),
             setting("lora", joined(loras)), setting("embedding", joined(embeddings)),
-            setting("vae", vae), setting("unet", unet),
+            setting("vae", vae), setting("unet", unet), setting("style", joined(styles)),
             setting("strip_metadata", stripMetadata), setting("safety", safety),
             setting("watermark", watermark),
         ].compactMap(\.self)

@@ -1,0 +1,96 @@
+/// A text of a recipe: `{name}` stands for a variable, `{{` and `}}` for braces.
+struct Template: Equatable {
+    /// A part of it.
+    enum Piece: Equatable {
+        case text(String)
+        case variable(String)
+    }
+
+    /// Its parts, in order.
+    private(set) var pieces: [Piece] = []
+
+    /// The name that no recipe declares: the prompt so far goes there.
+    static let prompt = "prompt"
+
+    /// Reads a text.
+    ///
+    /// - Parameter origin: its place, for errors.
+    /// - Throws: `RecipeError.malformed` for a brace that is neither a variable's nor doubled.
+    init(_ text: String, at origin: Origin) throws(RecipeError) {
+        var rest = text[...]
+        while let brace = rest.firstIndex(where: { $0 == "{" || $0 == "}" }) {
+            append(rest[..<brace])
+            let sign = rest[brace]
+            rest = rest[rest.index(after: brace)...]
+            if rest.first == sign {
+                append(String(sign)[...])
+                rest = rest.dropFirst()
+                continue
+            }
+            let name = rest.prefix { Self.isPartOfName($0) }
+            guard sign == "{", Self.isName(name), rest[name.endIndex...].first == "}" else {
+                throw .malformed(
+                    "a brace by itself", at: origin,
+                    remedy: "write {name} for a variable, {{ and }} for braces")
+            }
+            pieces.append(.variable(String(name)))
+            rest = rest[name.endIndex...].dropFirst()
+        }
+        append(rest)
+    }
+
+    private mutating func append(_ text: Substring) {
+        guard !text.isEmpty else { return }
+        if case .text(let before) = pieces.last {
+            pieces[pieces.count - 1] = .text(before + text)
+        } else {
+            pieces.append(.text(String(text)))
+        }
+    }
+
+    /// The names of the variables in it.
+    var names: [String] {
+        pieces.compactMap { if case .variable(let name) = $0 { name } else { nil } }
+    }
+
+    /// As a file has it.
+    var text: String {
+        pieces.map { piece in
+            switch piece {
+            case .text(let text):
+                text.replacing("{", with: "{{").replacing("}", with: "}}")
+            case .variable(let name): "{\(name)}"
+            }
+        }.joined()
+    }
+
+    /// With another text in the place of `{prompt}`.
+    func holding(_ prompt: Template) -> Template {
+        var joined = self
+        joined.pieces = pieces.flatMap { $0 == .variable(Self.prompt) ? prompt.pieces : [$0] }
+        return joined
+    }
+
+    /// What stands between the places of `{prompt}`, the variables having those values.
+    func filled(_ value: (String) throws(RecipeError) -> String) throws(RecipeError) -> [String] {
+        var parts = [""]
+        for piece in pieces {
+            switch piece {
+            case .text(let text): parts[parts.count - 1] += text
+            case .variable(Self.prompt): parts.append("")
+            case .variable(let name): parts[parts.count - 1] += try value(name)
+            }
+        }
+        return parts
+    }
+
+    /// Whether a variable can be called that.
+    static func isName(_ name: some StringProtocol) -> Bool {
+        guard let first = name.first, name.count <= 64 else { return false }
+        return (first.isLetter || first == "_") && name.allSatisfy { isPartOfName($0) }
+    }
+
+    private static func isPartOfName(_ character: Character) -> Bool {
+        character.isLetter || character.isNumber || character == "_" || character == "-"
+    }
+}

@@ -1,0 +1,131 @@
+import ArgumentParser
+import Foundation
+import Imaging
+import Recipes
+
+extension PresetCommand {
+    struct Schema: ParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Print the form of recipe files as a JSON Schema, for editors.",
+            usage: "gesso preset schema [<options>]",
+            discussion: """
+                Example:
+                  gesso preset schema > ~/.config/gesso/recipe.schema.json
+
+                An editor with a YAML language server then knows the keys of a file that
+                begins with `# yaml-language-server: $schema=` and the schema's path.
+                """)
+
+        @OptionGroup var messages: MessageOptions
+
+        func run() throws {
+            try Console.result(JSON.text(RecipeSchema.document))
+        }
+    }
+
+    struct New: ParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Make a preset of what a picture was made with.",
+            usage: "gesso preset new <name> --from <file> [<options>]",
+            discussion: """
+                Examples:
+                  gesso preset new dusk --from painted.png
+                  gesso preset new dusk --from painted.json -o dusk.yaml
+
+                The file is a picture with settings in it, AUTOMATIC1111's too, or a
+                receipt. The preset goes to your own ones, in ~/.config/gesso/presets. What
+                is as it is by default is left out, and the seed is a comment.
+                """)
+
+        @Argument(help: "What it is to be called.")
+        var name: String
+
+        @Option(
+            help: ArgumentHelp("A picture, or a receipt.", valueName: "file"), completion: .file())
+        var from: String
+
+        @Option(
+            name: .shortAndLong,
+            help: ArgumentHelp(
+                "File to write, instead of one among your presets.", valueName: "file"),
+            completion: .file(extensions: ["yaml"]))
+        var output: String?
+
+        @Flag(help: "Replace the file if there is one.")
+        var overwrite = false
+
+        @OptionGroup var messages: MessageOptions
+
+        mutating func validate() throws {
+            let isName =
+                !name.isEmpty && !name.hasPrefix(".")
+                && name.allSatisfy { $0.isLetter || $0.isNumber || "_-.".contains($0) }
+            if !isName {
+                throw ValidationError(
+                    "'\(name.prefix(40))' is no name: take letters, digits, - and _")
+            }
+            if output == "-" || from == "-" {
+                throw ValidationError("a preset is made of a file, and is one")
+            }
+        }
+
+        func run() throws {
+            let sections = try sections()
+            for what in sections.flatMap(\.leftOut) {
+                Console.line("gesso: note: left out: \(what)".asLine())
+            }
+            let text = RecipeWriter.text(
+                "the settings of " + (from as NSString).lastPathComponent, sections)
+            let file = try place()
+            _ = try Preset(Array(text.utf8), path: file.relativePath)
+            do {
+                try writeAtomically(Data(text.utf8), to: file, overwrite: overwrite)
+            } catch ImagingError.outputExists {
+                throw Failure(
+                    .cannotCreate, "the preset exists", at: file.relativePath,
+                    do: "give another name or --overwrite")
+            }
+            try Console.result(file.relativePath)
+        }
+
+        /// What the file says, a picture or a receipt.
+        private func sections() throws -> [RecipeWriter.Section] {
+            let url = try FilePath.file(from, orFailWith: .cannotRead)
+            if from.hasSuffix(".json") {
+                return try Receipt(contentsOf: url, named: from).sections(named: from)
+            }
+            guard let text = try Input.image(from).metadata.parameters else {
+                throw Failure(
+                    .badData, "it holds no settings", at: from,
+                    do: "give a picture that says how it was made, or a receipt")
+            }
+            return [RecipeWriter.Section(Infotext(text))]
+        }
+
+        private func place() throws -> URL {
+            if let output { return try FilePath.file(output, orFailWith: .cannotCreate) }
+            let shelf = PresetShelf(environment: ProcessInfo.processInfo.environment)
+            guard let folder = shelf.folder else {
+                throw Failure(.cannotCreate, "no home for presets", at: "preset new", do: "give -o")
+            }
+            try? FileManager.default.createDirectory(
+                atPath: folder, withIntermediateDirectories: true)
+            return URL(filePath: folder + "/" + name + ".yaml")
+        }
+    }
+}
+
+extension Receipt {
+    /// What it says of its edits, as a recipe has it.
+    ///
+    /// - Parameter path: stands for it in errors.
+    fileprivate func sections(named path: String) throws -> [RecipeWriter.Section] {
+        let all = edits?.map { ($0.verb, $0.settings) } ?? [(verb, settings)]
+        return try all.map { name, settings in
+            guard let verb = Verb(rawValue: name) else {
+                throw Failure(.badData, "an unknown verb", at: path, do: "use a newer gesso")
+            }
+            return RecipeWriter.Section(verb, settings.compactMapValues { $0 })
+        }
+    }
+}

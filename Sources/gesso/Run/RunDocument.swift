@@ -1,0 +1,80 @@
+import Editing
+import Imaging
+import Recipes
+
+/// How a picture of several edits was made, as `--json` prints it. Keys are only ever added within a
+/// schema's number.
+struct RunDocument: Encodable {
+    private let schema = "gesso.run/1"
+    private let recipe: String
+    private let output: String
+    private let width: Int
+    private let height: Int
+    private let evaluations: Int
+    /// In their order, each as a verb by itself prints it.
+    private let edits: [EditDocument]
+    /// What was found outside of all masks, in the bytes written; absent where all may have changed.
+    private let verified: MaskProof?
+
+    init(_ recipe: String, _ made: EditChain.Made, output: String) {
+        self.recipe = recipe
+        self.output = output
+        (width, height) = (made.picture.written.width, made.picture.written.height)
+        evaluations = made.work.reports.reduce(0) { $0 + $1.evaluations }
+        edits = zip(made.work.runs, made.work.works).map { run, work in
+            EditDocument(
+                run.verb, work.recipe, work.result.report, output: output,
+                loading: work.loading, verified: nil)
+        }
+        verified = made.picture.proof
+    }
+}
+
+/// What the edits of a recipe would do and need, as `--dry-run` tells it.
+struct RunPlanDocument: PlainDocument {
+    private let schema = "gesso.runplan/1"
+    private let recipe: String
+    private let output: String
+    private let files: [String]
+    private let evaluations: Int
+    private let edits: [Edit]
+
+    /// Loading the model and all edits' own seconds.
+    private let estimatedSeconds: Double
+
+    /// One of them.
+    private struct Edit: Encodable {
+        let verb: String
+        let plan: PlanDocument
+    }
+
+    init(
+        _ recipe: String, _ edits: [RecipeEdit], _ plans: [EditRun.Planned], _ output: Output,
+        files: [String]
+    ) {
+        self.recipe = recipe
+        self.output = output.path
+        self.files = files
+        evaluations = plans.reduce(0) { $0 + $1.plan.evaluations }
+        let seconds = plans.reduce(0) { $0 + $1.loading + ($1.plan.seconds?.total ?? 0) }
+        estimatedSeconds = (seconds * 100).rounded() / 100
+        self.edits = zip(edits, plans).map { edit, planned in
+            Edit(
+                verb: edit.verb.rawValue,
+                plan: PlanDocument(edit.verb, planned, output: output.path, files: []))
+        }
+    }
+
+    var lines: [String] {
+        let each = edits.enumerated().flatMap { index, edit in
+            ["edit \(index + 1): \(edit.verb)"]
+                + edit.plan.lines
+                .filter { !$0.hasPrefix("verb: ") && !$0.hasPrefix("files: ") }.map { "  " + $0 }
+        }
+        return ["recipe: \(recipe)"] + each + [
+            "UNet calls in all: \(evaluations)",
+            "time in all: about \(estimatedSeconds.asDuration)",
+            "files: " + (files.isEmpty ? "none" : files.joined(separator: ", ")),
+        ]
+    }
+}

@@ -1,0 +1,117 @@
+import Foundation
+import Imaging
+import Recipes
+import Testing
+
+/// Presets made of pictures, and styles of AUTOMATIC1111.
+@Suite struct PresetNewTests {
+    @Test func aPictureBecomesAPreset() throws {
+        try Tool.inFolder { tool in
+            try tool.draw("in.png")
+            let made = try tool(
+                "img2img", "in.png", "-o", "a.png", "--prompt", "a \"{red}\" cat: 1", "--steps",
+                "3", "--seed", "9", "--scheduler", "euler-a", "--quiet", "--receipt", "a.json",
+                "--strength", "0.6")
+            #expect(made.status == 0, "\(made.errors)")
+            for source in ["a.png", "a.json"] {
+                let preset = try tool("preset", "new", "mine", "--from", source, "--overwrite")
+                #expect(preset.status == 0, "\(preset.errors)")
+                #expect(preset.errors.isEmpty)
+                let path = preset.text.dropLast()
+                #expect(path.hasSuffix(".config/gesso/presets/mine.yaml"))
+                let text = try String(contentsOfFile: String(path), encoding: .utf8)
+                #expect(text.contains("verb: img2img\n"))
+                #expect(text.contains("# seed: 9\n"))
+                #expect(!text.contains("deep_cache"))
+                let again = try tool(
+                    "img2img", "in.png", "-o", "b.png", "--preset", "mine", "--seed", "9",
+                    "--quiet", "--overwrite")
+                #expect(again.status == 0, "\(again.errors)")
+                #expect(
+                    try Data(contentsOf: tool.url("a.png")) == Data(contentsOf: tool.url("b.png")))
+            }
+            let there = try tool("preset", "new", "mine", "--from", "a.png")
+            #expect(there.status == 73)
+            #expect(there.errors.contains("the preset exists"))
+        }
+    }
+
+    @Test func aPictureOfA1111BecomesAPreset() throws {
+        try Tool.inFolder { tool in
+            var image = Image(
+                width: 8, height: 8, channels: 3, samples: Array(repeating: 9, count: 192))
+            image.metadata.parameters = """
+                a house, (red:1.2) {x}
+                Negative prompt: people
+                Steps: 30, Sampler: DPM++ 2M, Schedule type: Karras, CFG scale: 6.5, Seed: 12, \
+                Size: 512x768, Model: v1-5, Denoising strength: 0.4, Version: v1.10
+                """
+            try image.encoded(as: .png).write(to: tool.url("old.png"))
+            let made = try tool("preset", "new", "old", "--from", "old.png", "-o", "old.yaml")
+            #expect(made.text == "old.yaml\n", "\(made.errors)")
+            let preset = try Preset(Array(Data(contentsOf: tool.url("old.yaml"))), path: "old.yaml")
+            #expect(preset.verbs == [.imageToImage])
+            let recipe = try Recipe(.imageToImage, presets: [preset])
+            #expect(recipe.prompt == "a house, (red:1.2) {x}")
+            #expect(recipe.strength == 0.4)
+            #expect(recipe.guidanceScale == 6.5)
+            #expect(recipe.seed == nil)
+            let odd = image.metadata.parameters?.replacing("DPM++ 2M", with: "Restart")
+            image.metadata.parameters = odd
+            try image.encoded(as: .png).write(to: tool.url("odd.png"))
+            let note = try tool("preset", "new", "odd", "--from", "odd.png", "-o", "odd.yaml")
+            #expect(note.status == 0)
+            #expect(note.errors.contains("note: left out: scheduler 'Restart"))
+        }
+    }
+
+    @Test func aRunBecomesARecipe() throws {
+        try Tool.inFolder { tool in
+            try tool.draw("in.png")
+            try Data(
+                "prompt: x\nsteps: 2\nedits:\n  - verb: outpaint\n    left: 8\n"
+                    .appending("  - verb: inpaint\n    mask: \"rect:1,1,9,9\"\n").utf8
+            ).write(to: tool.url("r.yaml"))
+            let run = try tool(
+                "run", "r.yaml", "in.png", "-o", "a.png", "--seed", "4", "--receipt", "a.json",
+                "--quiet")
+            #expect(run.status == 0, "\(run.errors)")
+            #expect(
+                try tool("preset", "new", "again", "--from", "a.json", "-o", "again.yaml").status
+                    == 0)
+            let again = try tool(
+                "run", "again.yaml", "in.png", "-o", "b.png", "--seed", "4", "--quiet",
+                "--mask", "edit2=rect:-7,1,9,9")
+            #expect(again.status == 0, "\(again.errors)")
+            let (a, b) = try (image("a.png", tool), image("b.png", tool))
+            #expect((a.width, a.height) == (b.width, b.height))
+        }
+    }
+
+    private func image(_ name: String, _ tool: Tool) throws -> Image {
+        try Image(decoding: Data(contentsOf: tool.url(name)), name: name)
+    }
+
+    @Test func stylesGoAroundThePrompt() throws {
+        try Tool.inFolder { tool in
+            try tool.draw("in.png")
+            try FileManager.default.createDirectory(
+                at: tool.url(".config/gesso"), withIntermediateDirectories: true)
+            let text =
+                "\u{FEFF}name,prompt,negative_prompt\nOil,\"oil, {prompt}\",photo\nNight,dark,\n"
+            try Data(text.utf8).write(to: tool.url(".config/gesso/styles.csv"))
+            let made = try tool(
+                "img2img", "in.png", "-o", "a.png", "--prompt", "a cat", "--style", "Oil",
+                "--style", "Night", "--steps", "2", "--quiet", "--receipt", "r.json")
+            #expect(made.status == 0, "\(made.errors)")
+            let parameters = try image("a.png", tool).metadata.parameters
+            #expect(parameters?.hasPrefix("oil, a cat, dark\nNegative prompt: photo\n") == true)
+            let again = try tool("replay", "r.json", "-o", "b.png", "--quiet")
+            #expect(again.text == "identical: b.png\n", "\(again.errors)")
+            let unknown = try tool(
+                "img2img", "in.png", "-o", "c.png", "--prompt", "x", "--style", "Oill")
+            #expect(unknown.status == 64)
+            #expect(unknown.errors.contains("did you mean 'Oil'?"))
+        }
+    }
+}
