@@ -9,7 +9,7 @@ corrupt    100 inputs of which 7 are corrupt, each in a way of its own: 93 outpu
 full-disk  outputs on a tmpfs too small for them (needs root): exit 74, and finished with more room
 folder     outputs where nothing can be written: exit 73, nothing done
 together   two runs on one folder at once: one is refused with 75, nothing is lost
-receipts   100 pictures with receipts, 25 SIGKILLs: every output has the receipt that is its own
+receipts   100 pictures with receipts, up to 25 SIGKILLs: every output has the receipt that is its own
 """
 
 import argparse, hashlib, json, os, pathlib, random, signal, struct, subprocess, sys, tempfile, time, zlib
@@ -70,6 +70,20 @@ def expect(truth: bool, what: str) -> None:
         FAULTS.append(what)
 
 
+def killed(words, folder, moments, files: int) -> bool:
+    """Starts a batch and kills it, from before its first picture of so many files to amid the eighth;
+    false where it came to its end first."""
+    process = subprocess.Popen(
+        words, cwd=folder, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    out = folder / "out"
+    goal = len(os.listdir(out)) + files * moments.randrange(8)
+    while process.poll() is None and len(os.listdir(out)) <= goal:
+        time.sleep(0.002)
+    time.sleep(moments.uniform(0, 0.08))
+    process.send_signal(signal.SIGKILL)
+    return process.wait() == -signal.SIGKILL
+
+
 def trial_kill(folder: pathlib.Path) -> None:
     draw(folder / "in", 300)
     start = time.time()
@@ -80,15 +94,7 @@ def trial_kill(folder: pathlib.Path) -> None:
     (folder / "out").mkdir()
     moments = random.Random(1)
     while kills < 60:
-        process = subprocess.Popen(
-            command("out"), cwd=folder, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-        # From before the first picture of this run to amid the eighth.
-        goal = len(hashes(folder / "out")) + moments.randrange(8)
-        while process.poll() is None and len(os.listdir(folder / "out")) <= goal:
-            time.sleep(0.002)
-        time.sleep(moments.uniform(0, 0.08))
-        process.send_signal(signal.SIGKILL)
-        if process.wait() == -signal.SIGKILL:
+        if killed(command("out"), folder, moments, files=1):
             kills += 1
         elif len(hashes(folder / "out")) == 300:
             expect(False, f"finished before 60 kills, after {kills}: the pauses are too long")
@@ -183,17 +189,13 @@ def trial_together(folder: pathlib.Path) -> None:
 
 def trial_receipts(folder: pathlib.Path) -> None:
     draw(folder / "in", 100)
+    (folder / "out").mkdir()
     moments = random.Random(2)
-    for _ in range(25):
-        process = subprocess.Popen(command("out", "--receipt"), cwd=folder,
-                                   stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-        time.sleep(moments.uniform(0.05, 0.35))
-        process.send_signal(signal.SIGKILL)
-        process.wait()
+    kills = sum(killed(command("out", "--receipt"), folder, moments, files=2) for _ in range(25))
     before = len(hashes(folder / "out"))
     last = run(command("out", "--receipt"), folder)
     made = hashes(folder / "out")
-    expect(last.returncode == 0 and len(made) == 100, f"{before} outputs after 25 kills, 100 in the end")
+    expect(last.returncode == 0 and len(made) == 100, f"{before} outputs after {kills} kills, 100 in the end")
     receipts = {file.name[:-5]: json.loads(file.read_text()) for file in (folder / "out").glob("*.png.json")}
     expect(receipts.keys() == made.keys(), f"{len(receipts)} receipts")
     expect(all(receipts[name]["result"]["sha256"] == made[name] for name in receipts),

@@ -9,8 +9,15 @@ extension CommandLineWords {
     func complaint(insteadOf error: any Error) -> Failure? {
         guard Gesso.exitCode(for: error) == .validationFailure else { return nil }
         // A value that is missing makes an option of the next word, and a surplus of the one after.
-        if Gesso.message(for: error).hasPrefix("Missing value") { return nil }
-        return complaintOfOption ?? complaintOfSurplus
+        let message = Gesso.message(for: error)
+        if message.hasPrefix("Missing value") { return nil }
+        return complaintOfOption ?? complaintOfSurplus ?? complaintOfOutput(message)
+    }
+
+    private func complaintOfOutput(_ message: String) -> Failure? {
+        guard message.hasPrefix("Missing expected argument '--output") else { return nil }
+        let example = message.contains("-dir") ? "--output-dir FOLDER" : "-o FILE"
+        return Failure(.usage, "no place for the result", at: commandName, do: "give \(example)")
     }
 
     private var complaintOfOption: Failure? {

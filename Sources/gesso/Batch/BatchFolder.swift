@@ -115,6 +115,17 @@ final class BatchFolder {
             do: "give another --output-dir, or --overwrite to make all anew")
     }
 
+    /// Whether another share of this batch has made that picture by now: its journal has the line
+    /// before the picture has its name.
+    func isMadeByNow(_ output: String) -> Bool {
+        if entry(output)?.sha256 != nil { return true }
+        for name in Journal.names(in: url) {
+            let other = Journal.look(at: url.appending(path: name))
+            if other.header == journal.header, !journal.isAt(name) { note(other.entries) }
+        }
+        return entry(output)?.sha256 != nil
+    }
+
     private func note(_ lines: [Journal.Entry]) {
         let last = lines.last?.output
         for entry in lines { entries[entry.output] = (entry, entry.output == last) }

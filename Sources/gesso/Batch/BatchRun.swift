@@ -173,15 +173,14 @@ final class BatchRun {
 
     /// What is there and is not this batch's must not be in the way.
     private func checkPlaces(_ kept: [Bool]) throws {
-        for (job, isKept) in zip(jobs, kept)
-        where !isKept && folder.entry(job.output)?.sha256 == nil {
+        for (job, isKept) in zip(jobs, kept) where !isKept {
             let files =
                 [folder.url(job.output)]
                 + (manner.receipts ? [folder.receipt(of: job.output)] : [])
             guard
                 let file = files.first(where: {
                     FileManager.default.fileExists(atPath: $0.path)
-                })
+                }), !folder.isMadeByNow(job.output)
             else { continue }
             throw Failure(
                 .cannotCreate, "the output exists", at: file.relativePath,

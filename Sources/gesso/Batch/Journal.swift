@@ -67,6 +67,9 @@ final class Journal {
 
     deinit { close(descriptor) }
 
+    /// Whether its file has that name.
+    func isAt(_ name: String) -> Bool { path.hasSuffix("/" + name) }
+
     /// The name of a share's journal.
     static func name(of shard: Shard) -> String { ".gesso-batch\(shard.tag).jsonl" }
 

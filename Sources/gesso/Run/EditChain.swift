@@ -43,7 +43,7 @@ struct EditChain {
         let work: Work
         let picture: EditRun.Made
 
-        /// What each step came to; the last one's with what is known of the written file.
+        /// What each step came to.
         var reports: [EditReport] { work.reports.dropLast() + [picture.report] }
         /// One for each step; the last of them holds the output.
         var runs: [EditRun] { work.runs }
