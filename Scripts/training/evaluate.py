@@ -22,7 +22,7 @@ HELD_OUT = 900_000_000
 
 def load(kind, folder):
     pipe = kind.from_pretrained(folder, torch_dtype=torch.float32, local_files_only=True)
-    pipe.scheduler = DDIMScheduler.from_config(pipe.scheduler.config)
+    pipe.scheduler = DDIMScheduler.from_config(pipe.scheduler.config, clip_sample=False)
     pipe.set_progress_bar_config(disable=True)
     return pipe.to("cuda" if torch.cuda.is_available() else "cpu")
 

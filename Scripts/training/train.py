@@ -7,7 +7,8 @@
 
 Stages: data, vae, latents, decoder, unet, inpaint, export. A stage that was stopped goes on from
 its last checkpoint in the run folder; one that is done is left alone. `take-up` makes a new run
-folder of an exported model of the same profile, for the stages to go on from.
+folder of an exported model of the same profile, for the stages to go on from, with the inpainting
+variant where one lies beside it.
 """
 
 import argparse
@@ -74,21 +75,30 @@ def take_up(folder, model):
     """Checkpoints at step 0 with the weights of an exported model, and its tokenizer."""
     import shutil
 
-    from diffusers import AutoencoderKL, UNet2DConditionModel
-    from transformers import CLIPTextModel
-
-    from progress import Average
+    from diffusers import AutoencoderKL
 
     if (folder / "vae.pt").exists() or (folder / "unet.pt").exists():
         raise SystemExit(f"{folder} holds checkpoints already: name another folder with --run")
     vae = AutoencoderKL.from_pretrained(model / "vae").float()
+    torch.save({"step": 0, "seconds": 0.0, "model": vae.state_dict(), "factor": vae.config.scaling_factor},
+               folder / "vae.pt")
+    take_up_denoiser(folder / "unet.pt", model)
+    inpaint = model.with_name(model.name + "-inpaint")
+    if inpaint.exists():
+        take_up_denoiser(folder / "inpaint.pt", inpaint)
+    shutil.copytree(model / "tokenizer", folder / "tokenizer", dirs_exist_ok=True)
+
+
+def take_up_denoiser(path, model):
+    from diffusers import UNet2DConditionModel
+    from transformers import CLIPTextModel
+
+    from progress import Average
+
     unet = UNet2DConditionModel.from_pretrained(model / "unet").float()
     text = CLIPTextModel.from_pretrained(model / "text_encoder").float()
-    start = {"step": 0, "seconds": 0.0}
-    torch.save(start | {"model": vae.state_dict(), "factor": vae.config.scaling_factor}, folder / "vae.pt")
     parts = {"unet": unet, "text": text, "average": Average([unet, text], 0)}
-    torch.save(start | {key: part.state_dict() for key, part in parts.items()}, folder / "unet.pt")
-    shutil.copytree(model / "tokenizer", folder / "tokenizer", dirs_exist_ok=True)
+    torch.save({"step": 0, "seconds": 0.0} | {key: part.state_dict() for key, part in parts.items()}, path)
 
 
 def train_unet(config, folder, device):
