@@ -198,7 +198,7 @@ import Testing
             let text = String(
                 decoding: try output.fileHandleForReading.readToEnd() ?? Data(), as: UTF8.self)
             process.waitUntilExit()
-            #expect(text == "inpaint\nmine\ngesso-builtin\ndpmpp-2m\n")
+            #expect(text == "inpaint\nmine\ngesso-builtin gesso-builtin-inpaint\ndpmpp-2m\n")
         }
     }
 
