@@ -1,4 +1,4 @@
-public import Tensors
+import Tensors
 
 /// What the UNet's deep part last made, for use in the steps that leave that part out (DeepCache, Ma et
 /// al. 2024): between neighbouring steps it changes little.
