@@ -70,16 +70,16 @@ def expect(truth: bool, what: str) -> None:
         FAULTS.append(what)
 
 
-def killed(words, folder, moments, files: int) -> bool:
-    """Starts a batch and kills it, from before its first picture of so many files to amid the eighth;
-    false where it came to its end first."""
+def killed(words, folder, moments, files: int, pause: float = 0.08) -> bool:
+    """Starts a batch and kills it, from before its first picture of so many files to some time below
+    `pause` after its sixth; false where it came to its end first."""
     process = subprocess.Popen(
         words, cwd=folder, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     out = folder / "out"
-    goal = len(os.listdir(out)) + files * moments.randrange(8)
+    goal = len(os.listdir(out)) + files * moments.randrange(6)
     while process.poll() is None and len(os.listdir(out)) <= goal:
         time.sleep(0.002)
-    time.sleep(moments.uniform(0, 0.08))
+    time.sleep(moments.uniform(0, pause))
     process.send_signal(signal.SIGKILL)
     return process.wait() == -signal.SIGKILL
 
@@ -93,8 +93,9 @@ def trial_kill(folder: pathlib.Path) -> None:
     kills = 0
     (folder / "out").mkdir()
     moments = random.Random(1)
+    pause = min(seconds / 150, 0.08)  # two pictures' time, that 300 last for all kills
     while kills < 60:
-        if killed(command("out"), folder, moments, files=1):
+        if killed(command("out"), folder, moments, files=1, pause=pause):
             kills += 1
         elif len(hashes(folder / "out")) == 300:
             expect(False, f"finished before 60 kills, after {kills}: the pauses are too long")
