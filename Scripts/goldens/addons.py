@@ -7,6 +7,7 @@ import types
 import diffusers
 import torch
 from diffusers import AutoencoderTiny
+from safetensors.torch import load_file
 from transformers import CLIPTextModel, CLIPTokenizer
 
 from goldens import pictures
@@ -65,15 +66,15 @@ def peft(pipeline, folder: pathlib.Path) -> None:
     save_tensors(folder / "peft.safetensors", half(tensors))
 
 
-def original(folder: pathlib.Path) -> None:
-    """Some of kohya's layers again, under the names of the original repository."""
-    from safetensors.torch import load_file
+ORIGINAL = {
+    "down_blocks_0_attentions_0": "input_blocks_1_1",
+    "mid_block_attentions_0": "middle_block_1",
+    "up_blocks_1_attentions_1": "output_blocks_3_1",
+}
 
-    renamed = {
-        "down_blocks_0_attentions_0": "input_blocks_1_1",
-        "mid_block_attentions_0": "middle_block_1",
-        "up_blocks_1_attentions_1": "output_blocks_3_1",
-    }
+
+def original(folder: pathlib.Path, renamed: dict[str, str] = ORIGINAL) -> None:
+    """Some of kohya's layers again, under the names of the original repository."""
     tensors = {}
     for name, tensor in load_file(folder / "kohya.safetensors").items():
         for here, there in renamed.items():

@@ -78,20 +78,12 @@ def peft(pipeline, folder: pathlib.Path) -> None:
     save_tensors(folder / "peft.safetensors", addons.half(tensors))
 
 
-def original(folder: pathlib.Path) -> None:
-    """Some of kohya's layers of the UNet again, as kohya's scripts have them for XL: under the names
-    of the original repository."""
-    renamed = {
-        "down_blocks_1_attentions_0": "input_blocks_3_1",
-        "mid_block_attentions_0": "middle_block_1",
-        "up_blocks_0_attentions_1": "output_blocks_1_1",
-    }
-    tensors = {}
-    for name, tensor in load_file(folder / "kohya.safetensors").items():
-        for here, there in renamed.items():
-            if here in name:
-                tensors[name.replace(here, there)] = tensor
-    save_tensors(folder / "original.safetensors", tensors)
+# Kohya's scripts give XL's layers the names of the original repository.
+ORIGINAL = {
+    "down_blocks_1_attentions_0": "input_blocks_3_1",
+    "mid_block_attentions_0": "middle_block_1",
+    "up_blocks_0_attentions_1": "output_blocks_1_1",
+}
 
 
 CASES = [
@@ -105,7 +97,7 @@ CASES = [
 def record_loras(folder: pathlib.Path, place: pathlib.Path) -> None:
     kohya(pipeline_of(folder), place)
     peft(pipeline_of(folder), place)
-    original(place)
+    addons.original(place, ORIGINAL)
     for case in CASES:
         pipeline = pipeline_of(folder)
         for name, _ in case["loras"]:

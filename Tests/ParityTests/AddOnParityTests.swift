@@ -29,25 +29,32 @@ private func picture(_ recipe: Recipe, _ addOns: AddOns = AddOns()) throws -> Im
 }
 
 private func worst(_ found: Image, _ expected: String) throws -> Int {
-    let expected = try Image(contentsOf: file(expected + ".png"))
+    try largestDifference(found, Image(contentsOf: file(expected + ".png")))
+}
+
+/// In levels, over all samples of two pictures of one size.
+func largestDifference(_ found: Image, _ expected: Image) throws -> Int {
     try #require(found.samples.count == expected.samples.count)
     return zip(found.samples, expected.samples).map { abs(Int($0) - Int($1)) }.max() ?? 0
+}
+
+/// A LoRA of a recorded picture: its file's name and its strength, in a list.
+struct RecordedLoRA: Decodable {
+    let name: String
+    let strength: Double
+
+    init(from decoder: any Decoder) throws {
+        var list = try decoder.unkeyedContainer()
+        name = try list.decode(String.self)
+        strength = try list.decode(Double.self)
+    }
 }
 
 @Suite("Add-ons give diffusers' pictures")
 struct AddOnParityTests {
     private struct Case: Decodable {
-        struct Entry: Decodable {
-            let name: String
-            let strength: Double
-            init(from decoder: any Decoder) throws {
-                var list = try decoder.unkeyedContainer()
-                name = try list.decode(String.self)
-                strength = try list.decode(Double.self)
-            }
-        }
         let name: String
-        let loras: [Entry]
+        let loras: [RecordedLoRA]
         let skip: Int?
     }
 

@@ -15,17 +15,8 @@ struct XLAddOnParityTests {
         components: "families", "models", "tiny-xl")
 
     private struct Case: Decodable {
-        struct Entry: Decodable {
-            let name: String
-            let strength: Double
-            init(from decoder: any Decoder) throws {
-                var list = try decoder.unkeyedContainer()
-                name = try list.decode(String.self)
-                strength = try list.decode(Double.self)
-            }
-        }
         let name: String
-        let loras: [Entry]
+        let loras: [RecordedLoRA]
     }
 
     private static func file(_ name: String) -> URL {
@@ -50,9 +41,8 @@ struct XLAddOnParityTests {
     }
 
     private static func worst(_ found: Image, _ expected: String) throws -> Int {
-        let expected = try Image(contentsOf: folder.appending(path: expected + ".png"))
-        try #require(found.samples.count == expected.samples.count)
-        return zip(found.samples, expected.samples).map { abs(Int($0) - Int($1)) }.max() ?? 0
+        try largestDifference(
+            found, Image(contentsOf: folder.appending(path: expected + ".png")))
     }
 
     /// The base with its numbers widened: a LoRA that is merged is rounded to the model's own type.

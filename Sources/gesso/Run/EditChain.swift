@@ -94,10 +94,12 @@ struct EditChain {
             place = place ?? source.map(ChainPlace.init)
             let work = try run.work { try step.prepared(on: source, $0, place) }
             if let source { try place?.note(work.edit, step.verb, work.recipe, on: source) }
-            image = try run.marked(work.result)
-            place = place ?? image.map(ChainPlace.init)
             runs.append(run)
             works.append(work)
+            // The last picture is marked when its file is finished.
+            guard index < steps.count - 1 else { break }
+            image = try run.marked(work.result)
+            place = place ?? image.map(ChainPlace.init)
         }
         let isFromWords = steps.first?.verb == .textToImage
         return Work(runs: runs, works: works, claim: isFromWords ? nil : place?.claim)
