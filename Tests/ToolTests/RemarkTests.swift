@@ -61,7 +61,10 @@ import Testing
         try Tool.inFolder { tool in
             let landscape = Self.corpus.appending(path: "../Pictures/landscape.jpg")
             try FileManager.default.copyItem(at: landscape, to: tool.url("in.jpg"))
-            let common = ["img2img", "in.jpg", "--prompt", "x", "--steps", "2", "--watermark"]
+            // Of some seeds' pictures the mark survives a quality of 20; not of this one's, nor of 30.
+            let common = [
+                "img2img", "in.jpg", "--prompt", "x", "--steps", "2", "--seed", "5", "--watermark",
+            ]
             func said(_ words: String...) throws -> [Substring] {
                 let run = try tool.run(common + words)
                 #expect(run.status == 0)
