@@ -8,8 +8,12 @@ from transformers import CLIPTextConfig, CLIPTextModel, CLIPTokenizer
 
 import autoencoder
 import words
+from examples import Examples
 from progress import Average, Stage
+from team import Team
 
+START = 900                      # sampling begins at one of the noise levels from here on
+RESTYLED = 350                   # up to here, too little noise hides a style
 SCHEDULE = {"num_train_timesteps": 1000, "beta_start": 0.00085, "beta_end": 0.012,
             "beta_schedule": "scaled_linear", "clip_sample": False}
 
@@ -55,67 +59,6 @@ def widened(unet, config):
     return wide
 
 
-def random_masks(count, side, rng):
-    """Pixel masks [count, 1, side, side], 1 where to repaint: boxes, strokes, borders, now and then all."""
-    y, x = np.mgrid[0:side, 0:side] / side
-    masks = np.zeros((count, 1, side, side), np.float32)
-    for mask in masks[:, 0]:
-        kind = rng.random()
-        if kind < 0.1:
-            mask[:] = 1
-        elif kind < 0.35:
-            share, edge = rng.uniform(0.15, 0.5), int(rng.integers(4))
-            mask[[x < share, x > 1 - share, y < share, y > 1 - share][edge]] = 1
-        elif kind < 0.7:
-            for _ in range(int(rng.integers(1, 4))):
-                (left, top), (wide, tall) = rng.uniform(-0.1, 0.8, 2), rng.uniform(0.15, 0.6, 2)
-                mask[(x > left) & (x < left + wide) & (y > top) & (y < top + tall)] = 1
-        else:
-            place, angle, radius = rng.uniform(0.1, 0.9, 2), rng.uniform(0, 7), rng.uniform(0.04, 0.12)
-            for _ in range(int(rng.integers(15, 60))):
-                mask[np.hypot(x - place[0], y - place[1]) < radius] = 1
-                angle += rng.normal(0, 0.5)
-                place = np.clip(place + 0.04 * np.array([np.cos(angle), np.sin(angle)]), 0, 1)
-    return torch.from_numpy(masks)
-
-
-class Examples:
-    """Draws batches of latents with token ids; for inpainting also the mask and the latents of what it leaves."""
-
-    def __init__(self, config, folder, device, tokens, inpaint):
-        stored = torch.load(folder / "latents.pt", weights_only=True)
-        self.factor, self.device, self.config = stored["factor"], device, config
-        self.latents = {each.shape[-1]: each for each in stored["latents"]}
-        self.ids = {}
-        for latents, texts in zip(stored["latents"], stored["words"]):
-            flat = token_ids(tokens, [text for row in texts for text in row])
-            self.ids[latents.shape[-1]] = flat.view(len(texts), -1, 77)
-        self.empty = token_ids(tokens, [""])[0]
-        if inpaint:
-            from train import sets
-
-            self.pictures = {each.shape[1] // 8: each for each in sets(folder, config["data"]["unet"])[0]}
-            self.vae = autoencoder.build(config["vae"]).to(device).requires_grad_(False)
-            self.vae.load_state_dict(torch.load(folder / "vae.pt", map_location="cpu", weights_only=True)["model"])
-
-    def batch(self, rng):
-        settings = self.config["unet"]
-        side, count = settings["batch"][int(rng.choice(len(settings["batch"]), p=settings["share"]))]
-        chosen = rng.integers(0, len(self.latents[side]), count)
-        ids = self.ids[side][chosen, rng.integers(0, self.ids[side].shape[1], count)].clone()
-        ids[torch.from_numpy(rng.random(count) < settings["dropout"])] = self.empty
-        return side, chosen, self.latents[side][chosen].to(self.device), ids.to(self.device)
-
-    def masked(self, side, chosen, rng):
-        """The extra five channels of the inpainting UNet: mask, then the latents of the masked picture."""
-        pixels = torch.from_numpy(self.pictures[side][np.asarray(chosen)].astype(np.float32) / 127.5 - 1)
-        masks = random_masks(len(chosen), side * 8, rng).to(self.device)
-        kept = pixels.permute(0, 3, 1, 2).to(self.device) * (masks < 0.5)
-        with torch.no_grad():
-            latents = self.vae.encode(kept).latent_dist.mode() * self.factor
-        return torch.cat([F.interpolate(masks, scale_factor=1 / 8), latents], 1)
-
-
 def restore(config, folder, name, in_channels=4):
     """The averaged UNet and text encoder of a stage that has been run."""
     tokens = tokenizer(config, folder)
@@ -129,45 +72,108 @@ def restore(config, folder, name, in_channels=4):
     return unet, text
 
 
+def narrowed(wide, config):
+    """The four-channel UNet that answers as the nine-channel one does where the other five hold noughts."""
+    unet, state = build_unet(config), wide.state_dict()
+    state["conv_in.weight"] = state["conv_in.weight"][:, :4]
+    unet.load_state_dict(state)
+    return unet
+
+
+def shown(batch, times, rng):
+    """What the noise is laid over: nearly always the latents that the model is to arrive at.
+
+    Where noise hides all but the brightness of a picture, a model learns to follow that brightness, yet
+    sampling starts from noise without any (Lin et al. 2024): some of those steps show none. Where a scene
+    is there in another style, some show that, or a mixture, so that img2img arrives at the prompt's style.
+    """
+    count = len(times)
+    other = np.where((times >= RESTYLED) & (rng.random(count) < 0.5), rng.uniform(0, 1.2, count).clip(0, 1), 0)
+    nothing = (times >= START) & (rng.random(count) < 0.6)
+    column = lambda values: torch.from_numpy(values.astype(np.float32)).view(-1, 1, 1, 1).to(batch.latents.device)
+    return torch.lerp(batch.latents, batch.twins, column(other)) * column(~nothing)
+
+
+def random_times(count, rng):
+    """Noise levels 0...999; those that sampling begins with come more often."""
+    return np.where(rng.random(count) < 0.1, rng.integers(START, 1000, count), rng.integers(0, 1000, count))
+
+
+def weights(kept):
+    """Of the squared error of the noise: min-SNR with gamma 5 (Hang et al. 2023), and never less than a tenth
+    of the error of the picture, since the layout and the colours are decided where the noise is strong."""
+    snr = kept / (1 - kept)
+    return snr.clamp(0.1, 5) / snr
+
+
+def with_masks(noisy, examples, batch, plain, rng):
+    """Nine channels; the first `plain` rows have no mask, but noughts in the other five.
+
+    Also the weight of each place's error: what a mask leaves is pasted back and counts little.
+    """
+    more = torch.zeros(len(noisy), 5, *noisy.shape[2:], device=noisy.device)
+    more[plain:] = examples.masked(batch.pictures[plain:], rng)
+    places = torch.ones_like(more[:, :1])
+    places[plain:] = 0.15 + 0.85 * more[plain:, :1]
+    return torch.cat([noisy, more], 1), places / places.mean((1, 2, 3), keepdim=True)
+
+
 def train(config, folder, device, inpaint=False):
-    """The `unet` stage, or the `inpaint` stage that starts from its result."""
+    """The `unet` stage, or the `inpaint` stage that starts from its result; on several cores if so configured."""
+    Team(1 if device.type == "cuda" else config["processes"]).run(train_one, config, folder, device, inpaint)
+
+
+def train_one(rank, team, config, folder, device, inpaint):
+    """One process's part: as all the others', with pictures and noise of its own."""
     settings = config["unet"] | (config["inpaint"] if inpaint else {})
     tokens = tokenizer(config, folder)
-    if inpaint:
+    if inpaint and not (folder / "inpaint.pt").exists():
         unet, text = restore(config, folder, "unet")
         unet = widened(unet, config)
     else:
-        unet, text = build_unet(config), build_text_encoder(config["text"], tokens)
-    text.requires_grad_(not inpaint)                 # both UNets share one text encoder
-    unet.to(device, memory_format=torch.channels_last)
+        unet, text = build_unet(config, 9 if inpaint else 4), build_text_encoder(config["text"], tokens)
+    layout = torch.channels_last if device.type == "cuda" else torch.contiguous_format
+    unet.to(device, memory_format=layout)
     text.to(device)
-    trained = [p for part in (unet, text) for p in part.parameters() if p.requires_grad]
-    optimizer = torch.optim.AdamW(trained, lr=settings["rate"], betas=(0.9, 0.99), weight_decay=1e-3)
+    trained = [p for part in (unet, text) for p in part.parameters()]
+    optimizer = torch.optim.AdamW(trained, lr=settings["rate"], betas=(0.9, 0.99), weight_decay=1e-3, fused=True)
     average = Average([unet, text], settings["ema"])
     stage = Stage("inpaint" if inpaint else "unet", folder, settings,
-                  {"unet": unet, "text": text, "optimizer": optimizer, "average": average})
-    examples = Examples(config, folder, device, tokens, inpaint)
+                  {"unet": unet, "text": text, "optimizer": optimizer, "average": average}, writes=rank == 0)
+    with torch.no_grad():
+        team.average(trained)
+    examples = Examples(config, folder, device, lambda texts: token_ids(tokens, texts), inpaint)
     alphas = DDPMScheduler(**SCHEDULE).alphas_cumprod.to(device)
-    rng = np.random.default_rng([config["seed"], stage.step, 7])
+    together = np.random.default_rng([config["seed"], stage.step, 7])
+    rng = np.random.default_rng([config["seed"], stage.step, 8, rank])
+    torch.manual_seed(int(rng.integers(2**31)))
+    clock = torch.zeros(1)
     while not stage.finished:
         stage.set_rate(optimizer)
-        side, chosen, latents, ids = examples.batch(rng)
-        times = torch.from_numpy(rng.integers(0, 1000, len(chosen))).to(device)
-        noise = torch.randn_like(latents)
+        height, width, count = settings["batch"][int(together.choice(len(settings["batch"]), p=settings["share"]))]
+        batch = examples.batch((height, width), count, rng)
+        plain = round(settings["words"] * count) if inpaint else count
+        batch.twins[plain:] = batch.latents[plain:]
+        levels = random_times(count, rng)
+        times = torch.from_numpy(levels).to(device)
         kept = alphas[times].view(-1, 1, 1, 1)
-        noisy = kept.sqrt() * latents + (1 - kept).sqrt() * noise
+        noisy = kept.sqrt() * shown(batch, levels, rng) + (1 - kept).sqrt() * torch.randn_like(batch.latents)
+        noise = (noisy - kept.sqrt() * batch.latents) / (1 - kept).sqrt()
+        places = torch.ones_like(noisy[:, :1])
         if inpaint:
-            noisy = torch.cat([noisy, examples.masked(side, chosen, rng)], 1)
+            noisy, places = with_masks(noisy, examples, batch, plain, rng)
         with autoencoder.autocast(settings, device):
-            states = text(ids)[0]
-            guess = unet(noisy.contiguous(memory_format=torch.channels_last), times, states).sample.float()
-        weight = (5 * (1 - kept) / kept).clamp(max=1)  # min-SNR, gamma 5 (Hang et al. 2023)
-        error = (guess - noise).square()
-        loss = (weight * error).mean()
+            states = text(batch.ids)[0]
+            guess = unet(noisy.contiguous(memory_format=layout), times, states).sample.float()
+        losses = (weights(kept) * places * (guess - noise).square()).mean((1, 2, 3))
         optimizer.zero_grad(set_to_none=True)
-        loss.backward()
+        losses.mean().backward()
+        clock.fill_(stage.seconds)                   # all end with the same step
+        team.average([clock] + [p.grad for p in trained])
+        stage.seconds = float(clock)
         torch.nn.utils.clip_grad_norm_(trained, 1.0)
         optimizer.step()
         average.update()
-        stage.advance(**{f"loss{side * 8}": loss.detach(), "error": error.detach().mean()})
+        told = {"words": losses[:plain]} | ({"fill": losses[plain:]} if inpaint else {})
+        stage.advance(**{f"{name}{height * 8}": each.detach().mean() for name, each in told.items()})
     stage.save()

@@ -11,15 +11,16 @@ import denoiser
 
 
 def write(config, folder, to):
-    """The text-to-image model into `to`; where the inpaint stage has run, that model into `to`-inpaint."""
-    write_model(config, folder, to, "unet", 4)
-    if (folder / "inpaint.pt").exists():
-        write_model(config, folder, to.with_name(to.name + "-inpaint"), "inpaint", 9)
+    """The text-to-image model into `to`; where the inpaint stage has run, its two models into `to` and `to`-inpaint."""
+    if not (folder / "inpaint.pt").exists():
+        return write_model(config, folder, to, *denoiser.restore(config, folder, "unet"))
+    unet, text = denoiser.restore(config, folder, "inpaint", 9)
+    write_model(config, folder, to, denoiser.narrowed(unet, config), text)
+    write_model(config, folder, to.with_name(to.name + "-inpaint"), unet, text)
 
 
-def write_model(config, folder, to, stage, in_channels):
+def write_model(config, folder, to, unet, text):
     to.mkdir(parents=True, exist_ok=True)
-    unet, text = denoiser.restore(config, folder, stage, in_channels)
     vae = autoencoder.build(config["vae"])
     trained = folder / ("decoder.pt" if (folder / "decoder.pt").exists() else "vae.pt")
     vae.load_state_dict(torch.load(trained, map_location="cpu", weights_only=True)["model"])
@@ -29,7 +30,7 @@ def write_model(config, folder, to, stage, in_channels):
     shutil.copytree(folder / "tokenizer", to / "tokenizer", dirs_exist_ok=True)
     PNDMScheduler(beta_start=0.00085, beta_end=0.012, beta_schedule="scaled_linear", skip_prk_steps=True,
                   set_alpha_to_one=False, steps_offset=1).save_pretrained(to / "scheduler")
-    kind = "StableDiffusionPipeline" if in_channels == 4 else "StableDiffusionInpaintPipeline"
+    kind = "StableDiffusionPipeline" if unet.config.in_channels == 4 else "StableDiffusionInpaintPipeline"
     index = {"_class_name": kind, "_diffusers_version": "0.6.0", "feature_extractor": [None, None],
              "requires_safety_checker": False, "safety_checker": [None, None],
              "scheduler": ["diffusers", "PNDMScheduler"], "text_encoder": ["transformers", "CLIPTextModel"],

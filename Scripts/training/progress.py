@@ -8,10 +8,13 @@ import torch
 
 
 class Stage:
-    """Runs until `steps` or `minutes`; `parts` (models, optimizer, averages) are saved every few minutes."""
+    """Runs until `steps` or `minutes`; `parts` (models, optimizer, averages) are saved every few minutes.
 
-    def __init__(self, name, folder, settings, parts):
-        self.name, self.settings, self.parts = name, settings, parts
+    The clock stands while the process is stopped: a step that took longer than half a minute counts as that.
+    """
+
+    def __init__(self, name, folder, settings, parts, writes=True):
+        self.name, self.settings, self.parts, self.writes = name, settings, parts, writes
         self.path = Path(folder) / f"{name}.pt"
         self.step, self.seconds, self.losses = 0, 0.0, {}
         if self.path.exists():
@@ -20,14 +23,14 @@ class Stage:
             for key, part in parts.items():
                 if key in stored:                    # a model that is taken up has no optimizer
                     part.load_state_dict(stored[key])
-        self.started, self.saved = time.time() - self.seconds, time.time()
+        self.begun = self.step
+        self.last = self.saved = time.time()
 
     @property
     def progress(self):
         """0...1, the further of steps and time."""
         limit = self.settings.get("minutes", 0) * 60
-        by_time = (time.time() - self.started) / limit if limit else 0
-        return min(1, max(self.step / self.settings["steps"], by_time))
+        return min(1, max(self.step / self.settings["steps"], self.seconds / limit if limit else 0))
 
     @property
     def finished(self):
@@ -37,27 +40,30 @@ class Stage:
         """A short warm-up, then half a cosine down to 2 % of the rate."""
         fall = 0.02 + 0.98 * 0.5 * (1 + math.cos(math.pi * self.progress))
         for group in optimizer.param_groups:
-            group["lr"] = self.settings["rate"] * fall * min(1, (self.step + 1) / 100)
+            group["lr"] = self.settings["rate"] * fall * min(1, (self.step - self.begun + 1) / 50)
 
     def advance(self, **losses):
         """Count a step; log a running mean of the losses now and then, save every three minutes."""
-        self.step += 1
+        now = time.time()
+        self.step, self.seconds, self.last = self.step + 1, self.seconds + min(30, now - self.last), now
         for key, value in losses.items():
             value = float(value)
             self.losses[key] = 0.98 * self.losses.get(key, value) + 0.02 * value
-        if self.step % 50 == 0:
+        if self.writes and self.step % 50 == 0:
             told = " ".join(f"{key} {value:.4f}" for key, value in self.losses.items())
-            print(f"{self.name} {self.step} {time.time() - self.started:.0f}s {told}", flush=True)
-        if time.time() - self.saved > 180:
+            print(f"{self.name} {self.step} {self.seconds:.0f}s {told}", flush=True)
+        if now - self.saved > 180:
             self.save()
 
     def save(self):
+        self.saved = time.time()
+        if not self.writes:
+            return
         state = {key: part.state_dict() for key, part in self.parts.items()}
-        state |= {"step": self.step, "seconds": time.time() - self.started, "losses": dict(self.losses)}
+        state |= {"step": self.step, "seconds": self.seconds, "losses": dict(self.losses)}
         part = self.path.with_suffix(".part")
         torch.save(state, part)
         part.replace(self.path)
-        self.saved = time.time()
 
 
 class Average(torch.nn.Module):

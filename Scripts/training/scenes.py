@@ -46,6 +46,8 @@ TIME_WORDS = {"day": ["day", "sunny day", "clear sky", "blue sky"], "sunset": ["
               "dusk": ["dusk", "at dusk", "twilight"], "night": ["night", "at night", "dark night"],
               "overcast": ["overcast", "cloudy sky", "gray sky"]}
 
+SEASON_WORDS = {"autumn": ["autumn", "in autumn", "autumn colors"], "snow": ["snow", "winter", "snowy winter"]}
+
 
 @dataclass
 class Plan:
@@ -118,11 +120,13 @@ def sky_object(time, chance):
 
 # Words
 
-def caption(plan, rng, complete=False):
-    """The plan in the words of a prompt; details are left out at random unless `complete`."""
+def caption(plan, rng, complete=False, styled=False):
+    """The plan in the words of a prompt; details are left out at random unless `complete`, the style unless `styled`."""
     pick = lambda options: options[int(rng.integers(len(options)))]
     keep = lambda chance: complete or rng.random() < chance
-    style = pick(STYLE_WORDS[plan.style])
+    style = pick([word for word in STYLE_WORDS[plan.style] if word or not styled])
+    if not plan.texture and not keep(0.85):
+        return brief(plan, pick, keep, style, styled)
     if plan.texture:
         surface = {"grass": "grass texture", "sand": "sand texture", "brick": "brick wall",
                    "wood": "wooden planks", "water": "water surface"}[plan.texture]
@@ -130,13 +134,24 @@ def caption(plan, rng, complete=False):
     parts = [subject(plan, pick, keep)]
     parts += [word for word in details(plan, pick) if keep(0.7)]
     if plan.season != "summer" and keep(0.95):
-        parts.append({"autumn": pick(["autumn", "in autumn", "autumn colors"]),
-                      "snow": pick(["snow", "winter", "snowy winter"])}[plan.season])
+        parts.append(pick(SEASON_WORDS[plan.season]))
     if keep(0.75 if plan.time == "day" else 0.95):
         parts.append(pick(TIME_WORDS[plan.time]))
-    if style and keep(0.6 if plan.style == "photo" else 0.97):
+    if style and (styled or keep(0.6 if plan.style == "photo" else 0.97)):
         parts.insert(0 if rng.random() < 0.25 else len(parts), style)
     return ", ".join(parts)
+
+
+def brief(plan, pick, keep, style, styled):
+    """The few words one says of a picture that is to be restyled or widened."""
+    parts = [pick(["a landscape", "landscape"])] if keep(0.6) else []
+    if plan.season != "summer" and keep(0.5):
+        parts.append(pick(SEASON_WORDS[plan.season]))
+    if keep(0.5):
+        parts.append(pick(TIME_WORDS[plan.time]))
+    if style and (styled or keep(0.9)):
+        parts.append(style)
+    return ", ".join(parts) or "a landscape"
 
 
 def subject(plan, pick, keep):
@@ -454,17 +469,25 @@ def sheet(path, size, first, columns=8, rows=6):
     out.save(path)
 
 
-def dataset(folder, count, size, first):
-    """Draw `count` scenes as pixels-SIZE-FIRST.npy (uint8) with four captions each beside them."""
+def in_two_styles(seed):
+    """The same landscape as it is and in another style: a photo's in any of the others, theirs as a photo."""
+    first = plan(seed, texture="")
+    others = [name for name in styles.NAMES if name != "photo"]
+    drawn = str(np.random.default_rng([seed, 4]).choice(others))
+    return [first, plan(seed, texture="", style=drawn if first.style == "photo" else "photo")]
+
+
+def dataset(folder, count, size, first, width=None, pairs=False):
+    """Draw `count` scenes as SIZE-FIRST.npy (uint8) with four captions each beside them; `pairs` in two styles."""
     Path(folder).mkdir(parents=True, exist_ok=True)
-    name = Path(folder) / f"{size}-{first}"
-    pixels = np.lib.format.open_memmap(f"{name}.npy", "w+", np.uint8, (count, size, size, 3))
+    name, each = Path(folder) / f"{size}-{first}", 2 if pairs else 1
+    pixels = np.lib.format.open_memmap(f"{name}.npy", "w+", np.uint8, (count * each, size, width or size, 3))
     with open(f"{name}.txt", "w") as words:
         for index in range(count):
-            made = plan(first + index)
-            pixels[index] = draw(made, size, size).pixels
-            rng = np.random.default_rng([first + index, 3])
-            print("\t".join(caption(made, rng) for _ in range(4)), file=words)
+            for turn, made in enumerate(in_two_styles(first + index) if pairs else [plan(first + index)]):
+                pixels[index * each + turn] = draw(made, width or size, size).pixels
+                rng = np.random.default_rng([first + index, 3])
+                print("\t".join(caption(made, rng, styled=pairs) for _ in range(4)), file=words)
     pixels.flush()
 
 

@@ -20,8 +20,8 @@ import yaml
 
 
 def sets(folder, wanted):
-    """The drawn pictures of [[count, size, first], ...], memory-mapped, and their captions."""
-    files = [folder / "data" / f"{size}-{first}" for _, size, first in wanted]
+    """The drawn pictures of [[count, size, first, width], ...], memory-mapped, and their captions."""
+    files = [folder / "data" / f"{size}-{first}" for _, size, first, *_ in wanted]
     pictures = [np.load(f"{path}.npy", mmap_mode="r") for path in files]
     words = [[line.split("\t") for line in Path(f"{path}.txt").read_text().splitlines()] for path in files]
     return pictures, words
@@ -34,9 +34,11 @@ def draw_data(config, folder, device):
 
     with ProcessPoolExecutor(config["threads"]) as pool:
         jobs = []
-        for count, size, first in config["data"]["vae"] + config["data"]["unet"]:
-            if not (folder / "data" / f"{size}-{first}.txt").exists():
-                jobs.append(pool.submit(scenes.dataset, folder / "data", count, size, first))
+        for kind in ("vae", "unet", "pairs"):
+            for count, size, first, *width in config["data"][kind]:
+                if not (folder / "data" / f"{size}-{first}.txt").exists():
+                    jobs.append(pool.submit(scenes.dataset, folder / "data", count, size, first, *(width or [None]),
+                                            kind == "pairs"))
         for job in jobs:
             job.result()
 
@@ -63,7 +65,7 @@ def encode_latents(config, folder, device):
     model = autoencoder.build(config["vae"]).to(device, memory_format=torch.channels_last)
     stored = torch.load(folder / "vae.pt", map_location="cpu", weights_only=True)
     model.load_state_dict(stored["model"])
-    pictures, words = sets(folder, config["data"]["unet"])
+    pictures, words = sets(folder, config["data"]["unet"] + config["data"]["pairs"])
     latents = [autoencoder.encode(model, config, device, each) for each in pictures]
     # A UNet that is taken up knows latents of its own scale.
     factor = stored.get("factor") or 1 / float(torch.cat([each.flatten() for each in latents]).std())

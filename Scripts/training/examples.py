@@ -1,0 +1,67 @@
+"""Draws training batches of latents with their prompts, and what a mask leaves of a picture."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+
+import autoencoder
+from masks import random_masks
+
+
+@dataclass
+class Batch:
+    """Latents to arrive at, what the noise is laid over instead of them and token ids."""
+
+    latents: torch.Tensor
+    twins: torch.Tensor
+    ids: torch.Tensor
+    pictures: list
+
+
+class Examples:
+    """The run's drawn pictures as latents. A scene of a `pairs` set comes in two styles, one after the other."""
+
+    def __init__(self, config, folder, device, encode_words, fills):
+        from train import sets
+
+        stored = torch.load(folder / "latents.pt", weights_only=True)
+        self.factor, self.device, self.config = stored["factor"], device, config
+        self.sets, self.empty = {}, encode_words([""])[0]
+        pictures = sets(folder, config["data"]["unet"] + config["data"]["pairs"])[0]
+        for place, (latents, texts, drawn) in enumerate(zip(stored["latents"], stored["words"], pictures)):
+            ids = encode_words([text for row in texts for text in row]).view(len(texts), -1, 77)
+            paired = place >= len(config["data"]["unet"])
+            self.sets.setdefault(tuple(latents.shape[2:]), []).append((latents, ids, drawn, paired))
+        if fills:
+            self.vae = autoencoder.build(config["vae"]).to(device).requires_grad_(False)
+            self.vae.load_state_dict(torch.load(folder / "vae.pt", map_location="cpu", weights_only=True)["model"])
+
+    def batch(self, shape, count, rng):
+        """`count` pictures of one latent shape (height, width)."""
+        held = self.sets[tuple(shape)]
+        sizes = np.array([len(latents) for latents, *_ in held], float)
+        latents, twins, ids, pictures = [], [], [], []
+        for place in rng.choice(len(held), count, p=sizes / sizes.sum()):
+            of_set, words, drawn, paired = held[place]
+            row = int(rng.integers(len(of_set)))
+            prompted = rng.random() >= self.config["unet"]["dropout"]
+            latents.append(of_set[row])
+            twins.append(of_set[row ^ 1] if paired and prompted else of_set[row])
+            ids.append(words[row, int(rng.integers(words.shape[1]))] if prompted else self.empty)
+            pictures.append((drawn, row))
+        stack = lambda rows: torch.stack(rows).to(self.device)
+        return Batch(stack(latents), stack(twins), stack(ids), pictures)
+
+    @torch.no_grad()
+    def masked(self, pictures, rng):
+        """The five more channels of the inpainting UNet: the mask, then the latents of what it leaves, grey elsewhere."""
+        pixels = np.stack([drawn[row] for drawn, row in pictures]).astype(np.float32) / 127.5 - 1
+        masks = torch.from_numpy(random_masks(len(pixels), *pixels.shape[1:3], rng)).to(self.device)
+        kept = torch.from_numpy(pixels).permute(0, 3, 1, 2).to(self.device) * (masks < 0.5)
+        with autoencoder.autocast(self.config["unet"], self.device):
+            latents = self.vae.encode(kept).latent_dist.mode().float() * self.factor
+        # The two ways in which programs bring a mask to the size of the latents.
+        small = F.max_pool2d(masks, 8) if rng.random() < 0.5 else masks[:, :, ::8, ::8]
+        return torch.cat([small, latents], 1)
