@@ -14,6 +14,7 @@ import torch
 from diffusers import (AutoencoderKL, DDIMScheduler, StableDiffusionImg2ImgPipeline, StableDiffusionInpaintPipeline,
                        StableDiffusionPipeline)
 from PIL import Image, ImageFilter
+from scipy.ndimage import distance_transform_edt
 
 import scenes
 
@@ -139,9 +140,12 @@ def image_to_image(folder, given, sheets):
             "distance grows": bool((np.diff(mean) > 0).all())}
 
 
-def laid_over(made, picture, mask):
-    """What was painted where `mask` is set, the picture elsewhere: what the tool writes."""
-    return np.where(mask[..., None], array(made), array(picture))
+def laid_over(made, picture, mask, feather=4):
+    """What was painted where `mask` is set, the picture elsewhere: as the tool writes it, whose default is to
+    fade in over four pixels inside the mask."""
+    part = np.clip(distance_transform_edt(mask) / (feather + 1), 0, 1)
+    alpha = (part * part * (3 - 2 * part))[..., None]
+    return alpha * array(made) + (1 - alpha) * array(picture)
 
 
 def border_step(rgb, mask):
@@ -158,11 +162,31 @@ def clearly_red(rgb):
 
 
 def horizon(rgb):
-    """The row, as a share of the height, where brightness changes most from what is above to what is below."""
+    """The row, as a share of the height, where brightness changes most from what is above to what is below.
+
+    Looked for where scenes have theirs, so that a near shore is not taken for it."""
     rows = luminance(rgb).mean(1)
     reach = len(rows) // 12
-    change = [abs(rows[y - reach:y].mean() - rows[y:y + reach].mean()) for y in range(reach, len(rows) - reach)]
-    return (reach + int(np.argmax(change))) / len(rows)
+    places = range(int(0.3 * len(rows)), int(0.72 * len(rows)))
+    change = [abs(rows[y - reach:y].mean() - rows[y:y + reach].mean()) for y in places]
+    return (places[0] + int(np.argmax(change))) / len(rows)
+
+
+def horizons_meet(rgb, new):
+    """Whether the horizons of the left and right `new` columns are where that of the middle is."""
+    known = horizon(rgb[:, new:-new])
+    return all(abs(horizon(side) - known) < 0.04 for side in (rgb[:, :new], rgb[:, -new:]))
+
+
+@torch.no_grad()
+def given_to_fill(pipe, image, mask):
+    """A mask and a picture's latents as the tool gives them to the model: a latent of which any pixel is
+    repainted is repainted, and what is repainted is grey in the picture."""
+    blocks = mask.reshape(mask.shape[0] // 8, 8, mask.shape[1] // 8, 8).any((1, 3))
+    pixels = torch.from_numpy((array(image) * 2 - 1) * ~mask[..., None]).permute(2, 0, 1)[None].to(pipe.device)
+    latents = pipe.vae.encode(pixels).latent_dist.mode() * pipe.vae.config.scaling_factor
+    return {"mask_image": Image.fromarray(np.kron(blocks, np.ones((8, 8))).astype(np.uint8) * 255),
+            "masked_image_latents": latents}
 
 
 def inpainting(folder, given, sheets):
@@ -171,49 +195,51 @@ def inpainting(folder, given, sheets):
     size = given.size
 
     def run(image, mask, prompt, seed):
-        made = pipe(prompt, image=image, mask_image=Image.fromarray(mask.astype(np.uint8) * 255), strength=1.0,
+        return pipe(prompt, image=image, **given_to_fill(pipe, image, mask), strength=1.0,
                     width=image.width, height=image.height, num_inference_steps=given.steps,
                     guidance_scale=given.guidance, generator=torch.Generator().manual_seed(seed)).images[0]
-        return laid_over(made, image, mask)
 
     def scene(seed, width, **fixed):
         return scenes.draw(scenes.plan(HELD_OUT + 2000 + seed, style="photo", texture="", time="day", **fixed), width, size)
 
     y, x = np.mgrid[0:size, 0:size] / size
     box = (x > 0.3) & (x < 0.7) & (y > 0.42) & (y < 0.75)
-    appears, cleared, continues, before, after = [], [], [], [], []
+    appears, cleared, continues, drawn, steps = [], [], [], [], []
     rows = {name: [] for name in ("asked for a red house", "asked for an empty field", "outpainted")}
     for seed in range(given.seeds):
         empty = Image.fromarray(scene(seed, size, ground="hill", house="", trees=0, season="summer").pixels)
-        made = run(empty, box, "a red house on a green hill, day, photo", seed)
+        bare = run(empty, box, "a red house on a green hill, day, photo", seed)
+        made = laid_over(bare, empty, box)
         appears.append(clearly_red(made)[box].mean() > clearly_red(array(empty))[box].mean() + 0.02)
-        before.append(border_step(array(empty), box))
-        after.append(border_step(made, box))
+        steps.append([border_step(rgb, box) for rgb in (array(empty), made, laid_over(bare, empty, box, feather=0))])
         rows["asked for a red house"].append(made)
 
         built = scene(seed, size, ground="field", house="red", trees=0, season="summer")
         object_ = np.maximum(built.masks["house"], built.masks.get("roof", 0)) > 0.02
         mask = np.asarray(Image.fromarray(object_.astype(np.uint8) * 255).filter(ImageFilter.MaxFilter(17))) > 0
-        made = run(Image.fromarray(built.pixels), mask, "grass, empty field", seed)
+        made = laid_over(run(Image.fromarray(built.pixels), mask, "grass, empty field", seed), built.pixels, mask)
         cleared.append(clearly_red(made)[mask].mean() < 0.02)
         rows["asked for an empty field"].append(made)
 
-        wide = scene(seed, 2 * size, house="", trees=0, backdrop="none").pixels
+        level = ("field", "lake", "sea")[seed % 3]     # a hill's outline is no horizon
+        wide = scene(seed, 2 * size, ground=level, house="", trees=0, backdrop="none").pixels
         canvas = np.full_like(wide, 127)
         canvas[:, size // 2:-size // 2] = wide[:, size // 2:-size // 2]
         new = np.ones(wide.shape[:2], bool)
         new[:, size // 2:-size // 2] = False
-        made = run(Image.fromarray(canvas), new, "a landscape, day, photo", seed)
-        known = horizon(made[:, size // 2:-size // 2])
-        sides = (made[:, :size // 2], made[:, -size // 2:])
-        continues.append(all(abs(horizon(side) - known) < 0.04 for side in sides))
+        made = laid_over(run(Image.fromarray(canvas), new, "a landscape, day, photo", seed), canvas, new)
+        continues.append(horizons_meet(made, size // 2))
+        drawn.append(horizons_meet(array(wide), size // 2))
         rows["outpainted"].append(made[:, ::2])
     for name, images in rows.items():
         sheets.append((name, [Image.fromarray((image * 255 + 0.5).astype(np.uint8)) for image in images]))
     percent = lambda found: round(100 * float(np.mean(found)), 1)
+    untouched, feathered, hard = np.mean(steps, 0)
     return {"object appears": percent(appears), "object removed": percent(cleared),
             "horizon continues": percent(continues),
-            "border step to the untouched picture's": round(float(np.mean(after) / np.mean(before)), 2)}
+            "horizon continues where nothing was painted": percent(drawn),
+            "border step to the untouched picture's": round(float(feathered / untouched), 2),
+            "border step without the feather": round(float(hard / untouched), 2)}
 
 
 def write_sheets(folder, sheets, across=8):
@@ -235,16 +261,18 @@ def main():
     options.add_argument("--steps", type=int, default=20)
     options.add_argument("--guidance", type=float, default=4.0)
     options.add_argument("--inpaint", type=Path, help="the nine-channel model that belongs to it")
+    options.add_argument("--only-inpaint", action="store_true", help="leave out the figures of the model itself")
     options.add_argument("--photos", type=Path)
     options.add_argument("--sheets", type=Path)
     given = options.parse_args()
     sheets = []
     found = {"size": given.size, "seeds": given.seeds, "steps": given.steps, "guidance": given.guidance}
-    found["scenes psnr at 256"] = reconstruction(given.model, held_out(min(given.seeds, 24), 256))
-    if given.photos:
-        found["photos psnr at 512"] = reconstruction(given.model, photos(given.photos, 512))
-    pipe = load(StableDiffusionPipeline, given.model)
-    found |= {"percent": obedience(pipe, given, sheets), "img2img": image_to_image(given.model, given, sheets)}
+    if not given.only_inpaint:
+        found["scenes psnr at 256"] = reconstruction(given.model, held_out(min(given.seeds, 24), 256))
+        if given.photos:
+            found["photos psnr at 512"] = reconstruction(given.model, photos(given.photos, 512))
+        pipe = load(StableDiffusionPipeline, given.model)
+        found |= {"percent": obedience(pipe, given, sheets), "img2img": image_to_image(given.model, given, sheets)}
     if given.inpaint:
         found["inpainting"] = inpainting(given.inpaint, given, sheets)
     if given.sheets:

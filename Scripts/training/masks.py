@@ -7,8 +7,8 @@ from PIL import Image, ImageDraw
 def boxes(draw, width, height, rng):
     """One or two boxes of the size of a thing and its surroundings, mostly where things stand."""
     for _ in range(int(rng.integers(1, 3))):
-        wide, tall = rng.uniform(0.12, 0.5) * height, rng.uniform(0.12, 0.45) * height
-        x, y = rng.uniform(0, 1) * width, np.clip(rng.normal(0.56, 0.2), 0.05, 0.95) * height
+        wide, tall = rng.uniform(0.15, 0.6) * height, rng.uniform(0.15, 0.5) * height
+        x, y = rng.uniform(0, 1) * width, np.clip(rng.normal(0.56, 0.15), 0.05, 0.95) * height
         draw.rectangle((x - wide / 2, y - tall / 2, x + wide / 2, y + tall / 2), fill=255)
 
 
