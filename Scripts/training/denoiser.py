@@ -80,30 +80,43 @@ def narrowed(wide, config):
     return unet
 
 
-def shown(batch, times, rng):
-    """What the noise is laid over: nearly always the latents that the model is to arrive at.
+def shown(batch, levels, plain, alphas, rng):
+    """What the noise is laid over, in the measure of the latents that the model is to arrive at.
 
-    Where noise hides all but the brightness of a picture, a model learns to follow that brightness, yet
-    sampling starts from noise without any (Lin et al. 2024): some of those steps show none. Where a scene
-    is there in another style, some show that, or a mixture, so that img2img arrives at the prompt's style.
+    Sampling begins at a level T with noise alone, where a picture under noise would still be seen a little
+    (Lin et al. 2024, "Common Diffusion Noise Schedules and Sample Steps Are Flawed"). What is missing there,
+    sqrt(aT / (1 - aT)) of the picture, goes on missing at every later level, and a model that has not seen
+    this takes it for a dull picture. So most rows miss as much, those from `plain` on nearly always.
+
+    Where a scene is there in another style, some rows show that, or a mixture, so that img2img arrives at
+    the prompt's style.
     """
-    count = len(times)
-    other = np.where((times >= RESTYLED) & (rng.random(count) < 0.5), rng.uniform(0, 1.2, count).clip(0, 1), 0)
-    nothing = (times >= START) & (rng.random(count) < 0.6)
+    count = len(levels)
+    other = np.where((levels >= RESTYLED) & (rng.random(count) < 0.5), rng.uniform(0, 1.2, count).clip(0, 1), 0)
+    ratio = np.sqrt(alphas / (1 - alphas))
+    first = ratio[rng.integers(np.maximum(levels, START), 1000)]
+    sampled = rng.random(count) < np.where(np.arange(count) < plain, 0.6, 0.9)
+    part = 1 - np.where(sampled, first / ratio[levels], 0)
     column = lambda values: torch.from_numpy(values.astype(np.float32)).view(-1, 1, 1, 1).to(batch.latents.device)
-    return torch.lerp(batch.latents, batch.twins, column(other)) * column(~nothing)
+    return torch.lerp(batch.latents, batch.twins, column(other)) * column(part)
 
 
-def random_times(count, rng):
-    """Noise levels 0...999; those that sampling begins with come more often."""
-    return np.where(rng.random(count) < 0.1, rng.integers(START, 1000, count), rng.integers(0, 1000, count))
+def random_times(count, plain, rng):
+    """Noise levels 0...999; those that sampling begins with come more often, and those that decide what joins
+    the surroundings for the rows from `plain` on, which have a mask."""
+    levels = rng.integers(0, 1000, count)
+    levels[plain:] = np.where(rng.random(count - plain) < 0.5, rng.integers(400, 1000, count - plain), levels[plain:])
+    return np.where(rng.random(count) < 0.1, rng.integers(START, 1000, count), levels)
 
 
-def weights(kept):
+def weights(kept, plain):
     """Of the squared error of the noise: min-SNR with gamma 5 (Hang et al. 2023), and never less than a tenth
-    of the error of the picture, since the layout and the colours are decided where the noise is strong."""
+    of the error of the picture, since the layout and the colours are decided where the noise is strong; half of
+    it in the rows from `plain` on, which have a mask's surroundings to learn from there."""
+    least = torch.full_like(kept, 0.1)
+    least[plain:] = 0.5
     snr = kept / (1 - kept)
-    return snr.clamp(0.1, 5) / snr
+    return snr.clamp(max=5).maximum(least) / snr
 
 
 def with_masks(noisy, examples, batch, plain, rng):
@@ -154,10 +167,11 @@ def train_one(rank, team, config, folder, device, inpaint):
         batch = examples.batch((height, width), count, rng)
         plain = round(settings["words"] * count) if inpaint else count
         batch.twins[plain:] = batch.latents[plain:]
-        levels = random_times(count, rng)
+        levels = random_times(count, plain, rng)
         times = torch.from_numpy(levels).to(device)
         kept = alphas[times].view(-1, 1, 1, 1)
-        noisy = kept.sqrt() * shown(batch, levels, rng) + (1 - kept).sqrt() * torch.randn_like(batch.latents)
+        start = shown(batch, levels, plain, alphas.cpu().numpy(), rng)
+        noisy = kept.sqrt() * start + (1 - kept).sqrt() * torch.randn_like(start)
         noise = (noisy - kept.sqrt() * batch.latents) / (1 - kept).sqrt()
         places = torch.ones_like(noisy[:, :1])
         if inpaint:
@@ -165,7 +179,7 @@ def train_one(rank, team, config, folder, device, inpaint):
         with autoencoder.autocast(settings, device):
             states = text(batch.ids)[0]
             guess = unet(noisy.contiguous(memory_format=layout), times, states).sample.float()
-        losses = (weights(kept) * places * (guess - noise).square()).mean((1, 2, 3))
+        losses = (weights(kept, plain) * places * (guess - noise).square()).mean((1, 2, 3))
         optimizer.zero_grad(set_to_none=True)
         losses.mean().backward()
         clock.fill_(stage.seconds)                   # all end with the same step

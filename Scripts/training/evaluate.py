@@ -227,7 +227,8 @@ def inpainting(folder, given, sheets):
         canvas[:, size // 2:-size // 2] = wide[:, size // 2:-size // 2]
         new = np.ones(wide.shape[:2], bool)
         new[:, size // 2:-size // 2] = False
-        made = laid_over(run(Image.fromarray(canvas), new, "a landscape, day, photo", seed), canvas, new)
+        made = run(Image.fromarray(canvas), new, "a landscape, day, photo", seed)
+        made = laid_over(made, canvas, new, feather=0)        # nothing stands in the new sides to fade from
         continues.append(horizons_meet(made, size // 2))
         drawn.append(horizons_meet(array(wide), size // 2))
         rows["outpainted"].append(made[:, ::2])
