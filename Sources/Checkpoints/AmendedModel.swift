@@ -1,8 +1,9 @@
 public import Foundation
 
 /// A model with LoRAs added, and with components of other models in the place of its own.
-public struct AmendedModel: ModelSource {
-    private let base: any ModelSource
+public struct AmendedModel: ModelOverlay {
+    /// the model that things are added to
+    public let base: any ModelSource
     private let components: [String: any ModelSource]
     private let changes: [String: [String: [LowRankChange]]]
 
@@ -43,26 +44,6 @@ public struct AmendedModel: ModelSource {
             try lora.refuse(strangers)
         }
         self.changes = changes
-    }
-
-    /// where the model lies
-    public var url: URL { base.url }
-    /// the layout, in words
-    public var layout: String { base.layout }
-    /// whether the model is marked as only standing in for a trained one
-    public var isStandIn: Bool { base.isStandIn }
-    /// whether an absent negative prompt has zeros for its embeddings
-    public var zeroesEmptyPrompt: Bool { base.zeroesEmptyPrompt }
-
-    /// how it is known what the UNet predicts
-    public var predictionReason: String { base.predictionReason }
-
-    /// Where its own tokenizer for a text encoder lies.
-    public func tokenizer(for encoder: String) -> URL? { base.tokenizer(for: encoder) }
-
-    /// What the texts of an encoder are padded with.
-    public func paddingToken(for encoder: String) -> String? {
-        base.paddingToken(for: encoder)
     }
 
     /// Whether the model has that component.

@@ -31,7 +31,7 @@ public enum CheckpointError: Error, Equatable, CustomStringConvertible {
     case addOnOfAnotherFamily(path: String, family: String?, reason: String)
     /// An add-on holds tensors for which the model has no layer; names as in the file.
     case unknownAddOnKeys(path: String, names: [String], of: Int)
-    /// A weight with all that is added to it is beyond the range of its type.
+    /// A weight with all that is added to it is beyond the range of 32-bit numbers.
     case overflow(path: String, tensor: String)
 
     /// A file or folder that would have to be overwritten.
@@ -107,7 +107,7 @@ public enum CheckpointError: Error, Equatable, CustomStringConvertible {
                 + names.prefix(3).map { shown($0) }.joined(separator: ", ")
                 + (names.count > 3 ? ", …" : "")
         case .overflow(let path, let tensor):
-            "\(path): tensor \(shown(tensor)) with its LoRAs is beyond the range of its type: "
+            "\(path): tensor \(shown(tensor)) with its LoRAs is beyond the range of 32-bit numbers: "
                 + "give them less weight"
         case .unusedTensors(let path, let first, let count, let guess):
             "\(path): \(count) tensor\(count == 1 ? "" : "s") the model has no place for, "

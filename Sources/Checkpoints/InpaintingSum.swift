@@ -2,24 +2,25 @@ public import Foundation
 import Tensors
 
 /// A four-channel model made one for inpainting by "add difference": each weight of its UNet is
-/// inpainting + (own - base), where `base` is what the nine-channel UNet was made from.
+/// inpainting + (own - origin), where `origin` is what the nine-channel UNet was made from.
 ///
 /// Computed in f32 and rounded once, to the type of the inpainting model's weight, nearest and ties to
 /// even. The five channels of `conv_in` that the own UNet lacks are the inpainting model's. Text
 /// encoder, VAE, scheduler and tokenizer are the own model's.
-public struct InpaintingSum: ModelSource {
-    private let own: any ModelSource
+public struct InpaintingSum: ModelOverlay {
+    /// the four-channel model
+    public let base: any ModelSource
     private let inpainting: any ModelSource
-    private let base: any ModelSource
+    private let origin: any ModelSource
 
     /// - Throws: `CheckpointError.notAddable` when the UNets are not of nine, four and four channels, or
     ///   not of one shape beyond that.
     public init(
-        _ own: any ModelSource, inpainting: any ModelSource, base: any ModelSource
+        _ own: any ModelSource, inpainting: any ModelSource, base start: any ModelSource
     ) throws {
-        (self.own, self.inpainting, self.base) = (own, inpainting, base)
+        (base, self.inpainting, origin) = (own, inpainting, start)
         let parts = [(inpainting, 9, "--inpaint-base"), (own, 4, "--model")]
-        for (source, channels, flag) in parts + [(base, 4, "--inpaint-delta")] {
+        for (source, channels, flag) in parts + [(start, 4, "--inpaint-delta")] {
             let found = try source.members("unet")["in_channels"] as? Int ?? 4
             guard found == channels else {
                 throw CheckpointError.notAddable(
@@ -30,45 +31,24 @@ public struct InpaintingSum: ModelSource {
         _ = try sums()
     }
 
-    /// where the own model lies
-    public var url: URL { own.url }
-    /// the layout of the own model
-    public var layout: String { own.layout }
-    /// whether the own model only stands in for a trained one
-    public var isStandIn: Bool { own.isStandIn }
-    /// whether an absent negative prompt has zeros for its embeddings
-    public var zeroesEmptyPrompt: Bool { own.zeroesEmptyPrompt }
-    /// how it is known what the UNet predicts
-    public var predictionReason: String { own.predictionReason }
-
-    /// Where its own tokenizer for a text encoder lies.
-    public func tokenizer(for encoder: String) -> URL? { own.tokenizer(for: encoder) }
-    /// What the texts of an encoder are padded with.
-    public func paddingToken(for encoder: String) -> String? {
-        own.paddingToken(for: encoder)
-    }
-
-    /// Whether the own model has that component.
-    public func contains(_ component: String) -> Bool { own.contains(component) }
-
     /// The JSON of a component's configuration.
     public func configuration(_ component: String) throws -> Data {
-        try (component == "unet" ? inpainting : own).configuration(component)
+        try (component == "unet" ? inpainting : base).configuration(component)
     }
 
     /// The weights of a component; the UNet's are added when they are taken.
     public func weights(_ component: String) throws -> Weights {
-        guard component == "unet" else { return try own.weights(component) }
-        return Weights(try sums(), file: own.url.path(percentEncoded: false))
+        guard component == "unet" else { return try base.weights(component) }
+        return Weights(try sums(), file: url.path(percentEncoded: false))
     }
 
     private func sums() throws -> [String: Safetensors.Entry] {
-        let (mine, start) = (try own.weights("unet").entries, try base.weights("unet").entries)
+        let (mine, start) = (try base.weights("unet").entries, try origin.weights("unet").entries)
         var sums: [String: Safetensors.Entry] = [:]
         for (name, entry) in try inpainting.weights("unet").entries {
             var needed = entry.shape
             if name == "conv_in.weight", needed.count == 4 { needed[1] = 4 }
-            for (entries, source) in [(mine, own), (start, base)] {
+            for (entries, source) in [(mine, base), (start, origin)] {
                 guard entries[name]?.shape == needed else {
                     throw CheckpointError.notAddable(
                         path: source.url.path(percentEncoded: false),
@@ -86,7 +66,7 @@ public struct InpaintingSum: ModelSource {
         }
         if let more = mine.keys.filter({ sums[$0] == nil }).min() {
             throw CheckpointError.notAddable(
-                path: own.url.path(percentEncoded: false),
+                path: url.path(percentEncoded: false),
                 reason: "--inpaint-base has no \(shown(more))")
         }
         return sums

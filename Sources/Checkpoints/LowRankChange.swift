@@ -11,20 +11,30 @@ struct LowRankChange: Sendable {
     let rank: Int
     let scale: Float
 
+    /// Rows of the weight: its outputs.
+    var outputs: Int { up.count / rank }
+
+    /// Columns of the weight as a matrix: its inputs, for every place of a convolution's window.
+    var columns: Int {
+        down.count / rank * (mid.map { $0.shape[2] * $0.shape[3] } ?? 1)
+    }
+
     /// A weight with all changes added, in the order given, of 32-bit floats.
     static func sum(_ changes: [LowRankChange], _ weight: StoredTensor) -> Tensor {
         let rows = weight.shape[0]
         let flat = weight.widened().reshaped([rows, weight.count / rows])
         return changes.reduce(flat) { sum, change in
-            let up = change.up.widened().reshaped([rows, change.rank]) * change.scale
-            return up.multiplied(by: change.inner(columns: flat.shape[1]), adding: sum)
+            let inner = change.inner.transposed([1, 0])
+            return change.scaledUp.multiplied(by: PackedMatrix(StoredTensor(inner)), adding: sum)
         }.reshaped(weight.shape)
     }
 
-    /// What stands right of `up`, [rank, columns], transposed for the product.
-    private func inner(columns: Int) -> PackedMatrix {
-        let product = tucker() ?? down.widened().reshaped([rank, columns])
-        return PackedMatrix(StoredTensor(product.transposed([1, 0])))
+    /// scale · up, [out, rank].
+    var scaledUp: Tensor { up.widened().reshaped([outputs, rank]) * scale }
+
+    /// What stands right of `up`, [rank, columns].
+    var inner: Tensor {
+        tucker() ?? down.widened().reshaped([rank, columns])
     }
 
     /// mid · down: [rank, in · taps].

@@ -7,19 +7,17 @@ extension ModelConversion {
         var index: [String: Any] = ["_class_name": try pipeline]
         if source.isStandIn { index["_gesso_standin"] = true }
         if encoders.count > 1 { index["force_zeros_for_empty_prompt"] = source.zeroesEmptyPrompt }
-        for component in ["unet", "vae"] + encoders {
-            let isText = component.hasPrefix("text_encoder")
+        for component in ["unet", "vae"] + encoders + checkers {
+            let isLater = component != "unet" && component != "vae"
             let folder = url.appending(path: component, directoryHint: .isDirectory)
             try make(folder)
             try save(try configuration(component), as: "config.json", in: folder)
-            let file = isText ? "model.safetensors" : "diffusion_pytorch_model.safetensors"
+            let file = isLater ? "model.safetensors" : "diffusion_pytorch_model.safetensors"
             let tensors = try folderTensors(component, &outcome.leftOut)
             try SafetensorsWriter(url: folder.appending(path: file), checkpoint: checkpoint)
                 .write(tensors, metadata: ["format": "pt"])
             outcome.count(tensors)
-            index[component] = [
-                isText ? "transformers" : "diffusers", className(component),
-            ]
+            index[component] = [library(component), className(component)]
         }
         if source.contains("scheduler") {
             let folder = url.appending(path: "scheduler", directoryHint: .isDirectory)
@@ -35,13 +33,39 @@ extension ModelConversion {
             try copy(tokenizer, to: folder, padding: source.paddingToken(for: encoder))
             index[name] = ["transformers", "CLIPTokenizer"]
         }
-        for part in ["safety_checker", "feature_extractor"] {
+        try writeFeatureExtractor(in: url, &index)
+        for part in ["safety_checker", "feature_extractor"] where index[part] == nil {
             if source.contains(part) { outcome.leftOut.append(part + "/") }
             if encoders.count == 1 { index[part] = [NSNull(), NSNull()] }
         }
         try save(index, as: "model_index.json", in: url)
         outcome.leftOut.sort()
         return outcome
+    }
+
+    /// The safety checker, where there is one whose weights can be read.
+    private var checkers: [String] {
+        ["safety_checker"].filter { source.contains($0) && (try? source.weights($0)) != nil }
+    }
+
+    /// What a safety checker prepares its pictures by.
+    private func writeFeatureExtractor(in url: URL, _ index: inout [String: Any]) throws {
+        let (part, name) = ("feature_extractor", "preprocessor_config.json")
+        let file = (source as? ModelFolder)?.url(of: part).appending(path: name)
+        guard let file, ModelFolder.exists(file) else { return }
+        let folder = url.appending(path: part, directoryHint: .isDirectory)
+        try make(folder)
+        let settings = try Data(contentsOf: file, upTo: ModelFolder.largestConfiguration)
+        try save(settings, as: name, in: folder)
+        index[part] = [library(part), className(part)]
+    }
+
+    private func library(_ component: String) -> String {
+        switch component {
+        case "unet", "vae": "diffusers"
+        case "safety_checker": "stable_diffusion"
+        default: "transformers"
+        }
     }
 
     /// diffusers' and transformers' words for a component.
@@ -51,6 +75,8 @@ extension ModelConversion {
         case "unet": return "UNet2DConditionModel"
         case "vae": return "AutoencoderKL"
         case "text_encoder": return "CLIPTextModel"
+        case "safety_checker": return "StableDiffusionSafetyChecker"
+        case "feature_extractor": return "CLIPImageProcessor"
         default: return "CLIPTextModelWithProjection"
         }
     }

@@ -65,6 +65,7 @@ public struct ModelConversion {
             tensors = single.everyEntry.map { OutgoingTensor($0, $1.shape, [$1], as: type) }
         } else {
             tensors = try singleFileTensors(&outcome.leftOut)
+            if source.contains("safety_checker") { outcome.leftOut.append("safety_checker/") }
             if try predictsVelocity() { metadata["modelspec.prediction_type"] = "v" }
             metadata.merge(try EmbeddedConfigurations.metadata(of: source)) { $1 }
         }

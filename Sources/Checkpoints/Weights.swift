@@ -90,7 +90,29 @@ public struct Weights: Sendable {
     }
 
     /// The same for a tensor that files write in several shapes; the first is the one errors ask for.
+    ///
+    /// What LoRAs add to it is in it, and its numbers are of 32 bits then.
     public func tensor(_ name: String, shapes: [[Int]]) throws -> StoredTensor {
+        try merged(taken(name, shapes), name)
+    }
+
+    /// The tensor of that name for a layer that can compute what LoRAs add by itself.
+    ///
+    /// - Returns: the tensor as stored with the LoRAs' factors, or with nil where there are none or where
+    ///   they are in the tensor already, because that takes no more memory.
+    public func adapted(
+        _ name: String, shapes: [[Int]]
+    ) throws -> (weight: StoredTensor, factors: LowRankFactors?) {
+        let stored = try taken(name, shapes)
+        guard let changes = book.changes[full(name)], LowRankFactors.save(changes, stored.dataType)
+        else { return (try merged(stored, name), nil) }
+        let factors = LowRankFactors(changes, shape: stored.shape)
+        guard factors.areFinite else { throw book.overflow(full(name)) }
+        return (stored, factors)
+    }
+
+    /// The tensor as stored, checked and marked as used.
+    private func taken(_ name: String, _ shapes: [[Int]]) throws -> StoredTensor {
         let name = full(name)
         if book.isSurvey, let substitute = book.substitute(for: name, shapes) { return substitute }
         guard let entry = book.entries[name] else { throw book.missing(name) }
@@ -105,20 +127,15 @@ public struct Weights: Sendable {
         guard !stored.hasNonFiniteValues else {
             throw CheckpointError.nonFiniteValues(path: entry.path, tensor: entry.name)
         }
-        let result = try changed(stored, name, entry)
         book.use(name, entry)
-        return result
+        return stored
     }
 
-    /// The tensor with what is to be added, in its own type.
-    private func changed(
-        _ stored: StoredTensor, _ name: String, _ entry: Safetensors.Entry
-    ) throws -> StoredTensor {
-        guard let changes = book.changes[name] else { return stored }
-        let sum = StoredTensor(LowRankChange.sum(changes, stored), as: stored.dataType)
-        guard !sum.hasNonFiniteValues else {
-            throw CheckpointError.overflow(path: entry.path, tensor: entry.name)
-        }
+    /// The tensor with what is to be added.
+    private func merged(_ stored: StoredTensor, _ name: String) throws -> StoredTensor {
+        guard let changes = book.changes[full(name)] else { return stored }
+        let sum = StoredTensor(LowRankChange.sum(changes, stored))
+        guard !sum.hasNonFiniteValues else { throw book.overflow(full(name)) }
         return sum
     }
 
@@ -131,8 +148,14 @@ public struct Weights: Sendable {
     /// How many tensors there are in the whole network.
     public var count: Int { book.entries.count }
 
-    /// Bytes of all tensors of the network, as they lie in the file.
-    public var byteCount: Int { book.entries.values.reduce(0) { $0 + $1.bytes.count } }
+    /// Bytes of all tensors of the network, as they lie in the file, and of what LoRAs add.
+    public var byteCount: Int {
+        book.entries.values.reduce(0) { $0 + $1.bytes.count }
+            + book.changes.reduce(0) { sum, change in
+                guard let stored = book.entries[change.key]?.stored else { return sum }
+                return sum + LowRankFactors.growth(change.value, stored.dataType)
+            }
+    }
 
     /// How many numbers there are of each data type, in the whole network.
     public var parameterCounts: [String: Int] {
@@ -256,6 +279,10 @@ private final class Book: Sendable {
     var sawValues: Bool { state.withLock { $0.sawValues } }
 
     var guess: String? { KnownContents.guess(entries) }
+
+    func overflow(_ name: String) -> CheckpointError {
+        .overflow(path: entries[name]?.path ?? file, tensor: entries[name]?.name ?? name)
+    }
 
     func missing(_ name: String) -> CheckpointError {
         .missingTensor(

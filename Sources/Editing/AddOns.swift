@@ -5,8 +5,7 @@ import Tensors
 
 /// What is added to a checkpoint when it is loaded, by files.
 public struct AddOns: Sendable, Equatable {
-    /// LoRAs, each with the factor for what it adds, merged into the weights as they are loaded: a step
-    /// then takes no longer than without, and no memory beyond the weights is needed.
+    /// LoRAs, each with the factor for what it adds, which is computed in 32 bits.
     public var loras: [AddedLoRA] = []
     /// Textual inversion embeddings.
     public var embeddings: [URL] = []

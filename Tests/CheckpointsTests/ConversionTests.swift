@@ -63,6 +63,53 @@ import Testing
                 == ["back", "single.safetensors"])
     }
 
+    @Test("a safety checker goes from folder to folder, and is told where it cannot go")
+    func safetyChecker() throws {
+        let place = try TemporaryFolder()
+        let model = place.url.appending(path: "model")
+        try FileManager.default.copyItem(at: Self.folders[0], to: model)
+        let checker = model.appending(path: "safety_checker")
+        try FileManager.default.copyItem(
+            at: Self.parity.appending(components: "safety", "safety_checker"), to: checker)
+        try place.write(
+            "{\"crop_size\": 224}", to: "model/feature_extractor/preprocessor_config.json")
+        let copy = place.url.appending(path: "copy")
+        let outcome = try ModelConversion(ModelFolder(model)).write(to: copy)
+        #expect(outcome.leftOut == [])
+        for name in [
+            "safety_checker/config.json", "feature_extractor/preprocessor_config.json",
+        ] {
+            #expect(
+                try Data(contentsOf: copy.appending(path: name))
+                    == Data(contentsOf: model.appending(path: name)), "\(name)")
+        }
+        let classes = try ModelFolder(copy).componentClassNames
+        #expect(classes["safety_checker"] == "StableDiffusionSafetyChecker")
+        #expect(classes["feature_extractor"] == "CLIPImageProcessor")
+        let file = try #require(
+            FileManager.default.contentsOfDirectory(atPath: checker.path).first {
+                $0.hasSuffix(".safetensors")
+            })
+        let before = try Safetensors(contentsOf: checker.appending(path: file)).entries
+        let after = try ModelFolder(copy).weights("safety_checker")
+        #expect(after.count == before.count && before.count > 10)
+        for (name, entry) in before {
+            guard let stored = entry.stored else { continue }
+            let copied = try after.tensor(name, shape: entry.shape)
+            #expect(copied.bytes.elementsEqual(stored.bytes), "\(name)")
+        }
+
+        let single = place.url.appending(path: "single.safetensors")
+        #expect(
+            try ModelConversion(ModelFolder(model)).write(to: single).leftOut
+                == ["safety_checker/"])
+        let weights = checker.appending(path: file)
+        try FileManager.default.removeItem(at: weights)
+        let bare = place.url.appending(path: "bare")
+        #expect(
+            try ModelConversion(ModelFolder(model)).write(to: bare).leftOut == ["safety_checker/"])
+    }
+
     @Test(
         "single file to folder to single file keeps every byte",
         arguments: [

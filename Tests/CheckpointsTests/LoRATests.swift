@@ -10,18 +10,28 @@ struct LoRATests {
 
     private typealias Entry = (name: String, shape: [Int], value: Float)
 
-    /// The layer's weight in a model whose numbers are all 1, with a LoRA of these tensors added.
-    private func weight(
-        _ tensors: [Entry], shape: [Int] = [4, 3], strength: Float = 1
-    ) throws -> [Float] {
+    /// The layer in a model whose numbers are all 1, with a LoRA of these tensors added.
+    private func layer(
+        _ tensors: [Entry], shape: [Int], strength: Float = 1, count: Int = 1,
+        isHalved: Bool = false
+    ) throws -> Weights {
         let folder = try TemporaryFolder()
         try folder.write(
-            safetensors([(Self.layer + ".weight", shape, 1)]),
+            safetensors([(Self.layer + ".weight", shape, 1)], isHalved: isHalved),
             to: "unet/diffusion_pytorch_model.safetensors")
         try folder.write("{}", to: "unet/config.json")
         let lora = try LoRA(folder.write(safetensors(tensors), to: "lora.safetensors"))
-        let model = try AmendedModel(ModelFolder(folder.url), adding: [(lora, strength)])
-        return try model.weights("unet")[Self.layer].tensor("weight", shape: shape).widened().values
+        let model = try AmendedModel(
+            ModelFolder(folder.url), adding: Array(repeating: (lora, strength), count: count))
+        return try model.weights("unet")[Self.layer]
+    }
+
+    /// Its weight with that added.
+    private func weight(
+        _ tensors: [Entry], shape: [Int] = [4, 3], strength: Float = 1
+    ) throws -> [Float] {
+        try layer(tensors, shape: shape, strength: strength)
+            .tensor("weight", shape: shape).widened().values
     }
 
     private func pair(_ down: [Int], _ up: [Int], _ more: [Entry] = []) -> [Entry] {
@@ -51,6 +61,50 @@ struct LoRATests {
             pair([2, 3, 1, 1], [4, 2, 1, 1], [mid]), shape: [4, 3, 3, 3])
         // 1 + sum over two of up · sum over two of mid · down.
         #expect(values == Array(repeating: 5, count: 108))
+    }
+
+    @Test("small factors stay beside a 16-bit weight, large ones are merged into one of 32 bits")
+    func beside() throws {
+        let mid: Entry = (Self.kohya + ".lora_mid.weight", [2, 2, 3, 3], 1)
+        let window = pair([2, 24, 1, 1], [40, 2, 1, 1], [mid])
+        for (tensors, shape) in [(pair([2, 24], [40, 2]), [40, 24]), (window, [40, 24, 3, 3])] {
+            for count in 1...2 {
+                let layer = try layer(
+                    tensors, shape: shape, strength: 0.5, count: count, isHalved: true)
+                let (weight, kept) = try layer.adapted("weight", shapes: [shape])
+                let factors = try #require(kept)
+                #expect(weight.dataType == .bfloat16)
+                #expect(factors.down.shape == [2 * count] + shape.dropFirst())
+                #expect(factors.up.shape == [40, 2 * count])
+                let columns = weight.count / 40
+                let down = factors.down.widened().reshaped([2 * count, columns])
+                let product = factors.up.widened()
+                    .multiplied(by: PackedMatrix(StoredTensor(down.transposed([1, 0]))))
+                let merged = try layer.tensor("weight", shape: shape)
+                #expect(merged.dataType == .float32)
+                #expect((product + 1).values == merged.widened().values)
+                #expect(layer.byteCount == 40 * columns * 2 + 2 * count * (40 + columns) * 4)
+            }
+        }
+        let large = pair([8, 24], [40, 8])
+        for isHalved in [true, false] {
+            let layer = try layer(large, shape: [40, 24], isHalved: isHalved)
+            let (weight, factors) = try layer.adapted("weight", shapes: [[40, 24]])
+            #expect(factors == nil && weight.dataType == .float32)
+            #expect(weight.widened().values == Array(repeating: 9, count: 40 * 24))
+            #expect(layer.byteCount == 40 * 24 * 4)
+        }
+    }
+
+    @Test("factors beyond 32 bits are told, as sums are")
+    func overflowBeside() throws {
+        let layer = try layer(
+            pair([2, 24], [40, 2]), shape: [40, 24], strength: .greatestFiniteMagnitude,
+            isHalved: true)
+        let error = #expect(throws: CheckpointError.self) {
+            _ = try layer.adapted("weight", shapes: [[40, 24]])
+        }
+        #expect(error?.description.contains("give them less weight") == true)
     }
 
     /// Tensors that are amiss, and words of the error.

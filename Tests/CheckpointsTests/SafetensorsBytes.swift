@@ -16,16 +16,21 @@ func fields(_ dataType: String, _ shape: String, _ offsets: String) -> String {
     "{\"dtype\":\"\(dataType)\",\"shape\":\(shape),\"data_offsets\":\(offsets)}"
 }
 
-/// A good file of f32 tensors, each filled with one value.
-func safetensors(_ tensors: [(name: String, shape: [Int], value: Float)]) -> [UInt8] {
+/// A good file of tensors, each filled with one value.
+///
+/// - Parameter isHalved: whether in BF16, the upper halves of the values, instead of F32.
+func safetensors(
+    _ tensors: [(name: String, shape: [Int], value: Float)], isHalved: Bool = false
+) -> [UInt8] {
+    let (type, bytes) = isHalved ? ("BF16", 2..<4) : ("F32", 0..<4)
     var members: [String] = []
     var data: [UInt8] = []
     for (name, shape, value) in tensors {
         let count = shape.reduce(1, *)
-        let end = data.count + 4 * count
-        members.append("\"\(name)\":" + fields("F32", "\(shape)", "[\(data.count),\(end)]"))
+        let end = data.count + bytes.count * count
+        members.append("\"\(name)\":" + fields(type, "\(shape)", "[\(data.count),\(end)]"))
         for _ in 0..<count {
-            data += (0..<4).map { UInt8(truncatingIfNeeded: value.bitPattern >> (8 * $0)) }
+            data += bytes.map { UInt8(truncatingIfNeeded: value.bitPattern >> (8 * $0)) }
         }
     }
     return safetensors("{\(members.joined(separator: ","))}", data: data)

@@ -7,6 +7,7 @@ struct Conv2D: Sendable {
     private let bias: Tensor?
     private let stride: Int
     private let padding: Padding
+    private let adapter: LowRankAdapter<PackedFilter>?
 
     /// - Parameter padding: by default what keeps the size of the picture.
     init(
@@ -14,7 +15,9 @@ struct Conv2D: Sendable {
         padding: Padding? = nil, bias hasBias: Bool = true
     ) throws {
         let shape = [outputs, inputs, kernel, kernel]
-        filter = PackedFilter(try weights.tensor("weight", shape: shape))
+        let (weight, factors) = try weights.adapted("weight", shapes: [shape])
+        filter = PackedFilter(weight)
+        adapter = factors.map { LowRankAdapter(PackedFilter($0.down), $0) }
         bias = hasBias ? try weights.tensor("bias", shape: [outputs]).widened() : nil
         self.stride = stride
         self.padding = padding ?? .all((kernel - 1) / 2)
@@ -24,8 +27,11 @@ struct Conv2D: Sendable {
     func callAsFunction(
         _ x: Tensor, channelBias: Tensor? = nil, adding residual: Tensor? = nil
     ) -> Tensor {
-        x.convolved(
+        let added = adapter.map {
+            $0.raised(x.convolved(with: $0.down, stride: stride, padding: padding), residual)
+        }
+        return x.convolved(
             with: filter, bias: bias, stride: stride, padding: padding, channelBias: channelBias,
-            adding: residual)
+            adding: added ?? residual)
     }
 }

@@ -8,23 +8,35 @@ import Tensors
 struct Linear: Sendable {
     private let weight: PackedMatrix
     private let bias: Tensor?
+    private let adapter: LowRankAdapter<PackedMatrix>?
 
     init(_ weights: Weights, from inputs: Int, to outputs: Int, bias hasBias: Bool = true) throws {
         let shapes = [[outputs, inputs], [outputs, inputs, 1, 1]]
-        weight = PackedMatrix(try weights.tensor("weight", shapes: shapes))
+        let (weight, factors) = try weights.adapted("weight", shapes: shapes)
+        self.weight = PackedMatrix(weight)
+        adapter = factors.map { LowRankAdapter(PackedMatrix($0.down), $0) }
         bias = hasBias ? try weights.tensor("bias", shape: [outputs]).widened() : nil
     }
 
     /// Without a bias, of a matrix [in, out].
     init(transposed matrix: Tensor) {
         weight = PackedMatrix(StoredTensor(matrix.transposed([1, 0])))
-        bias = nil
+        (bias, adapter) = (nil, nil)
     }
 
     /// [..., in] to [..., out], then the activation, then the residual added.
     func callAsFunction(
         _ x: Tensor, activation: Activation = .none, adding residual: Tensor? = nil
     ) -> Tensor {
-        x.multiplied(by: weight, bias: bias, activation: activation, adding: residual)
+        guard let adapter else {
+            return x.multiplied(by: weight, bias: bias, activation: activation, adding: residual)
+        }
+        let thin = x.multiplied(by: adapter.down)
+        guard activation != .none else {
+            return x.multiplied(by: weight, bias: bias, adding: adapter.raised(thin, residual))
+        }
+        let y = x.multiplied(by: weight, bias: bias, adding: adapter.raised(thin))
+            .applying(activation)
+        return residual.map { y + $0 } ?? y
     }
 }
