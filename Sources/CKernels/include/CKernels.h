@@ -24,6 +24,17 @@ void gesso_release(void *block, size_t bytes);
 // The calling thread's own memory, kept for its next call, which may ask for more and moves it then.
 void *gesso_scratch(size_t bytes);
 
+// copy.c ----------------------------------------------------------------------------------------
+
+// Copies `runs` runs of `run` floats, whose starts lie from_step and to_step apart.
+void gesso_copy(
+    const float *from, long from_step, float *to, long to_step, long runs, long run);
+// x [batch, height, width, channels] to y [batch, to_height, to_width, channels]: place i takes its values
+// from floor(i * size / to_size).
+void gesso_enlarge(
+    const float *x, float *y, long batch, long height, long width, long channels, long to_height,
+    long to_width);
+
 // instruction_set.c -----------------------------------------------------------------------------
 
 typedef enum { GESSO_PORTABLE, GESSO_AVX2, GESSO_AVX512 } gesso_instruction_set;
