@@ -82,6 +82,12 @@ void gesso_matmul(
     const float *x, const void *weights, gesso_type type, float *y, long rows, long in, long out,
     gesso_epilogue epilogue);
 
+// y[rows, out] = a GELU(b) where [a, b] = x[rows, in] W^T + bias (GEGLU, Shazeer 2020), W [2 out, in] and
+// bias [2 out] or NULL. False, and nothing done, unless out is a multiple of GESSO_PANEL.
+bool gesso_matmul_gated(
+    const float *x, const void *weights, gesso_type type, float *y, long rows, long in, long out,
+    const float *bias);
+
 // convolution.c ---------------------------------------------------------------------------------
 
 typedef struct {

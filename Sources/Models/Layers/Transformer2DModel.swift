@@ -95,6 +95,6 @@ struct FeedForward: Sendable {
     }
 
     func callAsFunction(_ x: Tensor, adding residual: Tensor) -> Tensor {
-        out(projection(x).gegluGated(), adding: residual)
+        out(projection.gated(x), adding: residual)
     }
 }
