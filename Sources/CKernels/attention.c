@@ -6,8 +6,9 @@
 #include "block.h"
 
 #define PANEL GESSO_PANEL
-#define PANELS 2   // of queries, the work of one thread
+#define PANELS 4   // of queries, the work of one thread
 #define KEYS 96    // of a block; how numbers are summed depends on it
+#define ABREAST 4  // keys weighed side by side; likewise
 
 typedef struct {
     const float *q, *k, *v;
@@ -37,8 +38,38 @@ typedef struct {
     float *result;  // [head, PANEL]
     float *top;     // [PANEL]
     float *total;   // [PANEL]
-    float *scores;  // [KEYS, PANEL]
+    float *scores;  // [KEYS, PANEL], those of all panels, so that they stay near
 } panel;
+
+// 16 queries' scores of `count` keys from `key` on; those after a query's last key are taken for `hidden`.
+INLINE void look(
+    const int count, const float *scores, bool masks, i16 last, long key, float hidden, v16 *s) {
+    UNROLL for (int i = 0; i < count; i++) s[i] = load(scores + (key + i) * PANEL);
+    if (masks)
+        for (int i = 0; i < count; i++) s[i] = choose(last < (int32_t)(key + i), splat(hidden), s[i]);
+}
+
+// The greatest of some scores each. A comparison with NaN is false: NaN is kept.
+INLINE void raise(
+    const int count, const float *scores, bool masks, i16 last, long key, v16 *tops) {
+    v16 s[ABREAST];
+    look(count, scores, masks, last, key, -INFINITY, s);
+    UNROLL for (int i = 0; i < count; i++) tops[i] = choose(s[i] < tops[i], tops[i], s[i]);
+}
+
+INLINE void weigh_keys(
+    const int count, float *scores, bool masks, i16 last, long key, v16 top, v16 *added) {
+    v16 s[ABREAST];
+    look(count, scores, false, last, key, 0, s);
+    UNROLL for (int i = 0; i < count; i++) s[i] -= top;
+    powers_of_two(count, s);
+    if (masks)
+        for (int i = 0; i < count; i++) s[i] = choose(last < (int32_t)(key + i), splat(0), s[i]);
+    UNROLL for (int i = 0; i < count; i++) {
+        store(scores + (key + i) * PANEL, s[i]);
+        added[i] += s[i];
+    }
+}
 
 // Turns the scores of a block of keys into weights 2^(score - top), for 16 of the queries from
 // `first_query` on, and takes back what was added up under the old top.
@@ -49,26 +80,22 @@ INLINE void weigh(
     i16 last = {};
     for (int i = 0; i < 16; i++) last[i] = (int32_t)(first_query + lane + i - first_key);
     const v16 before = load(p.top + lane);
-    v16 top = before;
-    for (long j = 0; j < keys; j++) {
-        v16 s = load(scores + j * PANEL);
-        if (masks) {
-            s = choose(last < (int32_t)j, splat(-INFINITY), s);
-            store(scores + j * PANEL, s);
-        }
-        // A comparison with NaN is false: NaN is kept, and stays.
-        top = choose(s < top, top, s);
-    }
-    v16 added = {};
-    for (long j = 0; j < keys; j++) {
-        v16 weights = power_of_two(load(scores + j * PANEL) - top);
-        if (masks) weights = choose(last < (int32_t)j, splat(0), weights);
-        store(scores + j * PANEL, weights);
-        added += weights;
-    }
+    v16 tops[ABREAST], added[ABREAST] = {};
+    UNROLL for (int i = 0; i < ABREAST; i++) tops[i] = before;
+    long j = 0;
+    for (; j + ABREAST <= keys; j += ABREAST) raise(ABREAST, scores, masks, last, j, tops);
+    for (; j < keys; j++) raise(1, scores, masks, last, j, tops);
+    v16 top = tops[0];
+    UNROLL for (int i = 1; i < ABREAST; i++) top = choose(tops[i] < top, top, tops[i]);
+    for (j = 0; j + ABREAST <= keys; j += ABREAST)
+        weigh_keys(ABREAST, scores, masks, last, j, top, added);
+    for (; j < keys; j++) weigh_keys(1, scores, masks, last, j, top, added);
     const v16 shrink = power_of_two(before - top);
+    v16 total = load(p.total + lane) * shrink;
+    UNROLL for (int i = 0; i < ABREAST; i++) total += added[i];
     store(p.top + lane, top);
-    store(p.total + lane, load(p.total + lane) * shrink + added);
+    store(p.total + lane, total);
+    if (memcmp(&before, &top, sizeof top) == 0) return;
     for (long d = 0; d < a->head; d++)
         store(p.result + d * PANEL + lane, load(p.result + d * PANEL + lane) * shrink);
 }
@@ -146,13 +173,14 @@ static void attend(void *context, long index) {
     const long item = index / a->query_blocks, first = index % a->query_blocks * PANELS * PANEL;
     const long width = a->heads * a->head;
     const long row = item / a->heads * a->queries, column = item % a->heads * a->head;
-    const long each = (2 * a->head + 2 + KEYS) * PANEL;
-    float *scratch = gesso_scratch((size_t)(PANELS * each) * sizeof(float));
+    const long each = (2 * a->head + 2) * PANEL;
+    float *scores = gesso_scratch((size_t)(KEYS * PANEL + PANELS * each) * sizeof(float));
+    float *scratch = scores + KEYS * PANEL;
     panel panels[PANELS];
     long count = 0;
     for (; count < PANELS && first + count * PANEL < a->queries; count++, scratch += each) {
         float *const result = scratch + a->head * PANEL, *const top = result + a->head * PANEL;
-        panels[count] = (panel){scratch, result, top, top + PANEL, top + 2 * PANEL};
+        panels[count] = (panel){scratch, result, top, top + PANEL, scores};
         const long at = first + count * PANEL;
         DISPATCH(begin, a, panels[count], a->q + (row + at) * width + column,
             least(a->queries - at, PANEL))

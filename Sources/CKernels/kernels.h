@@ -92,19 +92,23 @@ INLINE v16 exponential(v16 x) {
     return choose(x != x, x, y);
 }
 
-// 2^x for x up to 100, to 2e-7; 2^-125 for all below -125, NaN for NaN. The polynomial is the best one
-// of degree 5 in -1/2..1/2.
+// 2^x of a few x up to 100, to 2e-7; 2^-125 for all below -125, NaN for NaN. The polynomial is the best
+// one of degree 5 in -1/2..1/2. A processor does the few side by side: no step waits for the last one.
+INLINE void powers_of_two(const int count, v16 *x) {
+    static const float coefficients[] = {
+        9.671512991e-3f, 5.550733581e-2f, 2.402224243e-1f, 6.931470037e-1f, 1.0f};
+    v16 shifted[8], p[8];
+    UNROLL for (int i = 0; i < count; i++) x[i] = choose(x[i] < -125.0f, splat(-125.0f), x[i]);
+    UNROLL for (int i = 0; i < count; i++) shifted[i] = x[i] + 12582912.0f;  // as in exponential
+    UNROLL for (int i = 0; i < count; i++) x[i] -= shifted[i] - 12582912.0f;
+    UNROLL for (int i = 0; i < count; i++) p[i] = splat(1.326472731e-3f);
+    UNROLL for (int c = 0; c < 5; c++)
+        UNROLL for (int i = 0; i < count; i++) p[i] = p[i] * x[i] + coefficients[c];
+    UNROLL for (int i = 0; i < count; i++) x[i] = (v16)((i16)p[i] + ((i16)shifted[i] << 23));
+}
 INLINE v16 power_of_two(v16 x) {
-    const v16 clipped = choose(x < -125.0f, splat(-125.0f), x);
-    const v16 shifted = clipped + 12582912.0f;  // as in exponential
-    const v16 r = clipped - (shifted - 12582912.0f);
-    v16 p = splat(1.326472731e-3f);
-    p = p * r + 9.671512991e-3f;
-    p = p * r + 5.550733581e-2f;
-    p = p * r + 2.402224243e-1f;
-    p = p * r + 6.931470037e-1f;
-    p = p * r + 1.0f;
-    return (v16)((i16)p + ((i16)shifted << 23));
+    powers_of_two(1, &x);
+    return x;
 }
 
 // erf x to 2e-7 (Abramowitz & Stegun 1964, 7.1.26).

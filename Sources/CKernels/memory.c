@@ -1,9 +1,12 @@
 // Memory for tensors and for what kernels put down on the way.
 //
 // A network asks for blocks of the same few sizes over and over, and the system zeroes the pages of
-// every new one. So large blocks that are given back are kept for the next request that they fit, as
-// long as kept and used blocks together stay under the most that was ever in use at once: keeping
-// them never makes a run need more memory than it needs anyway.
+// every new one. So large blocks that are given back are kept for the next request that they fit, or
+// give their pages to the next that is new, as long as kept and used blocks together stay under the most
+// that was ever in use at once: keeping them never makes a run need more memory than it needs anyway.
+#if defined(__linux__)
+#define _GNU_SOURCE
+#endif
 #include "CKernels.h"
 
 #include <pthread.h>
@@ -68,6 +71,28 @@ static void discard_oldest(void) {
     discard(take_out(0), bytes);
 }
 
+// A new block, on the pages of the oldest kept blocks as far as they go: what was written to before need
+// not be zeroed.
+static void *renewed(size_t bytes) {
+    char *block = fresh(bytes);
+#if defined(__linux__)
+    for (size_t at = 0; block && at < bytes && pool.count > 0; at += HUGE_PAGE) {
+        char *last = (char *)pool.blocks[0].start + pool.blocks[0].bytes - HUGE_PAGE;
+        const int how = MREMAP_MAYMOVE | MREMAP_FIXED;
+        if (mremap(last, HUGE_PAGE, HUGE_PAGE, how, block + at) == MAP_FAILED) {
+            // The place may be nobody's now.
+            discard(block, at);
+            discard(block + at + HUGE_PAGE, bytes - at - HUGE_PAGE);
+            return fresh(bytes);
+        }
+        pool.kept -= HUGE_PAGE;
+        pool.blocks[0].bytes -= HUGE_PAGE;
+        if (pool.blocks[0].bytes == 0) take_out(0);
+    }
+#endif
+    return block;
+}
+
 void *gesso_allocate(size_t bytes) {
     if (bytes < LARGE) return aligned_alloc(LINE, up(bytes > 0 ? bytes : 1, LINE));
     bytes = up(bytes, HUGE_PAGE);
@@ -78,8 +103,8 @@ void *gesso_allocate(size_t bytes) {
     pool.used += bytes;
     if (pool.used > pool.most_used) pool.most_used = pool.used;
     if (!block) {
+        block = renewed(bytes);
         while (pool.count > 0 && pool.used + pool.kept > pool.most_used) discard_oldest();
-        block = fresh(bytes);
     }
     if (!block) pool.used -= bytes;
     pthread_mutex_unlock(&pool.lock);
@@ -105,6 +130,7 @@ void *gesso_scratch(size_t bytes) {
     static _Thread_local void *scratch;
     static _Thread_local size_t size;
     if (bytes > size) {
+        bytes = up(bytes, HUGE_PAGE);
         gesso_release(scratch, size);
         scratch = gesso_allocate(bytes);
         size = bytes;

@@ -1,4 +1,7 @@
 // A pool of threads that share out the indices of one loop at a time.
+//
+// A network is hundreds of short loops, one after the other, and it takes the system tens of microseconds
+// to wake a thread. So who waits looks for a while before it sleeps.
 #include "CKernels.h"
 
 #include <pthread.h>
@@ -13,9 +16,9 @@ static pthread_cond_t start = PTHREAD_COND_INITIALIZER;
 static pthread_cond_t finish = PTHREAD_COND_INITIALIZER;
 static int wanted = 1;    // guarded by entry
 static int running = 0;   // threads made, beside the caller's; guarded by entry
-static int busy = 0;      // threads still at the job; guarded by lock, like all below
-static unsigned long generation = 0;
-static struct {
+static atomic_int busy = 0;              // threads still at the job
+static atomic_ulong generation = 0;      // of the job; raised under lock
+static struct {  // guarded by lock
     int threads;  // that take part, the caller's being number 0
     long count;
     void (*work)(void *, long);
@@ -34,18 +37,43 @@ static void take_indices(void) {
     inside = false;
 }
 
+#define LOOKS 2000  // 20 to 100 microseconds
+
+static void pause_briefly(void) {
+#if defined(__x86_64__)
+    __builtin_ia32_pause();
+#elif defined(__aarch64__)
+    __asm__ volatile("yield");
+#endif
+}
+
+// Returns with the lock, once there is a job after `seen`.
+static void await_job(unsigned long seen) {
+    for (int i = 0; i < LOOKS && atomic_load(&generation) == seen; i++) pause_briefly();
+    pthread_mutex_lock(&lock);
+    while (atomic_load(&generation) == seen) pthread_cond_wait(&start, &lock);
+}
+
+static void await_others(void) {
+    for (int i = 0; i < LOOKS && atomic_load(&busy) > 0; i++) pause_briefly();
+    pthread_mutex_lock(&lock);
+    while (atomic_load(&busy) > 0) pthread_cond_wait(&finish, &lock);
+    pthread_mutex_unlock(&lock);
+}
+
 static void *worker(void *argument) {
     int number = (int)(intptr_t)argument;
     unsigned long seen = 0;
-    pthread_mutex_lock(&lock);
     for (;;) {
-        while (generation == seen) pthread_cond_wait(&start, &lock);
-        seen = generation;
-        if (number >= job.threads) continue;
+        await_job(seen);
+        seen = atomic_load(&generation);
+        const bool takes_part = number < job.threads;
         pthread_mutex_unlock(&lock);
+        if (!takes_part) continue;
         take_indices();
         pthread_mutex_lock(&lock);
-        if (--busy == 0) pthread_cond_signal(&finish);
+        if (atomic_fetch_sub(&busy, 1) == 1) pthread_cond_signal(&finish);
+        pthread_mutex_unlock(&lock);
     }
     return NULL;
 }
@@ -82,13 +110,11 @@ void gesso_parallel(long count, void (*work)(void *context, long index), void *c
     job.work = work;
     job.context = context;
     atomic_store(&next_index, 0);
-    busy = wanted - 1;
-    generation++;
+    atomic_store(&busy, wanted - 1);
+    atomic_fetch_add(&generation, 1);
     pthread_cond_broadcast(&start);
     pthread_mutex_unlock(&lock);
     take_indices();
-    pthread_mutex_lock(&lock);
-    while (busy > 0) pthread_cond_wait(&finish, &lock);
-    pthread_mutex_unlock(&lock);
+    await_others();
     pthread_mutex_unlock(&entry);
 }

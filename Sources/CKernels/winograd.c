@@ -238,7 +238,7 @@ void gesso_convolve_winograd(
     w.across = parts(s.out_width, TILE);
     w.in_image = parts(s.out_height, TILE) * w.across;
     w.tiles = s.batch * w.in_image;
-    w.block = parts(parts(w.tiles, parts(w.tiles, MOST_TILES)), 12) * 12;
+    w.block = parts(parts(w.tiles, parts(w.tiles, MOST_TILES)), 4) * 4;
     w.slices = parts(s.channels, CHANNELS);
     w.panels = parts(s.out_channels, GESSO_PANEL);
     const long block_size = w.slices * POINTS * input_step(&w) * (long)sizeof(float);

@@ -1,3 +1,5 @@
+import CKernels
+
 extension Tensor {
     /// The same values under another shape; shares the storage.
     public func reshaped(_ shape: [Int]) -> Tensor {
@@ -42,10 +44,9 @@ extension Tensor {
         extents[axis] = range.count
         return withUnsafeBufferPointer { x in
             Tensor(shape: extents) { y in
-                for o in 0..<outer {
-                    let start = (o * shape[axis] + range.lowerBound) * inner
-                    y.copy(x[start..<(start + run)], to: o * run)
-                }
+                gesso_copy(
+                    x.baseAddress.map { $0 + range.lowerBound * inner }, shape[axis] * inner,
+                    y.baseAddress, run, outer, run)
             }
         }
     }
@@ -62,15 +63,30 @@ extension Tensor {
                 let run = part.shape[axis] * inner
                 precondition(part.count == outer * run, "\(part.shape) does not join \(extents)")
                 part.withUnsafeBufferPointer { x in
-                    for o in 0..<outer {
-                        y.copy(
-                            x[(o * run)..<((o + 1) * run)],
-                            to: o * extents[axis] * inner + start)
-                    }
+                    gesso_copy(
+                        x.baseAddress, run, y.baseAddress.map { $0 + start }, extents[axis] * inner,
+                        outer, run)
                 }
                 start += run
             }
         }
+    }
+
+    /// Whether all that lies along the first axis is the same, value for value.
+    public var rowsAreAlike: Bool {
+        let run = count / max(shape[0], 1)
+        return withUnsafeBufferPointer { x in
+            (1..<max(shape[0], 1)).allSatisfy { row in
+                x[..<run].elementsEqual(x[(row * run)..<((row + 1) * run)])
+            }
+        }
+    }
+
+    /// `rows` along the first axis: this, if it has as many, or its only one over and over.
+    public func repeated(_ rows: Int) -> Tensor {
+        guard shape[0] != rows else { return self }
+        precondition(shape[0] == 1, "\(shape) is not one row")
+        return .concatenated(Array(repeating: self, count: rows), axis: 0)
     }
 
     /// Each pixel repeated to fill a larger picture: [N,H,W,C] becomes [N,height,width,C], place y
@@ -80,23 +96,10 @@ extension Tensor {
         let channels = shape[3]
         return withUnsafeBufferPointer { x in
             Tensor(shape: [shape[0], height, width, channels]) { y in
-                for row in 0..<(shape[0] * height) {
-                    let from = row / height * shape[1] + row % height * shape[1] / height
-                    for column in 0..<width {
-                        let start = (from * shape[2] + column * shape[2] / width) * channels
-                        y.copy(
-                            x[start..<(start + channels)],
-                            to: (row * width + column) * channels)
-                    }
-                }
+                gesso_enlarge(
+                    x.baseAddress, y.baseAddress, shape[0], shape[1], shape[2], channels, height,
+                    width)
             }
         }
-    }
-}
-
-extension UnsafeMutableBufferPointer<Float> {
-    fileprivate func copy(_ run: Slice<UnsafeBufferPointer<Float>>, to start: Int) {
-        _ = UnsafeMutableBufferPointer(rebasing: self[start..<(start + run.count)])
-            .initialize(from: UnsafeBufferPointer(rebasing: run))
     }
 }

@@ -50,6 +50,29 @@ extension Tensor {
         }
     }
 
+    /// A linear layer and the gate of GEGLU (Shazeer 2020): of rows [a, b] = x·Wᵀ + bias, a · GELU(b);
+    /// [..., in] becomes [..., out / 2].
+    ///
+    /// - Parameter bias: [out].
+    public func gatedProduct(with matrix: PackedMatrix, bias: Tensor? = nil) -> Tensor {
+        precondition(shape.last == matrix.columns, "\(shape) does not end in \(matrix.columns)")
+        precondition(bias.map { $0.count == matrix.rows } ?? true, "bias is not [\(matrix.rows)]")
+        let channels = matrix.rows / 2
+        precondition(channels * 2 == matrix.rows, "\(matrix.rows) rows have no two halves")
+        var isDone = false
+        let result = withExtendedLifetime(bias) {
+            withUnsafeBufferPointer { x in
+                Tensor(shape: shape.dropLast() + [channels]) { y in
+                    isDone = gesso_matmul_gated(
+                        x.baseAddress, matrix.weights.panels, matrix.weights.dataType.kernelType,
+                        y.baseAddress, count / matrix.columns, matrix.columns, channels,
+                        bias?.start)
+                }
+            }
+        }
+        return isDone ? result : multiplied(by: matrix, bias: bias).gegluGated()
+    }
+
     /// A convolution: [N,H,W,in] becomes [N,H',W',out], with zeros outside of the picture.
     ///
     /// - Parameters:

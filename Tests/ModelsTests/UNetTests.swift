@@ -69,6 +69,22 @@ import Testing
         }
     }
 
+    /// Rows that are shown the same are computed once up to where they are told different things; the
+    /// answers are those of rows computed each by itself, to the last bit.
+    @Test func rowsShownTheSameAnswerAsByThemselves() throws {
+        let unet = try build(EditedComponent("unet"))
+        let (sample, other) = (waves([1, 7, 5, 4]), waves([1, 7, 5, 4], 2.3))
+        let contexts = [waves([1, 5, 32]), waves([1, 5, 32], 0.4), waves([1, 5, 32], 1.7)]
+        let alike = unet(
+            .concatenated([sample, sample, sample], axis: 0), timestep: 250.5,
+            encoderHiddenStates: .concatenated(contexts, axis: 0))
+        let apart = unet(
+            .concatenated([sample, sample, other], axis: 0), timestep: 250.5,
+            encoderHiddenStates: .concatenated(contexts, axis: 0))
+        #expect(alike.sliced(axis: 0, 0..<2) == apart.sliced(axis: 0, 0..<2))
+        #expect(alike.sliced(axis: 0, 2..<3) != apart.sliced(axis: 0, 2..<3))
+    }
+
     @Test(arguments: [[1, 1], [1, 2], [3, 1], [5, 8]])
     func keepsAnySize(_ size: [Int]) throws {
         let unet = try build(EditedComponent("unet"))

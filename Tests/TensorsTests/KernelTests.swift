@@ -37,6 +37,31 @@ import Testing
         }
     }
 
+    /// Rows, columns and results; the last of a width that the kernel leaves to the unfused way.
+    @Test(arguments: [[1, 3, 32], [77, 320, 64], [601, 40, 96], [13, 321, 40]])
+    func gatedProducts(_ size: [Int]) {
+        let (rows, out) = (size[0], size[2])
+        let x = noise([rows, size[1]])
+        let w = noise([2 * out, size[1]], seed: 2)
+        let bias = noise([2 * out], seed: 3)
+        let plain = Naive.product(x, w)
+        let matrix = PackedMatrix(StoredTensor(w))
+        let expected = { (bias: [Float]?) in
+            (0..<rows * out).map { place in
+                let (row, column) = (place / out, place % out)
+                let (a, b) = (row * 2 * out + column, row * 2 * out + out + column)
+                return (plain[a] + Double(bias?[column] ?? 0))
+                    * Naive.activation(plain[b] + Double(bias?[out + column] ?? 0), .gelu)
+            }
+        }
+        withEverySet { set in
+            let biased = x.gatedProduct(with: matrix, bias: bias)
+            #expect(difference(biased, expected(bias.values)) < tolerance, "\(set)")
+            #expect(biased == x.multiplied(by: matrix, bias: bias).gegluGated(), "\(set)")
+            #expect(difference(x.gatedProduct(with: matrix), expected(nil)) < tolerance, "\(set)")
+        }
+    }
+
     @Test(arguments: [
         // batch, height, width, in, out, kernel, stride, padding of top, left, bottom, right
         [1, 1, 1, 1, 1, 3, 1, 1, 1, 1, 1], [2, 7, 5, 3, 5, 3, 1, 1, 1, 1, 1],

@@ -34,6 +34,39 @@ import Testing
         #expect(small.upsampledNearest(height: 2, width: 3) == small)
     }
 
+    /// Large enough to be shared out to several threads, in runs short and long.
+    @Test func movesLargePictures() {
+        let large = Tensor((0..<2 * 90 * 70 * 12).map { Float($0 % 9973) }, shape: [2, 90, 70, 12])
+        for axis in 0..<4 {
+            let parts = [
+                large.sliced(axis: axis, 0..<1),
+                large.sliced(axis: axis, 1..<large.shape[axis]),
+            ]
+            #expect(Tensor.concatenated(parts, axis: axis) == large)
+        }
+        let (all, upper) = (large.values, large.sliced(axis: 2, 3..<60).values)
+        #expect(
+            upper.indices.allSatisfy { place in
+                let (line, inside) = (place / (57 * 12), place % (57 * 12))
+                return upper[place] == all[line * 70 * 12 + 3 * 12 + inside]
+            })
+        let doubled = large.upsampledNearest(height: 180, width: 140)
+        #expect(
+            doubled.sliced(axis: 1, 179..<180).sliced(axis: 2, 138..<140).values.suffix(24)
+                == (all.suffix(12) + all.suffix(12)))
+    }
+
+    @Test func repeatsARow() {
+        let row = Tensor((0..<200_000).map { Float($0 % 9973) }, shape: [1, 200_000])
+        let rows = row.repeated(3)
+        #expect(rows.shape == [3, 200_000])
+        #expect(rows.values == row.values + row.values + row.values)
+        #expect(rows.rowsAreAlike)
+        #expect(row.rowsAreAlike)
+        #expect(row.repeated(1) == row)
+        #expect(!Tensor.concatenated([rows, row + 1], axis: 0).rowsAreAlike)
+    }
+
     @Test func writesToItsOwnCopy() {
         var copy = x
         copy.withUnsafeMutableBufferPointer { $0[0] = 99 }

@@ -24,6 +24,17 @@ void gesso_release(void *block, size_t bytes);
 // The calling thread's own memory, kept for its next call, which may ask for more and moves it then.
 void *gesso_scratch(size_t bytes);
 
+// copy.c ----------------------------------------------------------------------------------------
+
+// Copies `runs` runs of `run` floats, whose starts lie from_step and to_step apart.
+void gesso_copy(
+    const float *from, long from_step, float *to, long to_step, long runs, long run);
+// x [batch, height, width, channels] to y [batch, to_height, to_width, channels]: place i takes its values
+// from floor(i * size / to_size).
+void gesso_enlarge(
+    const float *x, float *y, long batch, long height, long width, long channels, long to_height,
+    long to_width);
+
 // instruction_set.c -----------------------------------------------------------------------------
 
 typedef enum { GESSO_PORTABLE, GESSO_AVX2, GESSO_AVX512 } gesso_instruction_set;
@@ -70,6 +81,12 @@ typedef struct {
 void gesso_matmul(
     const float *x, const void *weights, gesso_type type, float *y, long rows, long in, long out,
     gesso_epilogue epilogue);
+
+// y[rows, out] = a GELU(b) where [a, b] = x[rows, in] W^T + bias (GEGLU, Shazeer 2020), W [2 out, in] and
+// bias [2 out] or NULL. False, and nothing done, unless out is a multiple of GESSO_PANEL.
+bool gesso_matmul_gated(
+    const float *x, const void *weights, gesso_type type, float *y, long rows, long in, long out,
+    const float *bias);
 
 // convolution.c ---------------------------------------------------------------------------------
 

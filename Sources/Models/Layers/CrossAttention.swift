@@ -28,10 +28,12 @@ struct CrossAttention: Sendable {
         Memory(key: toKey(context), value: toValue(context))
     }
 
-    /// [N, S, C] to [N, S, C], the residual added if there is one.
+    /// [N, S, C] to [N, S, C], the residual added if there is one. N is that of the memory; `x` and the
+    /// residual may have a single row for all.
     func callAsFunction(_ x: Tensor, to memory: Memory, adding residual: Tensor? = nil) -> Tensor {
+        let rows = memory.key.shape[0]
         let attended = Tensor.attention(
-            query: toQuery(x), key: memory.key, value: memory.value, heads: heads)
-        return toOut(attended, adding: residual)
+            query: toQuery(x).repeated(rows), key: memory.key, value: memory.value, heads: heads)
+        return toOut(attended, adding: residual?.repeated(rows))
     }
 }

@@ -39,4 +39,9 @@ struct Linear: Sendable {
             .applying(activation)
         return residual.map { y + $0 } ?? y
     }
+
+    /// [..., in] to [..., out / 2], gated as in GEGLU: the first half times the GELU of the second.
+    func gated(_ x: Tensor) -> Tensor {
+        adapter == nil ? x.gatedProduct(with: weight, bias: bias) : self(x).gegluGated()
+    }
 }

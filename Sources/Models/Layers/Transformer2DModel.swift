@@ -32,7 +32,8 @@ struct Transformer2DModel: Sendable {
         projectionOut = try Linear(weights["proj_out"], from: channels, to: channels)
     }
 
-    /// [N, H, W, C] to the same shape, given a context [N, T, contextChannels].
+    /// [N, H, W, C] to the same shape, given a context [N, T, contextChannels]; a single row of x stands
+    /// for N alike.
     func callAsFunction(_ x: Tensor, context: Tensor, merging: TokenMerging? = nil) -> Tensor {
         var h = projectionIn(norm(x))
             .reshaped([x.shape[0], x.shape[1] * x.shape[2], x.shape[3]])
@@ -44,7 +45,8 @@ struct Transformer2DModel: Sendable {
         for block in blocks {
             h = block(h, context: context, merging: thinned)
         }
-        return projectionOut(h.reshaped(x.shape), adding: x)
+        let rows = x.repeated(h.shape[0])
+        return projectionOut(h.reshaped(rows.shape), adding: rows)
     }
 }
 
@@ -93,6 +95,6 @@ struct FeedForward: Sendable {
     }
 
     func callAsFunction(_ x: Tensor, adding residual: Tensor) -> Tensor {
-        out(projection(x).gegluGated(), adding: residual)
+        out(projection.gated(x), adding: residual)
     }
 }

@@ -69,13 +69,18 @@ public struct UNet2DCondition: Sendable {
         added: Added? = nil, guidanceScale: Float = 1, cache: DeepCache? = nil,
         tokenMerging: Double = 0
     ) -> Tensor {
+        let batch = sample.shape[0]
         let time = embedding(
-            of: timestep, batch: sample.shape[0], added: added, guidanceScale: guidanceScale)
-        var x = convIn(configuration.centersInput ? 2 * sample - 1 : sample)
-        var skips = [x]
+            of: timestep, batch: batch, added: added, guidanceScale: guidanceScale)
+        // The branches of guidance are shown the same; they are one until they attend to their prompts.
+        let isOne = sample.rowsAreAlike && time.rowsAreAlike
+        let shown = isOne ? sample.sliced(axis: 0, 0..<1) : sample
+        var x = convIn(configuration.centersInput ? 2 * shown - 1 : shown)
+        var skips = [x.repeated(batch)]
         let merging = tokenMerging > 0 ? TokenMerging(ratio: tokenMerging) : nil
         downBlocks[0](&x, time: time, context: context, skips: &skips, merging: merging)
-        if let deep = cache?.next(batch: sample.shape[0]) {
+        x = x.repeated(batch)
+        if let deep = cache?.next(batch: batch) {
             x = deep
             // The way down left one more, halved, for the levels that are left out.
             if downBlocks.count > 1 { skips.removeLast() }

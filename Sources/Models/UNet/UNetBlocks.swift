@@ -26,19 +26,20 @@ struct DownBlock2D: Sendable {
         }
     }
 
-    /// Takes `x` one level down and leaves everything made on the way in `skips`.
+    /// Takes `x` one level down and leaves everything made on the way in `skips`, a row for each of the
+    /// context's. `x` may have a single row where all are alike, until it attends.
     func callAsFunction(
         _ x: inout Tensor, time: Tensor, context: Tensor, skips: inout [Tensor],
         merging: TokenMerging? = nil
     ) {
         for (index, resnet) in resnets.enumerated() {
-            x = resnet(x, time: time)
+            x = resnet(x, time: time.sliced(axis: 0, 0..<x.shape[0]))
             if !attentions.isEmpty { x = attentions[index](x, context: context, merging: merging) }
-            skips.append(x)
+            skips.append(x.repeated(context.shape[0]))
         }
         if let downsampler {
             x = downsampler(x)
-            skips.append(x)
+            skips.append(x.repeated(context.shape[0]))
         }
     }
 }
