@@ -20,6 +20,7 @@ import numpy
 import torch
 from PIL import Image, ImageFilter
 
+from goldens import differential
 from goldens.storing import save_json, save_picture
 
 SOFT = {"bias": 1.0, "preservation": 0.5, "contrast": 4.0, "influence": 0.0, "threshold": 0.5,
@@ -32,19 +33,7 @@ CASES = [
     {"rule": "comfy", "steps": 6, "strength": 0.6, "seed": 53},
     {"rule": "comfy", "steps": 5, "strength": 1.0, "seed": 54},
 ]
-COMMON = {
-    "verb": "inpaint",
-    "model": "tiny-f32",
-    "prompt": "a red cat on a blue table",
-    "negative_prompt": "blurry, low quality",
-    "guidance_scale": 7.5,
-    "karras": False,
-    "scheduler": "EulerDiscreteScheduler",
-    "width": 64,
-    "height": 48,
-    "input": "inputs/picture-64x48.png",
-    "mask": "inputs/grey-64x48.png",
-}
+COMMON = {**differential.COMMON, "scheduler": "EulerDiscreteScheduler"}
 
 
 def record(folder: pathlib.Path) -> None:
