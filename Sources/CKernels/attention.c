@@ -162,10 +162,10 @@ FOR_EACH_SET(end, (const attention *a, panel p, float *y, long queries), a, p, y
 static void attend_keys(
     const attention *a, panel p, const float *k, const float *v, long first_query, long first_key,
     long keys) {
-    gesso_block(keys, PANEL, a->head, k, a->head, p.query, 0, p.scores, PANEL, false);
+    gesso_block(keys, PANEL, a->head, k, a->head, p.query, p.scores, PANEL, false);
     for (long lane = 0; lane < PANEL; lane += 16)
         DISPATCH(weigh, a, p, lane, first_query, first_key, keys)
-    gesso_block_transposed(a->head, PANEL, keys, v, a->head, p.scores, 0, p.result, PANEL, true);
+    gesso_block_transposed(a->head, PANEL, keys, v, a->head, p.scores, p.result, PANEL, true);
 }
 
 static void attend(void *context, long index) {

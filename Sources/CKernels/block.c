@@ -44,24 +44,23 @@ INLINE void tiles(
 
 INLINE void block(
     const int most, const int widest, long rows, long columns, long k, const float *a,
-    long row_step, long column_step, const float *b, long panel_stride, float *c, long c_stride,
-    bool add) {
+    long row_step, long column_step, const float *b, float *c, long c_stride, bool add) {
     for (long column = 0; column < columns; column += 16 * widest) {
-        const float *panel = b + column / GESSO_PANEL * panel_stride + column % GESSO_PANEL;
+        const float *part = b + column;
         float *to = c + column;
         if (widest == 2 && columns - column > 16)
-            tiles(most, 2, rows, k, a, row_step, column_step, panel, to, c_stride, add);
+            tiles(most, 2, rows, k, a, row_step, column_step, part, to, c_stride, add);
         else
-            tiles(most, 1, rows, k, a, row_step, column_step, panel, to, c_stride, add);
+            tiles(most, 1, rows, k, a, row_step, column_step, part, to, c_stride, add);
     }
 }
 
 #define PARAMETERS                                                                   \
     (long rows, long columns, long k, const float *a, long a_stride, const float *b, \
-     long panel_stride, float *c, long c_stride, bool add)
-#define BY_ROWS rows, columns, k, a, a_stride, 1, b, panel_stride, c, c_stride, add
-#define BY_COLUMNS rows, columns, k, a, 1, a_stride, b, panel_stride, c, c_stride, add
-#define ARGUMENTS rows, columns, k, a, a_stride, b, panel_stride, c, c_stride, add
+     float *c, long c_stride, bool add)
+#define BY_ROWS rows, columns, k, a, a_stride, 1, b, c, c_stride, add
+#define BY_COLUMNS rows, columns, k, a, 1, a_stride, b, c, c_stride, add
+#define ARGUMENTS rows, columns, k, a, a_stride, b, c, c_stride, add
 
 #if defined(__x86_64__)
 TARGET_AVX512 static void by_rows_avx512 PARAMETERS { block(12, 2, BY_ROWS); }

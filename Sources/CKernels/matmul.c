@@ -144,7 +144,7 @@ static void work(void *context, long index) {
             for (long c = 0; c < columns; c += GESSO_PANEL)
                 gesso_block(
                     rows, least(columns - c, GESSO_PANEL), depths, left, left_stride,
-                    right_panel(p, part * p->out + column + c, depth, depths, s->right), 0,
+                    right_panel(p, part * p->out + column + c, depth, depths, s->right),
                     s->sums + part * GATES + c, BLOCK_COLUMNS, depth > 0);
     }
     if (p->gated)

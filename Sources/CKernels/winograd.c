@@ -215,7 +215,7 @@ static void multiply(void *context, long index) {
         for (long point = 0; point < POINTS; point++)
             gesso_block(
                 tiles, columns, channels, inputs + point * input_step(w), CHANNELS,
-                weights + point * WEIGHT_STEP, 0, sums + point * sum_step(w), GESSO_PANEL,
+                weights + point * WEIGHT_STEP, sums + point * sum_step(w), GESSO_PANEL,
                 slice > 0);
     }
     DISPATCH(leave, w, sums, first, tiles, column)
