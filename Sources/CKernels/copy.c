@@ -31,27 +31,3 @@ void gesso_copy(
     if (c.each < 1) c.each = 1;
     gesso_parallel((runs + c.each - 1) / c.each, copy_chunk, &c);
 }
-
-typedef struct {
-    const float *x;
-    float *y;
-    long height, width, channels, to_height, to_width;
-} enlarging;
-
-static void enlarge_row(void *context, long row) {
-    const enlarging *e = context;
-    const long from = row / e->to_height * e->height + row % e->to_height * e->height / e->to_height;
-    const float *x = e->x + from * e->width * e->channels;
-    float *y = e->y + row * e->to_width * e->channels;
-    for (long column = 0; column < e->to_width; column++, y += e->channels)
-        memcpy(
-            y, x + column * e->width / e->to_width * e->channels,
-            (size_t)e->channels * sizeof(float));
-}
-
-void gesso_enlarge(
-    const float *x, float *y, long batch, long height, long width, long channels, long to_height,
-    long to_width) {
-    enlarging e = {x, y, height, width, channels, to_height, to_width};
-    gesso_parallel(batch * to_height, enlarge_row, &e);
-}

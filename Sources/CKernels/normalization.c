@@ -1,5 +1,5 @@
 // Group normalisation (Wu & He 2018) and layer normalisation (Ba et al. 2016), channels-last.
-#include "kernels.h"
+#include "prologue.h"
 
 #include <stdlib.h>
 
@@ -10,9 +10,8 @@ typedef struct {
     float *y;
     long batch, pixels, channels, groups, chunks;
     float epsilon;
-    gesso_activation activation;
     double *sums;   // [batch, chunks, 2, channels]: of x and of x squared
-    float *scale;   // [batch, 2, channels]: y = x * scale + shift
+    float *scales;  // [batch, 2, channels]
 } normalization;
 
 static long chunk_end(const normalization *n, long chunk) {
@@ -39,7 +38,7 @@ static void add_up_chunk(void *context, long index) { DISPATCH(add_up, context, 
 static void combine(void *context, long item) {
     const normalization *n = context;
     const long width = n->channels / n->groups;
-    float *scale = n->scale + item * 2 * n->channels, *shift = scale + n->channels;
+    float *scale = n->scales + item * 2 * n->channels, *shift = scale + n->channels;
     for (long group = 0; group < n->groups; group++) {
         double total = 0, squares = 0;
         for (long chunk = 0; chunk < n->chunks; chunk++) {
@@ -60,35 +59,36 @@ static void combine(void *context, long item) {
     }
 }
 
+void gesso_group_scales(
+    const float *x, float *scales, const float *weight, const float *bias, long batch, long pixels,
+    long channels, long groups, float epsilon) {
+    normalization n = {
+        .x = x, .weight = weight, .bias = bias, .batch = batch, .pixels = pixels,
+        .channels = channels, .groups = groups, .epsilon = epsilon, .scales = scales};
+    n.chunks = (pixels + PIXELS - 1) / PIXELS;
+    n.sums = malloc((size_t)(batch * n.chunks * 2 * channels) * sizeof(double));
+    gesso_parallel(batch * n.chunks, add_up_chunk, &n);
+    gesso_parallel(batch, combine, &n);
+    free(n.sums);
+}
+
 INLINE void apply(const normalization *n, long index) {
     const long item = index / n->chunks, chunk = index % n->chunks;
-    const float *scale = n->scale + item * 2 * n->channels, *shift = scale + n->channels;
-    for (long pixel = chunk * PIXELS; pixel < chunk_end(n, chunk); pixel++) {
-        const long start = (item * n->pixels + pixel) * n->channels;
-        for (long c = 0; c < n->channels; c += 16) {
-            const long rest = n->channels - c;
-            const v16 x = load_up_to(n->x + start + c, rest);
-            const v16 v = x * load_up_to(scale + c, rest) + load_up_to(shift + c, rest);
-            store_up_to(n->y + start + c, activated(v, n->activation), rest);
-        }
-    }
+    const long start = chunk * PIXELS, end = chunk_end(n, chunk);
+    const long at = (item * n->pixels + start) * n->channels;
+    see_pixels(
+        n->x + at, n->y + at, end - start, n->channels, n->scales + item * 2 * n->channels,
+        GESSO_NONE);
 }
 FOR_EACH_SET(apply, (const normalization *n, long index), n, index)
 static void apply_chunk(void *context, long index) { DISPATCH(apply, context, index) }
 
-void gesso_group_normalize(
-    const float *x, float *y, const float *weight, const float *bias, long batch, long pixels,
-    long channels, long groups, float epsilon, gesso_activation activation) {
-    normalization n = {x, weight, bias, y, batch, pixels, channels, groups, 0, epsilon, activation,
-                       NULL, NULL};
+void gesso_scale(
+    const float *x, float *y, const float *scales, long batch, long pixels, long channels) {
+    normalization n = {.x = x, .y = y, .batch = batch, .pixels = pixels, .channels = channels};
+    n.scales = (float *)scales;
     n.chunks = (pixels + PIXELS - 1) / PIXELS;
-    n.sums = malloc((size_t)(batch * n.chunks * 2 * channels) * sizeof(double));
-    n.scale = malloc((size_t)(batch * 2 * channels) * sizeof(float));
-    gesso_parallel(batch * n.chunks, add_up_chunk, &n);
-    gesso_parallel(batch, combine, &n);
     gesso_parallel(batch * n.chunks, apply_chunk, &n);
-    free(n.scale);
-    free(n.sums);
 }
 
 INLINE void normalize_row(const normalization *n, long row) {
@@ -119,6 +119,8 @@ static void normalize_chunk(void *context, long index) {
 void gesso_layer_normalize(
     const float *x, float *y, const float *weight, const float *bias, long rows, long channels,
     float epsilon) {
-    normalization n = {x, weight, bias, y, 1, rows, channels, 1, 1, epsilon, GESSO_NONE, NULL, NULL};
+    normalization n = {
+        .x = x, .weight = weight, .bias = bias, .y = y, .batch = 1, .pixels = rows,
+        .channels = channels, .epsilon = epsilon};
     gesso_parallel((rows + PIXELS - 1) / PIXELS, normalize_chunk, &n);
 }

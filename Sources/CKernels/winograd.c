@@ -8,6 +8,7 @@
 // are transformed as they are needed and never stored as a whole.
 #include "block.h"
 #include "epilogue.h"
+#include "prologue.h"
 
 #include <stdlib.h>
 
@@ -17,9 +18,11 @@
 #define MOST_TILES 72         // of a block, the work of one thread
 #define CHANNELS 64        // summed over at a time
 #define GROUP_BYTES (8 << 20)
+#define LINES_AHEAD 16        // room for lines beyond those of a group
 
 typedef struct {
-    const float *x;
+    const float *x;        // lines of all pictures, one after the other, from first_line on
+    long first_line;
     const char *weights;
     gesso_type type;
     float *y;
@@ -85,12 +88,13 @@ INLINE const float *patch(
     const winograd *w, place p, long channel, long channels, float *copy, long *row, long *column) {
     const gesso_convolution *s = &w->s;
     const long top = p.y - s->pad_top, left = p.x - s->pad_left;
-    const float *x = w->x + p.image * s->height * s->width * s->channels + channel;
+    const long line = p.image * s->height + top - w->first_line;
     const bool inside =
         top >= 0 && left >= 0 && top + PATCH <= s->height && left + PATCH <= s->width;
     *column = inside ? s->channels : CHANNELS;
     *row = inside ? s->width * s->channels : PATCH * CHANNELS;
-    if (inside && channels % 16 == 0) return x + (top * s->width + left) * s->channels;
+    if (inside && channels % 16 == 0)
+        return w->x + (line * s->width + left) * s->channels + channel;
     *column = CHANNELS;
     *row = PATCH * CHANNELS;
     memset(copy, 0, POINTS * CHANNELS * sizeof(float));
@@ -99,7 +103,7 @@ INLINE const float *patch(
             if (top + i >= 0 && top + i < s->height && left + j >= 0 && left + j < s->width)
                 memcpy(
                     copy + i * *row + j * *column,
-                    x + ((top + i) * s->width + left + j) * s->channels,
+                    w->x + ((line + i) * s->width + left + j) * s->channels + channel,
                     (size_t)channels * sizeof(float));
     return copy;
 }
@@ -231,9 +235,61 @@ bool gesso_winograd_pays(gesso_convolution s) {
     return tiles * POINTS + weights < s.batch * s.out_height * s.out_width * 9;
 }
 
+// The part of a picture that a group of tiles sees, made of x as the tiles go on.
+typedef struct {
+    const float *x;
+    gesso_prologue p;
+    float *lines;          // from `first` on, up to before `end`
+    long first, end, room;
+} window;
+
+// Lines, of all pictures, from the first that tile `first` sees up to before the last that `last` does.
+static void seen_lines(const winograd *w, long first, long last, long *from, long *to) {
+    const gesso_convolution *s = &w->s;
+    const place a = place_of(w, first), b = place_of(w, last);
+    const long top = a.y - s->pad_top, bottom = b.y - s->pad_top + PATCH;
+    *from = a.image * s->height + (top < 0 ? 0 : least(top, s->height));
+    *to = b.image * s->height + least(bottom, s->height);
+}
+
+static void open_window(const winograd *w, window *v, long group) {
+    const long lines = w->s.batch * w->s.height;
+    for (long tile = 0; tile < w->tiles; tile += group) {
+        long from, to;
+        seen_lines(w, tile, least(tile + group, w->tiles) - 1, &from, &to);
+        if (to - from + LINES_AHEAD > v->room) v->room = to - from + LINES_AHEAD;
+    }
+    v->room = least(v->room, lines);
+    v->lines = gesso_allocate((size_t)(v->room * w->s.width * w->s.channels) * sizeof(float));
+}
+
+// Makes what tiles `first`...`last` see and is not there yet; what is seen no more gives way.
+static void move_window(winograd *w, window *v, long first, long last) {
+    const long line = w->s.width * w->s.channels;
+    long from, to;
+    seen_lines(w, first, last, &from, &to);
+    if (to - v->first > v->room) {
+        const long kept = v->end > from ? v->end - from : 0;
+        memmove(
+            v->lines, v->lines + (from - v->first) * line, (size_t)(kept * line) * sizeof(float));
+        v->first = from;
+        v->end = from + kept;
+    }
+    if (to > v->end) {
+        gesso_see(v->x, w->s, v->p, v->end, to - v->end, v->lines + (v->end - v->first) * line);
+        v->end = to;
+    }
+    w->x = v->lines;
+    w->first_line = v->first;
+}
+
+static void close_window(const winograd *w, const window *v) {
+    gesso_release(v->lines, (size_t)(v->room * w->s.width * w->s.channels) * sizeof(float));
+}
+
 void gesso_convolve_winograd(
     const float *x, const void *weights, gesso_type type, float *y, gesso_convolution s,
-    gesso_epilogue epilogue) {
+    gesso_prologue prologue, gesso_epilogue epilogue) {
     winograd w = {.x = x, .weights = weights, .type = type, .y = y, .s = s, .epilogue = epilogue};
     w.across = parts(s.out_width, TILE);
     w.in_image = parts(s.out_height, TILE) * w.across;
@@ -245,10 +301,15 @@ void gesso_convolve_winograd(
     long blocks = GROUP_BYTES / block_size;
     blocks = least(parts(w.tiles, w.block), blocks < 1 ? 1 : blocks);
     w.inputs = gesso_allocate((size_t)(blocks * block_size));
+    const bool looks = changes(prologue, s);
+    window v = {.x = x, .p = prologue};
+    if (looks) open_window(&w, &v, blocks * w.block);
     for (; w.first < w.tiles; w.first += blocks * w.block) {
         const long here = least(blocks, parts(w.tiles - w.first, w.block));
+        if (looks) move_window(&w, &v, w.first, least(w.first + here * w.block, w.tiles) - 1);
         gesso_parallel(here * w.slices, prepare_slice, &w);
         gesso_parallel(here * w.panels, multiply, &w);
     }
+    if (looks) close_window(&w, &v);
     gesso_release(w.inputs, (size_t)(blocks * block_size));
 }

@@ -11,6 +11,6 @@ bool gesso_winograd_pays(gesso_convolution s);
 // As gesso_convolve.
 void gesso_convolve_winograd(
     const float *x, const void *weights, gesso_type type, float *y, gesso_convolution s,
-    gesso_epilogue epilogue);
+    gesso_prologue prologue, gesso_epilogue epilogue);
 
 #endif

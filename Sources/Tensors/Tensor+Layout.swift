@@ -88,18 +88,4 @@ extension Tensor {
         precondition(shape[0] == 1, "\(shape) is not one row")
         return .concatenated(Array(repeating: self, count: rows), axis: 0)
     }
-
-    /// Each pixel repeated to fill a larger picture: [N,H,W,C] becomes [N,height,width,C], place y
-    /// taking its values from ⌊y · H / height⌋.
-    public func upsampledNearest(height: Int, width: Int) -> Tensor {
-        precondition(shape.count == 4, "\(shape) is not [N,H,W,C]")
-        let channels = shape[3]
-        return withUnsafeBufferPointer { x in
-            Tensor(shape: [shape[0], height, width, channels]) { y in
-                gesso_enlarge(
-                    x.baseAddress, y.baseAddress, shape[0], shape[1], shape[2], channels, height,
-                    width)
-            }
-        }
-    }
 }

@@ -1,21 +1,34 @@
 import CKernels
 
 extension Tensor {
-    /// Group normalisation (Wu & He 2018) of [N,H,W,C] or [N,S,C], and an activation after it:
-    /// statistics over all pixels and the C / groups channels of each group.
+    /// What group normalisation (Wu & He 2018) does to [N,H,W,C] or [N,S,C], as a scale and a shift of each
+    /// channel, [N,2,C]: statistics over all pixels and the C / groups channels of each group.
     ///
     /// - Parameters:
     ///   - weight: [C].
     ///   - bias: [C].
-    public func groupNormalized(
-        groups: Int, weight: Tensor, bias: Tensor, epsilon: Float, activation: Activation = .none
-    ) -> Tensor {
+    public func groupScales(groups: Int, weight: Tensor, bias: Tensor, epsilon: Float) -> Tensor {
         let channels = checkedChannels(weight, bias)
         precondition(channels % groups == 0, "\(channels) channels do not make \(groups) groups")
-        return normalized(weight, bias) { x, y, weight, bias in
-            gesso_group_normalize(
-                x, y, weight, bias, shape[0], count / shape[0] / channels, channels, groups,
-                epsilon, activation.kernel)
+        return normalized([shape[0], 2, channels], weight, bias) { x, scales, weight, bias in
+            gesso_group_scales(
+                x, scales, weight, bias, shape[0], count / shape[0] / channels, channels, groups,
+                epsilon)
+        }
+    }
+
+    /// x · scale + shift, [N,H,W,C] or [N,S,C], with `scales` as `groupScales` gives them.
+    public func scaled(by scales: Tensor) -> Tensor {
+        let channels = shape[shape.count - 1]
+        precondition(scales.shape == [shape[0], 2, channels], "\(scales.shape) does not fit \(shape)")
+        return scales.withUnsafeBufferPointer { scales in
+            withUnsafeBufferPointer { x in
+                Tensor(shape: shape) { y in
+                    gesso_scale(
+                        x.baseAddress, y.baseAddress, scales.baseAddress, shape[0],
+                        count / shape[0] / channels, channels)
+                }
+            }
         }
     }
 
@@ -26,7 +39,7 @@ extension Tensor {
     ///   - bias: [C].
     public func layerNormalized(weight: Tensor, bias: Tensor, epsilon: Float) -> Tensor {
         let channels = checkedChannels(weight, bias)
-        return normalized(weight, bias) { x, y, weight, bias in
+        return normalized(shape, weight, bias) { x, y, weight, bias in
             gesso_layer_normalize(x, y, weight, bias, count / channels, channels, epsilon)
         }
     }
@@ -42,7 +55,7 @@ extension Tensor {
     private typealias Floats = UnsafePointer<Float>?
 
     private func normalized(
-        _ weight: Tensor, _ bias: Tensor,
+        _ shape: [Int], _ weight: Tensor, _ bias: Tensor,
         _ kernel: (Floats, UnsafeMutablePointer<Float>?, Floats, Floats) -> Void
     ) -> Tensor {
         withUnsafeBufferPointer { x in

@@ -47,6 +47,25 @@ package enum Naive {
         return y
     }
 
+    /// activation(x[n, ⌊y·h / height⌋, ⌊x·w / width⌋, c] · scales[n, 0, c] + scales[n, 1, c]).
+    package static func seen(
+        _ x: Tensor, height: Int, width: Int, scales: Tensor, activation: Activation
+    ) -> Tensor {
+        let (h, w, channels) = (x.shape[1], x.shape[2], x.shape[3])
+        let (values, scales) = (x.values, scales.values)
+        let shape = [x.shape[0], height, width, channels]
+        let places = 0..<shape.reduce(1, *)
+        let seen = places.map { place in
+            let (c, column) = (place % channels, place / channels % width)
+            let (line, n) = (place / channels / width % height, place / channels / width / height)
+            let from = ((n * h + line * h / height) * w + column * w / width) * channels + c
+            let (scale, shift) = (scales[n * 2 * channels + c], scales[(n * 2 + 1) * channels + c])
+            let value = Double(values[from]) * Double(scale) + Double(shift)
+            return Float(Self.activation(value, activation))
+        }
+        return Tensor(seen, shape: shape)
+    }
+
     /// softmax(q·kᵀ / √d)·v, head by head.
     package static func attention(
         _ q: Tensor, _ k: Tensor, _ v: Tensor, heads: Int, causal: Bool

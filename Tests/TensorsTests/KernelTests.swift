@@ -94,6 +94,42 @@ import Testing
     }
 
     @Test(arguments: [
+        // batch, height, width, in, out, seen height and width, kernel, stride; the last are the work of
+        // several groups of tiles
+        [1, 3, 4, 5, 6, 3, 4, 1, 1], [2, 3, 2, 40, 3, 5, 3, 3, 1], [1, 9, 7, 33, 5, 9, 7, 3, 2],
+        [2, 300, 40, 64, 2, 300, 40, 3, 1], [1, 12, 450, 64, 2, 24, 900, 3, 1],
+    ])
+    func prologues(_ s: [Int]) {
+        let x = noise([s[0], s[1], s[2], s[3]])
+        let w = noise([s[4], s[3], s[7], s[7]], seed: 2)
+        let scales = noise([s[0], 2, s[3]], seed: 3)
+        let seen = Naive.seen(x, height: s[5], width: s[6], scales: scales, activation: .silu)
+        let plain = Naive.convolution(seen, w, stride: s[8], padding: .all(s[7] / 2))
+        let filter = PackedFilter(StoredTensor(w))
+        withEverySet { set in
+            let prologue = Prologue(size: (s[5], s[6]), scales: scales, activation: .silu)
+            let y = x.convolved(
+                with: filter, after: prologue, stride: s[8], padding: .all(s[7] / 2))
+            #expect(difference(y, plain) < tolerance, "\(set)")
+        }
+    }
+
+    @Test(arguments: [[1, 20, 24, 48, 40, 3], [1, 5, 6, 7, 9, 3], [2, 8, 8, 33, 33, 1]])
+    func residualsInPlace(_ s: [Int]) {
+        let x = noise([s[0], s[1], s[2], s[3]])
+        let filter = PackedFilter(StoredTensor(noise([s[4], s[3], s[5], s[5]], seed: 2)))
+        let place = { (tensor: borrowing Tensor) in tensor.withUnsafeBufferPointer(\.baseAddress) }
+        withEverySet { set in
+            var residual = noise([s[0], s[1], s[2], s[4]], seed: 3)
+            let before = place(residual)
+            let fresh = x.convolved(with: filter, padding: .all(s[5] / 2), adding: residual)
+            #expect(place(fresh) != before, "\(set)")
+            residual = x.convolved(with: filter, padding: .all(s[5] / 2), adding: consume residual)
+            #expect(place(residual) == before && residual == fresh, "\(set)")
+        }
+    }
+
+    @Test(arguments: [
         // batch, queries, keys, heads, head, causal
         [1, 1, 1, 1, 1, 0], [2, 13, 7, 2, 8, 0], [1, 77, 77, 4, 8, 1], [2, 100, 300, 2, 40, 0],
         [1, 97, 257, 1, 80, 0], [1, 33, 64, 1, 160, 0], [1, 20, 40, 1, 512, 0],
@@ -124,12 +160,8 @@ import Testing
         let plain = Naive.groupNorm(
             x, groups: s[3], weight: weight.values, bias: bias.values, epsilon: 1e-5)
         withEverySet { set in
-            for activation in [Activation.none, .silu] {
-                let y = x.groupNormalized(
-                    groups: s[3], weight: weight, bias: bias, epsilon: 1e-5, activation: activation)
-                let expected = plain.map { Naive.activation($0, activation) }
-                #expect(difference(y, expected) < 4 * tolerance, "\(set) \(activation)")
-            }
+            let scales = x.groupScales(groups: s[3], weight: weight, bias: bias, epsilon: 1e-5)
+            #expect(difference(x.scaled(by: scales), plain) < 4 * tolerance, "\(set)")
         }
     }
 
@@ -219,12 +251,15 @@ import Testing
         let matrix = PackedMatrix(StoredTensor(noise([130, 64], seed: 3)))
         let ones = Tensor(Array(repeating: 1, count: 64), shape: [64])
         func everything() -> [Tensor] {
+            let scales = x.groupScales(groups: 8, weight: ones, bias: ones, epsilon: 1e-5)
+            let prologue = Prologue(size: (80, 81), scales: scales, activation: .silu)
             let rows = x.reshaped([2, 33 * 29, 64])
             return [
                 x.convolved(with: filter, padding: .all(1)),
                 x.multiplied(by: matrix, activation: .gelu),
                 .attention(query: rows, key: rows, value: rows, heads: 4),
-                x.groupNormalized(groups: 8, weight: ones, bias: ones, epsilon: 1e-5),
+                x.scaled(by: scales),
+                x.convolved(with: filter, after: prologue, padding: .all(1)),
                 x.layerNormalized(weight: ones, bias: ones, epsilon: 1e-5),
                 x.gegluGated(), x.applying(.silu),
             ]

@@ -29,12 +29,6 @@ void *gesso_scratch(size_t bytes);
 // Copies `runs` runs of `run` floats, whose starts lie from_step and to_step apart.
 void gesso_copy(
     const float *from, long from_step, float *to, long to_step, long runs, long run);
-// x [batch, height, width, channels] to y [batch, to_height, to_width, channels]: place i takes its values
-// from floor(i * size / to_size).
-void gesso_enlarge(
-    const float *x, float *y, long batch, long height, long width, long channels, long to_height,
-    long to_width);
-
 // instruction_set.c -----------------------------------------------------------------------------
 
 typedef enum { GESSO_PORTABLE, GESSO_AVX2, GESSO_AVX512 } gesso_instruction_set;
@@ -90,17 +84,26 @@ bool gesso_matmul_gated(
 
 // convolution.c ---------------------------------------------------------------------------------
 
+// What a convolution sees of x: places repeated to fill the shape's height and width, place i taking its
+// values from floor(i * size of x / size of the shape), then activation(x * scale + shift).
 typedef struct {
-    long batch, height, width, channels;  // of x
+    long height, width;   // of x
+    const float *scales;  // [batch, 2, channels], shifts after scales; NULL leaves values as they are
+    gesso_activation activation;
+} gesso_prologue;
+
+typedef struct {
+    long batch, height, width, channels;  // of what is seen
     long out_height, out_width, out_channels;
     long kernel_height, kernel_width, stride, pad_top, pad_left;
 } gesso_convolution;
 
 // y [batch, out_height, out_width, out_channels]; weights packed as a matrix
-// [out_channels, kernel_height * kernel_width * channels] (taps outermost). Outside of x is zero.
+// [out_channels, kernel_height * kernel_width * channels] (taps outermost). Outside of what is seen is zero.
+// The epilogue's residual may be y.
 void gesso_convolve(
     const float *x, const void *weights, gesso_type type, float *y, gesso_convolution shape,
-    gesso_epilogue epilogue);
+    gesso_prologue prologue, gesso_epilogue epilogue);
 
 // attention.c -----------------------------------------------------------------------------------
 
@@ -112,10 +115,14 @@ void gesso_attend(
 
 // normalization.c -------------------------------------------------------------------------------
 
-// x, y [batch, pixels, channels]; statistics over the pixels and channels of each group.
-void gesso_group_normalize(
-    const float *x, float *y, const float *weight, const float *bias, long batch, long pixels,
-    long channels, long groups, float epsilon, gesso_activation activation);
+// The scales [batch, 2, channels], shifts after scales, that normalize x [batch, pixels, channels] by the
+// statistics of the pixels and channels of each group.
+void gesso_group_scales(
+    const float *x, float *scales, const float *weight, const float *bias, long batch, long pixels,
+    long channels, long groups, float epsilon);
+// y = x * scale + shift; x, y [batch, pixels, channels].
+void gesso_scale(
+    const float *x, float *y, const float *scales, long batch, long pixels, long channels);
 // x, y [rows, channels]; statistics over each row.
 void gesso_layer_normalize(
     const float *x, float *y, const float *weight, const float *bias, long rows, long channels,

@@ -23,15 +23,20 @@ struct Conv2D: Sendable {
         self.padding = padding ?? .all((kernel - 1) / 2)
     }
 
-    /// [N, H, W, in] to [N, H', W', out], with `channelBias` [N, out] added to every pixel.
+    /// [N, H, W, in] to [N, H', W', out], with `channelBias` [N, out] added to every pixel; a `residual`
+    /// that nobody else has becomes the result.
     func callAsFunction(
-        _ x: Tensor, channelBias: Tensor? = nil, adding residual: Tensor? = nil
+        _ x: Tensor, after prologue: Prologue = Prologue(), channelBias: Tensor? = nil,
+        adding residual: consuming Tensor? = nil
     ) -> Tensor {
-        let added = adapter.map {
-            $0.raised(x.convolved(with: $0.down, stride: stride, padding: padding), residual)
+        var added = residual.take()
+        if let adapter {
+            let thin = x.convolved(
+                with: adapter.down, after: prologue, stride: stride, padding: padding)
+            added = adapter.raised(thin, added.take())
         }
         return x.convolved(
-            with: filter, bias: bias, stride: stride, padding: padding, channelBias: channelBias,
-            adding: added ?? residual)
+            with: filter, after: prologue, bias: bias, stride: stride, padding: padding,
+            channelBias: channelBias, adding: added.take())
     }
 }

@@ -13,7 +13,7 @@ struct LowRankAdapter<Weight: Sendable>: Sendable {
     }
 
     /// [..., rank] to [..., out], for the layer to add to its own sums.
-    func raised(_ thin: Tensor, _ residual: Tensor? = nil) -> Tensor {
+    func raised(_ thin: Tensor, _ residual: consuming Tensor? = nil) -> Tensor {
         thin.multiplied(by: up, adding: residual)
     }
 }

@@ -15,9 +15,17 @@ struct GroupNorm: Sendable {
         self.epsilon = epsilon
     }
 
-    func callAsFunction(_ x: Tensor, activation: Activation = .none) -> Tensor {
-        x.groupNormalized(
-            groups: groups, weight: weight, bias: bias, epsilon: epsilon, activation: activation)
+    func callAsFunction(_ x: Tensor) -> Tensor {
+        x.scaled(by: scales(x))
+    }
+
+    /// The same and an activation after it, for a convolution to begin with.
+    func prologue(_ x: Tensor, activation: Activation) -> Prologue {
+        Prologue(scales: scales(x), activation: activation)
+    }
+
+    private func scales(_ x: Tensor) -> Tensor {
+        x.groupScales(groups: groups, weight: weight, bias: bias, epsilon: epsilon)
     }
 }
 

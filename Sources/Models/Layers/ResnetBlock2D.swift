@@ -37,15 +37,15 @@ struct ResnetBlock2D: Sendable {
         activation = style.activation
     }
 
+    /// In place, so that no picture is kept longer than it is needed.
+    ///
     /// - Parameters:
-    ///   - x: [N, H, W, in].
+    ///   - x: [N, H, W, in], becomes [N, H, W, out].
     ///   - time: the time embedding [N, timeChannels], activated already: every block does the same.
-    /// - Returns: [N, H, W, out].
-    func callAsFunction(_ x: Tensor, time: Tensor? = nil) -> Tensor {
+    func callAsFunction(_ x: inout Tensor, time: Tensor? = nil) {
         let bias = time.flatMap { time in timeProjection.map { $0(time) } }
-        // One expression, so that nothing between is kept while the next part is made.
-        let h = norm2(
-            conv1(norm1(x, activation: activation), channelBias: bias), activation: activation)
-        return conv2(h, adding: shortcut.map { $0(x) } ?? x)
+        let h = conv1(x, after: norm1.prologue(x, activation: activation), channelBias: bias)
+        if let shortcut { x = shortcut(x) }
+        x = conv2(h, after: norm2.prologue(h, activation: activation), adding: consume x)
     }
 }

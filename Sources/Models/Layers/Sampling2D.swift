@@ -27,6 +27,6 @@ struct Upsample2D: Sendable {
 
     /// [N, H, W, C] to [N, height, width, C].
     func callAsFunction(_ x: Tensor, height: Int, width: Int) -> Tensor {
-        conv(x.upsampledNearest(height: height, width: width))
+        conv(x, after: Prologue(size: (height, width)))
     }
 }

@@ -89,7 +89,7 @@ public struct UNet2DCondition: Sendable {
                 block(&x, time: time, context: context, skips: &skips)
             }
             if let midBlock {
-                x = midBlock(x, time: time, context: context)
+                midBlock(&x, time: time, context: context)
             }
             for block in upBlocks.dropLast() {
                 block(&x, time: time, context: context, skips: &skips)
@@ -98,7 +98,7 @@ public struct UNet2DCondition: Sendable {
         }
         upBlocks[upBlocks.count - 1](
             &x, time: time, context: context, skips: &skips, merging: merging)
-        return convOut(normOut(x, activation: configuration.activation))
+        return convOut(x, after: normOut.prologue(x, activation: configuration.activation))
     }
 
     /// The time embedding, activated as every residual block wants it: [batch, timeChannels].

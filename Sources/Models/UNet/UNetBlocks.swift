@@ -33,7 +33,7 @@ struct DownBlock2D: Sendable {
         merging: TokenMerging? = nil
     ) {
         for (index, resnet) in resnets.enumerated() {
-            x = resnet(x, time: time.sliced(axis: 0, 0..<x.shape[0]))
+            resnet(&x, time: time.sliced(axis: 0, 0..<x.shape[0]))
             if !attentions.isEmpty { x = attentions[index](x, context: context, merging: merging) }
             skips.append(x.repeated(context.shape[0]))
         }
@@ -65,10 +65,11 @@ struct MidBlock2D: Sendable {
         }
     }
 
-    func callAsFunction(_ x: Tensor, time: Tensor, context: Tensor) -> Tensor {
-        let h = first(x, time: time)
-        guard let rest else { return h }
-        return rest.resnet(rest.attention(h, context: context), time: time)
+    func callAsFunction(_ x: inout Tensor, time: Tensor, context: Tensor) {
+        first(&x, time: time)
+        guard let rest else { return }
+        x = rest.attention(x, context: context)
+        rest.resnet(&x, time: time)
     }
 }
 
@@ -106,7 +107,8 @@ struct UpBlock2D: Sendable {
         merging: TokenMerging? = nil
     ) {
         for (index, resnet) in resnets.enumerated() {
-            x = resnet(.concatenated([x, skips.removeLast()], axis: 3), time: time)
+            x = .concatenated([x, skips.removeLast()], axis: 3)
+            resnet(&x, time: time)
             if !attentions.isEmpty { x = attentions[index](x, context: context, merging: merging) }
         }
         if let upsampler, let skip = skips.last {

@@ -77,7 +77,7 @@ public struct AutoencoderTiny: Autoencoder {
             case .rectified(let convolution): convolution(x).rectified
             case .block(let block): block(x)
             case .doubling(let convolution):
-                convolution(x.upsampledNearest(height: 2 * x.shape[1], width: 2 * x.shape[2]))
+                convolution(x, after: Prologue(size: (2 * x.shape[1], 2 * x.shape[2])))
             }
         }
     }

@@ -30,11 +30,12 @@ struct VAEDecoder: Sendable {
 
     /// [N, h, w, latentChannels] to [N, h · f, w · f, 3].
     func callAsFunction(_ latents: Tensor) -> Tensor {
-        var x = midBlock(convIn(latents))
+        var x = convIn(latents)
+        midBlock(&x)
         for block in upBlocks {
             block(&x)
         }
-        return convOut(normOut(x, activation: .silu))
+        return convOut(x, after: normOut.prologue(x, activation: .silu))
     }
 }
 
@@ -53,10 +54,10 @@ struct UpDecoderBlock2D: Sendable {
         upsampler = upsamples ? try Upsample2D(weights["upsamplers"][0], channels: outputs) : nil
     }
 
-    /// In place, so that no picture is kept longer than it is needed: these are the largest there are.
+    /// In place: these are the largest pictures there are.
     func callAsFunction(_ x: inout Tensor) {
         for resnet in resnets {
-            x = resnet(x)
+            resnet(&x)
         }
         if let upsampler {
             x = upsampler(x, height: 2 * x.shape[1], width: 2 * x.shape[2])

@@ -34,8 +34,8 @@ struct VAEEncoder: Sendable {
         for block in downBlocks {
             block(&x)
         }
-        x = midBlock(x)
-        return convOut(normOut(x, activation: .silu))
+        midBlock(&x)
+        return convOut(x, after: normOut.prologue(x, activation: .silu))
     }
 }
 
@@ -58,7 +58,7 @@ struct DownEncoderBlock2D: Sendable {
 
     func callAsFunction(_ x: inout Tensor) {
         for resnet in resnets {
-            x = resnet(x)
+            resnet(&x)
         }
         if let downsampler {
             x = downsampler(x)

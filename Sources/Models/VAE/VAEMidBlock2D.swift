@@ -22,9 +22,10 @@ struct VAEMidBlock2D: Sendable {
             weights["resnets"][1], from: channels, to: channels, style: style)
     }
 
-    func callAsFunction(_ x: Tensor) -> Tensor {
-        let h = first(x)
-        return second(attention.map { $0(h) } ?? h)
+    func callAsFunction(_ x: inout Tensor) {
+        first(&x)
+        if let attention { x = attention(x) }
+        second(&x)
     }
 }
 
