@@ -1,10 +1,12 @@
-// Which instruction set the kernels use, decided once.
+// Which instruction set the kernels use: decided once, unless a thread asks for another.
 #include "kernels.h"
 
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 
-static int chosen = -1;
+static atomic_int decided = -1;
+static _Thread_local int asked_for = -1;
 
 static bool has(gesso_instruction_set set) {
 #if defined(__x86_64__)
@@ -27,12 +29,13 @@ static gesso_instruction_set best(void) {
 }
 
 gesso_instruction_set gesso_kernels(void) {
-    if (chosen < 0) chosen = (int)best();
-    return (gesso_instruction_set)chosen;
+    if (asked_for >= 0) return (gesso_instruction_set)asked_for;
+    if (decided < 0) decided = (int)best();
+    return (gesso_instruction_set)decided;
 }
 
 bool gesso_use_kernels(gesso_instruction_set set) {
     if (!has(set)) return false;
-    chosen = (int)set;
+    asked_for = (int)set;
     return true;
 }

@@ -26,4 +26,17 @@ INLINE bool changes(gesso_prologue p, gesso_convolution s) {
 void gesso_see(
     const float *x, gesso_convolution s, gesso_prologue p, long first, long count, float *to);
 
+// Lines that are seen, made as the work on a picture goes on.
+typedef struct {
+    const float *x;
+    gesso_convolution shape;
+    gesso_prologue prologue;
+    float *lines;            // of all pictures one after the other, from `first` on, up to before `end`
+    long first, end, room;
+} gesso_window;
+
+// Has lines `from` ... up to before `to` there, of which neither lies before where it did the last time.
+void gesso_move_window(gesso_window *window, long from, long to);
+void gesso_close_window(gesso_window *window);
+
 #endif

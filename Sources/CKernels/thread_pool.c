@@ -14,7 +14,7 @@ static pthread_mutex_t entry = PTHREAD_MUTEX_INITIALIZER;  // one loop at a time
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static pthread_cond_t start = PTHREAD_COND_INITIALIZER;
 static pthread_cond_t finish = PTHREAD_COND_INITIALIZER;
-static int wanted = 1;    // guarded by entry
+static atomic_int wanted = 1;
 static int running = 0;   // threads made, beside the caller's; guarded by entry
 static atomic_int busy = 0;              // threads still at the job
 static atomic_ulong generation = 0;      // of the job; raised under lock
@@ -23,6 +23,7 @@ static struct {  // guarded by lock
     long count;
     void (*work)(void *, long);
     void *context;
+    gesso_instruction_set set;  // the caller's
 } job;
 static atomic_long next_index;
 static _Thread_local bool inside;
@@ -70,6 +71,7 @@ static void *worker(void *argument) {
         const bool takes_part = number < job.threads;
         pthread_mutex_unlock(&lock);
         if (!takes_part) continue;
+        gesso_use_kernels(job.set);
         take_indices();
         pthread_mutex_lock(&lock);
         if (atomic_fetch_sub(&busy, 1) == 1) pthread_cond_signal(&finish);
@@ -83,6 +85,8 @@ void gesso_use_threads(int count) {
     wanted = count < 1 ? 1 : count > MOST_THREADS ? MOST_THREADS : count;
     pthread_mutex_unlock(&entry);
 }
+
+int gesso_threads(void) { return wanted; }
 
 // Threads are made when first needed; where the system refuses one, the others do its work.
 static void hire(void) {
@@ -109,6 +113,7 @@ void gesso_parallel(long count, void (*work)(void *context, long index), void *c
     job.count = count;
     job.work = work;
     job.context = context;
+    job.set = gesso_kernels();
     atomic_store(&next_index, 0);
     atomic_store(&busy, wanted - 1);
     atomic_fetch_add(&generation, 1);

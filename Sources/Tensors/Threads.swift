@@ -26,7 +26,8 @@ public enum KernelSet: String, Sendable, CaseIterable {
         }
     }
 
-    /// Uses this set from now on; false where the processor does not have it.
+    /// Uses this set from now on for what this thread does and starts; false where the processor does
+    /// not have it.
     package func use() -> Bool {
         switch self {
         case .portable: gesso_use_kernels(GESSO_PORTABLE)

@@ -7,7 +7,7 @@ import Testing
 /// in single precision are off by about √n · 6e-8 of the largest; 5e-6 holds for all sizes here and
 /// is a twentieth of what the parity tests allow.
 ///
-/// The suite is serial because it switches instruction sets and threads for the whole process.
+/// The suite is serial because it switches threads for the whole process.
 @Suite(.serialized) struct KernelTests {
     private let tolerance = 5e-6
 
@@ -94,10 +94,11 @@ import Testing
     }
 
     @Test(arguments: [
-        // batch, height, width, in, out, seen height and width, kernel, stride; the last are the work of
-        // several groups of tiles
+        // batch, height, width, in, out, seen height and width, kernel, stride; then the work of several
+        // groups of tiles; then pictures large enough for tiles of 6x6, which round four times as much
         [1, 3, 4, 5, 6, 3, 4, 1, 1], [2, 3, 2, 40, 3, 5, 3, 3, 1], [1, 9, 7, 33, 5, 9, 7, 3, 2],
-        [2, 300, 40, 64, 2, 300, 40, 3, 1], [1, 12, 450, 64, 2, 24, 900, 3, 1],
+        [2, 300, 40, 64, 2, 300, 40, 3, 1], [1, 20, 1000, 33, 2, 40, 1000, 3, 1],
+        [2, 195, 25, 64, 1, 195, 200, 3, 1],
     ])
     func prologues(_ s: [Int]) {
         let x = noise([s[0], s[1], s[2], s[3]])
@@ -110,7 +111,7 @@ import Testing
             let prologue = Prologue(size: (s[5], s[6]), scales: scales, activation: .silu)
             let y = x.convolved(
                 with: filter, after: prologue, stride: s[8], padding: .all(s[7] / 2))
-            #expect(difference(y, plain) < tolerance, "\(set)")
+            #expect(difference(y, plain) < (s[5] * s[6] > 36_000 ? 4 : 1) * tolerance, "\(set)")
         }
     }
 

@@ -98,7 +98,7 @@ import Testing
                     unet: 53644 F16
                     vae: 14291 F16
                     of no part: 2, alphas_cumprod, model_ema.decay
-                    memory: 0.00 GB of weights and 0.04 GB of work at 512x512
+                    memory: 0.00 GB of weights and 0.03 GB of work at 512x512
 
                     """)
         }

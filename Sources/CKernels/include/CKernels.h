@@ -12,6 +12,7 @@
 
 // Number of threads for all work that starts after the call; 1 or more.
 void gesso_use_threads(int count);
+int gesso_threads(void);
 // Calls work(context, i) for every i in 0..<count, spread over the threads; returns when all are done.
 void gesso_parallel(long count, void (*work)(void *context, long index), void *context);
 
@@ -34,7 +35,8 @@ void gesso_copy(
 typedef enum { GESSO_PORTABLE, GESSO_AVX2, GESSO_AVX512 } gesso_instruction_set;
 // The set in use: the best this processor has, or what GESSO_KERNELS=portable|avx2|avx512 asks for.
 gesso_instruction_set gesso_kernels(void);
-// Switches to another set, for tests; false if the processor does not have it.
+// Switches the calling thread and the loops that it starts to another set, for tests; false if the
+// processor does not have it.
 bool gesso_use_kernels(gesso_instruction_set set);
 
 // conversion.c ----------------------------------------------------------------------------------

@@ -24,11 +24,11 @@ extension AutoencoderKL {
         public var factor: Int { 1 << (blockOutChannels.count - 1) }
 
         /// Numbers held at once for each pixel of a picture where that is most: at full resolution
-        /// in the decoder, the widest input and three tensors of a residual block, and a fifth
+        /// in the decoder, the widest input and two tensors of a residual block, and a fifth
         /// for what the allocator keeps.
         public var widestFloatsPerPixel: Int {
             let widest = blockOutChannels[min(1, blockOutChannels.count - 1)]
-            return (blockOutChannels[0] * 3 + widest) * 6 / 5
+            return (blockOutChannels[0] * 2 + widest) * 6 / 5
         }
 
         /// Reads `config.json`.
