@@ -156,8 +156,24 @@ ROWS = [("one UNet call, no guidance", "plain", "step", "s"),
         ("peak resident memory", "guided", "memory", "GB")]
 
 
+def table(options, size, times):
+    """The medians of all that is measured so far."""
+    rounds = len(times[options.edits[-1], "wall", "diffusers"])
+    lines = ["", f"{size}x{size}, {options.threads} threads, {options.steps} steps, medians of {rounds}:", "",
+             "| | Gesso | diffusers | ratio |", "|---|---|---|---|"]
+    for label, edit, key, unit in ROWS:
+        if edit not in options.edits:
+            continue
+        ours, theirs = (statistics.median(times[edit, key, name]) for name in ("gesso", "diffusers"))
+        scale = 1e9 if unit == "GB" else 1
+        lines.append(f"| {label} | {ours / scale:.2f} {unit} | {theirs / scale:.2f} {unit} "
+                     f"| {ours / theirs:.2f} |")
+    return lines
+
+
 def compare(options):
-    lines = []
+    """All lines of the result, again and again as there are more of them."""
+    done = [machine()]
     with tempfile.TemporaryDirectory() as folder:
         for size in options.sizes:
             source = picture(folder, size)
@@ -169,24 +185,17 @@ def compare(options):
                         measured = tool(options, source, edit, folder)
                         for key, value in measured.items():
                             times.setdefault((edit, key, name), []).append(value)
-            lines += ["", f"{size}x{size}, {options.threads} threads, {options.steps} steps, medians of {options.rounds}:", "",
-                      "| | Gesso | diffusers | ratio |", "|---|---|---|---|"]
-            for label, edit, key, unit in ROWS:
-                if edit not in options.edits:
-                    continue
-                ours, theirs = (statistics.median(times[edit, key, name]) for name in ("gesso", "diffusers"))
-                scale = 1e9 if unit == "GB" else 1
-                lines.append(f"| {label} | {ours / scale:.2f} {unit} | {theirs / scale:.2f} {unit} "
-                             f"| {ours / theirs:.2f} |")
+                yield done + table(options, size, times)
+            done += table(options, size, times)
             if not options.openvino:
                 continue
             import openvino
 
             step = openvino_step(options.model, size, options.threads)
             ours = statistics.median(times["plain", "step", "gesso"])
-            lines.append(f"| one UNet call against OpenVINO {openvino.__version__.split('-')[0]}, f32 "
-                         f"| {ours:.2f} s | {step:.2f} s | {ours / step:.2f} |")
-    return lines
+            done.append(f"| one UNet call against OpenVINO {openvino.__version__.split('-')[0]}, f32 "
+                        f"| {ours:.2f} s | {step:.2f} s | {ours / step:.2f} |")
+            yield done
 
 
 def machine():
@@ -217,10 +226,11 @@ def main():
     if given.peer:
         peer(given)
         return
-    text = "\n".join([machine(), *compare(given)]) + "\n"
+    for lines in compare(given):
+        text = "\n".join(lines) + "\n"
+        if given.table:                          # what is measured stays, whatever becomes of the rest
+            given.table.write_text(text)
     print(text)
-    if given.table:
-        given.table.write_text(text)
 
 
 if __name__ == "__main__":
