@@ -2,7 +2,8 @@
 // (Winograd 1980, Lavin & Gray 2016, after Toom and Cook): y = A^T (G g * B^T d).
 //
 // The points of 4 are 0, 2/3, -2/3, 3/2, -3/2 and infinity, with half the rounding error of the customary 0,
-// 1, -1, 2, -2; those of 6 are 0, 1, -1, 2, -2, 1/2, -1/2 and infinity, with four times that of 4.
+// 1, -1, 2, -2. Those of 6 are 0, 1, -1, 2, -2, 1/2, -1/2 and infinity, with four and a half times the error
+// of 4 in the mean and five to nine times that at worst: 2e-5 of the largest result in noise.
 #ifndef GESSO_FILTERING_H
 #define GESSO_FILTERING_H
 

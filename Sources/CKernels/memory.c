@@ -10,6 +10,7 @@
 #include "CKernels.h"
 
 #include <pthread.h>
+#include <stdio.h>
 #include <stdlib.h>
 #if defined(__linux__)
 #include <sys/mman.h>
@@ -111,6 +112,13 @@ void *gesso_allocate(size_t bytes) {
     return block;
 }
 
+void *gesso_need(size_t bytes) {
+    void *block = gesso_allocate(bytes);
+    if (block) return block;
+    fprintf(stderr, "gesso: no memory for %zu bytes\n", bytes);
+    abort();
+}
+
 void gesso_release(void *block, size_t bytes) {
     if (!block || bytes < LARGE) {
         free(block);
@@ -132,7 +140,7 @@ void *gesso_scratch(size_t bytes) {
     if (bytes > size) {
         bytes = up(bytes, HUGE_PAGE);
         gesso_release(scratch, size);
-        scratch = gesso_allocate(bytes);
+        scratch = gesso_need(bytes);
         size = bytes;
     }
     return scratch;

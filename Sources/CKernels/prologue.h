@@ -35,7 +35,7 @@ typedef struct {
     long first, end, room;
 } gesso_window;
 
-// Has lines `from` ... up to before `to` there, of which neither lies before where it did the last time.
+// Makes lines from `from` up to before `to` available; from one call to the next neither may fall.
 void gesso_move_window(gesso_window *window, long from, long to);
 void gesso_close_window(gesso_window *window);
 

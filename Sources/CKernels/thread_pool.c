@@ -18,7 +18,7 @@ static atomic_int wanted = 1;
 static int running = 0;   // threads made, beside the caller's; guarded by entry
 static atomic_int busy = 0;              // threads still at the job
 static atomic_ulong generation = 0;      // of the job; raised under lock
-static struct {  // guarded by lock
+static struct {  // written under lock, while nobody is busy
     int threads;  // that take part, the caller's being number 0
     long count;
     void (*work)(void *, long);

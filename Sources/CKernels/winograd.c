@@ -4,14 +4,12 @@
 // A tile of 4x4 results needs 6x6 values of x, one of 6x6 needs 8x8. Transformed, x and W multiply point by
 // point, which makes 36 or 64 matrix products of tiles x channels by channels x out: a quarter of the
 // multiplications, or a fifth. Tiles are taken in groups, so that transformed inputs stay in the last-level
-// cache; weights are transformed as they are needed, for all blocks of tiles that a thread works at, and
-// never stored as a whole.
+// cache; weights are transformed as they are needed and never stored as a whole, but where they are few, a
+// thread keeps those of a panel for all blocks of tiles that it multiplies them with.
 #include "block.h"
 #include "epilogue.h"
 #include "filtering.h"
 #include "prologue.h"
-
-#include <stdlib.h>
 
 #define CHANNELS 64               // summed over at a time
 #define BLOCK_VALUES 2592         // points times tiles of a block, at most
@@ -61,10 +59,11 @@ INLINE const float *patch(
     const long line = p.image * s->height + top - w->first_line;
     const bool inside =
         top >= 0 && left >= 0 && top + size <= s->height && left + size <= s->width;
-    *column = inside ? s->channels : CHANNELS;
-    *row = inside ? s->width * s->channels : size * CHANNELS;
-    if (inside && channels % 16 == 0)
-        return w->x + (line * s->width + left) * s->channels + channel;
+    if (inside && channels % 16 == 0) {
+        *column = s->channels;
+        *row = s->width * s->channels;
+        return w->x + line * *row + left * *column + channel;
+    }
     *column = CHANNELS;
     *row = size * CHANNELS;
     memset(copy, 0, (size_t)(size * size * CHANNELS) * sizeof(float));
@@ -208,8 +207,10 @@ static void multiply(void *context, long index) {
     for (long block = start; block < least(start + w->run, w->blocks); block++) {
         const long first = w->first + block * w->block, tiles = least(w->tiles - first, w->block);
         for (long slice = 0; slice < w->slices; slice++) {
-            const long channel = slice * CHANNELS, channels = least(w->s.channels - channel, CHANNELS);
-            const float *inputs = w->inputs + (block * w->slices + slice) * w->points * input_step(w);
+            const long channel = slice * CHANNELS;
+            const long channels = least(w->s.channels - channel, CHANNELS);
+            const float *inputs =
+                w->inputs + (block * w->slices + slice) * w->points * input_step(w);
             float *right = weights + (w->keeps ? slice * of_slice : 0);
             if (block == start || !w->keeps)
                 DISPATCH(transform_weights, w, panel, channel, channels, right)
@@ -229,8 +230,9 @@ static long work(gesso_convolution s, long tile) {
     return s.batch * parts(s.out_height, tile) * parts(s.out_width, tile) * (tile + 2) * (tile + 2);
 }
 
-// Results on a side of the tiles that pay, 0 if none do. Tiles of 6 are for large pictures, where they save a
-// fifth: an autoencoder rounds to pixels in the end, but a UNet's steps add up, so it keeps to 4.
+// Results on a side of the tiles that pay, 0 if none do. Tiles of 6 save a fifth in large pictures, but round
+// more: they are for autoencoders, which work once. A UNet, whose steps add up, has latents of that size only
+// from pictures of 1536x1536 on.
 static int best_tile(gesso_convolution s) {
     if (s.kernel_height != 3 || s.kernel_width != 3 || s.stride != 1 || s.channels < 32) return 0;
     if (s.out_height * s.out_width >= LARGE && work(s, 6) < work(s, 4)) return 6;
@@ -247,7 +249,7 @@ static void see(const winograd *w, gesso_window *window, long first, long last) 
     const long top = a.y - s->pad_top, bottom = b.y - s->pad_top + w->tile + 2;
     gesso_move_window(
         window, a.image * s->height + (top < 0 ? 0 : least(top, s->height)),
-        b.image * s->height + least(bottom, s->height));
+        b.image * s->height + (bottom < 0 ? 0 : least(bottom, s->height)));
 }
 
 void gesso_convolve_winograd(
@@ -266,7 +268,7 @@ void gesso_convolve_winograd(
     const long block_size = w.slices * w.points * input_step(&w) * (long)sizeof(float);
     const long most = GROUP_BYTES / block_size;
     const long group = least(parts(w.tiles, w.block), most < 1 ? 1 : most);
-    w.inputs = gesso_allocate((size_t)(group * block_size));
+    w.inputs = gesso_need((size_t)(group * block_size));
     gesso_window window = {.x = x, .shape = s, .prologue = prologue};
     for (; w.first < w.tiles; w.first += group * w.block) {
         w.blocks = least(group, parts(w.tiles - w.first, w.block));

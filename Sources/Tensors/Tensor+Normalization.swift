@@ -20,7 +20,8 @@ extension Tensor {
     /// x · scale + shift, [N,H,W,C] or [N,S,C], with `scales` as `groupScales` gives them.
     public func scaled(by scales: Tensor) -> Tensor {
         let channels = shape[shape.count - 1]
-        precondition(scales.shape == [shape[0], 2, channels], "\(scales.shape) does not fit \(shape)")
+        precondition(
+            scales.shape == [shape[0], 2, channels], "\(scales.shape) does not fit \(shape)")
         return scales.withUnsafeBufferPointer { scales in
             withUnsafeBufferPointer { x in
                 Tensor(shape: shape) { y in

@@ -110,7 +110,9 @@ extension Tensor {
         precondition(
             shape.count == 4 && shape[3] == filter.shape[1],
             "\(shape) is not [N,H,W,\(filter.shape[1])]")
-        precondition(prologue.scales.map { $0.shape == [shape[0], 2, shape[3]] } ?? true)
+        precondition(
+            prologue.scales.map { $0.shape == [shape[0], 2, shape[3]] } ?? true,
+            "scales do not fit \(shape)")
         let seen = prologue.size ?? (height: shape[1], width: shape[2])
         let height = (seen.height + padding.top + padding.bottom - filter.shape[2]) / stride + 1
         let width = (seen.width + padding.left + padding.right - filter.shape[3]) / stride + 1
@@ -153,7 +155,8 @@ extension Tensor {
                 let epilogue = gesso_epilogue(
                     bias: bias?.start, row_bias: rowBias?.start,
                     rows_per_bias: max(result.count / channels / shape[0], 1),
-                    activation: activation.kernel, residual: UnsafePointer(added?.floats.baseAddress))
+                    activation: activation.kernel,
+                    residual: UnsafePointer(added?.floats.baseAddress))
                 product(x.baseAddress, result.storage.floats.baseAddress, epilogue)
             }
         }

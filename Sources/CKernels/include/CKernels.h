@@ -12,6 +12,7 @@
 
 // Number of threads for all work that starts after the call; 1 or more.
 void gesso_use_threads(int count);
+// That number.
 int gesso_threads(void);
 // Calls work(context, i) for every i in 0..<count, spread over the threads; returns when all are done.
 void gesso_parallel(long count, void (*work)(void *context, long index), void *context);
@@ -22,6 +23,8 @@ void gesso_parallel(long count, void (*work)(void *context, long index), void *c
 // with the same number of bytes.
 void *gesso_allocate(size_t bytes);
 void gesso_release(void *block, size_t bytes);
+// The same memory, for what cannot go on without: ends the program where there is none.
+void *gesso_need(size_t bytes);
 // The calling thread's own memory, kept for its next call, which may ask for more and moves it then.
 void *gesso_scratch(size_t bytes);
 
@@ -30,6 +33,7 @@ void *gesso_scratch(size_t bytes);
 // Copies `runs` runs of `run` floats, whose starts lie from_step and to_step apart.
 void gesso_copy(
     const float *from, long from_step, float *to, long to_step, long runs, long run);
+
 // instruction_set.c -----------------------------------------------------------------------------
 
 typedef enum { GESSO_PORTABLE, GESSO_AVX2, GESSO_AVX512 } gesso_instruction_set;
@@ -70,7 +74,7 @@ typedef struct {
     const float *row_bias;  // [rows / rows_per_bias, out] or NULL
     long rows_per_bias;
     gesso_activation activation;
-    const float *residual;  // [rows, out] or NULL
+    const float *residual;  // [rows, out] or NULL; may be y
 } gesso_epilogue;
 
 // y[rows, out] = epilogue(x[rows, in] W^T), W [out, in] packed in `type`.
@@ -102,7 +106,6 @@ typedef struct {
 
 // y [batch, out_height, out_width, out_channels]; weights packed as a matrix
 // [out_channels, kernel_height * kernel_width * channels] (taps outermost). Outside of what is seen is zero.
-// The epilogue's residual may be y.
 void gesso_convolve(
     const float *x, const void *weights, gesso_type type, float *y, gesso_convolution shape,
     gesso_prologue prologue, gesso_epilogue epilogue);

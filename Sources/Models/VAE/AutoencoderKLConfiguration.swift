@@ -24,11 +24,14 @@ extension AutoencoderKL {
         public var factor: Int { 1 << (blockOutChannels.count - 1) }
 
         /// Numbers held at once for each pixel of a picture where that is most: at full resolution
-        /// in the decoder, the widest input and two tensors of a residual block, and a fifth
-        /// for what the allocator keeps.
+        /// in the decoder, the widest input and two tensors of a residual block (where channels are few,
+        /// the input twice), or attention where there is but one level; and a fifth for what the allocator
+        /// keeps.
         public var widestFloatsPerPixel: Int {
-            let widest = blockOutChannels[min(1, blockOutChannels.count - 1)]
-            return (blockOutChannels[0] * 2 + widest) * 6 / 5
+            let (finest, isOne) = (blockOutChannels[0], blockOutChannels.count == 1)
+            let widest = blockOutChannels[isOne ? 0 : 1]
+            let inBlock = widest + finest + max(finest, widest < 32 ? widest : 0)
+            return max(inBlock, isOne && midHasAttention ? 6 * finest : 0) * 6 / 5
         }
 
         /// Reads `config.json`.
