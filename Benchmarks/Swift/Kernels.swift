@@ -43,6 +43,24 @@ func convolution(_ side: Int, _ channels: Int, _ out: Int, kernel: Int, stride: 
         naive: { _ = Naive.convolution(few, w, stride: 1, padding: padding) })
 }
 
+/// A 3x3 convolution of what group normalization and SiLU make of a picture.
+func prologue(_ side: Int, _ channels: Int) -> Case {
+    let (x, w) = (noise([1, side, side, channels]), noise([channels, channels, 3, 3]))
+    let filter = PackedFilter(StoredTensor(w))
+    let scales = noise([1, 2, channels], seed: 2)
+    let prologue = Prologue(scales: scales, activation: .silu)
+    let few = noise([1, 4, 4, channels])
+    let each = 18 * Double(channels * channels)
+    return Case(
+        name: "scale, SiLU, convolution 3x3 \(side)x\(side), \(channels)",
+        work: each * Double(side * side), naiveWork: each * 16,
+        fast: { _ = x.convolved(with: filter, after: prologue, padding: .all(1)) },
+        naive: {
+            let seen = Naive.seen(few, height: 4, width: 4, scales: scales, activation: .silu)
+            _ = Naive.convolution(seen, w, stride: 1, padding: .all(1))
+        })
+}
+
 func attention(_ queries: Int, _ keys: Int, heads: Int, head: Int) -> Case {
     let q = noise([1, queries, heads * head])
     let (k, v) = (
@@ -103,7 +121,7 @@ func timeKernels(threads: Int) {
         convolution(64, 320, 320, kernel: 3), convolution(32, 640, 640, kernel: 3),
         convolution(16, 1280, 1280, kernel: 3), convolution(8, 1280, 1280, kernel: 3),
         convolution(64, 320, 320, kernel: 3, stride: 2), convolution(64, 320, 320, kernel: 1),
-        convolution(512, 128, 128, kernel: 3),
+        convolution(512, 128, 128, kernel: 3), prologue(512, 128),
         attention(4096, 4096, heads: 8, head: 40), attention(1024, 1024, heads: 8, head: 80),
         attention(256, 256, heads: 8, head: 160), attention(4096, 4096, heads: 1, head: 512),
         attention(4096, 77, heads: 8, head: 40), groupNorm(64, 320), groupNorm(512, 128),
