@@ -6,6 +6,8 @@ import Recipes
 struct ModelShelf {
     /// The checkpoint used when none is asked for.
     static let defaultName = "gesso-builtin"
+    /// The one used instead where all there is to do is to fill masks and new sides.
+    private static let fillerName = "gesso-builtin-inpaint"
 
     /// The folders that hold checkpoints, in the order in which they are searched.
     private let folders: [URL]
@@ -58,6 +60,13 @@ struct ModelShelf {
                 do: "give the one that holds vocab.json and merges.txt")
         }
         return TokenizerPlaces(URL(filePath: FilePath.literal(path), directoryHint: .isDirectory))
+    }
+
+    /// The name of the checkpoint for such edits when none is asked for.
+    func standard(for verbs: [Verb]) -> String {
+        let fills = verbs.allSatisfy { $0 == .inpaint || $0 == .outpaint }
+        return fills && checkpoints.contains { $0.name == Self.fillerName }
+            ? Self.fillerName : Self.defaultName
     }
 
     /// A checkpoint: at a path, of that name on the shelf or in the folders of

@@ -43,11 +43,12 @@ struct BatchPlan {
             ?? [options.recipe.recipe(verb, settings, presets)]
         let recipe = recipes.first { $0.steps > 0 } ?? recipes[0]
         seed = try edits?.isSeeded() == false ? nil : recipes[0].seed
+        let verbs = outline?.map(\.verb) ?? [verb]
         model = try options.engine.model(
-            for: recipe, stored: options.recipe.storedSettings(), quiet: isQuiet)
+            for: recipe, verbs, stored: options.recipe.storedSettings(), quiet: isQuiet)
         manner = EditRun.Manner(threads: options.engine.threads, quiet: true)
         fingerprint = Self.fingerprint(
-            outline?.map(\.verb) ?? [verb], recipes, edits?.presets ?? [], options, model?.url)
+            verbs, recipes, edits?.presets ?? [], options, model?.url)
     }
 
     /// The jobs of a list, in its order.

@@ -93,7 +93,7 @@ struct GridCommand: ParsableCommand {
         let source = try input.map { try Input.image($0) }
         try plan.checkSize(of: source, side: side)
         let model = try plan.cells.first { $0.recipe.steps > 0 }
-            .flatMap { try options.model(for: $0.recipe) }
+            .flatMap { try options.model(for: $0.recipe, [plan.verb]) }
         if options.dryRun { return try tell(plan, model, parts, source, output) }
         let outcomes = try plan.made(isQuiet: options.progress.quiet) { index in
             try run(plan.verb, plan.cells[index], model, output)

@@ -39,9 +39,9 @@ struct EditOptions: ParsableArguments {
     @OptionGroup var messages: MessageOptions
 
     /// The checkpoint of a recipe; nil where that needs none.
-    func model(for recipe: Recipe) throws -> ModelOnCall? {
+    func model(for recipe: Recipe, _ verbs: [Verb]) throws -> ModelOnCall? {
         try engine.model(
-            for: recipe, stored: self.recipe.storedSettings(), quiet: progress.quiet)
+            for: recipe, verbs, stored: self.recipe.storedSettings(), quiet: progress.quiet)
     }
 
     /// Where the result goes.

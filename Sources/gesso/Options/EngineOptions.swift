@@ -48,13 +48,16 @@ struct EngineOptions: ParsableArguments {
     /// The checkpoint of a recipe; nil where that needs none.
     ///
     /// - Parameters:
+    ///   - verbs: those of all edits that it is for.
     ///   - stored: the settings of `--from-image`, whose checkpoint is taken where none is asked for
     ///     and it is here.
     ///   - quiet: leaves it untold that it is not.
-    func model(for recipe: Recipe, stored: Infotext?, quiet: Bool) throws -> ModelOnCall? {
+    func model(
+        for recipe: Recipe, _ verbs: [Verb], stored: Infotext?, quiet: Bool
+    ) throws -> ModelOnCall? {
         let shelf = ModelShelf()
-        let name = model ?? storedModel(stored, on: shelf, quiet: quiet)
-        let url = recipe.steps > 0 ? try shelf.model(name) : nil
+        let asked = model ?? storedModel(stored, on: shelf, quiet: quiet)
+        let url = recipe.steps > 0 ? try shelf.model(asked ?? shelf.standard(for: verbs)) : nil
         let tokenizers = try shelf.tokenizers(tokenizer)
         return url.map { ModelOnCall($0, tokenizers: tokenizers) }
     }

@@ -85,7 +85,10 @@ struct RecipeRun {
 
     /// The model that the edits share; nil where none of them needs one.
     func model(for edits: [RecipeEdit]) throws -> ModelOnCall? {
-        try edits.first { $0.recipe.steps > 0 }.flatMap { try options.model(for: $0.recipe) }
+        let painted = edits.filter { $0.recipe.steps > 0 }
+        return try painted.first.flatMap {
+            try options.model(for: $0.recipe, painted.map(\.verb))
+        }
     }
 
     /// The edits, ready to be carried out.
