@@ -62,7 +62,7 @@ struct ModelShelf {
         return TokenizerPlaces(URL(filePath: FilePath.literal(path), directoryHint: .isDirectory))
     }
 
-    /// The name of the checkpoint for such edits when none is asked for.
+    /// The name of the checkpoint for edits of these verbs when none is asked for.
     func standard(for verbs: [Verb]) -> String {
         let fills = verbs.allSatisfy { $0 == .inpaint || $0 == .outpaint }
         return fills && checkpoints.contains { $0.name == Self.fillerName }
