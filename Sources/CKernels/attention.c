@@ -206,7 +206,7 @@ void gesso_attend(
     attention a = {q, k, v, y, batch, queries, keys, heads, head, causal, 0, NULL};
     a.query_blocks = (queries + PANELS * PANEL - 1) / (PANELS * PANEL);
     const size_t bytes = (size_t)(batch * keys * 2 * heads * head) * sizeof(float);
-    a.gathered = gesso_need(bytes);
+    a.gathered = gesso_allocate(bytes);
     gesso_parallel(batch * heads, gather, &a);
     gesso_parallel(batch * heads * a.query_blocks, attend, &a);
     gesso_release(a.gathered, bytes);

@@ -71,7 +71,7 @@ void gesso_convolve(
     }
     const long lines = s.batch * s.height;
     const size_t bytes = (size_t)(lines * s.width * s.channels) * sizeof(float);
-    float *seen = gesso_need(bytes);
+    float *seen = gesso_allocate(bytes);
     gesso_see(x, s, prologue, 0, lines, seen);
     convolve_patches(seen, weights, type, y, s, epilogue);
     gesso_release(seen, bytes);

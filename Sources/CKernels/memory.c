@@ -94,8 +94,14 @@ static void *renewed(size_t bytes) {
     return block;
 }
 
+static void *found(void *block, size_t bytes) {
+    if (block) return block;
+    fprintf(stderr, "gesso: no memory for %zu bytes\n", bytes);
+    abort();
+}
+
 void *gesso_allocate(size_t bytes) {
-    if (bytes < LARGE) return aligned_alloc(LINE, up(bytes > 0 ? bytes : 1, LINE));
+    if (bytes < LARGE) return found(aligned_alloc(LINE, up(bytes > 0 ? bytes : 1, LINE)), bytes);
     bytes = up(bytes, HUGE_PAGE);
     void *block = NULL;
     pthread_mutex_lock(&pool.lock);
@@ -107,16 +113,8 @@ void *gesso_allocate(size_t bytes) {
         block = renewed(bytes);
         while (pool.count > 0 && pool.used + pool.kept > pool.most_used) discard_oldest();
     }
-    if (!block) pool.used -= bytes;
     pthread_mutex_unlock(&pool.lock);
-    return block;
-}
-
-void *gesso_need(size_t bytes) {
-    void *block = gesso_allocate(bytes);
-    if (block) return block;
-    fprintf(stderr, "gesso: no memory for %zu bytes\n", bytes);
-    abort();
+    return found(block, bytes);
 }
 
 void gesso_release(void *block, size_t bytes) {
@@ -140,7 +138,7 @@ void *gesso_scratch(size_t bytes) {
     if (bytes > size) {
         bytes = up(bytes, HUGE_PAGE);
         gesso_release(scratch, size);
-        scratch = gesso_need(bytes);
+        scratch = gesso_allocate(bytes);
         size = bytes;
     }
     return scratch;

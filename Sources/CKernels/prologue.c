@@ -52,7 +52,7 @@ static void make_room(gesso_window *w, long from, long to) {
     gesso_window before = *w;
     if (to - from > w->room) {
         w->room = least(to - from + AHEAD, w->shape.batch * w->shape.height);
-        w->lines = gesso_need(window_bytes(w));
+        w->lines = gesso_allocate(window_bytes(w));
     }
     if (kept > 0) memmove(w->lines, lines, (size_t)(kept * line) * sizeof(float));
     if (w->lines != before.lines) gesso_close_window(&before);

@@ -268,7 +268,7 @@ void gesso_convolve_winograd(
     const long block_size = w.slices * w.points * input_step(&w) * (long)sizeof(float);
     const long most = GROUP_BYTES / block_size;
     const long group = least(parts(w.tiles, w.block), most < 1 ? 1 : most);
-    w.inputs = gesso_need((size_t)(group * block_size));
+    w.inputs = gesso_allocate((size_t)(group * block_size));
     gesso_window window = {.x = x, .shape = s, .prologue = prologue};
     for (; w.first < w.tiles; w.first += group * w.block) {
         w.blocks = least(group, parts(w.tiles - w.first, w.block));

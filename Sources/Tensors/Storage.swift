@@ -5,9 +5,7 @@ final class Storage: @unchecked Sendable {
     let floats: UnsafeMutableBufferPointer<Float>
 
     init(count: Int) {
-        guard let bytes = gesso_allocate(count * MemoryLayout<Float>.stride) else {
-            preconditionFailure("no memory for \(count) floats")
-        }
+        let bytes: UnsafeMutableRawPointer = gesso_allocate(count * MemoryLayout<Float>.stride)
         let start = bytes.bindMemory(to: Float.self, capacity: max(count, 1))
         floats = UnsafeMutableBufferPointer(start: start, count: count)
     }

@@ -19,12 +19,10 @@ void gesso_parallel(long count, void (*work)(void *context, long index), void *c
 
 // memory.c --------------------------------------------------------------------------------------
 
-// Uninitialised memory on a 64-byte boundary, NULL if there is none; to be given to gesso_release
-// with the same number of bytes.
+// Uninitialised memory on a 64-byte boundary, to be given to gesso_release with the same number of bytes.
+// Ends the program where there is none: no tensor or kernel can go on without.
 void *gesso_allocate(size_t bytes);
 void gesso_release(void *block, size_t bytes);
-// The same memory, for what cannot go on without: ends the program where there is none.
-void *gesso_need(size_t bytes);
 // The calling thread's own memory, kept for its next call, which may ask for more and moves it then.
 void *gesso_scratch(size_t bytes);
 
