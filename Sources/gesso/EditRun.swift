@@ -79,7 +79,7 @@ struct EditRun {
             receipt: options.receipt.map {
                 try ReceiptPlace($0, overwrites: options.overwrite, beside: output)
             },
-            model: options.model(for: recipe, [verb]),
+            model: options.model(for: recipe.steps > 0 ? [verb] : []),
             onlooker: Onlooker(
                 options.preview, overwrites: options.overwrite, isQuiet: options.progress.quiet),
             Manner(

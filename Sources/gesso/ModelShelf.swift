@@ -65,8 +65,7 @@ struct ModelShelf {
     /// The name of the checkpoint for edits of these verbs when none is asked for.
     func standard(for verbs: [Verb]) -> String {
         let fills = verbs.allSatisfy { $0 == .inpaint || $0 == .outpaint }
-        return fills && checkpoints.contains { $0.name == Self.fillerName }
-            ? Self.fillerName : Self.defaultName
+        return fills && onShelf(Self.fillerName) != nil ? Self.fillerName : Self.defaultName
     }
 
     /// A checkpoint: at a path, of that name on the shelf or in the folders of
@@ -83,12 +82,7 @@ struct ModelShelf {
         {
             return URL(filePath: path)
         }
-        let found =
-            name.contains("/")
-            ? nil
-            : folders.map { $0.appending(path: name) }.first {
-                FileManager.default.fileExists(atPath: $0.path(percentEncoded: false))
-            }
+        let found = name.contains("/") ? nil : onShelf(name)
         // Other tools' folders may hold folders; a name with a slash is looked for there first.
         guard
             let found = try found ?? find(name, .checkpoints) ?? cache.snapshot(of: name)
@@ -100,6 +94,12 @@ struct ModelShelf {
             )
         }
         return found
+    }
+
+    private func onShelf(_ name: String) -> URL? {
+        folders.map { $0.appending(path: name) }.first {
+            FileManager.default.fileExists(atPath: $0.path(percentEncoded: false))
+        }
     }
 
     /// The checkpoints that can be named, each under the name that finds it.

@@ -41,11 +41,11 @@ struct BatchPlan {
         let recipes =
             try outline?.map(\.recipe)
             ?? [options.recipe.recipe(verb, settings, presets)]
-        let recipe = recipes.first { $0.steps > 0 } ?? recipes[0]
         seed = try edits?.isSeeded() == false ? nil : recipes[0].seed
         let verbs = outline?.map(\.verb) ?? [verb]
+        let painted = zip(verbs, recipes).filter { $1.steps > 0 }.map(\.0)
         model = try options.engine.model(
-            for: recipe, verbs, stored: options.recipe.storedSettings(), quiet: isQuiet)
+            for: painted, stored: options.recipe.storedSettings(), quiet: isQuiet)
         manner = EditRun.Manner(threads: options.engine.threads, quiet: true)
         fingerprint = Self.fingerprint(
             verbs, recipes, edits?.presets ?? [], options, model?.url)

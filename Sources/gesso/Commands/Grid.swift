@@ -92,8 +92,8 @@ struct GridCommand: ParsableCommand {
         let parts = verb == .inpaint ? try MaskOptions.parts(of: masks) : []
         let source = try input.map { try Input.image($0) }
         try plan.checkSize(of: source, side: side)
-        let model = try plan.cells.first { $0.recipe.steps > 0 }
-            .flatMap { try options.model(for: $0.recipe, [plan.verb]) }
+        let paints = plan.cells.contains { $0.recipe.steps > 0 }
+        let model = paints ? try options.model(for: [plan.verb]) : nil
         if options.dryRun { return try tell(plan, model, parts, source, output) }
         let outcomes = try plan.made(isQuiet: options.progress.quiet) { index in
             try run(plan.verb, plan.cells[index], model, output)

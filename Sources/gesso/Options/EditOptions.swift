@@ -38,10 +38,9 @@ struct EditOptions: ParsableArguments {
     @OptionGroup var progress: ProgressOptions
     @OptionGroup var messages: MessageOptions
 
-    /// The checkpoint of a recipe; nil where that needs none.
-    func model(for recipe: Recipe, _ verbs: [Verb]) throws -> ModelOnCall? {
-        try engine.model(
-            for: recipe, verbs, stored: self.recipe.storedSettings(), quiet: progress.quiet)
+    /// The checkpoint of edits that paint, whose verbs these are; nil where there are none.
+    func model(for verbs: [Verb]) throws -> ModelOnCall? {
+        try engine.model(for: verbs, stored: recipe.storedSettings(), quiet: progress.quiet)
     }
 
     /// Where the result goes.

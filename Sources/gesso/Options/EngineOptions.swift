@@ -45,19 +45,17 @@ struct EngineOptions: ParsableArguments {
         }
     }
 
-    /// The checkpoint of a recipe; nil where that needs none.
+    /// The checkpoint of some edits; nil where none of them paints.
     ///
     /// - Parameters:
-    ///   - verbs: those of all edits that it is for.
+    ///   - verbs: those of the edits that paint.
     ///   - stored: the settings of `--from-image`, whose checkpoint is taken where none is asked for
     ///     and it is here.
     ///   - quiet: leaves it untold that it is not.
-    func model(
-        for recipe: Recipe, _ verbs: [Verb], stored: Infotext?, quiet: Bool
-    ) throws -> ModelOnCall? {
+    func model(for verbs: [Verb], stored: Infotext?, quiet: Bool) throws -> ModelOnCall? {
         let shelf = ModelShelf()
         let asked = model ?? storedModel(stored, on: shelf, quiet: quiet)
-        let url = recipe.steps > 0 ? try shelf.model(asked ?? shelf.standard(for: verbs)) : nil
+        let url = verbs.isEmpty ? nil : try shelf.model(asked ?? shelf.standard(for: verbs))
         let tokenizers = try shelf.tokenizers(tokenizer)
         return url.map { ModelOnCall($0, tokenizers: tokenizers) }
     }

@@ -85,10 +85,8 @@ struct RecipeRun {
 
     /// The model that the edits share; nil where none of them needs one.
     func model(for edits: [RecipeEdit]) throws -> ModelOnCall? {
-        let painted = edits.filter { $0.recipe.steps > 0 }
-        return try painted.first.flatMap {
-            try options.model(for: $0.recipe, painted.map(\.verb))
-        }
+        let verbs = edits.filter { $0.recipe.steps > 0 }.map(\.verb)
+        return verbs.isEmpty ? nil : try options.model(for: verbs)
     }
 
     /// The edits, ready to be carried out.
