@@ -29,14 +29,13 @@ struct Conv2D: Sendable {
         _ x: Tensor, after prologue: Prologue = Prologue(), channelBias: Tensor? = nil,
         adding residual: consuming Tensor? = nil
     ) -> Tensor {
-        var added = residual.take()
         if let adapter {
             let thin = x.convolved(
                 with: adapter.down, after: prologue, stride: stride, padding: padding)
-            added = adapter.raised(thin, added.take())
+            residual = adapter.raised(thin, residual.take())
         }
         return x.convolved(
             with: filter, after: prologue, bias: bias, stride: stride, padding: padding,
-            channelBias: channelBias, adding: added.take())
+            channelBias: channelBias, adding: residual.take())
     }
 }
