@@ -12,11 +12,12 @@ from masks import random_masks
 
 @dataclass
 class Batch:
-    """Latents to arrive at, what the noise is laid over instead of them and token ids."""
+    """Latents to arrive at, what the noise is laid over instead of them, token ids."""
 
     latents: torch.Tensor
     twins: torch.Tensor
     ids: torch.Tensor
+    small: torch.Tensor        # how much of each latent is a small thing, 0...1
     pictures: list
 
 
@@ -29,8 +30,8 @@ class Examples:
         stored = torch.load(folder / "latents.pt", weights_only=True)
         self.factor, self.device, self.config = stored["factor"], device, config
         self.sets, self.empty = {}, encode_words([""])[0]
-        pictures = sets(folder, config["data"]["unet"] + config["data"]["pairs"])[0]
-        for place, (latents, texts, drawn) in enumerate(zip(stored["latents"], stored["words"], pictures)):
+        pictures, _, small = sets(folder, config["data"]["unet"] + config["data"]["pairs"])
+        for place, (latents, texts, *drawn) in enumerate(zip(stored["latents"], stored["words"], pictures, small)):
             ids = encode_words([text for row in texts for text in row]).view(len(texts), -1, 77)
             paired = place >= len(config["data"]["unet"])
             self.sets.setdefault(tuple(latents.shape[2:]), []).append((latents, ids, drawn, paired))
@@ -42,17 +43,18 @@ class Examples:
         """`count` pictures of one latent shape (height, width)."""
         held = self.sets[tuple(shape)]
         sizes = np.array([len(latents) for latents, *_ in held], float)
-        latents, twins, ids, pictures = [], [], [], []
+        latents, twins, ids, small, pictures = [], [], [], [], []
         for place in rng.choice(len(held), count, p=sizes / sizes.sum()):
-            of_set, words, drawn, paired = held[place]
+            of_set, words, (drawn, things), paired = held[place]
             row = int(rng.integers(len(of_set)))
             prompted = rng.random() >= self.config["unet"]["dropout"]
             latents.append(of_set[row])
             twins.append(of_set[row ^ 1] if paired and prompted else of_set[row])
             ids.append(words[row, int(rng.integers(words.shape[1]))] if prompted else self.empty)
+            small.append(torch.from_numpy(things[row].astype(np.float32) / 255))
             pictures.append((drawn, row))
         stack = lambda rows: torch.stack(rows).to(self.device)
-        return Batch(stack(latents), stack(twins), stack(ids), pictures)
+        return Batch(stack(latents), stack(twins), stack(ids), stack(small)[:, None], pictures)
 
     @torch.no_grad()
     def masked(self, pictures, rng):

@@ -28,8 +28,8 @@ def write_model(config, folder, to, unet, text):
     for name, model in (("unet", unet), ("vae", vae), ("text_encoder", text)):
         model.half().to(memory_format=torch.contiguous_format).save_pretrained(to / name)
     shutil.copytree(folder / "tokenizer", to / "tokenizer", dirs_exist_ok=True)
-    PNDMScheduler(beta_start=0.00085, beta_end=0.012, beta_schedule="scaled_linear", skip_prk_steps=True,
-                  set_alpha_to_one=False, steps_offset=1).save_pretrained(to / "scheduler")
+    PNDMScheduler(**denoiser.SCHEDULE, skip_prk_steps=True, set_alpha_to_one=False,
+                  steps_offset=1).save_pretrained(to / "scheduler")
     kind = "StableDiffusionPipeline" if unet.config.in_channels == 4 else "StableDiffusionInpaintPipeline"
     index = {"_class_name": kind, "_diffusers_version": "0.6.0", "feature_extractor": [None, None],
              "requires_safety_checker": False, "safety_checker": [None, None],

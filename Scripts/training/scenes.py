@@ -34,6 +34,7 @@ LEAVES = {"summer": [(0.16, 0.42, 0.14), (0.24, 0.50, 0.16), (0.12, 0.36, 0.18)]
           "autumn": [(0.85, 0.35, 0.08), (0.78, 0.20, 0.08), (0.92, 0.60, 0.12)],
           "snow": [(0.80, 0.85, 0.90), (0.70, 0.78, 0.82), (0.62, 0.72, 0.74)]}
 PINE = {"summer": (0.08, 0.30, 0.18), "autumn": (0.14, 0.32, 0.16), "snow": (0.60, 0.70, 0.74)}
+SMALL = ("house", "boat", "sun", "moon")     # things that a prompt names and that fill little of a picture
 STYLE_WORDS = {
     "photo": ["photo", "photograph", "a photo", "realistic photo", ""],
     "watercolor": ["watercolor painting", "watercolor", "watercolour painting"],
@@ -477,18 +478,30 @@ def in_two_styles(seed):
     return [first, plan(seed, texture="", style=drawn if first.style == "photo" else "photo")]
 
 
+def small_things(scene):
+    """How much of each 8x8 pixels is a small thing, uint8 [height / 8, width / 8]."""
+    height, width, _ = scene.pixels.shape
+    cover = sum((scene.masks[name] for name in SMALL if name in scene.masks), np.zeros((height, width), np.float32))
+    return (cover.clip(0, 1).reshape(height // 8, 8, width // 8, 8).mean((1, 3)) * 255 + 0.5).astype(np.uint8)
+
+
 def dataset(folder, count, size, first, width=None, pairs=False):
-    """Draw `count` scenes as SIZE-FIRST.npy (uint8) with four captions each beside them; `pairs` in two styles."""
+    """Draw `count` scenes as SIZE-FIRST.npy (uint8), `pairs` in two styles; beside them four captions each and
+    where their small things are."""
     Path(folder).mkdir(parents=True, exist_ok=True)
     name, each = Path(folder) / f"{size}-{first}", 2 if pairs else 1
     pixels = np.lib.format.open_memmap(f"{name}.npy", "w+", np.uint8, (count * each, size, width or size, 3))
+    small = np.lib.format.open_memmap(f"{name}-small.npy", "w+", np.uint8,
+                                      (count * each, size // 8, (width or size) // 8))
     with open(f"{name}.txt", "w") as words:
         for index in range(count):
             for turn, made in enumerate(in_two_styles(first + index) if pairs else [plan(first + index)]):
-                pixels[index * each + turn] = draw(made, width or size, size).pixels
+                scene = draw(made, width or size, size)
+                pixels[index * each + turn], small[index * each + turn] = scene.pixels, small_things(scene)
                 rng = np.random.default_rng([first + index, 3])
                 print("\t".join(caption(made, rng, styled=pairs) for _ in range(4)), file=words)
     pixels.flush()
+    small.flush()
 
 
 def main():

@@ -20,11 +20,13 @@ import yaml
 
 
 def sets(folder, wanted):
-    """The drawn pictures of [[count, size, first, width], ...], memory-mapped, and their captions."""
+    """The drawn pictures of [[count, size, first, width], ...], memory-mapped, their captions, and how much of
+    each latent is a small thing."""
     files = [folder / "data" / f"{size}-{first}" for _, size, first, *_ in wanted]
     pictures = [np.load(f"{path}.npy", mmap_mode="r") for path in files]
     words = [[line.split("\t") for line in Path(f"{path}.txt").read_text().splitlines()] for path in files]
-    return pictures, words
+    small = [np.load(f"{path}-small.npy", mmap_mode="r") for path in files]
+    return pictures, words, small
 
 
 def draw_data(config, folder, device):
@@ -65,7 +67,7 @@ def encode_latents(config, folder, device):
     model = autoencoder.build(config["vae"]).to(device, memory_format=torch.channels_last)
     stored = torch.load(folder / "vae.pt", map_location="cpu", weights_only=True)
     model.load_state_dict(stored["model"])
-    pictures, words = sets(folder, config["data"]["unet"] + config["data"]["pairs"])
+    pictures, words, _ = sets(folder, config["data"]["unet"] + config["data"]["pairs"])
     latents = [autoencoder.encode(model, config, device, each) for each in pictures]
     # A UNet that is taken up knows latents of its own scale.
     factor = stored.get("factor") or 1 / float(torch.cat([each.flatten() for each in latents]).std())
@@ -129,7 +131,7 @@ def main():
     options.add_argument("--from", dest="model", type=Path, help="model folder to take up")
     options.add_argument("--minutes", type=float, help="another time limit for the stages named")
     options.add_argument("--threads", type=int)
-    given = options.parse_args()
+    given = options.parse_intermixed_args()    # stages before and after their options
     config = yaml.safe_load(Path(given.config).read_text())[given.profile]
     config["threads"] = given.threads or config["threads"]
     torch.set_num_threads(config["threads"])
