@@ -16,6 +16,7 @@ func tests(_ name: String, sees: [Target.Dependency]) -> Target {
     .testTarget(name: name, dependencies: sees, swiftSettings: settings)
 }
 
+let crypto = Target.Dependency.product(name: "Crypto", package: "swift-crypto")
 let yams = Target.Dependency.product(name: "Yams", package: "Yams")
 
 let package = Package(
@@ -42,7 +43,7 @@ let package = Package(
         room("Checkpoints", sees: ["Tensors"]),
         room("Models", sees: ["Checkpoints", "Tensors"]),
         room("Sampling", sees: ["Tensors"]),
-        room("Imaging", sees: ["CCodecs"]),
+        room("Imaging", sees: ["CCodecs", crypto]),
         room("Recipes", sees: ["Sampling", yams], resources: [.embedInCode("Presets")]),
         room(
             "Editing",
@@ -52,7 +53,7 @@ let package = Package(
             dependencies: [
                 "Editing", "Recipes", "Imaging",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
-                .product(name: "Crypto", package: "swift-crypto"),
+                crypto,
             ],
             swiftSettings: settings),
         // Benchmarks
@@ -69,7 +70,7 @@ let package = Package(
         tests("CheckpointsTests", sees: ["Checkpoints", "Tensors"]),
         tests("ModelsTests", sees: ["Models", "Checkpoints", "Tensors"]),
         tests("SamplingTests", sees: ["Sampling", "Tensors"]),
-        tests("ImagingTests", sees: ["Imaging"]),
+        tests("ImagingTests", sees: ["Imaging", crypto]),
         tests("RecipesTests", sees: ["Recipes", "Sampling", yams]),
         tests("EditingTests", sees: ["Editing", "Imaging", "Recipes"]),
         tests(
@@ -80,7 +81,7 @@ let package = Package(
         tests(
             "ToolTests",
             sees: [
-                "gesso", "Imaging", "Recipes", .product(name: "Crypto", package: "swift-crypto"),
+                "gesso", "Imaging", "Recipes", crypto,
             ]),
     ]
 )

@@ -2,7 +2,6 @@ import CCodecs
 
 private let exifPrefix = Array("Exif\0\0".utf8)
 private let xmpPrefix = Array("http://ns.adobe.com/xap/1.0/\0".utf8)
-private let extendedXMPPrefix = Array("http://ns.adobe.com/xmp/extension/\0".utf8)
 private let profilePrefix = Array("ICC_PROFILE\0".utf8)
 
 /// The payload of one marker; its length is a 16-bit number that counts itself.
@@ -27,8 +26,8 @@ extension ImageMetadata {
             }
         }
         parameters = exif.flatMap { EXIF($0)?.userComment }
-        jpegMarkers = payloads("APP1", extendedXMPPrefix).map {
-            JPEGMarker(name: "APP1", bytes: extendedXMPPrefix + $0)
+        jpegMarkers = payloads("APP1", ExtendedXMP.prefix).map {
+            JPEGMarker(name: "APP1", bytes: ExtendedXMP.prefix + $0)
         }
         let resources = payloads("APPD", PhotoshopResources.prefix).flatMap(\.self)
         if let kept = PhotoshopResources.withoutThumbnails(resources) {
@@ -73,7 +72,7 @@ extension ImageMetadata {
                 markers.append((name: "APP1", bytes: exifPrefix + described.bytes))
             }
         }
-        if let packet = xmpPacket { markers.append((name: "APP1", bytes: xmpPrefix + packet)) }
+        markers += xmpMarkers
         for marker in jpegMarkers {
             markers +=
                 marker.name == "APPD"
@@ -86,11 +85,19 @@ extension ImageMetadata {
         return markers
     }
 
-    /// The packet as far as it fits into one marker: as it is, without padding, or fresh.
-    private var xmpPacket: [UInt8]? {
-        [xmp, xmp.map(XMP.withoutPadding), nil].lazy
-            .map { XMP.packet($0, digitalSourceType: self.digitalSourceType) }
-            .first { ($0?.count ?? 0) + xmpPrefix.count <= markerLimit } ?? nil
+    /// The packet: in one marker as it is or without padding, or else in several.
+    private var xmpMarkers: [(name: String, bytes: [UInt8])] {
+        func packet(_ xmp: [UInt8]?) -> [UInt8]? {
+            XMP.packet(xmp, digitalSourceType: digitalSourceType)
+        }
+        guard let whole = packet(xmp) else { return [] }
+        let tight = packet(xmp.map(XMP.withoutPadding)) ?? whole
+        if let packet = [whole, tight].first(where: { xmpPrefix.count + $0.count <= markerLimit }) {
+            return [(name: "APP1", bytes: xmpPrefix + packet)]
+        }
+        let (short, parts) = ExtendedXMP.split(
+            tight, digitalSourceType: digitalSourceType, room: markerLimit)
+        return ([xmpPrefix + short] + parts).map { (name: "APP1", bytes: $0) }
     }
 
     private func resourceMarkers(_ resources: [UInt8]) -> [(name: String, bytes: [UInt8])] {

@@ -1,21 +1,30 @@
 /// XMP packets: RDF in XML, changed as text so that everything else stays as it was.
 enum XMP {
+    /// A simple property with its namespace.
+    struct Property {
+        let prefix: String
+        let namespace: String
+        let name: String
+        let value: String
+    }
+
     private static let property = Array("Iptc4xmpExt:DigitalSourceType".utf8)
     private static let blanks: [UInt8] = [0x20, 0x09, 0x0A, 0x0D]
     private static let endOfProperties = Array("</rdf:RDF".utf8)
 
     /// The packet with the source type in it; `existing` as it is when there is none to say.
     static func packet(_ existing: [UInt8]?, digitalSourceType: DigitalSourceType?) -> [UInt8]? {
-        guard let type = digitalSourceType?.rawValue else { return existing }
+        guard let digitalSourceType else { return existing }
+        let said = Property(digitalSourceType)
         guard let existing, let end = existing.ranges(of: endOfProperties).last else {
-            return fresh(type)
+            return fresh([said])
         }
         if existing.firstRange(of: property) != nil {
-            return replacing(property, in: existing, by: type)
+            return replacing(property, in: existing, by: said.value)
         }
         var packet = existing
         packet.insert(
-            contentsOf: description(type, about: subject(of: existing)).utf8, at: end.lowerBound)
+            contentsOf: description([said], about: subject(of: existing)).utf8, at: end.lowerBound)
         return packet
     }
 
@@ -68,8 +77,20 @@ enum XMP {
     /// The packet without the blanks that leave room for changes in place.
     static func withoutPadding(_ packet: [UInt8]) -> [UInt8] {
         guard let end = packet.ranges(of: Array("<?xpacket end".utf8)).last else { return packet }
-        let kept = packet[..<end.lowerBound].reversed().drop { blanks.contains($0) }
-        return Array(kept.reversed() + packet[end.lowerBound...])
+        return Array(withoutBlanksAtEnd(packet[..<end.lowerBound]) + packet[end.lowerBound...])
+    }
+
+    /// The packet's XML without the instructions before and after it.
+    static func withoutWrapper(_ packet: [UInt8]) -> [UInt8] {
+        let begin = packet.firstRange(of: Array("<?xpacket begin".utf8))
+            .flatMap { packet[$0.upperBound...].firstRange(of: Array("?>".utf8)) }
+        let end = packet.ranges(of: Array("<?xpacket end".utf8)).last
+        let kept = packet[..<(end?.lowerBound ?? packet.count)].dropFirst(begin?.upperBound ?? 0)
+        return Array(withoutBlanksAtEnd(kept.drop { blanks.contains($0) }))
+    }
+
+    private static func withoutBlanksAtEnd(_ bytes: ArraySlice<UInt8>) -> ArraySlice<UInt8> {
+        bytes.prefix(through: bytes.lastIndex { !blanks.contains($0) } ?? bytes.startIndex - 1)
     }
 
     /// Replaces the values of a simple property, written as attribute (`name="value"`) or as
@@ -112,24 +133,31 @@ enum XMP {
         return String(decoding: packet[range.upperBound..<end], as: UTF8.self)
     }
 
-    private static func description(_ type: String, about subject: String) -> String {
-        """
-        <rdf:Description rdf:about="\(subject)" \
-        xmlns:Iptc4xmpExt="http://iptc.org/std/Iptc4xmpExt/2008-02-29/" \
-        Iptc4xmpExt:DigitalSourceType="\(type)"/>
-
-        """
+    private static func description(_ properties: [Property], about subject: String) -> String {
+        let said = properties.map {
+            "xmlns:\($0.prefix)=\"\($0.namespace)\" \($0.prefix):\($0.name)=\"\($0.value)\""
+        }
+        return "<rdf:Description rdf:about=\"\(subject)\" \(said.joined(separator: " "))/>\n"
     }
 
-    private static func fresh(_ type: String) -> [UInt8] {
+    /// A packet of these alone.
+    static func fresh(_ properties: [Property]) -> [UInt8] {
         let packet = """
             <?xpacket begin="\u{FEFF}" id="W5M0MpCehiHzreSzNTczkc9d"?>
             <x:xmpmeta xmlns:x="adobe:ns:meta/">
             <rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#">
-            \(description(type, about: ""))</rdf:RDF>
+            \(description(properties, about: ""))</rdf:RDF>
             </x:xmpmeta>
             <?xpacket end="w"?>
             """
         return Array(packet.utf8)
+    }
+}
+
+extension XMP.Property {
+    init(_ type: DigitalSourceType) {
+        self.init(
+            prefix: "Iptc4xmpExt", namespace: "http://iptc.org/std/Iptc4xmpExt/2008-02-29/",
+            name: "DigitalSourceType", value: type.rawValue)
     }
 }
