@@ -34,35 +34,31 @@ def pair(layer: torch.nn.Module, rank: int, size: float) -> tuple[torch.Tensor, 
     return down, up
 
 
-def kohya(pipeline, folder: pathlib.Path) -> None:
-    """Attention, feed-forward layers and text encoder, with alphas; kohya's names."""
-    torch.manual_seed(301)
+UNET = r"attn\d\.to_|ff\.net|proj_(in|out)$"
+TEXTS = r"layers\.\d+\.(self_attn|mlp)\."
+
+
+def kohya(folder: pathlib.Path, plans: list[tuple], seed: int, size: float) -> None:
+    """Layers of each (prefix, network, their names) with alphas; kohya's names."""
+    torch.manual_seed(seed)
     tensors = {}
-    plans = [
-        ("lora_unet_", pipeline.unet, r"attn\d\.to_|ff\.net|proj_(in|out)$"),
-        ("lora_te_text_model_", pipeline.text_encoder, r"layers\.\d+\.(self_attn|mlp)\."),
-    ]
     for prefix, network, wanted in plans:
         for name, layer in layers(network, wanted).items():
             name = prefix + name.removeprefix("text_model.").replace(".", "_")
-            down, up = pair(layer, 2, 0.4)
+            down, up = pair(layer, 2, size)
             tensors[name + ".lora_down.weight"], tensors[name + ".lora_up.weight"] = down, up
             tensors[name + ".alpha"] = torch.tensor(1.5)
     save_tensors(folder / "kohya.safetensors", half(tensors))
 
 
-def peft(pipeline, folder: pathlib.Path) -> None:
-    """Convolutions of 1x1 and 3x3 and the projections of attention; PEFT's names, no alphas."""
-    torch.manual_seed(302)
+def peft(folder: pathlib.Path, plans: list[tuple], seed: int, size: float) -> None:
+    """The same with PEFT's names, without alphas."""
+    torch.manual_seed(seed)
     tensors = {}
-    plans = [
-        ("unet.", pipeline.unet, r"attn2\.to_[qk]|resnets\.0\.conv\d$|conv_shortcut|time_emb_proj"),
-        ("text_encoder.text_model.", pipeline.text_encoder, r"self_attn\.(q|v)_proj"),
-    ]
     for prefix, network, wanted in plans:
         for name, layer in layers(network, wanted).items():
             name = prefix + name.removeprefix("text_model.")
-            tensors[name + ".lora_A.weight"], tensors[name + ".lora_B.weight"] = pair(layer, 3, 0.4)
+            tensors[name + ".lora_A.weight"], tensors[name + ".lora_B.weight"] = pair(layer, 3, size)
     save_tensors(folder / "peft.safetensors", half(tensors))
 
 
@@ -124,17 +120,27 @@ def picture(pipeline, prompt: str, skip: int | None = None):
 PROMPT = "a red cat on a blue table"
 
 
+def put_in(pipeline, loras: list, place: pathlib.Path) -> None:
+    """LoRAs by name and weight."""
+    for name, _ in loras:
+        pipeline.load_lora_weights(str(place / f"{name}.safetensors"), adapter_name=name)
+    if loras:
+        names, weights = zip(*loras)
+        pipeline.set_adapters(list(names), list(weights))
+
+
 def record_loras(root: pathlib.Path, place: pathlib.Path) -> None:
-    kohya(pipeline_of(root), place)
-    peft(pipeline_of(root), place)
+    pipeline = pipeline_of(root)
+    unet, text = pipeline.unet, pipeline.text_encoder
+    kohya(place, [("lora_unet_", unet, UNET), ("lora_te_text_model_", text, TEXTS)], 301, 0.4)
+    # Convolutions of 1x1 and 3x3, too.
+    some = r"attn2\.to_[qk]|resnets\.0\.conv\d$|conv_shortcut|time_emb_proj"
+    text_plan = ("text_encoder.text_model.", text, r"self_attn\.(q|v)_proj")
+    peft(place, [("unet.", unet, some), text_plan], 302, 0.4)
     original(place)
     for case in lora_cases():
         pipeline = pipeline_of(root)
-        for name, _ in case["loras"]:
-            pipeline.load_lora_weights(str(place / f"{name}.safetensors"), adapter_name=name)
-        if case["loras"]:
-            names, weights = zip(*case["loras"])
-            pipeline.set_adapters(list(names), list(weights))
+        put_in(pipeline, case["loras"], place)
         encoder = pipeline.text_encoder
         if case["skip"] and not hasattr(encoder, "text_model"):
             # diffusers looks for the last normalization where transformers 4 had it.

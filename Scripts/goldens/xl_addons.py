@@ -18,7 +18,6 @@ from goldens.storing import save_json, save_picture, save_tensors
 MODEL = "tiny-xl"
 PROMPT = addons.PROMPT
 NEGATIVE = "blurry, low quality"
-TEXTS = r"layers\.\d+\.(self_attn|mlp)\."
 
 
 def pipeline_of(folder: pathlib.Path):
@@ -43,41 +42,6 @@ def picture(pipeline, **given):
     return (answer.images[0] * 255).round().astype("uint8")
 
 
-def kohya(pipeline, folder: pathlib.Path) -> None:
-    """UNet and both text encoders, with alphas; kohya's names."""
-    torch.manual_seed(401)
-    tensors = {}
-    plans = [
-        ("lora_unet_", pipeline.unet, r"attn\d\.to_|ff\.net|proj_(in|out)$"),
-        ("lora_te1_text_model_", pipeline.text_encoder, TEXTS),
-        ("lora_te2_text_model_", pipeline.text_encoder_2, TEXTS),
-    ]
-    for prefix, network, wanted in plans:
-        for name, layer in addons.layers(network, wanted).items():
-            name = prefix + name.removeprefix("text_model.").replace(".", "_")
-            down, up = addons.pair(layer, 2, 0.3)
-            tensors[name + ".lora_down.weight"], tensors[name + ".lora_up.weight"] = down, up
-            tensors[name + ".alpha"] = torch.tensor(1.5)
-    save_tensors(folder / "kohya.safetensors", addons.half(tensors))
-
-
-def peft(pipeline, folder: pathlib.Path) -> None:
-    """Some projections of UNet and both text encoders; PEFT's names, no alphas."""
-    torch.manual_seed(402)
-    tensors = {}
-    plans = [
-        ("unet.", pipeline.unet, r"attn2\.to_[qk]|resnets\.0\.conv1$|time_emb_proj"),
-        ("text_encoder.text_model.", pipeline.text_encoder, r"self_attn\.(q|v)_proj"),
-        ("text_encoder_2.text_model.", pipeline.text_encoder_2, r"self_attn\.(k|out)_proj"),
-    ]
-    for prefix, network, wanted in plans:
-        for name, layer in addons.layers(network, wanted).items():
-            name = prefix + name.removeprefix("text_model.")
-            down, up = addons.pair(layer, 3, 0.3)
-            tensors[name + ".lora_A.weight"], tensors[name + ".lora_B.weight"] = down, up
-    save_tensors(folder / "peft.safetensors", addons.half(tensors))
-
-
 # Kohya's scripts give XL's layers the names of the original repository.
 ORIGINAL = {
     "down_blocks_1_attentions_0": "input_blocks_3_1",
@@ -95,16 +59,24 @@ CASES = [
 
 
 def record_loras(folder: pathlib.Path, place: pathlib.Path) -> None:
-    kohya(pipeline_of(folder), place)
-    peft(pipeline_of(folder), place)
+    pipeline = pipeline_of(folder)
+    unet, first, second = pipeline.unet, pipeline.text_encoder, pipeline.text_encoder_2
+    plans = [
+        ("lora_unet_", unet, addons.UNET),
+        ("lora_te1_text_model_", first, addons.TEXTS),
+        ("lora_te2_text_model_", second, addons.TEXTS),
+    ]
+    addons.kohya(place, plans, 401, 0.3)
+    plans = [
+        ("unet.", unet, r"attn2\.to_[qk]|resnets\.0\.conv1$|time_emb_proj"),
+        ("text_encoder.text_model.", first, r"self_attn\.(q|v)_proj"),
+        ("text_encoder_2.text_model.", second, r"self_attn\.(k|out)_proj"),
+    ]
+    addons.peft(place, plans, 402, 0.3)
     addons.original(place, ORIGINAL)
     for case in CASES:
         pipeline = pipeline_of(folder)
-        for name, _ in case["loras"]:
-            pipeline.load_lora_weights(str(place / f"{name}.safetensors"), adapter_name=name)
-        if case["loras"]:
-            names, weights = zip(*case["loras"])
-            pipeline.set_adapters(list(names), list(weights))
+        addons.put_in(pipeline, case["loras"], place)
         pixels = picture(pipeline, prompt=PROMPT, negative_prompt=NEGATIVE)
         save_picture(place / f"{case['name']}.png", pixels)
     save_json(place / "pictures.json", CASES)

@@ -87,7 +87,8 @@ def shown(batch, levels, plain, alphas, rng):
     Sampling begins at a level T with noise alone, where a picture under noise would still be seen a little
     (Lin et al. 2024, "Common Diffusion Noise Schedules and Sample Steps Are Flawed"). What is missing there,
     sqrt(aT / (1 - aT)) of the picture, goes on missing at every later level, and a model that has not seen
-    this takes it for a dull picture. So most rows miss as much, those from `plain` on nearly always.
+    this takes it for a dull picture, or takes the mean of noise alone, which is not quite nought, for its light. So
+    most rows miss as much: nearly all from `plain` on, and of the others where sampling begins.
 
     Where a scene is there in another style, some rows show that, or a mixture, so that img2img arrives at
     the prompt's style.
@@ -96,7 +97,7 @@ def shown(batch, levels, plain, alphas, rng):
     other = np.where((levels >= RESTYLED) & (rng.random(count) < 0.5), rng.uniform(0, 1.2, count).clip(0, 1), 0)
     ratio = np.sqrt(alphas / (1 - alphas))
     first = ratio[rng.integers(np.maximum(levels, START), 1000)]
-    sampled = rng.random(count) < np.where(np.arange(count) < plain, 0.6, 0.9)
+    sampled = rng.random(count) < np.where((np.arange(count) < plain) & (levels < START), 0.6, 0.95)
     part = 1 - np.where(sampled, first / ratio[levels], 0)
     column = lambda values: torch.from_numpy(values.astype(np.float32)).view(-1, 1, 1, 1).to(batch.latents.device)
     return torch.lerp(batch.latents, batch.twins, column(other)) * column(part)
