@@ -176,7 +176,8 @@ def train_one(rank, team, config, folder, device, inpaint):
         places = torch.ones_like(noisy[:, :1])
         if inpaint:
             noisy, places = with_masks(noisy, examples, batch, plain, rng)
-        places = places * (1 + 4 * batch.small)      # what a prompt names counts by more than its size
+        # What a prompt names counts by twice its size; by more, and there are several where one was asked for.
+        places = places * (1 + batch.small)
         places = places / places.mean((1, 2, 3), keepdim=True)
         with autoencoder.autocast(settings, device):
             states = text(batch.ids)[0]
