@@ -2,7 +2,7 @@
 """Measures Gesso against diffusers (and OpenVINO) on one checkpoint.
 
     python Benchmarks/make-checkpoint.py sd15 --tokenizer FOLDER
-    python Benchmarks/compare.py sd15 [--rounds 3] [--sizes 512] [--threads 2] [--openvino] [--table results.md]
+    python Benchmarks/compare.py sd15 [--rounds 3] [--sizes 512] [--threads 2] [--openvino] [--avx2] [--table results.md]
     python Benchmarks/make-checkpoint.py sdxl --family sdxl --tokenizer FOLDER
     python Benchmarks/compare.py sdxl --sizes 1024 --steps 5 --rounds 1
 
@@ -27,6 +27,9 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 EDITS = {"guided": {"strength": 0.6, "guidance": 7.5}, "plain": {"strength": 0.3, "guidance": 1.0}}
+# What holds Gesso, and oneDNN, MKL and PyTorch's own kernels, to AVX2.
+AVX2 = {"GESSO_KERNELS": "avx2", "ONEDNN_MAX_CPU_ISA": "AVX2", "MKL_ENABLE_INSTRUCTIONS": "AVX2",
+        "ATEN_CPU_CAPABILITY": "avx2"}
 
 
 def picture(folder, size):
@@ -204,7 +207,8 @@ def machine():
 
     names = [line.split(":")[1].strip() for line in Path("/proc/cpuinfo").read_text().splitlines()
              if line.startswith("model name")]
-    wide = "AVX-512" if "avx512f" in Path("/proc/cpuinfo").read_text() else "AVX2"
+    has_more = "avx512f" in Path("/proc/cpuinfo").read_text() and os.environ.get("GESSO_KERNELS") != "avx2"
+    wide = "AVX-512" if has_more else "AVX2"
     return (f"{date.today()}, {names[0] if names else platform.processor()} ({wide}), {len(names)} cores; "
             f"PyTorch {torch.__version__.split('+')[0]}, diffusers {diffusers.__version__}, f32; "
             "Gesso with the f16 checkpoint")
@@ -219,6 +223,7 @@ def main():
     options.add_argument("--edits", choices=EDITS, nargs="+", default=list(EDITS))
     options.add_argument("--openvino", action="store_true", help="measure OpenVINO's UNet, too")
     options.add_argument("--threads", type=int, default=2)
+    options.add_argument("--avx2", action="store_true", help="hold both to AVX2 on a machine that has more")
     options.add_argument("--table", type=Path, help="a file for the table, beside standard output")
     options.add_argument("--peer", choices=EDITS, help=argparse.SUPPRESS)
     options.add_argument("--source", type=Path, help=argparse.SUPPRESS)
@@ -226,6 +231,8 @@ def main():
     if given.peer:
         peer(given)
         return
+    if given.avx2:
+        os.environ.update(AVX2)
     for lines in compare(given):
         text = "\n".join(lines) + "\n"
         if given.table:                          # what is measured stays, whatever becomes of the rest
