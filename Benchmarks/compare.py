@@ -176,7 +176,7 @@ def table(options, size, times):
 
 def compare(options):
     """All lines of the result, again and again as there are more of them."""
-    done = [machine()]
+    done = [machine(options)]
     with tempfile.TemporaryDirectory() as folder:
         for size in options.sizes:
             source = picture(folder, size)
@@ -201,14 +201,14 @@ def compare(options):
             yield done
 
 
-def machine():
+def machine(options):
     import diffusers
     import torch
 
     names = [line.split(":")[1].strip() for line in Path("/proc/cpuinfo").read_text().splitlines()
              if line.startswith("model name")]
-    has_more = "avx512f" in Path("/proc/cpuinfo").read_text() and os.environ.get("GESSO_KERNELS") != "avx2"
-    wide = "AVX-512" if has_more else "AVX2"
+    has_more = "avx512f" in Path("/proc/cpuinfo").read_text()
+    wide = "held to AVX2" if options.avx2 else "AVX-512" if has_more else "AVX2"
     return (f"{date.today()}, {names[0] if names else platform.processor()} ({wide}), {len(names)} cores; "
             f"PyTorch {torch.__version__.split('+')[0]}, diffusers {diffusers.__version__}, f32; "
             "Gesso with the f16 checkpoint")
@@ -223,7 +223,7 @@ def main():
     options.add_argument("--edits", choices=EDITS, nargs="+", default=list(EDITS))
     options.add_argument("--openvino", action="store_true", help="measure OpenVINO's UNet, too")
     options.add_argument("--threads", type=int, default=2)
-    options.add_argument("--avx2", action="store_true", help="hold both to AVX2 on a machine that has more")
+    options.add_argument("--avx2", action="store_true", help="hold Gesso and PyTorch to AVX2")
     options.add_argument("--table", type=Path, help="a file for the table, beside standard output")
     options.add_argument("--peer", choices=EDITS, help=argparse.SUPPRESS)
     options.add_argument("--source", type=Path, help=argparse.SUPPRESS)

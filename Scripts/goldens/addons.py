@@ -16,6 +16,8 @@ from goldens.storing import save_json, save_picture, save_tensors
 
 MODEL = "tiny-f32"
 LINEAR = (torch.nn.Linear, torch.nn.Conv2d)
+UNET = r"attn\d\.to_|ff\.net|proj_(in|out)$"
+TEXTS = r"layers\.\d+\.(self_attn|mlp)\."
 
 
 def layers(network: torch.nn.Module, wanted: str) -> dict[str, torch.nn.Module]:
@@ -34,12 +36,8 @@ def pair(layer: torch.nn.Module, rank: int, size: float) -> tuple[torch.Tensor, 
     return down, up
 
 
-UNET = r"attn\d\.to_|ff\.net|proj_(in|out)$"
-TEXTS = r"layers\.\d+\.(self_attn|mlp)\."
-
-
 def kohya(folder: pathlib.Path, plans: list[tuple], seed: int, size: float) -> None:
-    """Layers of each (prefix, network, their names) with alphas; kohya's names."""
+    """Layers of each (prefix, network, pattern of their names) with alphas; kohya's names."""
     torch.manual_seed(seed)
     tensors = {}
     for prefix, network, wanted in plans:

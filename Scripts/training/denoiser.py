@@ -15,7 +15,7 @@ from team import Team
 START = 900                      # sampling begins at one of the noise levels from here on
 RESTYLED = 450                   # up to here, too little noise hides a style
 # As much noise hides more of a picture of 32x32 latents than of one of 64x64 (Hoogeboom et al. 2023, "simple
-# diffusion"), for which Stable Diffusion's 0.00085...0.012 are meant: these begin lower and end no higher.
+# diffusion"), for which Stable Diffusion's 0.00085...0.012 are meant: here is less of it until close to the end.
 SCHEDULE = {"num_train_timesteps": 1000, "beta_start": 0.0001, "beta_end": 0.016, "beta_schedule": "scaled_linear"}
 
 
@@ -156,7 +156,7 @@ def train_one(rank, team, config, folder, device, inpaint):
     with torch.no_grad():
         team.average(trained)
     examples = Examples(config, folder, device, lambda texts: token_ids(tokens, texts), inpaint)
-    alphas = DDPMScheduler(**SCHEDULE, clip_sample=False).alphas_cumprod.to(device)
+    alphas = DDPMScheduler(**SCHEDULE).alphas_cumprod.to(device)
     together = np.random.default_rng([config["seed"], stage.step, 7])
     rng = np.random.default_rng([config["seed"], stage.step, 8, rank])
     torch.manual_seed(int(rng.integers(2**31)))
@@ -176,7 +176,7 @@ def train_one(rank, team, config, folder, device, inpaint):
         places = torch.ones_like(noisy[:, :1])
         if inpaint:
             noisy, places = with_masks(noisy, examples, batch, plain, rng)
-        # What a prompt names counts by twice its size; by more, and there are several where one was asked for.
+        # What a prompt names counts twice; with a larger weight, several are painted where one was asked for.
         places = places * (1 + batch.small)
         places = places / places.mean((1, 2, 3), keepdim=True)
         with autoencoder.autocast(settings, device):

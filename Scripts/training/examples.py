@@ -31,10 +31,10 @@ class Examples:
         self.factor, self.device, self.config = stored["factor"], device, config
         self.sets, self.empty = {}, encode_words([""])[0]
         pictures, _, small = sets(folder, config["data"]["unet"] + config["data"]["pairs"])
-        for place, (latents, texts, *drawn) in enumerate(zip(stored["latents"], stored["words"], pictures, small)):
+        for place, (latents, texts, drawn, things) in enumerate(zip(stored["latents"], stored["words"], pictures, small)):
             ids = encode_words([text for row in texts for text in row]).view(len(texts), -1, 77)
             paired = place >= len(config["data"]["unet"])
-            self.sets.setdefault(tuple(latents.shape[2:]), []).append((latents, ids, drawn, paired))
+            self.sets.setdefault(tuple(latents.shape[2:]), []).append((latents, ids, drawn, things, paired))
         if fills:
             self.vae = autoencoder.build(config["vae"]).to(device).requires_grad_(False)
             self.vae.load_state_dict(torch.load(folder / "vae.pt", map_location="cpu", weights_only=True)["model"])
@@ -45,7 +45,7 @@ class Examples:
         sizes = np.array([len(latents) for latents, *_ in held], float)
         latents, twins, ids, small, pictures = [], [], [], [], []
         for place in rng.choice(len(held), count, p=sizes / sizes.sum()):
-            of_set, words, (drawn, things), paired = held[place]
+            of_set, words, drawn, things, paired = held[place]
             row = int(rng.integers(len(of_set)))
             prompted = rng.random() >= self.config["unet"]["dropout"]
             latents.append(of_set[row])

@@ -479,10 +479,11 @@ def in_two_styles(seed):
 
 
 def small_things(scene):
-    """How much of each 8x8 pixels is a small thing, uint8 [height / 8, width / 8]."""
-    height, width, _ = scene.pixels.shape
-    cover = sum((scene.masks[name] for name in SMALL if name in scene.masks), np.zeros((height, width), np.float32))
-    return (cover.clip(0, 1).reshape(height // 8, 8, width // 8, 8).mean((1, 3)) * 255 + 0.5).astype(np.uint8)
+    """How much of each whole 8x8 pixels is a small thing, uint8 [height / 8, width / 8]."""
+    height, width = (side // 8 for side in scene.pixels.shape[:2])
+    cover = sum((scene.masks[name] for name in SMALL if name in scene.masks), np.zeros(scene.pixels.shape[:2]))
+    blocks = cover[:height * 8, :width * 8].clip(0, 1).reshape(height, 8, width, 8)
+    return (blocks.mean((1, 3)) * 255 + 0.5).astype(np.uint8)
 
 
 def dataset(folder, count, size, first, width=None, pairs=False):
@@ -491,17 +492,17 @@ def dataset(folder, count, size, first, width=None, pairs=False):
     Path(folder).mkdir(parents=True, exist_ok=True)
     name, each = Path(folder) / f"{size}-{first}", 2 if pairs else 1
     pixels = np.lib.format.open_memmap(f"{name}.npy", "w+", np.uint8, (count * each, size, width or size, 3))
-    small = np.lib.format.open_memmap(f"{name}-small.npy", "w+", np.uint8,
-                                      (count * each, size // 8, (width or size) // 8))
+    small = []
     with open(f"{name}.txt", "w") as words:
         for index in range(count):
             for turn, made in enumerate(in_two_styles(first + index) if pairs else [plan(first + index)]):
                 scene = draw(made, width or size, size)
-                pixels[index * each + turn], small[index * each + turn] = scene.pixels, small_things(scene)
+                pixels[index * each + turn] = scene.pixels
+                small.append(small_things(scene))
                 rng = np.random.default_rng([first + index, 3])
                 print("\t".join(caption(made, rng, styled=pairs) for _ in range(4)), file=words)
     pixels.flush()
-    small.flush()
+    np.save(f"{name}-small.npy", np.stack(small))
 
 
 def main():

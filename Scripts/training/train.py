@@ -21,7 +21,7 @@ import yaml
 
 def sets(folder, wanted):
     """The drawn pictures of [[count, size, first, width], ...], memory-mapped, their captions, and how much of
-    each latent is a small thing."""
+    each latent is a small thing, 0...255."""
     files = [folder / "data" / f"{size}-{first}" for _, size, first, *_ in wanted]
     pictures = [np.load(f"{path}.npy", mmap_mode="r") for path in files]
     words = [[line.split("\t") for line in Path(f"{path}.txt").read_text().splitlines()] for path in files]
@@ -38,7 +38,7 @@ def draw_data(config, folder, device):
         jobs = []
         for kind in ("vae", "unet", "pairs"):
             for count, size, first, *width in config["data"][kind]:
-                if not (folder / "data" / f"{size}-{first}.txt").exists():
+                if not (folder / "data" / f"{size}-{first}-small.npy").exists():      # written last
                     jobs.append(pool.submit(scenes.dataset, folder / "data", count, size, first, *(width or [None]),
                                             kind == "pairs"))
         for job in jobs:

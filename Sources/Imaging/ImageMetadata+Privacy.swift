@@ -8,7 +8,6 @@ extension ImageMetadata {
             return block.bytes
         }
         xmp = xmp.map(XMP.withoutLocation)
-        jpegMarkers.removeAll { $0.name == "APP1" }
         text.removeAll {
             $0.keyword.hasPrefix("Raw profile type ") || $0.keyword.lowercased().contains("gps")
         }
@@ -17,8 +16,7 @@ extension ImageMetadata {
     /// Leaves only what the pixels need to be shown rightly: profile, PNG's chunks of that kind, a
     /// JPEG's coding.
     public mutating func dropAllButProfile() {
-        (exif, xmp, parameters) = (nil, nil, nil)
+        (exif, xmp, parameters, photoshopResources) = (nil, nil, nil, nil)
         text = []
-        jpegMarkers = []
     }
 }

@@ -17,9 +17,9 @@ public struct ImageMetadata: Sendable, Equatable {
     public var digitalSourceType: DigitalSourceType?
     /// Small PNG chunks that describe the samples (`gAMA`, `cHRM`, `sRGB`, `cICP`, `pHYs`), raw.
     public var pngChunks: [PNGChunk] = []
-    /// Markers of a JPEG kept as they are for another: parts of an XMP packet that is too long for one
-    /// (`APP1`), Photoshop's resources and IPTC's data among them without their prefix (`APPD`).
-    public var jpegMarkers: [JPEGMarker] = []
+    /// Photoshop's resources, IPTC's data among them, as a JPEG holds them behind the prefix of its APP13
+    /// markers.
+    public var photoshopResources: [UInt8]?
     /// How the source was compressed, if it was a JPEG.
     public var jpegCoding: JPEGCoding?
     /// What the reader let pass but wants to be known, one short sentence each. Never written.
@@ -58,14 +58,6 @@ public struct PNGChunk: Sendable, Equatable {
         self.name = name
         self.bytes = bytes
     }
-}
-
-/// A marker of a JPEG file.
-public struct JPEGMarker: Sendable, Equatable {
-    /// `APP1` or `APPD`, that is APP13.
-    public var name: String
-    /// The payload.
-    public var bytes: [UInt8]
 }
 
 /// The quantisation tables, chroma sampling and density of a JPEG file.

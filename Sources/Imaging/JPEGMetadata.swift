@@ -15,6 +15,12 @@ extension ImageMetadata {
         }
         exif = payloads("APP1", exifPrefix).first
         xmp = payloads("APP1", xmpPrefix).first
+        let rest = markers.map(\.bytes).filter { $0.starts(with: ExtendedXMP.prefix) }
+        if !rest.isEmpty {
+            let whole = xmp.flatMap { ExtendedXMP.joined($0, rest) }
+            if whole == nil { warnings.append("parts of the XMP are missing; they were left out") }
+            xmp = whole ?? xmp.map(XMP.withoutNameOfRest)
+        }
         let parts = payloads("APP2", profilePrefix)
         if parts.reduce(0, { $0 + max($1.count - 2, 0) }) > ImageLimits.profileBytes {
             throw profileTooLarge(name: name, format: .jpeg)
@@ -26,12 +32,9 @@ extension ImageMetadata {
             }
         }
         parameters = exif.flatMap { EXIF($0)?.userComment }
-        jpegMarkers = payloads("APP1", ExtendedXMP.prefix).map {
-            JPEGMarker(name: "APP1", bytes: ExtendedXMP.prefix + $0)
-        }
         let resources = payloads("APPD", PhotoshopResources.prefix).flatMap(\.self)
         if let kept = PhotoshopResources.withoutThumbnails(resources) {
-            if !kept.isEmpty { jpegMarkers.append(JPEGMarker(name: "APPD", bytes: kept)) }
+            if !kept.isEmpty { photoshopResources = kept }
         } else {
             warnings.append("Photoshop's resources are broken and were left out")
         }
@@ -73,11 +76,7 @@ extension ImageMetadata {
             }
         }
         markers += xmpMarkers
-        for marker in jpegMarkers {
-            markers +=
-                marker.name == "APPD"
-                ? resourceMarkers(marker.bytes) : [(marker.name, marker.bytes)]
-        }
+        if let photoshopResources { markers += resourceMarkers(photoshopResources) }
         if let iccProfile { markers += profileMarkers(iccProfile) }
         if let comment {
             markers.append((name: "COM ", bytes: Array(comment.shortened(to: markerLimit).utf8)))
@@ -85,19 +84,24 @@ extension ImageMetadata {
         return markers
     }
 
-    /// The packet: in one marker as it is or without padding, or else in several.
+    /// The packet in one marker, as it is or without padding, or else in several; a fresh one where it
+    /// cannot be parted.
     private var xmpMarkers: [(name: String, bytes: [UInt8])] {
-        func packet(_ xmp: [UInt8]?) -> [UInt8]? {
-            XMP.packet(xmp, digitalSourceType: digitalSourceType)
+        let room = markerLimit - xmpPrefix.count
+        let packets = [xmp, xmp.map(XMP.withoutPadding)].compactMap {
+            XMP.packet($0, digitalSourceType: digitalSourceType)
         }
-        guard let whole = packet(xmp) else { return [] }
-        let tight = packet(xmp.map(XMP.withoutPadding)) ?? whole
-        if let packet = [whole, tight].first(where: { xmpPrefix.count + $0.count <= markerLimit }) {
-            return [(name: "APP1", bytes: xmpPrefix + packet)]
+        var payloads: [[UInt8]] = []
+        if let packet = packets.first(where: { $0.count <= room }) {
+            payloads = [xmpPrefix + packet]
+        } else if let tight = packets.last,
+            let (packet, parts) = ExtendedXMP.split(tight, room: room, partRoom: markerLimit)
+        {
+            payloads = [xmpPrefix + packet] + parts
+        } else if let packet = XMP.packet(nil, digitalSourceType: digitalSourceType) {
+            payloads = [xmpPrefix + packet]
         }
-        let (short, parts) = ExtendedXMP.split(
-            tight, digitalSourceType: digitalSourceType, room: markerLimit)
-        return ([xmpPrefix + short] + parts).map { (name: "APP1", bytes: $0) }
+        return payloads.map { (name: "APP1", bytes: $0) }
     }
 
     private func resourceMarkers(_ resources: [UInt8]) -> [(name: String, bytes: [UInt8])] {

@@ -8,29 +8,34 @@ enum XMP {
         let value: String
     }
 
+    static let endOfProperties = Array("</rdf:RDF".utf8)
     private static let property = Array("Iptc4xmpExt:DigitalSourceType".utf8)
     private static let blanks: [UInt8] = [0x20, 0x09, 0x0A, 0x0D]
-    private static let endOfProperties = Array("</rdf:RDF".utf8)
 
     /// The packet with the source type in it; `existing` as it is when there is none to say.
     static func packet(_ existing: [UInt8]?, digitalSourceType: DigitalSourceType?) -> [UInt8]? {
         guard let digitalSourceType else { return existing }
         let said = Property(digitalSourceType)
         guard let existing, let end = existing.ranges(of: endOfProperties).last else {
-            return fresh([said])
+            return fresh(said)
         }
         if existing.firstRange(of: property) != nil {
             return replacing(property, in: existing, by: said.value)
         }
         var packet = existing
         packet.insert(
-            contentsOf: description([said], about: subject(of: existing)).utf8, at: end.lowerBound)
+            contentsOf: description(said, about: subject(of: existing)).utf8, at: end.lowerBound)
         return packet
     }
 
     /// The source type that the packet says, if it says one.
     static func digitalSourceType(in packet: [UInt8]) -> String? {
-        packet.ranges(of: property).lazy.compactMap { valueRange(of: $0, in: packet) }.first
+        value(of: property, in: packet)
+    }
+
+    /// The first value of a simple property.
+    static func value(of name: [UInt8], in packet: [UInt8]) -> String? {
+        packet.ranges(of: name).lazy.compactMap { valueRange(of: $0, in: packet) }.first
             .map { String(decoding: packet[$0], as: UTF8.self) }
     }
 
@@ -41,7 +46,11 @@ enum XMP {
 
     /// The packet without the properties of EXIF's place.
     static func withoutLocation(_ packet: [UInt8]) -> [UInt8] {
-        let name = Array("exif:GPS".utf8)
+        without(Array("exif:GPS".utf8), in: packet)
+    }
+
+    /// The packet without the properties whose names begin so.
+    static func without(_ name: [UInt8], in packet: [UInt8]) -> [UInt8] {
         var packet = packet
         // From the last one on, so that the places of those before it stay.
         for range in packet.ranges(of: name).reversed() {
@@ -77,20 +86,8 @@ enum XMP {
     /// The packet without the blanks that leave room for changes in place.
     static func withoutPadding(_ packet: [UInt8]) -> [UInt8] {
         guard let end = packet.ranges(of: Array("<?xpacket end".utf8)).last else { return packet }
-        return Array(withoutBlanksAtEnd(packet[..<end.lowerBound]) + packet[end.lowerBound...])
-    }
-
-    /// The packet's XML without the instructions before and after it.
-    static func withoutWrapper(_ packet: [UInt8]) -> [UInt8] {
-        let begin = packet.firstRange(of: Array("<?xpacket begin".utf8))
-            .flatMap { packet[$0.upperBound...].firstRange(of: Array("?>".utf8)) }
-        let end = packet.ranges(of: Array("<?xpacket end".utf8)).last
-        let kept = packet[..<(end?.lowerBound ?? packet.count)].dropFirst(begin?.upperBound ?? 0)
-        return Array(withoutBlanksAtEnd(kept.drop { blanks.contains($0) }))
-    }
-
-    private static func withoutBlanksAtEnd(_ bytes: ArraySlice<UInt8>) -> ArraySlice<UInt8> {
-        bytes.prefix(through: bytes.lastIndex { !blanks.contains($0) } ?? bytes.startIndex - 1)
+        let kept = packet[..<end.lowerBound].reversed().drop { blanks.contains($0) }
+        return Array(kept.reversed() + packet[end.lowerBound...])
     }
 
     /// Replaces the values of a simple property, written as attribute (`name="value"`) or as
@@ -126,27 +123,27 @@ enum XMP {
     }
 
     /// What the packet's first description says it is about; all descriptions must agree.
-    private static func subject(of packet: [UInt8]) -> String {
+    static func subject(of packet: [UInt8]) -> String {
         guard let range = packet.firstRange(of: Array("rdf:about=\"".utf8)),
             let end = packet[range.upperBound...].firstIndex(of: UInt8(ascii: "\""))
         else { return "" }
         return String(decoding: packet[range.upperBound..<end], as: UTF8.self)
     }
 
-    private static func description(_ properties: [Property], about subject: String) -> String {
-        let said = properties.map {
-            "xmlns:\($0.prefix)=\"\($0.namespace)\" \($0.prefix):\($0.name)=\"\($0.value)\""
-        }
-        return "<rdf:Description rdf:about=\"\(subject)\" \(said.joined(separator: " "))/>\n"
+    static func description(_ said: Property, about subject: String) -> String {
+        """
+        <rdf:Description rdf:about="\(subject)" xmlns:\(said.prefix)="\(said.namespace)" \
+        \(said.prefix):\(said.name)="\(said.value)"/>
+
+        """
     }
 
-    /// A packet of these alone.
-    static func fresh(_ properties: [Property]) -> [UInt8] {
+    private static func fresh(_ said: Property) -> [UInt8] {
         let packet = """
             <?xpacket begin="\u{FEFF}" id="W5M0MpCehiHzreSzNTczkc9d"?>
             <x:xmpmeta xmlns:x="adobe:ns:meta/">
             <rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#">
-            \(description(properties, about: ""))</rdf:RDF>
+            \(description(said, about: ""))</rdf:RDF>
             </x:xmpmeta>
             <?xpacket end="w"?>
             """

@@ -1,4 +1,3 @@
-import Crypto
 import Foundation
 import Imaging
 import Testing
@@ -176,49 +175,6 @@ private func contains(_ bytes: [UInt8], _ text: String) -> Bool {
         #expect(contains(try #require(back.xmp), "trainedAlgorithmicMedia"))
         #expect(back.exif == metadata.exif)
         #expect(back.parameters == nil)
-    }
-
-    /// XMP Specification Part 3, 1.1.3.1: the first packet names the others by their MD5.
-    @Test func longXMPFillsSeveralMarkers() throws {
-        let long = String(repeating: "ink ", count: 40_000)
-        let xml = """
-            <x:xmpmeta xmlns:x="adobe:ns:meta/">
-            <rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#">
-            <rdf:Description rdf:about="" xmlns:dc="http://purl.org/dc/elements/1.1/" dc:title="\(long)"/>
-            </rdf:RDF>
-            </x:xmpmeta>
-            """
-        let begin = "<?xpacket begin=\"\u{FEFF}\" id=\"W5M0MpCehiHzreSzNTczkc9d\"?>\n"
-        var metadata = ImageMetadata()
-        metadata.xmp = Array("\(begin)\(xml)\n\n<?xpacket end=\"w\"?>".utf8)
-        let plain = try written(metadata, as: .jpeg)
-        metadata.digitalSourceType = .compositeWithTrainedAlgorithmicMedia
-        let marked = try written(metadata, as: .jpeg)
-
-        for (image, isMarked) in [(plain, false), (marked, true)] {
-            let prefix = Array("http://ns.adobe.com/xmp/extension/\0".utf8)
-            var whole: [UInt8] = []
-            var names: Set<String> = []
-            for marker in image.metadata.jpegMarkers {
-                let part = marker.bytes.dropFirst(prefix.count)
-                names.insert(String(decoding: part.prefix(32), as: UTF8.self))
-                let numbers = part.dropFirst(32).prefix(8).reduce(0) { $0 << 8 | Int($1) }
-                #expect(numbers & 0xFFFF_FFFF == whole.count)
-                whole += part.dropFirst(40)
-                #expect(numbers >> 32 >= whole.count)
-            }
-            let found = String(decoding: whole, as: UTF8.self)
-            #expect(isMarked || found == xml)
-            #expect(found.contains(long) && found.hasSuffix("</x:xmpmeta>"))
-            let name = Insecure.MD5.hash(data: whole).map { String(format: "%02X", $0) }.joined()
-            #expect(names == [name])
-            let first = try #require(image.metadata.xmp)
-            #expect(contains(first, "xmpNote:HasExtendedXMP=\"\(name)\""))
-            #expect((image.metadata.statedDigitalSourceType != nil) == isMarked)
-            // A further edit keeps them.
-            let again = try written(image.metadata, as: .jpeg).metadata
-            #expect(again.jpegMarkers == image.metadata.jpegMarkers && again.xmp == first)
-        }
     }
 
     /// Whatever the block holds, reading and writing end well.
