@@ -50,7 +50,9 @@ enum ExtendedXMP {
 
     /// The packet with what the parts hold that it names; nil where some are missing.
     static func joined(_ packet: [UInt8], _ payloads: [[UInt8]]) -> [UInt8]? {
-        guard let name = XMP.nameOfRest(in: packet) else { return nil }
+        guard let name = XMP.nameOfRest(in: packet), name.utf8.count == nameCount else {
+            return nil
+        }
         let header = prefix + Array(name.utf8)
         let parts = payloads.filter { $0.count > headerCount && $0.starts(with: header) }
             .map { (numbers: numbers($0[header.count..<headerCount]), bytes: $0[headerCount...]) }

@@ -95,13 +95,13 @@ import Testing
 
     /// Another program's: parts in any order, a name as an attribute, namespaces declared at the root.
     @Test func othersPartsAreJoined() throws {
-        let name = String(repeating: "A", count: 32)
         let rest = """
             <rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#" xmlns:b='http://b.example/'>
             <rdf:Description rdf:about="uuid:7" b:depth="9"/></rdf:RDF>
             """
-        let noted = described("xmpNote:HasExtendedXMP=\"\(name)\" a:kept=\"2\"")
-        func file(without missing: Int? = nil) throws -> Data {
+        func file(without missing: Int? = nil, nameCount: Int = 32) throws -> Data {
+            let name = String(repeating: "A", count: nameCount)
+            let noted = described("xmpNote:HasExtendedXMP=\"\(name)\" a:kept=\"2\"")
             func big(_ number: Int) -> [UInt8] { [0, 0, UInt8(number >> 8), UInt8(number & 255)] }
             let bytes = Array(rest.utf8)
             var out = Array(try jpeg(packet([noted])))
@@ -118,8 +118,11 @@ import Testing
         #expect(whole.warnings.isEmpty && !found.contains("HasExtendedXMP"))
         #expect(found.contains("a:kept=\"2\"") && found.contains("b:depth=\"9\""))
         #expect(found.contains("<rdf:RDF xmlns:b='http://b.example/' xmlns:rdf="))
-        for start in [0, 70, 140] {
-            let metadata = try Image(decoding: file(without: start), name: "it").metadata
+        let files =
+            try [0, 70, 140].map { try file(without: $0) }
+            + [0, 31, 33, 60].map { try file(nameCount: $0) }
+        for file in files {
+            let metadata = try Image(decoding: file, name: "it").metadata
             let left = text(try #require(metadata.xmp))
             #expect(metadata.warnings == ["parts of the XMP are missing; they were left out"])
             #expect(left.contains("a:kept") && !left.contains("HasExtendedXMP"))
