@@ -78,10 +78,6 @@ let package = Package(
             sees: [
                 "Editing", "Models", "Checkpoints", "Tensors", "Sampling", "Recipes", "Imaging",
             ]),
-        tests(
-            "ToolTests",
-            sees: [
-                "gesso", "Imaging", "Recipes", crypto,
-            ]),
+        tests("ToolTests", sees: ["gesso", "Imaging", "Recipes", crypto]),
     ]
 )

@@ -8,7 +8,7 @@ enum ExtendedXMP {
     /// Length of a name, an MD5 in hexadecimal digits.
     private static let nameCount = 32
     /// A name and two numbers: the length of the whole and where in it the part begins.
-    private static let headerCount = prefix.count + nameCount + 8
+    private static let headerCount = nameCount + 8
 
     /// The packet of the first marker, of `room` bytes at most, and the payloads of the others, of
     /// `partRoom`; nil where the packet has no descriptions that could be parted.
@@ -40,22 +40,23 @@ enum ExtendedXMP {
         let name = Insecure.MD5.hash(data: rest).map { byte in
             (byte < 16 ? "0" : "") + String(byte, radix: 16, uppercase: true)
         }.joined()
-        let starts = stride(from: 0, to: rest.count, by: partRoom - headerCount)
-        let parts = starts.map { start in
+        let step = partRoom - prefix.count - headerCount
+        let parts = stride(from: 0, to: rest.count, by: step).map { start in
             prefix + Array(name.utf8) + bigEndian(rest.count) + bigEndian(start)
-                + rest[start..<min(start + partRoom - headerCount, rest.count)]
+                + rest[start..<min(start + step, rest.count)]
         }
         return (head + descriptions(kept.contains) + XMP.note(name, in: packet) + tail, parts)
     }
 
     /// The packet with what the parts hold that it names; nil where some are missing.
+    ///
+    /// - Parameter payloads: without the prefix.
     static func joined(_ packet: [UInt8], _ payloads: [[UInt8]]) -> [UInt8]? {
         guard let name = XMP.nameOfRest(in: packet), name.utf8.count == nameCount else {
             return nil
         }
-        let header = prefix + Array(name.utf8)
-        let parts = payloads.filter { $0.count > headerCount && $0.starts(with: header) }
-            .map { (numbers: numbers($0[header.count..<headerCount]), bytes: $0[headerCount...]) }
+        let parts = payloads.filter { $0.count > headerCount && $0.starts(with: name.utf8) }
+            .map { (numbers: numbers($0[nameCount..<headerCount]), bytes: $0[headerCount...]) }
             .sorted { $0.numbers.start < $1.numbers.start }
         var rest: [UInt8] = []
         for part in parts where part.numbers.start == rest.count { rest += part.bytes }

@@ -15,7 +15,7 @@ extension ImageMetadata {
         }
         exif = payloads("APP1", exifPrefix).first
         xmp = payloads("APP1", xmpPrefix).first
-        let rest = markers.map(\.bytes).filter { $0.starts(with: ExtendedXMP.prefix) }
+        let rest = payloads("APP1", ExtendedXMP.prefix)
         if !rest.isEmpty {
             let whole = xmp.flatMap { ExtendedXMP.joined($0, rest) }
             if whole == nil { warnings.append("parts of the XMP are missing; they were left out") }

@@ -129,6 +129,17 @@ import Testing
         }
     }
 
+    @Test func thePlaceIsGoneFromTheParts() throws {
+        let ink = String(repeating: "ink ", count: 20_000)
+        let place = described("a:long=\"\(ink)\" exif:GPSLatitude=\"48,8N\" a:kept=\"2\"")
+        let file = try jpeg(packet([place]))
+        #expect(payloads(file, extensionPrefix).contains { text($0).contains("48,8N") })
+        var image = try Image(decoding: file, name: "it")
+        image.metadata.dropLocation()
+        let left = text(try image.encoded(as: .jpeg))
+        #expect(!left.contains("GPS") && !left.contains("48,8N") && left.contains("a:kept"))
+    }
+
     /// Packets that are too long and cannot be parted, and damage: an end without a crash.
     @Test func oddPacketsEndWell() throws {
         let blanks = String(repeating: " ", count: 70_000)
