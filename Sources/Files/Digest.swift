@@ -22,7 +22,9 @@ public struct Digest {
     /// Adds bytes at the end.
     public func update(_ data: some DataProtocol) {
         for region in data.regions {
-            region.withUnsafeBytes { _ = EVP_DigestUpdate(context.pointer, $0.baseAddress, $0.count) }
+            region.withUnsafeBytes {
+                _ = EVP_DigestUpdate(context.pointer, $0.baseAddress, $0.count)
+            }
         }
     }
 
@@ -32,7 +34,9 @@ public struct Digest {
         var count: UInt32 = 0
         EVP_DigestFinal_ex(context.pointer, &bytes, &count)
         let digits = Array("0123456789abcdef".utf8)
-        let text = bytes.prefix(Int(count)).flatMap { [digits[Int($0 >> 4)], digits[Int($0 & 15)]] }
+        let text = bytes.prefix(Int(count)).flatMap {
+            [digits[Int($0 >> 4)], digits[Int($0 & 15)]]
+        }
         return String(decoding: text, as: UTF8.self)
     }
 

@@ -259,7 +259,8 @@ extension Receipt.AddOn {
                         .filter { ["safetensors", "json"].contains($0.pathExtension) }
             return try (inside ?? [url]).map { file in
                 Receipt.File(
-                    path: FilePath.path(of: file, from: folder), sha256: try Digest.sha256(file: file))
+                    path: FilePath.path(of: file, from: folder),
+                    sha256: try Digest.sha256(file: file))
             }
         }
     }

@@ -94,8 +94,7 @@ import Testing
             }
             #expect(error == .cannotCreate(path: folder.path, reason: "it is a folder"))
             let device = URL(filePath: "/dev/null")
-            #expect(throws: FileError.cannotCreate(path: "/dev/null", reason: "it is a device"))
-            {
+            #expect(throws: FileError.cannotCreate(path: "/dev/null", reason: "it is a device")) {
                 try writeAtomically(new, to: device, overwrite: overwrite)
             }
         }
