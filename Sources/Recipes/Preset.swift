@@ -23,8 +23,8 @@ public struct Preset: Sendable, Equatable {
     let mask: [MaskItem]?
     /// Its edits in their order; none where it is one verb's settings.
     let edits: [Edit]
-    /// Whether braces stand for variables: in files, but not in what a picture says.
-    private let isFile: Bool
+    /// The picture whose settings it is; nil for a file, in which braces stand for variables.
+    public let picture: PictureSettings?
 
     /// One of several edits.
     struct Edit: Sendable, Equatable {
@@ -63,7 +63,7 @@ public struct Preset: Sendable, Equatable {
         axes = file.axes.isEmpty ? base?.axes ?? [] : file.axes
         masks = Self.joined(base?.masks ?? [], file.masks, by: \.name)
         mask = file.whole.mask ?? base?.mask
-        isFile = true
+        picture = nil
         var edits = base?.edits ?? []
         if !file.edits.isEmpty { edits = [] }
         for section in file.edits {
@@ -86,17 +86,15 @@ public struct Preset: Sendable, Equatable {
         try check(own: file.whole.settings)
     }
 
-    /// The settings that a picture holds as a text of A1111's; those that no key has are left out.
-    ///
-    /// - Parameter path: stands for the picture in errors.
-    public init(_ infotext: Infotext, of path: String) {
-        name = path
+    /// The settings that a picture holds; those that no key has are left out.
+    public init(_ picture: PictureSettings) {
+        name = picture.name
         summary = "the settings of a picture"
         verbs = Verb.allCases
-        settings = infotext.recipeSettings(at: .argument(path))
-        text = infotext.text
+        settings = picture.settings
+        text = picture.text
         (variables, masks, axes, bases, mask, edits) = ([], [], [], [], nil, [])
-        isFile = false
+        self.picture = picture
     }
 
     /// Its settings for a verb that it is made for.
@@ -107,7 +105,7 @@ public struct Preset: Sendable, Equatable {
         guard verbs.contains(verb) else {
             throw .wrongVerb(preset: name, verb: verb, madeFor: verbs)
         }
-        guard isFile else { return try Layer(settings, for: verbs) }
+        guard picture == nil else { return try Layer(settings, for: verbs) }
         return try Layer(settings.filled(Variables(variables, given: given)), for: verbs)
     }
 

@@ -205,9 +205,20 @@ private func joined(_ parts: [String], around text: String) -> String {
 }
 
 extension StringProtocol {
-    /// Without the white space around it.
+    /// Without the white space around it, found by Unicode scalars: going back over characters can
+    /// take time that grows with the square of the length.
     var trimmed: String {
-        let withoutStart = drop(while: \.isWhitespace)
-        return String(withoutStart.reversed().drop(while: \.isWhitespace).reversed())
+        let scalars = String(self).unicodeScalars
+        guard let first = scalars.firstIndex(where: { !$0.properties.isWhitespace }),
+            let last = scalars.lastIndex(where: { !$0.properties.isWhitespace })
+        else { return "" }
+        return String(scalars[first...last])
+    }
+
+    /// Without the white space at its end.
+    var trimmingEnd: String {
+        let scalars = String(self).unicodeScalars
+        let last = scalars.lastIndex { !$0.properties.isWhitespace }
+        return last.map { String(scalars[...$0]) } ?? ""
     }
 }

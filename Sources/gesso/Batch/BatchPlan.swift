@@ -43,6 +43,7 @@ struct BatchPlan {
             ?? [options.recipe.recipe(verb, settings, presets)]
         seed = try edits?.isSeeded() == false ? nil : recipes[0].seed
         let verbs = outline?.map(\.verb) ?? [verb]
+        RecipeOptions.note(presets, for: verbs, quiet: isQuiet)
         let painted = zip(verbs, recipes).filter { $1.steps > 0 }.map(\.0)
         model = try options.engine.model(
             for: painted, stored: options.recipe.storedSettings(), quiet: isQuiet)
