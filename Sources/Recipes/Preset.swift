@@ -82,7 +82,7 @@ public struct Preset: Sendable, Equatable {
             ? try file.whole.verb.map { verb throws(RecipeError) in try Self.verbs(verb) }
                 ?? base?.verbs ?? Verb.allCases
             : Verb.allCases.filter { verb in edits.contains { $0.verb == verb } }
-        settings = (base?.settings ?? []).extended(by: file.whole.settings, for: verbs)
+        settings = try (base?.settings ?? []).extended(by: file.whole.settings, for: verbs)
         try check(own: file.whole.settings)
     }
 
@@ -116,7 +116,7 @@ public struct Preset: Sendable, Equatable {
         _ = try Layer(known(own, standard), for: verbs)
         try Layer(known(settings, standard), for: verbs).checkStepless()
         for edit in edits {
-            let whole = settings.extended(by: edit.settings, for: [edit.verb])
+            let whole = try settings.extended(by: edit.settings, for: [edit.verb])
             _ = try Layer(known(edit.settings, standard), for: [edit.verb])
             try Layer(known(whole, standard), for: [edit.verb]).checkStepless()
         }
@@ -240,7 +240,7 @@ extension Preset.Edit {
                 remedy: "use it with " + base.verbs.map(\.rawValue).joined(separator: ", "))
         }
         self.verb = verb
-        settings = (base?.settings ?? []).extended(by: section.settings, for: [verb])
+        settings = try (base?.settings ?? []).extended(by: section.settings, for: [verb])
         mask = section.mask ?? base?.mask
         origin = section.origin
     }

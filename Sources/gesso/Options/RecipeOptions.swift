@@ -153,6 +153,16 @@ struct RecipeOptions: ParsableArguments {
             Recipe(verb, presets: presets, settings: direct(own), variables: givenVariables))
     }
 
+    /// The same where each picture may bring a prompt of its own: without one the prompt is empty.
+    func outline(_ verb: Verb, _ own: [Setting], _ presets: [Preset]) throws -> Recipe {
+        do {
+            return try recipe(verb, own, presets)
+        } catch RecipeError.missing(key: "prompt", _) {
+            let none = Setting("prompt", "", at: .argument("--prompt"))
+            return try recipe(verb, own + [none], presets)
+        }
+    }
+
     /// A recipe with the styles it asks for around its prompts.
     func styled(_ recipe: Recipe) throws -> Recipe {
         try recipe.takingStyles { () throws(RecipeError) in
