@@ -1,14 +1,30 @@
 import CKernels
 
-/// The threads that the kernels share their work out to. No result depends on their number.
-public enum Threads {
-    /// Uses that many threads, 1 or more, from the next operation on, in the whole process.
-    public static func use(_ count: Int) {
-        gesso_use_threads(Int32(clamping: count))
+/// Threads that the kernels share their work out to. No result depends on their number.
+///
+/// Work uses the pool that is bound to its thread while ``run(_:)`` works; without one it is
+/// done by the calling thread alone. Several pools can work at the same time.
+///
+/// `@unchecked Sendable`: the pool admits one loop at a time, under its own lock.
+public final class ThreadPool: @unchecked Sendable {
+    private let handle: OpaquePointer?
+
+    /// A pool of that many threads, 1 to 256; fewer where the system refuses them.
+    public init(threads: Int) {
+        handle = gesso_pool_create(Int32(clamping: threads))
+    }
+
+    deinit { gesso_pool_destroy(handle) }
+
+    /// Runs `body` on the calling thread with this pool bound to it.
+    public func run<Result>(_ body: () throws -> Result) rethrows -> Result {
+        let before = gesso_pool_bind(handle)
+        defer { _ = gesso_pool_bind(before) }
+        return try body()
     }
 }
 
-/// The instruction sets that kernels are written for; the best one present is used.
+/// The instruction sets that kernels are written for; the best one that the processor has is used.
 public enum KernelSet: String, Sendable, CaseIterable {
     /// Plain C.
     case portable
@@ -17,7 +33,7 @@ public enum KernelSet: String, Sendable, CaseIterable {
     /// AVX-512 F, VL, BW and DQ.
     case avx512
 
-    /// The set in use. `GESSO_KERNELS` names another one in the environment.
+    /// The set in use on the calling thread. `GESSO_KERNELS` in the environment chooses another one.
     public static var current: KernelSet {
         switch gesso_kernels() {
         case GESSO_AVX512: .avx512

@@ -308,14 +308,29 @@ import Testing
                 x.gegluGated(), x.applying(.silu),
             ]
         }
-        defer { Threads.use(2) }
         withEverySet { set in
-            Threads.use(1)
             let alone = everything()
-            for threads in [2, 3, 7] {
-                Threads.use(threads)
-                #expect(everything() == alone, "\(set) with \(threads) threads")
+            for threads in [1, 2, 3, 7] {
+                let shared = ThreadPool(threads: threads).run(everything)
+                #expect(shared == alone, "\(set) with \(threads) threads")
             }
+        }
+    }
+
+    /// Pools of different sizes work in one process at the same time, from several threads each.
+    @Test func poolsWorkAtTheSameTime() async {
+        let x = noise([1, 40 * 40, 64])
+        let alone = Tensor.attention(query: x, key: x, value: x, heads: 4)
+        let pools = [1, 2, 3, 5].map(ThreadPool.init)
+        await withTaskGroup(of: Bool.self) { group in
+            for index in 0..<24 {
+                group.addTask {
+                    pools[index % pools.count].run {
+                        Tensor.attention(query: x, key: x, value: x, heads: 4) == alone
+                    }
+                }
+            }
+            for await isEqual in group { #expect(isEqual) }
         }
     }
 }
