@@ -229,11 +229,10 @@ static void all(void) {
 }
 
 int main(void) {
-    static const char *const names[] = {"portable", "avx2", "avx512"};
     for (int threads = 1; threads <= 2; threads++) {
         gesso_pool *pool = gesso_pool_create(threads);
         gesso_pool_bind(pool);
-        printf("%s, %d threads\n", names[gesso_kernels()], gesso_threads());
+        printf("%s, %d threads\n", gesso_kernel_set_name(gesso_kernel_set_in_use()), gesso_threads());
         all();
         gesso_pool_bind(NULL);
         gesso_pool_destroy(pool);

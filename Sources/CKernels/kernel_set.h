@@ -56,18 +56,17 @@
         (w, sums, first, tiles, column))
 
 typedef struct {
+    const char *name;
     bool (*is_supported)(void);  // by this processor
 #define KERNEL(name, parameters, arguments) void(*name) parameters;
     GESSO_KERNEL_LIST(KERNEL)
 #undef KERNEL
 } gesso_kernel_set;
 
-extern const gesso_kernel_set gesso_set_portable;
-#if defined(__x86_64__)
-extern const gesso_kernel_set gesso_set_avx2, gesso_set_avx512;
-#endif
+// One line for each set; kernel_set.c lists them by quality.
+extern const gesso_kernel_set gesso_set_portable, gesso_set_avx2, gesso_set_avx512;
 
-// The table of the set that `gesso_kernels` names for the calling thread.
+// The table of the set that the calling thread uses.
 const gesso_kernel_set *gesso_current_set(void);
 
 #endif

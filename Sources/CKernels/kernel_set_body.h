@@ -1,7 +1,7 @@
 // Compiles all kernels for one instruction set. The file that includes it defines
 //     TARGET                     an attribute that lets the compiler use the set, or nothing,
 //     TILE_ROWS, TILE_VECTORS    the tile of a product that fits the set's registers,
-//     SET                        the name of the table,
+//     SET, NAME                  the table and the name of the set,
 //     is_supported()             whether this processor has the set.
 #include "kernel_set.h"
 
@@ -23,5 +23,6 @@ GESSO_KERNEL_LIST(KERNEL)
 #undef KERNEL
 
 #define KERNEL(name, parameters, arguments) .name = compiled_##name,
-const gesso_kernel_set SET = {.is_supported = is_supported, GESSO_KERNEL_LIST(KERNEL)};
+const gesso_kernel_set SET = {
+    .name = NAME, .is_supported = is_supported, GESSO_KERNEL_LIST(KERNEL)};
 #undef KERNEL

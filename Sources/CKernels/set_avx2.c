@@ -6,6 +6,7 @@
 #define TILE_ROWS 6
 #define TILE_VECTORS 1
 #define SET gesso_set_avx2
+#define NAME "avx2"
 
 static bool is_supported(void) {
     __builtin_cpu_init();

@@ -6,6 +6,7 @@
 #define TILE_ROWS 12
 #define TILE_VECTORS 2
 #define SET gesso_set_avx512
+#define NAME "avx512"
 
 static bool is_supported(void) {
     __builtin_cpu_init();

@@ -10,6 +10,7 @@
 #endif
 #define TILE_VECTORS 1
 #define SET gesso_set_portable
+#define NAME "portable"
 
 static bool is_supported(void) { return true; }
 

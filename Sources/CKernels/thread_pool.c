@@ -23,7 +23,7 @@ struct gesso_pool {
         long count;
         void (*work)(void *, long);
         void *context;
-        gesso_instruction_set set;  // the caller's
+        int set;  // of kernels, the caller's
     } loop;
     atomic_long next_index;
 };
@@ -74,7 +74,7 @@ static void *worker(void *argument) {
         const bool ends = p->ends;
         pthread_mutex_unlock(&p->lock);
         if (ends) return NULL;
-        gesso_use_kernels(p->loop.set);
+        gesso_use_kernel_set(p->loop.set);
         take_indices(p);
         pthread_mutex_lock(&p->lock);
         if (atomic_fetch_sub(&p->busy, 1) == 1) pthread_cond_signal(&p->finish);
@@ -130,7 +130,7 @@ void gesso_parallel(long count, void (*work)(void *context, long index), void *c
     p->loop.count = count;
     p->loop.work = work;
     p->loop.context = context;
-    p->loop.set = gesso_kernels();
+    p->loop.set = gesso_kernel_set_in_use();
     atomic_store(&p->next_index, 0);
     atomic_store(&p->busy, p->running);
     atomic_fetch_add(&p->generation, 1);

@@ -1,6 +1,6 @@
 // The arithmetic of Gesso, on raw pointers. Row-major, channels-last, 32-bit floats unless said
 // otherwise. Results do not depend on the number of threads; they may differ in the last bits
-// between instruction sets, which `gesso_kernels` names.
+// between kernel sets, one for each instruction set.
 #ifndef GESSO_CKERNELS_H
 #define GESSO_CKERNELS_H
 
@@ -43,14 +43,18 @@ void *gesso_scratch(size_t bytes);
 void gesso_copy(
     const float *from, long from_step, float *to, long to_step, long runs, long run);
 
-// instruction_set.c -----------------------------------------------------------------------------
+// kernel_set.c ----------------------------------------------------------------------------------
 
-typedef enum { GESSO_PORTABLE, GESSO_AVX2, GESSO_AVX512 } gesso_instruction_set;
-// The set in use: the best this processor has, or what GESSO_KERNELS=portable|avx2|avx512 asks for.
-gesso_instruction_set gesso_kernels(void);
+// Kernels are compiled for several instruction sets, numbered from 0, the plainest, up.
+int gesso_kernel_set_count(void);
+// A set's name: "portable", "avx2" and so on.
+const char *gesso_kernel_set_name(int set);
+// The number of the set that the calling thread uses: the best that this processor has, or the one that
+// GESSO_KERNELS names in the environment.
+int gesso_kernel_set_in_use(void);
 // Switches the calling thread and the loops that it starts to another set, for tests; false if the
 // processor does not have it.
-bool gesso_use_kernels(gesso_instruction_set set);
+bool gesso_use_kernel_set(int set);
 
 // conversion.c ----------------------------------------------------------------------------------
 

@@ -23,32 +23,3 @@ public final class ThreadPool: @unchecked Sendable {
         return try body()
     }
 }
-
-/// The instruction sets that kernels are written for; the best one that the processor has is used.
-public enum KernelSet: String, Sendable, CaseIterable {
-    /// Plain C.
-    case portable
-    /// AVX2, FMA and F16C.
-    case avx2
-    /// AVX-512 F, VL, BW and DQ.
-    case avx512
-
-    /// The set in use on the calling thread. `GESSO_KERNELS` in the environment chooses another one.
-    public static var current: KernelSet {
-        switch gesso_kernels() {
-        case GESSO_AVX512: .avx512
-        case GESSO_AVX2: .avx2
-        default: .portable
-        }
-    }
-
-    /// Uses this set from now on for what this thread does and starts; false where the processor does
-    /// not have it.
-    package func use() -> Bool {
-        switch self {
-        case .portable: gesso_use_kernels(GESSO_PORTABLE)
-        case .avx2: gesso_use_kernels(GESSO_AVX2)
-        case .avx512: gesso_use_kernels(GESSO_AVX512)
-        }
-    }
-}
