@@ -9,6 +9,7 @@
 static const gesso_kernel_set *const sets[] = {
     &gesso_set_portable,
 #if defined(__x86_64__)
+    &gesso_set_avx,
     &gesso_set_avx2,
     &gesso_set_avx512,
 #endif

@@ -64,7 +64,8 @@ typedef struct {
 } gesso_kernel_set;
 
 // One line for each set; kernel_set.c lists them by quality.
-extern const gesso_kernel_set gesso_set_portable, gesso_set_avx2, gesso_set_avx512;
+extern const gesso_kernel_set gesso_set_portable, gesso_set_avx, gesso_set_avx2,
+    gesso_set_avx512;
 
 // The table of the set that the calling thread uses.
 const gesso_kernel_set *gesso_current_set(void);
