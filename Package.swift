@@ -22,10 +22,11 @@ let yams = Target.Dependency.product(name: "Yams", package: "Yams")
 let package = Package(
     name: "gesso",
     products: [
+        .library(name: "Gesso", targets: ["Gesso"]),
         .executable(name: "gesso", targets: ["gesso"])
     ],
     dependencies: [
-        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+        .package(url: "https://github.com/apple/swift-argument-parser", exact: "1.8.2"),
         .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
         .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
     ],
@@ -48,12 +49,11 @@ let package = Package(
         room(
             "Editing",
             sees: ["Models", "Checkpoints", "Tensors", "Sampling", "Recipes", "Imaging"]),
+        room("Gesso", sees: ["Editing", "Recipes", "Imaging", "Sampling", crypto]),
         .executableTarget(
             name: "gesso",
             dependencies: [
-                "Editing", "Recipes", "Imaging",
-                .product(name: "ArgumentParser", package: "swift-argument-parser"),
-                crypto,
+                "Gesso", .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: settings),
         // Benchmarks

@@ -70,7 +70,7 @@ public struct Model: Sendable {
             mendsSchedulers
             ? schedulerConfiguration.correctedForStableDiffusion(inpainting: inpainting)
             : schedulerConfiguration
-        let name = try recipe.scheduler ?? configuration.scheduler
+        let name = try schedulerName(for: recipe)
         if recipe.eta != 0, name != .ddim {
             throw SamplingError.unsupported(
                 scheduler: name, setting: "eta", advice: "use ddim, or leave eta at 0")
@@ -86,6 +86,11 @@ public struct Model: Sendable {
             sigmas: recipe.sigmas == .default ? nil : recipe.sigmas,
             timestepSpacing: recipe.timestepSpacing, eta: Float(recipe.eta))
         return (name, scheduler)
+    }
+
+    /// The recipe's scheduler, or the one that the model's configuration names.
+    func schedulerName(for recipe: Recipe) throws -> SchedulerName {
+        try recipe.scheduler ?? schedulerConfiguration.scheduler
     }
 
     /// What the UNet hears of a prompt; kept for the next edit.

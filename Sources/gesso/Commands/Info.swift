@@ -1,7 +1,6 @@
 import ArgumentParser
 import Foundation
-import Imaging
-import Recipes
+import Gesso
 
 struct InfoCommand: ParsableCommand {
     static let configuration = CommandConfiguration(

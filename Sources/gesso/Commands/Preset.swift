@@ -1,6 +1,6 @@
 import ArgumentParser
 import Foundation
-import Recipes
+import Gesso
 
 struct PresetCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
@@ -23,7 +23,7 @@ struct PresetCommand: ParsableCommand {
         ])
 
     private static var shelf: PresetShelf {
-        PresetShelf(environment: ProcessInfo.processInfo.environment)
+        Workplace.library.places.presets
     }
 
     struct List: ParsableCommand {

@@ -1,0 +1,5 @@
+// What a front end says and sees of edits and pictures comes with the library: verbs, recipes and their
+// keys, presets, masks; pictures, formats, comparisons; reports and plans.
+@_exported public import Editing
+@_exported public import Imaging
+@_exported public import Recipes
