@@ -101,12 +101,15 @@ struct XLParityTests {
         #expect(recorded.prompts.map { tokenizer($0).ids } == ids)
         let encoder = try CLIPTextEncoder(folder, component: name)
         let answers = try ids.map { try encoder.penultimate($0) }
-        expectEqual(
-            .concatenated(answers.map(\.hiddenStates), axis: 0), try tensors.tensor(name))
+        try expectEqual(
+            .concatenated(answers.map(\.hiddenStates), axis: 0), try tensors.tensor(name),
+            stage: "\(name) tiny-xl")
         let pooled = answers.compactMap(\.pooled)
         #expect(pooled.isEmpty == (name == "text_encoder"))
         guard !pooled.isEmpty else { return }
-        expectEqual(.concatenated(pooled, axis: 0), try tensors.tensor("pooled"))
+        try expectEqual(
+            .concatenated(pooled, axis: 0), try tensors.tensor("pooled"),
+            stage: "pooled tiny-xl")
     }
 
     @Test("UNet", arguments: ["tiny-xl", "tiny-xl-inpaint", "tiny-xl-lcm"])
@@ -117,9 +120,12 @@ struct XLParityTests {
             try tensors.picture(name + ".sample"), timestep: recorded.timestep,
             encoderHiddenStates: try tensors.tensor(name + ".context"),
             added: UNet2DCondition.Added(
-                pooled: try tensors.tensor(name + ".pooled"), sizes: [56, 96, 0, 8, 1024, 96]),
+                pooled: try tensors.tensor(name + ".pooled"),
+                sizes: Tensor(
+                    [56, 96, 0, 8, 1024, 96, 56, 96, 0, 8, 1024, 96], shape: [2, 6])),
             guidanceScale: 8)
-        expectEqual(answer, try tensors.picture(name + ".answer"))
+        try expectEqual(
+            answer, try tensors.picture(name + ".answer"), stage: "UNet \(name)")
     }
 
     private static func stages() throws -> (Recorded, Safetensors) {
