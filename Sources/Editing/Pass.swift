@@ -1,4 +1,5 @@
 import Imaging
+import Recipes
 
 /// A part of an edit's canvas that the model works on at once. Every edit is one or several of them,
 /// done in their order.

@@ -1,6 +1,6 @@
 import Crypto
-import Foundation
-import Imaging
+package import Foundation
+package import Imaging
 
 /// SHA-256 in lower-case hexadecimal.
 package enum Digest {

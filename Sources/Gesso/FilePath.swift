@@ -1,4 +1,4 @@
-import Foundation
+package import Foundation
 
 /// Paths as someone gave them.
 package enum FilePath {

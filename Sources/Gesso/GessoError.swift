@@ -1,4 +1,4 @@
-public import Imaging
+import Imaging
 import Recipes
 
 /// Why a request, a batch or a look-up ended without a result: what happened, where, and what would

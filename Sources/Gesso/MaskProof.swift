@@ -1,23 +1,30 @@
-import Imaging
+public import Imaging
 
-/// What a comparison outside a mask came to, as it is told.
-public struct MaskProof: Encodable {
+/// What a picture was found to be outside of a mask, compared with the one before the edit.
+public struct MaskProof: Sendable, Equatable, Encodable {
     /// Pixels outside the mask.
     public let pixels: Int
     /// How many of them differ.
     public let changed: Int
     /// The largest difference, of `maximum` levels.
     public let largestDifference: Int
+    /// The levels of a sample.
     public let maximum: Int
-    /// What holds all that differ.
+    /// What holds all pixels that differ; nil where none does.
     public let bounds: Rectangle?
 
-    public struct Rectangle: Encodable {
+    /// A rectangle in pixels.
+    public struct Rectangle: Sendable, Equatable, Encodable {
+        /// From the left.
         public let x: Int
+        /// From the top.
         public let y: Int
+        /// Its width.
         public let width: Int
+        /// Its height.
         public let height: Int
 
+        /// The bounds of a difference.
         public init(_ bounds: Comparison.Bounds) {
             (x, y, width, height) = (bounds.x, bounds.y, bounds.width, bounds.height)
         }

@@ -57,17 +57,16 @@ public struct Outcome: Sendable {
         image = works[works.count - 1].marked
         data = try image.encoded(as: request.format, quality: request.quality)
         written = try Image(decoding: data, name: "the result")
-        let keeps = { (image: Image) in
-            image.isKept(by: request.format, quality: request.quality)
-        }
-        proof = try claim.map { claim in
+        let (format, quality) = (request.format, request.quality)
+        proof = try claim.map { [written] claim in
             let proof = MaskProof(try Comparison(claim.original, written, outside: claim.mask))
-            guard !keeps(claim.original) || proof.changed == 0 else {
-                throw GessoError(.unexpected, proof.line, do: "nothing was written; please report it")
+            guard !claim.original.isKept(by: format, quality: quality) || proof.changed == 0 else {
+                throw GessoError(
+                    .unexpected, proof.line, do: "nothing was written; please report it")
             }
             return proof
         }
-        isLossless = keeps(image)
+        isLossless = image.isKept(by: format, quality: quality)
         let last = works[works.count - 1].result
         if last.isWatermarked, !written.holds(last.recipe.watermark) {
             self.works[works.count - 1].result.report.notes.append(

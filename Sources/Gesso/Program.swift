@@ -1,4 +1,4 @@
-public import Editing
+import Editing
 
 /// The program as the pictures and receipts that it makes name it.
 public enum Program {

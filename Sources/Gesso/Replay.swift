@@ -1,6 +1,6 @@
 public import Foundation
-public import Imaging
-public import Recipes
+import Imaging
+import Recipes
 
 extension Receipt {
     /// The request that makes the picture again, with the files where the receipt has them.

@@ -1,4 +1,5 @@
 import Foundation
+import Gesso
 import Synchronization
 
 /// The two ways out: results on standard output, all else on standard error.

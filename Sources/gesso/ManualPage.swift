@@ -1,4 +1,5 @@
 import Foundation
+import Gesso
 
 /// A command's page for `man`, in roff's `man` macros, made from what the parser knows of it.
 struct ManualPage {

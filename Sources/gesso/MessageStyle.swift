@@ -1,4 +1,5 @@
 import Foundation
+import Gesso
 
 /// How the tool talks: read off the command line before anything else, since an error in that line
 /// is told in the same manner.

@@ -143,6 +143,6 @@ struct XLParityTests {
         try FileManager.default.removeItem(at: folder.appending(path: "text_encoder"))
         let error = #expect(throws: EditingError.self) { _ = try Model.load(folder) }
         #expect(error?.description.contains("it is the refiner of Stable Diffusion XL") == true)
-        #expect(error.flatMap(exitCode) == 69)
+        #expect(error.flatMap { EngineFailure($0) } == .modelMismatch)
     }
 }

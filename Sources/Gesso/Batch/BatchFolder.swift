@@ -1,4 +1,4 @@
-import Foundation
+public import Foundation
 import Imaging
 
 /// The output folder of a batch: its journal, locked, and what of the pictures is there.

@@ -1,5 +1,5 @@
-import Foundation
-import Imaging
+package import Foundation
+package import Imaging
 import Recipes
 
 /// The pictures of a batch, in their order.

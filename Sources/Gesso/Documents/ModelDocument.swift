@@ -1,5 +1,5 @@
 import Editing
-import Foundation
+package import Foundation
 
 /// What a checkpoint is and holds, as `gesso model inspect --json` prints it. Keys are only ever added
 /// within a schema's number.

@@ -1,4 +1,4 @@
-public import Editing
+import Editing
 public import Foundation
 public import Recipes
 import Synchronization
@@ -9,6 +9,9 @@ import Synchronization
 /// A library may be used by any number of tasks at once. It keeps the model that was used last, with
 /// what its prompts came to, so that the next request need not load it again.
 public final class Library: Sendable {
+    /// The name of the checkpoint that is used when none is named.
+    public static let defaultModel = "gesso-builtin"
+
     /// Where everything is found.
     public let places: Places
     let shelf: ModelShelf

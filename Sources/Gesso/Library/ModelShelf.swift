@@ -4,8 +4,6 @@ import Recipes
 
 /// Where checkpoints are found.
 struct ModelShelf {
-    /// The checkpoint used when none is asked for.
-    static let defaultName = "gesso-builtin"
     /// The one used instead where all there is to do is to fill masks and new sides.
     private static let fillerName = "gesso-builtin-inpaint"
 
@@ -39,7 +37,7 @@ struct ModelShelf {
     /// The name of the checkpoint for edits of these verbs when none is asked for.
     func standard(for verbs: [Verb]) -> String {
         let fills = verbs.allSatisfy { $0 == .inpaint || $0 == .outpaint }
-        return fills && onShelf(Self.fillerName) != nil ? Self.fillerName : Self.defaultName
+        return fills && onShelf(Self.fillerName) != nil ? Self.fillerName : Library.defaultModel
     }
 
     /// A checkpoint: at a path, of that name on the shelf or in the folders of
@@ -47,7 +45,7 @@ struct ModelShelf {
     ///
     /// - Throws: `GessoError` with `cannotRead` if there is none.
     func model(_ nameOrPath: String?) throws -> URL {
-        let name = nameOrPath ?? Self.defaultName
+        let name = nameOrPath ?? Library.defaultModel
         guard !name.isEmpty else {
             throw GessoError(
                 .usage, "an empty name", at: "--model", do: "give the path of a folder")

@@ -57,7 +57,7 @@ public struct Places: Sendable {
             ?? (place("XDG_CACHE_HOME") ?? home.appending(path: ".cache"))
             .appending(path: "huggingface")
         huggingFace =
-            place("HF_HUB_CACHE") ?? place("HUGGINGFACE_HUB_CACHE") ?? own?.appending(path: "hub")
+            place("HF_HUB_CACHE") ?? place("HUGGINGFACE_HUB_CACHE") ?? own.appending(path: "hub")
         presets = PresetShelf(environment: environment)
         speeds = cache?.appending(path: "gesso/speeds.json")
     }
