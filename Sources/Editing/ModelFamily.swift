@@ -37,7 +37,9 @@ struct ModelFamily: Sendable {
     var latentColors = LatentColors.stableDiffusion
 
     /// Every family, in the order they are tried.
-    static let all: [ModelFamily] = [.stableDiffusion1, .stableDiffusion2, .stableDiffusionXL]
+    static let all: [ModelFamily] = [
+        .stableDiffusion1, .stableDiffusion2, .stableDiffusionXL, .stableDiffusionXLRefiner,
+    ]
 
     /// The components that are networks, in the order of reports.
     var networks: [String] { textEncoders + [backbone.component, "vae"] }

@@ -35,8 +35,7 @@ private struct StableDiffusionXLTexts: TextSide {
                 ?? "it has one text encoder"
         }
         guard source.contains("text_encoder") else {
-            return "it is the refiner of Stable Diffusion XL, which only finishes another model's "
-                + "pictures; use the base checkpoint, which edits without it"
+            return "it has no text encoder of CLIP's own"
         }
         guard source.contains("unet") else { return "it has no UNet" }
         let unet = try BackboneArchitecture.unet.configuration(of: source)
