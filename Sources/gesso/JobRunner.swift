@@ -33,9 +33,10 @@ struct JobRunner {
         recipeName: String? = nil
     ) throws {
         var request = request.drawingSeeds()
-        output = try options.place(
+        let output = try options.place(
             of: input, request.edits.last?.verb ?? .imageToImage,
             seed: request.edits.first?.recipe.seed)
+        self.output = output
         receipt = try options.receipt.map {
             try ReceiptPlace($0, overwrites: options.overwrite, beside: output)
         }
