@@ -23,7 +23,7 @@ let package = Package(
     name: "gesso",
     products: [
         .library(name: "Gesso", targets: ["Gesso"]),
-        .executable(name: "gesso", targets: ["gesso"])
+        .executable(name: "gesso", targets: ["gesso"]),
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", exact: "1.8.2"),
@@ -78,6 +78,10 @@ let package = Package(
             sees: [
                 "Editing", "Models", "Checkpoints", "Tensors", "Sampling", "Recipes", "Imaging",
             ]),
+        .executableTarget(
+            name: "getting-started", dependencies: ["Gesso"], path: "Tests/GettingStarted",
+            packageAccess: false, swiftSettings: settings),
+        tests("GessoTests", sees: ["Gesso", "getting-started"]),
         tests("ToolTests", sees: ["gesso", "Imaging", "Recipes", crypto]),
     ]
 )

@@ -73,12 +73,14 @@ struct EditLog {
         EditResult(
             image: image, recipe: outline.recipe.recipe,
             report: EditReport(
-                model: outline.model, seed: outline.recipe.seed, scheduler: scheduler, evaluations: evaluations,
+                model: outline.model, seed: outline.recipe.seed, scheduler: scheduler,
+                evaluations: evaluations,
                 width: image.width, height: image.height,
                 paddedWidth: outline.largest.paddedWidth,
                 paddedHeight: outline.largest.paddedHeight,
                 repaintedFraction: edit.repaintedFraction, seconds: seconds,
-                settingNotes: outline.notes, notes: edit.notes + notes, passes: outline.reported, seams: seams))
+                settingNotes: outline.notes, notes: edit.notes + notes, passes: outline.reported,
+                seams: seams))
     }
 }
 

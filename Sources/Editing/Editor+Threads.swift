@@ -8,7 +8,9 @@ extension Editor {
     }
 
     /// Computes with a number of threads; nil is one for each core. No result depends on it.
-    public static func withThreads<Result>(_ count: Int?, _ work: () throws -> Result) rethrows -> Result {
+    public static func withThreads<Result>(_ count: Int?, _ work: () throws -> Result) rethrows
+        -> Result
+    {
         Threads.use(threads(count))
         return try work()
     }

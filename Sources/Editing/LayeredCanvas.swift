@@ -43,7 +43,8 @@ struct LayeredCanvas {
             return edit.mode == .hard ? scaled.support : scaled
         }
         return Edit(
-            verb: edit.verb, recipe: edit.recipe, original: start, start: start, mask: nil, region: region, width: pass.width,
+            verb: edit.verb, recipe: edit.recipe, original: start, start: start, mask: nil,
+            region: region, width: pass.width,
             height: pass.height, strength: edit.strength, notes: [], mode: edit.mode,
             isInstruction: edit.isInstruction)
     }

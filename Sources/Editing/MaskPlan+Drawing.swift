@@ -44,7 +44,9 @@ public struct MaskDrawing {
         switch part.source {
         case .picture(let name): return try conform(Mask(read(name)), image)
         case .alpha:
-            guard image.hasAlpha else { throw EditingError.noTransparency(at: "\(part.origin) alpha") }
+            guard image.hasAlpha else {
+                throw EditingError.noTransparency(at: "\(part.origin) alpha")
+            }
             return try conform(Mask(transparencyOf: image), image)
         case .color(let color, let tolerance):
             return try conform(

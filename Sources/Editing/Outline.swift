@@ -114,9 +114,11 @@ extension Editor {
         return Outline(
             model: model.name,
             recipe: ResolvedRecipe(
-                recipe, seed: edit.seed, scheduler: name, nativeSize: model.nativeSize, width: edit.width,
+                recipe, seed: edit.seed, scheduler: name, nativeSize: model.nativeSize,
+                width: edit.width,
                 height: edit.height),
-            notes: defaults + recipe.idleSettings(of: edit.verb), passes: passes, scheduler: run?.name,
+            notes: defaults + recipe.idleSettings(of: edit.verb), passes: passes,
+            scheduler: run?.name,
             levels: run?.scheduler.levels ?? [], sizes: sizes, largest: largest,
             memory: MemoryPlan(
                 model, recipe, largest, canvas: edit.width * edit.height,

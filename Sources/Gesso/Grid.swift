@@ -112,7 +112,8 @@ public struct Grid: Sendable {
         let pictures = outcomes.map { outcome in
             (try? outcome.get().image)
                 ?? Image.crossedOut.resized(
-                    width: made.first?.image.width ?? side, height: made.first?.image.height ?? side)
+                    width: made.first?.image.width ?? side, height: made.first?.image.height ?? side
+                )
         }
         func labels(_ number: Int) -> [String] {
             axes.indices.contains(number) ? axes[number].values.map(axes[number].label) : [""]

@@ -63,7 +63,8 @@ struct GridRunner {
     private func make(_ grid: Grid) async throws -> [Grid.Outcome] {
         let began = ContinuousClock.now
         let count = grid.cells.count
-        return try await grid.run(with: Workplace.library, threads: options.engine.threads) { index in
+        return try await grid.run(with: Workplace.library, threads: options.engine.threads) {
+            index in
             try Interruption.check()
             let seconds = began.duration(to: .now) / .seconds(1)
             let left = Int(seconds / Double(max(index, 1)) * Double(count - index))

@@ -28,7 +28,8 @@ struct PlanDocument: PlainDocument {
         head = Head(
             verb: planned.verb.rawValue, output: output, files: files,
             estimatedSeconds: seconds.map { ($0 * 100).rounded() / 100 },
-            speeds: seconds == nil ? nil : Workplace.library.places.speeds?.path(percentEncoded: false))
+            speeds: seconds == nil
+                ? nil : Workplace.library.places.speeds?.path(percentEncoded: false))
     }
 
     /// About how long it takes, and how that is known.

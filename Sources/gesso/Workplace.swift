@@ -12,7 +12,8 @@ enum Workplace {
 
     /// Notes what the configuration says of places; before `library` is used.
     static func note(_ preferences: Preferences) {
-        guard let choice = preferences.chosen.first(where: { $0.preference.name == "models" })?.choice
+        guard
+            let choice = preferences.chosen.first(where: { $0.preference.name == "models" })?.choice
         else { return }
         variables.withLock { variables in
             if (variables["GESSO_MODELS"] ?? "").isEmpty {

@@ -93,7 +93,8 @@ public struct Batch {
     ///
     /// - Throws: `GessoError` where a result would replace a picture of the batch.
     public init(
-        _ items: [Item], in folder: BatchFolder, with library: Library, _ options: Options = Options()
+        _ items: [Item], in folder: BatchFolder, with library: Library,
+        _ options: Options = Options()
     ) throws {
         try Self.check(items, in: folder.url)
         (self.items, self.folder, self.library, self.options) = (items, folder, library, options)

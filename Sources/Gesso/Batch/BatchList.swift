@@ -23,7 +23,9 @@ package struct BatchList {
         }
 
         /// The format of the file, as its name has it.
-        package var format: ImageFormat? { ImageFormat(pathExtension: (input as NSString).pathExtension) }
+        package var format: ImageFormat? {
+            ImageFormat(pathExtension: (input as NSString).pathExtension)
+        }
     }
 
     package let items: [Item]
@@ -127,7 +129,8 @@ private struct BatchListFile {
     private static func text(at path: String) throws -> (text: String, folder: URL) {
         let file = try FilePath.file(path, orFailWith: .cannotRead)
         guard let text = try? String(contentsOf: file, encoding: .utf8) else {
-            throw GessoError(.cannotRead, "cannot read the list", at: path, do: "give a file in UTF-8")
+            throw GessoError(
+                .cannotRead, "cannot read the list", at: path, do: "give a file in UTF-8")
         }
         return (text, file.deletingLastPathComponent())
     }

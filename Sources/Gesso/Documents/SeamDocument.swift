@@ -21,7 +21,9 @@ package struct SeamDocument: Encodable {
             result = rounded(seams.result)
         }
 
-        package var line: String { "\(pasted) as painted, \(result) as joined, \(source) in the source" }
+        package var line: String {
+            "\(pasted) as painted, \(result) as joined, \(source) in the source"
+        }
     }
 
     package init(_ seams: SeamReport) {

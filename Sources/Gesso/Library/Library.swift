@@ -123,7 +123,9 @@ private final class ModelCache: Sendable {
     }
 
     private func checkEncoder(_ url: URL, _ addOns: AddOns) throws {
-        let isKnown = state.withLock { $0.encoders.contains { $0.url == url && $0.addOns == addOns } }
+        let isKnown = state.withLock {
+            $0.encoders.contains { $0.url == url && $0.addOns == addOns }
+        }
         if isKnown { return }
         try Model.requireEncoder(of: url, adding: addOns)
         state.withLock { $0.encoders = [(url, addOns)] + $0.encoders.prefix(7) }
