@@ -38,9 +38,10 @@ struct BatchPlan {
         if let format { try Output.check(options.engine.quality, for: format) }
         let recipes =
             try outline?.map(\.recipe)
-            ?? [options.recipe.recipe(verb, settings, presets)]
+            ?? [options.recipe.outline(verb, settings, presets)]
         seed = try edits?.isSeeded() == false ? nil : recipes[0].seed
         let verbs = outline?.map(\.verb) ?? [verb]
+        RecipeOptions.note(presets, for: verbs, quiet: isQuiet)
         let painted = zip(verbs, recipes).filter { $1.steps > 0 }.map(\.0)
         model = try options.engine.model(
             storedIn: options.recipe.storedSettings(), quiet: isQuiet)

@@ -22,6 +22,7 @@ struct JobRunner {
         mask: MaskPlan? = nil
     ) throws {
         let presets = try options.recipe.files()
+        RecipeOptions.note(presets, for: [verb], quiet: options.progress.quiet)
         let recipe = try options.recipe.recipe(verb, settings, presets)
         try self.init(
             Request([Request.Edit(verb, recipe, mask: mask)]), from: presets, of: input, options)

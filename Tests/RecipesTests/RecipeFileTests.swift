@@ -66,7 +66,7 @@ struct RecipeCase: Sendable, CustomTestStringConvertible {
     }
 
     @Test func bracketsInTextAreText() throws {
-        let text = String(repeating: "[", count: 200_000)
+        let text = String(repeating: "[", count: 60_000)
         let preset = try Preset(Array("prompt: \"\(text)\"".utf8), path: "brackets")
         #expect(preset.settings.first?.value == text)
     }

@@ -90,6 +90,7 @@ struct GridCommand: AsyncParsableCommand {
         if let z { axes.append(try GridAxis(z, option: "--z")) }
         let mask = verb == .inpaint ? try MaskPlan(words: masks) : nil
         let shared = try options.recipe.files()
+        RecipeOptions.note(shared, for: [verb], quiet: options.progress.quiet)
         var cells: [Grid.Cell] = []
         for place in try Grid.places(axes) {
             var (recipe, presets) = try self.recipe(verb, at: place, shared)

@@ -98,7 +98,7 @@ extension PresetCommand {
                     .badData, "it holds no settings", at: from,
                     do: "give a picture that says how it was made, or a receipt")
             }
-            return [RecipeWriter.Section(Infotext(text))]
+            return [RecipeWriter.Section(PictureSettings(Infotext(text), of: from))]
         }
 
         private func place() throws -> URL {

@@ -50,9 +50,9 @@ struct EngineOptions: ParsableArguments {
     ///   - stored: the settings of `--from-image`, whose checkpoint is taken where none is asked for
     ///     and it is here.
     ///   - quiet: leaves out the note that it is not here.
-    func model(storedIn stored: Infotext?, quiet: Bool) throws -> String? {
+    func model(storedIn stored: PictureSettings?, quiet: Bool) throws -> String? {
         if let model { return model }
-        guard let name = stored?["Model"] else { return nil }
+        guard let name = stored?.model else { return nil }
         if Workplace.library.checkpoints.contains(where: { $0.name == name }) { return name }
         Console.line(
             "gesso: note: it was made with '\(name)', which is not here: see --model".asLine(),
