@@ -90,6 +90,8 @@ extension Recipe {
         for key in Recipe.keys where key.verbs.contains(verb) {
             values.updateValue(key.value(in: self), forKey: key.name)
         }
+        if !choosesSteps { values.updateValue(nil, forKey: "steps") }
+        if !choosesGuidanceScale { values.updateValue(nil, forKey: "guidance_scale") }
         if case .sides = growth { return values }
         for side in ["left", "right", "top", "bottom"] where values[side] != nil {
             values.updateValue(nil, forKey: side)

@@ -66,6 +66,7 @@ extension Recipe {
     ) -> Recipe {
         var settled = self
         settled.scheduler = scheduler ?? self.scheduler
+        (settled.steps, settled.guidanceScale) = (steps, guidanceScale)
         if verb == .inpaint || verb == .outpaint { settled.chosenMaskLatent = maskLatent }
         if let size, verb == .textToImage { (settled.width, settled.height) = size }
         return settled

@@ -13,7 +13,10 @@ import Testing
     private func repaint(_ seed: Int, steps: Int = 4) throws -> Request {
         var request = try Request(
             .imageToImage,
-            ["prompt": "a hill", "steps": "\(steps)", "strength": "0.8", "seed": "\(seed)"],
+            [
+                "prompt": "a hill", "steps": "\(steps)", "strength": "0.8", "seed": "\(seed)",
+                "scheduler": "euler",
+            ],
             of: source())
         request.model = "gesso-builtin"
         return request

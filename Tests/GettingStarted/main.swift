@@ -10,7 +10,7 @@ let request = try Request(
 let job = library.start(request)
 for await event in job {
     switch event {
-    case .plan(let plan, _): print("\(plan.evaluations) steps with \(plan.model)")
+    case .plan(let plan, _): print("\(plan.evaluations) UNet runs with \(plan.model)")
     case .progress(let progress): print(progress.stage)
     case .edit, .note, .preview: break
     }
