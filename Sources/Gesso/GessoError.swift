@@ -69,6 +69,7 @@ extension GessoError {
         switch error {
         case let error as GessoError: self = error
         case let error as RecipeError: self.init(error)
+        case let error as FileError: self.init(error)
         case let error as ImagingError: self.init(error)
         case let error as EditingError:
             self.init(
@@ -84,6 +85,14 @@ extension GessoError {
         self.init(kind, "\(error)", remedy: nil)
     }
 
+    private init(_ error: FileError) {
+        switch error {
+        case .unreadable: self.init(.cannotRead, "\(error)", remedy: nil)
+        case .outputExists, .cannotCreate: self.init(.cannotCreate, "\(error)", remedy: nil)
+        case .writeFailed: self.init(.inputOutput, "\(error)", remedy: nil)
+        }
+    }
+
     private init(_ error: ImagingError) {
         switch error {
         case .sizesDiffer(
@@ -94,8 +103,6 @@ extension GessoError {
         case .notAPicture, .damaged, .unsupported, .tooLarge, .cannotEncode, .sizesDiffer:
             self.init(.badData, "\(error)", remedy: nil)
         case .unreadable: self.init(.cannotRead, "\(error)", remedy: nil)
-        case .outputExists, .cannotCreate: self.init(.cannotCreate, "\(error)", remedy: nil)
-        case .writeFailed: self.init(.inputOutput, "\(error)", remedy: nil)
         case .outOfMemory: self.init(.resources, "\(error)", remedy: nil)
         }
     }

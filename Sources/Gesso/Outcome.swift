@@ -1,3 +1,4 @@
+import Files
 public import Editing
 public import Foundation
 public import Imaging
@@ -102,7 +103,7 @@ public struct Outcome: Sendable {
 
     /// Writes the picture, and if wanted the receipt, each whole or not at all.
     ///
-    /// - Throws: `ImagingError.outputExists` for a file that is there unless `replacing`, and other
+    /// - Throws: `FileError.outputExists` for a file that is there unless `replacing`, and other
     ///   `ImagingError`s for one that cannot be written.
     public func write(to file: URL, receipt: URL? = nil, replacing: Bool = false) throws {
         if let receipt { try checkWritable(receipt, overwrite: replacing) }

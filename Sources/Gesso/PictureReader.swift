@@ -1,3 +1,4 @@
+import Files
 import Foundation
 import Imaging
 
@@ -40,7 +41,7 @@ final class PictureReader {
                 remedy: .namePicture(name))
         }
         let data = try picture.bytes()
-        picture.sha256 = Digest.of(data)
+        picture.sha256 = Digest.sha256(data)
         inputs[name] = picture
         let image = try Image(decoding: data, name: picture.name)
         for warning in image.metadata.warnings { note("\(picture.name): \(warning)") }

@@ -1,3 +1,4 @@
+import Files
 public import Foundation
 import Imaging
 import Recipes
@@ -186,7 +187,7 @@ extension Outcome {
                 path: file.map { FilePath.path(of: $0, from: folder) },
                 format: request.format.rawValue.lowercased(), quality: request.quality,
                 width: written.width, height: written.height, channels: written.channels,
-                depth: written.depth, sha256: Digest.of(data),
+                depth: written.depth, sha256: Digest.sha256(data),
                 pixelsSha256: Digest.of(pixels: written)))
     }
 }
@@ -206,7 +207,7 @@ extension Receipt.AddOn {
         (key, name) = (entry.key, entry.name)
         files = try entry.allFiles().map { file in
             Receipt.File(
-                path: FilePath.path(of: file, from: folder), sha256: try Digest.of(file: file))
+                path: FilePath.path(of: file, from: folder), sha256: try Digest.sha256(file: file))
         }
     }
 }

@@ -1,3 +1,4 @@
+import Files
 public import Foundation
 public import Imaging
 public import Recipes
@@ -54,7 +55,7 @@ public struct Request: Sendable, Equatable {
 
         /// The record of a preset.
         public init(_ preset: Preset) {
-            (name, sha256) = (preset.name, Digest.of(Data(preset.text.utf8)))
+            (name, sha256) = (preset.name, Digest.sha256(Data(preset.text.utf8)))
         }
     }
 

@@ -123,3 +123,13 @@ extension String {
         return line.prefix(110) + "…" + line.suffix(89)
     }
 }
+
+extension ExitStatus {
+    init(_ error: FileError) {
+        switch error {
+        case .unreadable: self = .cannotRead
+        case .outputExists, .cannotCreate: self = .cannotCreate
+        case .writeFailed: self = .inputOutput
+        }
+    }
+}

@@ -134,7 +134,7 @@ struct Output {
     private static func checkPlace(_ file: URL, _ path: String, overwrites: Bool) throws {
         do {
             try checkWritable(file, overwrite: overwrites)
-        } catch ImagingError.outputExists {
+        } catch FileError.outputExists {
             throw Failure(
                 .cannotCreate, "the output exists", at: path,
                 do: "give another name or --overwrite")

@@ -24,7 +24,7 @@ struct ReceiptPlace {
         }
         do {
             try checkWritable(file, overwrite: overwrites)
-        } catch ImagingError.outputExists {
+        } catch FileError.outputExists {
             throw Failure(
                 .cannotCreate, "the receipt exists", at: path,
                 do: "give another name or --overwrite")

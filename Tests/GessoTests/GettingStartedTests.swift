@@ -1,18 +1,17 @@
 import Foundation
 import Gesso
+import TestSupport
 import Testing
 
 /// The program of the article on getting started: it depends on the library alone.
 @Suite struct GettingStartedTests {
-    private static let root = URL(filePath: #filePath).deletingLastPathComponent()
-        .appending(path: "../..").standardized
-
     @Test func theArticleShowsTheProgram() throws {
         let program = try String(
-            contentsOf: Self.root.appending(path: "Tests/GettingStarted/main.swift"),
+            contentsOf: Fixtures.repository.appending(path: "Tests/GettingStarted/main.swift"),
             encoding: .utf8)
         let article = try String(
-            contentsOf: Self.root.appending(path: "Sources/Gesso/Gesso.docc/GettingStarted.md"),
+            contentsOf: Fixtures.repository.appending(
+                path: "Sources/Gesso/Gesso.docc/GettingStarted.md"),
             encoding: .utf8)
         #expect(article.contains("```swift\n" + program + "```\n"))
         #expect(program.split(separator: "\n").count < 30)

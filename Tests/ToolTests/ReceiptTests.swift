@@ -1,6 +1,7 @@
-import Crypto
+import Files
 import Foundation
 import Imaging
+import TestSupport
 import Testing
 
 /// A receipt holds what is needed to make a picture again.
@@ -59,7 +60,7 @@ import Testing
     }
 
     private func sha256(_ data: some DataProtocol) -> String {
-        SHA256.hash(data: data).map { String(format: "%02x", $0) }.joined()
+        Digest.sha256(data)
     }
 
     private func furnish(_ tool: Tool) throws {
@@ -195,8 +196,7 @@ import Testing
     @Test(arguments: ["inpaint.json", "run.json"])
     func earlierReceiptsAreRead(_ name: String) throws {
         try Tool.inFolder { tool in
-            let recorded = URL(filePath: #filePath).deletingLastPathComponent()
-                .appending(path: "../../Fixtures/Receipts").standardized
+            let recorded = Fixtures.folder.appending(path: "Receipts")
             for file in ["in.png", "mask.png", name] {
                 try FileManager.default.copyItem(
                     at: recorded.appending(path: file), to: tool.url(file))

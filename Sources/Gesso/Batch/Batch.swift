@@ -1,3 +1,4 @@
+import Files
 public import Foundation
 import Imaging
 public import Recipes
@@ -148,7 +149,7 @@ public struct Batch {
             return try await make(item, report)
         } catch let error where !(error is CancellationError) {
             let failure = GessoError(error)
-            let isTaken = if case ImagingError.outputExists = error { true } else { false }
+            let isTaken = if case FileError.outputExists = error { true } else { false }
             guard failure.isOfOnePicture || isTaken else { throw error }
             let named = failure.naming(item.input)
             try folder.journal.note(
@@ -170,7 +171,7 @@ public struct Batch {
         for remark in made.works.flatMap(\.report.allNotes) { try report(.note(remark)) }
         try folder.makeParent(of: item.output)
         try self.options.whileWriting {
-            let digest = Digest.of(made.data)
+            let digest = Digest.sha256(made.data)
             try folder.journal.note(
                 Journal.Entry(
                     input: item.input, output: item.output, seed: item.seed, seconds: seconds,
@@ -182,10 +183,10 @@ public struct Batch {
                 try writeAtomically(
                     made.data, to: file, overwrite: self.options.overwrites,
                     draftTag: folder.draftTag)
-            } catch ImagingError.outputExists(let path) {
+            } catch FileError.outputExists(let path) {
                 // Another batch on the folder may have made the same picture meanwhile.
-                guard (try? Digest.of(file: file)) == digest else {
-                    throw ImagingError.outputExists(path: path)
+                guard (try? Digest.sha256(file: file)) == digest else {
+                    throw FileError.outputExists(path: path)
                 }
             }
         }

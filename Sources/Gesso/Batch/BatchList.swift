@@ -138,7 +138,8 @@ private struct BatchListFile {
         guard let handle = try? FileHandle(forReadingFrom: file),
             let data = try? handle.read(upToCount: largest + 1) ?? Data()
         else {
-            throw GessoError(.cannotRead, "cannot read the list", at: path, do: "give a file in UTF-8")
+            throw GessoError(
+                .cannotRead, "cannot read the list", at: path, do: "give a file in UTF-8")
         }
         guard data.count <= largest else {
             throw GessoError(

@@ -1,3 +1,4 @@
+import Files
 import Editing
 package import Foundation
 
@@ -167,12 +168,12 @@ package struct HashedFile: Encodable {
 
     package init(_ file: URL, named path: String) throws {
         self.path = path
-        sha256 = try Digest.of(file: file)
+        sha256 = try Digest.sha256(file: file)
         autoV2 = String(sha256.prefix(10))
         let handle = try? FileHandle(forReadingFrom: file)
         try? handle?.seek(toOffset: 0x10_0000)
         let part = try? handle?.read(upToCount: 0x1_0000)
-        autoV1 = part.flatMap { $0.isEmpty ? nil : String(Digest.of($0).prefix(8)) }
+        autoV1 = part.flatMap { $0.isEmpty ? nil : String(Digest.sha256($0).prefix(8)) }
     }
 
     fileprivate var line: String {

@@ -1,3 +1,4 @@
+import Files
 import Foundation
 
 /// What the Hugging Face tools have downloaded, read without a network.

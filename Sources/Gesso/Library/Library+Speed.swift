@@ -1,3 +1,4 @@
+import Files
 import Editing
 import Foundation
 
@@ -15,7 +16,7 @@ extension Library {
             return "\(path) \(attributes?[.size] ?? 0) \(time)"
         }
         let machine = [Program.version, Program.kernels, "\(threads)"]
-        let key = Digest.of(Data((facts + machine).joined(separator: "\n").utf8))
+        let key = Digest.sha256(Data((facts + machine).joined(separator: "\n").utf8))
         return try SpeedBook(places.speeds).speed(key) { try Editor(model).speed() }
     }
 }

@@ -1,3 +1,4 @@
+import Files
 import Editing
 public import Foundation
 public import Recipes
@@ -134,7 +135,7 @@ private final class ModelCache: Sendable {
     func files(of checkpoint: URL) throws -> [Receipt.File] {
         if let known = state.withLock({ $0.files[checkpoint] }) { return known }
         let files = try Model.files(of: checkpoint).map { path, file in
-            Receipt.File(path: path, sha256: try Digest.of(file: file))
+            Receipt.File(path: path, sha256: try Digest.sha256(file: file))
         }
         state.withLock { $0.files[checkpoint] = files }
         return files

@@ -1,3 +1,4 @@
+import Files
 public import Foundation
 public import Recipes
 
@@ -49,12 +50,10 @@ public struct Places: Sendable {
         modelPaths =
             place("GESSO_MODEL_PATHS") ?? addOns?.appending(path: "extra_model_paths.yaml")
         let home = place("HOME") ?? FileManager.default.homeDirectoryForCurrentUser
-        let cache =
-            environment["XDG_CACHE_HOME"].flatMap { $0.hasPrefix("/") ? URL(filePath: $0) : nil }
-            ?? place("HOME")?.appending(path: ".cache")
+        let cache = cacheFolder(environment)
         let own =
             place("HF_HOME")
-            ?? (place("XDG_CACHE_HOME") ?? home.appending(path: ".cache"))
+            ?? (cache ?? home.appending(path: ".cache"))
             .appending(path: "huggingface")
         huggingFace =
             place("HF_HUB_CACHE") ?? place("HUGGINGFACE_HUB_CACHE") ?? own.appending(path: "hub")
