@@ -1,6 +1,6 @@
 import Imaging
 import Models
-public import Recipes
+import Recipes
 import Sampling
 import Tensors
 

@@ -73,21 +73,44 @@ import Testing
         #expect(alone[0].events != alone[1].events && alone[0].data != alone[2].data)
     }
 
+    /// A thread of a test's own: other tests block those that tasks share, and a job that nobody
+    /// watches comes to its end.
+    private final class TestThread: TaskExecutor {
+        private let queue = DispatchQueue(label: "test")
+
+        func enqueue(_ job: consuming ExecutorJob) {
+            let job = UnownedJob(job)
+            queue.async { job.runSynchronously(on: self.asUnownedTaskExecutor()) }
+        }
+    }
+
     @Test func cancellingTheTaskThatWaitsEndsTheJob() async throws {
         let job = library.start(try repaint(1, steps: 1000))
-        let waiting = Task { try await job.result }
-        for await event in job {
-            if case .progress(let progress) = event, case .denoising = progress.stage {
-                waiting.cancel()
+        let waiting = Task(executorPreference: TestThread()) { try await job.result }
+        await withTaskExecutorPreference(TestThread()) {
+            for await case .progress(let progress) in job {
+                if case .denoising = progress.stage { waiting.cancel() }
             }
         }
-        await #expect(throws: CancellationError.self) { try await waiting.value }
+        let end = await waiting.result
+        #expect(throws: CancellationError.self) { _ = try end.get().data }
+    }
+
+    @Test func cancellingTheTaskThatIteratesEndsTheJob() async throws {
+        let job = library.start(try repaint(1, steps: 1000))
+        let iterating = Task(executorPreference: TestThread()) {
+            for await case .progress(let progress) in job {
+                if case .denoising = progress.stage { withUnsafeCurrentTask { $0?.cancel() } }
+            }
+        }
+        await iterating.value
+        await #expect(throws: CancellationError.self) { _ = try await job.result.data }
     }
 
     @Test func whatAFrontEndThrowsEndsTheJob() async throws {
         struct Enough: Error {}
         let job = library.start(try repaint(1, steps: 1000))
-        await #expect(throws: Enough.self) { try await job.follow { _ in throw Enough() } }
+        await #expect(throws: Enough.self) { _ = try await job.follow { _ in throw Enough() }.data }
     }
 
     @Test func previewsAreEvents() async throws {
@@ -129,7 +152,7 @@ import Testing
         var request = try inpaint(1)
         request.pictures = [:]
         let error = await #expect(throws: GessoError.self) {
-            try await library.start(request).result
+            _ = try await library.start(request).result.data
         }
         #expect(error?.kind == .usage && error?.remedy == .namePicture("source"))
     }
