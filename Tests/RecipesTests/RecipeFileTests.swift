@@ -1,5 +1,6 @@
 import Foundation
 import Recipes
+import TestSupport
 import Testing
 
 /// A file of `Fixtures/Recipes` and what stands beside it in the file of the same name that ends in
@@ -13,8 +14,7 @@ struct RecipeCase: Sendable, CustomTestStringConvertible {
     var testDescription: String { name }
 
     static func all(in folder: String) -> [RecipeCase] {
-        let root = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
-            .deletingLastPathComponent().appending(path: "Fixtures/Recipes/" + folder)
+        let root = Fixtures.folder.appending(path: "Recipes/" + folder)
         let files = (try? FileManager.default.contentsOfDirectory(atPath: root.path)) ?? []
         return files.filter { $0.hasSuffix(".yaml") }.sorted().map { file in
             let url = root.appending(path: file)

@@ -1,4 +1,5 @@
 import Editing
+import Files
 import Foundation
 import Imaging
 import Recipes
@@ -141,7 +142,7 @@ struct BatchPlan {
         facts.append(model?.standardizedFileURL.path ?? "")
         facts += [options.masks ?? "", options.name, options.engine.format ?? ""]
         facts.append(options.engine.quality.map { "\($0)" } ?? "")
-        return Digest.of(Data(facts.joined(separator: "\u{0}").utf8))
+        return Digest.sha256(Data(facts.joined(separator: "\u{0}").utf8))
     }
 }
 

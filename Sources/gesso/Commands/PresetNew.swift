@@ -1,4 +1,5 @@
 import ArgumentParser
+import Files
 import Foundation
 import Imaging
 import Recipes
@@ -81,7 +82,7 @@ extension PresetCommand {
             _ = try Preset(Array(text.utf8), path: file.relativePath)
             do {
                 try writeAtomically(Data(text.utf8), to: file, overwrite: overwrite)
-            } catch ImagingError.outputExists {
+            } catch FileError.outputExists {
                 throw Failure(
                     .cannotCreate, "the preset exists", at: file.relativePath,
                     do: "give another name or --overwrite")
