@@ -37,6 +37,8 @@ public struct Edit: Sendable {
     let mode: MaskMode
     /// How it falls into passes.
     let division: Division
+    /// The ControlNets that steer it.
+    public var controls: [Control] = []
     /// Whether the prompt says what to change, to a model that is shown the picture.
     let isInstruction: Bool
 

@@ -24,6 +24,10 @@ public enum EditingError: Error, Equatable, CustomStringConvertible {
     case tooManyParts(Int, most: Int)
     /// The checkpoint's safety checker refuses the picture.
     case refused(model: String)
+    /// A control names a network that the model was not loaded with.
+    case noControlNet(String, model: String)
+    /// A control reads the picture, and there is none.
+    case nothingToControlBy(String)
     /// A stage produced a number that is not finite.
     case notFinite(stage: String)
 
@@ -56,6 +60,10 @@ public enum EditingError: Error, Equatable, CustomStringConvertible {
             "the mask falls into \(count) parts, more than \(most)"
         case .refused(let model):
             "the safety checker of \(model) refuses the picture, nothing was written"
+        case .noControlNet(let name, let model):
+            "\(model) was loaded without a ControlNet named '\(name)'"
+        case .nothingToControlBy(let name):
+            "the ControlNet '\(name)' reads the picture, and there is none"
         case .notFinite(let stage):
             "the \(stage) gave numbers that are not finite"
         }
@@ -75,6 +83,8 @@ public enum EditingError: Error, Equatable, CustomStringConvertible {
         case .shapeOutside: "count pixels from the top left of the upright picture"
         case .tooManyParts: "paint them at once, or grow the mask until they touch"
         case .refused: "try another prompt or seed"
+        case .noControlNet: nil
+        case .nothingToControlBy: "give it a map"
         case .notFinite: "the checkpoint may be damaged"
         }
     }

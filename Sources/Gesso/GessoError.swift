@@ -81,7 +81,12 @@ extension GessoError {
     }
 
     private init(_ error: RecipeError) {
-        let kind: Kind = if case .unreadable = error { .cannotRead } else { .usage }
+        let kind: Kind =
+            switch error {
+            case .unreadable: .cannotRead
+            case .otherProgram: .badData
+            default: .usage
+            }
         self.init(kind, "\(error)", remedy: nil)
     }
 
