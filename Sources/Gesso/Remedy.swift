@@ -9,6 +9,12 @@ public enum Remedy: Sendable, Equatable, CustomStringConvertible {
 
     /// What to do about a part of the request, or a setting, of that name.
     case part(String, String)
+    /// A value for the setting of that name, or a preset that has one.
+    case giveSetting(String)
+    /// A value for the variable of that name.
+    case giveVariable(String)
+    /// A mask of that name.
+    case giveMask(String)
     /// A variable of that name left out.
     case leaveOutVariable(String)
     /// The name that was probably meant.
@@ -59,6 +65,9 @@ public enum Remedy: Sendable, Equatable, CustomStringConvertible {
         switch self {
         case .advice(let text): text
         case .part(let name, let advice): "\(name): \(advice)"
+        case .giveSetting: "give one, or a preset that has one"
+        case .giveVariable: "give it one"
+        case .giveMask: "give one of that name"
         case .leaveOutVariable(let name): "variable \(name): leave it out"
         case .meant(let name): "did you mean '\(name)'?"
         case .nameModel: "give a folder or file, or a name in one of the folders of models"

@@ -38,6 +38,10 @@ extension Remedy {
         case .part("output", let advice): "-o: \(advice)"
         case .part(let name, let advice):
             "--\(name.replacing("_", with: "-")): \(advice)"
+        case .giveSetting(let key):
+            "give --\(key.replacing("_", with: "-")) TEXT or --preset NAME"
+        case .giveVariable(let name): "give --var \(name)=TEXT"
+        case .giveMask(let name): "give --mask \(name)=MASK"
         case .leaveOutVariable(let name): "--var \(name): leave it out"
         case .advice, .meant: description
         }
