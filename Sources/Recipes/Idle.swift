@@ -49,7 +49,10 @@ extension Recipe {
         return [
             (maskMode != .soft, mode, Self.ofSoftInpainting),
             (maskMode != .hard, mode, ["mask_threshold", "mask_latent"]),
-            (maskMode == .hard && compat == .comfy, "compat is comfy", ["mask_latent"]),
+            (
+                maskMode == .hard && compatibility.bilinearModes.contains(.hard),
+                "compat is comfy", ["mask_latent"]
+            ),
             (isWhole, "region is whole", ["mask_padding", "region_size"]),
             (!perComponent, "per_component is off", ["component_prompts"]),
             (canvasPasses == .one, "canvas_passes is one", ["region_size"]),

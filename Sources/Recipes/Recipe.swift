@@ -155,16 +155,16 @@ public struct Recipe: Sendable, Equatable {
 
     /// How the mask comes to the size of the latents: as said, else as `compat` has it, else `max`.
     public var maskLatent: MaskLatent {
-        chosenMaskLatent ?? (compat == .diffusers ? .nearest : .max)
+        chosenMaskLatent ?? compatibility.maskLatent
     }
 
     /// How the prompts are read: as said, else plain where diffusers is to be matched.
     public var promptSyntax: PromptSyntax {
-        chosenPromptSyntax ?? (compat == .diffusers ? .plain : .weighted)
+        chosenPromptSyntax ?? compatibility.promptSyntax
     }
 
     /// Whose count of steps to follow at a given strength.
-    public var stepRule: StepRule { compat ?? .diffusers }
+    public var stepRule: StepRule { compatibility.steps }
 
     /// The same recipe with a seed, drawn if it has none: below 2³² so that other tools can take it.
     public func drawingSeed() -> (recipe: Recipe, seed: UInt64) {

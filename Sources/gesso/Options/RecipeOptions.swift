@@ -122,7 +122,7 @@ struct RecipeOptions: ParsableArguments {
     }
 
     /// What `--from-image` and `--preset` name.
-    func files() throws -> [Preset] {
+    private func files() throws -> [Preset] {
         let shelf = Workplace.library.places.presets
         let stored = try storedSettings().map { Preset($0) }
         return try [stored].compactMap(\.self) + presets.map { try shelf.preset($0) }
@@ -140,51 +140,16 @@ struct RecipeOptions: ParsableArguments {
         try fromImage.map { try PictureSettings(inFile: $0) }
     }
 
-    /// The recipe of a verb: its defaults, the presets, then these flags and the verb's own.
-    func recipe(_ verb: Verb, _ own: [Setting], _ presets: [Preset]) throws -> Recipe {
-        try styled(
-            Recipe(verb, presets: presets, settings: direct(own), variables: givenVariables))
-    }
-
-    /// The same where each picture may bring a prompt of its own: without one the prompt is empty.
-    func outline(_ verb: Verb, _ own: [Setting], _ presets: [Preset]) throws -> Recipe {
-        do {
-            return try recipe(verb, own, presets)
-        } catch RecipeError.missing(key: "prompt", _) {
-            let none = Setting("prompt", "", at: .argument("--prompt"))
-            return try recipe(verb, own + [none], presets)
-        }
-    }
-
-    /// A recipe with the styles it asks for around its prompts.
-    func styled(_ recipe: Recipe) throws -> Recipe {
-        try recipe.takingStyles { () throws(RecipeError) in
-            let environment = Workplace.environment
-            return try StyleBook(
-                inFile: stylesFile ?? StyleBook.place(environment: environment) ?? "styles.csv")
-        }
-    }
-
-    /// What is given for variables.
-    var givenVariables: [Setting] {
-        get throws { try variables.map { try Setting(variable: $0) } }
-    }
-
-    /// All that flags set, the verb's own among them.
-    func direct(_ own: [Setting]) throws -> [Setting] {
-        settings + own + (try assignments.map { try Setting(assignment: $0) })
-    }
-
-    /// The same for a picture that has settings of its own, which come before these flags.
-    func recipe(
-        _ verb: Verb, _ own: [Setting], _ presets: [Preset], overriddenBy special: [Setting]
-    ) throws -> Recipe {
-        try styled(
-            Recipe(
-                verb, presets: presets,
-                settings: direct(own).filter { one in !special.contains { $0.key == one.key } }
-                    + special,
-                variables: givenVariables))
+    /// What recipes are made from: the presets, and what the flags set.
+    ///
+    /// - Parameter own: settings by the command's own flags.
+    func source(_ own: [Setting] = []) throws -> RecipeSource {
+        RecipeSource(
+            presets: try files(),
+            settings: settings + own + (try assignments.map { try Setting(assignment: $0) }),
+            variables: try variables.map { try Setting(variable: $0) },
+            styles: stylesFile ?? StyleBook.place(environment: Workplace.environment)
+                ?? "styles.csv")
     }
 
     private var settings: [Setting] {

@@ -1,10 +1,11 @@
+import Editing
+import Files
 import Foundation
-import Gesso
 
 /// What a batch would do, found out without doing any of it: no folder is made, no journal begun.
-struct BatchForecast {
+package struct BatchForecast {
     /// What would become of a picture.
-    private struct Entry: Encodable {
+    package struct Entry: PlainDocument {
         let schema = "gesso.batchplan/1"
         let input: String
         let output: String
@@ -20,7 +21,9 @@ struct BatchForecast {
             case make, keep, skip, fail
         }
 
-        var line: String {
+        package var lines: [String] { [line] }
+
+        private var line: String {
             switch action {
             case .make:
                 let work = (evaluations ?? 0) > 0 ? "\(evaluations ?? 0) UNet calls" : "no model"
@@ -34,13 +37,13 @@ struct BatchForecast {
     }
 
     /// All of it.
-    private struct Totals: Encodable {
+    package struct Totals: PlainDocument {
         let schema = "gesso.batchplan/1"
         let pictures: Int
         let make: Int
         let keep: Int
         let skip: Int
-        let fail: Int
+        package let fail: Int
         /// That of the first picture; absent where it is drawn when the batch begins.
         let seed: UInt64?
         let evaluations: Int
@@ -51,7 +54,7 @@ struct BatchForecast {
         /// What is written beside the pictures.
         let files: [String]
 
-        var lines: [String] {
+        package var lines: [String] {
             let memory = String(
                 format: "%.2f GB of weights and %.2f GB of work", Double(weightBytes) / 1e9,
                 Double(workBytes) / 1e9)
@@ -69,34 +72,43 @@ struct BatchForecast {
     private let items: [Batch.Item]
     private let folder: BatchGlance
     private let options: Batch.Options
-    private let isJSON: Bool
+    private let library: Library
+    private let words: (Remedy) -> String
 
     /// - Parameters:
     ///   - items: the pictures of this share.
     ///   - folder: what is there already.
-    init(_ items: [Batch.Item], in folder: BatchGlance, _ options: Batch.Options, isJSON: Bool) {
+    ///   - words: the front end's words for what would help.
+    package init(
+        _ items: [Batch.Item], in folder: BatchGlance, with library: Library,
+        _ options: Batch.Options, words: @escaping (Remedy) -> String
+    ) {
         (self.items, self.folder, self.options) = (items, folder, options)
-        self.isJSON = isJSON
+        (self.library, self.words) = (library, words)
     }
 
-    /// Looks at every picture and reports.
+    /// Looks at every picture.
     ///
-    /// - Parameter files: what is written beside the pictures.
-    /// - Throws: `Verdict.someFailed` when some cannot be made, and what would end the batch.
-    func report(files: [String]) async throws {
+    /// - Parameters:
+    ///   - files: what is written beside the pictures.
+    ///   - report: is given what would become of each.
+    /// - Throws: what would end the batch.
+    package func run(
+        files: [String], _ report: (Entry) throws -> Void
+    ) async throws -> Totals {
         var plans: [EditPlan] = []
         var loading = 0.0
         var entries: [Entry] = []
         for item in items {
-            try Interruption.check()
+            try Task.checkCancellation()
             let (entry, planned) = try await entry(of: item)
             plans += planned.map(\.plan)
             loading = max(loading, planned.map(\.loading).max() ?? 0)
             entries.append(entry)
-            try Console.result(isJSON ? JSON.line(entry) : entry.line.escapingControls())
+            try report(entry)
         }
         func count(_ action: Entry.Action) -> Int { entries.count { $0.action == action } }
-        let totals = Totals(
+        return Totals(
             pictures: items.count, make: count(.make), keep: count(.keep), skip: count(.skip),
             fail: count(.fail), seed: folder.seed,
             evaluations: plans.reduce(0) { $0 + $1.evaluations },
@@ -104,12 +116,6 @@ struct BatchForecast {
             workBytes: plans.map(\.workBytes).max() ?? 0,
             estimatedSeconds: plans.reduce(loading) { $0 + ($1.seconds?.total ?? 0) },
             files: files)
-        if isJSON {
-            try Console.result(JSON.line(totals))
-        } else {
-            for line in totals.lines { try Console.result(line.escapingControls()) }
-        }
-        if totals.fail > 0 { throw Verdict.someFailed }
     }
 
     private func entry(
@@ -126,13 +132,13 @@ struct BatchForecast {
         if FileManager.default.fileExists(atPath: file.path), !options.overwrites {
             if options.skipsExisting { return entry(.skip) }
             if !folder.knows(item.output) {
-                return entry(.fail, "a file is there: give --skip-existing or --overwrite")
+                return entry(.fail, "a file is there: " + words(.skipOrReplaceIt))
             }
         }
         do {
             var jobOptions = Job.Options()
             jobOptions.threads = options.threads
-            let planned = try await Workplace.library.plan(item.request, jobOptions)
+            let planned = try await library.plan(item.request, jobOptions)
             var made = entry(.make).entry
             (made.width, made.height) = (planned.last?.plan.width, planned.last?.plan.height)
             made.evaluations = planned.reduce(0) { $0 + $1.plan.evaluations }
@@ -142,7 +148,7 @@ struct BatchForecast {
         } catch {
             let failure = GessoError(error)
             guard failure.isOfOnePicture else { throw error }
-            return entry(.fail, failure.naming(item.input).text(\.inFlags))
+            return entry(.fail, failure.naming(item.input).text(words))
         }
     }
 }

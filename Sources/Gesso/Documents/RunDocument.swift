@@ -1,8 +1,9 @@
-import Gesso
+import Editing
+import Recipes
 
 /// How a picture of several edits was made, as `--json` prints it. Keys are only ever added within a
 /// schema's number.
-struct RunDocument: Encodable {
+package struct RunDocument: Encodable {
     private let schema = "gesso.run/1"
     private let recipe: String
     private let output: String
@@ -14,7 +15,7 @@ struct RunDocument: Encodable {
     /// What was found outside of all masks, in the bytes written; absent where all may have changed.
     private let verified: MaskProof?
 
-    init(_ recipe: String, _ outcome: Outcome, output: String) {
+    package init(_ recipe: String, _ outcome: Outcome, output: String) {
         self.recipe = recipe
         self.output = output
         (width, height) = (outcome.written.width, outcome.written.height)
@@ -27,7 +28,7 @@ struct RunDocument: Encodable {
 }
 
 /// What the edits of a recipe would do and need, as `--dry-run` tells it.
-struct RunPlanDocument: PlainDocument {
+package struct RunPlanDocument: PlainDocument {
     private let schema = "gesso.runplan/1"
     private let recipe: String
     private let output: String
@@ -40,11 +41,11 @@ struct RunPlanDocument: PlainDocument {
 
     /// One of them.
     private struct Edit: Encodable {
-        let verb: String
-        let plan: PlanDocument
+        package let verb: String
+        package let plan: PlanDocument
     }
 
-    init(_ recipe: String, _ plans: [PlannedEdit], output: String, files: [String]) {
+    package init(_ recipe: String, _ plans: [PlannedEdit], output: String, files: [String]) {
         (self.recipe, self.output, self.files) = (recipe, output, files)
         evaluations = plans.reduce(0) { $0 + $1.plan.evaluations }
         let seconds = plans.reduce(0) { $0 + $1.loading + ($1.plan.seconds?.total ?? 0) }
@@ -52,11 +53,11 @@ struct RunPlanDocument: PlainDocument {
         edits = plans.map { planned in
             Edit(
                 verb: planned.verb.rawValue,
-                plan: PlanDocument(planned, output: output, files: []))
+                plan: PlanDocument(planned, output: output, files: [], speeds: nil))
         }
     }
 
-    var lines: [String] {
+    package var lines: [String] {
         let each = edits.enumerated().flatMap { index, edit in
             ["edit \(index + 1): \(edit.verb)"]
                 + edit.plan.lines
@@ -71,15 +72,7 @@ struct RunPlanDocument: PlainDocument {
 }
 
 /// A document that people can read, too.
-protocol PlainDocument: Encodable {
+package protocol PlainDocument: Encodable {
     /// A line for each thing.
     var lines: [String] { get }
-}
-
-extension Console {
-    /// A document, as JSON or a line for each thing.
-    static func result(_ document: some PlainDocument, isJSON: Bool) throws {
-        if isJSON { return try result(JSON.text(document)) }
-        for line in document.lines { try result(line.escapingControls()) }
-    }
 }

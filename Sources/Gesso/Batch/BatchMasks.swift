@@ -1,15 +1,19 @@
 import Foundation
-import Gesso
+public import Recipes
 
 /// The masks of a batch.
-enum BatchMasks {
+public enum BatchMasks: Sendable {
+    /// None.
     case none
     /// One for all pictures.
     case one(MaskSource)
     /// Files named as the pictures are.
     case folder(String)
 
-    init(_ spec: String?) throws {
+    /// A folder of masks, or a shape or the path of a picture for all; nil is none.
+    ///
+    /// - Throws: `RecipeError` for a shape that is none.
+    public init(_ spec: String?) throws {
         guard let spec else {
             self = .none
             return
@@ -24,7 +28,8 @@ enum BatchMasks {
         }
     }
 
-    var isGiven: Bool {
+    /// Whether there are any.
+    public var isGiven: Bool {
         if case .none = self { false } else { true }
     }
 
@@ -37,9 +42,10 @@ enum BatchMasks {
         if let own = item.mask { return try MaskSource(own, at: .argument("--mask")) }
         switch self {
         case .none:
-            throw Failure(
-                .usage, "no mask for \(item.input)", at: "--masks",
-                do: "give a folder of masks, one for all, or one in the list")
+            throw GessoError(
+                .usage, "no mask for \(item.input)",
+                remedy: .part(
+                    "masks", "give a folder of masks, one for all, or one in the list"))
         case .one(let source): return source
         case .folder(let folder):
             let base = (folder as NSString).appendingPathComponent(item.folder + item.stem)

@@ -1,27 +1,28 @@
 import Foundation
-import Gesso
+package import Imaging
+package import Recipes
 
 extension PictureSettings {
     /// The settings in a picture, or in a text file like those that A1111 writes beside its pictures.
     ///
-    /// - Throws: `Failure` where there are none.
-    init(inFile path: String) throws {
+    /// - Throws: `GessoError` where there are none.
+    package init(inFile path: String) throws {
         let data = try Self.bytes(path)
         if ImageFormat(sniffing: data) == nil, let text = Self.text(data) {
             self.init(Infotext(text), of: path)
             return
         }
-        guard let settings = try Self(of: Image(decoding: data, name: Input.name(path)), path)
+        guard let settings = try Self(of: Image(decoding: data, name: FilePath.literal(path)), path)
         else {
-            throw Failure(
+            throw GessoError(
                 .badData, "it holds no settings", at: path,
-                do: "give a picture that says how it was made; `gesso info` shows what it holds")
+                remedy: .nameSettings)
         }
         self = settings
     }
 
     /// The settings among the texts of a picture; nil if it holds none.
-    init?(of image: Image, _ path: String) throws {
+    package init?(of image: Image, _ path: String) throws {
         let metadata = image.metadata
         var texts = metadata.text.map { ($0.keyword, $0.value) }
         if let parameters = metadata.parameters { texts.insert(("parameters", parameters), at: 0) }
@@ -34,11 +35,10 @@ extension PictureSettings {
     private static let longestText = 1 << 20
 
     private static func bytes(_ path: String) throws -> Data {
-        guard path != "-" else { return try Input.bytes(path) }
         let url = try FilePath.file(path, orFailWith: .cannotRead)
         guard let data = try? FileHandle(forReadingFrom: url).read(upToCount: longestText + 1),
             ImageFormat(sniffing: data) == nil, text(data) != nil
-        else { return try Input.bytes(path) }
+        else { return try Picture.file(path).bytes() }
         return data
     }
 

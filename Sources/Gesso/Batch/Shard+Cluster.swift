@@ -1,9 +1,8 @@
 import Foundation
-import Gesso
 
 extension Shard {
     /// Reads `i/n`; `off` is the whole.
-    init(_ text: String) throws {
+    package init(_ text: String) throws {
         if text == "off" {
             self = .whole
             return
@@ -12,9 +11,9 @@ extension Shard {
         guard parts.count == 2, let number = parts[0], let count = parts[1],
             (1...100_000).contains(count), (1...count).contains(number)
         else {
-            throw Failure(
-                .usage, "'\(text.prefix(40))' is no shard", at: "--shard",
-                do: "write 1/4 to 4/4, or off")
+            throw GessoError(
+                .usage, "'\(text.prefix(40))' is no shard",
+                remedy: .part("shard", "write 1/4 to 4/4, or off"))
         }
         self = Shard(number: number, count: count)
     }
@@ -25,15 +24,15 @@ extension Shard {
     /// Slurm: `SLURM_ARRAY_TASK_ID`, `_COUNT`, `_MIN`, `_STEP` (sbatch(1), "output environment
     /// variables"). Kubernetes: `JOB_COMPLETION_INDEX`, from 0, which it sets in indexed jobs, and
     /// `JOB_COMPLETIONS`, which the job's author sets.
-    static func ofCluster(
+    package static func ofCluster(
         _ environment: [String: String]
     ) throws -> (shard: Shard, source: String)? {
         func number(_ name: String) throws -> Int? {
             guard let text = environment[name] else { return nil }
             guard let number = Int(text), number >= 0 else {
-                throw Failure(
+                throw GessoError(
                     .usage, "\(name) is '\(text.prefix(20))', not a number", at: "environment",
-                    do: "give --shard i/n, or --shard off")
+                    remedy: .nameShard)
             }
             return number
         }
@@ -56,9 +55,9 @@ extension Shard {
         _ index: Int, of count: Int?, _ source: String, _ counter: String
     ) throws -> Shard {
         guard let count, (0..<count).contains(index) else {
-            throw Failure(
+            throw GessoError(
                 .usage, "\(source) says which task this is, but not of how many",
-                at: "environment", do: "set \(counter), or give --shard i/n or --shard off")
+                at: "environment", remedy: .setCounter(counter))
         }
         return Shard(number: index + 1, count: count)
     }

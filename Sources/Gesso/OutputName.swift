@@ -1,9 +1,10 @@
 import Foundation
-import Gesso
+import Imaging
+package import Recipes
 
 /// The path that `-o` comes to: itself, a name in the folder that it names by a `/` at its end, or what
 /// its last part makes of `{stem}`, `{seed}`, `{index}`, `{ext}` and `{verb}`.
-struct OutputName {
+package struct OutputName {
     /// The picture's own path; nil for a picture from words.
     let input: String?
     let verb: Verb
@@ -11,14 +12,18 @@ struct OutputName {
     /// That of `--format`.
     let format: String?
 
-    /// - Throws: `Failure` for a placeholder that does not exist.
-    func path(_ text: String) throws -> String {
+    package init(input: String?, verb: Verb, seed: UInt64, format: String?) {
+        (self.input, self.verb, self.seed, self.format) = (input, verb, seed, format)
+    }
+
+    /// - Throws: `GessoError` for a placeholder that does not exist.
+    package func path(_ text: String) throws -> String {
         let cut = text.lastIndex(of: "/").map { text.index(after: $0) } ?? text.startIndex
         let folder = String(text[..<cut])
         let name = text[cut...].isEmpty ? "{stem}.{ext}" : String(text[cut...])
         let isTemplate = NameTemplate.placeholders.contains { name.contains("{\($0)}") }
         guard text != "-", !text.isEmpty, isTemplate else { return text }
-        let template = try NameTemplate(name, at: "-o")
+        let template = try NameTemplate(name, at: "output")
         return folder + template.name(values(index: index(template, folder)))
     }
 

@@ -1,27 +1,27 @@
-import Foundation
-import Gesso
+import Editing
+package import Foundation
 
 /// What a run would do, as `--dry-run` prints it.
-struct PlanDocument: PlainDocument {
+package struct PlanDocument: PlainDocument {
     private let plan: EditPlan
     private let head: Head
 
     /// What stands beside the plan's own keys.
     private struct Head: Encodable {
-        let schema = "gesso.plan/1"
-        let verb: String
-        let output: String
+        package let schema = "gesso.plan/1"
+        package let verb: String
+        package let output: String
         /// All files that would be written.
-        let files: [String]
+        package let files: [String]
         /// Loading the model and the plan's own seconds; absent where no model has a hand in it.
-        let estimatedSeconds: Double?
+        package let estimatedSeconds: Double?
         /// Where the model's speed is kept.
-        let speeds: String?
+        package let speeds: String?
     }
 
     private let isSpeedKept: Bool
 
-    init(_ planned: PlannedEdit, output: String, files: [String]) {
+    package init(_ planned: PlannedEdit, output: String, files: [String], speeds: URL?) {
         plan = planned.plan
         isSpeedKept = planned.isSpeedKept
         let seconds = plan.seconds.map { ($0.total + planned.loading) }
@@ -29,7 +29,7 @@ struct PlanDocument: PlainDocument {
             verb: planned.verb.rawValue, output: output, files: files,
             estimatedSeconds: seconds.map { ($0 * 100).rounded() / 100 },
             speeds: seconds == nil
-                ? nil : Workplace.library.places.speeds?.path(percentEncoded: false))
+                ? nil : speeds?.path(percentEncoded: false))
     }
 
     /// About how long it takes, and how that is known.
@@ -40,13 +40,13 @@ struct PlanDocument: PlainDocument {
             + (isSpeedKept ? kept : "measured now" + (head.speeds == nil ? "" : " and \(kept)"))
     }
 
-    func encode(to encoder: any Encoder) throws {
+    package func encode(to encoder: any Encoder) throws {
         try plan.encode(to: encoder)
         try head.encode(to: encoder)
     }
 
     /// The same for people, a line for each thing.
-    var lines: [String] {
+    package var lines: [String] {
         let percent = Int((plan.repaintedFraction * 100).rounded(.up))
         let work = plan.scheduler.map {
             "\(plan.evaluations) with \($0), \(plan.branches) branches each"
@@ -78,19 +78,19 @@ struct PlanDocument: PlainDocument {
 
 extension PassReport {
     /// As a line: `256x256 at 12,40, worked on at 512x512`.
-    var line: String {
+    package var line: String {
         "\(box.width)x\(box.height) at \(box.x),\(box.y), worked on at \(width)x\(height)"
     }
 
     /// Whether it is not the whole of a picture at its own size.
-    func isPart(of width: Int, _ height: Int) -> Bool {
+    package func isPart(of width: Int, _ height: Int) -> Bool {
         (box.width, box.height, self.width, self.height) != (width, height, width, height)
     }
 }
 
 extension Double {
     /// Seconds in words: `0.4 s`, `12 s`, `3 min 20 s`, `2 h 5 min`.
-    var asDuration: String {
+    package var asDuration: String {
         if self < 10 { return String(format: "%.1f s", self) }
         let seconds = Int(rounded())
         if seconds < 60 { return "\(seconds) s" }

@@ -1,26 +1,28 @@
-import Gesso
+import Editing
+import Recipes
 
 /// How a picture was made, as `--json` prints it. Keys are only ever added within a schema's number.
-struct EditDocument: Encodable {
+package struct EditDocument: Encodable {
     private let report: EditReport
     private let head: Head
 
     /// What stands beside the report's own keys.
     private struct Head: Encodable {
-        let schema = "gesso.edit/1"
-        let verb: String
-        let output: String
+        package let schema = "gesso.edit/1"
+        package let verb: String
+        package let output: String
         /// The border of what was painted; absent without a mask.
-        let seam: SeamDocument?
+        package let seam: SeamDocument?
         /// What was found outside the mask, in the bytes written; absent without a mask.
-        let verified: MaskProof?
-        let recipe: [String: Key.Value]
+        package let verified: MaskProof?
+        package let recipe: [String: Key.Value]
     }
 
     /// - Parameters:
     ///   - index: of the edit; the last by default.
     ///   - hasProof: whether it tells what was found outside of the mask.
-    init(_ outcome: Outcome, edit index: Int? = nil, output: String, hasProof: Bool = true) {
+    package init(_ outcome: Outcome, edit index: Int? = nil, output: String, hasProof: Bool = true)
+    {
         let work = outcome.works[index ?? outcome.works.count - 1]
         var report = work.report
         report.seconds["load"] = report.seconds["load"] ?? work.loading
@@ -33,7 +35,7 @@ struct EditDocument: Encodable {
             recipe: Dictionary(values, uniquingKeysWith: { first, _ in first }))
     }
 
-    func encode(to encoder: any Encoder) throws {
+    package func encode(to encoder: any Encoder) throws {
         try report.encode(to: encoder)
         try head.encode(to: encoder)
     }
