@@ -21,7 +21,7 @@ struct ConfigurationReader {
         self.values = values
     }
 
-    /// The configuration that stands in this one under a key; nil if there is none.
+    /// The configuration nested in this one under a key; nil if there is none.
     func part(_ key: String) throws -> ConfigurationReader? {
         guard let value = value(key) else { return nil }
         guard case .object = value else { throw invalid(key, "must be an object") }
@@ -38,7 +38,7 @@ struct ConfigurationReader {
         return try integer(value, key, range)
     }
 
-    /// A list of integers; a single one stands for `count` of them.
+    /// A list of integers; a single one is repeated `count` times.
     /// - Parameter count: how many there must be; nil for any number but none.
     func integers(
         _ key: String, count: Int?, default standard: [Int], in range: ClosedRange<Int>
@@ -106,7 +106,7 @@ struct ConfigurationReader {
     }
 
     func unsupported(_ key: String) -> ModelError {
-        .unsupported(model: model, key: key, value: values[key].map(brief) ?? "nothing")
+        .unsupported(model: model, key: key, value: values[key].map { brief($0) } ?? "nothing")
     }
 
     func invalid(_ key: String, _ reason: String) -> ModelError {
@@ -135,7 +135,7 @@ private func brief(_ value: JSONValue) -> String {
     case .flag(let flag): String(flag)
     case .number(let number): Int(exactly: number).map(String.init) ?? String(number)
     case .text(let text): "\"\(text.prefix(40).filter { $0.isASCII && !$0.isNewline })\""
-    case .list(let list): "[\(list.prefix(4).map(briefest).joined(separator: ", "))]"
+    case .list(let list): "[" + list.prefix(4).map { briefest($0) }.joined(separator: ", ") + "]"
     case .object: "{…}"
     }
 }
