@@ -108,7 +108,8 @@ public enum CheckpointError: Error, Equatable, CustomStringConvertible {
         case .unusableAddOn(let path, let what, let hint):
             "\(path): \(what); \(hint)"
         case .addOnOfAnotherFamily(let path, let family, let reason):
-            "\(path): made for " + (family.map { shown($0) } ?? "another kind of model") + ": \(reason)"
+            "\(path): made for " + (family.map { shown($0) } ?? "another kind of model")
+                + ": \(reason)"
         case .unknownAddOnKeys(let path, let names, let count):
             listing(
                 names,
@@ -117,11 +118,10 @@ public enum CheckpointError: Error, Equatable, CustomStringConvertible {
         case .unknownAddOnRoles(let path, let names):
             listing(
                 names,
-                after: "\(brief(path)): \(names.count) tensors change layers in a way that is not "
-                    + "known: ")
+                after: "\(brief(path)): changes layers in a way that is not known: ")
         case .missingPart(let path, let component, let missing):
-            "\(path): holds no \(component): no tensor is called \(missing)…; give one from "
-                + "another file"
+            "\(path): holds no \(component): no tensor is called \(missing)…; give one "
+                + "from another file (--\(component.lowercased()))"
         case .otherLatents(let path, let found, let expected):
             "\(path): made for other models: its latents have \(found) channels where the model has "
                 + "\(expected)"

@@ -2,8 +2,7 @@ package import Foundation
 
 /// Any JSON value, read in time and memory linear in its text.
 ///
-/// The text must be UTF-8, nested at most 64 deep. Beside JSON, `NaN`, `Infinity` and `-Infinity` are
-/// numbers, as Python writes them. Of a key that comes twice the last value counts.
+/// The text must be UTF-8, nested at most 64 deep. Of a key that comes twice the last value counts.
 package enum JSONValue: Equatable, Sendable {
     case null
     case flag(Bool)
@@ -88,9 +87,6 @@ extension HeaderCursor {
         case "null": return .null
         case "true": return .flag(true)
         case "false": return .flag(false)
-        case "NaN": return .number(.nan)
-        case "Infinity": return .number(.infinity)
-        case "-Infinity": return .number(-.infinity)
         default:
             let isNumber = word.utf8.first.map { $0 == 0x2D || (0x30...0x39).contains($0) } ?? false
             guard isNumber, !word.contains(where: { "xXpP".contains($0) }),

@@ -42,7 +42,8 @@ public struct LoRA: Sendable {
         (self.url, metadata) = (url, file.metadata)
         if let kind = LoRARole.refusedKind(of: file.entries) {
             throw CheckpointError.unusableAddOn(
-                path: file.path, what: "is \(kind)", hint: LoRARole.appliedKinds)
+                path: file.path, what: "is \(kind), which is not applied",
+                hint: LoRARole.appliedKinds)
         }
         var parts: [String: Part] = [:]
         var unknown: [(layer: String, name: String)] = []

@@ -141,7 +141,8 @@ private struct ChangeBuilder {
             throw fault(part[.rescale]?.name ?? part.name, "is not a number for each row")
         }
         return RotationChange(
-            blocks: try stored(blocks), constraint: try number(.alpha).map { $0 * Float(rows) } ?? 0,
+            blocks: try stored(blocks),
+            constraint: try number(.alpha).map { $0 * Float(rows) } ?? 0,
             rescale: rescale, strength: strength)
     }
 

@@ -42,7 +42,9 @@ struct LoRALayers {
             ["to_q", "to_k", "to_v", "to_out.0"].map { "attn1." + $0 } + ["ff.net.0.proj"]
             + ["to_q", "to_k", "to_v", "to_out.0"].map { "attn2." + $0 }
         func blocks(_ scope: String) -> [String] {
-            numbered { "\(scope).attentions.\($0)" } has: {
+            numbered {
+                "\(scope).attentions.\($0)"
+            } has: {
                 layers.contains($0 + ".transformer_blocks.0.attn1.to_q")
             }
         }
@@ -50,7 +52,9 @@ struct LoRALayers {
         func levels(_ side: String) -> [String] { (0..<8).flatMap { blocks("\(side).\($0)") } }
         let attentions = levels("down_blocks") + levels("up_blocks") + blocks("mid_block")
         return attentions.flatMap { attention in
-            numbered { "\(attention).transformer_blocks.\($0)" } has: {
+            numbered {
+                "\(attention).transformer_blocks.\($0)"
+            } has: {
                 layers.contains($0 + ".attn1.to_q")
             }
         }.flatMap { block in parts.map { "\(block).\($0)" } }
@@ -58,7 +62,9 @@ struct LoRALayers {
 
     private static func countedOfText(_ layers: Set<String>) -> [String] {
         let root = layers.contains { $0.hasPrefix("text_model.") } ? "text_model." : ""
-        return numbered { "\(root)encoder.layers.\($0).self_attn" } has: {
+        return numbered {
+            "\(root)encoder.layers.\($0).self_attn"
+        } has: {
             layers.contains($0 + ".k_proj")
         }.flatMap { scope in
             ["k_proj", "v_proj", "q_proj", "out_proj"].map { "\(scope).\($0)" }
@@ -107,8 +113,9 @@ extension LoRA {
         let bare =
             layer.hasPrefix("base_model.model.") ? String(layer.dropFirst(17)) : layer
         if bare.hasPrefix("text_model.") { return ("text_encoder", renamed(bare, "text_encoder")) }
-        guard let (prefix, component) = prefixes.filter({ bare.hasPrefix($0.0) })
-            .max(by: { $0.0.count < $1.0.count })
+        guard
+            let (prefix, component) = prefixes.filter({ bare.hasPrefix($0.0) })
+                .max(by: { $0.0.count < $1.0.count })
         else { return ("unet", renamed(bare, "unet")) }
         let rest = String(bare.dropFirst(prefix.count))
         return (component, prefix.hasSuffix(":") ? "#" + rest : renamed(rest, component))

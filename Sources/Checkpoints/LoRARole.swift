@@ -49,8 +49,9 @@ enum LoRARole: Hashable, Sendable {
     /// for a name of another form.
     static func read(_ name: String) -> (layer: String, role: LoRARole, adapter: String?)? {
         let bytes = name.utf8
-        var mark = bytes.index(
-            bytes.endIndex, offsetBy: -longestEnding, limitedBy: bytes.startIndex)
+        var mark =
+            bytes.index(
+                bytes.endIndex, offsetBy: -longestEnding, limitedBy: bytes.startIndex)
             ?? bytes.startIndex
         while mark < bytes.endIndex {
             if [0x2E, 0x3A, 0x5F].contains(bytes[mark]), let role = endings[String(name[mark...])] {

@@ -70,7 +70,9 @@ public struct LooseComponent: ModelSource {
     private static func entries(
         _ url: URL, _ component: String
     ) throws -> [String: Safetensors.Entry] {
-        if ModelFolder.isFolder(url) { return try TinyAutoencoderFile.entries(inFolder: url) ?? [:] }
+        if ModelFolder.isFolder(url) {
+            return try TinyAutoencoderFile.entries(inFolder: url) ?? [:]
+        }
         let file = try Safetensors(contentsOf: url)
         if component == "vae", let tiny = try TinyAutoencoderFile.entries(file) { return tiny }
         guard let prefix = prefix(of: component, in: file.names) else {
@@ -117,8 +119,8 @@ public struct LooseComponent: ModelSource {
             return Data("{\"_class_name\":\"AutoencoderTiny\"}".utf8)
         }
         var members: [String: Any] = [:]
-        if base.contains(component) {
-            let json = try base.configuration(component)
+        // A single file without a VAE may have its configuration all the same.
+        if let json = try? base.configuration(component) {
             members = try JSONSerialization.jsonObject(with: json) as? [String: Any] ?? [:]
         }
         if component == "unet" {

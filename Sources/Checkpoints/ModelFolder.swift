@@ -134,7 +134,7 @@ public struct ModelFolder: ModelSource {
         return pickle.map { "\(shown($0)) is a pickle, which can run code: convert it first" }
     }
 
-    static func isFolder(_ url: URL) -> Bool {
+    package static func isFolder(_ url: URL) -> Bool {
         var isFolder: ObjCBool = false
         return FileManager.default.fileExists(
             atPath: url.path(percentEncoded: false), isDirectory: &isFolder) && isFolder.boolValue

@@ -43,17 +43,20 @@ struct ShardIndex {
     init(contentsOf url: URL) throws {
         let path = url.path(percentEncoded: false)
         func malformed(_ reason: String) -> CheckpointError {
-            .malformed(path: path, format: "index", reason: reason)
+            .malformed(path: path, format: "JSON", reason: reason)
         }
-        guard case .object(let map)? = try JSONValue(small: url, upTo: 16 << 20)["weight_map"] else {
-            throw malformed("it has no weight_map")
+        guard case .object(let map)? = try JSONValue(small: url, upTo: 16 << 20)["weight_map"]
+        else {
+            throw malformed("the index has no weight_map")
         }
         places = try map.map { member in
             guard let shard = member.value.string else {
                 throw malformed("the shard of \(shown(member.key)) is no text")
             }
             let isName = !shard.isEmpty && !shard.hasPrefix(".") && !shard.utf8.contains(0x2F)
-            guard isName else { throw malformed("shard name \(shown(shard)) leads out of the folder") }
+            guard isName else {
+                throw malformed("shard name \(shown(shard)) leads out of the folder")
+            }
             guard shard.utf8.allSatisfy({ $0 >= 0x20 && $0 != 0x7F }) else {
                 throw malformed("control character in the shard name \(shown(shard))")
             }

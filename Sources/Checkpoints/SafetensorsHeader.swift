@@ -81,8 +81,9 @@ struct SafetensorsHeader: Sendable {
 
     private static func check(name: String, _ cursor: HeaderCursor) throws {
         guard !name.isEmpty else { throw cursor.fault("a tensor has no name") }
-        guard name.utf8.allSatisfy({ (0x20..<0x7F).contains($0) })
-            || name.unicodeScalars.allSatisfy({ $0.properties.generalCategory != .control })
+        guard
+            name.utf8.allSatisfy({ (0x20..<0x7F).contains($0) })
+                || name.unicodeScalars.allSatisfy({ $0.properties.generalCategory != .control })
         else {
             throw cursor.fault("control character in the name \(shown(name))")
         }
@@ -102,13 +103,16 @@ struct SafetensorsHeader: Sendable {
         return result
     }
 
+    private static let fields = ["dtype", "shape", "data_offsets"]
+
     private mutating func row(_ cursor: inout HeaderCursor, name: String) throws -> Row {
         var row = Row()
-        var missing = ["dtype", "shape", "data_offsets"]
+        var missing = Self.fields
         do {
             try cursor.object(keysUpTo: 64) { cursor, field in
                 guard let index = missing.firstIndex(of: field) else {
-                    throw cursor.fault("unknown field \(shown(field))")
+                    throw Self.fields.contains(field)
+                        ? cursor.twice(field) : cursor.fault("unknown field \(shown(field))")
                 }
                 missing.remove(at: index)
                 switch field {

@@ -27,12 +27,14 @@ struct TinyAutoencoderFile: CustomStringConvertible {
         let encoder = Self.encoders.first { prefix in
             isFirst(prefix + "0.weight")?[1] == 3 && shape(prefix + "1.conv.0.weight") != nil
         }.map { Half(prefix: $0, first: 0) }
-        let decoder = Self.decoders.flatMap { [Half(prefix: $0, first: 0), Half(prefix: $0, first: 1)] }
-            .first { half in
-                let latents = isFirst("\(half.prefix)\(half.first).weight")?[1] ?? 3
-                return latents != 3
-                    && shape("\(half.prefix)\(half.first + 2).conv.0.weight") != nil
-            }
+        let decoder = Self.decoders.flatMap {
+            [Half(prefix: $0, first: 0), Half(prefix: $0, first: 1)]
+        }
+        .first { half in
+            let latents = isFirst("\(half.prefix)\(half.first).weight")?[1] ?? 3
+            return latents != 3
+                && shape("\(half.prefix)\(half.first + 2).conv.0.weight") != nil
+        }
         guard encoder != nil || decoder != nil else { return nil }
         (self.encoder, self.decoder) = (encoder, decoder)
         if let decoder, let first = shape("\(decoder.prefix)\(decoder.first).weight") {
@@ -40,7 +42,8 @@ struct TinyAutoencoderFile: CustomStringConvertible {
         } else if let encoder {
             let numbers = names.filter { $0.hasPrefix(encoder.prefix) && $0.hasSuffix(".weight") }
                 .compactMap { Int($0.dropFirst(encoder.prefix.count).dropLast(7)) }
-            latentChannels = numbers.max().flatMap { shape("\(encoder.prefix)\($0).weight")?[0] } ?? 0
+            latentChannels =
+                numbers.max().flatMap { shape("\(encoder.prefix)\($0).weight")?[0] } ?? 0
         } else {
             latentChannels = 0
         }
@@ -129,7 +132,8 @@ extension TinyAutoencoderFile {
             throw CheckpointError.unusableAddOn(
                 path: path,
                 what: "holds \(files.count) tiny autoencoders' \(half)s, "
-                    + files.prefix(2).joined(separator: ", ") + ", …", hint: "give one of the files")
+                    + files.prefix(2).joined(separator: ", ") + ", …", hint: "give one of the files"
+            )
         }
         return result
     }

@@ -46,7 +46,7 @@ public struct Editor: Sendable {
         try outline.memory.check()
         let safety = recipe.safety == .on ? try model.safetyCheck() : nil
         log.total = outline.evaluations
-        log.note(outline.remarks(on: edit, recipe))
+        log.note(try model.addOnRemarks(recipe) + outline.remarks(on: edit, recipe))
         var work = Workpiece(edit, recipe)
         for (index, pass) in outline.passes.enumerated() {
             var own = recipe

@@ -23,6 +23,8 @@ public struct Model: Sendable {
     private let text: any TextSide
     private let source: any ModelSource
     private let prompts = PromptCache()
+    private let embeddings: AddedEmbeddings
+    private let addOnNotes: [String]
     private let schedulerConfiguration: SchedulerConfiguration
 
     /// Loads a checkpoint: a folder in diffusers' layout, or a single safetensors file.
@@ -35,20 +37,23 @@ public struct Model: Sendable {
     public static func load(
         _ url: URL, tokenizers: TokenizerPlaces = TokenizerPlaces(), addOns: AddOns = AddOns()
     ) throws -> Model {
-        try Model(
-            addOns.applied(to: modelSource(url)), tokenizers,
-            addOns.embeddings.map { try TextualInversion($0) })
+        let applied = try addOns.applied(to: modelSource(url, supplied: addOns.supplied))
+        let embeddings = try AddedEmbeddings(
+            addOns, bundled: applied.embeddings, for: applied.source)
+        return try Model(applied.source, tokenizers, embeddings, notes: applied.notes)
     }
 
     private init(
-        _ source: any ModelSource, _ tokenizers: TokenizerPlaces, _ embeddings: [TextualInversion]
+        _ source: any ModelSource, _ tokenizers: TokenizerPlaces, _ embeddings: AddedEmbeddings,
+        notes: [String]
     ) throws {
+        (self.embeddings, addOnNotes) = (embeddings, notes)
         family = try ModelFamily(of: source)
         self.source = source
         name = source.name
         familyName = family.name
         isStandIn = source.isStandIn
-        text = try family.textSide(source, tokenizers, embeddings)
+        text = try family.textSide(source, tokenizers, embeddings.usable)
         backbone = try family.backbone.network(of: source)
         vae = try family.autoencoder(source)
         nativeSize = backbone.configuration.nativeSide * vae.factor
@@ -59,6 +64,13 @@ public struct Model: Sendable {
     /// Bytes of its weights in memory.
     func weightBytes() throws -> Int {
         try family.networks(in: source).reduce(0) { try $0 + source.weights($1).byteCount }
+    }
+
+    /// Remarks on what was added to it, for the user.
+    ///
+    /// - Throws: what is wrong with an embedding that was left out, where a prompt uses it.
+    func addOnRemarks(_ recipe: Recipe) throws -> [String] {
+        try addOnNotes + embeddings.remarks(on: recipe)
     }
 
     /// The name of the scheduler for a recipe, and a fresh one for its steps.

@@ -15,9 +15,17 @@ struct ConfigurationReader {
     /// - Throws: `ModelError.invalidConfiguration` when `json` is no JSON object.
     init(_ json: Data, model: String) throws {
         self.model = model
-        guard let values = try? JSONValue(parsing: json), case .object = values else {
-            throw ModelError.invalidConfiguration(model: model, key: "JSON", reason: "is malformed")
+        func malformed(_ reason: String) -> ModelError {
+            .invalidConfiguration(
+                model: model, key: "JSON", reason: "is malformed: " + reason)
         }
+        let values: JSONValue
+        do {
+            values = try JSONValue(parsing: json)
+        } catch {
+            throw malformed(error.reason)
+        }
+        guard case .object = values else { throw malformed("it is no object") }
         self.values = values
     }
 
