@@ -148,7 +148,9 @@ private func brief(_ path: String) -> String {
 private func listing(_ names: [String], after reason: String) -> String {
     var text = reason
     for (index, name) in names.prefix(3).enumerated() {
-        let part = (index > 0 ? ", " : "") + shown(name, upTo: 48)
+        let whole = shown(name, upTo: 512)
+        let short = whole.count > 48 ? whole.prefix(24) + "…" + whole.suffix(23) : whole[...]
+        let part = (index > 0 ? ", " : "") + short
         guard index == 0 || text.count + part.count < 185 else { return text + ", …" }
         text += part
     }

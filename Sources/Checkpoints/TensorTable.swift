@@ -1,3 +1,5 @@
+import Files
+
 /// The tensors of a safetensors file by name, in the order of their data.
 ///
 /// A tensor's description is made when it is asked for.
