@@ -20,12 +20,14 @@ public struct Model: Sendable {
     let backbone: any Backbone
     let vae: any Autoencoder
     let parametrization: Parametrization
+    let controlNets: [String: ControlNet]
     private let text: any TextSide
     private let source: any ModelSource
     private let prompts = PromptCache()
     private let embeddings: AddedEmbeddings
     private let addOnNotes: [String]
     private let schedulerConfiguration: SchedulerConfiguration
+    private let controlBytes: Int
 
     /// Loads a checkpoint: a folder in diffusers' layout, or a single safetensors file.
     ///
@@ -40,12 +42,13 @@ public struct Model: Sendable {
         let applied = try addOns.applied(to: modelSource(url, supplied: addOns.supplied))
         let embeddings = try AddedEmbeddings(
             addOns, bundled: applied.embeddings, for: applied.source)
-        return try Model(applied.source, tokenizers, embeddings, notes: applied.notes)
+        return try Model(
+            applied.source, tokenizers, embeddings, addOns.controlNets, notes: applied.notes)
     }
 
     private init(
         _ source: any ModelSource, _ tokenizers: TokenizerPlaces, _ embeddings: AddedEmbeddings,
-        notes: [String]
+        _ controlNets: [String: URL], notes: [String]
     ) throws {
         (self.embeddings, addOnNotes) = (embeddings, notes)
         family = try ModelFamily(of: source)
@@ -55,6 +58,12 @@ public struct Model: Sendable {
         isStandIn = source.isStandIn
         text = try family.textSide(source, tokenizers, embeddings.usable)
         backbone = try family.backbone.network(of: source)
+        let configuration = backbone.configuration
+        let controls = try controlNets.mapValues { try ControlNetSource($0, beside: source) }
+        controlBytes = try controls.values.reduce(0) { try $0 + $1.weights().byteCount }
+        self.controlNets = try controls.mapValues {
+            try ControlNet($0, for: configuration)
+        }
         vae = try family.autoencoder(source)
         nativeSize = backbone.configuration.nativeSide * vae.factor
         schedulerConfiguration = try source.schedulerConfiguration()
@@ -63,7 +72,9 @@ public struct Model: Sendable {
 
     /// Bytes of its weights in memory.
     func weightBytes() throws -> Int {
-        try family.networks(in: source).reduce(0) { try $0 + source.weights($1).byteCount }
+        try family.networks(in: source).reduce(controlBytes) {
+            try $0 + source.weights($1).byteCount
+        }
     }
 
     /// Remarks on what was added to it, for the user.
