@@ -137,7 +137,10 @@ extension AddOns {
             case "lora":
                 let strength = recipe.loras.first { $0.name == entry.name }?.strength ?? 1
                 loras += entry.files.map { AddedLoRA($0, strength: strength) }
-            case "embedding": embeddings += entry.files
+            case "embedding":
+                embeddings += entry.files.map {
+                    AddedEmbedding($0, isOptional: entry.files.count > 1)
+                }
             case "vae": vae = entry.files.first
             case "unet": unet = entry.files.first
             default: continue
