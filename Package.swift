@@ -37,7 +37,7 @@ let package = Package(
             name: "CCodecs",
             linkerSettings: [
                 .linkedLibrary("png"), .linkedLibrary("jpeg"), .linkedLibrary("webp"),
-                .linkedLibrary("webpdemux"), .linkedLibrary("lcms2"),
+                .linkedLibrary("webpdemux"), .linkedLibrary("lcms2"), .linkedLibrary("z"),
             ]),
         room("Tensors", sees: ["CKernels"]),
         room("Checkpoints", sees: ["Tensors"]),

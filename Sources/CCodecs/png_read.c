@@ -153,7 +153,8 @@ static int take_chunk(png_structp png, png_unknown_chunkp chunk) {
         }
         return 1;
     }
-    return 0;
+    // What a reader may ignore is ignored without a word; the rest is libpng's to refuse.
+    return (name[0] & 0x20) != 0;
 }
 
 codec_reader *codec_png_open(const uint8_t *bytes, size_t count) {

@@ -63,7 +63,8 @@ struct EXIF {
         // A short number is at the begin of its four bytes.
         let value = isBigEndian ? orientation.rawValue << 16 : orientation.rawValue
         put(
-            append(copy(of: main, adding: (Tag.orientation, Kind.short, 1), value: value)), 4, at: 4)
+            append(copy(of: main, adding: (Tag.orientation, Kind.short, 1), value: value)), 4, at: 4
+        )
     }
 
     /// Takes out the directory of the place, and wipes what it held.

@@ -23,7 +23,8 @@ extension Image {
         if isWhole {
             guard let bounds = changed.bounds else {
                 return try stored.spliced(
-                    onto: source.bytes, source.bytes, x: 0, y: 0, changed, items, takesTouched: true)
+                    onto: source.bytes, source.bytes, x: 0, y: 0, changed, items, takesTouched: true
+                )
             }
             if changed.values.count(where: { $0 > 0 }) > changed.values.count / 100 * 98 {
                 return nil
@@ -34,7 +35,9 @@ extension Image {
                 onto: source.bytes, part, x: box.x, y: box.y, changed.cropped(to: box), items,
                 takesTouched: true)
         }
-        guard place.x % coding.unit.width == 0, place.y % coding.unit.height == 0 else { return nil }
+        guard place.x % coding.unit.width == 0, place.y % coding.unit.height == 0 else {
+            return nil
+        }
         let whole = try stored.writtenJPEG([], quality: 0, coding)
         return try stored.spliced(
             onto: whole, source.bytes, x: place.x, y: place.y, changed, items, takesTouched: false)
@@ -196,7 +199,8 @@ extension Mask {
             for left in stride(from: 0, to: width, by: blockWidth) {
                 let rows = top..<min(top + blockHeight, height)
                 let columns = left..<min(left + blockWidth, width)
-                let isTouched = rows.contains { y in columns.contains { values[y * width + $0] > 0 } }
+                let isTouched = rows.contains { y in columns.contains { values[y * width + $0] > 0 }
+                }
                 guard isTouched else { continue }
                 for y in max(top - 1, 0)..<min(rows.upperBound + 1, height) {
                     for x in max(left - 1, 0)..<min(columns.upperBound + 1, width) {

@@ -43,7 +43,8 @@ extension Image {
         let hidden = Mask(
             width: width, height: height, values: alphas.map { samples[$0] == 0 ? 255 : 0 })
         let isVisible = hidden.values.contains(0)
-        return filled(where: hidden, with: isVisible ? .edge : .color(red: 128, green: 128, blue: 128))
+        return filled(
+            where: hidden, with: isVisible ? .edge : .color(red: 128, green: 128, blue: 128))
     }
 
     /// - Parameter color: three bytes of sRGB; what stands for them in the picture's own profile is put in.

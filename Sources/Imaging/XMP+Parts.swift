@@ -85,7 +85,9 @@ extension XMP {
         packet.insert(contentsOf: rest[(begin + 1)..<end.lowerBound], at: place.lowerBound)
         var known = Set(namespaces(in: packet[own.upperBound..<ownEnd]))
         let more = namespaces(in: rest[other.upperBound..<begin])
-            .filter { known.insert($0).inserted }.flatMap { namespace -> [UInt8] in [0x20] + namespace }
+            .filter { known.insert($0).inserted }.flatMap { namespace -> [UInt8] in
+                [0x20] + namespace
+            }
         packet.insert(contentsOf: more, at: own.upperBound)
         return packet
     }
