@@ -96,7 +96,9 @@ struct SchedulerParityTests {
         var scheduler = try run.makeScheduler()
         let known = KnownRegion(
             clean: clean, noise: noise, mask: try recording.tensor("mask"), scheduler: scheduler)
-        let model = NetworkDenoiser(predicting: run.configuration.predictionType) { x, timestep in
+        let model = NetworkDenoiser(
+            .variancePreserving(run.configuration.predictionType)
+        ) { x, timestep in
             (x * 0.7 + pattern.map { 0.3 * timestep / 1000 + $0 }).map(tanh)
         }
         var source = TorchRandomSource(seed: 7)
