@@ -2,6 +2,7 @@ import Checkpoints
 import Foundation
 import Sampling
 import Tensors
+import TestSupport
 import Testing
 
 /// A recorded run of one of diffusers' schedulers.
@@ -44,8 +45,7 @@ struct SchedulerRun: Sendable, CustomTestStringConvertible {
 
 /// Fixtures/Parity/schedulers.*, written by Scripts/goldens/schedulers.py.
 struct SchedulerRecording {
-    static let folder = URL(filePath: #filePath).deletingLastPathComponent()
-        .appending(components: "..", "..", "Fixtures", "Parity")
+    static let folder = Fixtures.parity
 
     let tensors: Safetensors
 

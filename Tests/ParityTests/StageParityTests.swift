@@ -2,12 +2,12 @@ import Checkpoints
 import Foundation
 import Models
 import Tensors
+import TestSupport
 import Testing
 
 /// What diffusers and transformers answered at each stage, from Fixtures/Parity.
 private enum Recording {
-    static let folder = URL(filePath: #filePath).deletingLastPathComponent()
-        .appending(components: "..", "..", "Fixtures", "Parity")
+    static let folder = Fixtures.parity
 
     static let models = ["tiny-f32", "tiny-f16", "tiny-bf16"]
 
