@@ -1,6 +1,6 @@
 /// Why a picture may not be the mask that it is taken for.
 public enum MaskDoubt: Sendable, Equatable {
-    /// The colours are black, and the shape is in the alpha channel.
+    /// The colours are black, and the shape is in the alpha channel, from where it is taken.
     case shapeInAlpha
     /// Nothing is as light as the threshold; `lightest` of 255 is the lightest, above 0.
     case dark(lightest: Int)
@@ -14,15 +14,23 @@ extension Image {
     /// What is doubtful about the picture as a mask whose greys count as white from `threshold` up
     /// (1...255); nil for a plain one.
     public func doubtAsMask(threshold: Int) -> MaskDoubt? {
+        if isBlack { return Mask(self).isEmpty ? nil : .shapeInAlpha }
         let mask = Mask(self)
         let counts = mask.values.reduce(into: [Int](repeating: 0, count: 256)) { $0[Int($1)] += 1 }
         let lightest = counts.lastIndex { $0 > 0 } ?? 0
         let rgb = converted(channels: 3, depth: 8).samples
         if isLikePhoto(counts, rgb) { return .photo }
         guard lightest < threshold else { return nil }
-        if hasAlpha, Mask(transparencyOf: self).inverted.isMixed { return .shapeInAlpha }
         if Int(rgb.max() ?? 0) >= threshold, lightest > 0 { return .colored(lightest: lightest) }
         return lightest > 0 ? .dark(lightest: lightest) : nil
+    }
+
+    /// Whether every visible pixel is black.
+    private var isBlack: Bool {
+        let grey = converted(channels: 2, depth: 8).samples
+        return stride(from: 0, to: grey.count, by: 2).allSatisfy {
+            grey[$0] == 0 || grey[$0 + 1] == 0
+        }
     }
 
     /// Masks are black and white with a soft edge, which is thin. A quarter of greys with colours among
@@ -39,9 +47,4 @@ extension Image {
         }
         return 4 * colored > pixels
     }
-}
-
-extension Mask {
-    /// Whether some of it is black and some is white.
-    fileprivate var isMixed: Bool { values.contains(0) && values.contains(255) }
 }

@@ -16,10 +16,13 @@ import Testing
     @Test(
         arguments: [
             ([0, 0, 0, 255], [0, 0, 0, 0]), ([0, 0, 0, 0], [0, 0, 0, 255]), ([0, 255], [0, 0]),
-            ([20, 30, 40, 255], [0, 0, 0, 0]),
         ] as [([UInt16], [UInt16])])
     func theShapeMayBeInTheAlpha(inside: [UInt16], outside: [UInt16]) {
-        #expect(disc(inside, on: outside).doubtAsMask(threshold: 128) == .shapeInAlpha)
+        let image = disc(inside, on: outside)
+        #expect(image.doubtAsMask(threshold: 128) == .shapeInAlpha)
+        #expect(Mask(image).values == Mask(transparencyOf: image).inverted.values)
+        let dark = disc([20, 30, 40, 255], on: [0, 0, 0, 0])
+        #expect(dark.doubtAsMask(threshold: 128) == .dark(lightest: 28))
     }
 
     @Test func darkMasksSayHowLightTheyAre() {
