@@ -87,8 +87,9 @@ struct JobWork {
     ) throws -> Edit? {
         let edit = edits[index]
         let prepared = try source.map {
-            try Edit(
-                edit.verb, of: $0, edit.recipe, mask: edit.mask, after: history, read: reader.mask)
+            try Edit(edit.verb, of: $0, edit.recipe, mask: edit.mask, after: history) { name in
+                try reader.mask(name, edit.recipe)
+            }
         }
         try prepared?.original?.checkEncodable(as: request.format)
         return prepared

@@ -35,6 +35,7 @@ struct GessoCommand: AsyncParsableCommand {
 
     /// Runs the tool on the process's arguments and ends the process.
     static func main() async {
+        ProcessStart.prepare()
         Interruption.watch()
         Foundation.exit(await run(Array(CommandLine.arguments.dropFirst())).rawValue)
     }

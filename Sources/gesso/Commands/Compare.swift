@@ -123,6 +123,8 @@ struct CompareCommand: ParsableCommand {
 struct PicturePair {
     let first: Image
     let second: Image
+    /// The bytes of the second's file.
+    let secondData: Data
 
     static func checkPaths(_ paths: String...) throws {
         if paths.count(where: { $0 == "-" }) > 1 {
@@ -135,7 +137,8 @@ struct PicturePair {
     /// - Throws: `Failure` with `badData` when their sizes differ.
     init(_ firstPath: String, _ secondPath: String) throws {
         first = try Input.image(firstPath)
-        second = try Input.image(secondPath)
+        secondData = try Input.bytes(secondPath)
+        second = try Image(decoding: secondData, name: Input.name(secondPath))
         try Self.checkSize(
             second.width, second.height, secondPath, first.width, first.height, firstPath)
     }
