@@ -77,7 +77,7 @@ extension Recipe {
         let scheduler = SchedulerName(rawValue: provenance.scheduler)
         return [
             ("Steps", "\(steps)"),
-            ("Sampler", scheduler?.nameInA1111 ?? provenance.scheduler),
+            ("Sampler", scheduler?.traits.nameInA1111 ?? provenance.scheduler),
             ("Schedule type", sigmas.nameInA1111),
             ("CFG scale", "\(Key.Value.number(guidanceScale))"),
             (
@@ -129,35 +129,6 @@ extension Provenance {
     fileprivate var loraHashes: String? {
         let loras = addOns.filter { $0.key == "lora" }.map { "\($0.name): \($0.hash)" }
         return loras.isEmpty ? nil : loras.joined(separator: ", ")
-    }
-}
-
-extension SchedulerName {
-    /// What A1111's menu calls it.
-    fileprivate var nameInA1111: String {
-        switch self {
-        case .ddim: "DDIM"
-        case .ddpm: "DDPM"
-        case .euler: "Euler"
-        case .eulerAncestral: "Euler a"
-        case .dpmppMultistep: "DPM++ 2M"
-        case .heun: "Heun"
-        case .lms: "LMS"
-        case .unipc: "UniPC"
-        case .pndm: "PLMS"
-        case .lcm: "LCM"
-        }
-    }
-}
-
-extension SigmaSpacing {
-    /// What A1111 calls it as a schedule type; nil for the one it takes by itself.
-    fileprivate var nameInA1111: String? {
-        switch self {
-        case .default: nil
-        case .karras: "Karras"
-        case .exponential: "Exponential"
-        }
     }
 }
 

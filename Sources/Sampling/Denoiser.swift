@@ -4,19 +4,21 @@ public import Tensors
 public protocol Denoiser {
     /// An estimate of the clean latents z0.
     /// - Parameters:
-    ///   - x: z0 + σ·n, any shape with the batch first.
+    ///   - x: z0 + σ·n, or the mixture of another `Parametrization`; any shape with the batch first.
     ///   - level: σ and the timestep.
     func callAsFunction(_ x: Tensor, at level: NoiseLevel) throws -> Tensor
 }
 
-/// A network as a denoiser: its input is scaled to unit variance, its output read as ε, v or z0.
+/// A network as a denoiser: its input is scaled as its `Parametrization` has it, its output read as ε,
+/// v, z0 or a velocity.
 public struct NetworkDenoiser: Denoiser {
     private let prediction: PredictionType
     private let network: (_ scaled: Tensor, _ timestep: Float) throws -> Tensor
 
     /// - Parameters:
     ///   - prediction: what the network's output means.
-    ///   - network: gets x / √(1 + σ²) and a timestep, answers in the same shape.
+    ///   - network: gets x / √(1 + σ²), or x as it is for flow, and a timestep; answers in the same
+    ///     shape.
     public init(
         predicting prediction: PredictionType,
         network: @escaping (_ scaled: Tensor, _ timestep: Float) throws -> Tensor
@@ -25,13 +27,15 @@ public struct NetworkDenoiser: Denoiser {
         self.network = network
     }
 
-    /// The clean estimate: x − σ·ε, or x/(1 + σ²) − v·σ/√(1 + σ²), or the output itself.
+    /// The clean estimate: x − σ·ε, or x/(1 + σ²) − v·σ/√(1 + σ²), or the output itself; x − σ·v for
+    /// flow.
     public func callAsFunction(_ x: Tensor, at level: NoiseLevel) throws -> Tensor {
         let sigma = level.sigma
         let variance = sigma * sigma + 1
-        let output = try network(x / variance.squareRoot(), level.timestep)
+        let input = prediction.parametrization.networkInput(x, at: sigma)
+        let output = try network(input, level.timestep)
         switch prediction {
-        case .epsilon: return x - output * sigma
+        case .epsilon, .flow: return x - output * sigma
         case .vPrediction: return x / variance - output * (sigma / variance.squareRoot())
         case .sample: return output
         }

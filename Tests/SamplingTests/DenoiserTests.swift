@@ -16,11 +16,15 @@ struct DenoiserTests {
             case .epsilon: noise
             case .vPrediction: noise * (1 / root) - clean * (3 / root)
             case .sample: clean
+            case .flow: noise - clean
             }
-        let x = clean + noise * 3
+        // Flow's σ is a share, so that the signal is not turned round.
+        let level = kind == .flow ? NoiseLevel(sigma: 0.75, timestep: 700) : level
+        let x = kind.parametrization.noised(clean, noise: noise, at: level.sigma)
         let denoiser = NetworkDenoiser(predicting: kind) { scaled, timestep in
             #expect(timestep == 700)
-            for (a, b) in zip(scaled.values, x.values) { #expect(abs(a - b / root) < 1e-6) }
+            let scale = kind == .flow ? 1 : root
+            for (a, b) in zip(scaled.values, x.values) { #expect(abs(a - b / scale) < 1e-6) }
             return answer
         }
         let found = try denoiser(x, at: level)
@@ -81,7 +85,7 @@ struct DenoiserTests {
         let known = KnownRegion(clean: clean, noise: noise, mask: mask, scheduler: scheduler)
         var copy = scheduler
         let restored = try denoise(
-            start, scheduler: &copy, denoiser: model, noise: { noise },
+            start, scheduler: &copy, denoiser: model, noise: { _ in noise },
             afterStep: { known.restored(in: $0, after: $1) })
         for (a, b) in zip(masked.values, restored.values) { #expect(abs(a - b) < 2e-5) }
         // Outside the mask the known latents come back bit for bit.
