@@ -12,7 +12,7 @@ extension Editor {
             for: recipe, strength: edit.strength, inpainting: edit.region != nil)
         let steps = scheduler.levels.count
         let denoiser = try log.measured(.encodingPrompt) {
-            try UNetDenoiser(
+            try BackboneDenoiser(
                 model, recipe, width: latents.paddedWidth, height: latents.paddedHeight)
         }
         log.note(denoiser.notes)

@@ -11,7 +11,7 @@ struct Latents {
     /// Whether the VAE works in tiles.
     let isTiled: Bool
     private var random: TorchRandomSource
-    /// Pixels a latent stands for, each way; pictures are padded to multiples of it.
+    /// Pixels per latent, each way; pictures are padded to multiples of it.
     let factor: Int
     /// [1,H/8,W/8,4].
     private let shape: [Int]

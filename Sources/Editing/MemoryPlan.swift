@@ -1,3 +1,4 @@
+import Files
 import Imaging
 import Models
 import Recipes
@@ -8,7 +9,7 @@ struct MemoryPlan {
     private(set) var work: Int
 
     /// The widest point is the VAE at full resolution, or in a large picture whose VAE is tiled the
-    /// UNet's finest level; beside it the pictures themselves are there.
+    /// backbone's finest level; beside it the pictures themselves are there.
     ///
     /// The factors were measured on Stable Diffusion 1.5 (512x512 and 1024x1024) and rounded up.
     ///
@@ -18,7 +19,7 @@ struct MemoryPlan {
     ///   - joined: pixels of the largest part that is joined to it.
     init(_ model: Model, _ recipe: Recipe, _ latents: Latents, canvas: Int, joined: Int) {
         self.init(
-            model.unet.configuration, model.vae, width: latents.paddedWidth,
+            model.backbone.configuration, model.vae, width: latents.paddedWidth,
             height: latents.paddedHeight, canvas: canvas, isTiled: latents.isTiled,
             branches: model.branches(for: recipe))
         guard recipe.blend == .poisson else { return }
@@ -28,17 +29,17 @@ struct MemoryPlan {
 
     /// The same for networks by themselves.
     init(
-        _ unet: UNet2DCondition.Configuration, _ vae: any Autoencoder, width: Int, height: Int,
+        _ backbone: any BackboneConfiguration, _ vae: any Autoencoder, width: Int, height: Int,
         canvas: Int, isTiled: Bool, branches: Int
     ) {
         let pixels = width * height
         let side = AutoencoderKL.tileSide
         let atOnce = isTiled ? min(width, side) * min(height, side) : pixels
         let places = pixels / (vae.factor * vae.factor)
-        let inUNet = unet.widestFloatsPerLatent * places * branches
+        let inBackbone = backbone.widestFloatsPerLatent * places * branches
         let pictures = 16 * max(pixels, canvas)
         work =
-            (max(vae.widestFloatsPerPixel * atOnce, inUNet) + pictures)
+            (max(vae.widestFloatsPerPixel * atOnce, inBackbone) + pictures)
             * MemoryLayout<Float>.size
     }
 

@@ -59,7 +59,13 @@ public struct MaskPlan: Sendable, Equatable {
 }
 
 /// Puts masks together from the names in a recipe.
+///
+/// A mask that others use is made for each of them, so the number of parts can double with every mask:
+/// more than `mostParts` are refused before they are made.
 struct MaskMaker {
+    /// The most parts that one mask may come to, those of the masks in it counted.
+    static let mostParts = 1024
+
     let masks: [NamedMask]
     let variables: Variables
     /// What is given for masks by name, in place of what the recipe says.
@@ -67,29 +73,51 @@ struct MaskMaker {
 
     /// What `mask:` of an edit comes to.
     func plan(_ items: [MaskItem]) throws(RecipeError) -> MaskPlan {
-        MaskPlan(parts: try parts(items, on: []))
+        var tally = Tally(origin: items.first?.origin ?? .argument("--mask"))
+        return MaskPlan(parts: try parts(items, on: [], &tally))
     }
 
-    /// - Parameter trail: the masks that these are parts of.
+    /// Parts made so far of the mask that is written at a place.
+    private struct Tally {
+        let origin: Origin
+        private var parts = 0
+
+        init(origin: Origin) { self.origin = origin }
+
+        mutating func count() throws(RecipeError) {
+            parts += 1
+            guard parts <= mostParts else {
+                throw .malformed(
+                    "a mask of more than \(mostParts) parts", at: origin,
+                    remedy: "use masks in fewer masks, or draw one into a file")
+            }
+        }
+    }
+
+    /// - Parameters:
+    ///   - trail: the masks that these are parts of.
+    ///   - tally: counts each part before it is made.
     private func parts(
-        _ items: [MaskItem], on trail: [String]
+        _ items: [MaskItem], on trail: [String], _ tally: inout Tally
     ) throws(RecipeError) -> [MaskPlan.Part] {
         var parts: [MaskPlan.Part] = []
         for item in items {
+            try tally.count()
             let text = try variables.text(Template(item.text, at: item.origin), at: item.origin)
             parts.append(
                 MaskPlan.Part(
-                    try content(text, item, trail), subtracts: item.subtracts, at: item.origin))
+                    try content(text, item, trail, &tally), subtracts: item.subtracts,
+                    at: item.origin))
         }
         return parts
     }
 
     private func content(
-        _ text: String, _ item: MaskItem, _ trail: [String]
+        _ text: String, _ item: MaskItem, _ trail: [String], _ tally: inout Tally
     ) throws(RecipeError) -> MaskPlan.Content {
         if MaskPlan.isShape(text) { return .words(text) }
         if let mask = masks.first(where: { $0.name == text }) {
-            return .mask(try plan(mask, usedAt: item.origin, trail))
+            return .mask(try plan(mask, usedAt: item.origin, trail, &tally))
         }
         if text.allSatisfy({ $0.isNumber || $0 == "." }) {
             throw .malformed(
@@ -104,7 +132,7 @@ struct MaskMaker {
     }
 
     private func plan(
-        _ mask: NamedMask, usedAt origin: Origin, _ trail: [String]
+        _ mask: NamedMask, usedAt origin: Origin, _ trail: [String], _ tally: inout Tally
     ) throws(RecipeError) -> MaskPlan {
         guard !trail.contains(mask.name) else {
             throw .cycle("the mask '\(mask.name)'", at: origin)
@@ -112,7 +140,7 @@ struct MaskMaker {
         let shape = try mask.shape(variables)
         var parts = given[mask.name]
         if parts == nil, let items = mask.items {
-            parts = try self.parts(items, on: trail + [mask.name])
+            parts = try self.parts(items, on: trail + [mask.name], &tally)
         }
         guard let parts else { throw .missingMask(mask.name, at: origin) }
         return MaskPlan(

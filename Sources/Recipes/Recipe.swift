@@ -194,6 +194,9 @@ public enum MaskLatent: String, CaseIterable, Sendable {
 }
 
 extension Recipe {
+    /// The most bytes that a prompt or another text of a setting may have, in UTF-8.
+    public static let longestText = 64 << 10
+
     /// The most pixels a side of a picture or canvas may have.
     public static let maximumSide = 4096
 

@@ -1,6 +1,6 @@
 public import Foundation
 
-/// What a network's output means, with x = √ᾱ·z0 + √(1−ᾱ)·n but for flow.
+/// What a network's output means, with x = √ᾱ·z0 + √(1−ᾱ)·n.
 public enum PredictionType: String, CaseIterable, Sendable {
     /// The noise n.
     case epsilon
@@ -8,9 +8,6 @@ public enum PredictionType: String, CaseIterable, Sendable {
     case vPrediction = "v_prediction"
     /// The clean sample z0.
     case sample
-    /// The velocity n − z0 of the straight way from z0 to n (Liu, Gong & Liu 2023), with
-    /// x = (1 − σ)·z0 + σ·n.
-    case flow = "flow_prediction"
 }
 
 /// How the variances β of the training steps grow.

@@ -64,11 +64,6 @@ struct SchedulerPlan {
     private static func checkSwitches(
         of configuration: SchedulerConfiguration, for name: SchedulerName
     ) throws {
-        guard configuration.predictionType.parametrization == .variancePreserving else {
-            throw SamplingError.unsupported(
-                scheduler: name, setting: "prediction_type flow_prediction",
-                advice: "use a model with epsilon, v_prediction or sample")
-        }
         if configuration.thresholding && name.traits.defaults.thresholds {
             throw SamplingError.unsupported(
                 scheduler: name, setting: "thresholding",

@@ -20,15 +20,12 @@ enum LatentSpace: Sendable {
     case sigma
     /// x = √ᾱ·z0 + √(1−ᾱ)·n: variance stays at 1.
     case alpha
-    /// x = (1 − σ)·z0 + σ·n.
-    case flow
 
     /// The weights of z0 and n at a level.
     func weights(at sigma: Float) -> (signal: Float, noise: Float) {
         switch self {
-        case .sigma: Parametrization.variancePreserving.weights(at: sigma)
+        case .sigma: (1, sigma)
         case .alpha: (sigma.signalScale, sigma * sigma.signalScale)
-        case .flow: Parametrization.flow.weights(at: sigma)
         }
     }
 }
@@ -88,7 +85,7 @@ extension Trajectory {
     /// What a denoiser gets at a level, from latents x in the scheduler's own space.
     func denoiserInput(_ x: Tensor, at index: Int) -> Tensor {
         switch space {
-        case .sigma, .flow: x
+        case .sigma: x
         case .alpha: x / levels[index].sigma.signalScale
         }
     }

@@ -1,4 +1,5 @@
 import Editing
+import Files
 import Foundation
 import Recipes
 
@@ -167,14 +168,14 @@ extension AddOnShelf.Entry {
         else { return nil }
         let name = file.deletingPathExtension().lastPathComponent
         guard key == "lora" else {
-            let hash = String(try Digest.of(file: file).prefix(10))
+            let hash = String(try Digest.sha256(file: file).prefix(10))
             return Provenance.AddOn(key: key, name: name, hash: hash)
         }
         // A1111 leaves out a LoRA's header, in which trainers keep notes that others strip.
         let header = length.enumerated().reduce(UInt64(0)) { $0 | UInt64($1.1) << (8 * $1.0) }
         return Provenance.AddOn(
             key: key, name: name,
-            hash: String(try Digest.of(file: file, from: 8 + header).prefix(12)),
+            hash: String(try Digest.sha256(file: file, from: 8 + header).prefix(12)),
             strength: recipe.loras.first { $0.name == self.name }?.strength ?? 1)
     }
 }

@@ -72,6 +72,7 @@ struct EditRun {
         _ verb: Verb, _ options: EditOptions, _ settings: [Setting], of input: String?
     ) throws {
         let presets = try options.recipe.files()
+        RecipeOptions.note(presets, for: [verb], quiet: options.progress.quiet)
         let recipe = try options.recipe.recipe(verb, settings, presets).drawingSeed()
         let output = try options.place(of: input, verb, seed: recipe.seed)
         try self.init(

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Editing
+import Files
 import Foundation
 import Imaging
 import Recipes
@@ -50,6 +51,7 @@ struct Failure: Error {
         switch error {
         case let failure as Failure: self = failure
         case let error as RecipeError: self.init(ExitStatus(error), "\(error)")
+        case let error as FileError: self.init(ExitStatus(error), "\(error)")
         case ImagingError.sizesDiffer(
             "the mask", let width, let height, let expectedWidth, let expectedHeight):
             self.init(
@@ -136,6 +138,16 @@ extension ExitStatus {
             self = .cannotRead
         } else {
             self = .usage
+        }
+    }
+}
+
+extension ExitStatus {
+    init(_ error: FileError) {
+        switch error {
+        case .unreadable: self = .cannotRead
+        case .outputExists, .cannotCreate: self = .cannotCreate
+        case .writeFailed: self = .inputOutput
         }
     }
 }

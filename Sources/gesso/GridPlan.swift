@@ -1,4 +1,5 @@
 import Editing
+import Files
 import Foundation
 import Imaging
 import Recipes
@@ -42,6 +43,7 @@ struct GridPlan {
                 do: "give axes for \(Self.mostCells) or fewer")
         }
         let shared = try options.recipe.files()
+        RecipeOptions.note(shared, for: [verb], quiet: options.progress.quiet)
         let shelf = PresetShelf(environment: ProcessInfo.processInfo.environment)
         var cells: [Cell] = []
         var seed: UInt64?

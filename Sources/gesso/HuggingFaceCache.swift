@@ -1,3 +1,4 @@
+import Files
 import Foundation
 
 /// What the Hugging Face tools have downloaded, read without a network.
@@ -11,7 +12,7 @@ struct HuggingFaceCache {
             environment[name].flatMap { $0.isEmpty ? nil : URL(filePath: $0) }
         }
         let home = folder("HOME") ?? FileManager.default.homeDirectoryForCurrentUser
-        let cache = folder("XDG_CACHE_HOME") ?? home.appending(path: ".cache")
+        let cache = cacheFolder(environment) ?? home.appending(path: ".cache")
         let own = folder("HF_HOME") ?? cache.appending(path: "huggingface")
         hub =
             folder("HF_HUB_CACHE") ?? folder("HUGGINGFACE_HUB_CACHE")

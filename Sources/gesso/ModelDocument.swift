@@ -1,4 +1,5 @@
 import Editing
+import Files
 import Foundation
 
 /// What a checkpoint is and holds, as `gesso model inspect --json` prints it. Keys are only ever added
@@ -167,12 +168,12 @@ struct HashedFile: Encodable {
 
     init(_ file: URL, named path: String) throws {
         self.path = path
-        sha256 = try Digest.of(file: file)
+        sha256 = try Digest.sha256(file: file)
         autoV2 = String(sha256.prefix(10))
         let handle = try? FileHandle(forReadingFrom: file)
         try? handle?.seek(toOffset: 0x10_0000)
         let part = try? handle?.read(upToCount: 0x1_0000)
-        autoV1 = part.flatMap { $0.isEmpty ? nil : String(Digest.of($0).prefix(8)) }
+        autoV1 = part.flatMap { $0.isEmpty ? nil : String(Digest.sha256($0).prefix(8)) }
     }
 
     fileprivate var line: String {

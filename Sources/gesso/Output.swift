@@ -1,3 +1,4 @@
+import Files
 import Foundation
 import Imaging
 
@@ -134,7 +135,7 @@ struct Output {
     private static func checkPlace(_ file: URL, _ path: String, overwrites: Bool) throws {
         do {
             try checkWritable(file, overwrite: overwrites)
-        } catch ImagingError.outputExists {
+        } catch FileError.outputExists {
             throw Failure(
                 .cannotCreate, "the output exists", at: path,
                 do: "give another name or --overwrite")

@@ -1,4 +1,5 @@
 import Editing
+import Files
 import Foundation
 import Imaging
 import Recipes
@@ -168,7 +169,7 @@ extension Receipt {
         (paddedWidth, paddedHeight) = (report.paddedWidth, report.paddedHeight)
         settings = Receipt.settings(run.verb, run.recipe, report)
         recipes = run.presets.map {
-            RecipeFile(name: $0.name, sha256: Digest.of(Data($0.text.utf8)))
+            RecipeFile(name: $0.name, sha256: Digest.sha256(Data($0.text.utf8)))
         }
         source = run.inputs.source?.file(in: folder)
         masks = run.inputs.masks.map { part in
@@ -190,7 +191,7 @@ extension Receipt {
     /// The files of a checkpoint with their hashes.
     static func files(of model: URL) throws -> [File] {
         try Model.files(of: model).map { path, file in
-            File(path: path, sha256: try Digest.of(file: file))
+            File(path: path, sha256: try Digest.sha256(file: file))
         }
     }
 
@@ -227,7 +228,7 @@ extension Receipt.Picture {
             format: output.format.rawValue.lowercased(), quality: output.quality,
             width: made.written.width, height: made.written.height,
             channels: made.written.channels, depth: made.written.depth,
-            sha256: Digest.of(made.data), pixelsSha256: Digest.of(pixels: made.written))
+            sha256: Digest.sha256(made.data), pixelsSha256: Digest.of(pixels: made.written))
     }
 }
 
@@ -258,7 +259,8 @@ extension Receipt.AddOn {
                         .filter { ["safetensors", "json"].contains($0.pathExtension) }
             return try (inside ?? [url]).map { file in
                 Receipt.File(
-                    path: FilePath.path(of: file, from: folder), sha256: try Digest.of(file: file))
+                    path: FilePath.path(of: file, from: folder),
+                    sha256: try Digest.sha256(file: file))
             }
         }
     }
@@ -285,7 +287,7 @@ struct ReceiptPlace {
         }
         do {
             try checkWritable(file, overwrite: overwrites)
-        } catch ImagingError.outputExists {
+        } catch FileError.outputExists {
             throw Failure(
                 .cannotCreate, "the receipt exists", at: path,
                 do: "give another name or --overwrite")

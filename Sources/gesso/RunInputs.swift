@@ -1,3 +1,4 @@
+import Files
 import Foundation
 import Imaging
 
@@ -34,7 +35,7 @@ final class RunInputs {
     /// Reads the picture to be edited; tells whether it holds Content Credentials.
     func readSource(_ path: String) throws -> (image: Image, holdsCredentials: Bool) {
         let data = try Input.bytes(path)
-        source = Entry(path: path, sha256: Digest.of(data))
+        source = Entry(path: path, sha256: Digest.sha256(data))
         return (
             try Image(decoding: data, name: Input.name(path)),
             holdsContentCredentials(data)
@@ -49,9 +50,9 @@ final class RunInputs {
     /// Reads a file of the mask.
     func readMask(_ path: String) throws -> Image {
         let data = try Input.bytes(path)
-        digests[path] = Digest.of(data)
+        digests[path] = Digest.sha256(data)
         for index in masks.indices where masks[index].spec == path {
-            masks[index].file = Entry(path: path, sha256: Digest.of(data))
+            masks[index].file = Entry(path: path, sha256: Digest.sha256(data))
         }
         return try Image(decoding: data, name: Input.name(path))
     }

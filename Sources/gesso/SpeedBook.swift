@@ -1,4 +1,5 @@
 import Editing
+import Files
 import Foundation
 import Imaging
 
@@ -17,10 +18,7 @@ struct SpeedBook {
     private let file: URL?
 
     init(environment: [String: String] = ProcessInfo.processInfo.environment) {
-        let folder =
-            environment["XDG_CACHE_HOME"].flatMap { $0.hasPrefix("/") ? $0 : nil }
-            ?? environment["HOME"].map { $0 + "/.cache" }
-        file = folder.map { URL(filePath: $0 + "/gesso/speeds.json") }
+        file = cacheFolder(environment)?.appending(path: "gesso/speeds.json")
     }
 
     /// Where they are kept.
@@ -68,7 +66,7 @@ extension ModelOnCall {
             return "\(path) \(attributes?[.size] ?? 0) \(time)"
         }
         let machine = [Gesso.version, Editor.instructionSet, "\(threads)"]
-        let key = Digest.of(Data((facts + machine).joined(separator: "\n").utf8))
+        let key = Digest.sha256(Data((facts + machine).joined(separator: "\n").utf8))
         return try SpeedBook().speed(key) { try Editor(model).speed() }
     }
 }

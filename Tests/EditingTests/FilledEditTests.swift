@@ -2,13 +2,12 @@ import Editing
 import Foundation
 import Imaging
 import Recipes
+import TestSupport
 import Testing
 
 /// What a fill comes to under a model.
 @Suite struct FilledEditTests {
-    private static let model = URL(filePath: #filePath).deletingLastPathComponent()
-        .deletingLastPathComponent().deletingLastPathComponent()
-        .appending(path: "Fixtures/Models/gesso-builtin")
+    private static let model = Fixtures.builtInModel
 
     private func recipe(_ settings: [String: String]) throws -> Recipe {
         let all = ["prompt": "", "seed": "3", "guidance_scale": "1"].merging(settings) { $1 }

@@ -2,6 +2,7 @@ import Editing
 import Foundation
 import Imaging
 import Recipes
+import TestSupport
 import Testing
 
 /// Edits that fall into several passes.
@@ -9,9 +10,7 @@ import Testing
     private static let editor = Result {
         Editor(
             try Model.load(
-                URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
-                    .deletingLastPathComponent()
-                    .appending(path: "Fixtures/Models/gesso-builtin")))
+                Fixtures.builtInModel))
     }
 
     private func recipe(_ verb: Verb, _ settings: [String: String]) throws -> Recipe {

@@ -2,13 +2,12 @@ import Editing
 import Foundation
 import Imaging
 import Recipes
+import TestSupport
 import Testing
 
 /// What lies outside a mask is in the written file what it was in the picture.
 @Suite struct UntouchedPixelsTests {
-    private static let model = URL(filePath: #filePath).deletingLastPathComponent()
-        .deletingLastPathComponent().deletingLastPathComponent()
-        .appending(path: "Fixtures/Models/gesso-builtin")
+    private static let model = Fixtures.builtInModel
 
     /// A hundred pictures of all kinds, with masks of noise, of rectangles and of single pixels.
     @Test func noMaskLetsAPixelSlip() throws {

@@ -47,13 +47,15 @@ struct FamilyParityTests {
         #expect(recorded.prompts.map { tokenizer($0).ids } == ids)
         let encoder = try CLIPTextEncoder(folder)
         let text = Tensor.concatenated(try ids.prefix(2).map { try encoder($0) }, axis: 0)
-        expectEqual(text, try tensors.tensor(name + ".text"))
+        try expectEqual(
+            text, try tensors.tensor(name + ".text"), stage: "text encoder \(name)")
 
         let unet = try UNet2DCondition(folder)
         let answer = unet(
             try tensors.picture(name + ".sample"), timestep: recorded.timestep,
             encoderHiddenStates: try tensors.tensor(name + ".context"))
-        expectEqual(answer, try tensors.picture(name + ".answer"))
+        try expectEqual(
+            answer, try tensors.picture(name + ".answer"), stage: "UNet \(name)")
     }
 
     @Test("an inpainting model is refused where nothing is masked")

@@ -3,6 +3,7 @@ import Foundation
 import Imaging
 import Recipes
 import Sampling
+import TestSupport
 import Testing
 
 /// An edit that diffusers was asked for, of Fixtures/Parity/pictures.json.
@@ -28,8 +29,7 @@ struct RecordedEdit: Decodable, Sendable, CustomTestStringConvertible {
 
     var testDescription: String { name }
 
-    static let folder = URL(filePath: #filePath).deletingLastPathComponent()
-        .appending(components: "..", "..", "Fixtures", "Parity")
+    static let folder = Fixtures.parity
 
     /// - Parameter manifest: the file that lists the edits.
     static func all(_ manifest: String = "pictures.json") throws -> [Self] {

@@ -1,10 +1,10 @@
 import Foundation
 import Recipes
+import TestSupport
 import Testing
 
 @Suite struct PresetTests {
-    private let root = URL(filePath: #filePath).deletingLastPathComponent()
-        .deletingLastPathComponent().deletingLastPathComponent()
+    private let root = Fixtures.repository
 
     @Test func everyPresetOfTheFolderIsShipped() throws {
         let files = try FileManager.default.contentsOfDirectory(

@@ -31,7 +31,7 @@ struct ConfigurationTests {
         "a bad value names its key",
         arguments: [
             (#"{"beta_schedule": "exp"}"#, "beta_schedule"),
-            (#"{"prediction_type": "velocity"}"#, "prediction_type"),
+            (#"{"prediction_type": "flow_prediction"}"#, "prediction_type"),
             (#"{"num_train_timesteps": 0}"#, "num_train_timesteps"),
             (#"{"num_train_timesteps": 10.5}"#, "num_train_timesteps"),
             (#"{"steps_offset": "1"}"#, "steps_offset"),
@@ -199,7 +199,6 @@ struct RefusalTests {
         }
         #expect(throws: SamplingError.self) { try make(.dpmppMultistep) { $0.solverOrder = 4 } }
         #expect(throws: SamplingError.self) { try make(.unipc) { $0.predictX0 = false } }
-        #expect(throws: SamplingError.self) { try make(.ddim) { $0.predictionType = .flow } }
         #expect(throws: SamplingError.self) {
             try make(.pndm, steps: 3) { $0.skipPRKSteps = false }
         }

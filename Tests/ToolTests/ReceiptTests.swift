@@ -1,4 +1,4 @@
-import Crypto
+import Files
 import Foundation
 import Imaging
 import Testing
@@ -50,7 +50,7 @@ import Testing
     }
 
     private func sha256(_ data: some DataProtocol) -> String {
-        SHA256.hash(data: data).map { String(format: "%02x", $0) }.joined()
+        Digest.sha256(data)
     }
 
     private func furnish(_ tool: Tool) throws {

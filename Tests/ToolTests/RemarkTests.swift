@@ -1,11 +1,11 @@
 import Foundation
 import Imaging
+import TestSupport
 import Testing
 
 /// What is not as one would think is said in a line, and what is as one would think is not.
 @Suite struct RemarkTests {
-    private static let corpus = URL(filePath: #filePath).deletingLastPathComponent()
-        .appending(path: "../../Fixtures/Images/").standardized
+    private static let corpus = Fixtures.images
 
     private func notes(_ run: Tool.Outcome) -> [Substring] {
         run.errorLines.filter { $0.hasPrefix("gesso: note: ") }

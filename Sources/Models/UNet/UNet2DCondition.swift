@@ -4,7 +4,7 @@ public import Tensors
 /// The denoising UNet of Stable Diffusion (Rombach et al. 2022; XL: Podell et al. 2023): noisy latents, a time and a prompt
 /// in, a prediction out.
 public struct UNet2DCondition: Sendable {
-    /// the sizes it was built with
+    /// The sizes it was built with.
     public let configuration: Configuration
 
     private let convIn: Conv2D
@@ -59,8 +59,8 @@ public struct UNet2DCondition: Sendable {
     ///   - sample: noisy latents [N, H, W, inChannels], any H and W.
     ///   - timestep: 0…999, possibly between whole steps.
     ///   - encoderHiddenStates: the text embeddings [N, T, contextChannels].
-    ///   - added: what Stable Diffusion XL is told beside; other UNets have no use for it.
-    ///   - guidanceScale: what a latent consistency model is told; others have no use for it.
+    ///   - added: the further conditioning of Stable Diffusion XL; ignored by other UNets.
+    ///   - guidanceScale: for the guidance embedding; ignored by UNets without one.
     ///   - cache: spares the deep part in some calls; nil runs all of it.
     ///   - tokenMerging: share of the pixels that self-attention merges at the finest level, in 0...0.75.
     /// - Returns: [N, H, W, outChannels].
@@ -72,7 +72,7 @@ public struct UNet2DCondition: Sendable {
         let batch = sample.shape[0]
         let time = embedding(
             of: timestep, batch: batch, added: added, guidanceScale: guidanceScale)
-        // The branches of guidance are shown the same; they are one until they attend to their prompts.
+        // The branches of guidance have the same input; they are one until they attend to their prompts.
         let isOne = sample.rowsAreAlike && time.rowsAreAlike
         let shown = isOne ? sample.sliced(axis: 0, 0..<1) : sample
         var x = convIn(configuration.centersInput ? 2 * shown - 1 : shown)

@@ -4,20 +4,21 @@ import Tensors
 extension UNet2DCondition {
     /// The sizes of a UNet, as `unet/config.json` gives them under diffusers' names.
     public struct Configuration: Sendable, Equatable {
-        /// channels of the latents that go in: 4; 9 for inpainting models, 8 for InstructPix2Pix
+        /// What the input shows besides the noisy latents, detected from the number of channels.
+        public private(set) var kind: Conditioning.Kind
+        /// Channels of the input: the latents', and more for inpainting and instructions.
         public private(set) var inChannels: Int
-        /// channels of the prediction
+        /// Channels of the prediction.
         public private(set) var outChannels: Int
-        /// the levels, finest first
+        /// The levels, finest first.
         public private(set) var levels: [Level]
-        /// whether the middle has attention; nil when there is no middle
+        /// Whether the middle has attention; nil when there is no middle.
         public private(set) var midHasAttention: Bool?
-        /// side of the latents it was trained on
+        /// Side of the latents it was trained on.
         public private(set) var sampleSize: Int
-        /// what Stable Diffusion XL is told beside the prompt's tokens; nil where nothing is
+        /// Sizes of the further conditioning of Stable Diffusion XL; nil where there is none.
         public private(set) var added: Added?
-        /// width of the embedding of the guidance scale that a latent consistency model is told; nil
-        /// where it is not
+        /// Width of the guidance embedding of a latent consistency model; nil where there is none.
         public private(set) var guidanceChannels: Int?
         let centersInput: Bool
         let flipsSinToCos: Bool
@@ -34,31 +35,29 @@ extension UNet2DCondition {
         /// feed-forward of the finest level, with the skip connections.
         public var widestFloatsPerLatent: Int { 48 * levels[0].channels }
 
-        /// The sizes of what is told with the time (`text_time`; Podell et al. 2023, section 2.2).
+        /// The sizes of the conditioning that is added to the time's (`text_time`; Podell et al. 2023, section 2.2).
         public struct Added: Sendable, Equatable {
-            /// width of the embedding of each size
+            /// Width of the embedding of each size.
             public let sizeChannels: Int
-            /// width of the embedding of the whole prompt and those of six sizes together
+            /// Width of the embeddings of the whole prompt and of all sizes together.
             public let inputs: Int
-            /// width of the embedding of the whole prompt
-            public var pooledChannels: Int { inputs - 6 * sizeChannels }
         }
 
         /// One resolution of the UNet.
         public struct Level: Sendable, Equatable {
-            /// channels of its activations
+            /// Channels of its activations.
             public let channels: Int
-            /// residual blocks on the way down; one more on the way up
+            /// Residual blocks on the way down; one more on the way up.
             public let layers: Int
-            /// whether it attends to the prompt on the way down
+            /// Whether it attends to the prompt on the way down.
             public let downHasAttention: Bool
-            /// whether it does on the way up
+            /// Whether it does on the way up.
             public let upHasAttention: Bool
-            /// attention heads
+            /// Attention heads.
             public let heads: Int
-            /// width of the text embeddings
+            /// Width of the text embeddings.
             public let contextChannels: Int
-            /// transformer blocks in each of its transformers
+            /// Transformer blocks in each of its transformers.
             public let transformerDepth: Int
         }
 
@@ -88,6 +87,11 @@ extension UNet2DCondition {
             guidanceChannels = guidance > 0 ? guidance : nil
             midHasAttention = try Self.midHasAttention(file)
             levels = try Self.levels(file)
+            guard
+                let kind = Conditioning.Kind(
+                    inputChannels: inChannels, latentChannels: outChannels)
+            else { throw file.unsupported("in_channels") }
+            self.kind = kind
             timeChannels = try file.integer(
                 "time_embedding_dim", default: 4 * levels[0].channels, in: channelRange)
             try check(file)
@@ -122,10 +126,10 @@ extension UNet2DCondition.Configuration {
             let sizes = try file.integer("addition_time_embed_dim", default: 256, in: channelRange)
             let inputs = try file.integer(
                 "projection_class_embeddings_input_dim", default: 2816, in: channelRange)
-            guard inputs > 6 * sizes else {
+            guard inputs > sizes else {
                 throw file.invalid(
                     "projection_class_embeddings_input_dim",
-                    "must be more than six times addition_time_embed_dim")
+                    "must be more than addition_time_embed_dim")
             }
             return Added(sizeChannels: sizes, inputs: inputs)
         default: throw file.unsupported("addition_embed_type")

@@ -1,3 +1,4 @@
+import Files
 import Foundation
 import Imaging
 
@@ -58,7 +59,7 @@ final class BatchFolder {
         guard let (entry, isUncertain) = own ?? entries[output], let digest = entry.sha256,
             FileManager.default.fileExists(atPath: url(output).path)
         else { return false }
-        return !isUncertain || (try? Digest.of(file: url(output))) == digest
+        return !isUncertain || (try? Digest.sha256(file: url(output))) == digest
     }
 
     /// What is written down of that picture.
@@ -73,7 +74,7 @@ final class BatchFolder {
         do {
             try FileManager.default.createDirectory(at: parent, withIntermediateDirectories: true)
         } catch {
-            throw ImagingError.cannotCreate(
+            throw FileError.cannotCreate(
                 path: parent.path, reason: "no folder can be made there")
         }
         if cleaned.insert(parent.path).inserted { removeDrafts(in: parent, tag: draftTag) }

@@ -118,28 +118,51 @@ struct BatchList {
 private struct BatchListFile {
     let items: [BatchList.Item]
 
+    /// The most bytes that a list may have.
+    static let largest = 16 << 20
+
     /// A list of paths alone, one a line.
     init(pathsAt path: String) throws {
-        let (text, folder) = try Self.text(at: path)
-        items = text.split(whereSeparator: \.isNewline).filter { !$0.allSatisfy(\.isWhitespace) }
-            .map { BatchList.Item(input: Self.path(String($0), from: folder)) }
+        let (lines, folder) = try Self.lines(at: path)
+        items = lines.map { BatchList.Item(input: Self.path($0.text, from: folder)) }
     }
 
-    private static func text(at path: String) throws -> (text: String, folder: URL) {
+    /// A line that is not empty, with its number from 1.
+    private typealias Line = (text: String, number: Int)
+
+    /// The lines of a list in UTF-8, which may begin with a byte order mark and have CR LF for line
+    /// ends, and its folder.
+    private static func lines(at path: String) throws -> (lines: [Line], folder: URL) {
         let file = try FilePath.file(path, orFailWith: .cannotRead)
-        guard let text = try? String(contentsOf: file, encoding: .utf8) else {
+        guard let handle = try? FileHandle(forReadingFrom: file),
+            let data = try? handle.read(upToCount: largest + 1) ?? Data()
+        else {
             throw Failure(.cannotRead, "cannot read the list", at: path, do: "give a file in UTF-8")
         }
-        return (text, file.deletingLastPathComponent())
+        guard data.count <= largest else {
+            throw Failure(
+                .usage, "too long for a list", at: path,
+                do: "keep it under \(largest >> 20) MiB, or part it")
+        }
+        let mark = Data("\u{FEFF}".utf8)
+        let content = data.starts(with: mark) ? data.dropFirst(mark.count) : data
+        guard let text = String(validating: content, as: UTF8.self) else {
+            throw Failure(.badData, "not UTF-8", at: path, do: "save the list as UTF-8")
+        }
+        let lines = text.utf8.split(
+            separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false)
+        let ended = lines.map { $0.last == UInt8(ascii: "\r") ? $0.dropLast() : $0 }
+        let numbered = ended.enumerated().map { (String(Substring($1)), $0 + 1) }
+        return (
+            numbered.filter { !$0.0.allSatisfy(\.isWhitespace) }, file.deletingLastPathComponent()
+        )
     }
 
     init(at path: String) throws {
-        let (text, folder) = try Self.text(at: path)
+        let (lines, folder) = try Self.lines(at: path)
         var items: [BatchList.Item] = []
-        for (index, line) in text.split(separator: "\n", omittingEmptySubsequences: false)
-            .enumerated() where !line.allSatisfy(\.isWhitespace)
-        {
-            let place = "\(path):\(index + 1):1"
+        for (line, number) in lines {
+            let place = "\(path):\(number):1"
             guard
                 let object = try? JSONDecoder().decode(
                     [String: Key.Value].self, from: Data(line.utf8))
@@ -155,7 +178,7 @@ private struct BatchListFile {
             let mask = object["mask"].map { "\($0)" }
             let settings = object.filter { !["input", "mask"].contains($0.key) }
                 .sorted { $0.key < $1.key }
-                .map { Setting($0, "\($1)", at: .file(path, line: index + 1, column: 1)) }
+                .map { Setting($0, "\($1)", at: .file(path, line: number, column: 1)) }
             items.append(
                 BatchList.Item(
                     input: Self.path("\(input)", from: folder),

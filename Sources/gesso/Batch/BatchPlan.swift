@@ -1,4 +1,5 @@
 import Editing
+import Files
 import Foundation
 import Imaging
 import Recipes
@@ -40,9 +41,10 @@ struct BatchPlan {
         if let format { try Output.check(options.engine.quality, for: format) }
         let recipes =
             try outline?.map(\.recipe)
-            ?? [options.recipe.recipe(verb, settings, presets)]
+            ?? [options.recipe.outline(verb, settings, presets)]
         seed = try edits?.isSeeded() == false ? nil : recipes[0].seed
         let verbs = outline?.map(\.verb) ?? [verb]
+        RecipeOptions.note(presets, for: verbs, quiet: isQuiet)
         let painted = zip(verbs, recipes).filter { $1.steps > 0 }.map(\.0)
         model = try options.engine.model(
             for: painted, stored: options.recipe.storedSettings(), quiet: isQuiet)
@@ -140,7 +142,7 @@ struct BatchPlan {
         facts.append(model?.standardizedFileURL.path ?? "")
         facts += [options.masks ?? "", options.name, options.engine.format ?? ""]
         facts.append(options.engine.quality.map { "\($0)" } ?? "")
-        return Digest.of(Data(facts.joined(separator: "\u{0}").utf8))
+        return Digest.sha256(Data(facts.joined(separator: "\u{0}").utf8))
     }
 }
 

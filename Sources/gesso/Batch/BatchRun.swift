@@ -1,4 +1,5 @@
 import Editing
+import Files
 import Foundation
 import Imaging
 import Recipes
@@ -98,7 +99,7 @@ final class BatchRun {
             return try make(job)
         } catch {
             let failure = Failure(error, in: "batch")
-            let isTaken = if case ImagingError.outputExists = error { true } else { false }
+            let isTaken = if case FileError.outputExists = error { true } else { false }
             guard failure.isOfOnePicture || isTaken else { throw error }
             let reason = failure.reason(of: job.item.input)
             try folder.journal.note(
@@ -127,7 +128,7 @@ final class BatchRun {
             return Outcome(job: job, status: .skipped)
         }
         let seconds = start.duration(to: .now) / .seconds(1)
-        let digest = Digest.of(made.picture.data)
+        let digest = Digest.sha256(made.picture.data)
         tell(made)
         try folder.makeParent(of: job.output)
         try Interruption.whileWriting {
@@ -139,10 +140,10 @@ final class BatchRun {
             try writeReceipt(of: made, job)
             do {
                 try output.place(made.picture.data, as: file)
-            } catch ImagingError.outputExists(let path) {
+            } catch FileError.outputExists(let path) {
                 // Another batch on the folder may have made the same picture meanwhile.
-                guard (try? Digest.of(file: file)) == digest else {
-                    throw ImagingError.outputExists(path: path)
+                guard (try? Digest.sha256(file: file)) == digest else {
+                    throw FileError.outputExists(path: path)
                 }
             }
         }

@@ -1,3 +1,4 @@
+import Files
 import Foundation
 import Imaging
 
@@ -54,8 +55,8 @@ final class Journal {
         self.path = path
         descriptor = open(path, O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC | O_NOFOLLOW, 0o666)
         guard descriptor >= 0 else {
-            throw ImagingError.cannotCreate(
-                path: path, reason: String(cString: strerror(errno)).lowercased())
+            throw FileError.cannotCreate(
+                path: path, reason: systemMessage(errno))
         }
         guard flock(descriptor, LOCK_EX | LOCK_NB) == 0 else {
             throw Failure(
@@ -156,7 +157,7 @@ final class Journal {
         }
     }
 
-    private func failed(_ number: Int32) -> ImagingError {
-        .writeFailed(path: path, reason: String(cString: strerror(number)).lowercased())
+    private func failed(_ number: Int32) -> FileError {
+        .writeFailed(path: path, reason: systemMessage(number))
     }
 }

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Editing
+import Files
 import Foundation
 import Imaging
 import Recipes

@@ -1,4 +1,5 @@
 import ArgumentParser
+import Files
 import Foundation
 import Imaging
 import Recipes
@@ -70,7 +71,7 @@ struct InfoCommand: ParsableCommand {
             JSON.text(
                 Document(
                     path: file, format: format.lowercased(), bytes: data.count,
-                    sha256: Digest.of(data), pixelsSha256: Digest.of(pixels: image),
+                    sha256: Digest.sha256(data), pixelsSha256: Digest.of(pixels: image),
                     width: image.width, height: image.height, channels: image.channels,
                     depth: image.depth, metadata: kinds,
                     textKeywords: metadata.text.map(\.keyword),

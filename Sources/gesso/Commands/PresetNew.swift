@@ -1,4 +1,5 @@
 import ArgumentParser
+import Files
 import Foundation
 import Imaging
 import Recipes
@@ -80,7 +81,7 @@ extension PresetCommand {
             _ = try Preset(Array(text.utf8), path: file.relativePath)
             do {
                 try writeAtomically(Data(text.utf8), to: file, overwrite: overwrite)
-            } catch ImagingError.outputExists {
+            } catch FileError.outputExists {
                 throw Failure(
                     .cannotCreate, "the preset exists", at: file.relativePath,
                     do: "give another name or --overwrite")
@@ -99,7 +100,7 @@ extension PresetCommand {
                     .badData, "it holds no settings", at: from,
                     do: "give a picture that says how it was made, or a receipt")
             }
-            return [RecipeWriter.Section(Infotext(text))]
+            return [RecipeWriter.Section(PictureSettings(Infotext(text), of: from))]
         }
 
         private func place() throws -> URL {

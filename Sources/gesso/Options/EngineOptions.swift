@@ -52,7 +52,7 @@ struct EngineOptions: ParsableArguments {
     ///   - stored: the settings of `--from-image`, whose checkpoint is taken where none is asked for
     ///     and it is here.
     ///   - quiet: leaves it untold that it is not.
-    func model(for verbs: [Verb], stored: Infotext?, quiet: Bool) throws -> ModelOnCall? {
+    func model(for verbs: [Verb], stored: PictureSettings?, quiet: Bool) throws -> ModelOnCall? {
         let shelf = ModelShelf()
         let asked = model ?? storedModel(stored, on: shelf, quiet: quiet)
         let url = verbs.isEmpty ? nil : try shelf.model(asked ?? shelf.standard(for: verbs))
@@ -60,8 +60,10 @@ struct EngineOptions: ParsableArguments {
         return url.map { ModelOnCall($0, tokenizers: tokenizers) }
     }
 
-    private func storedModel(_ stored: Infotext?, on shelf: ModelShelf, quiet: Bool) -> String? {
-        guard let name = stored?["Model"] else { return nil }
+    private func storedModel(_ stored: PictureSettings?, on shelf: ModelShelf, quiet: Bool)
+        -> String?
+    {
+        guard let name = stored?.model else { return nil }
         if shelf.checkpoints.contains(where: { $0.name == name }) { return name }
         Console.line(
             "gesso: note: it was made with '\(name)', which is not here: see --model".asLine(),

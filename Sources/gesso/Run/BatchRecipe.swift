@@ -42,7 +42,13 @@ struct BatchRecipe {
     /// The edits, as if their masks were given; for what they are made with.
     func outline() throws -> [RecipeEdit] {
         let part = MaskPlan.Part(.words("alpha"), subtracts: false, at: .argument("--masks"))
-        return try edits([part], [], seed: nil)
+        do {
+            return try edits([part], [], seed: nil)
+        } catch RecipeError.missing(key: "prompt", _) {
+            // Each picture may bring a prompt of its own.
+            let none = Setting("prompt", "", at: .argument("--prompt"))
+            return try edits([part], [none], seed: nil)
+        }
     }
 
     /// The values that variables have.

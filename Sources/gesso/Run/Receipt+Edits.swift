@@ -1,4 +1,5 @@
 import Editing
+import Files
 import Foundation
 import Imaging
 import Recipes
@@ -24,7 +25,7 @@ extension Receipt {
         settings = [:]
         recipes =
             runs.first?.presets.map {
-                RecipeFile(name: $0.name, sha256: Digest.of(Data($0.text.utf8)))
+                RecipeFile(name: $0.name, sha256: Digest.sha256(Data($0.text.utf8)))
             } ?? []
         let inputs = runs.first?.inputs
         source = inputs?.source?.file(in: folder)

@@ -9,8 +9,8 @@ import Glibc
 /// followed and the permissions of the old file are kept.
 ///
 /// - Parameter draftTag: stands in the name of the new file until it is whole, for ``removeDrafts(in:tag:)``.
-/// - Throws: ``ImagingError/outputExists(path:)``, ``ImagingError/cannotCreate(path:reason:)`` or
-///   ``ImagingError/writeFailed(path:reason:)``.
+/// - Throws: ``FileError/outputExists(path:)``, ``FileError/cannotCreate(path:reason:)`` or
+///   ``FileError/writeFailed(path:reason:)``.
 public func writeAtomically(
     _ data: Data, to url: URL, overwrite: Bool, draftTag: String = ""
 ) throws {
@@ -51,7 +51,7 @@ public func removeDrafts(in folder: URL, tag: String) {
 
 /// The path that the file will have, links followed.
 private func destination(_ path: String, overwrite: Bool) throws -> String {
-    func cannotCreate(_ reason: String) -> ImagingError {
+    func cannotCreate(_ reason: String) -> FileError {
         .cannotCreate(path: path, reason: reason)
     }
     guard !path.isEmpty else { throw cannotCreate("the name is empty") }
@@ -64,7 +64,7 @@ private func destination(_ path: String, overwrite: Bool) throws -> String {
     var target = path
     if status.st_mode & S_IFMT == S_IFLNK {
         guard let resolved = realpath(path, nil) else {
-            guard overwrite else { throw ImagingError.outputExists(path: path) }
+            guard overwrite else { throw FileError.outputExists(path: path) }
             throw cannotCreate("it is a link that leads nowhere")
         }
         target = String(cString: resolved)
@@ -72,7 +72,7 @@ private func destination(_ path: String, overwrite: Bool) throws -> String {
         guard stat(path, &status) == 0 else { throw cannotCreate(systemMessage(errno)) }
     }
     if let kind = specialKind(status) { throw cannotCreate("it is \(kind)") }
-    guard overwrite else { throw ImagingError.outputExists(path: path) }
+    guard overwrite else { throw FileError.outputExists(path: path) }
     return target
 }
 
@@ -94,7 +94,7 @@ private func createDraft(
             access(folder(of: path), F_OK) != 0
             ? "there is no folder \(folder(of: path))"
             : "in folder \(folder(of: path)): \(systemMessage(number))"
-        throw ImagingError.cannotCreate(path: path, reason: reason)
+        throw FileError.cannotCreate(path: path, reason: reason)
     }
     var old = stat()
     if stat(path, &old) == 0 { fchmod(file, old.st_mode & 0o777) }
@@ -104,7 +104,7 @@ private func createDraft(
 /// Writes, flushes and closes.
 private func fill(_ file: Int32, with data: Data, path: String) throws {
     defer { close(file) }
-    func failed() -> ImagingError { .writeFailed(path: path, reason: systemMessage(errno)) }
+    func failed() -> FileError { .writeFailed(path: path, reason: systemMessage(errno)) }
     try data.withUnsafeBytes { bytes in
         var done = 0
         while done < bytes.count {
@@ -121,7 +121,7 @@ private func fill(_ file: Int32, with data: Data, path: String) throws {
 
 /// Gives the draft its name.
 private func publish(_ draft: String, as path: String, overwrite: Bool) throws {
-    func refused() -> ImagingError {
+    func refused() -> FileError {
         errno == EEXIST
             ? .outputExists(path: path) : .writeFailed(path: path, reason: systemMessage(errno))
     }

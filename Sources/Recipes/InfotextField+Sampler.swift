@@ -1,0 +1,47 @@
+import Sampling
+
+/// A1111's pair of sampler and schedule type.
+extension InfotextField {
+    static let sampler = InfotextField(
+        name: "Sampler", write: { $0.scheduler?.nameInInfotext },
+        read: { sampler, text in
+            // Gesso's own row for the spacing goes before A1111's.
+            guard text[ownName(of: "sigmas")] == nil else { return [("scheduler", sampler)] }
+            return [("scheduler", scheduler(sampler, scheduleType: text["Schedule type"]))]
+        })
+
+    static let scheduleType = InfotextField(
+        name: "Schedule type",
+        write: { source in
+            let sigmas = source.recipe.sigmas
+            guard sigmas == .default else { return sigmas.nameInA1111 ?? sigmas.rawValue }
+            // Another program would take its own choice: the plain spacing is nearer to diffusers'.
+            let automatic = source.scheduler?.traits.automatic ?? .uniform
+            let isAutomatic = automatic == .uniform || source.recipe.stepRule != .diffusers
+            return isAutomatic ? nil : SigmaSpacing.uniform.nameInA1111
+        },
+        // It is read with the sampler.
+        read: { _, text in text["Sampler"] == nil ? nil : [] })
+
+    /// The name of both, as `SchedulerChoice` reads it. A type that is not known stays in it, so that
+    /// it is refused by its name: another one would make another picture. "Automatic" of a sampler
+    /// that is spaced plainly leaves the spacing open.
+    static func scheduler(_ sampler: String, scheduleType type: String?) -> String {
+        guard let choice = try? SchedulerChoice(sampler: sampler, scheduleType: type) else {
+            return [sampler, type].compactMap(\.self).joined(separator: " ")
+        }
+        let isOpen = ["", "Automatic"].contains(type ?? "") && choice.sigmas == .uniform
+        let spacing = isOpen ? nil : choice.sigmas.map { $0.nameInA1111 ?? $0.rawValue }
+        return [choice.scheduler.nameInInfotext, spacing].compactMap(\.self)
+            .joined(separator: " ")
+    }
+}
+
+extension InfotextField.Source {
+    fileprivate var scheduler: SchedulerName? { SchedulerName(rawValue: provenance.scheduler) }
+}
+
+extension SchedulerName {
+    /// A1111's name, or Gesso's where A1111 has none.
+    fileprivate var nameInInfotext: String { traits.nameInA1111 ?? rawValue }
+}
