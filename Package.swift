@@ -35,7 +35,7 @@ let package = Package(
             name: "CCodecs",
             linkerSettings: [
                 .linkedLibrary("png"), .linkedLibrary("jpeg"), .linkedLibrary("webp"),
-                .linkedLibrary("webpdemux"), .linkedLibrary("lcms2"),
+                .linkedLibrary("webpdemux"), .linkedLibrary("lcms2"), .linkedLibrary("z"),
             ]),
         .systemLibrary(name: "CCrypto", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
         room("Files", sees: ["CCrypto"]),

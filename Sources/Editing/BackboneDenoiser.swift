@@ -15,15 +15,20 @@ struct BackboneDenoiser: Denoiser {
     private var guiding: NetworkDenoiser
     /// Without guidance.
     private var plain: NetworkDenoiser
+    private let control: ControlRun?
 
     /// Encodes the recipe's prompts; without guidance the negative one is not needed.
     ///
     /// - Parameters:
     ///   - width: of the picture the model works at, in pixels.
     ///   - height: likewise.
-    init(_ model: Model, _ recipe: Recipe, width: Int, height: Int) throws {
+    ///   - control: the ControlNets that steer this run.
+    init(
+        _ model: Model, _ recipe: Recipe, width: Int, height: Int, control: ControlRun? = nil
+    ) throws {
         self.model = model
         self.recipe = recipe
+        self.control = control
         let reading = PromptReading(recipe)
         var branches = [try model.encoded(recipe.prompt, reading)]
         if model.branches(for: recipe) > 1 {
@@ -52,7 +57,7 @@ struct BackboneDenoiser: Denoiser {
             hiddenStates: Tensor.concatenated(
                 try Self.evened(branches) { try model.encoded("", reading).hiddenStates }, axis: 0),
             pooled: pooled.isEmpty ? nil : Tensor.concatenated(pooled, axis: 0), sizes: sizes)
-        (guiding, plain) = Self.networks(model, recipe, conditioning, beside: nil)
+        (guiding, plain) = Self.networks(model, recipe, conditioning, control, beside: nil)
     }
 
     /// The same for a backbone whose input shows more than the noisy latents: `channels` [1,H,W,C], not
@@ -60,7 +65,7 @@ struct BackboneDenoiser: Denoiser {
     func seeing(_ channels: Tensor?) -> BackboneDenoiser {
         var seeing = self
         (seeing.guiding, seeing.plain) = Self.networks(
-            model, recipe, conditioning, beside: channels)
+            model, recipe, conditioning, control, beside: channels)
         return seeing
     }
 
@@ -85,21 +90,22 @@ struct BackboneDenoiser: Denoiser {
 
     /// With and without guidance, sharing what the deep part made.
     private static func networks(
-        _ model: Model, _ recipe: Recipe, _ conditioning: Conditioning, beside channels: Tensor?
+        _ model: Model, _ recipe: Recipe, _ conditioning: Conditioning, _ control: ControlRun?,
+        beside channels: Tensor?
     ) -> (guiding: NetworkDenoiser, plain: NetworkDenoiser) {
         var options = PredictionOptions()
         options.cache = DeepCache(interval: recipe.deepCache)
         options.tokenMerging = recipe.tokenMerging
-        let plain = network(model, conditioning, channels, options)
+        let plain = network(model, conditioning, channels, options, control)
         guard model.hasGuidanceEmbedding else { return (plain, plain) }
         var guided = conditioning
         guided.guidanceScale = Float(recipe.guidanceScale)
-        return (network(model, guided, channels, options), plain)
+        return (network(model, guided, channels, options, control), plain)
     }
 
     private static func network(
         _ model: Model, _ conditioning: Conditioning, _ channels: Tensor?,
-        _ options: PredictionOptions
+        _ options: PredictionOptions, _ control: ControlRun?
     ) -> NetworkDenoiser {
         let backbone = model.backbone
         return NetworkDenoiser(model.parametrization) { sample, timestep in
@@ -110,13 +116,17 @@ struct BackboneDenoiser: Denoiser {
                 let each = Tensor.concatenated(shown, axis: 0)
                 return Tensor.concatenated([sample, each], axis: 3)
             }
+            let conditioning = conditioning.suffix(rows)
+            var options = options
+            options.control = control?.residuals(sample, timestep: timestep, conditioning)
             return backbone.predict(
-                input ?? sample, timestep: timestep, conditioning.suffix(rows), options: options)
+                input ?? sample, timestep: timestep, conditioning, options: options)
         }
     }
 
     /// The clean estimate of latents [1,H,W,C].
     func callAsFunction(_ x: Tensor, at level: NoiseLevel) throws -> Tensor {
+        defer { control?.advance() }
         let counts = model.guides(recipe, at: level)
         guard !model.hasGuidanceEmbedding else {
             return try (counts ? guiding : plain)(x, at: level)

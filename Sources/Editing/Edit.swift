@@ -28,6 +28,8 @@ public struct Edit: Sendable {
     var mode = MaskMode.hard
     /// How it falls into passes.
     var division = Division.whole
+    /// The ControlNets that steer it.
+    public var controls: [Control] = []
     /// Whether the prompt says what to change, to a model that is shown the picture.
     var isInstruction = false
 

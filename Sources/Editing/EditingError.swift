@@ -18,6 +18,10 @@ public enum EditingError: Error, Equatable, CustomStringConvertible {
     case tooManyParts(Int, most: Int)
     /// The checkpoint's safety checker refuses the picture.
     case refused(model: String)
+    /// A control names a network that the model was not loaded with.
+    case noControlNet(String, model: String)
+    /// A control reads the picture, and there is none.
+    case nothingToControlBy(String)
     /// A stage produced a number that is not finite.
     case notFinite(stage: String)
 
@@ -50,6 +54,10 @@ public enum EditingError: Error, Equatable, CustomStringConvertible {
         case .refused(let model):
             "the safety checker of \(model) refuses the picture, nothing was written: "
                 + "try another prompt or seed, or --safety off"
+        case .noControlNet(let name, let model):
+            "\(model) was loaded without a ControlNet named '\(name)'"
+        case .nothingToControlBy(let name):
+            "the ControlNet '\(name)' reads the picture, and there is none: give it a map"
         case .notFinite(let stage):
             "the \(stage) gave numbers that are not finite: the checkpoint may be damaged"
         }

@@ -13,7 +13,8 @@ extension Editor {
         let steps = scheduler.levels.count
         let denoiser = try log.measured(.encodingPrompt) {
             try BackboneDenoiser(
-                model, recipe, width: latents.paddedWidth, height: latents.paddedHeight)
+                model, recipe, width: latents.paddedWidth, height: latents.paddedHeight,
+                control: model.controlRun(edit, latents, steps: steps))
         }
         log.note(denoiser.notes)
         let (start, region) =

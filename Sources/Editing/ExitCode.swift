@@ -41,6 +41,7 @@ extension EditingError {
         case .memory: 75
         case .unknownFamily, .inpaintingOnly, .instructionsOnly, .noInstructions, .decoderOnly: 69
         case .noTokenizer: 66
+        case .noControlNet, .nothingToControlBy: 64
         case .tooManyParts, .notFinite: 65
         case .refused: 77
         }

@@ -115,6 +115,11 @@ struct Latents {
             .cropped(x: 0, y: 0, width: width, height: height).boxBlurred(radius: 4)
     }
 
+    /// The colours of a picture as [1,H,W,3] in 0...1, at the size the model works at.
+    func unitPixels(of image: Image) -> Tensor {
+        Self.pixels(of: image.padded(toMultipleOf: factor)) * 0.5 + 0.5
+    }
+
     /// The colours of a picture as [1,H,W,3] in -1...1; grey is repeated, alpha is left out.
     private static func pixels(of image: Image) -> Tensor {
         let most = Float(image.maximum)

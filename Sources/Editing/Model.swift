@@ -20,10 +20,12 @@ public struct Model: Sendable {
     let backbone: any Backbone
     let vae: any Autoencoder
     let parametrization: Parametrization
+    let controlNets: [String: ControlNet]
     private let text: any TextSide
     private let source: any ModelSource
     private let prompts = PromptCache()
     private let schedulerConfiguration: SchedulerConfiguration
+    private let controlBytes: Int
 
     /// Loads a checkpoint: a folder in diffusers' layout, or a single safetensors file.
     ///
@@ -37,11 +39,12 @@ public struct Model: Sendable {
     ) throws -> Model {
         try Model(
             addOns.applied(to: modelSource(url)), tokenizers,
-            addOns.embeddings.map { try TextualInversion($0) })
+            addOns.embeddings.map { try TextualInversion($0) }, addOns.controlNets)
     }
 
     private init(
-        _ source: any ModelSource, _ tokenizers: TokenizerPlaces, _ embeddings: [TextualInversion]
+        _ source: any ModelSource, _ tokenizers: TokenizerPlaces, _ embeddings: [TextualInversion],
+        _ controlNets: [String: URL]
     ) throws {
         family = try ModelFamily(of: source)
         self.source = source
@@ -50,6 +53,12 @@ public struct Model: Sendable {
         isStandIn = source.isStandIn
         text = try family.textSide(source, tokenizers, embeddings)
         backbone = try family.backbone.network(of: source)
+        let configuration = backbone.configuration
+        let controls = try controlNets.mapValues { try ControlNetSource($0, beside: source) }
+        controlBytes = try controls.values.reduce(0) { try $0 + $1.weights().byteCount }
+        self.controlNets = try controls.mapValues {
+            try ControlNet($0, for: configuration)
+        }
         vae = try family.autoencoder(source)
         nativeSize = backbone.configuration.nativeSide * vae.factor
         schedulerConfiguration = try source.schedulerConfiguration()
@@ -58,7 +67,9 @@ public struct Model: Sendable {
 
     /// Bytes of its weights in memory.
     func weightBytes() throws -> Int {
-        try family.networks(in: source).reduce(0) { try $0 + source.weights($1).byteCount }
+        try family.networks(in: source).reduce(controlBytes) {
+            try $0 + source.weights($1).byteCount
+        }
     }
 
     /// The name of the scheduler for a recipe, and a fresh one for its steps.

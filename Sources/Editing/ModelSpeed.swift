@@ -114,7 +114,7 @@ extension Editor {
         }
         let pictures = edit.start == nil ? 0.0 : model.isForInpainting ? 2 : 1
         let denoise = outline.sizes.reduce(0.0) { sum, size in
-            sum + denoising(size, outline.levels, recipe, at: speed)
+            sum + denoising(size, outline.levels, recipe, edit.controls, at: speed)
         }
         return EstimatedSeconds(
             encode: pictures * pixels * speed.encodingSeconds, denoise: denoise,
@@ -123,7 +123,8 @@ extension Editor {
 
     /// All evaluations at one size.
     private func denoising(
-        _ size: Latents, _ levels: [NoiseLevel], _ recipe: Recipe, at speed: ModelSpeed
+        _ size: Latents, _ levels: [NoiseLevel], _ recipe: Recipe, _ controls: [Control],
+        at speed: ModelSpeed
     ) -> Double {
         func operations(isShallow: Bool) -> Double {
             model.backbone.configuration.operations(
@@ -136,7 +137,17 @@ extension Editor {
         return levels.enumerated().reduce(0.0) { sum, entry in
             let rows = model.guides(recipe, at: entry.element) ? branches : 1
             let isWhole = entry.offset.isMultiple(of: recipe.deepCache)
-            let work = Double(rows) * (isWhole ? whole : shallow)
+            let steering = controls.reduce(0.0) { sum, control in
+                guard control.works(inStep: entry.offset, of: levels.count),
+                    let network = model.controlNets[control.network]
+                else { return sum }
+                let rows = network.configuration.steersPromptOnly(control.mode) ? 1 : rows
+                return sum + Double(rows)
+                    * network.configuration.operations(
+                        width: size.paddedWidth / model.vae.factor,
+                        height: size.paddedHeight / model.vae.factor, tokens: Self.tokens)
+            }
+            let work = Double(rows) * (isWhole ? whole : shallow) + steering
             return sum + speed.callSeconds + work * speed.operationSeconds
         }
     }

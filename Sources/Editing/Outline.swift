@@ -110,6 +110,7 @@ extension Editor {
             levels: run?.scheduler.levels ?? [], sizes: sizes, largest: largest,
             memory: MemoryPlan(
                 model, recipe, largest, canvas: edit.width * edit.height,
-                joined: passes.map { $0.box.width * $0.box.height }.max() ?? 0))
+                joined: passes.map { $0.box.width * $0.box.height }.max() ?? 0,
+                controls: edit.controls))
     }
 }

@@ -43,10 +43,14 @@ struct Workpiece {
                 width: pass.width, height: pass.height, filter: .bilinear)
             return edit.mode == .hard ? scaled.support : scaled
         }
-        return Edit(
+        var part = Edit(
             original: start, start: start, mask: nil, region: region, width: pass.width,
             height: pass.height, strength: edit.strength, notes: [], mode: edit.mode,
             isInstruction: edit.isInstruction)
+        part.controls = edit.controls.map {
+            $0.placed(on: edit).cropped(to: pass.box, width: pass.width, height: pass.height)
+        }
+        return part
     }
 
     /// Lays what a pass painted over the canvas, within its mask only.

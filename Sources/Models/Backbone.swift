@@ -19,21 +19,24 @@ public protocol Backbone: Sendable {
     ///   - input: [N, H, W, inputChannels]: the noisy latents, then what its kind shows besides.
     ///   - timestep: the time on the scale the network was trained with.
     ///   - conditioning: of N rows.
-    ///   - options: shortcuts of this run.
+    ///   - options: shortcuts, and what steers it.
     /// - Returns: [N, H, W, latentChannels].
     func predict(
         _ input: Tensor, timestep: Float, _ conditioning: Conditioning, options: PredictionOptions
     ) -> Tensor
 }
 
-/// Shortcuts that a run asks of a backbone; one that has no such shortcut computes everything.
+/// Shortcuts that a run asks of a backbone, which one without such a shortcut leaves out, and what steers
+/// it.
 public struct PredictionOptions {
     /// Spares the deep part in some calls; nil computes all of it.
     public var cache: DeepCache?
     /// Share of the pixels that self-attention merges at the finest level, in 0...0.75.
     public var tokenMerging = 0.0
+    /// What ControlNets add, of as many rows as the input; nil without one.
+    public var control: ControlResiduals?
 
-    /// No shortcuts.
+    /// No shortcuts, nothing added.
     public init() {}
 }
 

@@ -2,6 +2,8 @@
 public struct PictureSettings: Sendable, Equatable {
     /// What stands for the picture in messages.
     public let name: String
+    /// The program that wrote them, as far as the text tells it.
+    public let program: String
     /// What was done, as far as the text tells it.
     public let verb: Verb
     /// Settings by the keys of recipes; values are not checked.
@@ -10,8 +12,36 @@ public struct PictureSettings: Sendable, Equatable {
     public let leftOut: [Infotext.Entry]
     /// Name of the checkpoint.
     public let model: String?
+    /// The first hexadecimal digits of the SHA-256 of the checkpoint's file.
+    public let modelHash: String?
+    /// What else is different here, a sentence each.
+    let remarks: [String]
     /// The text itself.
-    let text: String
+    public let text: String
+    /// The settings beside the prompts, under the names that the text has for them; of other programs
+    /// than A1111 by the keys of recipes, and what is left out.
+    public let entries: [Infotext.Entry]
+
+    /// The settings of another program.
+    init(_ other: OtherSettings, _ text: String, of name: String) {
+        (self.name, self.text) = (name, text)
+        (program, model, modelHash) = (other.program, other.model, nil)
+        let hasStrength = other.found.contains { $0.key == "strength" }
+        verb = other.verb ?? (hasStrength ? .imageToImage : .textToImage)
+        settings = other.found.map { Setting($0.key, $0.value, at: .argument(name)) }
+        (leftOut, remarks) = (other.leftOut, other.remarks)
+        entries =
+            other.found.filter { !["prompt", "negative_prompt"].contains($0.key) }
+            .map { Infotext.Entry(name: $0.key, value: $0.value) } + other.leftOut
+    }
+
+    /// What the picture should show.
+    public var prompt: String { settings.first { $0.key == "prompt" }?.value ?? "" }
+
+    /// What it should not show.
+    public var negativePrompt: String {
+        settings.first { $0.key == "negative_prompt" }?.value ?? ""
+    }
 
     /// Takes the settings of a text of A1111's, each under the key that `InfotextField` gives it.
     ///
@@ -21,7 +51,9 @@ public struct PictureSettings: Sendable, Equatable {
     public init(_ infotext: Infotext, of name: String) {
         self.name = name
         text = infotext.text
-        model = infotext["Model"]
+        (model, modelHash) = (infotext["Model"], infotext["Model hash"])
+        (program, remarks) = (infotext.program, [])
+        entries = infotext.settings
         verb = infotext.verb
         var found: [(key: String, value: String)] = [("prompt", infotext.prompt)]
         if !infotext.negativePrompt.isEmpty {
@@ -51,7 +83,7 @@ public struct PictureSettings: Sendable, Equatable {
 
     /// What has no effect for some verbs, a sentence each.
     public func notes(for verbs: [Verb]) -> [String] {
-        var notes: [String] = []
+        var notes = remarks.map { "\(name): \($0)" }
         if !leftOut.isEmpty {
             notes.append("\(name): no counterpart here, left out: \(list(leftOut.map(\.name)))")
         }
@@ -75,6 +107,14 @@ public struct PictureSettings: Sendable, Equatable {
 }
 
 extension Infotext {
+    /// The program, by the version that it writes.
+    fileprivate var program: String {
+        if let app = self["App"] { return app }
+        let version = self["Version"] ?? ""
+        if version.hasPrefix("gesso") { return "Gesso" }
+        return version == "ComfyUI" ? version : "AUTOMATIC1111"
+    }
+
     /// What was done: as Gesso writes it, else as the settings suggest it.
     fileprivate var verb: Verb {
         if let own = self["Edit"].flatMap(Verb.init) { return own }

@@ -134,10 +134,10 @@ extension String {
 
 extension ExitStatus {
     init(_ error: RecipeError) {
-        if case .unreadable = error {
-            self = .cannotRead
-        } else {
-            self = .usage
+        switch error {
+        case .unreadable: self = .cannotRead
+        case .otherProgram: self = .badData
+        default: self = .usage
         }
     }
 }

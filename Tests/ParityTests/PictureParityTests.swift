@@ -67,22 +67,26 @@ struct RecordedEdit: Decodable, Sendable, CustomTestStringConvertible {
 
     /// The edit carried out by Gesso with any model.
     func carriedOut(by model: Model) throws -> EditResult {
-        let editor = Editor(model)
+        let (edit, recipe) = try request()
+        return try Editor(model)(edit, recipe: recipe)
+    }
+
+    /// The edit and its recipe.
+    func request() throws -> (edit: Edit, recipe: Recipe) {
         switch verb {
         case "txt2img":
             var recipe = try recipe(.textToImage)
             (recipe.width, recipe.height) = (width, height)
-            return try editor(.textToImage(recipe, defaultSize: 512), recipe: recipe)
+            return (try .textToImage(recipe, defaultSize: 512), recipe)
         case "img2img":
             let recipe = try recipe(.imageToImage)
-            return try editor(.imageToImage(Self.image(input), recipe), recipe: recipe)
+            return (try .imageToImage(Self.image(input), recipe), recipe)
         case "instruct":
             let recipe = try recipe(.instruct)
-            return try editor(.instruct(Self.image(input), recipe), recipe: recipe)
+            return (try .instruct(Self.image(input), recipe), recipe)
         default:
             let recipe = try recipe(.inpaint)
-            let edit = try Edit.inpaint(Self.image(input), Mask(Self.image(mask)), recipe)
-            return try editor(edit, recipe: recipe)
+            return (try .inpaint(Self.image(input), Mask(Self.image(mask)), recipe), recipe)
         }
     }
 

@@ -103,6 +103,33 @@ import Testing
         }
     }
 
+    /// Settings beside the picture in a text file, and hidden in its pixels.
+    @Test func settingsAreFoundWhereOtherProgramsPutThem() throws {
+        try Tool.inFolder { tool in
+            let text = "a lake\r\nSteps: 4, Sampler: Euler a, CFG scale: 7, Seed: 12"
+            try Data(("\u{FEFF}" + text).utf8).write(to: tool.url("beside.txt"))
+            try Data("just words".utf8).write(to: tool.url("words.txt"))
+            let root = URL(filePath: #filePath).deletingLastPathComponent()
+                .deletingLastPathComponent().deletingLastPathComponent()
+            let hidden = root.appending(path: "Fixtures/Pictures/Hidden/novelai.png").path
+            for (file, steps) in [("beside.txt", 4), (hidden, 28)] {
+                let made = try tool(
+                    "preset", "new", "p", "--from", file, "-o", "p.yaml", "--overwrite")
+                #expect(made.status == 0, "\(made.errors)")
+                let preset = try String(contentsOf: tool.url("p.yaml"), encoding: .utf8)
+                #expect(preset.contains("steps: \(steps)\n"))
+                #expect(preset.contains("prompt: \"a lake\"\n"))
+                let plan = try tool("txt2img", "--from-image", file, "--dry-run", "-o", "o.png")
+                #expect(plan.status == 0, "\(plan.errors)")
+            }
+            let none = try tool("preset", "new", "p", "--from", "words.txt", "-o", "q.yaml")
+            #expect(none.status == 65)
+            let info = try tool("info", hidden)
+            #expect(info.text.contains("settings of: NovelAI\n"))
+            #expect(info.text.contains("setting steps: 28\n"))
+        }
+    }
+
     @Test func aRunBecomesARecipe() throws {
         try Tool.inFolder { tool in
             try tool.draw("in.png")

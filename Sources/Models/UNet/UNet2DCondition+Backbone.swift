@@ -5,13 +5,18 @@ extension UNet2DCondition: Backbone {
     public func predict(
         _ input: Tensor, timestep: Float, _ conditioning: Conditioning, options: PredictionOptions
     ) -> Tensor {
-        let added = conditioning.pooled.flatMap { pooled in
-            conditioning.sizes.map { Added(pooled: pooled, sizes: $0) }
-        }
-        return self(
+        self(
             input, timestep: timestep, encoderHiddenStates: conditioning.hiddenStates,
-            added: added, guidanceScale: conditioning.guidanceScale, cache: options.cache,
-            tokenMerging: options.tokenMerging)
+            added: Added(conditioning), guidanceScale: conditioning.guidanceScale,
+            cache: options.cache, tokenMerging: options.tokenMerging, control: options.control)
+    }
+}
+
+extension UNet2DCondition.Added {
+    /// What Stable Diffusion XL takes of a conditioning; nil where there is no such thing.
+    init?(_ conditioning: Conditioning) {
+        guard let pooled = conditioning.pooled, let sizes = conditioning.sizes else { return nil }
+        self.init(pooled: pooled, sizes: sizes)
     }
 }
 

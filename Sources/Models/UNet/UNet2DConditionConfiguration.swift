@@ -66,7 +66,11 @@ extension UNet2DCondition {
         /// `attention_head_dim` counts the heads, against its name, as in every diffusers UNet.
         /// - Throws: `ModelError.unsupported` or `.invalidConfiguration`, naming the key.
         public init(json: Data) throws {
-            let file = try ConfigurationReader(json, model: "UNet2DConditionModel")
+            try self.init(ConfigurationReader(json, model: "UNet2DConditionModel"), hasWayUp: true)
+        }
+
+        /// - Parameter hasWayUp: false for a ControlNet, which has the way down alone.
+        init(_ file: ConfigurationReader, hasWayUp: Bool) throws {
             try Self.refuseTheUnsupported(file)
             inChannels = try file.integer("in_channels", default: 4, in: channelRange)
             outChannels = try file.integer("out_channels", default: 4, in: channelRange)
@@ -86,7 +90,7 @@ extension UNet2DCondition {
                 "time_cond_proj_dim", default: 0, in: 0...channelRange.upperBound)
             guidanceChannels = guidance > 0 ? guidance : nil
             midHasAttention = try Self.midHasAttention(file)
-            levels = try Self.levels(file)
+            levels = try Self.levels(file, hasWayUp: hasWayUp)
             guard
                 let kind = Conditioning.Kind(
                     inputChannels: inChannels, latentChannels: outChannels)
@@ -145,7 +149,9 @@ extension UNet2DCondition.Configuration {
         }
     }
 
-    private static func levels(_ file: ConfigurationReader) throws -> [Level] {
+    private static func levels(
+        _ file: ConfigurationReader, hasWayUp: Bool
+    ) throws -> [Level] {
         let channels = try file.integers(
             "block_out_channels", count: nil, default: [320, 640, 1280, 1280], in: channelRange)
         let count = channels.count
@@ -160,9 +166,11 @@ extension UNet2DCondition.Configuration {
         let down = try attention(
             file, "down_block_types", plain: "DownBlock2D", attending: "CrossAttnDownBlock2D",
             default: [true, true, true, false], count: count)
-        let up = try attention(
-            file, "up_block_types", plain: "UpBlock2D", attending: "CrossAttnUpBlock2D",
-            default: [false, true, true, true], count: count)
+        let up =
+            hasWayUp
+            ? try attention(
+                file, "up_block_types", plain: "UpBlock2D", attending: "CrossAttnUpBlock2D",
+                default: [false, true, true, true], count: count) : down.reversed()
         return channels.indices.map { index in
             Level(
                 channels: channels[index], layers: layers[index], downHasAttention: down[index],

@@ -33,8 +33,8 @@ extension PresetCommand {
                   gesso preset new dusk --from painted.png
                   gesso preset new dusk --from painted.json -o dusk.yaml
 
-                The file is a picture with settings in it, AUTOMATIC1111's too, or a
-                receipt. The preset goes to your own ones, in ~/.config/gesso/presets. What
+                The file is a picture with settings in it, those of other programs too, a
+                text of such settings, or a receipt. The preset goes to your own ones, in ~/.config/gesso/presets. What
                 is as it is by default is left out, and the seed is a comment.
                 """)
 
@@ -42,7 +42,8 @@ extension PresetCommand {
         var name: String
 
         @Option(
-            help: ArgumentHelp("A picture, or a receipt.", valueName: "file"), completion: .file())
+            help: ArgumentHelp("A picture, a text of settings, or a receipt.", valueName: "file"),
+            completion: .file())
         var from: String
 
         @Option(
@@ -95,12 +96,7 @@ extension PresetCommand {
             if from.hasSuffix(".json") {
                 return try Receipt(contentsOf: url, named: from).sections(named: from)
             }
-            guard let text = try Input.image(from).metadata.parameters else {
-                throw Failure(
-                    .badData, "it holds no settings", at: from,
-                    do: "give a picture that says how it was made, or a receipt")
-            }
-            return [RecipeWriter.Section(PictureSettings(Infotext(text), of: from))]
+            return [RecipeWriter.Section(try PictureSettings(inFile: from))]
         }
 
         private func place() throws -> URL {

@@ -138,13 +138,7 @@ struct RecipeOptions: ParsableArguments {
 
     /// What the picture of `--from-image` says of how it was made.
     func storedSettings() throws -> PictureSettings? {
-        guard let fromImage else { return nil }
-        guard let text = try Input.image(fromImage).metadata.parameters else {
-            throw Failure(
-                .badData, "it holds no settings", at: fromImage,
-                do: "see `gesso info`; a receipt can be given to `gesso replay`")
-        }
-        return PictureSettings(Infotext(text), of: fromImage)
+        try fromImage.map { try PictureSettings(inFile: $0) }
     }
 
     /// The recipe of a verb: its defaults, the presets, then these flags and the verb's own.
