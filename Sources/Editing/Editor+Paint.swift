@@ -38,7 +38,7 @@ extension Editor {
         let result = try log.measured(log.denoising(step: 0)) { [log] in
             try denoise(
                 start, scheduler: &scheduler, denoiser: watched,
-                noise: { latents.noise() },
+                noise: { _ in latents.noise() },
                 afterStep: { x, index in
                     try tell(log.denoising(step: index + 1))
                     return region?.restored(in: x, after: index, of: steps) ?? x

@@ -95,15 +95,6 @@ public struct Model: Sendable {
             ? schedulerConfiguration.correctedForStableDiffusion(inpainting: inpainting)
             : schedulerConfiguration
         let name = try schedulerName(for: recipe)
-        if recipe.eta != 0, name != .ddim {
-            throw SamplingError.unsupported(
-                scheduler: name, setting: "eta", advice: "use ddim, or leave eta at 0")
-        }
-        if recipe.timestepSpacing != nil, name == .lcm {
-            throw SamplingError.unsupported(
-                scheduler: name, setting: "timestep_spacing",
-                advice: "leave it out: lcm has its own")
-        }
         let scheduler = try makeScheduler(
             name, configuration: configuration, steps: recipe.steps, strength: strength,
             rule: recipe.stepRule, mode: recipe.strengthMode,
