@@ -20,7 +20,7 @@ import Testing
                 Setting($0, $1, at: .argument("--set"))
             })
         let model = try Model.load(Self.model)
-        return try Editor(model)(.textToImage(recipe, defaultSize: 32), recipe: recipe).image
+        return try Editor(model)(.textToImage(recipe, defaultSize: 32)).image
     }
 
     /// Prompts that say the same at every step give the same pixels.

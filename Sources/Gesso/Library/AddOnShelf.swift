@@ -135,8 +135,10 @@ extension AddOns {
         for entry in entries {
             switch entry.key {
             case "lora":
-                let strength = recipe.loras.first { $0.name == entry.name }?.strength ?? 1
-                loras += entry.files.map { AddedLoRA($0, strength: strength) }
+                let choice = recipe.loras.first { $0.name == entry.name }
+                loras += entry.files.map {
+                    AddedLoRA($0, strength: choice?.strength ?? 1)
+                }
             case "embedding": embeddings += entry.files
             case "vae": vae = entry.files.first
             case "unet": unet = entry.files.first
@@ -164,12 +166,13 @@ extension AddOnShelf.Entry {
             let hash = String(try Digest.sha256(file: file).prefix(10))
             return Provenance.AddOn(key: key, name: name, hash: hash)
         }
+        let choice = recipe.loras.first { $0.name == self.name }
         // A1111 leaves out a LoRA's header, in which trainers keep notes that others strip.
         let header = length.enumerated().reduce(UInt64(0)) { $0 | UInt64($1.1) << (8 * $1.0) }
         return Provenance.AddOn(
             key: key, name: name,
             hash: String(try Digest.sha256(file: file, from: 8 + header).prefix(12)),
-            strength: recipe.loras.first { $0.name == self.name }?.strength ?? 1)
+            strength: choice?.strength ?? 1, textStrength: choice?.textStrength)
     }
 
     /// The files that results depend on; of a folder or a checkpoint, those inside of it.

@@ -124,7 +124,10 @@ private struct ScheduleParser {
     private mutating func add(_ piece: Piece) { add([piece]) }
 
     private mutating func add(_ pieces: [Piece]) {
-        guard let frame = frames.indices.last else { return root += pieces }
+        guard let frame = frames.indices.last else {
+            root += pieces
+            return
+        }
         let segment = frames[frame].segments.count - 1
         frames[frame].segments[segment] += pieces
     }
