@@ -1,7 +1,7 @@
 import Editing
 import Files
 import Foundation
-import Recipes
+package import Recipes
 
 /// Finds the files of what a recipe adds to a model.
 struct AddOnShelf {
@@ -79,6 +79,9 @@ struct AddOnShelf {
             }
         }
     }
+
+    /// Whether an add-on of that name is here.
+    func has(_ key: String, _ name: String) -> Bool { (try? find(key, name)) != nil }
 
     private func find(_ key: String, _ name: String, beside: [URL] = []) throws -> URL {
         if let known = known["\(key):\(name)"] { return known }
@@ -188,5 +191,16 @@ extension AddOnShelf.Entry {
                 .filter { ["safetensors", "json"].contains($0.pathExtension) }
             return inside ?? [url]
         }
+    }
+}
+
+extension Library {
+    /// What a picture says of how it was made, without an autoencoder that is not here: another
+    /// program's picture can still be a beginning.
+    package func available(_ stored: PictureSettings) -> PictureSettings {
+        guard let vae = stored.settings.first(where: { $0.key == "vae" }),
+            !AddOnShelf(places).has("vae", vae.value)
+        else { return stored }
+        return stored.without("vae", as: "VAE (not here)")
     }
 }
