@@ -21,10 +21,11 @@ let yams = Target.Dependency.product(name: "Yams", package: "Yams")
 let package = Package(
     name: "gesso",
     products: [
-        .executable(name: "gesso", targets: ["gesso"])
+        .library(name: "Gesso", targets: ["Gesso"]),
+        .executable(name: "gesso", targets: ["gesso"]),
     ],
     dependencies: [
-        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+        .package(url: "https://github.com/apple/swift-argument-parser", exact: "1.8.2"),
         .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
     ],
     targets: [
@@ -48,11 +49,11 @@ let package = Package(
         room(
             "Editing",
             sees: ["Models", "Checkpoints", "Tensors", "Sampling", "Recipes", "Imaging", "Files"]),
+        room("Gesso", sees: ["Editing", "Recipes", "Imaging", "Sampling", "Files"]),
         .executableTarget(
             name: "gesso",
             dependencies: [
-                "Editing", "Recipes", "Imaging", "Files",
-                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                "Gesso", .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: settings),
         // Benchmarks
@@ -80,6 +81,10 @@ let package = Package(
                 "TestSupport", "Editing", "Models", "Checkpoints", "Tensors", "Sampling", "Recipes",
                 "Imaging",
             ]),
+        .executableTarget(
+            name: "getting-started", dependencies: ["Gesso"], path: "Tests/GettingStarted",
+            packageAccess: false, swiftSettings: settings),
+        tests("GessoTests", sees: ["TestSupport", "Gesso", "getting-started"]),
         tests("ToolTests", sees: ["TestSupport", "gesso", "Imaging", "Recipes", "Files"]),
     ]
 )

@@ -82,7 +82,7 @@ public struct Model: Sendable {
             family.correctsSchedulers
             ? schedulerConfiguration.correctedForStableDiffusion(inpainting: inpainting)
             : schedulerConfiguration
-        let name = try recipe.scheduler ?? configuration.scheduler
+        let name = try schedulerName(for: recipe)
         if recipe.eta != 0, name != .ddim {
             throw SamplingError.unsupported(
                 scheduler: name, setting: "eta", advice: "use ddim, or leave eta at 0")
@@ -98,6 +98,11 @@ public struct Model: Sendable {
             sigmas: recipe.sigmas == .default ? nil : recipe.sigmas,
             timestepSpacing: recipe.timestepSpacing, eta: Float(recipe.eta))
         return (name, scheduler)
+    }
+
+    /// The recipe's scheduler, or the one that the model's configuration names.
+    func schedulerName(for recipe: Recipe) throws -> SchedulerName {
+        try recipe.scheduler ?? schedulerConfiguration.scheduler
     }
 
     /// A prompt, encoded; kept for the next edit.
