@@ -1,7 +1,7 @@
 #!/usr/bin/env python
 """Compares a UNet's call with a ControlNet with Gesso's, and what it costs over a plain call.
 
-    python Benchmarks/control.py FOLDER [--size 512]
+    python Benchmarks/control.py FOLDER [--size 512] [--program FILE]
 
 FOLDER is a checkpoint of diffusers' layout, as make-checkpoint.py writes. The ControlNet is a copy of
 its UNet's way down with random projections, in f16, written to a temporary folder. A call has two rows, in
@@ -28,6 +28,7 @@ def main():
     options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     options.add_argument("model", type=Path)
     options.add_argument("--size", type=int, default=512)
+    options.add_argument("--program", type=Path, default=ROOT / ".build/release/gesso-benchmarks")
     chosen = options.parse_args()
     torch.manual_seed(3)
     unet = UNet2DConditionModel.from_pretrained(chosen.model / "unet", torch_dtype=torch.float32)
@@ -55,8 +56,7 @@ def main():
                                   mid_block_additional_residual=middle, **added).sample
         del unet, net
         save_file({name: tensor.contiguous() for name, tensor in given.items()}, f"{folder}/inputs.safetensors")
-        program = ROOT / ".build/release/gesso-benchmarks"
-        print(subprocess.run([program, "control", chosen.model, f"{folder}/net", folder], check=True,
+        print(subprocess.run([chosen.program, "control", chosen.model, f"{folder}/net", folder], check=True,
                              capture_output=True, text=True).stdout, end="")
         worst = 0
         for name, answer in answers.items():

@@ -26,7 +26,7 @@ final class PictureReader {
         return image
     }
 
-    /// A picture that a mask is read from.
+    /// A picture that a mask is read from, or a map for a ControlNet.
     func mask(_ name: String) throws -> Image {
         if let known = masks[name] { return known }
         let image = try read(name).image

@@ -52,6 +52,7 @@ extension Recipe {
             (maskMode == .hard && compat == .comfy, "compat is comfy", ["mask_latent"]),
             (isWhole, "region is whole", ["mask_padding", "region_size"]),
             (!perComponent, "per_component is off", ["component_prompts"]),
+            (controls.isEmpty, "there is no control", ["control_mode"]),
             (canvasPasses == .one, "canvas_passes is one", ["region_size"]),
             (guidanceScale <= 1, "there is no guidance", Self.ofGuidance),
         ]
