@@ -94,7 +94,7 @@ struct JobWork {
             try Edit(edit.verb, of: $0, edit.recipe, mask: edit.mask, after: history) { name in
                 try reader.mask(name, edit.recipe)
             }
-        }
+        }?.steered { try reader.mask($0, nil) }
         try prepared?.original?.checkEncodable(as: request.format)
         return prepared
     }
@@ -116,7 +116,9 @@ struct JobWork {
             return try work(index, prepared, result, loading: 0)
         }
         let edit =
-            prepared ?? .textToImage(edits[index].recipe, defaultSize: model.nativeSize)
+            try prepared
+            ?? .textToImage(edits[index].recipe, defaultSize: model.nativeSize)
+            .steered(read: reader.mask)
         let result = try Editor.withThreads(options.threads) {
             try Editor(model)(edit, preview: preview(of: model)) {
                 send(.plan($0, index: index))
@@ -173,7 +175,9 @@ struct JobWork {
                 isSpeedKept: true)
         }
         let edit =
-            prepared ?? .textToImage(edits[index].recipe, defaultSize: model.nativeSize)
+            try prepared
+            ?? .textToImage(edits[index].recipe, defaultSize: model.nativeSize)
+            .steered(read: reader.mask)
         return try Editor.withThreads(options.threads) {
             let (speed, isKept) = try library.speed(
                 of: model, choice, AddOns(addOns[index], of: edits[index].recipe),

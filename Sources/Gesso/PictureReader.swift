@@ -27,11 +27,14 @@ final class PictureReader {
         return image
     }
 
-    /// A picture that a mask of an edit is read from.
-    func mask(_ name: String, _ recipe: Recipe) throws -> Image {
+    /// A picture that a mask of an edit is read from, or a map for a ControlNet.
+    ///
+    /// - Parameter recipe: the settings of an edit whose mask it is, which is checked for what is unlikely
+    ///   to be a mask; nil for a map.
+    func mask(_ name: String, _ recipe: Recipe?) throws -> Image {
         if let known = masks[name] { return known }
         let (image, picture, _) = try read(name)
-        if recipe.maskMode == .hard,
+        if let recipe, recipe.maskMode == .hard,
             let doubt = image.doubtAsMask(threshold: max(recipe.maskThreshold, 1))
         {
             note("\(picture.name): \(doubt.note)")

@@ -81,13 +81,14 @@ extension Kind<String> {
 extension Recipe {
     /// The names of the keys whose values are files.
     static let fileKeys: Set<String> = [
-        "lora", "embedding", "vae", "unet", "inpaint_base", "inpaint_delta",
+        "lora", "control", "embedding", "vae", "unet", "inpaint_base", "inpaint_delta",
     ]
 
     /// Whether a value of such a key may stand in a file that someone else may have written: names and
     /// ways further into the current folder only.
     static func staysInside(_ value: String) -> Bool {
-        value.split(separator: ";").map(\.trimmed).allSatisfy { path in
+        // A ControlNet's path and its map's have an = between them.
+        value.split { $0 == ";" || $0 == "=" }.map { String($0).trimmed }.allSatisfy { path in
             !path.hasPrefix("/") && !path.hasPrefix("~")
                 && !path.split(separator: "/").contains("..")
         }

@@ -55,6 +55,7 @@ extension Recipe {
             ),
             (isWhole, "region is whole", ["mask_padding", "region_size"]),
             (!perComponent, "per_component is off", ["component_prompts"]),
+            (controls.isEmpty, "there is no control", ["control_mode"]),
             (canvasPasses == .one, "canvas_passes is one", ["region_size"]),
             (guidanceScale <= 1, "there is no guidance", Self.ofGuidance),
         ]

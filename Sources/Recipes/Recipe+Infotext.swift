@@ -61,9 +61,12 @@ extension Key {
     /// A value as a picture's text carries it: files by their names, without folders and ending.
     fileprivate func carried(_ value: Value) -> String {
         guard Recipe.fileKeys.contains(name) else { return "\(value)" }
-        return "\(value)".split(separator: ";").map { part in
+        return "\(value)".split(separator: ";").map { part -> String in
+            if name == "control" {
+                return ControlChoice(String(part))?.withoutFolders.description ?? ""
+            }
             let file = part.split(separator: "/").last ?? ""
-            return file.replacing(".safetensors", with: "")
+            return String(file).replacing(".safetensors", with: "")
         }.joined(separator: ";")
     }
 }

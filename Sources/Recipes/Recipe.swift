@@ -23,6 +23,10 @@ public struct Recipe: Sendable, Equatable {
     public var clipSkip = 1
     /// LoRAs to add to the model.
     public var loras: [LoRAChoice] = []
+    /// ControlNets that steer.
+    public var controls: [ControlChoice] = []
+    /// Whether the prompt or the ControlNets count for more.
+    public var controlMode = ControlMode.balanced
     /// Files of embeddings that prompts may name.
     public var embeddings: [String] = []
     /// The VAE in place of the model's; nil is the model's.
@@ -225,6 +229,12 @@ extension Recipe {
             "clip_skip", \.clipSkip, .count(1...12),
             "text encoder layer to use, counted from the last"),
         Key("lora", \.loras, .loras, "small changes to the model, each with its weight"),
+        Key(
+            "control", \.controls, .controls, "ControlNets, each with what it reads and a weight",
+            elsewhere: ["controlnet"]),
+        Key(
+            "control_mode", \.controlMode, .oneOf(ControlMode.self),
+            "whether the prompt or the ControlNets count for more"),
         Key(
             "embedding", \.embeddings, .paths, "files of words a prompt may use",
             elsewhere: ["textual_inversion"]),

@@ -25,7 +25,7 @@ struct GessoCommand: AsyncParsableCommand {
         subcommands: [
             ImageToImageCommand.self, InpaintCommand.self, OutpaintCommand.self,
             UpscaleCommand.self, InstructCommand.self, TextToImageCommand.self,
-            RunCommand.self, BatchCommand.self, MaskCommand.self,
+            RunCommand.self, BatchCommand.self, MaskCommand.self, ControlCommand.self,
             PresetCommand.self,
             ModelCommand.self,
             SheetCommand.self, CompareCommand.self, VerifyCommand.self, ReplayCommand.self,

@@ -7,7 +7,7 @@ package import Recipes
 struct AddOnShelf {
     /// An add-on of a recipe with its files.
     struct Entry {
-        /// The recipe's key: `lora`, `embedding`, `vae`, `unet`, `inpaint_base` or `inpaint_delta`.
+        /// The recipe's key: `lora`, `embedding`, `control`, `vae`, `unet`, `inpaint_base` or `inpaint_delta`.
         let key: String
         /// The recipe's word for it.
         let name: String
@@ -29,7 +29,7 @@ struct AddOnShelf {
     private static let places = [
         "lora": ["loras", "Lora"], "embedding": ["embeddings"],
         "vae": ["vae", "VAE", "vae_approx"],
-        "unet": ["unet", "diffusion_models"],
+        "unet": ["unet", "diffusion_models"], "control": ["controlnet", "ControlNet"],
     ]
 
     /// All that a recipe asks for.
@@ -44,11 +44,14 @@ struct AddOnShelf {
         let embeddings = try recipe.embeddings.map {
             Entry(key: "embedding", name: $0, files: try Self.files(find("embedding", $0), $0))
         }
+        let controls = try Set(recipe.controls.map(\.network)).sorted().map {
+            Entry(key: "control", name: $0, files: [try find("control", $0)])
+        }
         let components = try [("vae", recipe.vae), ("unet", recipe.unet)].compactMap { key, name in
             try name.map { Entry(key: key, name: $0, files: [try find(key, $0)]) }
         }
         try checkOnce(loras + embeddings)
-        return try loras + embeddings + components + inpaintingParts(of: recipe)
+        return try loras + embeddings + controls + components + inpaintingParts(of: recipe)
     }
 
     private func inpaintingParts(of recipe: Recipe) throws -> [Entry] {
@@ -100,6 +103,7 @@ struct AddOnShelf {
                 }
             }
         }
+        if key == "control", isName, let file = Self.only(of: name, in: shelves) { return file }
         if let kind = ExtraModelPaths.Kind(key: key), let file = try models.find(name, kind) {
             return file
         }
@@ -111,6 +115,17 @@ struct AddOnShelf {
         throw GessoError(
             .cannotRead, "no such \(key)", at: name,
             remedy: nearMiss(name, among: names).map { .meant($0) } ?? .nameAddOn(folder: place))
+    }
+
+    /// The one network of a kind, such as `canny`, whose name contains it.
+    private static func only(of kind: String, in shelves: [URL]) -> URL? {
+        let found = shelves.flatMap { shelf in
+            let path = shelf.path(percentEncoded: false)
+            return ((try? FileManager.default.contentsOfDirectory(atPath: path)) ?? []).sorted()
+                .filter { $0.lowercased().contains(kind.lowercased()) }
+                .map { shelf.appending(path: $0) }
+        }
+        return found.count == 1 ? found.first : nil
     }
 
     /// The embeddings of a folder, or the one file.
@@ -147,6 +162,7 @@ extension AddOns {
                 embeddings += entry.files.map {
                     AddedEmbedding($0, isOptional: entry.files.count > 1)
                 }
+            case "control": controlNets[entry.name] = entry.files.first
             case "vae": vae = entry.files.first
             case "unet": unet = entry.files.first
             default: continue

@@ -49,6 +49,27 @@ struct RecipeOptions: ParsableArguments {
     var loras: [String] = []
 
     @Option(
+        name: .customLong("control"),
+        help: ArgumentHelp(
+            "A ControlNet: a file, folder or name in the folder controlnet of $GESSO_MODELS, with "
+                + "what it reads (a map, or a kind that gesso control lists), a weight and a "
+                + "share of the steps if not all; may be repeated.",
+            valueName: "file[=map][:weight][@start-end]"),
+        completion: .file(extensions: ["safetensors"]))
+    var controls: [String] = []
+
+    @Option(
+        name: .customLong("control-image"),
+        help: ArgumentHelp(
+            "The map of a --control without one, in their order; may be repeated.",
+            valueName: "picture"),
+        completion: .file())
+    var controlImages: [String] = []
+
+    @Option(help: help("control_mode", "name"), completion: .list(key("control_mode").choices))
+    var controlMode: String?
+
+    @Option(
         name: .customLong("embedding"),
         help: ArgumentHelp(
             "A textual inversion, or a folder of them, to be used by its name in prompts; may be "
@@ -119,6 +140,12 @@ struct RecipeOptions: ParsableArguments {
 
     mutating func validate() throws {
         if fromImage == "-" { throw ValidationError("--from-image takes a file only") }
+        let free = controls.count { ControlChoice($0)?.reads == nil }
+        if controlImages.count > free {
+            throw ValidationError(
+                "there are \(controlImages.count) --control-image for \(free) --control without a map"
+            )
+        }
     }
 
     /// What `--from-image` and `--preset` name.
@@ -159,11 +186,26 @@ struct RecipeOptions: ParsableArguments {
             setting("scheduler", scheduler), setting("sigmas", sigmas), setting("seed", seed),
             setting("compat", compat), setting("vae_tiling", vaeTiling),
             setting("prompt_syntax", promptSyntax), setting("clip_skip", clipSkip),
-            setting("lora", joined(loras)), setting("embedding", joined(embeddings)),
+            setting("lora", joined(loras)), setting("control", joined(controlsWithMaps)),
+            setting("control_mode", controlMode), setting("embedding", joined(embeddings)),
             setting("vae", vae), setting("unet", unet), setting("style", joined(styles)),
             setting("strip_metadata", stripMetadata), setting("safety", safety),
             setting("watermark", watermark),
         ].compactMap(\.self)
+    }
+}
+
+extension RecipeOptions {
+    /// The ControlNets, those without a map with the pictures of `--control-image` in their order.
+    private var controlsWithMaps: [String] {
+        var images = controlImages[...]
+        return controls.map { text in
+            guard var choice = ControlChoice(text), choice.reads == nil,
+                let image = images.popFirst()
+            else { return text }
+            choice.reads = image
+            return choice.description
+        }
     }
 }
 
