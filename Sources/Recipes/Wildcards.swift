@@ -53,10 +53,9 @@ struct WildcardDrawer {
                     drawn.append(contentsOf: words.unicodeScalars)
                 }
                 (place, room) = (end + 1, room - 1)
-            } else if text[place] == "_", depth < Self.deepest, let name = Self.name(text, place),
-                let line = line(of: name)
-            {
-                guard let words = draw(Text(line.unicodeScalars), depth + 1, &room) else {
+            } else if text[place] == "_", depth < Self.deepest, let name = Self.name(text, place) {
+                let words = line(of: name).map { Text($0.unicodeScalars) }
+                guard let words = words.map({ draw($0, depth + 1, &room) }) ?? "__\(name)__" else {
                     return nil
                 }
                 drawn.append(contentsOf: words.unicodeScalars)
@@ -94,7 +93,8 @@ struct WildcardDrawer {
         guard text[place...].starts(with: ["_", "_"]) else { return nil }
         let rest = text[(place + 2)...].prefix(128)
         for end in rest.indices.dropFirst() where rest[end...].starts(with: ["_", "_"]) {
-            return String(String.UnicodeScalarView(rest[..<end]))
+            let name = String(String.UnicodeScalarView(rest[..<end]))
+            return name == name.trimmed ? name : nil
         }
         return nil
     }
