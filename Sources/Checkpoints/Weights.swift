@@ -58,7 +58,12 @@ public struct Weights: Sendable {
     }
 
     /// The shapes by full name, in the whole network.
-    var shapes: [String: [Int]] { book.entries.mapValues(\.shape) }
+    package var shapes: [String: [Int]] { book.entries.mapValues(\.shape) }
+
+    /// The type of a tensor by its full name; nil where it is missing or of a type that is not computed with.
+    package func dataType(_ name: String) -> DataType? {
+        book.entries[name].flatMap { DataType(rawValue: $0.dataType) }
+    }
 
     /// The scope one name further in.
     public subscript(name: String) -> Weights {

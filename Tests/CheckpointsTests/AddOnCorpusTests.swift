@@ -1,4 +1,4 @@
-@testable import Checkpoints
+import Checkpoints
 import Foundation
 import Tensors
 import Testing
@@ -85,7 +85,7 @@ struct AddOnCorpusTests {
                 try model.weights(component), try reference.weights(component)
             )
             let plain = try base.weights(component)
-            for (name, shape) in own.shapes where DataType(rawValue: plain.type(name)) != nil {
+            for (name, shape) in own.shapes where plain.dataType(name) != nil {
                 let values = try own.tensor(name, shape: shape).widened().values
                 let same = try wanted.tensor(name, shape: shape).widened().values
                 #expect(Bool(values == same), "\(name)")
@@ -128,8 +128,4 @@ struct AddOnCorpusTests {
             #expect(Bool(values == same), "\(name)")
         }
     }
-}
-
-extension Weights {
-    fileprivate func type(_ name: String) -> String { entries[name]?.dataType ?? "" }
 }
