@@ -112,13 +112,11 @@ struct JobWork {
         }
         let edit =
             prepared ?? .textToImage(edits[index].recipe, defaultSize: model.nativeSize)
-        let result = try Editor.withThreads(options.threads) {
-            try Editor(model)(edit, preview: preview(of: model)) {
-                send(.plan($0, index: index))
-            } progress: {
-                try Task.checkCancellation()
-                send(.progress($0))
-            }
+        let result = try Editor(model)(edit, preview: preview(of: model)) {
+            send(.plan($0, index: index))
+        } progress: {
+            try Task.checkCancellation()
+            send(.progress($0))
         }
         return try work(index, edit, result, loading: loading)
     }
@@ -169,14 +167,12 @@ struct JobWork {
         }
         let edit =
             prepared ?? .textToImage(edits[index].recipe, defaultSize: model.nativeSize)
-        return try Editor.withThreads(options.threads) {
-            let (speed, isKept) = try library.speed(
-                of: model, choice, AddOns(addOns[index], of: edits[index].recipe),
-                threads: Editor.threads(options.threads))
-            return PlannedEdit(
-                verb: edits[index].verb, plan: try Editor(model).plan(edit, speed: speed),
-                loading: loading, isSpeedKept: isKept)
-        }
+        let (speed, isKept) = try library.speed(
+            of: model, choice, AddOns(addOns[index], of: edits[index].recipe),
+            threads: Editor.threads(options.threads))
+        return PlannedEdit(
+            verb: edits[index].verb, plan: try Editor(model).plan(edit, speed: speed),
+            loading: loading, isSpeedKept: isKept)
     }
 }
 
