@@ -31,15 +31,19 @@ struct JobWork {
         (self.request, self.library, self.options, self.send) = (request, library, options, send)
         choice = try library.choice(of: request)
         let shelf = AddOnShelf(library.places, known: request.addOnFiles)
-        var literal: [String] = []
+        var notes: [String] = []
         edits = request.edits.map { edit in
-            let (tagged, rest) = edit.recipe.takingLoRATags()
-            literal += rest
+            let (chosen, ofWildcards) = edit.recipe.drawingWildcards(from: library.places.wildcards)
+            let (tagged, ofTags) = chosen.takingLoRATags()
+            notes += ofWildcards + ofTags
+            for lora in tagged.loras where lora.textStrength != nil {
+                notes.append("\(lora): the text encoder gets the UNet's weight, too")
+            }
             return Request.Edit(edit.verb, tagged, mask: edit.mask)
         }
         addOns = try edits.map { $0.recipe.steps > 0 ? try shelf.entries(of: $0.recipe) : [] }
         reader = PictureReader(request.pictures) { send(.note($0)) }
-        for tag in literal { send(.note("\(tag) names no LoRA: it stays text")) }
+        for note in notes { send(.note(note)) }
     }
 
     /// Loads the model of the first edit, if it has one.
