@@ -118,14 +118,12 @@ struct JobWork {
         let edit =
             try prepared
             ?? .textToImage(edits[index].recipe, defaultSize: model.nativeSize)
-            .steered(read: reader.mask)
-        let result = try Editor.withThreads(options.threads) {
-            try Editor(model)(edit, preview: preview(of: model)) {
-                send(.plan($0, index: index))
-            } progress: {
-                try Task.checkCancellation()
-                send(.progress($0))
-            }
+            .steered { try reader.mask($0, nil) }
+        let result = try Editor(model)(edit, preview: preview(of: model)) {
+            send(.plan($0, index: index))
+        } progress: {
+            try Task.checkCancellation()
+            send(.progress($0))
         }
         return try work(index, edit, result, loading: loading)
     }
@@ -177,15 +175,13 @@ struct JobWork {
         let edit =
             try prepared
             ?? .textToImage(edits[index].recipe, defaultSize: model.nativeSize)
-            .steered(read: reader.mask)
-        return try Editor.withThreads(options.threads) {
-            let (speed, isKept) = try library.speed(
-                of: model, choice, AddOns(addOns[index], of: edits[index].recipe),
-                threads: Editor.threads(options.threads))
-            return PlannedEdit(
-                verb: edits[index].verb, plan: try Editor(model).plan(edit, speed: speed),
-                loading: loading, isSpeedKept: isKept)
-        }
+            .steered { try reader.mask($0, nil) }
+        let (speed, isKept) = try library.speed(
+            of: model, choice, AddOns(addOns[index], of: edits[index].recipe),
+            threads: Editor.threads(options.threads))
+        return PlannedEdit(
+            verb: edits[index].verb, plan: try Editor(model).plan(edit, speed: speed),
+            loading: loading, isSpeedKept: isKept)
     }
 }
 
