@@ -260,7 +260,8 @@ struct PreparedEdit: Sendable {
         order.settings["width"] = nil
         order.settings["height"] = nil
         var image = try Self.picture(source, "image")
-        self.source = source
+        // What is painted anew is opaque, so the picture under it has to be.
+        self.source = image.isTransparent ? try image.rgb8.encoded(as: .png) : source
         var area: Mask?
         if let mask {
             let picture = try Self.picture(mask, "mask")

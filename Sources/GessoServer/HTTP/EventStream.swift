@@ -15,7 +15,8 @@ extension Response {
             status: .ok, headers: headers,
             body: ResponseBody { writer in
                 let (parts, continuation) = AsyncStream<String>.makeStream()
-                continuation.yield("retry: 2000\n\n")
+                // No line of its own: it belongs to the first event.
+                continuation.yield("retry: 2000\n")
                 let reading = Task {
                     for await event in events { continuation.yield(event.text) }
                     continuation.finish()

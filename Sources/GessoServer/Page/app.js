@@ -442,7 +442,7 @@ async function plan() {
   el("plan").textContent = "Planning";
   try {
     const made = await ask("POST", "/api/v1/plan", await order());
-    const size = (n) => `${(n / 2 ** 30).toFixed(1)} GiB`;
+    const size = (n) => (n < 2 ** 30 ? `${Math.ceil(n / 2 ** 20)} MiB` : `${(n / 2 ** 30).toFixed(1)} GiB`);
     const time = made.seconds ? `about ${Math.ceil(made.seconds.encode + made.seconds.denoise + made.seconds.decode)} s` : "time unknown until a first run";
     el("plan").textContent = `${made.model}: ${made.evaluations} calls of the network at ${made.paddedWidth}×${made.paddedHeight}, ${time}, ${size(made.weightBytes + made.workBytes)} of memory`;
   } catch (error) {
@@ -666,6 +666,7 @@ window.gesso = {
   mask: () => host.mask && { hash: host.mask.hash(), count: host.mask.count(), bounds: host.mask.bounds(), width: host.mask.width, height: host.mask.height },
   at: (x, y) => host.mask?.values[y * host.mask.width + x],
   place: (x, y) => { const r = el("canvas").getBoundingClientRect(); const p = view.place(x, y); return { x: p.x + r.left, y: p.y + r.top }; },
+  point: (x, y) => view.point({ clientX: x, clientY: y }),
   view: () => ({ scale: view.scale, x: view.x, y: view.y, extent: { ...view.extent } }),
   address: (path) => address(path).href,
 };
