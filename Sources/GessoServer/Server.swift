@@ -31,6 +31,9 @@ public struct ServerConfiguration: Sendable {
     /// Where models, add-ons and presets are found.
     public var library: Library
 
+    /// The times that a connection is given; other values are for tests.
+    package var clock = ConnectionClock.Limits()
+
     /// The standard: this machine only, port 7860.
     public init(data: URL, library: Library) {
         (self.data, self.library) = (data, library)
@@ -90,6 +93,7 @@ public struct GessoServer: Sendable {
         router.add(middleware: AnswerMiddleware())
         router.add(routes)
         let gate = configuration.gate
+        let limits = configuration.clock
         let (budget, delays, count) = (BodyBudget(), LoginDelays(), ConnectionCount())
         let application = Application(
             router: router,
@@ -97,7 +101,7 @@ public struct GessoServer: Sendable {
                 configuration: .init(
                     additionalChannelHandlers: [
                         GuardInstaller { channel in
-                            let clock = ConnectionClock()
+                            let clock = ConnectionClock(limits)
                             let handler = GateHandler(
                                 gate, budget, delays, clock, on: channel.eventLoop)
                             return (clock, handler)

@@ -1,27 +1,33 @@
 import NIOConcurrencyHelpers
-import NIOCore
+package import NIOCore
 
 /// Stands at the front of a connection and closes it when nothing goes on in it for too long.
 ///
 /// The head of a request must be there within 10 s, its body arrive at 16 KiB/s after 5 s of grace,
 /// the next request begin within 30 s, and what is written be taken within 30 s. While a reply is
 /// being made nothing is timed.
-final class ConnectionClock: ChannelDuplexHandler {
-    typealias InboundIn = ByteBuffer
-    typealias InboundOut = ByteBuffer
-    typealias OutboundIn = IOData
-    typealias OutboundOut = IOData
+package final class ConnectionClock: ChannelDuplexHandler {
+    package typealias InboundIn = ByteBuffer
+    package typealias InboundOut = ByteBuffer
+    package typealias OutboundIn = IOData
+    package typealias OutboundOut = IOData
 
     /// What the connection waits for.
     enum Phase { case idle, body, replying }
 
     /// The times allowed; other values are for tests.
-    struct Limits: Sendable {
-        var head = TimeAmount.seconds(10)
-        var grace = TimeAmount.seconds(5)
-        var idle = TimeAmount.seconds(30)
-        var write = TimeAmount.seconds(30)
-        var bytesPerSecond = 16 << 10
+    package struct Limits: Sendable {
+        /// Seconds for the head of a request.
+        package var head = 10.0
+        /// Seconds before a body's rate counts.
+        package var grace = 5.0
+        /// Seconds between two requests.
+        package var idle = 30.0
+        /// Seconds for what is written to be taken.
+        package var write = 30.0
+        package var bytesPerSecond = 16.0 * 1024
+
+        package init() {}
     }
 
     private let limits: Limits
@@ -47,26 +53,26 @@ final class ConnectionClock: ChannelDuplexHandler {
     /// Counts bytes of a body.
     func received(_ count: Int) { bytes += count }
 
-    func handlerAdded(context: ChannelHandlerContext) {
+    package func handlerAdded(context: ChannelHandlerContext) {
         let bound = NIOLoopBound((self, context), eventLoop: context.eventLoop)
         ticking = context.eventLoop.scheduleRepeatedTask(
             initialDelay: .milliseconds(500), delay: .milliseconds(500)
         ) { _ in bound.value.0.tick(bound.value.1) }
     }
 
-    func handlerRemoved(context: ChannelHandlerContext) { ticking?.cancel() }
+    package func handlerRemoved(context: ChannelHandlerContext) { ticking?.cancel() }
 
-    func channelInactive(context: ChannelHandlerContext) {
+    package func channelInactive(context: ChannelHandlerContext) {
         ticking?.cancel()
         context.fireChannelInactive()
     }
 
-    func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+    package func channelRead(context: ChannelHandlerContext, data: NIOAny) {
         if phase == .idle, headSince == nil { headSince = .now() }
         context.fireChannelRead(data)
     }
 
-    func write(context: ChannelHandlerContext, data: NIOAny, promise: EventLoopPromise<Void>?) {
+    package func write(context: ChannelHandlerContext, data: NIOAny, promise: EventLoopPromise<Void>?) {
         if pendingWrites == 0 { writtenAt = .now() }
         pendingWrites += 1
         let own = promise ?? context.eventLoop.makePromise()
@@ -82,20 +88,23 @@ final class ConnectionClock: ChannelDuplexHandler {
         let now = NIODeadline.now()
         let isLate =
             switch phase {
-            case .idle: headSince.map { now - $0 > limits.head } ?? (now - since > limits.idle)
-            case .body: isTooSlow(now - since)
+            case .idle: headSince.map { seconds(now, $0) > limits.head } ?? (seconds(now, since) > limits.idle)
+            case .body: isTooSlow(seconds(now, since))
             case .replying: false
             }
-        if isLate || (pendingWrites > 0 && now - writtenAt > limits.write) {
+        if isLate || (pendingWrites > 0 && seconds(now, writtenAt) > limits.write) {
             ticking?.cancel()
             context.close(promise: nil)
         }
     }
 
-    private func isTooSlow(_ elapsed: TimeAmount) -> Bool {
-        guard elapsed > limits.grace else { return false }
-        let seconds = Double((elapsed - limits.grace).nanoseconds) / 1e9
-        return Double(bytes) < seconds * Double(limits.bytesPerSecond)
+    private func isTooSlow(_ elapsed: Double) -> Bool {
+        elapsed > limits.grace
+            && Double(bytes) < (elapsed - limits.grace) * limits.bytesPerSecond
+    }
+
+    private func seconds(_ now: NIODeadline, _ then: NIODeadline) -> Double {
+        Double((now - then).nanoseconds) / 1e9
     }
 }
 

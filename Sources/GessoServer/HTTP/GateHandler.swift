@@ -180,6 +180,21 @@ final class GateHandler: ChannelDuplexHandler {
         }
     }
 
+    func read(context: ChannelHandlerContext) {
+        // Nothing more is taken from a client that was refused.
+        if !isRefused { context.read() }
+    }
+
+    func errorCaught(context: ChannelHandlerContext, error: any Error) {
+        guard !(error is IOError), !(error is ChannelError) else {
+            return context.fireErrorCaught(error)
+        }
+        // What the parser cannot read has no head to answer to.
+        guard !isRefused else { return }
+        if answers.isEmpty { answers.append(Answer(dialect: .page, origin: nil)) }
+        refuse(context, Gate.Refusal(400, "The request is malformed"))
+    }
+
     func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
         if case ChannelEvent.inputClosed? = event as? ChannelEvent { gone.succeed() }
         context.fireUserInboundEventTriggered(event)

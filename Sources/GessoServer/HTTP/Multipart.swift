@@ -62,8 +62,14 @@ package struct MultipartReader {
             let isLast = buffer[rest] == UInt8(ascii: "-") && buffer[rest + 1] == UInt8(ascii: "-")
             if !isLast {
                 while rest < buffer.count, [0x20, 0x09].contains(buffer[rest]) { rest += 1 }
+                guard rest - start <= Self.headLimit else { throw .malformed }
                 guard buffer.count >= rest + 2 else { return false }
-                guard buffer[rest] == 0x0d, buffer[rest + 1] == 0x0a else { throw .malformed }
+                guard buffer[rest] == 0x0d, buffer[rest + 1] == 0x0a else {
+                    // A longer line that begins like the delimiter is content.
+                    if state == .content { part?.content += buffer[...start] }
+                    buffer.removeFirst(start + 1)
+                    return true
+                }
             }
             if var done = part {
                 done.content += buffer[..<start]

@@ -17,6 +17,7 @@ const view = new View(el("viewport"), el("picture"), el("canvas"));
 const host = {
   view, tool: "brush", radius: 20, mask: null,
   painted() {
+    if (verb() !== "inpaint") setVerb("inpaint");
     describe();
     store();
     if (el("auto-run").checked && !state.job) run();
@@ -66,7 +67,7 @@ async function setSource(source, values) {
   view.extent = { left: 0, top: 0, right: 0, bottom: 0 };
   host.mask = new Mask(source.width, source.height, values);
   host.mask.changed = () => view.redrawMask();
-  view.mask = host.mask;
+  view.mask = verb() === "inpaint" ? host.mask : null;
   for (const side of sides) el(`side-${side}`).value = 0;
   el("empty").hidden = true;
   el("picture-name").textContent = `${source.name ?? ""} ${source.width}×${source.height}`;
@@ -99,6 +100,10 @@ async function openMask(file) {
 function describe() {
   const { mask } = host;
   if (!mask) { el("mask-text").textContent = "No picture"; return; }
+  if (verb() !== "inpaint") {
+    el("mask-text").textContent = { img2img: "The whole picture is restyled", outpaint: "The picture is extended", txt2img: "A new picture is made" }[verb()];
+    return;
+  }
   const count = mask.count();
   const box = count ? mask.bounds() : null;
   const part = (100 * count) / mask.values.length;
@@ -188,6 +193,8 @@ function setVerb(name) {
   document.querySelector(`input[name=verb][value=${name}]`).checked = true;
   settings.setVerb(name);
   el("sides").hidden = name !== "outpaint";
+  view.mask = name === "inpaint" ? host.mask : null;
+  describe();
   if (name !== "outpaint") view.extent = { left: 0, top: 0, right: 0, bottom: 0 };
   else readSides();
   view.redraw();

@@ -38,6 +38,12 @@ package final class Engine: Sendable {
     /// - Throws: `Complaint` with 422 that names the field, or 404 for an unknown model.
     package func check(_ order: Order) throws {
         _ = try edit(of: order, number: 0)
+        if order.verb != Verb.textToImage.rawValue, order.source == nil {
+            throw Complaint.invalid("source", "a picture is needed")
+        }
+        if order.verb == Verb.inpaint.rawValue, order.mask == nil {
+            throw Complaint.invalid("mask", "a mask is needed")
+        }
         if let model = order.model { try names.check(model: model) }
         guard (1...64).contains(order.pictures) else {
             throw Complaint.invalid("pictures", "ensure this value is from 1 to 64")
@@ -83,12 +89,6 @@ package final class Engine: Sendable {
         for (name, sha) in [(Request.source, order.source), ("mask", order.mask)] {
             guard let sha else { continue }
             request.pictures[name] = .data(try store.data(of: sha), name: name)
-        }
-        if order.verb != Verb.textToImage.rawValue, order.source == nil {
-            throw Complaint.invalid("source", "a picture is needed")
-        }
-        if order.verb == Verb.inpaint.rawValue, order.mask == nil {
-            throw Complaint.invalid("mask", "a mask is needed")
         }
         return request
     }
