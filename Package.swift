@@ -16,18 +16,17 @@ func tests(_ name: String, sees: [Target.Dependency]) -> Target {
     .testTarget(name: name, dependencies: sees, swiftSettings: settings)
 }
 
-let crypto = Target.Dependency.product(name: "Crypto", package: "swift-crypto")
 let yams = Target.Dependency.product(name: "Yams", package: "Yams")
 
 let package = Package(
     name: "gesso",
     products: [
-        .executable(name: "gesso", targets: ["gesso"])
+        .library(name: "Gesso", targets: ["Gesso"]),
+        .executable(name: "gesso", targets: ["gesso"]),
     ],
     dependencies: [
-        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+        .package(url: "https://github.com/apple/swift-argument-parser", exact: "1.8.2"),
         .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
-        .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
     ],
     targets: [
         .target(
@@ -37,23 +36,24 @@ let package = Package(
             name: "CCodecs",
             linkerSettings: [
                 .linkedLibrary("png"), .linkedLibrary("jpeg"), .linkedLibrary("webp"),
-                .linkedLibrary("webpdemux"), .linkedLibrary("lcms2"),
+                .linkedLibrary("webpdemux"), .linkedLibrary("lcms2"), .linkedLibrary("z"),
             ]),
+        .systemLibrary(name: "CCrypto", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
+        room("Files", sees: ["CCrypto"]),
         room("Tensors", sees: ["CKernels"]),
-        room("Checkpoints", sees: ["Tensors"]),
+        room("Checkpoints", sees: ["Files", "Tensors"]),
         room("Models", sees: ["Checkpoints", "Tensors"]),
         room("Sampling", sees: ["Tensors"]),
-        room("Imaging", sees: ["CCodecs", crypto]),
+        room("Imaging", sees: ["CCodecs", "Files"]),
         room("Recipes", sees: ["Sampling", yams], resources: [.embedInCode("Presets")]),
         room(
             "Editing",
-            sees: ["Models", "Checkpoints", "Tensors", "Sampling", "Recipes", "Imaging"]),
+            sees: ["Models", "Checkpoints", "Tensors", "Sampling", "Recipes", "Imaging", "Files"]),
+        room("Gesso", sees: ["Editing", "Recipes", "Imaging", "Sampling", "Files"]),
         .executableTarget(
             name: "gesso",
             dependencies: [
-                "Editing", "Recipes", "Imaging",
-                .product(name: "ArgumentParser", package: "swift-argument-parser"),
-                crypto,
+                "Gesso", .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: settings),
         // Benchmarks
@@ -66,18 +66,25 @@ let package = Package(
             dependencies: ["Checkpoints", "CPeak", "Models", "NaiveKernels", "Tensors"],
             path: "Benchmarks/Swift", swiftSettings: settings),
         // Tests
+        .target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: settings),
+        tests("FilesTests", sees: ["Files"]),
         tests("TensorsTests", sees: ["NaiveKernels", "Tensors"]),
-        tests("CheckpointsTests", sees: ["Checkpoints", "Tensors"]),
-        tests("ModelsTests", sees: ["Models", "Checkpoints", "Tensors"]),
+        tests("CheckpointsTests", sees: ["TestSupport", "Checkpoints", "Tensors"]),
+        tests("ModelsTests", sees: ["TestSupport", "Models", "Checkpoints", "Tensors"]),
         tests("SamplingTests", sees: ["Sampling", "Tensors"]),
-        tests("ImagingTests", sees: ["Imaging", crypto]),
-        tests("RecipesTests", sees: ["Recipes", "Sampling", yams]),
-        tests("EditingTests", sees: ["Editing", "Imaging", "Recipes"]),
+        tests("ImagingTests", sees: ["TestSupport", "Imaging", "Files"]),
+        tests("RecipesTests", sees: ["TestSupport", "Recipes", "Sampling", yams]),
+        tests("EditingTests", sees: ["TestSupport", "Editing", "Imaging", "Recipes"]),
         tests(
             "ParityTests",
             sees: [
-                "Editing", "Models", "Checkpoints", "Tensors", "Sampling", "Recipes", "Imaging",
+                "TestSupport", "Editing", "Models", "Checkpoints", "Tensors", "Sampling", "Recipes",
+                "Imaging",
             ]),
-        tests("ToolTests", sees: ["gesso", "Imaging", "Recipes", crypto]),
+        .executableTarget(
+            name: "getting-started", dependencies: ["Gesso"], path: "Tests/GettingStarted",
+            packageAccess: false, swiftSettings: settings),
+        tests("GessoTests", sees: ["TestSupport", "Gesso", "getting-started"]),
+        tests("ToolTests", sees: ["TestSupport", "gesso", "Imaging", "Recipes", "Files"]),
     ]
 )

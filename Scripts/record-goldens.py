@@ -41,7 +41,7 @@ def main() -> None:
 
 STAGES = ["models", "tokens", "text", "vae", "unet", "schedulers", "noise"]
 DEFAULT = [
-    *STAGES, "pictures", "differential", "rules", "families", "xl", "addons", "xl-addons", "safety",
+    *STAGES, "pictures", "differential", "rules", "families", "xl", "refiner", "control", "addons", "xl-addons", "safety",
     "versions",
 ]
 
@@ -69,8 +69,8 @@ def parse(words: list[str]) -> argparse.Namespace:
 def available(options: argparse.Namespace) -> dict:
     """Each section's name and what records it."""
     from goldens import (
-        addons, differential, families, models, pictures, rules, safety, stages, storing, xl,
-        xl_addons,
+        addons, control, differential, families, models, pictures, refiner, rules, safety, stages,
+        storing, xl, xl_addons,
     )
 
     sections = {
@@ -86,6 +86,8 @@ def available(options: argparse.Namespace) -> dict:
         "addons": lambda: addons.record(PARITY),
         "safety": lambda: safety.record(PARITY),
         "xl": lambda: xl.record(PARITY),
+        "control": lambda: control.record(PARITY),
+        "refiner": lambda: refiner.record(PARITY),
         "xl-addons": lambda: xl_addons.record(PARITY),
         "versions": lambda: storing.save_versions(PARITY),
     }

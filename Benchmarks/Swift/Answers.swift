@@ -40,8 +40,11 @@ func answer(_ model: URL, in folder: URL) throws {
     try timed("vae_encoder") { vae.encode(picture("pixels")).mean }
     try timed("vae_decoder") { vae.decode(picture("latents")) }
     let unet = try UNet2DCondition(source)
-    let added = given("pooled").map {
-        UNet2DCondition.Added(pooled: $0, sizes: given("sizes")?.values ?? [])
+    let added = given("pooled").map { pooled in
+        let rows = Array(repeating: given("sizes")?.values ?? [], count: pooled.shape[0])
+        return UNet2DCondition.Added(
+            pooled: pooled,
+            sizes: Tensor(rows.flatMap { $0 }, shape: [rows.count, rows[0].count]))
     }
     try timed("unet") {
         unet(

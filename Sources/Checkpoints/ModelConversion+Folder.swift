@@ -7,6 +7,10 @@ extension ModelConversion {
         var index: [String: Any] = ["_class_name": try pipeline]
         if source.isStandIn { index["_gesso_standin"] = true }
         if encoders.count > 1 { index["force_zeros_for_empty_prompt"] = source.zeroesEmptyPrompt }
+        if isRefiner {
+            index.merge(
+                ["force_zeros_for_empty_prompt": false, "requires_aesthetics_score": true]) { $1 }
+        }
         for component in ["unet", "vae"] + encoders + checkers {
             let isLater = component != "unet" && component != "vae"
             let folder = url.appending(path: component, directoryHint: .isDirectory)
@@ -36,7 +40,7 @@ extension ModelConversion {
         try writeFeatureExtractor(in: url, &index)
         for part in ["safety_checker", "feature_extractor"] where index[part] == nil {
             if source.contains(part) { outcome.leftOut.append(part + "/") }
-            if encoders.count == 1 { index[part] = [NSNull(), NSNull()] }
+            if encoders == ["text_encoder"] { index[part] = [NSNull(), NSNull()] }
         }
         try save(index, as: "model_index.json", in: url)
         outcome.leftOut.sort()
@@ -81,10 +85,14 @@ extension ModelConversion {
         }
     }
 
+    /// Whether it is the refiner of Stable Diffusion XL, which has the second text encoder alone.
+    private var isRefiner: Bool { encoders == ["text_encoder_2"] }
+
     /// What diffusers would open it with.
     private var pipeline: String {
         get throws {
             if let named = (source as? ModelFolder)?.pipelineClassName { return named }
+            if isRefiner { return "StableDiffusionXLImg2ImgPipeline" }
             let xl = encoders.count > 1 ? "XL" : ""
             switch try source.members("unet")["in_channels"] as? Int {
             case 9: return "StableDiffusion\(xl)InpaintPipeline"

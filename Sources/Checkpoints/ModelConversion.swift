@@ -143,8 +143,8 @@ public struct ModelConversion {
                 path: source.url.path(percentEncoded: false),
                 reason: "\(encoder) is not of the kind that Stable Diffusion XL has there")
         }
-        let place =
-            !isXL ? "cond_stage_model" : "conditioner.embedders.\(encoder.hasSuffix("2") ? 1 : 0)"
+        let number = encoders.firstIndex(of: encoder) ?? 0
+        let place = isXL ? "conditioner.embedders.\(number)" : "cond_stage_model"
         guard isOpenCLIP else {
             return entries.map {
                 OutgoingTensor("\(place).transformer." + $0, $1.shape, [$1], as: type)

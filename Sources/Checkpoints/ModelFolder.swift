@@ -1,3 +1,4 @@
+import Files
 public import Foundation
 
 /// A model in diffusers' layout: one folder per component (`unet`, `vae`, `text_encoder`, `tokenizer`,
@@ -144,7 +145,7 @@ extension Data {
     /// - Throws: `CheckpointError.cannotRead` when it is missing, no regular file or over `limit` bytes.
     package init(contentsOf url: URL, upTo limit: Int) throws {
         let path = url.path(percentEncoded: false)
-        let file = try MappedFile(path)
+        let file = try MappedFile(checkpoint: path)
         guard file.bytes.count <= limit else {
             throw CheckpointError.cannotRead(
                 path: path, reason: "has \(file.bytes.count) bytes, more than the limit of \(limit)"

@@ -1,3 +1,4 @@
+import Files
 public import Foundation
 public import Tensors
 
@@ -55,7 +56,7 @@ public struct Safetensors: Sendable {
     /// - Throws: `CheckpointError.cannotRead`, `.foreign` or `.malformed`.
     public init(contentsOf url: URL) throws {
         let path = url.path(percentEncoded: false)
-        let file = try MappedFile(path)
+        let file = try MappedFile(checkpoint: path)
         if let foreign = ForeignFile.recognized(in: file.bytes) {
             throw CheckpointError.foreign(path: path, what: foreign.what, hint: foreign.hint)
         }

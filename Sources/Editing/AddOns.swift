@@ -13,6 +13,8 @@ public struct AddOns: Sendable, Equatable {
     public var vae: URL?
     /// A UNet instead of the checkpoint's: folder or file.
     public var unet: URL?
+    /// ControlNets by the names that edits call them by: folders or files.
+    public var controlNets: [String: URL] = [:]
     /// What makes a UNet of four channels one for inpainting.
     public var inpainting: InpaintingParts?
 

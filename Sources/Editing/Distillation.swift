@@ -1,4 +1,3 @@
-import Models
 public import Recipes
 import Sampling
 
@@ -8,15 +7,15 @@ struct Distillation: CustomStringConvertible {
     let steps: Int
     let guidanceScale: Double
 
-    /// Told by the scheduler and the UNet: latent consistency models name their own or are told the
-    /// guidance scale; Turbo and Lightning step by Euler's rule down from the very noisiest timestep,
-    /// where they were trained.
+    /// Detected from the scheduler's configuration and the backbone: latent consistency models have a
+    /// scheduler of their own or a guidance embedding; Turbo and Lightning step by Euler's rule down from
+    /// the noisiest timestep, where they were trained.
     ///
     /// Steps and guidance are those of the models' cards: Luo et al. 2023 (LCM, 4 steps, scale 8), Sauer
     /// et al. 2023 (Turbo, up to 4), Lin, Wang & Yang 2024 (Lightning, 4 as a rule).
-    init?(_ scheduler: SchedulerConfiguration, _ unet: UNet2DCondition.Configuration) {
+    init?(_ scheduler: SchedulerConfiguration, hasGuidanceEmbedding: Bool) {
         let own = try? scheduler.scheduler
-        if unet.guidanceChannels != nil {
+        if hasGuidanceEmbedding {
             (name, steps, guidanceScale) = ("latent consistency model", 4, 8)
         } else if own == .lcm {
             (name, steps, guidanceScale) = ("latent consistency model", 4, 1)
@@ -36,8 +35,8 @@ struct Distillation: CustomStringConvertible {
 }
 
 extension Model {
-    /// The recipe with what nobody asked for as the model was made for it: few steps and hardly any
-    /// guidance for one that was distilled to need no more. And what to say of that.
+    /// The recipe with the model's defaults for what was not asked for: few steps and hardly any guidance
+    /// for a distilled model. And the notes on it.
     public func completed(_ recipe: Recipe) -> (recipe: Recipe, notes: [String]) {
         guard let distillation else { return (recipe, []) }
         var (completed, defaults) = (recipe, [String]())

@@ -11,7 +11,7 @@ struct Latents {
     /// Whether the VAE works in tiles.
     let isTiled: Bool
     private var random: TorchRandomSource
-    /// Pixels a latent stands for, each way; pictures are padded to multiples of it.
+    /// Pixels per latent, each way; pictures are padded to multiples of it.
     let factor: Int
     /// [1,H/8,W/8,4].
     private let shape: [Int]
@@ -113,6 +113,11 @@ struct Latents {
     func enlarged(_ mask: Mask, _ width: Int, _ height: Int) -> Mask {
         mask.resized(width: paddedWidth, height: paddedHeight, filter: .lanczos)
             .cropped(x: 0, y: 0, width: width, height: height).boxBlurred(radius: 4)
+    }
+
+    /// The colours of a picture as [1,H,W,3] in 0...1, at the size the model works at.
+    func unitPixels(of image: Image) -> Tensor {
+        Self.pixels(of: image.padded(toMultipleOf: factor)) * 0.5 + 0.5
     }
 
     /// The colours of a picture as [1,H,W,3] in -1...1; grey is repeated, alpha is left out.

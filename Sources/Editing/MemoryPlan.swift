@@ -1,3 +1,4 @@
+import Files
 import Imaging
 import Models
 import Recipes
@@ -8,7 +9,7 @@ struct MemoryPlan {
     private(set) var work: Int
 
     /// The widest point is the VAE at full resolution, or in a large picture whose VAE is tiled the
-    /// UNet's finest level; beside it the pictures themselves are there.
+    /// backbone's finest level; beside it the pictures themselves are there.
     ///
     /// The factors were measured on Stable Diffusion 1.5 (512x512 and 1024x1024) and rounded up.
     ///
@@ -16,29 +17,39 @@ struct MemoryPlan {
     ///   - latents: those of the largest pass.
     ///   - canvas: pixels of the whole picture.
     ///   - joined: pixels of the largest part that is joined to it.
-    init(_ model: Model, _ recipe: Recipe, _ latents: Latents, canvas: Int, joined: Int) {
+    ///   - controls: what steers it.
+    init(
+        _ model: Model, _ recipe: Recipe, _ latents: Latents, canvas: Int, joined: Int,
+        controls: [Control] = []
+    ) {
+        let added = controls.compactMap { model.controlNets[$0.network] }
+            .map(\.configuration.residualFloatsPerLatent).max()
         self.init(
-            model.unet.configuration, model.vae, width: latents.paddedWidth,
+            model.backbone.configuration, model.vae, width: latents.paddedWidth,
             height: latents.paddedHeight, canvas: canvas, isTiled: latents.isTiled,
-            branches: model.branches(for: recipe))
+            branches: model.branches(for: recipe),
+            // The sum, what is added to it, and that before it is weighted.
+            residuals: 3 * (added ?? 0))
         guard recipe.blend == .poisson else { return }
         // Four fields of four numbers a pixel with their coarser grids, and the places.
         work = max(work, (25 * joined + 16 * canvas) * MemoryLayout<Float>.size)
     }
 
     /// The same for networks by themselves.
+    ///
+    /// - Parameter residuals: numbers for each latent of a row that ControlNets add.
     init(
-        _ unet: UNet2DCondition.Configuration, _ vae: any Autoencoder, width: Int, height: Int,
-        canvas: Int, isTiled: Bool, branches: Int
+        _ backbone: any BackboneConfiguration, _ vae: any Autoencoder, width: Int, height: Int,
+        canvas: Int, isTiled: Bool, branches: Int, residuals: Int = 0
     ) {
         let pixels = width * height
         let side = AutoencoderKL.tileSide
         let atOnce = isTiled ? min(width, side) * min(height, side) : pixels
         let places = pixels / (vae.factor * vae.factor)
-        let inUNet = unet.widestFloatsPerLatent * places * branches
+        let inBackbone = (backbone.widestFloatsPerLatent + residuals) * places * branches
         let pictures = 16 * max(pixels, canvas)
         work =
-            (max(vae.widestFloatsPerPixel * atOnce, inUNet) + pictures)
+            (max(vae.widestFloatsPerPixel * atOnce, inBackbone) + pictures)
             * MemoryLayout<Float>.size
     }
 

@@ -28,9 +28,9 @@ extension Model {
         checkpoint: @escaping () throws -> Void = {}
     ) throws -> ConversionReport {
         let source = try modelSource(url)
-        _ = try source.family()
+        let family = try ModelFamily(of: source)
         let isFile = target.pathExtension == "safetensors"
-        let encoders = isFile ? [] : ["text_encoder", "text_encoder_2"].filter(source.contains)
+        let encoders = isFile ? [] : family.textEncoders
         let folders = try encoders.map { encoder in
             let size = try PromptEncoder.configuration(of: source, encoder).vocabularySize
             return (

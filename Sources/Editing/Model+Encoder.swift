@@ -10,7 +10,7 @@ extension Model {
     public static func requireEncoder(of url: URL, adding addOns: AddOns) throws {
         let source = try modelSource(url)
         guard let added = addOns.vae else {
-            // What else is amiss with it is told by loading it.
+            // Other defects are reported when it is loaded.
             guard let own = try? source.weights("vae") else { return }
             return try requireEncoder(own, at: url)
         }

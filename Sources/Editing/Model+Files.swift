@@ -7,7 +7,7 @@ extension Model {
     ///
     /// - Throws: `CheckpointError`, `ModelError` and `EditingError.unknownFamily`.
     public static func familyName(of url: URL) throws -> String {
-        try modelSource(url).family().name
+        try ModelFamily(of: modelSource(url)).name
     }
 
     /// The files of a checkpoint that its results depend on, by their paths inside its folder; of a

@@ -11,18 +11,21 @@ public struct Model: Sendable {
     public let name: String
     /// Name of the family it belongs to.
     public let familyName: String
-    /// Whether it is a small model that stands in for a real checkpoint.
+    /// Whether it is a small model used in place of a real checkpoint.
     public let isStandIn: Bool
     /// The size of the pictures it was trained on, in pixels a side.
     public let nativeSize: Int
 
-    let family: any ModelFamily
-    let unet: UNet2DCondition
+    let family: ModelFamily
+    let backbone: any Backbone
     let vae: any Autoencoder
+    let parametrization: Parametrization
+    let controlNets: [String: ControlNet]
+    private let text: any TextSide
     private let source: any ModelSource
-    private let conditionings = ConditioningCache()
-    private let mendsSchedulers: Bool
+    private let prompts = PromptCache()
     private let schedulerConfiguration: SchedulerConfiguration
+    private let controlBytes: Int
 
     /// Loads a checkpoint: a folder in diffusers' layout, or a single safetensors file.
     ///
@@ -36,41 +39,50 @@ public struct Model: Sendable {
     ) throws -> Model {
         try Model(
             addOns.applied(to: modelSource(url)), tokenizers,
-            addOns.embeddings.map { try TextualInversion($0) })
+            addOns.embeddings.map { try TextualInversion($0) }, addOns.controlNets)
     }
 
     private init(
-        _ source: any ModelSource, _ tokenizers: TokenizerPlaces, _ embeddings: [TextualInversion]
+        _ source: any ModelSource, _ tokenizers: TokenizerPlaces, _ embeddings: [TextualInversion],
+        _ controlNets: [String: URL]
     ) throws {
-        let familyType = try source.family()
+        family = try ModelFamily(of: source)
         self.source = source
         name = source.name
-        familyName = familyType.name
-        mendsSchedulers = familyType.mendsSchedulers
+        familyName = family.name
         isStandIn = source.isStandIn
-        family = try familyType.init(source, tokenizers, embeddings)
-        unet = try UNet2DCondition(source)
-        vae = try autoencoder(source)
-        nativeSize = unet.configuration.sampleSize * vae.factor
+        text = try family.textSide(source, tokenizers, embeddings)
+        backbone = try family.backbone.network(of: source)
+        let configuration = backbone.configuration
+        let controls = try controlNets.mapValues { try ControlNetSource($0, beside: source) }
+        controlBytes = try controls.values.reduce(0) { try $0 + $1.weights().byteCount }
+        self.controlNets = try controls.mapValues {
+            try ControlNet($0, for: configuration)
+        }
+        vae = try family.autoencoder(source)
+        nativeSize = backbone.configuration.nativeSide * vae.factor
         schedulerConfiguration = try source.schedulerConfiguration()
+        parametrization = family.parametrization(schedulerConfiguration)
     }
 
     /// Bytes of its weights in memory.
     func weightBytes() throws -> Int {
-        try source.networks.reduce(0) { try $0 + source.weights($1).byteCount }
+        try family.networks(in: source).reduce(controlBytes) {
+            try $0 + source.weights($1).byteCount
+        }
     }
 
-    /// The name of the scheduler a recipe gets, and a fresh one for its steps.
+    /// The name of the scheduler for a recipe, and a fresh one for its steps.
     ///
-    /// - Parameter inpainting: diffusers mends outdated configurations differently for inpainting.
+    /// - Parameter inpainting: diffusers corrects outdated configurations differently for inpainting.
     func scheduler(
         for recipe: Recipe, strength: Double?, inpainting: Bool
     ) throws -> (name: SchedulerName, scheduler: any Scheduler) {
         let configuration =
-            mendsSchedulers
+            family.correctsSchedulers
             ? schedulerConfiguration.correctedForStableDiffusion(inpainting: inpainting)
             : schedulerConfiguration
-        let name = try recipe.scheduler ?? configuration.scheduler
+        let name = try schedulerName(for: recipe)
         if recipe.eta != 0, name != .ddim {
             throw SamplingError.unsupported(
                 scheduler: name, setting: "eta", advice: "use ddim, or leave eta at 0")
@@ -88,17 +100,22 @@ public struct Model: Sendable {
         return (name, scheduler)
     }
 
-    /// What the UNet hears of a prompt; kept for the next edit.
-    func conditioning(for prompt: String, _ reading: PromptReading) throws -> Conditioning {
-        try conditionings.conditioning(for: "+" + prompt, reading) {
-            try family.conditioning(for: prompt, reading)
+    /// The recipe's scheduler, or the one that the model's configuration names.
+    func schedulerName(for recipe: Recipe) throws -> SchedulerName {
+        try recipe.scheduler ?? schedulerConfiguration.scheduler
+    }
+
+    /// A prompt, encoded; kept for the next edit.
+    func encoded(_ prompt: String, _ reading: PromptReading) throws -> EncodedPrompt {
+        try prompts.encoded(prompt, reading, isNegative: false) {
+            try text.encoded(prompt, reading)
         }
     }
 
-    /// What it hears of a negative prompt, which a family may treat in another way; kept, too.
-    func conditioning(away prompt: String, _ reading: PromptReading) throws -> Conditioning {
-        try conditionings.conditioning(for: "-" + prompt, reading) {
-            try family.conditioning(away: prompt, reading)
+    /// A negative prompt, which a family may treat in another way, encoded; kept, too.
+    func encoded(negative prompt: String, _ reading: PromptReading) throws -> EncodedPrompt {
+        try prompts.encoded(prompt, reading, isNegative: true) {
+            try text.encoded(negative: prompt, reading)
         }
     }
 
@@ -114,33 +131,37 @@ public struct Model: Sendable {
     }
 
     /// The colours of its latents, about.
-    var latentColors: LatentColors { isStandIn ? .builtIn : type(of: family).latentColors }
+    var latentColors: LatentColors { isStandIn ? .builtIn : family.latentColors }
 
     /// The safety checker that it ships; nil if there is none.
     func safetyCheck() throws -> SafetyCheck? {
         try SafetyCheck(source)
     }
 
-    /// Whether the UNet is shown the mask and the rest of the picture beside the noisy latents.
-    var isForInpainting: Bool { unet.configuration.inChannels == 9 }
+    /// What the backbone's input shows besides the noisy latents.
+    var kind: Conditioning.Kind { backbone.configuration.kind }
 
-    /// Whether the UNet is told the guidance scale, as latent consistency models are.
-    var isToldGuidance: Bool { unet.configuration.guidanceChannels != nil }
+    /// Whether the backbone's input shows the mask and the rest of the picture.
+    var isForInpainting: Bool { kind == .inpainting }
 
-    /// Whether the UNet is shown the whole picture, and told what to do with it.
-    var followsInstructions: Bool { unet.configuration.inChannels == 8 }
+    /// Whether the backbone's input shows the whole picture, which the prompt changes.
+    var followsInstructions: Bool { kind == .instruction }
 
-    /// Rows of each call of the UNet: with guidance one more for the negative prompt, and one without
+    /// Whether the backbone has a guidance embedding, as latent consistency models do.
+    var hasGuidanceEmbedding: Bool { backbone.configuration.hasGuidanceEmbedding }
+
+    /// Rows of each call of the backbone: with guidance one more for the negative prompt, and one without
     /// the picture where it is shown one.
     func branches(for recipe: Recipe) -> Int {
-        guard recipe.guidanceScale > 1, !isToldGuidance else { return 1 }
-        return followsInstructions ? 3 : 2
+        guard recipe.guidanceScale > 1, !hasGuidanceEmbedding else { return 1 }
+        return kind.branches
     }
 
     /// In what few steps it is made to run; nil where it is not.
-    var distillation: Distillation? { Distillation(schedulerConfiguration, unet.configuration) }
+    var distillation: Distillation? {
+        Distillation(schedulerConfiguration, hasGuidanceEmbedding: hasGuidanceEmbedding)
+    }
 
-    var predictionType: PredictionType { schedulerConfiguration.predictionType }
     var trainTimesteps: Int { schedulerConfiguration.trainTimesteps }
 }
 
@@ -157,26 +178,19 @@ extension ModelSource {
         let last = url.lastPathComponent
         return last.hasSuffix(".safetensors") ? String(last.dropLast(12)) : last
     }
+}
 
-    private static var families: [any ModelFamily.Type] {
-        [StableDiffusion1.self, StableDiffusion2.self, StableDiffusionXL.self]
-    }
+extension ModelFamily {
+    /// The networks that a checkpoint of the family has, in the order of reports.
+    func networks(in source: any ModelSource) -> [String] { networks.filter(source.contains) }
+}
 
-    /// The components that are networks, in the order they are told of.
-    var networks: [String] {
-        ["text_encoder", "text_encoder_2", "unet", "vae"].filter(contains)
-    }
+extension Conditioning.Kind {
+    /// Rows of a guided call: with and without the prompt, and of instructions without the picture, too.
+    var branches: Int { self == .instruction ? 3 : 2 }
+}
 
-    func family() throws -> any ModelFamily.Type {
-        var objections: [String] = []
-        for family in Self.families {
-            guard let objection = try family.objection(to: self) else { return family }
-            if !objections.contains(objection) { objections.append(objection) }
-        }
-        throw EditingError.unknownFamily(
-            path: url.path(percentEncoded: false), reason: objections.joined(separator: "; "))
-    }
-
+extension ModelSource {
     /// The model's own, or Stable Diffusion's where it has none.
     func schedulerConfiguration() throws -> SchedulerConfiguration {
         guard contains("scheduler") else { return .stableDiffusion }

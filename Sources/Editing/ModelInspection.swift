@@ -13,27 +13,28 @@ public struct ModelInspection: Sendable {
     public let layout: String
     /// The size of the pictures it was trained on, in pixels a side.
     public let nativeSize: Int
-    /// Pixels a latent stands for, each way.
+    /// Pixels per latent, each way.
     public let pixelsPerLatent: Int
     /// Class of its scheduler, if it names one.
     public let scheduler: String?
     /// What the UNet predicts: `epsilon`, `v` or `sample`.
     public let prediction: String
-    /// How that is known.
+    /// How the prediction type was detected.
     public let predictionReason: String
     /// Channels that go into the UNet.
     public let channels: Int
+    private let kind: Conditioning.Kind
     /// In what few steps it is made to run; nil where it is not.
     public let distillation: String?
     /// Its networks.
     public let components: [Component]
     /// Names of tensors that belong to none of them, sorted.
     public let outside: [String]
-    /// Whether it is a small model that stands in for a real checkpoint.
+    /// Whether it is a small model used in place of a real checkpoint.
     public let isStandIn: Bool
-    /// The size that memory is told for.
+    /// The size that the memory is estimated for.
     public let width: Int
-    /// The size that memory is told for.
+    /// The size that the memory is estimated for.
     public let height: Int
     /// Bytes of its weights in memory.
     public let weightBytes: Int
@@ -77,56 +78,52 @@ public struct ModelInspection: Sendable {
 
     /// What verbs it is made for, where that is not every one but `instruct`.
     public var purpose: String? {
-        switch channels {
-        case 9: "inpainting and outpainting only, 9 channels"
-        case 8: "instructions only, 8 channels"
-        default: nil
+        switch kind {
+        case .inpainting: "inpainting and outpainting only, \(channels) channels"
+        case .instruction: "instructions only, \(channels) channels"
+        case .plain: nil
         }
     }
 
-    /// Builds the networks one after another, without stopping at what is amiss.
+    /// Builds the networks one after another and records their defects.
     ///
-    /// - Parameter size: that memory is told for; nil is the model's own.
+    /// - Parameter size: what the memory is estimated for; nil is the model's own.
     /// - Throws: `CheckpointError`, `ModelError` and `EditingError.unknownFamily`.
     public init(_ url: URL, size: (width: Int, height: Int)? = nil) throws {
         let source = try modelSource(url)
-        family = try source.family().name
+        let family = try ModelFamily(of: source)
+        self.family = family.name
         layout = source.layout
         let configuration = try source.schedulerConfiguration()
         scheduler = configuration.className
         prediction = configuration.predictionType.rawValue.replacing("_prediction", with: "")
         predictionReason = source.predictionReason
         isStandIn = source.isStandIn
-        let unet = try UNet2DCondition.Configuration(json: source.configuration("unet"))
-        let surveyed = try SurveyedModel(source, source.networks)
-        let vae = try autoencoder(surveyed)
-        distillation = Distillation(configuration, unet)?.description
-        channels = unet.inChannels
+        let backbone = try family.backbone.configuration(of: source)
+        let networks = family.networks(in: source)
+        let surveyed = try SurveyedModel(source, networks)
+        let vae = try family.autoencoder(surveyed)
+        _ = try family.backbone.network(of: surveyed)
+        for encoder in family.textEncoders {
+            _ = try CLIPTextEncoder(surveyed, component: encoder)
+        }
+        distillation =
+            Distillation(configuration, hasGuidanceEmbedding: backbone.hasGuidanceEmbedding)?
+            .description
+        (channels, kind) = (backbone.inputChannels, backbone.kind)
         pixelsPerLatent = vae.factor
-        nativeSize = unet.sampleSize * vae.factor
+        nativeSize = backbone.nativeSide * vae.factor
         (width, height) = size ?? (nativeSize, nativeSize)
-        components = try source.networks.map { try Self.component($0, surveyed) }
+        components = try networks.map { Component($0, try surveyed.weights($0)) }
         outside = (source as? SingleFile)?.foreignNames ?? []
-        weightBytes = try source.networks.reduce(0) { try $0 + source.weights($1).byteCount }
+        weightBytes = try networks.reduce(0) { try $0 + source.weights($1).byteCount }
         workBytes =
             MemoryPlan(
-                unet, vae, width: width.rounded(upToMultipleOf: vae.factor),
+                backbone, vae, width: width.rounded(upToMultipleOf: vae.factor),
                 height: height.rounded(upToMultipleOf: vae.factor), canvas: width * height,
                 isTiled: VAETiling.auto.tiles(width: width, height: height),
-                branches: unet.inChannels == 8 ? 3 : 2
+                branches: backbone.kind.branches
             ).work
-    }
-
-    /// What building a network notes; the VAE is built by now.
-    private static func component(
-        _ name: String, _ model: SurveyedModel
-    ) throws -> Component {
-        switch name {
-        case "unet": _ = try UNet2DCondition(model)
-        case "vae": break
-        default: _ = try CLIPTextEncoder(model, component: name)
-        }
-        return Component(name, try model.weights(name))
     }
 }
 

@@ -5,9 +5,9 @@ import Tensors
 
 /// How fast a model runs on this machine, with the threads in use: measured on small pictures.
 public struct ModelSpeed: Codable, Sendable, Equatable {
-    /// Seconds that one call of the UNet takes beside its arithmetic.
+    /// Seconds that one call of the backbone takes beside its arithmetic.
     let callSeconds: Double
-    /// Seconds of a multiplication in the UNet.
+    /// Seconds of a multiplication in the backbone.
     let operationSeconds: Double
     /// Seconds of the autoencoder for a pixel.
     let encodingSeconds: Double
@@ -18,9 +18,11 @@ public struct ModelSpeed: Codable, Sendable, Equatable {
 extension Editor {
     /// Sides of the pictures that a measurement is made with, in pixels.
     private static let sides = (small: 128, large: 256)
+    /// Tokens of a prompt of one chunk.
+    private static let tokens = 77
 
-    /// Measures the model: a call of the UNet at each of two sizes, which tells its arithmetic from what
-    /// every call costs; encoding and decoding of one picture.
+    /// Measures the model: a call of the backbone at each of two sizes, which separates its arithmetic from
+    /// what every call costs; encoding and decoding of one picture.
     ///
     /// - Throws: what `EditingError` the prompt's encoding may end with.
     public func speed() throws -> ModelSpeed {
@@ -50,9 +52,9 @@ extension Editor {
         [1, side / model.vae.factor, side / model.vae.factor, channels]
     }
 
-    /// One call of the UNet with one row, at a size.
+    /// One call of the backbone with one row, at a size.
     private struct Evaluation {
-        let denoiser: UNetDenoiser
+        let denoiser: BackboneDenoiser
         let latents: Tensor
         let operations: Double
 
@@ -67,13 +69,14 @@ extension Editor {
         var recipe = recipe
         recipe.guidanceScale = 1
         let latents = Tensor(zeros: shape(side, model.vae.latentChannels))
-        let more = model.unet.configuration.inChannels - model.vae.latentChannels
+        let more = model.backbone.configuration.inputChannels - model.vae.latentChannels
         return Evaluation(
-            denoiser: try UNetDenoiser(model, recipe, width: side, height: side)
+            denoiser: try BackboneDenoiser(model, recipe, width: side, height: side)
                 .seeing(more > 0 ? Tensor(zeros: shape(side, more)) : nil),
             latents: latents,
-            operations: model.unet.configuration.operations(
-                width: latents.shape[2], height: latents.shape[1]))
+            operations: model.backbone.configuration.operations(
+                width: latents.shape[2], height: latents.shape[1], tokens: Self.tokens,
+                merging: 0, isShallow: false))
     }
 
     private func elapsed(_ work: () -> Void) -> Double {
@@ -88,7 +91,7 @@ extension Editor {
 public struct EstimatedSeconds: Sendable, Equatable, Encodable {
     /// Pictures become latents.
     public let encode: Double
-    /// The UNet runs.
+    /// The backbone runs.
     public let denoise: Double
     /// Latents become pictures.
     public let decode: Double
@@ -111,7 +114,7 @@ extension Editor {
         }
         let pictures = edit.start == nil ? 0.0 : model.isForInpainting ? 2 : 1
         let denoise = outline.sizes.reduce(0.0) { sum, size in
-            sum + denoising(size, outline.levels, recipe, at: speed)
+            sum + denoising(size, outline.levels, recipe, edit.controls, at: speed)
         }
         return EstimatedSeconds(
             encode: pictures * pixels * speed.encodingSeconds, denoise: denoise,
@@ -120,20 +123,31 @@ extension Editor {
 
     /// All evaluations at one size.
     private func denoising(
-        _ size: Latents, _ levels: [NoiseLevel], _ recipe: Recipe, at speed: ModelSpeed
+        _ size: Latents, _ levels: [NoiseLevel], _ recipe: Recipe, _ controls: [Control],
+        at speed: ModelSpeed
     ) -> Double {
         func operations(isShallow: Bool) -> Double {
-            model.unet.configuration.operations(
+            model.backbone.configuration.operations(
                 width: size.paddedWidth / model.vae.factor,
-                height: size.paddedHeight / model.vae.factor, merging: recipe.tokenMerging,
-                isShallow: isShallow)
+                height: size.paddedHeight / model.vae.factor, tokens: Self.tokens,
+                merging: recipe.tokenMerging, isShallow: isShallow)
         }
         let (whole, shallow) = (operations(isShallow: false), operations(isShallow: true))
         let branches = model.branches(for: recipe)
         return levels.enumerated().reduce(0.0) { sum, entry in
             let rows = model.guides(recipe, at: entry.element) ? branches : 1
             let isWhole = entry.offset.isMultiple(of: recipe.deepCache)
-            let work = Double(rows) * (isWhole ? whole : shallow)
+            let steering = controls.reduce(0.0) { sum, control in
+                guard control.works(inStep: entry.offset, of: levels.count),
+                    let network = model.controlNets[control.network]
+                else { return sum }
+                let rows = network.configuration.steersPromptOnly(control.mode) ? 1 : rows
+                return sum + Double(rows)
+                    * network.configuration.operations(
+                        width: size.paddedWidth / model.vae.factor,
+                        height: size.paddedHeight / model.vae.factor, tokens: Self.tokens)
+            }
+            let work = Double(rows) * (isWhole ? whole : shallow) + steering
             return sum + speed.callSeconds + work * speed.operationSeconds
         }
     }

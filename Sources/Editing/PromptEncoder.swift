@@ -6,7 +6,7 @@ import Tensors
 
 /// One tokenizer and one text encoder: the text side of Stable Diffusion 1 and 2, whose UNet attends to
 /// the final hidden states, and one half of Stable Diffusion XL's.
-struct PromptEncoder: Sendable {
+struct PromptEncoder: TextSide {
     private let tokenizer: CLIPTokenizer
     private let textEncoder: CLIPTextEncoder
     /// A prompt longer than these is cut off: attention takes time for each.
@@ -22,28 +22,18 @@ struct PromptEncoder: Sendable {
         case penultimate
     }
 
-    /// Why a checkpoint has no such text side, or not a UNet for it; nil when it has.
-    static func objection(to source: any ModelSource) throws -> String? {
+    /// Why a checkpoint has no such text side, or not a backbone for it; nil when it has.
+    static func objection(
+        to source: any ModelSource, backbone: BackboneArchitecture
+    ) throws -> String? {
         if source.contains("text_encoder_2") {
-            return StableDiffusionXL.refinerObjection(to: source)
-                ?? "it has two text encoders, as Stable Diffusion XL does"
+            return "its text encoders are those of Stable Diffusion XL"
         }
-        let unet = try UNet2DCondition.Configuration(json: source.configuration("unet"))
-        guard [4, 8, 9].contains(unet.inChannels) else {
-            return "its UNet takes \(unet.inChannels) channels, not 4, nor the 9 of inpainting or "
-                + "the 8 of instructions"
-        }
-        let text = try configuration(of: source)
-        let widths = unet.levels.filter { $0.downHasAttention || $0.upHasAttention }
-            .map(\.contextChannels)
-        if let width = widths.first(where: { $0 != text.hiddenSize }) {
-            return "its UNet wants text embeddings of width \(width), its text encoder makes "
-                + "\(text.hiddenSize)"
-        }
-        return nil
+        return try backbone.configuration(of: source)
+            .objection(toContextWidth: configuration(of: source).hiddenSize)
     }
 
-    /// Whether the text encoder is OpenCLIP's, not CLIP's own: the two are told by their activation.
+    /// Whether the text encoder is OpenCLIP's, not CLIP's own: the two differ in their activation.
     static func isOpenCLIP(_ source: any ModelSource) throws -> Bool {
         try configuration(of: source).isOpenCLIP
     }
@@ -76,20 +66,20 @@ struct PromptEncoder: Sendable {
     /// Weighted, every token's states are multiplied by its weight, and a chunk as a whole by what brings
     /// its mean back to what it was (AUTOMATIC1111's "original" emphasis). Plain, what does not fit into
     /// one chunk is left out.
-    func callAsFunction(_ prompt: String, _ reading: PromptReading) throws -> Conditioning {
+    func encoded(_ prompt: String, _ reading: PromptReading) throws -> EncodedPrompt {
         let isPlain = reading.syntax == .plain
         let parsed = isPlain ? WeightedPrompt(plain: prompt) : WeightedPrompt(prompt)
         let names = embeddings.map { (name: $0.name, vectors: $0.rows.shape[0]) }
         if isPlain, !names.contains(where: { prompt.lowercased().contains($0.name.lowercased()) }) {
             let tokens = tokenizer(prompt)
             let answer = try answer(tokens.ids, reading, [])
-            return Conditioning(
+            return EncodedPrompt(
                 hiddenStates: answer.hiddenStates, pooled: answer.pooled, dropped: tokens.dropped)
         }
         let chunks = PromptChunks(parsed, tokenizer, embeddings: names).chunks
         let kept = chunks.prefix(isPlain ? 1 : Self.mostChunks)
         let answers = try kept.map { try encoded($0, reading) }
-        return Conditioning(
+        return EncodedPrompt(
             hiddenStates: .concatenated(answers.map(\.hiddenStates), axis: 1),
             pooled: answers.first?.pooled,
             dropped: kept.count < chunks.count
@@ -128,6 +118,26 @@ struct PromptEncoder: Sendable {
         }
         return CLIPTextEncoder.Answer(
             hiddenStates: scaled * Float(states.mean / scaled.mean), pooled: answer.pooled)
+    }
+}
+
+extension BackboneConfiguration {
+    /// Why token embeddings of a width are not for this backbone; nil when they are.
+    func objection(toContextWidth made: Int) -> String? {
+        contextWidths.first { $0 != made }.map { width in
+            "its UNet wants text embeddings of width \(width), its text encoders make \(made)"
+        }
+    }
+
+    /// Why embeddings of whole prompts, beside so many sizes, are not for this backbone; nil when they
+    /// are.
+    func objection(toPooledWidth made: Int, sizes: Int) -> String? {
+        guard let width = pooledWidth(besideSizes: sizes) else {
+            return "its UNet is not conditioned on the picture's size"
+        }
+        guard width != made else { return nil }
+        return "its UNet wants a prompt's embedding of width \(width), its text encoder makes "
+            + "\(made)"
     }
 }
 

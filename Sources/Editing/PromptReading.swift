@@ -24,8 +24,8 @@ struct PromptReading: Hashable, Sendable {
 }
 
 extension Model {
-    /// What the UNet hears of a recipe's prompt, [1,77n,C].
+    /// A recipe's prompt as token embeddings, [1,77n,C].
     package func hiddenStates(of recipe: Recipe) throws -> Tensor {
-        try conditioning(for: recipe.prompt, PromptReading(recipe)).hiddenStates
+        try encoded(recipe.prompt, PromptReading(recipe)).hiddenStates
     }
 }

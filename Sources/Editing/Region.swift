@@ -86,7 +86,7 @@ struct Region {
 
     /// The denoiser of each step: an inpainting UNet sees the rest, A1111 and ComfyUI hold the
     /// estimate to it.
-    func masked(_ denoiser: UNetDenoiser) -> any Denoiser {
+    func masked(_ denoiser: BackboneDenoiser) -> any Denoiser {
         let denoiser = channels.map(denoiser.seeing) ?? denoiser
         guard let known else { return denoiser }
         switch rule {

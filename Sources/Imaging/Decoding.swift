@@ -1,4 +1,5 @@
 import CCodecs
+import Files
 public import FoundationEssentials
 
 extension Image {

@@ -1,4 +1,4 @@
-import Crypto
+import Files
 
 /// XMP that is too long for one marker of a JPEG: a packet with what finds room there, and the rest in
 /// parts that it names (XMP Specification Part 3, 2016, section 1.1.3.1).
@@ -37,9 +37,9 @@ enum ExtendedXMP {
             Array("<x:xmpmeta xmlns:x=\"adobe:ns:meta/\">\n".utf8)
             + packet[root.lowerBound..<first.lowerBound] + descriptions { !kept.contains($0) }
             + Array("</rdf:RDF>\n</x:xmpmeta>".utf8)
-        let name = Insecure.MD5.hash(data: rest).map { byte in
-            (byte < 16 ? "0" : "") + String(byte, radix: 16, uppercase: true)
-        }.joined()
+        let digest = Digest(.md5)
+        digest.update(rest)
+        let name = digest.hexadecimal().uppercased()
         let step = partRoom - prefix.count - headerCount
         let parts = stride(from: 0, to: rest.count, by: step).map { start in
             prefix + Array(name.utf8) + bigEndian(rest.count) + bigEndian(start)

@@ -1,3 +1,4 @@
+import Files
 public import FoundationEssentials
 import Glibc
 
@@ -35,17 +36,6 @@ private func readFile(_ path: String, name: String) throws -> [UInt8] {
     return head + (try readBytes(file, count: size - head.count, name: name))
 }
 
-/// What a path leads to when it is not an ordinary file.
-func specialKind(_ status: stat) -> String? {
-    switch status.st_mode & S_IFMT {
-    case S_IFREG: nil
-    case S_IFDIR: "a folder"
-    case S_IFIFO: "a pipe"
-    case S_IFSOCK: "a socket"
-    default: "a device"
-    }
-}
-
 /// Reads up to `count` bytes, fewer at the end of the file.
 private func readBytes(_ file: Int32, count: Int, name: String) throws -> [UInt8] {
     try [UInt8](unsafeUninitializedCapacity: count) { buffer, filled in
@@ -59,9 +49,4 @@ private func readBytes(_ file: Int32, count: Int, name: String) throws -> [UInt8
             }
         }
     }
-}
-
-/// The system's words for an error number, in small letters.
-func systemMessage(_ number: Int32) -> String {
-    strerror(number).map { String(cString: $0).lowercased() } ?? "error \(number)"
 }

@@ -14,12 +14,6 @@ public enum ImagingError: Error, Equatable, CustomStringConvertible {
     case cannotEncode(format: ImageFormat, reason: String)
     /// Two pictures that belong together differ in size.
     case sizesDiffer(what: String, width: Int, height: Int, expectedWidth: Int, expectedHeight: Int)
-    /// The output file is there already.
-    case outputExists(path: String)
-    /// The output file cannot be created.
-    case cannotCreate(path: String, reason: String)
-    /// Writing failed half way, as on a full disk.
-    case writeFailed(path: String, reason: String)
     /// There is not enough memory.
     case outOfMemory(name: String)
 
@@ -42,12 +36,6 @@ public enum ImagingError: Error, Equatable, CustomStringConvertible {
         case .sizesDiffer(let what, let width, let height, let expectedWidth, let expectedHeight):
             "\(what) is \(width)x\(height), the picture is \(expectedWidth)x\(expectedHeight); "
                 + "they must be of one size"
-        case .outputExists(let path):
-            "\(path): exists already; choose another name or allow overwriting"
-        case .cannotCreate(let path, let reason):
-            "\(path): cannot be created: \(reason)"
-        case .writeFailed(let path, let reason):
-            "\(path): writing failed: \(reason); nothing was left behind"
         case .outOfMemory(let name):
             "\(name): not enough memory for this picture"
         }
@@ -58,8 +46,6 @@ public enum ImagingError: Error, Equatable, CustomStringConvertible {
         switch self {
         case .notAPicture, .damaged, .unsupported, .tooLarge, .cannotEncode, .sizesDiffer: 65
         case .unreadable: 66
-        case .outputExists, .cannotCreate: 73
-        case .writeFailed: 74
         case .outOfMemory: 75
         }
     }

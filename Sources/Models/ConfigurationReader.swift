@@ -29,7 +29,7 @@ struct ConfigurationReader {
         }
     }
 
-    /// The configuration that stands in this one under a key; nil if there is none.
+    /// The configuration nested in this one under a key; nil if there is none.
     func part(_ key: String) throws -> ConfigurationReader? {
         guard let value = value(key) else { return nil }
         guard case .object(let values) = value else { throw invalid(key, "must be an object") }
@@ -46,7 +46,7 @@ struct ConfigurationReader {
         return try integer(value, key, range)
     }
 
-    /// A list of integers; a single one stands for `count` of them.
+    /// A list of integers; a single one is repeated `count` times.
     /// - Parameter count: how many there must be; nil for any number but none.
     func integers(
         _ key: String, count: Int?, default standard: [Int], in range: ClosedRange<Int>
@@ -154,7 +154,7 @@ extension ConfigurationReader.Value: CustomStringConvertible {
         }
     }
 
-    /// The value as it stands in JSON, numbers and texts shortened.
+    /// The value as in JSON, numbers and texts shortened.
     var description: String {
         switch self {
         case .null: "null"

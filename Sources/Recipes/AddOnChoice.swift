@@ -106,7 +106,9 @@ extension Recipe {
             }
             rest = rest[rest.index(after: end)...]
         }
-        taken.prompt = text + rest
+        text += rest
+        // A tag at the end leaves no blank behind it.
+        taken.prompt = text.last == " " && prompt.last == ">" ? text.trimmingEnd : text
         return (taken, literal)
     }
 }

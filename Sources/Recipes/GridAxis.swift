@@ -161,6 +161,11 @@ public struct GridAxis: Sendable, Equatable {
                 "no prompt holds '\(words.prefix(40))'", at: origin,
                 remedy: "name words of the prompt before the =")
         }
+        for text in [recipe.prompt, recipe.negativePrompt] {
+            let count = text.count(of: words)
+            let length = text.utf8.count + count * (value.utf8.count - words.utf8.count)
+            guard length <= Recipe.longestText else { throw .longPrompt(at: origin) }
+        }
         var replaced = recipe
         replaced.prompt = recipe.prompt.replacing(words, with: value)
         replaced.negativePrompt = recipe.negativePrompt.replacing(words, with: value)

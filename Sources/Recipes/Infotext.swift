@@ -1,178 +1,155 @@
-import Sampling
+import Foundation
 
-/// What is known of a picture beside the recipe it was made by.
-public struct Provenance: Sendable, Equatable {
-    /// What was done.
-    public var verb: Verb
-    /// Name of the checkpoint.
-    public var model: String
-    /// The scheduler that ran, by its name in recipes.
-    public var scheduler: String
-    /// The seed, drawn or given.
-    public var seed: UInt64
-    /// Size in pixels.
-    public var size: Size
-    /// Name and version of the program.
-    public var program: String
-    /// What was added to the checkpoint.
-    public var addOns: [AddOn]
+/// What A1111's infotext says, taken apart: the prompt, the negative prompt, and the settings.
+///
+/// The settings begin with the last line that starts with `Steps:` and holds another, if there are three in all,
+/// else with the last line if it holds three. They reach to the end of the text, so that a value may
+/// have several lines. The lines `Template:` and `Negative Template:` that an extension adds below are
+/// settings, too. The text is read in one pass over its Unicode scalars, whose time grows with its
+/// length alone.
+public struct Infotext: Sendable, Equatable {
+    /// What the picture should show.
+    public let prompt: String
+    /// What it should not show; empty if the text does not say.
+    public let negativePrompt: String
+    /// The settings in their order, under A1111's names; quotes are taken off.
+    public let settings: [Entry]
+    /// The whole of it.
+    let text: String
 
-    /// An add-on as A1111 knows it: what it is called and a part of a hash.
-    public struct AddOn: Sendable, Equatable {
-        /// The recipe's key: `lora` or `vae`.
-        public var key: String
-        /// The file's name without its ending.
-        public var name: String
-        /// Of a LoRA 12, of a VAE 10 hexadecimal digits.
-        public var hash: String
-        /// The factor of a LoRA.
-        public var strength: Double
+    /// One setting.
+    public struct Entry: Sendable, Equatable {
+        /// Its name.
+        public let name: String
+        /// Its value, as text.
+        public let value: String
+    }
 
-        /// A record of an add-on.
-        public init(key: String, name: String, hash: String, strength: Double = 1) {
-            (self.key, self.name, self.hash, self.strength) = (key, name, hash, strength)
+    private typealias Scalars = Substring.UnicodeScalarView
+
+    /// Reads a text; where it holds no settings it is a prompt.
+    public init(_ text: String) {
+        self.text = text
+        var lines = text.trimmed.unifyingLineEnds.unicodeScalars.split(
+            separator: "\n", omittingEmptySubsequences: false)
+        let templates = Self.takeTemplates(from: &lines)
+        let entries = Self.takeEntries(from: &lines)
+        settings = entries + templates
+        let trimmed = lines.map { String($0).trimmed }
+        let mark = "Negative prompt:"
+        let start = trimmed.firstIndex { $0.hasPrefix(mark) } ?? trimmed.endIndex
+        prompt = trimmed[..<start].joined(separator: "\n")
+        negativePrompt = trimmed[start...].map {
+            $0.hasPrefix(mark) ? String($0.unicodeScalars.dropFirst(mark.count)).trimmed : $0
+        }.joined(separator: "\n")
+    }
+
+    /// The value of a setting, the first one if there are several; nil if there is none.
+    public subscript(_ name: String) -> String? {
+        settings.first { $0.name == name }?.value
+    }
+
+    private static let templateNames = ["Template", "Negative Template"]
+
+    /// Cuts off the lines that name a template, with those below them, where a line of settings comes
+    /// before them.
+    private static func takeTemplates(from lines: inout [Scalars]) -> [Entry] {
+        func name(_ line: Scalars) -> String? {
+            templateNames.first { line.starts(with: ($0 + ":").unicodeScalars) }
+        }
+        guard let first = lines.firstIndex(where: startsSettings),
+            let start = lines[first...].firstIndex(where: { name($0) != nil })
+        else { return [] }
+        var templates: [(name: String, lines: [String])] = []
+        for line in lines[start...] {
+            if let name = name(line) {
+                templates.append((name, [String(line.dropFirst(name.count + 1))]))
+            } else {
+                templates[templates.count - 1].lines.append(String(line))
+            }
+        }
+        lines.removeSubrange(start...)
+        return templates.map {
+            Entry(name: $0.name, value: $0.lines.joined(separator: "\n").trimmed)
         }
     }
 
-    /// A record of how a picture was made.
-    public init(
-        verb: Verb, model: String, scheduler: String, seed: UInt64, size: Size, program: String,
-        addOns: [AddOn] = []
-    ) {
-        self.verb = verb
-        self.model = model
-        self.scheduler = scheduler
-        self.seed = seed
-        self.size = size
-        self.program = program
-        self.addOns = addOns
+    private static func startsSettings(_ line: Scalars) -> Bool {
+        line.starts(with: "Steps:".unicodeScalars) && entries(of: line).count >= 2
     }
-}
 
-extension Recipe {
-    /// The recipe as A1111 and the programs around it keep it beside a picture, in the PNG text
-    /// `parameters` or the EXIF user comment: the prompt, the negative prompt, and a line of settings
-    /// under their names for them.
-    ///
-    /// Control characters, which no such text may hold, become blanks. The seed, scheduler and size
-    /// are those of `provenance`.
-    public func infotext(_ provenance: Provenance) -> String {
-        let loras = provenance.addOns.filter { $0.key == "lora" }
-        let tags = loras.map { " <lora:\($0.name):\(Key.Value.number($0.strength))>" }
-        var lines = [printable(prompt) + tags.joined()]
-        if !negativePrompt.isEmpty {
-            lines.append("Negative prompt: " + printable(negativePrompt))
+    private static func takeEntries(from lines: inout [Scalars]) -> [Entry] {
+        guard let start = lines.lastIndex(where: startsSettings) ?? lines.indices.last else {
+            return []
         }
-        let settings = infotextSettings(provenance).compactMap { name, value in
-            value.map { "\(name): \(quotedIfNeeded(printable($0)))" }
+        let found = entries(of: Scalars(lines[start...].joined(separator: "\n".unicodeScalars)))
+        guard found.count >= 3 else { return [] }
+        lines.removeSubrange(start...)
+        return found
+    }
+
+    /// A1111's pattern, `\s*(\w[\w \-/]+):\s*("(?:\\.|[^\\"])+"|[^,]*)(?:,|$)`, found again and
+    /// again, in one pass.
+    private static func entries(of text: Scalars) -> [Entry] {
+        var entries: [Entry] = []
+        var rest = text
+        while !rest.isEmpty {
+            rest = rest.drop { !isWord($0) }
+            let name = rest.prefix { isWord($0) || " -/".unicodeScalars.contains($0) }
+            rest = rest[name.endIndex...]
+            guard rest.first == ":", name.count >= 2 else { continue }
+            rest = rest.dropFirst().drop(while: \.properties.isWhitespace)
+            let value: String
+            if let quoted = quoted(rest) {
+                value = unquoted(quoted)
+                rest = rest[quoted.endIndex...]
+            } else {
+                let plain = rest.prefix { $0 != "," }
+                value = String(plain).trimmed
+                rest = rest[plain.endIndex...]
+            }
+            entries.append(Entry(name: String(name), value: value))
+            rest = rest.dropFirst()
         }
-        lines.append(settings.joined(separator: ", "))
-        return lines.joined(separator: "\n")
+        return entries
     }
 
-    private func infotextSettings(_ provenance: Provenance) -> [(String, String?)] {
-        let verb = provenance.verb
-        let isMasked = verb == .inpaint || verb == .outpaint
-        let hasStrength = isMasked || verb == .imageToImage
-        let scheduler = SchedulerName(rawValue: provenance.scheduler)
-        return [
-            ("Steps", "\(steps)"),
-            ("Sampler", scheduler?.nameInA1111 ?? provenance.scheduler),
-            ("Schedule type", sigmas.nameInA1111),
-            ("CFG scale", "\(Key.Value.number(guidanceScale))"),
-            (
-                "Image CFG scale",
-                verb == .instruct ? "\(Key.Value.number(imageGuidanceScale))" : nil
-            ),
-            ("Seed", "\(provenance.seed)"),
-            ("Size", "\(provenance.size)"),
-            ("Model", provenance.model),
-            ("VAE hash", provenance.addOns.first { $0.key == "vae" }?.hash),
-            ("VAE", provenance.addOns.first { $0.key == "vae" }?.name),
-            ("Denoising strength", hasStrength ? "\(Key.Value.number(strength))" : nil),
-            ("Clip skip", clipSkip > 1 ? "\(clipSkip)" : nil),
-            ("RNG", "CPU"),
-            ("Mask mode", verb == .inpaint && invertMask ? "Inpaint not masked" : nil),
-            ("Mask blur", verb == .inpaint ? "\(maskBlur > 0 ? maskBlur : maskFeather)" : nil),
-            ("Inpaint area", verb == .inpaint && region == .mask ? "Only masked" : nil),
-            ("Masked area padding", verb == .inpaint && region == .mask ? "\(maskPadding)" : nil),
-            ("Masked content", isMasked ? fill.nameInA1111 : nil),
-            (
-                "Fill",
-                isMasked && fill != Recipe(verb).fill && fill.nameInA1111 == nil ? "\(fill)" : nil
-            ),
-        ] + softInpaintingSettings(verb) + [
-            ("Lora hashes", provenance.loraHashes),
-            ("Edit", verb.rawValue),
-            ("Version", provenance.program),
-        ]
+    private static func isWord(_ scalar: Unicode.Scalar) -> Bool {
+        scalar == "_" || scalar.properties.isAlphabetic || scalar.properties.numericType != nil
     }
 
-    /// Under the names of A1111's extension of that name.
-    private func softInpaintingSettings(_ verb: Verb) -> [(String, String?)] {
-        guard verb == .inpaint, maskMode == .soft else { return [] }
-        let settings = [
-            ("schedule bias", softBlend.bias),
-            ("preservation strength", softBlend.preservation),
-            ("transition contrast boost", softBlend.contrast),
-            ("mask influence", softComposite.influence),
-            ("difference threshold", softComposite.threshold),
-            ("difference contrast", softComposite.contrast),
-        ]
-        return [("Soft inpainting enabled", "True")]
-            + settings.map { ("Soft inpainting " + $0, "\(Key.Value.number($1))") }
-    }
-}
-
-extension Provenance {
-    /// `name: hash` of every LoRA; nil without any.
-    fileprivate var loraHashes: String? {
-        let loras = addOns.filter { $0.key == "lora" }.map { "\($0.name): \($0.hash)" }
-        return loras.isEmpty ? nil : loras.joined(separator: ", ")
-    }
-}
-
-extension SchedulerName {
-    /// What A1111's menu calls it.
-    fileprivate var nameInA1111: String {
-        switch self {
-        case .ddim: "DDIM"
-        case .ddpm: "DDPM"
-        case .euler: "Euler"
-        case .eulerAncestral: "Euler a"
-        case .dpmppMultistep: "DPM++ 2M"
-        case .heun: "Heun"
-        case .lms: "LMS"
-        case .unipc: "UniPC"
-        case .pndm: "PLMS"
-        case .lcm: "LCM"
+    /// The text in quotes at the beginning, with a comma, a line end or nothing behind it.
+    private static func quoted(_ text: Scalars) -> Scalars? {
+        guard text.first == "\"" else { return nil }
+        var index = text.index(after: text.startIndex)
+        while index < text.endIndex, text[index] != "\"" {
+            if text[index] == "\\" { index = text.index(after: index) }
+            guard index < text.endIndex else { return nil }
+            index = text.index(after: index)
         }
+        guard index < text.endIndex else { return nil }
+        let quoted = text[...index]
+        let next = text[quoted.endIndex...].first ?? ","
+        return next == "," || next == "\n" ? quoted : nil
+    }
+
+    /// The text that the quotes hold, as JSON has it; what is between them if that is none.
+    private static func unquoted(_ text: Scalars) -> String {
+        (try? JSONDecoder().decode(String.self, from: Data(String(text).utf8)))
+            ?? String(text.dropFirst().dropLast())
     }
 }
 
-extension SigmaSpacing {
-    /// What A1111 calls it as a schedule type; nil for the one it takes by itself.
-    fileprivate var nameInA1111: String? {
-        switch self {
-        case .default: nil
-        case .karras: "Karras"
-        case .exponential: "Exponential"
+extension String {
+    /// The text with `\n` for `\r\n` and `\r`.
+    fileprivate var unifyingLineEnds: String {
+        guard unicodeScalars.contains("\r") else { return self }
+        var view = String.UnicodeScalarView()
+        var isBehindReturn = false
+        for scalar in unicodeScalars {
+            if !(isBehindReturn && scalar == "\n") { view.append(scalar == "\r" ? "\n" : scalar) }
+            isBehindReturn = scalar == "\r"
         }
+        return String(view)
     }
-}
-
-private func printable(_ text: String) -> String {
-    String(
-        String.UnicodeScalarView(
-            text.unicodeScalars.map {
-                $0 != "\n" && $0.properties.generalCategory == .control ? " " : $0
-            }))
-}
-
-/// A value with a comma, a colon or a line end stands in quotes, as JSON has them.
-private func quotedIfNeeded(_ text: String) -> String {
-    guard text.contains(where: { ",:\n".contains($0) }) else { return text }
-    let escaped = text.replacing("\\", with: "\\\\").replacing("\"", with: "\\\"")
-        .replacing("\n", with: "\\n")
-    return "\"\(escaped)\""
 }

@@ -82,7 +82,7 @@ public struct Key: Sendable {
         public var description: String {
             switch self {
             case .text(let text): text
-            case .number(let number): number == number.rounded() ? "\(Int(number))" : "\(number)"
+            case .number(let number): Int(exactly: number).map { "\($0)" } ?? "\(number)"
             case .integer(let integer): "\(integer)"
             case .flag(let flag): "\(flag)"
             }

@@ -35,7 +35,9 @@ struct Kind<T>: Sendable {
 
 extension Kind<String> {
     static var text: Kind {
-        Kind(expected: "text", parse: { $0 }, value: { .text($0) })
+        Kind(
+            expected: "text of \(Recipe.longestText / 1024) KiB at most",
+            parse: { $0.utf8.count <= Recipe.longestText ? $0 : nil }, value: { .text($0) })
     }
 }
 

@@ -1,4 +1,5 @@
-/// A mask put together: what `mask:` of an edit comes to.
+/// A mask put together from parts that are added and subtracted in their order, then inverted, then
+/// grown.
 public struct MaskPlan: Sendable, Equatable {
     /// The name of one that lies on the picture that the recipe begins with; nil for what lies on the
     /// picture as an edit finds it.
@@ -15,24 +16,16 @@ public struct MaskPlan: Sendable, Equatable {
     /// One part.
     public struct Part: Sendable, Equatable {
         /// What it is.
-        public var content: Content
+        public var source: MaskSource
         /// Whether it is taken away instead of added.
         public var subtracts: Bool
         /// Where it was written.
         public var origin: Origin
 
         /// A part of a mask.
-        public init(_ content: Content, subtracts: Bool, at origin: Origin) {
-            (self.content, self.subtracts, self.origin) = (content, subtracts, origin)
+        public init(_ source: MaskSource, subtracts: Bool = false, at origin: Origin) {
+            (self.source, self.subtracts, self.origin) = (source, subtracts, origin)
         }
-    }
-
-    /// What a part is.
-    public indirect enum Content: Sendable, Equatable {
-        /// As behind `--mask`; files have a `/` in them.
-        case words(String)
-        /// A mask of its own.
-        case mask(MaskPlan)
     }
 
     /// A mask of those parts.
@@ -47,19 +40,61 @@ public struct MaskPlan: Sendable, Equatable {
     /// All feathers that are asked for.
     var feathers: Set<Int> {
         let inner = parts.reduce(into: Set<Int>()) { sum, part in
-            if case .mask(let mask) = part.content { sum.formUnion(mask.feathers) }
+            if case .mask(let mask) = part.source { sum.formUnion(mask.feathers) }
         }
         return feather.map { [$0] } ?? inner
     }
 
-    /// Whether a text is a shape's, not a file's.
-    static func isShape(_ text: String) -> Bool {
-        text == "alpha" || ["color:", "rect:", "polygon:"].contains(where: text.hasPrefix)
+    /// The names of the pictures in it, in their order, each once.
+    public var pictures: [String] {
+        var names: [String] = []
+        for part in parts {
+            let found =
+                switch part.source {
+                case .picture(let name): [name]
+                case .mask(let mask): mask.pictures
+                case .alpha, .color, .polygon: [String]()
+                }
+            for name in found where !names.contains(name) { names.append(name) }
+        }
+        return names
+    }
+
+    /// The same mask with its pictures under other names.
+    public func renamingPictures(_ rename: (String) -> String) -> MaskPlan {
+        var renamed = self
+        for index in parts.indices {
+            switch parts[index].source {
+            case .picture(let name): renamed.parts[index].source = .picture(rename(name))
+            case .mask(let mask):
+                renamed.parts[index].source = .mask(mask.renamingPictures(rename))
+            case .alpha, .color, .polygon: continue
+            }
+        }
+        return renamed
+    }
+
+    /// Whether it shows transparent pixels of the picture, which then become visible.
+    public var showsAlpha: Bool {
+        parts.contains { part in
+            guard !part.subtracts else { return false }
+            return switch part.source {
+            case .alpha: true
+            case .mask(let mask): mask.showsAlpha
+            case .picture, .color, .polygon: false
+            }
+        }
     }
 }
 
 /// Puts masks together from the names in a recipe.
+///
+/// A mask that others use is made for each of them, so the number of parts can double with every mask:
+/// more than `mostParts` are refused before they are made.
 struct MaskMaker {
+    /// The most parts that one mask may come to, those of the masks in it counted.
+    static let mostParts = 1024
+
     let masks: [NamedMask]
     let variables: Variables
     /// What is given for masks by name, in place of what the recipe says.
@@ -67,29 +102,51 @@ struct MaskMaker {
 
     /// What `mask:` of an edit comes to.
     func plan(_ items: [MaskItem]) throws(RecipeError) -> MaskPlan {
-        MaskPlan(parts: try parts(items, on: []))
+        var tally = Tally(origin: items.first?.origin ?? .argument("--mask"))
+        return MaskPlan(parts: try parts(items, on: [], &tally))
     }
 
-    /// - Parameter trail: the masks that these are parts of.
+    /// Parts made so far of the mask that is written at a place.
+    private struct Tally {
+        let origin: Origin
+        private var parts = 0
+
+        init(origin: Origin) { self.origin = origin }
+
+        mutating func count() throws(RecipeError) {
+            parts += 1
+            guard parts <= mostParts else {
+                throw .malformed(
+                    "a mask of more than \(mostParts) parts", at: origin,
+                    remedy: "use masks in fewer masks, or draw one into a file")
+            }
+        }
+    }
+
+    /// - Parameters:
+    ///   - trail: the masks that these are parts of.
+    ///   - tally: counts each part before it is made.
     private func parts(
-        _ items: [MaskItem], on trail: [String]
+        _ items: [MaskItem], on trail: [String], _ tally: inout Tally
     ) throws(RecipeError) -> [MaskPlan.Part] {
         var parts: [MaskPlan.Part] = []
         for item in items {
+            try tally.count()
             let text = try variables.text(Template(item.text, at: item.origin), at: item.origin)
             parts.append(
                 MaskPlan.Part(
-                    try content(text, item, trail), subtracts: item.subtracts, at: item.origin))
+                    try source(text, item, trail, &tally), subtracts: item.subtracts,
+                    at: item.origin))
         }
         return parts
     }
 
-    private func content(
-        _ text: String, _ item: MaskItem, _ trail: [String]
-    ) throws(RecipeError) -> MaskPlan.Content {
-        if MaskPlan.isShape(text) { return .words(text) }
+    private func source(
+        _ text: String, _ item: MaskItem, _ trail: [String], _ tally: inout Tally
+    ) throws(RecipeError) -> MaskSource {
+        if MaskSource.isShape(text) { return try MaskSource(text, at: item.origin) }
         if let mask = masks.first(where: { $0.name == text }) {
-            return .mask(try plan(mask, usedAt: item.origin, trail))
+            return .mask(try plan(mask, usedAt: item.origin, trail, &tally))
         }
         if text.allSatisfy({ $0.isNumber || $0 == "." }) {
             throw .malformed(
@@ -100,11 +157,11 @@ struct MaskMaker {
             throw .unknownMask(
                 text, at: item.origin, meant: nearMiss(text, among: masks.map(\.name)))
         }
-        return .words(try RecipeFolder.path(text, from: item.folder, at: item.origin))
+        return .picture(try RecipeFolder.path(text, from: item.folder, at: item.origin))
     }
 
     private func plan(
-        _ mask: NamedMask, usedAt origin: Origin, _ trail: [String]
+        _ mask: NamedMask, usedAt origin: Origin, _ trail: [String], _ tally: inout Tally
     ) throws(RecipeError) -> MaskPlan {
         guard !trail.contains(mask.name) else {
             throw .cycle("the mask '\(mask.name)'", at: origin)
@@ -112,7 +169,7 @@ struct MaskMaker {
         let shape = try mask.shape(variables)
         var parts = given[mask.name]
         if parts == nil, let items = mask.items {
-            parts = try self.parts(items, on: trail + [mask.name])
+            parts = try self.parts(items, on: trail + [mask.name], &tally)
         }
         guard let parts else { throw .missingMask(mask.name, at: origin) }
         return MaskPlan(

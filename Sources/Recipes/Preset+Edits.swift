@@ -41,14 +41,14 @@ extension Preset {
     {
         try Variables.check(given.variables, for: variables)
         let variables = Variables(variables, given: given.variables)
-        let steps = edits.isEmpty ? [alone] : edits
+        let steps = edits.isEmpty ? [try alone()] : edits
         let shared = edits.isEmpty ? [] : settings
         try checkUse(of: given, by: steps)
         let maker = MaskMaker(masks: masks, variables: variables, given: given.masks)
         var made: [RecipeEdit] = []
         var first = seed
         for (index, step) in steps.enumerated() {
-            var whole = shared.replaced(by: given.varied).extended(
+            var whole = try shared.replaced(by: given.varied).extended(
                 by: step.settings, for: [step.verb])
             if edits.isEmpty { whole = whole.replaced(by: given.varied) }
             let mask = try step.mask.map { items throws(RecipeError) in try maker.plan(items) }
@@ -65,17 +65,17 @@ extension Preset {
             }
             made.append(
                 RecipeEdit(
-                    verb: step.verb, recipe: recipe.drawingSeed(), mask: mask,
+                    verb: step.verb, recipe: recipe.drawingSeed().recipe, mask: mask,
                     origin: step.origin))
         }
         return made
     }
 
     /// The verb of what is no list of edits.
-    private var alone: Edit {
+    private func alone() throws(RecipeError) -> Edit {
         let verb = verbs.first ?? .imageToImage
         return Edit(
-            verb: verb, settings: settings.extended(by: [], for: [verb]),
+            verb: verb, settings: try settings.extended(by: [], for: [verb]),
             mask: verb == .inpaint ? mask : nil, origin: .argument(name))
     }
 
@@ -112,8 +112,10 @@ extension Preset {
                 remedy: "write a variable there and vary that")
         }
         if let prompt = given.settings.first(where: { $0.key == "prompt" }), !edits.isEmpty {
-            let texts = steps.map { step in
-                settings.extended(by: step.settings, for: [step.verb]).first { $0.key == "prompt" }
+            var texts: [Setting?] = []
+            for step in steps {
+                let whole = try settings.extended(by: step.settings, for: [step.verb])
+                texts.append(whole.first { $0.key == "prompt" })
             }
             let hasPlace = texts.contains { text in
                 text.map { $0.value.contains("{\(Template.prompt)}") } ?? true

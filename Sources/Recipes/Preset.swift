@@ -23,8 +23,8 @@ public struct Preset: Sendable, Equatable {
     let mask: [MaskItem]?
     /// Its edits in their order; none where it is one verb's settings.
     let edits: [Edit]
-    /// Whether braces stand for variables: in files, but not in what a picture says.
-    private let isFile: Bool
+    /// The picture whose settings it is; nil for a file, in which braces stand for variables.
+    public let picture: PictureSettings?
 
     /// One of several edits.
     struct Edit: Sendable, Equatable {
@@ -63,7 +63,7 @@ public struct Preset: Sendable, Equatable {
         axes = file.axes.isEmpty ? base?.axes ?? [] : file.axes
         masks = Self.joined(base?.masks ?? [], file.masks, by: \.name)
         mask = file.whole.mask ?? base?.mask
-        isFile = true
+        picture = nil
         var edits = base?.edits ?? []
         if !file.edits.isEmpty { edits = [] }
         for section in file.edits {
@@ -82,21 +82,19 @@ public struct Preset: Sendable, Equatable {
             ? try file.whole.verb.map { verb throws(RecipeError) in try Self.verbs(verb) }
                 ?? base?.verbs ?? Verb.allCases
             : Verb.allCases.filter { verb in edits.contains { $0.verb == verb } }
-        settings = (base?.settings ?? []).extended(by: file.whole.settings, for: verbs)
+        settings = try (base?.settings ?? []).extended(by: file.whole.settings, for: verbs)
         try check(own: file.whole.settings)
     }
 
-    /// The settings that a picture holds as a text of A1111's; those that no key has are left out.
-    ///
-    /// - Parameter path: stands for the picture in errors.
-    public init(_ infotext: Infotext, of path: String) {
-        name = path
+    /// The settings that a picture holds; those that no key has are left out.
+    public init(_ picture: PictureSettings) {
+        name = picture.name
         summary = "the settings of a picture"
         verbs = Verb.allCases
-        settings = infotext.recipeSettings(at: .argument(path))
-        text = infotext.text
+        settings = picture.settings
+        text = picture.text
         (variables, masks, axes, bases, mask, edits) = ([], [], [], [], nil, [])
-        isFile = false
+        self.picture = picture
     }
 
     /// Its settings for a verb that it is made for.
@@ -107,7 +105,7 @@ public struct Preset: Sendable, Equatable {
         guard verbs.contains(verb) else {
             throw .wrongVerb(preset: name, verb: verb, madeFor: verbs)
         }
-        guard isFile else { return try Layer(settings, for: verbs) }
+        guard picture == nil else { return try Layer(settings, for: verbs) }
         return try Layer(settings.filled(Variables(variables, given: given)), for: verbs)
     }
 
@@ -118,7 +116,7 @@ public struct Preset: Sendable, Equatable {
         _ = try Layer(known(own, standard), for: verbs)
         try Layer(known(settings, standard), for: verbs).checkStepless()
         for edit in edits {
-            let whole = settings.extended(by: edit.settings, for: [edit.verb])
+            let whole = try settings.extended(by: edit.settings, for: [edit.verb])
             _ = try Layer(known(edit.settings, standard), for: [edit.verb])
             try Layer(known(whole, standard), for: [edit.verb]).checkStepless()
         }
@@ -160,7 +158,7 @@ public struct Preset: Sendable, Equatable {
     public func knownMasks() throws(RecipeError) -> [MaskPlan] {
         let variables = Variables(variables)
         var plans: [MaskPlan] = []
-        let given = MaskPlan.Part(.words("alpha"), subtracts: false, at: .argument("--mask"))
+        let given = MaskPlan.Part(.alpha, subtracts: false, at: .argument("--mask"))
         let maker = MaskMaker(
             masks: masks, variables: variables,
             given: Dictionary(
@@ -242,7 +240,7 @@ extension Preset.Edit {
                 remedy: "use it with " + base.verbs.map(\.rawValue).joined(separator: ", "))
         }
         self.verb = verb
-        settings = (base?.settings ?? []).extended(by: section.settings, for: [verb])
+        settings = try (base?.settings ?? []).extended(by: section.settings, for: [verb])
         mask = section.mask ?? base?.mask
         origin = section.origin
     }

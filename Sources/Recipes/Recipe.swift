@@ -166,11 +166,12 @@ public struct Recipe: Sendable, Equatable {
     /// Whose count of steps to follow at a given strength.
     public var stepRule: StepRule { compat ?? .diffusers }
 
-    /// The same recipe with its seed drawn, if it has none: below 2³² so that other tools can take it.
-    public func drawingSeed() -> Recipe {
+    /// The same recipe with a seed, drawn if it has none: below 2³² so that other tools can take it.
+    public func drawingSeed() -> (recipe: Recipe, seed: UInt64) {
         var drawn = self
-        drawn.seed = seed ?? UInt64(UInt32.random(in: .min ... .max))
-        return drawn
+        let seed = seed ?? UInt64(UInt32.random(in: .min ... .max))
+        drawn.seed = seed
+        return (drawn, seed)
     }
 }
 
@@ -194,6 +195,9 @@ public enum MaskLatent: String, CaseIterable, Sendable {
 }
 
 extension Recipe {
+    /// The most bytes that a prompt or another text of a setting may have, in UTF-8.
+    public static let longestText = 64 << 10
+
     /// The most pixels a side of a picture or canvas may have.
     public static let maximumSide = 4096
 

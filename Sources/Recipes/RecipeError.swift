@@ -6,6 +6,10 @@ public enum RecipeError: Error, Equatable, CustomStringConvertible {
     case tooLong(path: String, limit: Int)
     /// Text that is no recipe.
     case malformed(String, at: Origin, remedy: String)
+    /// A prompt that styles, variables or presets would make longer than `Recipe.longestText`.
+    case longPrompt(at: Origin)
+    /// Settings of a program that cannot be read here.
+    case otherProgram(String, at: Origin)
     /// A key that does not exist; `meant` is the one that was probably meant.
     case unknownKey(String, at: Origin, meant: String?)
     /// A value outside of what its key takes.
@@ -48,6 +52,12 @@ public enum RecipeError: Error, Equatable, CustomStringConvertible {
             "too long for a recipe: \(path): keep it under \(limit / 1024) KiB"
         case .malformed(let what, let origin, let remedy):
             "\(what): \(origin): \(remedy)"
+        case .longPrompt(let origin):
+            "the text would be too long: \(origin): "
+                + "keep prompts and texts under \(Recipe.longestText / 1024) KiB"
+        case .otherProgram(let program, let origin):
+            "it holds settings of another program (\(program)): \(origin): "
+                + "set what you need with options; `gesso info` shows the text"
         case .unknownKey(let key, let origin, let meant):
             "unknown key '\(shortened(key))': \(origin): "
                 + (meant.map { "did you mean '\($0)'?" } ?? "`gesso preset keys` lists all keys")

@@ -36,16 +36,11 @@ public struct RecipeWriter {
             }
         }
 
-        /// What a picture's text says of how it was made.
-        public init(_ infotext: Infotext) {
-            let edit = infotext["Edit"].flatMap(Verb.init)
-            let guess: Verb =
-                infotext["Mask blur"] != nil
-                ? .inpaint : infotext["Denoising strength"] != nil ? .imageToImage : .textToImage
-            let values = infotext.recipeSettings(at: .argument("")).map {
-                ($0.key, Key.Value.text($0.value))
-            }
-            self.init(edit ?? guess, Dictionary(values, uniquingKeysWith: { $1 }))
+        /// What a picture says of how it was made.
+        public init(_ picture: PictureSettings) {
+            let values = picture.settings.map { ($0.key, Key.Value.text($0.value)) }
+            self.init(picture.verb, Dictionary(values, uniquingKeysWith: { $1 }))
+            leftOut += picture.leftOut.map { "\($0.name) '\($0.value)'" }
         }
     }
 

@@ -154,16 +154,16 @@ extension Recipe {
         self.init(verb)
         for layer in layers + [direct] { layer.apply(to: &self, for: verb) }
 
-        func combined(_ name: String) -> String? {
-            combine(layers.compactMap { $0.setting(name) }, with: direct.text(name))
+        func combined(_ name: String) throws(RecipeError) -> String? {
+            try combine(layers.compactMap { $0.setting(name) }, with: direct.text(name))
         }
         if steps == 0 { try checkStepless(verb, layers + [direct]) }
         let none: String? = steps == 0 ? "" : nil
-        guard let prompt = combined("prompt") ?? none else {
+        guard let prompt = try combined("prompt") ?? none else {
             throw .missing(key: "prompt", verb: verb)
         }
         self.prompt = prompt
-        self.negativePrompt = combined("negative_prompt") ?? ""
+        self.negativePrompt = try combined("negative_prompt") ?? ""
     }
 }
 
@@ -182,10 +182,16 @@ extension Recipe {
 }
 
 /// The text given directly, put through the presets' texts in their order.
-private func combine(_ texts: [Setting], with given: String?) -> String? {
+private func combine(
+    _ texts: [Setting], with given: String?
+) throws(RecipeError) -> String? {
     var text = given
     for setting in texts {
         if let parts = setting.parts, parts.count > 1 {
+            let length = parts.reduce((parts.count - 1) * (text ?? "").utf8.count) {
+                $0 + $1.utf8.count
+            }
+            guard length <= Recipe.longestText else { throw .longPrompt(at: setting.origin) }
             text = joined(parts, around: text ?? "")
         } else if given == nil {
             text = setting.value
@@ -197,17 +203,44 @@ private func combine(_ texts: [Setting], with given: String?) -> String? {
 /// Puts `text` between the parts; with nothing to put there, its comma goes too.
 private func joined(_ parts: [String], around text: String) -> String {
     guard text.isEmpty else { return parts.joined(separator: text) }
-    var gap = "\u{1}"
-    while parts.contains(where: { $0.contains(gap) }) { gap += "\u{1}" }
+    let used = Set(parts.joined().unicodeScalars)
+    let unused = (UInt32(0xE000)...0x10FFFF).lazy.compactMap(Unicode.Scalar.init)
+        .first { !used.contains($0) }
+    let gap = unused.map { String($0) } ?? "\u{1}"
     let phrases = parts.joined(separator: gap).split(separator: ",").map(\.trimmed)
         .filter { $0 != gap }
     return phrases.joined(separator: ", ").replacing(gap, with: "")
 }
 
+extension String {
+    /// How often a text is in this one, places that overlap counted once.
+    func count(of text: String) -> Int {
+        var (count, rest) = (0, utf8[...])
+        let bytes = Array(text.utf8)
+        while let first = rest.firstIndex(of: bytes[0]) {
+            let isFound = rest[first...].starts(with: bytes)
+            rest = rest[first...].dropFirst(isFound ? bytes.count : 1)
+            count += isFound ? 1 : 0
+        }
+        return count
+    }
+}
+
 extension StringProtocol {
-    /// Without the white space around it.
+    /// Without the white space around it, found by Unicode scalars: going back over characters can
+    /// take time that grows with the square of the length.
     var trimmed: String {
-        let withoutStart = drop(while: \.isWhitespace)
-        return String(withoutStart.reversed().drop(while: \.isWhitespace).reversed())
+        let scalars = String(self).unicodeScalars
+        guard let first = scalars.firstIndex(where: { !$0.properties.isWhitespace }),
+            let last = scalars.lastIndex(where: { !$0.properties.isWhitespace })
+        else { return "" }
+        return String(scalars[first...last])
+    }
+
+    /// Without the white space at its end.
+    var trimmingEnd: String {
+        let scalars = String(self).unicodeScalars
+        let last = scalars.lastIndex { !$0.properties.isWhitespace }
+        return last.map { String(scalars[...$0]) } ?? ""
     }
 }

@@ -5,7 +5,7 @@ extension [Setting] {
     /// there. A canvas grows by one way only, the nearer one.
     ///
     /// - Parameter near: the others; none of these is left out.
-    func extended(by near: [Setting], for verbs: [Verb]) -> [Setting] {
+    func extended(by near: [Setting], for verbs: [Verb]) throws(RecipeError) -> [Setting] {
         let names = Set(near.map(\.key))
         let grows = Recipe.growthForms.first { !names.isDisjoint(with: $0) }
         var joined = filter { setting in
@@ -17,7 +17,10 @@ extension [Setting] {
         }
         for setting in near {
             let other = first { $0.key == setting.key }
-            joined.append(other.flatMap { setting.joined(with: $0) } ?? setting)
+            joined.append(
+                try other.flatMap { other throws(RecipeError) in
+                    try setting.joined(with: other)
+                } ?? setting)
         }
         return joined
     }
@@ -37,7 +40,7 @@ extension [Setting] {
 
 extension Setting {
     /// A prompt in which another stands; nil where neither has a place for the other.
-    fileprivate func joined(with far: Setting) -> Setting? {
+    fileprivate func joined(with far: Setting) throws(RecipeError) -> Setting? {
         guard key == "prompt" || key == "negative_prompt",
             let inner = try? Template(value, at: origin),
             let outer = try? Template(far.value, at: far.origin)
@@ -45,9 +48,9 @@ extension Setting {
         if inner.pieces.isEmpty { return nil }
         let text: Template
         if outer.names.contains(Template.prompt) {
-            text = outer.holding(inner)
+            text = try outer.holding(inner, at: origin)
         } else if inner.names.contains(Template.prompt) {
-            text = inner.holding(outer)
+            text = try inner.holding(outer, at: origin)
         } else {
             return nil
         }

@@ -96,8 +96,10 @@ extension Recipe {
         var taken = self
         for name in styles {
             let style = try book.style(name)
-            taken.prompt = styled(taken.prompt, style.prompt)
-            taken.negativePrompt = styled(taken.negativePrompt, style.negativePrompt)
+            let origin = Origin.argument("style '\(name.prefix(40))'")
+            taken.prompt = try styled(taken.prompt, style.prompt, at: origin)
+            taken.negativePrompt = try styled(
+                taken.negativePrompt, style.negativePrompt, at: origin)
         }
         taken.styles = []
         return taken
@@ -105,8 +107,14 @@ extension Recipe {
 }
 
 /// A prompt in the place of `{prompt}`, else with the style behind it.
-private func styled(_ prompt: String, _ style: String) -> String {
-    if style.contains("{prompt}") { return style.replacing("{prompt}", with: prompt) }
+private func styled(
+    _ prompt: String, _ style: String, at origin: Origin
+) throws(RecipeError) -> String {
+    let places = style.count(of: "{prompt}")
+    guard style.utf8.count + max(places, 1) * (prompt.utf8.count + 2) <= Recipe.longestText else {
+        throw .longPrompt(at: origin)
+    }
+    if places > 0 { return style.replacing("{prompt}", with: prompt) }
     return [prompt, style].map(\.trimmed).filter { !$0.isEmpty }.joined(separator: ", ")
 }
 

@@ -64,21 +64,38 @@ struct Template: Equatable {
         }.joined()
     }
 
+    /// How many times `{prompt}` is in it.
+    private var places: Int { pieces.count { $0 == .variable(Self.prompt) } }
+
     /// With another text in the place of `{prompt}`.
-    func holding(_ prompt: Template) -> Template {
+    ///
+    /// - Throws: `RecipeError.longPrompt` before it is put together.
+    func holding(_ prompt: Template, at origin: Origin) throws(RecipeError) -> Template {
+        let length = text.utf8.count + places * prompt.text.utf8.count
+        guard length <= RecipeText.maximumSize else { throw .longPrompt(at: origin) }
         var joined = self
         joined.pieces = pieces.flatMap { $0 == .variable(Self.prompt) ? prompt.pieces : [$0] }
         return joined
     }
 
     /// What stands between the places of `{prompt}`, the variables having those values.
-    func filled(_ value: (String) throws(RecipeError) -> String) throws(RecipeError) -> [String] {
+    ///
+    /// - Throws: `RecipeError.longPrompt` as soon as that is longer than a text may be.
+    func filled(
+        at origin: Origin, _ value: (String) throws(RecipeError) -> String
+    ) throws(RecipeError) -> [String] {
         var parts = [""]
+        var length = 0
+        func add(_ text: String) throws(RecipeError) {
+            length += text.utf8.count
+            guard length <= Recipe.longestText else { throw .longPrompt(at: origin) }
+            parts[parts.count - 1] += text
+        }
         for piece in pieces {
             switch piece {
-            case .text(let text): parts[parts.count - 1] += text
+            case .text(let text): try add(text)
             case .variable(Self.prompt): parts.append("")
-            case .variable(let name): parts[parts.count - 1] += try value(name)
+            case .variable(let name): try add(value(name))
             }
         }
         return parts

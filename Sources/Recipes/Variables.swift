@@ -10,21 +10,15 @@ public struct Variable: Sendable, Equatable {
 
 /// The values of a recipe's variables.
 struct Variables {
-    private let declared: [Variable]
+    private let declared: [String: Variable]
     private var given: [String: String]
 
-    /// Those of a recipe by themselves.
-    init(_ declared: [Variable]) {
-        self.declared = declared
-        given = [:]
-    }
-
-    /// Those of a recipe with what is given for some.
-    init(_ declared: [Variable], given settings: [Setting]) {
-        self.declared = declared
-        let names = Set(declared.map(\.name))
+    /// Those of a recipe, with what is given for some.
+    init(_ declared: [Variable], given settings: [Setting] = []) {
+        let byName = Dictionary(declared.map { ($0.name, $0) }, uniquingKeysWith: { $1 })
+        self.declared = byName
         given = Dictionary(
-            settings.filter { names.contains($0.key) }.map { ($0.key, $0.value) },
+            settings.filter { byName[$0.key] != nil }.map { ($0.key, $0.value) },
             uniquingKeysWith: { $1 })
     }
 
@@ -46,9 +40,9 @@ struct Variables {
 
     /// The value of a variable that stands at a place.
     func value(_ name: String, at origin: Origin) throws(RecipeError) -> String {
-        guard let variable = declared.first(where: { $0.name == name }) else {
+        guard let variable = declared[name] else {
             throw .unknownVariable(
-                name, at: origin, meant: nearMiss(name, among: declared.map(\.name)))
+                name, at: origin, meant: nearMiss(name, among: declared.keys.sorted()))
         }
         guard let value = given[name] ?? variable.standard else {
             throw .missingVariable(name, at: origin)
@@ -58,8 +52,7 @@ struct Variables {
 
     /// All that a text names must be declared.
     func checkDeclared(_ template: Template, at origin: Origin) throws(RecipeError) {
-        let names = Set(declared.map(\.name) + [Template.prompt])
-        for name in template.names where !names.contains(name) {
+        for name in template.names where name != Template.prompt && declared[name] == nil {
             _ = try value(name, at: origin)
         }
     }
@@ -68,14 +61,15 @@ struct Variables {
     func complete(_ template: Template) -> Bool {
         template.names.allSatisfy { name in
             name == Template.prompt || given[name] != nil
-                || declared.contains { $0.name == name && $0.standard != nil }
+                || declared[name]?.standard != nil
         }
     }
 
     /// A text with their values in it; `{prompt}` has no place in it.
     func text(_ template: Template, at origin: Origin) throws(RecipeError) -> String {
-        try template.filled { name throws(RecipeError) in try value(name, at: origin) }
-            .joined(separator: "{\(Template.prompt)}")
+        try template.filled(at: origin) { name throws(RecipeError) in
+            try value(name, at: origin)
+        }.joined(separator: "{\(Template.prompt)}")
     }
 }
 
@@ -110,7 +104,7 @@ extension Setting {
                 "{\(Template.prompt)} outside of a prompt", at: origin,
                 remedy: "use a variable of your own")
         }
-        let parts = try template.filled { name throws(RecipeError) in
+        let parts = try template.filled(at: origin) { name throws(RecipeError) in
             try variables.value(name, at: origin)
         }
         var filled = Setting(

@@ -9,32 +9,27 @@ public protocol Denoiser {
     func callAsFunction(_ x: Tensor, at level: NoiseLevel) throws -> Tensor
 }
 
-/// A network as a denoiser: its input is scaled to unit variance, its output read as ε, v or z0.
+/// A network as a denoiser: its input is scaled and its output read as its parametrization says.
 public struct NetworkDenoiser: Denoiser {
-    private let prediction: PredictionType
-    private let network: (_ scaled: Tensor, _ timestep: Float) throws -> Tensor
+    private let parametrization: Parametrization
+    private let network: (_ input: Tensor, _ timestep: Float) throws -> Tensor
 
     /// - Parameters:
-    ///   - prediction: what the network's output means.
-    ///   - network: gets x / √(1 + σ²) and a timestep, answers in the same shape.
+    ///   - parametrization: what the network was trained on.
+    ///   - network: gets its input and a timestep, answers in the same shape.
     public init(
-        predicting prediction: PredictionType,
-        network: @escaping (_ scaled: Tensor, _ timestep: Float) throws -> Tensor
+        _ parametrization: Parametrization,
+        network: @escaping (_ input: Tensor, _ timestep: Float) throws -> Tensor
     ) {
-        self.prediction = prediction
+        self.parametrization = parametrization
         self.network = network
     }
 
-    /// The clean estimate: x − σ·ε, or x/(1 + σ²) − v·σ/√(1 + σ²), or the output itself.
+    /// The clean estimate.
     public func callAsFunction(_ x: Tensor, at level: NoiseLevel) throws -> Tensor {
-        let sigma = level.sigma
-        let variance = sigma * sigma + 1
-        let output = try network(x / variance.squareRoot(), level.timestep)
-        switch prediction {
-        case .epsilon: return x - output * sigma
-        case .vPrediction: return x / variance - output * (sigma / variance.squareRoot())
-        case .sample: return output
-        }
+        let output = try network(
+            parametrization.input(x, sigma: level.sigma), level.timestep)
+        return parametrization.clean(x, output: output, sigma: level.sigma)
     }
 }
 

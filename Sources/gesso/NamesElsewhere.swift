@@ -1,4 +1,4 @@
-import Recipes
+import Gesso
 
 /// What options and commands are called in other programs: AUTOMATIC1111's API and web page, diffusers,
 /// the scripts of CompVis, stable-diffusion.cpp, InvokeAI. None of them is understood here, for some

@@ -1,5 +1,5 @@
 import Foundation
-import Imaging
+import Gesso
 
 /// Where the result goes, known to be possible before any work is done.
 struct Output {
@@ -134,7 +134,7 @@ struct Output {
     private static func checkPlace(_ file: URL, _ path: String, overwrites: Bool) throws {
         do {
             try checkWritable(file, overwrite: overwrites)
-        } catch ImagingError.outputExists {
+        } catch FileError.outputExists {
             throw Failure(
                 .cannotCreate, "the output exists", at: path,
                 do: "give another name or --overwrite")

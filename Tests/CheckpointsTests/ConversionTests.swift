@@ -1,12 +1,12 @@
 import Checkpoints
 import Foundation
 import Tensors
+import TestSupport
 import Testing
 
 /// Checkpoints written anew.
 @Suite struct ConversionTests {
-    private static let parity = URL(filePath: #filePath).deletingLastPathComponent()
-        .appending(components: "..", "..", "Fixtures", "Parity").standardizedFileURL
+    private static let parity = Fixtures.parity
 
     private static let folders =
         ["tiny-f32", "tiny-f16", "tiny-bf16"].map {

@@ -1,12 +1,12 @@
 import Checkpoints
 import Foundation
 import Tensors
+import TestSupport
 import Testing
 
 /// Four-channel models made inpainting models by adding the difference.
 @Suite struct InpaintingSumTests {
-    private static let families = URL(filePath: #filePath).deletingLastPathComponent()
-        .appending(components: "..", "..", "Fixtures", "Parity", "families").standardizedFileURL
+    private static let families = Fixtures.parity.appending(path: "families")
     private static let inpainting = families.appending(components: "models", "tiny-inpaint")
 
     /// A copy of the inpainting model with four channels, the numbers of its UNet in another order.

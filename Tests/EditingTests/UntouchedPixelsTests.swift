@@ -2,13 +2,12 @@ import Editing
 import Foundation
 import Imaging
 import Recipes
+import TestSupport
 import Testing
 
 /// What lies outside a mask is in the written file what it was in the picture.
 @Suite struct UntouchedPixelsTests {
-    private static let model = URL(filePath: #filePath).deletingLastPathComponent()
-        .deletingLastPathComponent().deletingLastPathComponent()
-        .appending(path: "Fixtures/Models/gesso-builtin")
+    private static let model = Fixtures.builtInModel
 
     /// A hundred pictures of all kinds, with masks of noise, of rectangles and of single pixels.
     @Test func noMaskLetsAPixelSlip() throws {
@@ -70,7 +69,7 @@ import Testing
             let edit = try Edit.inpaint(image, mask, recipe)
             let closed = try outside(mask, recipe, edit)
             do {
-                let result = try editor(edit, recipe: recipe)
+                let result = try editor(edit)
                 let written = try Image(decoding: result.image.encoded(as: .png), name: "it")
                 let proof = try Comparison(image, written, outside: closed)
                 #expect(proof.differing == 0, "round \(round)")

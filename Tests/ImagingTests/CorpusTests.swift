@@ -1,10 +1,10 @@
 import Foundation
 import Imaging
+import TestSupport
 import Testing
 
 /// The folder made by Scripts/make-image-corpus.py.
-let corpus = URL(filePath: #filePath).deletingLastPathComponent()
-    .appending(path: "../../Fixtures/Images").standardized
+let corpus = Fixtures.images
 
 /// The files of a corpus folder that come with a description.
 private func files(in folder: String) -> [String] {

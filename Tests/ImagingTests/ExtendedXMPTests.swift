@@ -1,4 +1,4 @@
-import Crypto
+import Files
 import Foundation
 import Imaging
 import Testing
@@ -65,7 +65,9 @@ import Testing
         #expect(parts.count == 5)
         let rest = parts.flatMap { $0.dropFirst(40) }
         #expect(text(rest).contains("\(long)\n\(nested)\n</rdf:RDF>"))
-        let name = Insecure.MD5.hash(data: rest).map { String(format: "%02X", $0) }.joined()
+        let digest = Digest(.md5)
+        digest.update(rest)
+        let name = digest.hexadecimal().uppercased()
         #expect(standard.contains("rdf:about=\"uuid:7\" xmlns:xmpNote="))
         #expect(standard.contains("xmpNote:HasExtendedXMP=\"\(name)\"/>"))
         var start = 0

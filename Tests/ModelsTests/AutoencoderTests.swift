@@ -2,6 +2,7 @@ import Checkpoints
 import Foundation
 import Models
 import Tensors
+import TestSupport
 import Testing
 
 @Suite struct AutoencoderTests {
@@ -108,9 +109,7 @@ import Testing
 
     /// On the trained autoencoder, whose tiles know nothing of one another but their overlap.
     @Test func tilesShowNoGrid() throws {
-        let folder = URL(filePath: #filePath).deletingLastPathComponent()
-            .appending(path: "../../Fixtures/Models/gesso-builtin").standardized
-        let vae = try AutoencoderKL(ModelFolder(folder))
+        let vae = try AutoencoderKL(ModelFolder(Fixtures.builtInModel))
         let shape = vae.latentShape(height: 704, width: 1096)
         let latents = Tensor(
             (0..<shape.reduce(1, *)).map { index in

@@ -1,6 +1,7 @@
 import Checkpoints
 import Foundation
 import Tensors
+import TestSupport
 import Testing
 
 /// A component of the recorded model `tiny-f32`, whose tensors and configuration a test changes before a
@@ -10,8 +11,7 @@ struct EditedComponent {
     var settings: [String: Any]
     private let name: String
 
-    static let model = URL(filePath: #filePath).deletingLastPathComponent()
-        .appending(components: "..", "..", "Fixtures", "Parity", "models", "tiny-f32")
+    static let model = Fixtures.parity.appending(components: "models", "tiny-f32")
 
     init(_ name: String) throws {
         let folder = try ModelFolder(Self.model)

@@ -1,6 +1,7 @@
 import Checkpoints
 import Foundation
 import Tensors
+import TestSupport
 import Testing
 
 /// Fixtures/Parity/noise.*, written by Scripts/goldens/noise.py.
@@ -9,8 +10,7 @@ private struct NoiseRecording: Decodable {
     let checksumCount: Int
     let checksums: [String: String]
 
-    static let folder = URL(filePath: #filePath).deletingLastPathComponent()
-        .appending(components: "..", "..", "Fixtures", "Parity")
+    static let folder = Fixtures.parity
 
     static func read() throws -> Self {
         let decoder = JSONDecoder()

@@ -3,6 +3,7 @@ import Foundation
 import Imaging
 import Recipes
 import Sampling
+import TestSupport
 import Testing
 
 /// An edit that diffusers was asked for, of Fixtures/Parity/pictures.json.
@@ -28,8 +29,7 @@ struct RecordedEdit: Decodable, Sendable, CustomTestStringConvertible {
 
     var testDescription: String { name }
 
-    static let folder = URL(filePath: #filePath).deletingLastPathComponent()
-        .appending(components: "..", "..", "Fixtures", "Parity")
+    static let folder = Fixtures.parity
 
     /// - Parameter manifest: the file that lists the edits.
     static func all(_ manifest: String = "pictures.json") throws -> [Self] {
@@ -67,22 +67,25 @@ struct RecordedEdit: Decodable, Sendable, CustomTestStringConvertible {
 
     /// The edit carried out by Gesso with any model.
     func carriedOut(by model: Model) throws -> EditResult {
-        let editor = Editor(model)
+        try Editor(model)(edit())
+    }
+
+    /// The edit.
+    func edit() throws -> Edit {
         switch verb {
         case "txt2img":
             var recipe = try recipe(.textToImage)
             (recipe.width, recipe.height) = (width, height)
-            return try editor(.textToImage(recipe, defaultSize: 512), recipe: recipe)
+            return try .textToImage(recipe, defaultSize: 512)
         case "img2img":
             let recipe = try recipe(.imageToImage)
-            return try editor(.imageToImage(Self.image(input), recipe), recipe: recipe)
+            return try .imageToImage(Self.image(input), recipe)
         case "instruct":
             let recipe = try recipe(.instruct)
-            return try editor(.instruct(Self.image(input), recipe), recipe: recipe)
+            return try .instruct(Self.image(input), recipe)
         default:
             let recipe = try recipe(.inpaint)
-            let edit = try Edit.inpaint(Self.image(input), Mask(Self.image(mask)), recipe)
-            return try editor(edit, recipe: recipe)
+            return try .inpaint(Self.image(input), Mask(Self.image(mask)), recipe)
         }
     }
 

@@ -4,6 +4,7 @@ import Foundation
 import Imaging
 import Models
 import Tensors
+import TestSupport
 import Testing
 
 /// The safety checker against diffusers' class on a tiny random one.
@@ -14,8 +15,7 @@ import Testing
         let refused: Bool
     }
 
-    private static let folder = URL(filePath: #filePath).deletingLastPathComponent()
-        .appending(path: "../../Fixtures/Parity/safety").standardized
+    private static let folder = Fixtures.parity.appending(path: "safety")
 
     private func answers() throws -> [Answer] {
         try JSONDecoder().decode(

@@ -2,6 +2,7 @@ import Checkpoints
 import Foundation
 import Sampling
 import Tensors
+import TestSupport
 import Testing
 
 /// A recorded run of one of diffusers' schedulers.
@@ -44,8 +45,7 @@ struct SchedulerRun: Sendable, CustomTestStringConvertible {
 
 /// Fixtures/Parity/schedulers.*, written by Scripts/goldens/schedulers.py.
 struct SchedulerRecording {
-    static let folder = URL(filePath: #filePath).deletingLastPathComponent()
-        .appending(components: "..", "..", "Fixtures", "Parity")
+    static let folder = Fixtures.parity
 
     let tensors: Safetensors
 
@@ -96,7 +96,9 @@ struct SchedulerParityTests {
         var scheduler = try run.makeScheduler()
         let known = KnownRegion(
             clean: clean, noise: noise, mask: try recording.tensor("mask"), scheduler: scheduler)
-        let model = NetworkDenoiser(predicting: run.configuration.predictionType) { x, timestep in
+        let model = NetworkDenoiser(
+            .variancePreserving(run.configuration.predictionType)
+        ) { x, timestep in
             (x * 0.7 + pattern.map { 0.3 * timestep / 1000 + $0 }).map(tanh)
         }
         var source = TorchRandomSource(seed: 7)

@@ -2,12 +2,12 @@ import Checkpoints
 import Foundation
 import Models
 import Tensors
+import TestSupport
 import Testing
 
 /// What diffusers and transformers answered at each stage, from Fixtures/Parity.
 private enum Recording {
-    static let folder = URL(filePath: #filePath).deletingLastPathComponent()
-        .appending(components: "..", "..", "Fixtures", "Parity")
+    static let folder = Fixtures.parity
 
     static let models = ["tiny-f32", "tiny-f16", "tiny-bf16"]
 
@@ -34,20 +34,6 @@ extension Safetensors {
     func picture(_ name: String) throws -> Tensor {
         try tensor(name).transposed([0, 2, 3, 1])
     }
-}
-
-/// Expects the largest difference to be at most 1e-4 of the largest value.
-func expectEqual(
-    _ found: Tensor, _ recorded: Tensor, _ location: SourceLocation = #_sourceLocation
-) {
-    #expect(found.shape == recorded.shape, sourceLocation: location)
-    guard found.shape == recorded.shape else { return }
-    let difference = zip(found.values, recorded.values).map { abs($0 - $1) }.max() ?? .infinity
-    let scale = recorded.values.map { abs($0) }.max() ?? 0
-    #expect(!found.hasNonFiniteValues, sourceLocation: location)
-    #expect(
-        difference <= 1e-4 * scale, "relative difference \(difference / scale)",
-        sourceLocation: location)
 }
 
 @Suite("Tokens are those of transformers")
@@ -116,7 +102,9 @@ struct StageParityTests {
         let encoder = try CLIPTextEncoder(model)
         #expect(prompts.prompts.map { tokenizer($0).ids } == prompts.ids)
         let found = Tensor.concatenated(try prompts.ids.map { try encoder($0) }, axis: 0)
-        expectEqual(found, try Recording.tensors("text-encoder").tensor(name + ".last"))
+        try expectEqual(
+            found, try Recording.tensors("text-encoder").tensor(name + ".last"),
+            stage: "text encoder \(name)")
     }
 
     @Test("encoder and decoder", arguments: Recording.models, ["32x32", "24x40"])
@@ -126,9 +114,13 @@ struct StageParityTests {
         let prefix = "\(name).\(size)."
         let moments = vae.encode(try recorded.picture(prefix + "pixels"))
         let mean = try recorded.picture(prefix + "mean")
-        expectEqual(moments.mean, mean)
-        expectEqual(moments.logVariance, try recorded.picture(prefix + "logvar"))
-        expectEqual(vae.decode(mean), try recorded.picture(prefix + "decoded"))
+        try expectEqual(moments.mean, mean, stage: "VAE mean \(name)")
+        try expectEqual(
+            moments.logVariance, try recorded.picture(prefix + "logvar"),
+            stage: "VAE log variance \(name)")
+        try expectEqual(
+            vae.decode(mean), try recorded.picture(prefix + "decoded"),
+            stage: "VAE decoder \(name)")
     }
 
     @Test("UNet, batches and odd sizes included", arguments: Recording.models)
@@ -142,7 +134,8 @@ struct StageParityTests {
             let found = unet(
                 try recorded.picture(call.name + ".sample"), timestep: call.timestep,
                 encoderHiddenStates: try recorded.tensor(call.name + ".context"))
-            expectEqual(found, try recorded.picture(call.name + ".answer"))
+            try expectEqual(
+                found, try recorded.picture(call.name + ".answer"), stage: "UNet \(name)")
         }
     }
 }

@@ -101,12 +101,15 @@ struct XLParityTests {
         #expect(recorded.prompts.map { tokenizer($0).ids } == ids)
         let encoder = try CLIPTextEncoder(folder, component: name)
         let answers = try ids.map { try encoder.penultimate($0) }
-        expectEqual(
-            .concatenated(answers.map(\.hiddenStates), axis: 0), try tensors.tensor(name))
+        try expectEqual(
+            .concatenated(answers.map(\.hiddenStates), axis: 0), try tensors.tensor(name),
+            stage: "\(name) tiny-xl")
         let pooled = answers.compactMap(\.pooled)
         #expect(pooled.isEmpty == (name == "text_encoder"))
         guard !pooled.isEmpty else { return }
-        expectEqual(.concatenated(pooled, axis: 0), try tensors.tensor("pooled"))
+        try expectEqual(
+            .concatenated(pooled, axis: 0), try tensors.tensor("pooled"),
+            stage: "pooled tiny-xl")
     }
 
     @Test("UNet", arguments: ["tiny-xl", "tiny-xl-inpaint", "tiny-xl-lcm"])
@@ -117,9 +120,12 @@ struct XLParityTests {
             try tensors.picture(name + ".sample"), timestep: recorded.timestep,
             encoderHiddenStates: try tensors.tensor(name + ".context"),
             added: UNet2DCondition.Added(
-                pooled: try tensors.tensor(name + ".pooled"), sizes: [56, 96, 0, 8, 1024, 96]),
+                pooled: try tensors.tensor(name + ".pooled"),
+                sizes: Tensor(
+                    [56, 96, 0, 8, 1024, 96, 56, 96, 0, 8, 1024, 96], shape: [2, 6])),
             guidanceScale: 8)
-        expectEqual(answer, try tensors.picture(name + ".answer"))
+        try expectEqual(
+            answer, try tensors.picture(name + ".answer"), stage: "UNet \(name)")
     }
 
     private static func stages() throws -> (Recorded, Safetensors) {
@@ -130,13 +136,47 @@ struct XLParityTests {
         )
     }
 
-    @Test("the refiner is refused for what it is")
-    func refiner() throws {
+    @Test("a base without one of its text encoders is refused")
+    func incomplete() throws {
         let folder = try XL.copy()
         defer { try? FileManager.default.removeItem(at: folder) }
         try FileManager.default.removeItem(at: folder.appending(path: "text_encoder"))
         let error = #expect(throws: EditingError.self) { _ = try Model.load(folder) }
-        #expect(error?.description.contains("it is the refiner of Stable Diffusion XL") == true)
-        #expect(error.flatMap(exitCode) == 69)
+        #expect(error?.description.contains("text embeddings of width 64") == true)
+        #expect(error.flatMap { EngineFailure($0) } == .modelMismatch)
+    }
+}
+
+@Suite("The refiner of Stable Diffusion XL answers as in diffusers")
+struct RefinerParityTests {
+    private static let folder = XL.folder.appending(components: "models", "tiny-xl-refiner")
+
+    @Test("every sample, as a folder and a single file")
+    func pictures() throws {
+        let model = try Model.load(Self.folder)
+        #expect(model.familyName == "Stable Diffusion XL refiner")
+        let single = try Model.load(
+            XL.single("tiny-xl-refiner"),
+            tokenizers: TokenizerPlaces(Self.folder.appending(path: "tokenizer_2")))
+        let edits = try RecordedEdit.all("families/refiner.json")
+        #expect(edits.count == 4)
+        for edit in edits {
+            let found = try edit.carriedOut(by: model)
+            try edit.expectEqual(found)
+            #expect(try edit.carriedOut(by: single).image.samples == found.image.samples)
+        }
+    }
+
+    @Test("UNet")
+    func unet() throws {
+        let tensors = try Safetensors(
+            contentsOf: XL.folder.appending(path: "refiner.safetensors"))
+        let unet = try UNet2DCondition(ModelFolder(Self.folder))
+        let answer = unet(
+            try tensors.picture("sample"), timestep: 499.25,
+            encoderHiddenStates: try tensors.tensor("context"),
+            added: UNet2DCondition.Added(
+                pooled: try tensors.tensor("pooled"), sizes: try tensors.tensor("sizes")))
+        try expectEqual(answer, try tensors.picture("answer"), stage: "UNet tiny-xl-refiner")
     }
 }

@@ -60,9 +60,9 @@ import Testing
         #expect(text(.inpaint, .blur).contains("Masked content: fill, Edit: inpaint"))
         #expect(text(.inpaint, .noise).contains("Masked content: latent noise,"))
         #expect(text(.outpaint, .nothing).contains("Masked content: latent nothing,"))
-        #expect(text(.inpaint, .patch).contains("Fill: patch,"))
+        #expect(text(.inpaint, .patch).contains("Gesso fill: patch,"))
         for verb in Verb.allCases {
-            #expect(!text(verb, nil).contains("Fill:"))
+            #expect(!text(verb, nil).contains("fill"))
             #expect(!text(verb, nil).contains("Masked content:"))
         }
     }

@@ -39,38 +39,3 @@ import Recipes
         #expect(throws: RecipeError.self) { try axis.replaced("dog", in: recipe) }
     }
 }
-
-@Suite struct InfotextSettingsTests {
-    @Test func settingsOfA1111BecomeOurs() throws {
-        let text = """
-            a house, (red:1.2)
-            Negative prompt: people
-            Steps: 30, Sampler: DPM++ 2M, Schedule type: Karras, CFG scale: 6.5, Seed: 12, \
-            Size: 512x768, Model: v1-5, Denoising strength: 0.4, Mask blur: 8, \
-            Masked content: fill, Mask mode: Inpaint not masked, Version: v1.10
-            """
-        let recipe = try Recipe(.inpaint, presets: [Preset(Infotext(text), of: "old.png")])
-        #expect(recipe.prompt == "a house, (red:1.2)")
-        #expect(recipe.negativePrompt == "people")
-        #expect(recipe.steps == 30)
-        #expect(recipe.scheduler == .dpmppMultistep)
-        #expect(recipe.sigmas == .karras)
-        #expect(recipe.guidanceScale == 6.5)
-        #expect(recipe.seed == 12)
-        #expect(recipe.strength == 0.4)
-        #expect(recipe.maskFeather == 8)
-        #expect(recipe.fill == .blur)
-        #expect(recipe.invertMask)
-        let words = try Recipe(.textToImage, presets: [Preset(Infotext(text), of: "old.png")])
-        #expect(words.width == 512)
-        #expect(words.height == 768)
-    }
-
-    @Test func anUnknownSamplerIsNotReplaced() {
-        let text = "x\nSteps: 30, Sampler: DPM++ SDE, CFG scale: 6, Seed: 1"
-        let error = #expect(throws: RecipeError.self) {
-            try Recipe(.imageToImage, presets: [Preset(Infotext(text), of: "old.png")])
-        }
-        #expect(error.map { "\($0)".hasPrefix("scheduler is 'DPM++ SDE': old.png: ") } == true)
-    }
-}

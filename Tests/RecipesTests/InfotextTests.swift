@@ -43,7 +43,7 @@ import Testing
         let text = recipe.infotext(provenance(.inpaint))
         #expect(
             text.contains(
-                "Denoising strength: 1, RNG: CPU, Mask mode: Inpaint not masked, Mask blur: 4,"))
+                "Denoising strength: 1, RNG: CPU, Mask mode: Inpaint not masked, Mask blur: 0,"))
         #expect(
             !Recipe(.outpaint).infotext(provenance(.outpaint)).contains("Mask blur"))
     }

@@ -1,10 +1,10 @@
 import Foundation
 import Recipes
+import TestSupport
 import Testing
 
 @Suite struct PresetTests {
-    private let root = URL(filePath: #filePath).deletingLastPathComponent()
-        .deletingLastPathComponent().deletingLastPathComponent()
+    private let root = Fixtures.repository
 
     @Test func everyPresetOfTheFolderIsShipped() throws {
         let files = try FileManager.default.contentsOfDirectory(
@@ -36,7 +36,7 @@ import Testing
         #expect(!shipped.isEmpty)
         for preset in shipped {
             #expect(readme.contains("```yaml\n" + preset.text + "```"))
-            let part = MaskPlan.Part(.words("alpha"), subtracts: false, at: .argument("--mask"))
+            let part = MaskPlan.Part(.alpha, subtracts: false, at: .argument("--mask"))
             let edits = try preset.edits(
                 RecipeGiven(
                     variables: preset.variables.filter { $0.standard == nil }.map {

@@ -1,5 +1,6 @@
 import Foundation
 import Recipes
+import TestSupport
 import Testing
 
 /// A file of `Fixtures/Recipes` and what stands beside it in the file of the same name that ends in
@@ -13,8 +14,7 @@ struct RecipeCase: Sendable, CustomTestStringConvertible {
     var testDescription: String { name }
 
     static func all(in folder: String) -> [RecipeCase] {
-        let root = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
-            .deletingLastPathComponent().appending(path: "Fixtures/Recipes/" + folder)
+        let root = Fixtures.folder.appending(path: "Recipes/" + folder)
         let files = (try? FileManager.default.contentsOfDirectory(atPath: root.path)) ?? []
         return files.filter { $0.hasSuffix(".yaml") }.sorted().map { file in
             let url = root.appending(path: file)
@@ -66,7 +66,7 @@ struct RecipeCase: Sendable, CustomTestStringConvertible {
     }
 
     @Test func bracketsInTextAreText() throws {
-        let text = String(repeating: "[", count: 200_000)
+        let text = String(repeating: "[", count: 60_000)
         let preset = try Preset(Array("prompt: \"\(text)\"".utf8), path: "brackets")
         #expect(preset.settings.first?.value == text)
     }

@@ -16,6 +16,7 @@ import Yams
         "size-without-height", "undeclared-variable", "unknown-mask", "unknown-scheduler",
         "unknown-variable", "variable-out-of-range", "words-in-the-middle",
         "prompt-outside-of-a-prompt", "mask-called-alpha",
+        "doubling-masks", "masks-of-too-many-parts", "variable-many-times", "longer-than-a-prompt",
         // Any YAML file may hold these; a recipe does not.
         "alias", "anchor", "anchor-in-a-list", "anchor-in-an-edit", "directive",
         "tag", "indented-from-the-start",

@@ -18,7 +18,7 @@ struct DenoiserTests {
             case .sample: clean
             }
         let x = clean + noise * 3
-        let denoiser = NetworkDenoiser(predicting: kind) { scaled, timestep in
+        let denoiser = NetworkDenoiser(.variancePreserving(kind)) { scaled, timestep in
             #expect(timestep == 700)
             for (a, b) in zip(scaled.values, x.values) { #expect(abs(a - b / root) < 1e-6) }
             return answer
@@ -27,12 +27,25 @@ struct DenoiserTests {
         for (a, b) in zip(found.values, clean.values) { #expect(abs(a - b) < 2e-6) }
     }
 
+    @Test("a true velocity of rectified flow gives the clean latents, whose mixture is not scaled")
+    func flow() throws {
+        let level = NoiseLevel(sigma: 0.75, timestep: 750)
+        let x = noise * 0.75 + clean * 0.25
+        let denoiser = NetworkDenoiser(.flow) { input, timestep in
+            #expect(timestep == 750)
+            #expect(input == x)
+            return noise - clean
+        }
+        let found = try denoiser(x, at: level)
+        for (a, b) in zip(found.values, clean.values) { #expect(abs(a - b) < 1e-6) }
+    }
+
     @Test("guidance is one call of both branches, and the same for ε and the clean estimate")
     func guidance() throws {
         let rows = noise
         let scale: Float = 7.5
         var shapes: [[Int]] = []
-        let network = NetworkDenoiser(predicting: .epsilon) { x, _ in
+        let network = NetworkDenoiser(.variancePreserving(.epsilon)) { x, _ in
             shapes.append(x.shape)
             let without = x.sliced(axis: 0, 0..<1) * 0.2
             let with = x.sliced(axis: 0, 1..<2) * 0.5

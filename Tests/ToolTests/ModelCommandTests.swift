@@ -1,4 +1,4 @@
-import Crypto
+import Files
 import Foundation
 import Testing
 
@@ -59,8 +59,7 @@ import Testing
             #expect((small.channels, small.prediction) == (9, "epsilon"))
             #expect(small.components.map(\.name) == ["text_encoder", "unet", "vae"])
             #expect(small.components.allSatisfy { $0.missing.count + $0.left_over.count == 0 })
-            let hash = SHA256.hash(data: try Data(contentsOf: Self.single))
-                .map { String(format: "%02x", $0) }.joined()
+            let hash = Digest.sha256(try Data(contentsOf: Self.single))
             #expect(small.files?.map(\.sha256) == [hash])
             #expect(small.files?.first?.auto_v2 == String(hash.prefix(10)))
             let large = try document(tool, path, "--size", "640x480")

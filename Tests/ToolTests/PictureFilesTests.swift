@@ -1,11 +1,11 @@
 import Foundation
 import Imaging
+import TestSupport
 import Testing
 
 /// The picture's container through every verb: what was outside the mask, and what was in the file.
 @Suite(.serialized) struct PictureFilesTests {
-    private static let corpus = URL(filePath: #filePath).deletingLastPathComponent()
-        .appending(path: "../../Fixtures/Images/").standardized
+    private static let corpus = Fixtures.images
 
     /// A kind of picture.
     struct Kind: Sendable, CustomTestStringConvertible {

@@ -36,6 +36,44 @@ import Testing
         }
     }
 
+    /// What a picture and its receipt say is what was asked for.
+    @Test func aPictureAndItsReceiptAgree() throws {
+        try Tool.inFolder { tool in
+            try tool.draw("in.png")
+            let made = try tool(
+                "inpaint", "in.png", "--mask", "rect:8,8,40,40", "--fill", "edge", "--steps", "0",
+                "--mask-blur", "8", "--region", "mask", "--padding", "48", "--seed", "1", "-o",
+                "a.png", "--receipt", "a.json", "--quiet")
+            #expect(made.status == 0, "\(made.errors)")
+            var presets: [String] = []
+            for source in ["a.png", "a.json"] {
+                let preset = try tool(
+                    "preset", "new", "p", "--from", source, "-o", source + ".yaml")
+                #expect(preset.status == 0 && preset.errors.isEmpty, "\(preset.errors)")
+                let text = try String(contentsOf: tool.url(source + ".yaml"), encoding: .utf8)
+                presets.append(text.split(separator: "\n").dropFirst(2).joined(separator: "\n"))
+            }
+            #expect(presets[0] == presets[1])
+            #expect(
+                presets[0] == """
+                    verb: inpaint
+                    steps: 0
+                    fill: edge
+                    mask_blur: 8
+                    region: mask
+                    mask_padding: 48
+                    # seed: 1
+                    """)
+            let again = try tool(
+                "inpaint", "in.png", "--mask", "rect:8,8,40,40", "--from-image", "a.png", "-o",
+                "b.png")
+            #expect(again.status == 0, "\(again.errors)")
+            let replayed = try tool("replay", "a.json", "-o", "c.png")
+            #expect(replayed.text.hasPrefix("identical"))
+            #expect(try tool("compare", "a.png", "b.png").text.contains("difference: 0 of 255"))
+        }
+    }
+
     @Test func aPictureOfA1111BecomesAPreset() throws {
         try Tool.inFolder { tool in
             var image = Image(
@@ -62,6 +100,33 @@ import Testing
             let note = try tool("preset", "new", "odd", "--from", "odd.png", "-o", "odd.yaml")
             #expect(note.status == 0)
             #expect(note.errors.contains("note: left out: scheduler 'Restart"))
+        }
+    }
+
+    /// Settings beside the picture in a text file, and hidden in its pixels.
+    @Test func settingsAreFoundWhereOtherProgramsPutThem() throws {
+        try Tool.inFolder { tool in
+            let text = "a lake\r\nSteps: 4, Sampler: Euler a, CFG scale: 7, Seed: 12"
+            try Data(("\u{FEFF}" + text).utf8).write(to: tool.url("beside.txt"))
+            try Data("just words".utf8).write(to: tool.url("words.txt"))
+            let root = URL(filePath: #filePath).deletingLastPathComponent()
+                .deletingLastPathComponent().deletingLastPathComponent()
+            let hidden = root.appending(path: "Fixtures/Pictures/Hidden/novelai.png").path
+            for (file, steps) in [("beside.txt", 4), (hidden, 28)] {
+                let made = try tool(
+                    "preset", "new", "p", "--from", file, "-o", "p.yaml", "--overwrite")
+                #expect(made.status == 0, "\(made.errors)")
+                let preset = try String(contentsOf: tool.url("p.yaml"), encoding: .utf8)
+                #expect(preset.contains("steps: \(steps)\n"))
+                #expect(preset.contains("prompt: \"a lake\"\n"))
+                let plan = try tool("txt2img", "--from-image", file, "--dry-run", "-o", "o.png")
+                #expect(plan.status == 0, "\(plan.errors)")
+            }
+            let none = try tool("preset", "new", "p", "--from", "words.txt", "-o", "q.yaml")
+            #expect(none.status == 65)
+            let info = try tool("info", hidden)
+            #expect(info.text.contains("settings of: NovelAI\n"))
+            #expect(info.text.contains("setting steps: 28\n"))
         }
     }
 

@@ -1,12 +1,11 @@
 import Foundation
 import Imaging
+import TestSupport
 import Testing
 
 /// Looking on while a picture is made.
 @Suite struct PreviewTests {
-    private static let vae = URL(filePath: #filePath).deletingLastPathComponent()
-        .deletingLastPathComponent().deletingLastPathComponent()
-        .appending(path: "Fixtures/Models/gesso-builtin/vae")
+    private static let vae = Fixtures.builtInModel.appending(path: "vae")
 
     private func edit(_ output: String, _ more: String...) -> [String] {
         [

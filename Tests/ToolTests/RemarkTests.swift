@@ -1,11 +1,11 @@
 import Foundation
 import Imaging
+import TestSupport
 import Testing
 
 /// What is not as one would think is said in a line, and what is as one would think is not.
 @Suite struct RemarkTests {
-    private static let corpus = URL(filePath: #filePath).deletingLastPathComponent()
-        .appending(path: "../../Fixtures/Images/").standardized
+    private static let corpus = Fixtures.images
 
     private func notes(_ run: Tool.Outcome) -> [Substring] {
         run.errorLines.filter { $0.hasPrefix("gesso: note: ") }
@@ -73,7 +73,7 @@ import Testing
             #expect(try said("gesso", "-o", "a.png").isEmpty)
             #expect(try said("gesso", "-o", "a.webp").isEmpty)
             let lossy = try said("gesso", "-o", "a.jpg", "--quality", "20")
-            #expect(lossy.count == 1 && lossy[0].contains("is compressed: give --quality more"))
+            #expect(lossy.count == 1 && lossy[0].contains("is compressed: raise the quality"))
             let long = String(repeating: "gesso ", count: 99)
             #expect(try said(long, "-o", "b.png").first?.contains("too small or grey") == true)
         }

@@ -1,11 +1,11 @@
 import Foundation
+import TestSupport
 
 /// What the tool is known to say, in `Fixtures/Snapshots`. With `GESSO_RECORD=1` in the environment
 /// the files are written anew instead of compared.
 enum Snapshot {
     static func url(_ name: String) -> URL {
-        URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
-            .deletingLastPathComponent().appending(path: "Fixtures/Snapshots/" + name)
+        Fixtures.folder.appending(path: "Snapshots/" + name)
     }
 
     /// The text on record, which is `text` itself when recording.

@@ -131,4 +131,8 @@ void codec_inks_to_srgb(
     const codec_inks *inks, const uint8_t *samples, uint8_t *rgb, size_t pixels);
 void codec_inks_close(codec_inks *inks);
 
+// The bytes that gzip packed, at most `limit` of them; `text` is freed by the caller with free().
+codec_status codec_gunzip(
+    const uint8_t *bytes, size_t count, size_t limit, uint8_t **text, size_t *length);
+
 #endif

@@ -1,5 +1,5 @@
-/// The visible character that stands for each byte in a vocabulary file (Radford et al. 2019, GPT-2):
-/// printable Latin-1 stands for itself, the other 68 bytes are counted on from U+0100.
+/// The visible character for each byte in a vocabulary file (Radford et al. 2019, GPT-2):
+/// printable Latin-1 characters are kept, the other 68 bytes are numbered from U+0100.
 enum ByteAlphabet {
     static let scalars: [Unicode.Scalar] = {
         var count: UInt32 = 0
@@ -16,7 +16,7 @@ enum ByteAlphabet {
     private static let bytes = Dictionary(
         uniqueKeysWithValues: zip(scalars, UInt8.min...UInt8.max))
 
-    /// Appends the bytes that a text of this alphabet stands for; other characters stand for themselves.
+    /// Appends the bytes of a text in this alphabet; other characters are kept.
     static func append(bytesOf text: Substring, to result: inout [UInt8]) {
         for scalar in text.unicodeScalars {
             if let byte = bytes[scalar] {

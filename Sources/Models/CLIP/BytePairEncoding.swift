@@ -8,10 +8,10 @@ struct BytePairEncoding: Sendable {
         let merged: UInt32
     }
 
-    /// the token of each byte inside a word, and of each byte that ends one
+    /// The token of each byte inside a word, and of each byte that ends one.
     let inner: [UInt32]
     let final: [UInt32]
-    /// what two neighbours become, by `key(left, right)`
+    /// What two neighbours become, by `key(left, right)`.
     let merges: [UInt64: Merge]
 
     static func key(_ left: UInt32, _ right: UInt32) -> UInt64 {
@@ -47,7 +47,7 @@ struct BytePairEncoding: Sendable {
         while let top = heap.popMinimum() {
             let left = Int(top & 0xFFFF_FFFF)
             let right = next[left]
-            // A pair may have changed since it was pushed; then another entry stands for it.
+            // A pair may have changed since it was pushed; then another entry has replaced it.
             guard symbols[left] != .max, right < end,
                 let merge = merges[Self.key(symbols[left], symbols[right])],
                 UInt64(merge.rank) == top >> 32

@@ -4,18 +4,18 @@ import Tensors
 extension CLIPTextEncoder {
     /// The sizes of a text encoder, as `text_encoder/config.json` gives them under transformers' names.
     public struct Configuration: Sendable, Equatable {
-        /// how many tokens have an embedding
+        /// How many tokens have an embedding.
         public let vocabularySize: Int
-        /// width of the embeddings it makes
+        /// Width of the embeddings it makes.
         public let hiddenSize: Int
-        /// how many tokens it takes at most
+        /// How many tokens it takes at most.
         public let maxPositions: Int
-        /// whether the activation is that of OpenCLIP's encoders, not of CLIP's own
+        /// Whether the activation is that of OpenCLIP's encoders, not of CLIP's own.
         public var isOpenCLIP: Bool { activation == .gelu }
-        /// width of the embedding of a whole text, where the encoder makes one
+        /// Width of the embedding of a whole text, where the encoder makes one.
         public let projectionSize: Int
-        /// the token whose place stands for a whole text; nil is the greatest of the text, as
-        /// transformers has it for files that say 2
+        /// The token at whose place the whole text is embedded; nil is the greatest token of the
+        /// text, as in transformers for files with 2.
         let endToken: Int?
         let intermediateSize: Int
         let layers: Int

@@ -3,21 +3,21 @@ public import Tensors
 
 /// CLIP's text transformer (Radford et al. 2021): tokens in, one embedding for each token out.
 public struct CLIPTextEncoder: Sendable {
-    /// the sizes it was built with
+    /// The sizes it was built with.
     public let configuration: Configuration
 
     private let tokenEmbedding: TokenEmbedding
     private let positionEmbedding: Tensor
     private let layers: [CLIPEncoderLayer]
     private let finalLayerNorm: LayerNorm
-    /// to the embedding of a whole text; nil where the encoder makes none
+    /// To the embedding of a whole text; nil where the encoder makes none.
     private let projection: Linear?
 
     /// What the encoder makes of one text.
     public struct Answer: Sendable {
-        /// of each token: [1, ids.count, hiddenSize]
+        /// Of each token: [1, ids.count, hiddenSize]
         public let hiddenStates: Tensor
-        /// of the whole text, [1, projectionSize]; nil where the encoder has no projection
+        /// Of the whole text, [1, projectionSize]; nil where the encoder has no projection.
         public let pooled: Tensor?
 
         /// An answer of these parts.

@@ -8,20 +8,20 @@ public import Foundation
 public struct CLIPTokenizer: Sendable {
     /// A prompt in tokens.
     public struct Tokens: Sendable, Equatable {
-        /// `contextLength` numbers: the beginning mark, the prompt, the end mark, padding
+        /// `contextLength` numbers: the beginning mark, the prompt, the end mark, padding.
         public let ids: [Int]
-        /// how many of them are the prompt's own
+        /// How many of them are the prompt's own.
         public let promptCount: Int
-        /// how many tokens of the prompt did not fit
+        /// How many tokens of the prompt did not fit.
         public let droppedCount: Int
-        /// the text of the tokens that did not fit, in lower case; nil when all did
+        /// The text of the tokens that did not fit, in lower case; nil when all did.
         public let dropped: String?
     }
 
-    /// the number of tokens the text encoder takes, marks and padding included: 77
+    /// The number of tokens the text encoder takes, marks and padding included: 77.
     public let contextLength: Int
 
-    /// how many embeddings a text encoder needs for its numbers
+    /// How many embeddings a text encoder needs for its numbers.
     public var vocabularySize: Int { vocabulary.count }
 
     /// The mark of the beginning.

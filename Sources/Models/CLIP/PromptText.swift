@@ -2,7 +2,7 @@ import Foundation
 
 /// A prompt on its way to the byte-pair encoder: normalized, then cut into words.
 ///
-/// Does what the tokenizers library is told by CLIP's tokenizer, without its regular expressions:
+/// Prepares text as CLIP's tokenizer configures the tokenizers library, without regular expressions:
 /// canonical composition, white space as one space, lower case; then the longest match of
 /// `<|startoftext|>`, `<|endoftext|>`, a contraction (`'s 't 're 've 'm 'll 'd`), a run of letters, one
 /// digit, or a run of other visible characters. Its byte-level stage cuts the two marks once more, into

@@ -1,8 +1,8 @@
 import Foundation
 
-/// What `tokenizer_config.json` says, or CLIP's own settings where it is silent.
+/// The settings in `tokenizer_config.json`, or CLIP's own where a key is missing.
 ///
-/// How to pad stands in `special_tokens_map.json` as well, and of files older than
+/// The padding token is in `special_tokens_map.json` as well, and of files older than
 /// `added_tokens_decoder` that counts: Stable Diffusion 2 pads with `!` there only.
 struct TokenizerSettings {
     private(set) var beginning = "<|startoftext|>"
@@ -10,7 +10,7 @@ struct TokenizerSettings {
     private(set) var unknown = "<|endoftext|>"
     private(set) var padding = "<|endoftext|>"
     private(set) var contextLength = 77
-    /// the special tokens, each with whether it is looked for after normalizing
+    /// The special tokens, each with whether it is looked for after normalizing.
     private(set) var isNormalized: [String: Bool] = [:]
 
     /// - Parameter padding: what to pad with, whatever the files say.
@@ -50,7 +50,7 @@ struct TokenizerSettings {
         let unknown: Token?
         let padding: Token?
         let contextLength: Double?
-        /// there or not is all that matters
+        /// There or not is all that matters.
         let addedTokens: [String: Anything]?
 
         struct Anything: Decodable {}

@@ -14,14 +14,14 @@ struct TokenizerVocabulary: Sendable {
         }
     }
 
-    /// special tokens looked for in the prompt as it is typed, and in the normalized prompt
+    /// Special tokens looked for in the prompt as it is typed, and in the normalized prompt.
     let rawSpecials: [Special]
     let normalizedSpecials: [Special]
     let beginning: Int
     let end: Int
     let padding: Int
     let contextLength: Int
-    /// how many embeddings its numbers need
+    /// How many embeddings its numbers need.
     let count: Int
 
     private let path: String

@@ -12,7 +12,7 @@ public struct WeightedPrompt: Sendable, Equatable {
     public struct Part: Sendable, Equatable {
         /// Nil for a `BREAK`.
         public let text: String?
-        /// 1 is as it stands.
+        /// 1 leaves the text unweighted.
         public let weight: Double
     }
 
@@ -50,7 +50,7 @@ private struct Scanner {
     private let scalars: [Unicode.Scalar]
     private var position = 0
     private var items: [Item] = []
-    /// by kind of bracket: what each multiplies by, and which are open
+    /// By kind of bracket: what each multiplies by, and which are open.
     private var factors: [[Double]] = [[], []]
     private var open: [[Int]] = [[], []]
 

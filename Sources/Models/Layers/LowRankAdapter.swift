@@ -3,7 +3,7 @@ import Tensors
 
 /// What LoRAs add to a layer beside its weight (Hu et al. 2021, section 4.1): up (down x).
 struct LowRankAdapter<Weight: Sendable>: Sendable {
-    /// from the layer's input to few channels, by the same product or convolution as the layer's own
+    /// From the layer's input to few channels, by the same product or convolution as the layer's own.
     let down: Weight
     private let up: PackedMatrix
 

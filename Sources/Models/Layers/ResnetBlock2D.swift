@@ -9,7 +9,7 @@ struct ResnetBlock2D: Sendable {
         let groups: Int
         let epsilon: Float
         let activation: Activation
-        /// width of the time embedding; nil where time plays no part
+        /// Width of the time embedding; nil where time plays no part.
         let timeChannels: Int?
     }
 

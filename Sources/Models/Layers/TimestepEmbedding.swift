@@ -5,7 +5,7 @@ import Tensors
 /// A timestep as sines and cosines (Vaswani et al. 2017, section 3.5), as diffusers' `Timesteps`.
 struct Timesteps: Sendable {
     let channels: Int
-    /// cosines before sines
+    /// Cosines before sines.
     let flipsSinToCos: Bool
     let frequencyShift: Float
 

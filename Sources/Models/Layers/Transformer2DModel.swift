@@ -11,7 +11,7 @@ struct Transformer2DModel: Sendable {
         let groups: Int
         let heads: Int
         let contextChannels: Int
-        /// how many blocks follow one another
+        /// How many blocks follow one another.
         let depth: Int
     }
 
@@ -32,8 +32,8 @@ struct Transformer2DModel: Sendable {
         projectionOut = try Linear(weights["proj_out"], from: channels, to: channels)
     }
 
-    /// [N, H, W, C] to the same shape, given a context [N, T, contextChannels]; a single row of x stands
-    /// for N alike.
+    /// [N, H, W, C] to the same shape, given a context [N, T, contextChannels]; a single row of x is
+    /// used for all N.
     func callAsFunction(_ x: Tensor, context: Tensor, merging: TokenMerging? = nil) -> Tensor {
         var h = projectionIn(norm(x))
             .reshaped([x.shape[0], x.shape[1] * x.shape[2], x.shape[3]])

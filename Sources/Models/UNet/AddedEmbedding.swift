@@ -3,25 +3,26 @@ import Foundation
 public import Tensors
 
 extension UNet2DCondition {
-    /// What Stable Diffusion XL is told beside the prompt's tokens.
+    /// What Stable Diffusion XL is conditioned on besides the prompt's tokens.
     public struct Added: Sendable {
-        /// the embeddings of the whole prompts: [N, pooledChannels]
+        /// Embeddings of the whole prompts: [N, pooledChannels].
         public let pooled: Tensor
-        /// six numbers: height and width of the picture that was trained on, the top left corner of its
-        /// cut-out, height and width of the picture to make
-        public let sizes: [Float]
+        /// Numbers about the picture, [N, S]. Of XL six: height and width of the picture that was trained
+        /// on, the top left corner of its crop, height and width of the picture to make; of its refiner
+        /// the first four and an aesthetic score.
+        public let sizes: Tensor
 
-        /// - Parameter sizes: six of them.
-        public init(pooled: Tensor, sizes: [Float]) {
-            precondition(sizes.count == 6)
-            self.pooled = pooled
-            self.sizes = sizes
+        /// - Parameters:
+        ///   - pooled: [N, pooledChannels].
+        ///   - sizes: [N, S].
+        public init(pooled: Tensor, sizes: Tensor) {
+            (self.pooled, self.sizes) = (pooled, sizes)
         }
     }
 }
 
-/// What is told beside the prompt's tokens, as it is added to the embedding of the time (Podell et al.
-/// 2023, section 2.2).
+/// The embedding of what is conditioned on besides the prompt's tokens, which is added to that of the
+/// time (Podell et al. 2023, section 2.2).
 struct AddedEmbedding: Sendable {
     private let sizeEmbedding: Timesteps
     private let embedding: TimestepEmbedding
@@ -39,9 +40,10 @@ struct AddedEmbedding: Sendable {
 
     /// [N, timeChannels].
     func callAsFunction(_ added: UNet2DCondition.Added) -> Tensor {
-        let sizes = Tensor.concatenated(added.sizes.map { sizeEmbedding($0) }, axis: 1)
-        let rows = Array(repeating: sizes, count: added.pooled.shape[0])
-        return embedding(.concatenated([added.pooled, .concatenated(rows, axis: 0)], axis: 1))
+        let count = added.sizes.shape[1]
+        let sizes = Tensor.concatenated(added.sizes.values.map { sizeEmbedding($0) }, axis: 0)
+            .reshaped([added.sizes.shape[0], count * sizeEmbedding.channels])
+        return embedding(.concatenated([added.pooled, sizes], axis: 1))
     }
 }
 

@@ -4,13 +4,11 @@ public import Tensors
 /// The denoising UNet of Stable Diffusion (Rombach et al. 2022; XL: Podell et al. 2023): noisy latents, a time and a prompt
 /// in, a prediction out.
 public struct UNet2DCondition: Sendable {
-    /// the sizes it was built with
+    /// The sizes it was built with.
     public let configuration: Configuration
 
     private let convIn: Conv2D
-    private let timesteps: Timesteps
-    private let timeEmbedding: TimestepEmbedding
-    private let addedEmbedding: AddedEmbedding?
+    private let time: UNetTime
     private let downBlocks: [DownBlock2D]
     private let midBlock: MidBlock2D?
     private let upBlocks: [UpBlock2D]
@@ -33,15 +31,7 @@ public struct UNet2DCondition: Sendable {
         convIn = try Conv2D(
             weights["conv_in"], from: configuration.inChannels, to: finest,
             kernel: configuration.convInKernel)
-        timesteps = Timesteps(
-            channels: finest, flipsSinToCos: configuration.flipsSinToCos,
-            frequencyShift: configuration.frequencyShift)
-        timeEmbedding = try TimestepEmbedding(
-            weights["time_embedding"], from: finest, to: configuration.timeChannels,
-            activation: configuration.activation, conditionChannels: configuration.guidanceChannels)
-        addedEmbedding = try configuration.added.map {
-            try AddedEmbedding(weights["add_embedding"], $0, configuration)
-        }
+        time = try UNetTime(weights, configuration)
         downBlocks = try configuration.downBlocks(weights["down_blocks"])
         midBlock = try configuration.midBlock(weights["mid_block"])
         upBlocks = try configuration.upBlocks(weights["up_blocks"])
@@ -59,20 +49,20 @@ public struct UNet2DCondition: Sendable {
     ///   - sample: noisy latents [N, H, W, inChannels], any H and W.
     ///   - timestep: 0…999, possibly between whole steps.
     ///   - encoderHiddenStates: the text embeddings [N, T, contextChannels].
-    ///   - added: what Stable Diffusion XL is told beside; other UNets have no use for it.
-    ///   - guidanceScale: what a latent consistency model is told; others have no use for it.
+    ///   - added: the further conditioning of Stable Diffusion XL; ignored by other UNets.
+    ///   - guidanceScale: for the guidance embedding; ignored by UNets without one.
     ///   - cache: spares the deep part in some calls; nil runs all of it.
     ///   - tokenMerging: share of the pixels that self-attention merges at the finest level, in 0...0.75.
+    ///   - control: what ControlNets add, of N rows.
     /// - Returns: [N, H, W, outChannels].
     public func callAsFunction(
         _ sample: Tensor, timestep: Float, encoderHiddenStates context: Tensor,
         added: Added? = nil, guidanceScale: Float = 1, cache: DeepCache? = nil,
-        tokenMerging: Double = 0
+        tokenMerging: Double = 0, control: ControlResiduals? = nil
     ) -> Tensor {
         let batch = sample.shape[0]
-        let time = embedding(
-            of: timestep, batch: batch, added: added, guidanceScale: guidanceScale)
-        // The branches of guidance are shown the same; they are one until they attend to their prompts.
+        let time = time(timestep, batch: batch, added: added, guidanceScale: guidanceScale)
+        // The branches of guidance have the same input; they are one until they attend to their prompts.
         let isOne = sample.rowsAreAlike && time.rowsAreAlike
         let shown = isOne ? sample.sliced(axis: 0, 0..<1) : sample
         var x = convIn(configuration.centersInput ? 2 * shown - 1 : shown)
@@ -84,13 +74,14 @@ public struct UNet2DCondition: Sendable {
             x = deep
             // The way down left one more, halved, for the levels that are left out.
             if downBlocks.count > 1 { skips.removeLast() }
+            control?.add(to: &skips)
         } else {
             for block in downBlocks.dropFirst() {
                 block(&x, time: time, context: context, skips: &skips)
             }
-            if let midBlock {
-                midBlock(&x, time: time, context: context)
-            }
+            control?.add(to: &skips)
+            midBlock?(&x, time: time, context: context)
+            if let control { x = x + control.middle }
             for block in upBlocks.dropLast() {
                 block(&x, time: time, context: context, skips: &skips)
             }
@@ -99,19 +90,6 @@ public struct UNet2DCondition: Sendable {
         upBlocks[upBlocks.count - 1](
             &x, time: time, context: context, skips: &skips, merging: merging)
         return convOut(x, after: normOut.prologue(x, activation: configuration.activation))
-    }
-
-    /// The time embedding, activated as every residual block wants it: [batch, timeChannels].
-    private func embedding(
-        of timestep: Float, batch: Int, added: Added?, guidanceScale: Float
-    ) -> Tensor {
-        let condition = configuration.guidanceChannels.map {
-            GuidanceEmbedding(channels: $0)(guidanceScale)
-        }
-        let one = timeEmbedding(timesteps(timestep), adding: condition)
-        var all = Tensor.concatenated(Array(repeating: one, count: batch), axis: 0)
-        if let addedEmbedding, let added { all = all + addedEmbedding(added) }
-        return all.applying(configuration.activation)
     }
 }
 
@@ -128,7 +106,7 @@ extension UNet2DCondition.Configuration {
             depth: level.transformerDepth)
     }
 
-    fileprivate func downBlocks(_ weights: Weights) throws -> [DownBlock2D] {
+    func downBlocks(_ weights: Weights) throws -> [DownBlock2D] {
         try levels.enumerated().map { index, level in
             try DownBlock2D(
                 weights[index], from: levels[max(index - 1, 0)].channels, to: level.channels,
@@ -138,7 +116,7 @@ extension UNet2DCondition.Configuration {
         }
     }
 
-    fileprivate func midBlock(_ weights: Weights) throws -> MidBlock2D? {
+    func midBlock(_ weights: Weights) throws -> MidBlock2D? {
         guard let midHasAttention, let coarsest = levels.last else { return nil }
         return try MidBlock2D(
             weights, channels: coarsest.channels, resnetStyle: resnetStyle,

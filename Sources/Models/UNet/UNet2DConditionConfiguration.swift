@@ -4,20 +4,21 @@ import Tensors
 extension UNet2DCondition {
     /// The sizes of a UNet, as `unet/config.json` gives them under diffusers' names.
     public struct Configuration: Sendable, Equatable {
-        /// channels of the latents that go in: 4; 9 for inpainting models, 8 for InstructPix2Pix
+        /// What the input shows besides the noisy latents, detected from the number of channels.
+        public private(set) var kind: Conditioning.Kind
+        /// Channels of the input: the latents', and more for inpainting and instructions.
         public private(set) var inChannels: Int
-        /// channels of the prediction
+        /// Channels of the prediction.
         public private(set) var outChannels: Int
-        /// the levels, finest first
+        /// The levels, finest first.
         public private(set) var levels: [Level]
-        /// whether the middle has attention; nil when there is no middle
+        /// Whether the middle has attention; nil when there is no middle.
         public private(set) var midHasAttention: Bool?
-        /// side of the latents it was trained on
+        /// Side of the latents it was trained on.
         public private(set) var sampleSize: Int
-        /// what Stable Diffusion XL is told beside the prompt's tokens; nil where nothing is
+        /// Sizes of the further conditioning of Stable Diffusion XL; nil where there is none.
         public private(set) var added: Added?
-        /// width of the embedding of the guidance scale that a latent consistency model is told; nil
-        /// where it is not
+        /// Width of the guidance embedding of a latent consistency model; nil where there is none.
         public private(set) var guidanceChannels: Int?
         let centersInput: Bool
         let flipsSinToCos: Bool
@@ -34,31 +35,29 @@ extension UNet2DCondition {
         /// feed-forward of the finest level, with the skip connections.
         public var widestFloatsPerLatent: Int { 48 * levels[0].channels }
 
-        /// The sizes of what is told with the time (`text_time`; Podell et al. 2023, section 2.2).
+        /// The sizes of the conditioning that is added to the time's (`text_time`; Podell et al. 2023, section 2.2).
         public struct Added: Sendable, Equatable {
-            /// width of the embedding of each size
+            /// Width of the embedding of each size.
             public let sizeChannels: Int
-            /// width of the embedding of the whole prompt and those of six sizes together
+            /// Width of the embeddings of the whole prompt and of all sizes together.
             public let inputs: Int
-            /// width of the embedding of the whole prompt
-            public var pooledChannels: Int { inputs - 6 * sizeChannels }
         }
 
         /// One resolution of the UNet.
         public struct Level: Sendable, Equatable {
-            /// channels of its activations
+            /// Channels of its activations.
             public let channels: Int
-            /// residual blocks on the way down; one more on the way up
+            /// Residual blocks on the way down; one more on the way up.
             public let layers: Int
-            /// whether it attends to the prompt on the way down
+            /// Whether it attends to the prompt on the way down.
             public let downHasAttention: Bool
-            /// whether it does on the way up
+            /// Whether it does on the way up.
             public let upHasAttention: Bool
-            /// attention heads
+            /// Attention heads.
             public let heads: Int
-            /// width of the text embeddings
+            /// Width of the text embeddings.
             public let contextChannels: Int
-            /// transformer blocks in each of its transformers
+            /// Transformer blocks in each of its transformers.
             public let transformerDepth: Int
         }
 
@@ -67,7 +66,11 @@ extension UNet2DCondition {
         /// `attention_head_dim` counts the heads, against its name, as in every diffusers UNet.
         /// - Throws: `ModelError.unsupported` or `.invalidConfiguration`, naming the key.
         public init(json: Data) throws {
-            let file = try ConfigurationReader(json, model: "UNet2DConditionModel")
+            try self.init(ConfigurationReader(json, model: "UNet2DConditionModel"), hasWayUp: true)
+        }
+
+        /// - Parameter hasWayUp: false for a ControlNet, which has the way down alone.
+        init(_ file: ConfigurationReader, hasWayUp: Bool) throws {
             try Self.refuseTheUnsupported(file)
             inChannels = try file.integer("in_channels", default: 4, in: channelRange)
             outChannels = try file.integer("out_channels", default: 4, in: channelRange)
@@ -87,7 +90,12 @@ extension UNet2DCondition {
                 "time_cond_proj_dim", default: 0, in: 0...channelRange.upperBound)
             guidanceChannels = guidance > 0 ? guidance : nil
             midHasAttention = try Self.midHasAttention(file)
-            levels = try Self.levels(file)
+            levels = try Self.levels(file, hasWayUp: hasWayUp)
+            guard
+                let kind = Conditioning.Kind(
+                    inputChannels: inChannels, latentChannels: outChannels)
+            else { throw file.unsupported("in_channels") }
+            self.kind = kind
             timeChannels = try file.integer(
                 "time_embedding_dim", default: 4 * levels[0].channels, in: channelRange)
             try check(file)
@@ -122,10 +130,10 @@ extension UNet2DCondition.Configuration {
             let sizes = try file.integer("addition_time_embed_dim", default: 256, in: channelRange)
             let inputs = try file.integer(
                 "projection_class_embeddings_input_dim", default: 2816, in: channelRange)
-            guard inputs > 6 * sizes else {
+            guard inputs > sizes else {
                 throw file.invalid(
                     "projection_class_embeddings_input_dim",
-                    "must be more than six times addition_time_embed_dim")
+                    "must be more than addition_time_embed_dim")
             }
             return Added(sizeChannels: sizes, inputs: inputs)
         default: throw file.unsupported("addition_embed_type")
@@ -141,7 +149,9 @@ extension UNet2DCondition.Configuration {
         }
     }
 
-    private static func levels(_ file: ConfigurationReader) throws -> [Level] {
+    private static func levels(
+        _ file: ConfigurationReader, hasWayUp: Bool
+    ) throws -> [Level] {
         let channels = try file.integers(
             "block_out_channels", count: nil, default: [320, 640, 1280, 1280], in: channelRange)
         let count = channels.count
@@ -156,9 +166,11 @@ extension UNet2DCondition.Configuration {
         let down = try attention(
             file, "down_block_types", plain: "DownBlock2D", attending: "CrossAttnDownBlock2D",
             default: [true, true, true, false], count: count)
-        let up = try attention(
-            file, "up_block_types", plain: "UpBlock2D", attending: "CrossAttnUpBlock2D",
-            default: [false, true, true, true], count: count)
+        let up =
+            hasWayUp
+            ? try attention(
+                file, "up_block_types", plain: "UpBlock2D", attending: "CrossAttnUpBlock2D",
+                default: [false, true, true, true], count: count) : down.reversed()
         return channels.indices.map { index in
             Level(
                 channels: channels[index], layers: layers[index], downHasAttention: down[index],

@@ -4,7 +4,7 @@ import Tensors
 /// One level on the way down. With transformers it is diffusers' `CrossAttnDownBlock2D`.
 struct DownBlock2D: Sendable {
     private let resnets: [ResnetBlock2D]
-    /// one for each residual block, or none
+    /// One for each residual block, or none.
     private let attentions: [Transformer2DModel]
     private let downsampler: Downsample2D?
 
@@ -76,7 +76,7 @@ struct MidBlock2D: Sendable {
 /// One level on the way up. With transformers it is diffusers' `CrossAttnUpBlock2D`.
 struct UpBlock2D: Sendable {
     private let resnets: [ResnetBlock2D]
-    /// one for each residual block, or none
+    /// One for each residual block, or none.
     private let attentions: [Transformer2DModel]
     private let upsampler: Upsample2D?
 

@@ -22,6 +22,20 @@ extension UNet2DCondition.Configuration {
         return isShallow ? sum : sum + middle(size, tokens)
     }
 
+    /// Multiplications on the way down and in the middle with a projection of each skip connection: those
+    /// of a ControlNet.
+    func downOperations(width: Int, height: Int, tokens: Int) -> Double {
+        let size = LevelSize(width: width, height: height)
+        let ends = size.places(0) * convolution(inChannels, levels[0].channels)
+        let way = levels.indices.reduce(ends) { $0 + down($1, size, tokens, 0) }
+        let coarsest = levels.count - 1
+        let last = Double(levels[coarsest].channels * levels[coarsest].channels)
+        let projections = zip(skipChannels, skipLevels).reduce(size.places(coarsest) * last) {
+            $0 + size.places($1.1) * Double($1.0 * $1.0)
+        }
+        return way + middle(size, tokens) + projections
+    }
+
     /// How many latents a level has.
     private struct LevelSize {
         let width: Int

@@ -1,19 +1,19 @@
 public import Checkpoints
 public import Tensors
 
-/// What stands between pictures and latents, whichever network it is.
+/// The network between pictures and latents, whatever its architecture.
 public protocol Autoencoder: Sendable {
-    /// channels of the latents: 4
+    /// Channels of the latents: 4.
     var latentChannels: Int { get }
-    /// what latents are multiplied by for the UNet
+    /// What latents are multiplied by for the UNet.
     var scalingFactor: Float { get }
-    /// how many pixels a latent spans, in each direction: 8
+    /// How many pixels a latent spans, in each direction: 8.
     var factor: Int { get }
-    /// numbers held at once for each pixel of a picture where that is most
+    /// Numbers held at once for each pixel of a picture where that is most.
     var widestFloatsPerPixel: Int { get }
-    /// whether it can encode; a decoder by itself cannot
+    /// Whether it can encode; a decoder by itself cannot.
     var encodes: Bool { get }
-    /// whether encoding is a draw from a distribution, which takes noise
+    /// Whether encoding is a draw from a distribution, which takes noise.
     var drawsLatents: Bool { get }
 
     /// The latents of pictures, not scaled.
@@ -27,13 +27,13 @@ public protocol Autoencoder: Sendable {
 }
 
 extension AutoencoderKL: Autoencoder {
-    /// channels of the latents: 4
+    /// Channels of the latents: 4.
     public var latentChannels: Int { configuration.latentChannels }
-    /// numbers held at once for each pixel of a picture where that is most
+    /// Numbers held at once for each pixel of a picture where that is most.
     public var widestFloatsPerPixel: Int { configuration.widestFloatsPerPixel }
-    /// it has both halves
+    /// It has both halves.
     public var encodes: Bool { true }
-    /// latents are drawn
+    /// Latents are drawn.
     public var drawsLatents: Bool { true }
 
     /// A draw from the distribution of a picture's latents, not scaled.

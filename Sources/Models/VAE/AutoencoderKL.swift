@@ -4,7 +4,7 @@ public import Tensors
 /// The autoencoder between pictures and latents (Rombach et al. 2022, section 3.1; Kingma and Welling
 /// 2014).
 public struct AutoencoderKL: Sendable {
-    /// the sizes it was built with
+    /// The sizes it was built with.
     public let configuration: Configuration
 
     private let encoder: VAEEncoder

@@ -4,13 +4,13 @@ import Tensors
 extension AutoencoderKL {
     /// The sizes of an autoencoder, as `vae/config.json` gives them under diffusers' names.
     public struct Configuration: Sendable, Equatable {
-        /// channels of the pictures that go in and come out: 3
+        /// Channels of the pictures that go in and come out: 3.
         public let inChannels: Int
-        /// channels of the pictures that come out
+        /// Channels of the pictures that come out.
         public let outChannels: Int
-        /// channels of the latents: 4
+        /// Channels of the latents: 4.
         public let latentChannels: Int
-        /// what latents are multiplied by for the UNet
+        /// What latents are multiplied by for the UNet.
         public let scalingFactor: Float
         let blockOutChannels: [Int]
         let layersPerBlock: Int

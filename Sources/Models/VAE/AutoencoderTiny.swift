@@ -6,17 +6,17 @@ public import Tensors
 /// in diffusers: convolutions and rectifiers alone. Its latents are those of the UNet as they are, and
 /// not drawn.
 public struct AutoencoderTiny: Autoencoder {
-    /// channels of the latents: 4
+    /// Channels of the latents: 4.
     public let latentChannels: Int
-    /// what latents are multiplied by for the UNet: 1
+    /// What latents are multiplied by for the UNet: 1.
     public let scalingFactor: Float
-    /// how many pixels a latent spans, in each direction: 8
+    /// How many pixels a latent spans, in each direction: 8.
     public let factor: Int
-    /// four tensors of the widest layer are there at once
+    /// Four tensors of the widest layer are there at once.
     public let widestFloatsPerPixel: Int
-    /// latents follow from the picture alone
+    /// Latents follow from the picture alone.
     public var drawsLatents: Bool { false }
-    /// whether it can encode, too
+    /// Whether it can encode, too.
     public var encodes: Bool { encoder != nil }
 
     private let encoder: [Layer]?
@@ -100,7 +100,7 @@ public struct AutoencoderTiny: Autoencoder {
         return layers
     }
 
-    /// In the decoder a number without tensors stands for the rectifier after the first convolution,
+    /// In the decoder a number without tensors is the rectifier after the first convolution,
     /// then for doubling.
     private static func decoder(_ weights: Weights) throws -> [Layer] {
         var layers: [Layer] = [.rectified(try convolution(weights[0]))]

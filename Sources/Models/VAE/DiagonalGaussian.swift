@@ -1,11 +1,11 @@
 import Foundation
 public import Tensors
 
-/// A normal distribution with independent components: what an encoder says of a picture.
+/// A normal distribution with independent components: what an encoder makes of a picture.
 public struct DiagonalGaussian: Sendable {
-    /// the most likely latents [N, h, w, C]
+    /// The most likely latents [N, h, w, C]
     public let mean: Tensor
-    /// the logarithm of the variance, of the same shape, within -30…20
+    /// The logarithm of the variance, of the same shape, within -30…20.
     public let logVariance: Tensor
 
     /// - Parameter moments: [N, h, w, 2C], means before log-variances.

@@ -1,7 +1,6 @@
 import ArgumentParser
 import Foundation
-import Imaging
-import Recipes
+import Gesso
 
 struct InfoCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
@@ -13,8 +12,9 @@ struct InfoCommand: ParsableCommand {
               gesso info edited.png
               gesso info edited.png --json
 
-            Settings are read from pictures of Gesso, AUTOMATIC1111 and whoever writes their
-            `parameters` text. The hash of the pixels is the one of receipts.
+            Settings are read from pictures of Gesso, AUTOMATIC1111, ComfyUI, Fooocus,
+            InvokeAI, SwarmUI, NovelAI, Draw Things and Easy Diffusion. The hash of the
+            pixels is the one of receipts.
             """)
 
     @Argument(help: "The picture, PNG, JPEG or WebP; - is standard input.", completion: .file())
@@ -44,18 +44,19 @@ struct InfoCommand: ParsableCommand {
     }
 
     private struct Parameters: Encodable {
+        let program: String
         let text: String
         let prompt: String
         let negativePrompt: String
         let settings: [String: String]
 
-        init(_ text: String) {
-            let parsed = Infotext(text)
-            self.text = text
-            prompt = parsed.prompt
-            negativePrompt = parsed.negativePrompt
+        init(_ stored: PictureSettings) {
+            program = stored.program
+            text = stored.text
+            prompt = stored.prompt
+            negativePrompt = stored.negativePrompt
             settings = Dictionary(
-                parsed.settings.map { ($0.name, $0.value) }, uniquingKeysWith: { _, last in last })
+                stored.entries.map { ($0.name, $0.value) }, uniquingKeysWith: { first, _ in first })
         }
     }
 
@@ -70,12 +71,12 @@ struct InfoCommand: ParsableCommand {
             JSON.text(
                 Document(
                     path: file, format: format.lowercased(), bytes: data.count,
-                    sha256: Digest.of(data), pixelsSha256: Digest.of(pixels: image),
+                    sha256: Digest.sha256(data), pixelsSha256: Digest.of(pixels: image),
                     width: image.width, height: image.height, channels: image.channels,
                     depth: image.depth, metadata: kinds,
                     textKeywords: metadata.text.map(\.keyword),
                     digitalSourceType: metadata.statedDigitalSourceType,
-                    parameters: metadata.parameters.map(Parameters.init),
+                    parameters: try stored(in: image).settings.map(Parameters.init),
                     warnings: metadata.warnings)))
     }
 
@@ -100,11 +101,26 @@ struct InfoCommand: ParsableCommand {
             let rest = entry.value.count > most ? "… (\(entry.value.count) characters)" : ""
             try tell("text \(entry.keyword)", entry.value.prefix(most) + rest)
         }
-        guard let parameters = image.metadata.parameters else { return }
-        let parsed = Infotext(parameters)
-        try tell("prompt", parsed.prompt)
-        if !parsed.negativePrompt.isEmpty { try tell("negative prompt", parsed.negativePrompt) }
-        for entry in parsed.settings { try tell("setting \(entry.name)", entry.value) }
+        let stored = try stored(in: image)
+        if let reason = stored.unread { try tell("settings", reason) }
+        guard let settings = stored.settings else { return }
+        if !["AUTOMATIC1111", "Gesso"].contains(settings.program) {
+            try tell("settings of", settings.program)
+        }
+        try tell("prompt", settings.prompt)
+        if !settings.negativePrompt.isEmpty { try tell("negative prompt", settings.negativePrompt) }
+        for entry in settings.entries { try tell("setting \(entry.name)", entry.value) }
+    }
+
+    /// The settings of a picture, or why those of another program cannot be read.
+    private func stored(
+        in image: Image
+    ) throws -> (settings: PictureSettings?, unread: String?) {
+        do {
+            return (try PictureSettings(of: image, Input.name(file)), nil)
+        } catch RecipeError.otherProgram(let program, _) {
+            return (nil, "of another program (\(program))")
+        }
     }
 }
 

@@ -1,7 +1,6 @@
 import ArgumentParser
 import Foundation
-import Imaging
-import Recipes
+import Gesso
 
 extension PresetCommand {
     struct Schema: ParsableCommand {
@@ -32,8 +31,8 @@ extension PresetCommand {
                   gesso preset new dusk --from painted.png
                   gesso preset new dusk --from painted.json -o dusk.yaml
 
-                The file is a picture with settings in it, AUTOMATIC1111's too, or a
-                receipt. The preset goes to your own ones, in ~/.config/gesso/presets. What
+                The file is a picture with settings in it, those of other programs too, a
+                text of such settings, or a receipt. The preset goes to your own ones, in ~/.config/gesso/presets. What
                 is as it is by default is left out, and the seed is a comment.
                 """)
 
@@ -41,7 +40,8 @@ extension PresetCommand {
         var name: String
 
         @Option(
-            help: ArgumentHelp("A picture, or a receipt.", valueName: "file"), completion: .file())
+            help: ArgumentHelp("A picture, a text of settings, or a receipt.", valueName: "file"),
+            completion: .file())
         var from: String
 
         @Option(
@@ -80,7 +80,7 @@ extension PresetCommand {
             _ = try Preset(Array(text.utf8), path: file.relativePath)
             do {
                 try writeAtomically(Data(text.utf8), to: file, overwrite: overwrite)
-            } catch ImagingError.outputExists {
+            } catch FileError.outputExists {
                 throw Failure(
                     .cannotCreate, "the preset exists", at: file.relativePath,
                     do: "give another name or --overwrite")
@@ -92,19 +92,14 @@ extension PresetCommand {
         private func sections() throws -> [RecipeWriter.Section] {
             let url = try FilePath.file(from, orFailWith: .cannotRead)
             if from.hasSuffix(".json") {
-                return try Receipt(contentsOf: url, named: from).sections(named: from)
+                return try Receipt(contentsOf: url, named: from).sections
             }
-            guard let text = try Input.image(from).metadata.parameters else {
-                throw Failure(
-                    .badData, "it holds no settings", at: from,
-                    do: "give a picture that says how it was made, or a receipt")
-            }
-            return [RecipeWriter.Section(Infotext(text))]
+            return [RecipeWriter.Section(try PictureSettings(inFile: from))]
         }
 
         private func place() throws -> URL {
             if let output { return try FilePath.file(output, orFailWith: .cannotCreate) }
-            let shelf = PresetShelf(environment: ProcessInfo.processInfo.environment)
+            let shelf = Workplace.library.places.presets
             guard let folder = shelf.folder else {
                 throw Failure(.cannotCreate, "no home for presets", at: "preset new", do: "give -o")
             }
@@ -117,15 +112,10 @@ extension PresetCommand {
 
 extension Receipt {
     /// What it says of its edits, as a recipe has it.
-    ///
-    /// - Parameter path: stands for it in errors.
-    fileprivate func sections(named path: String) throws -> [RecipeWriter.Section] {
-        let all = edits?.map { ($0.verb, $0.settings) } ?? [(verb, settings)]
-        return try all.map { name, settings in
-            guard let verb = Verb(rawValue: name) else {
-                throw Failure(.badData, "an unknown verb", at: path, do: "use a newer gesso")
-            }
-            return RecipeWriter.Section(verb, settings.compactMapValues { $0 })
+    fileprivate var sections: [RecipeWriter.Section] {
+        request.edits.map { edit in
+            RecipeWriter.Section(
+                edit.verb, edit.recipe.values(for: edit.verb).compactMapValues { $0 })
         }
     }
 }

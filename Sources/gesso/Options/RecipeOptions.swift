@@ -1,7 +1,6 @@
 import ArgumentParser
 import Foundation
-import Imaging
-import Recipes
+import Gesso
 
 /// The flags of the settings that every verb shares, presets, and `--set` for all the others.
 struct RecipeOptions: ParsableArguments {
@@ -124,20 +123,21 @@ struct RecipeOptions: ParsableArguments {
 
     /// What `--from-image` and `--preset` name.
     func files() throws -> [Preset] {
-        let shelf = PresetShelf(environment: ProcessInfo.processInfo.environment)
-        let stored = try storedSettings().map { Preset($0, of: fromImage ?? "") }
+        let shelf = Workplace.library.places.presets
+        let stored = try storedSettings().map { Preset($0) }
         return try [stored].compactMap(\.self) + presets.map { try shelf.preset($0) }
     }
 
-    /// What the picture of `--from-image` says of how it was made.
-    func storedSettings() throws -> Infotext? {
-        guard let fromImage else { return nil }
-        guard let text = try Input.image(fromImage).metadata.parameters else {
-            throw Failure(
-                .badData, "it holds no settings", at: fromImage,
-                do: "see `gesso info`; a receipt can be given to `gesso replay`")
+    /// Notes what some verbs do not take of a picture's settings.
+    static func note(_ presets: [Preset], for verbs: [Verb], quiet: Bool) {
+        for note in presets.compactMap(\.picture).flatMap({ $0.notes(for: verbs) }) {
+            Console.line("gesso: note: \(note)".asLine(), isQuiet: quiet)
         }
-        return Infotext(text)
+    }
+
+    /// What the picture of `--from-image` says of how it was made.
+    func storedSettings() throws -> PictureSettings? {
+        try fromImage.map { try PictureSettings(inFile: $0) }
     }
 
     /// The recipe of a verb: its defaults, the presets, then these flags and the verb's own.
@@ -146,10 +146,20 @@ struct RecipeOptions: ParsableArguments {
             Recipe(verb, presets: presets, settings: direct(own), variables: givenVariables))
     }
 
+    /// The same where each picture may bring a prompt of its own: without one the prompt is empty.
+    func outline(_ verb: Verb, _ own: [Setting], _ presets: [Preset]) throws -> Recipe {
+        do {
+            return try recipe(verb, own, presets)
+        } catch RecipeError.missing(key: "prompt", _) {
+            let none = Setting("prompt", "", at: .argument("--prompt"))
+            return try recipe(verb, own + [none], presets)
+        }
+    }
+
     /// A recipe with the styles it asks for around its prompts.
     func styled(_ recipe: Recipe) throws -> Recipe {
         try recipe.takingStyles { () throws(RecipeError) in
-            let environment = ProcessInfo.processInfo.environment
+            let environment = Workplace.environment
             return try StyleBook(
                 inFile: stylesFile ?? StyleBook.place(environment: environment) ?? "styles.csv")
         }

@@ -1,0 +1,87 @@
+import Foundation
+public import Imaging
+import Models
+import Tensors
+
+/// A ControlNet at work in an edit: which one, what it reads, how strongly it steers, and when.
+public struct Control: Sendable {
+    /// The name of the network, among those that the model was loaded with (`AddOns.controlNets`).
+    public var network: String
+    /// What it reads.
+    public var source: Source
+    /// Factor of what it adds, 0 or more.
+    public var weight = 1.0
+    /// Share of the steps that pass before it begins, in 0...1.
+    public var start = 0.0
+    /// Share of the steps after which it ends, in 0...1.
+    public var end = 1.0
+    /// How it shares its say with the prompt.
+    public var mode = Mode.balanced
+
+    /// What a ControlNet reads.
+    public enum Source: Sendable {
+        /// A picture made for its kind, such as edges or depths, of the canvas; of another size, it is
+        /// resized.
+        case map(Image)
+        /// The picture that is edited, as it is.
+        case picture
+        /// The picture that is edited, without what is repainted: for the inpainting ControlNet.
+        case surroundings
+    }
+
+    /// How a ControlNet shares its say with the prompt.
+    public enum Mode: String, CaseIterable, Sendable {
+        /// It steers both branches of guidance alike.
+        case balanced
+        /// The prompt counts for more: what is added at the finer levels is weakened by powers of 0.825
+        /// (AUTOMATIC1111's "My prompt is more important").
+        case prompt
+        /// The ControlNet counts for more: the same, and for the prompt's branch alone (AUTOMATIC1111's
+        /// "ControlNet is more important").
+        case control
+        /// diffusers' guess mode: for the prompt's branch alone, from a tenth at the finest level to all of
+        /// it in the middle.
+        case guess
+    }
+
+    /// A control of weight 1 over all steps.
+    public init(_ network: String, reading source: Source) {
+        (self.network, self.source) = (network, source)
+    }
+
+    /// The same with a map of the canvas's size.
+    func placed(on edit: Edit) -> Control {
+        guard case .map(let image) = source,
+            image.width != edit.width || image.height != edit.height
+        else { return self }
+        var control = self
+        control.source = .map(image.resized(width: edit.width, height: edit.height))
+        return control
+    }
+
+    /// The same for a part of the canvas, worked on at a size.
+    func cropped(to box: Box, width: Int, height: Int) -> Control {
+        guard case .map(let image) = source else { return self }
+        var control = self
+        control.source = .map(image.cropped(to: box).resized(width: width, height: height))
+        return control
+    }
+}
+
+extension Control.Mode {
+    /// Factors of what is added, the skip connections' first and the middle's last.
+    func factors(_ weight: Double, skips: Int) -> [Float] {
+        (0...skips).map { place in
+            switch self {
+            case .balanced: Float(weight)
+            // AUTOMATIC1111 counts from the twelve skip connections of Stable Diffusion 1, whatever the
+            // model.
+            case .prompt, .control: Float(weight * pow(0.825, Double(12 - place)))
+            case .guess: Float(weight * pow(10, Double(place) / Double(skips) - 1))
+            }
+        }
+    }
+
+    /// Whether it steers the branch of the prompt alone.
+    var isForPromptOnly: Bool { self == .control || self == .guess }
+}

@@ -1,0 +1,153 @@
+public import FoundationEssentials
+import Glibc
+
+/// Writes a file whole or not at all.
+///
+/// The bytes go to a new file in the same folder, are flushed to the disk, and take the name in one
+/// step. On any failure the old file is as it was and nothing is left behind. Without `overwrite` an
+/// existing file is never replaced, even if it appears while this runs. With it, a symbolic link is
+/// followed and the permissions of the old file are kept.
+///
+/// - Parameter draftTag: stands in the name of the new file until it is whole, for ``removeDrafts(in:tag:)``.
+/// - Throws: ``FileError/outputExists(path:)``, ``FileError/cannotCreate(path:reason:)`` or
+///   ``FileError/writeFailed(path:reason:)``.
+public func writeAtomically(
+    _ data: Data, to url: URL, overwrite: Bool, draftTag: String = ""
+) throws {
+    let path = try destination(url.path, overwrite: overwrite)
+    let (file, draft) = try createDraft(for: path, tag: draftTag)
+    do {
+        try fill(file, with: data, path: path)
+        try publish(draft, as: path, overwrite: overwrite)
+    } catch {
+        unlink(draft)
+        throw error
+    }
+    flushFolder(of: path)
+}
+
+/// Throws now what ``writeAtomically(_:to:overwrite:)`` would throw after a long edit, as far as it
+/// can be told beforehand.
+public func checkWritable(_ url: URL, overwrite: Bool) throws {
+    let (file, draft) = try createDraft(for: destination(url.path, overwrite: overwrite))
+    close(file)
+    unlink(draft)
+}
+
+/// Removes what a process that was killed while it wrote has left in a folder, of all that it marked
+/// with that tag, which must not be in use by another.
+public func removeDrafts(in folder: URL, tag: String) {
+    guard !tag.isEmpty, let handle = opendir(folder.path) else { return }
+    defer { closedir(handle) }
+    while let entry = readdir(handle) {
+        let name = withUnsafePointer(to: &entry.pointee.d_name) { name in
+            name.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
+        }
+        if name.hasPrefix(".gesso-" + tag), name.hasSuffix(".tmp") {
+            unlink(folder.path + "/" + name)
+        }
+    }
+}
+
+/// The path that the file will have, links followed.
+private func destination(_ path: String, overwrite: Bool) throws -> String {
+    func cannotCreate(_ reason: String) -> FileError {
+        .cannotCreate(path: path, reason: reason)
+    }
+    guard !path.isEmpty else { throw cannotCreate("the name is empty") }
+    var status = stat()
+    guard lstat(path, &status) == 0 else {
+        // Nothing there is what we want; anything else will go wrong later, so say it now.
+        if errno != ENOENT { throw cannotCreate(systemMessage(errno)) }
+        return path
+    }
+    var target = path
+    if status.st_mode & S_IFMT == S_IFLNK {
+        guard let resolved = realpath(path, nil) else {
+            guard overwrite else { throw FileError.outputExists(path: path) }
+            throw cannotCreate("it is a link that leads nowhere")
+        }
+        target = String(cString: resolved)
+        free(resolved)
+        guard stat(path, &status) == 0 else { throw cannotCreate(systemMessage(errno)) }
+    }
+    if let kind = specialKind(status) { throw cannotCreate("it is \(kind)") }
+    guard overwrite else { throw FileError.outputExists(path: path) }
+    return target
+}
+
+private func folder(of path: String) -> String {
+    guard let slash = path.lastIndex(of: "/") else { return "." }
+    return slash == path.startIndex ? "/" : String(path[..<slash])
+}
+
+/// Opens a new file beside `path`, with a name that cannot be too long.
+private func createDraft(
+    for path: String, tag: String = ""
+) throws -> (file: Int32, path: String) {
+    let number = String(UInt64.random(in: .min ... .max), radix: 36)
+    let draft = "\(folder(of: path))/.gesso-\(tag)\(number).tmp"
+    let file = open(draft, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o666)
+    guard file >= 0 else {
+        let number = errno
+        let reason =
+            access(folder(of: path), F_OK) != 0
+            ? "there is no folder \(folder(of: path))"
+            : "in folder \(folder(of: path)): \(systemMessage(number))"
+        throw FileError.cannotCreate(path: path, reason: reason)
+    }
+    var old = stat()
+    if stat(path, &old) == 0 { fchmod(file, old.st_mode & 0o777) }
+    return (file, draft)
+}
+
+/// Writes, flushes and closes.
+private func fill(_ file: Int32, with data: Data, path: String) throws {
+    defer { close(file) }
+    func failed() -> FileError { .writeFailed(path: path, reason: systemMessage(errno)) }
+    try data.withUnsafeBytes { bytes in
+        var done = 0
+        while done < bytes.count {
+            let count = write(file, bytes.baseAddress.map { $0 + done }, bytes.count - done)
+            if count >= 0 {
+                done += count
+            } else if errno != EINTR {
+                throw failed()
+            }
+        }
+    }
+    guard fsync(file) == 0 else { throw failed() }
+}
+
+/// Gives the draft its name.
+private func publish(_ draft: String, as path: String, overwrite: Bool) throws {
+    func refused() -> FileError {
+        errno == EEXIST
+            ? .outputExists(path: path) : .writeFailed(path: path, reason: systemMessage(errno))
+    }
+    if !overwrite {
+        // A second name for the file, unlike a new one, cannot replace what has it already.
+        if link(draft, path) == 0 {
+            unlink(draft)
+            return
+        }
+        guard errno != EEXIST else { throw refused() }
+        // A file system without links: the name is taken first, then the file is put there.
+        let claim = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o666)
+        guard claim >= 0 else { throw refused() }
+        close(claim)
+    }
+    guard rename(draft, path) == 0 else {
+        let error = refused()
+        if !overwrite { unlink(path) }
+        throw error
+    }
+}
+
+/// Makes the new name last through a power cut. The file is complete either way.
+private func flushFolder(of path: String) {
+    let handle = open(folder(of: path), O_RDONLY | O_CLOEXEC | O_DIRECTORY)
+    guard handle >= 0 else { return }
+    fsync(handle)
+    close(handle)
+}

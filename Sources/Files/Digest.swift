@@ -1,0 +1,73 @@
+import CCrypto
+public import Foundation
+
+/// A hash of bytes that arrive in parts, computed by OpenSSL's libcrypto.
+public struct Digest {
+    /// The hash function.
+    public enum Algorithm: Sendable {
+        /// SHA-256 (FIPS 180-4).
+        case sha256
+        /// MD5 (RFC 1321), only where a file format prescribes it.
+        case md5
+    }
+
+    private let context = Context()
+
+    /// A hash of no bytes yet.
+    public init(_ algorithm: Algorithm) {
+        EVP_DigestInit_ex(
+            context.pointer, algorithm == .sha256 ? EVP_sha256() : EVP_md5(), nil)
+    }
+
+    /// Adds bytes at the end.
+    public func update(_ data: some DataProtocol) {
+        for region in data.regions {
+            region.withUnsafeBytes {
+                _ = EVP_DigestUpdate(context.pointer, $0.baseAddress, $0.count)
+            }
+        }
+    }
+
+    /// The hash of all bytes, in lower-case hexadecimal. Nothing can be added afterwards.
+    public consuming func hexadecimal() -> String {
+        var bytes = [UInt8](repeating: 0, count: Int(EVP_MAX_MD_SIZE))
+        var count: UInt32 = 0
+        EVP_DigestFinal_ex(context.pointer, &bytes, &count)
+        let digits = Array("0123456789abcdef".utf8)
+        let text = bytes.prefix(Int(count)).flatMap {
+            [digits[Int($0 >> 4)], digits[Int($0 & 15)]]
+        }
+        return String(decoding: text, as: UTF8.self)
+    }
+
+    /// SHA-256 of bytes, in lower-case hexadecimal.
+    public static func sha256(_ data: some DataProtocol) -> String {
+        let digest = Digest(.sha256)
+        digest.update(data)
+        return digest.hexadecimal()
+    }
+
+    /// SHA-256 of a file of any size, from an offset in it on, in lower-case hexadecimal.
+    ///
+    /// - Throws: ``FileError/unreadable(path:reason:)``.
+    public static func sha256(file: URL, from start: UInt64 = 0) throws(FileError) -> String {
+        let digest = Digest(.sha256)
+        do {
+            let handle = try FileHandle(forReadingFrom: file)
+            try handle.seek(toOffset: start)
+            while let part = try handle.read(upToCount: 4 << 20), !part.isEmpty {
+                digest.update(part)
+            }
+        } catch {
+            throw .unreadable(path: file.path(percentEncoded: false), reason: "reading failed")
+        }
+        return digest.hexadecimal()
+    }
+
+    /// Owns libcrypto's state.
+    private final class Context {
+        let pointer = EVP_MD_CTX_new()
+
+        deinit { EVP_MD_CTX_free(pointer) }
+    }
+}

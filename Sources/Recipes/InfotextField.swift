@@ -1,0 +1,191 @@
+import Sampling
+
+/// A setting as A1111 and the programs around it write it beside a picture, with the recipe's keys that
+/// it carries: the one table for both directions.
+struct InfotextField: Sendable {
+    /// A recipe with what is known of the picture.
+    struct Source {
+        let recipe: Recipe
+        let provenance: Provenance
+
+        var verb: Verb { provenance.verb }
+        var isMasked: Bool { verb == .inpaint || verb == .outpaint }
+
+        /// A key's value as text; nil where the verb does not use the key or its value is open.
+        func text(_ name: String) -> String? {
+            guard let key = Recipe.key(name), key.verbs.contains(verb) else { return nil }
+            return key.value(in: recipe).map { "\($0)" }
+        }
+
+        /// The same, but nil where it is the verb's default.
+        func changed(_ name: String) -> String? {
+            guard let key = Recipe.key(name) else { return nil }
+            let isUsual = key.value(in: recipe) == key.value(in: Recipe(verb))
+            return isUsual ? nil : text(name)
+        }
+    }
+
+    /// A1111's name.
+    let name: String
+    /// The value; nil leaves the setting out.
+    let write: @Sendable (Source) -> String?
+    /// The keys and values that it stands for in a text; nil for a value without a counterpart here.
+    let read: @Sendable (String, Infotext) -> [(key: String, value: String)]?
+
+    /// A key under A1111's name, with the same values.
+    private static func same(_ name: String, _ key: String) -> InfotextField {
+        InfotextField(name: name, write: { $0.text(key) }, read: { value, _ in [(key, value)] })
+    }
+
+    /// The same, left out where the value is the default.
+    private static func changed(_ name: String, _ key: String) -> InfotextField {
+        InfotextField(name: name, write: { $0.changed(key) }, read: { value, _ in [(key, value)] })
+    }
+
+    /// A key with A1111's words for values; what A1111 assumes when it is absent is not written.
+    ///
+    /// - Parameter words: A1111's word and the key's; an empty one of the key's is the default.
+    private static func words(
+        _ name: String, _ key: String, _ words: [(theirs: String, ours: String)]
+    ) -> InfotextField {
+        InfotextField(
+            name: name,
+            write: { source in
+                let value = source.text(key)
+                return words.first { $0.ours == value }?.theirs
+            },
+            read: { value, _ in
+                words.first { $0.theirs == value }.map { $0.ours.isEmpty ? [] : [(key, $0.ours)] }
+            })
+    }
+
+    /// What is known of the picture and sets nothing.
+    private static func record(
+        _ name: String, _ write: @escaping @Sendable (Source) -> String? = { _ in nil }
+    ) -> InfotextField {
+        InfotextField(name: name, write: write, read: { _, _ in [] })
+    }
+
+    /// What Gesso does not have and does not need while it is at one of these values.
+    private static func neutral(_ name: String, _ values: String...) -> InfotextField {
+        InfotextField(
+            name: name, write: { _ in nil }, read: { value, _ in values.contains(value) ? [] : nil }
+        )
+    }
+
+    /// The table, in A1111's order.
+    static let all: [InfotextField] =
+        [
+            same("Steps", "steps"),
+            sampler, scheduleType,
+            same("CFG scale", "guidance_scale"),
+            same("Image CFG scale", "image_guidance_scale"),
+            InfotextField(
+                name: "Seed", write: { "\($0.provenance.seed)" },
+                read: { value, _ in [("seed", value)] }),
+            InfotextField(name: "Size", write: { "\($0.provenance.size)" }, read: size),
+            record("Model hash") { $0.provenance.modelHash },
+            record("Model") { $0.provenance.model == "none" ? nil : $0.provenance.model },
+            record("VAE hash") { $0.provenance.vae?.hash },
+            InfotextField(
+                name: "VAE", write: { $0.provenance.vae?.name },
+                read: { value, _ in value == "None" ? [] : [("vae", value)] }),
+            same("Denoising strength", "strength"),
+            changed("Clip skip", "clip_skip"),
+            InfotextField(
+                name: "RNG", write: { _ in "CPU" }, read: { value, _ in value == "CPU" ? [] : nil }),
+            changed("Eta DDIM", "eta"),
+            changed("Token merging ratio", "token_merging"),
+        ] + mask + softInpainting + [
+            record("Lora hashes") { $0.provenance.loraHashes },
+            record("Edit") { $0.verb.rawValue },
+            record("Version") { $0.provenance.program },
+        ] + withoutCounterpart
+
+    private static let byName = Dictionary(all.map { ($0.name, $0) }, uniquingKeysWith: { $1 })
+
+    /// The row of a name.
+    static func named(_ name: String) -> InfotextField? { byName[name] }
+
+    /// A key that A1111 has no name for goes under its own behind this word.
+    static let ownMark = "Gesso "
+
+    /// The name of a key's own row: `mask_grow` is `Gesso mask grow`.
+    static func ownName(of key: String) -> String { ownMark + key.replacing("_", with: " ") }
+
+    /// The key of such a name, if there is one.
+    static func key(ofOwnName name: String) -> Key? {
+        guard name.hasPrefix(ownMark) else { return nil }
+        return Recipe.key(String(name.dropFirst(ownMark.count)).replacing(" ", with: "_"))
+    }
+
+    private static func size(_ value: String, _ text: Infotext) -> [(key: String, value: String)]? {
+        let sides = value.split(separator: "x")
+        guard sides.count == 2 else { return nil }
+        return [("width", String(sides[0])), ("height", String(sides[1]))]
+    }
+
+    private static let mask = [
+        words(
+            "Mask mode", "invert_mask",
+            [("Inpaint not masked", "true"), ("Inpaint masked", "")]),
+        InfotextField(
+            name: "Mask blur", write: { $0.text("mask_blur") },
+            read: { value, _ in [("mask_blur", value)] }),
+        words("Inpaint area", "region", [("Only masked", "mask"), ("Whole picture", "")]),
+        InfotextField(
+            name: "Masked area padding",
+            write: { $0.recipe.region == .mask ? $0.text("mask_padding") : nil },
+            read: { value, _ in [("mask_padding", value)] }),
+        words(
+            "Masked content", "fill",
+            [
+                ("fill", "blur"), ("latent noise", "noise"), ("latent nothing", "nothing"),
+                ("original", ""),
+            ]),
+    ]
+
+    /// Under the names of A1111's extension of that name.
+    private static let softInpainting =
+        [
+            InfotextField(
+                name: "Soft inpainting enabled",
+                write: { $0.text("mask_mode") == "soft" ? "True" : nil },
+                read: { value, _ in value == "True" ? [("mask_mode", "soft")] : [] })
+        ]
+        + [
+            ("schedule bias", "soft_bias"), ("preservation strength", "soft_preservation"),
+            ("transition contrast boost", "soft_contrast"), ("mask influence", "soft_influence"),
+            ("difference threshold", "soft_threshold"),
+            ("difference contrast", "soft_difference"),
+        ].map { name, key in
+            InfotextField(
+                name: "Soft inpainting " + name,
+                write: { $0.text("mask_mode") == "soft" ? $0.text(key) : nil },
+                read: { value, _ in [(key, value)] })
+        }
+
+    /// What others write and nothing here depends on, or only at other values.
+    private static let withoutCounterpart =
+        [
+            "TI hashes", "Hashes", "User", "Init image hash", "Civitai resources",
+            "Civitai metadata", "App", "Backend", "Parser", "Module 1", "Module 2", "Module 3",
+        ].map { record($0) } + [
+            neutral("Noise multiplier", "1", "1.0"),
+            neutral("Conditional mask weight", "1", "1.0"), neutral("FP8 weight", "Disable"),
+            neutral("Emphasis", "Original"), neutral("VAE Encoder", "Full"),
+            neutral("VAE Decoder", "Full"), neutral("Eta", "1", "1.0"),
+            neutral("Variation seed strength", "0", "0.0"),
+            neutral("Discard penultimate sigma", "False"), neutral("ENSD", "0"),
+        ]
+}
+
+extension Provenance {
+    fileprivate var vae: AddOn? { addOns.first { $0.key == "vae" } }
+
+    /// `name: hash` of every LoRA; nil without any.
+    fileprivate var loraHashes: String? {
+        let loras = addOns.filter { $0.key == "lora" }.map { "\($0.name): \($0.hash)" }
+        return loras.isEmpty ? nil : loras.joined(separator: ", ")
+    }
+}

@@ -1,0 +1,111 @@
+import Foundation
+
+/// The settings of another program's JSON, on their way to the keys of recipes.
+///
+/// Each value is taken under the name that the program gives it; what is left in the end has no
+/// counterpart here.
+struct OtherSettings {
+    /// The program's name.
+    let program: String
+    /// Settings found so far, by the keys of recipes.
+    private(set) var found: [(key: String, value: String)] = []
+    /// What was done; nil as long as nothing tells.
+    var verb: Verb?
+    /// Name of the checkpoint.
+    var model: String?
+    /// What is different about the text of the prompt, a sentence each.
+    var remarks: [String] = []
+    private var rest: [String: Any]
+
+    init(_ program: String, _ object: [String: Any]) {
+        self.program = program
+        rest = object
+    }
+
+    /// Reads a JSON object; nil for anything else.
+    ///
+    /// Python writes NaN, which JSON does not have: it counts as null.
+    static func object(_ text: String) -> [String: Any]? {
+        func parsed(_ text: String) -> [String: Any]? {
+            try? JSONSerialization.jsonObject(with: Data(text.utf8)) as? [String: Any]
+        }
+        guard text.utf8.count <= longestJSON, text.trimmed.hasPrefix("{") else { return nil }
+        return parsed(text)
+            ?? (text.contains("NaN") ? parsed(text.replacing("NaN", with: "null")) : nil)
+    }
+
+    /// The most bytes of JSON that are read of a picture.
+    static let longestJSON = 4 << 20
+
+    /// Takes a value out, whatever it is.
+    mutating func take(_ name: String) -> Any? { rest.removeValue(forKey: name) }
+
+    /// Takes a text or number out, as text; nil if there is none.
+    mutating func text(_ name: String) -> String? {
+        guard let text = rest[name].flatMap(Self.text) else { return nil }
+        rest[name] = nil
+        return text
+    }
+
+    /// A text, or a number as text.
+    static func text(_ value: Any) -> String? {
+        (value as? String) ?? (value as? NSNumber)?.stringValue
+    }
+
+    /// Gives a key the value of a name, if there is one.
+    mutating func set(_ key: String, from name: String) {
+        if let value = text(name) { set(key, value) }
+    }
+
+    /// Gives a key a value.
+    mutating func set(_ key: String, _ value: String?) {
+        if let value { found.append((key, value)) }
+    }
+
+    /// Takes out what changes nothing of the picture.
+    mutating func ignore(_ names: String...) {
+        for name in names { rest[name] = nil }
+    }
+
+    /// Sets `lora` from names with weights; files by their names alone.
+    mutating func setLoRAs(_ loras: [(name: String, weight: String)]) {
+        let named = loras.filter { !$0.name.isEmpty && $0.name != "None" }
+            .map { "\(Self.fileName($0.name)):\($0.weight)" }
+        if !named.isEmpty { set("lora", named.joined(separator: ";")) }
+    }
+
+    /// The name of a file without its folders and ending.
+    static func fileName(_ path: String) -> String {
+        let name = path.split { $0 == "/" || $0 == "\\" }.last.map(String.init) ?? path
+        for ending in [".safetensors", ".ckpt", ".pt"] where name.hasSuffix(ending) {
+            return String(name.dropLast(ending.count))
+        }
+        return name
+    }
+
+    /// A scheduler by the pair of names that ComfyUI gives it, and programs that build on it.
+    mutating func setScheduler(_ sampler: String?, _ spacing: String?) {
+        guard let sampler else { return }
+        let name = sampler.hasSuffix("_gpu") ? String(sampler.dropLast(4)) : sampler
+        let isPlain = ["", "normal", "native", "none"].contains(spacing ?? "")
+        set("scheduler", isPlain ? name : name + " " + (spacing ?? ""))
+    }
+
+    /// Names with values that were not taken and say something.
+    var leftOut: [Infotext.Entry] {
+        rest.filter { !Self.saysNothing($0.value) }.sorted { $0.key < $1.key }.map {
+            Infotext.Entry(name: $0.key, value: Self.text($0.value) ?? "")
+        }
+    }
+
+    private static func saysNothing(_ value: Any) -> Bool {
+        switch value {
+        case is NSNull: true
+        case let text as String: ["", "None", "none", "[]", "False"].contains(text)
+        case let list as [Any]: list.isEmpty
+        case let object as [String: Any]: object.isEmpty
+        case let number as NSNumber: number.doubleValue == 0
+        default: false
+        }
+    }
+}

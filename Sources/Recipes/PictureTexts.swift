@@ -1,0 +1,124 @@
+import Foundation
+
+extension PictureSettings {
+    /// The settings among the texts of a picture, of whatever program wrote them.
+    ///
+    /// Read are the texts of A1111 and those that write as it does, Fooocus, SwarmUI, ComfyUI (graphs
+    /// with one sampler), InvokeAI, NovelAI, Draw Things and Easy Diffusion.
+    ///
+    /// - Parameters:
+    ///   - texts: by their keywords in the file. A text hidden in the pixels has ``hiddenKeyword``.
+    ///   - xmp: the XMP packet.
+    ///   - name: stands for the picture in messages.
+    /// - Returns: nil where no text is known to hold settings.
+    /// - Throws: `RecipeError.otherProgram` for settings that are known and have no counterpart here.
+    public init?(
+        texts: [(keyword: String, value: String)], xmp: String? = nil, of name: String
+    ) throws(RecipeError) {
+        let byName = Dictionary(
+            texts.map { ($0.keyword, $0.value) }, uniquingKeysWith: { a, _ in a })
+        let origin = Origin.argument(name)
+        if let text = byName["parameters"] ?? byName[Self.hiddenKeyword] {
+            if let settings = try Self.other(inJSON: text, at: origin) {
+                self.init(settings, text, of: name)
+            } else {
+                self.init(Infotext(text), of: name)
+            }
+        } else if let (settings, text) = try Self.other(byName, at: origin) {
+            self.init(settings, text, of: name)
+        } else if let text = xmp.flatMap(Self.userComment),
+            let object = OtherSettings.object(text), object["c"] != nil
+        {
+            self.init(.drawThings(object), text, of: name)
+        } else {
+            return nil
+        }
+    }
+
+    /// The keyword of a text that was hidden in the lowest bits of a picture's samples.
+    public static let hiddenKeyword = "stealth"
+
+    /// What JSON holds where A1111 has its text; nil for what is no JSON.
+    private static func other(
+        inJSON text: String, at origin: Origin
+    ) throws(RecipeError) -> OtherSettings? {
+        guard text.trimmed.hasPrefix("{"), let object = OtherSettings.object(text) else {
+            return nil
+        }
+        if object["sui_image_params"] != nil { return .swarmUI(object) }
+        if object["c"] != nil, object["sampler"] != nil { return .drawThings(object) }
+        if let comment = (object["Comment"] as? String).flatMap(OtherSettings.object) {
+            return .novelAI(comment)
+        }
+        let scheme = object["metadata_scheme"] as? String
+        let isFooocus =
+            scheme == "fooocus" || object["base_model"] != nil || object["Base Model"] != nil
+        if isFooocus { return .fooocus(object) }
+        if let graph = ComfyUIGraph(object) { return try settings(of: graph, at: origin) }
+        if object["positive_prompt"] != nil { return .invokeAI(object) }
+        throw .otherProgram("an unknown one, in JSON", at: origin)
+    }
+
+    /// What texts hold that other programs write under keywords of their own.
+    private static func other(
+        _ texts: [String: String], at origin: Origin
+    ) throws(RecipeError) -> (OtherSettings, String)? {
+        if let text = texts["invokeai_metadata"] {
+            guard let object = OtherSettings.object(text) else {
+                throw .otherProgram("InvokeAI", at: origin)
+            }
+            return (.invokeAI(object), text)
+        }
+        if let text = texts["Comment"], let object = OtherSettings.object(text),
+            object["uc"] != nil || texts["Software"] == "NovelAI"
+        {
+            return (.novelAI(object), text)
+        }
+        if let text = texts["prompt"],
+            let graph = OtherSettings.object(text).flatMap(ComfyUIGraph.init)
+        {
+            return (try settings(of: graph, at: origin), text)
+        }
+        if texts["prompt"] != nil, texts["num_inference_steps"] != nil {
+            return (.easyDiffusion(texts), texts["prompt"] ?? "")
+        }
+        let known = [
+            ("workflow", "ComfyUI"), ("fooocus_scheme", "Fooocus"), ("sd-metadata", "InvokeAI"),
+            ("Dream", "InvokeAI"), ("invokeai_graph", "InvokeAI"),
+            ("invokeai_workflow", "InvokeAI"),
+            ("generation_data", "TensorArt"),
+        ]
+        if let program = known.first(where: { texts[$0.0] != nil })?.1 {
+            throw .otherProgram(program, at: origin)
+        }
+        if texts["Software"] == "NovelAI" { throw .otherProgram("NovelAI", at: origin) }
+        return nil
+    }
+
+    private static func settings(
+        of graph: ComfyUIGraph, at origin: Origin
+    ) throws(RecipeError) -> OtherSettings {
+        guard let settings = graph.settings else {
+            throw .otherProgram("ComfyUI, a graph without one sampler", at: origin)
+        }
+        return settings
+    }
+
+    /// The user comment of an XMP packet, the first text in JSON behind its name.
+    private static func userComment(_ xmp: String) -> String? {
+        guard let name = xmp.firstRange(of: "exif:UserComment"),
+            let start = xmp[name.upperBound...].firstIndex(of: "{")
+        else { return nil }
+        let end = xmp[start...].firstIndex(of: "<") ?? xmp.endIndex
+        var text = String(xmp[start..<end])
+        for (entity, character) in [
+            ("&quot;", "\""), ("&#34;", "\""), ("&#x22;", "\""), ("&apos;", "'"), ("&lt;", "<"),
+            ("&gt;", ">"), ("&#xA;", "\n"), ("&#10;", "\n"), ("&amp;", "&"),
+        ] {
+            text = text.replacing(entity, with: character)
+        }
+        // Where it is an attribute, its quote and what follows come behind the last brace.
+        guard let last = text.lastIndex(of: "}") else { return nil }
+        return String(text[...last])
+    }
+}

@@ -1,0 +1,98 @@
+import Recipes
+import Sampling
+import Testing
+
+/// Settings of others' pictures, under the names of recipes.
+@Suite struct PictureSettingsTests {
+    private func settings(_ text: String) -> PictureSettings {
+        PictureSettings(Infotext(text), of: "old.png")
+    }
+
+    private func preset(_ text: String) -> Preset { Preset(settings(text)) }
+
+    @Test func settingsOfA1111BecomeOurs() throws {
+        let text = """
+            a house, (red:1.2)
+            Negative prompt: people
+            Steps: 30, Sampler: DPM++ 2M, Schedule type: Karras, CFG scale: 6.5, Seed: 12, \
+            Size: 512x768, Model: v1-5, Denoising strength: 0.4, Mask blur: 8, \
+            Masked content: fill, Mask mode: Inpaint not masked, Version: v1.10
+            """
+        let recipe = try Recipe(.inpaint, presets: [preset(text)])
+        #expect(recipe.prompt == "a house, (red:1.2)")
+        #expect(recipe.negativePrompt == "people")
+        #expect(recipe.steps == 30)
+        #expect(recipe.scheduler == .dpmppMultistep)
+        #expect(recipe.sigmas == .karras)
+        #expect(recipe.guidanceScale == 6.5)
+        #expect(recipe.seed == 12)
+        #expect(recipe.strength == 0.4)
+        #expect(recipe.maskBlur == 8)
+        #expect(recipe.fill == .blur)
+        #expect(recipe.invertMask)
+        let words = try Recipe(.textToImage, presets: [preset(text)])
+        #expect(words.width == 512)
+        #expect(words.height == 768)
+    }
+
+    @Test func anUnknownSamplerIsNotReplaced() {
+        let text = "x\nSteps: 30, Sampler: DPM++ SDE, CFG scale: 6, Seed: 1"
+        let error = #expect(throws: RecipeError.self) {
+            try Recipe(.imageToImage, presets: [preset(text)])
+        }
+        #expect(error.map { "\($0)".hasPrefix("scheduler is 'DPM++ SDE': old.png: ") } == true)
+    }
+
+    private let line = "Steps: 4, Sampler: DPM++ 2M, CFG scale: 7, Seed: 1234, Size: 64x64"
+
+    @Test(arguments: [
+        ("Automatic", "DPM++ 2M", SigmaSpacing.karras), ("Automatic", "Euler", .default),
+        ("Uniform", "DPM++ 2M", .default), ("Exponential", "DPM++ 2M", .exponential),
+    ])
+    func theScheduleTypeGoesWithTheSampler(
+        _ type: String, _ sampler: String, _ sigmas: SigmaSpacing
+    ) throws {
+        let text = "x\nSteps: 4, Sampler: \(sampler), Schedule type: \(type), CFG scale: 7"
+        #expect(try Recipe(.imageToImage, presets: [preset(text)]).sigmas == sigmas)
+    }
+
+    @Test func anUnknownScheduleTypeIsRefused() {
+        let text = "x\nSteps: 4, Sampler: Euler, Schedule type: Turbo Loops, CFG scale: 7"
+        let error = #expect(throws: RecipeError.self) {
+            try Recipe(.imageToImage, presets: [preset(text)])
+        }
+        #expect(error.map { "\($0)".hasPrefix("scheduler is 'Euler Turbo Loops'") } == true)
+    }
+
+    @Test func whatHasNoCounterpartIsNoted() {
+        let text = "x\n\(line), Face restoration: CodeFormer, ADetailer model: face.pt, ENSD: 0"
+        let read = settings(text)
+        #expect(read.leftOut.map(\.name) == ["Face restoration", "ADetailer model"])
+        #expect(
+            read.notes(for: [.imageToImage]) == [
+                "old.png: no counterpart here, left out: Face restoration, ADetailer model"
+            ])
+    }
+
+    @Test func whatTheVerbDoesNotUseIsNoted() {
+        let notes = settings("x\n\(line), Mask blur: 8, Inpaint area: Only masked")
+            .notes(for: [.imageToImage])
+        #expect(notes == ["old.png: no use in img2img, left out: mask_blur, region"])
+    }
+
+    /// Anyone may have written the picture.
+    @Test(arguments: ["/etc/x", "../x", "a/b", "a\\\\b"])
+    func aPictureNamesNoPath(_ path: String) {
+        let read = settings("x\n\(line), Gesso vae: \(path)")
+        #expect(read.leftOut.map(\.name) == ["Gesso vae"])
+    }
+
+    @Test(arguments: [
+        ("Edit: upscale", Verb.upscale), ("Mask blur: 4", .inpaint),
+        ("Denoising strength: 0.5", .imageToImage), ("Image CFG scale: 1.5", .instruct),
+        ("Clip skip: 2", .textToImage),
+    ])
+    func theVerbIsTold(_ setting: String, _ verb: Verb) {
+        #expect(settings("x\n\(line), \(setting)").verb == verb)
+    }
+}
