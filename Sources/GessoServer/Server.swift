@@ -105,7 +105,9 @@ public struct GessoServer: Sendable {
                             let handler = GateHandler(
                                 gate, budget, delays, clock, on: channel.eventLoop)
                             return (clock, handler)
-                        } admitting: { count }
+                        } admitting: {
+                            count
+                        }
                     ],
                     httpDecoderConfiguration: .init(
                         maxHeaderFieldSize: 16 << 10, maxHeaderListSize: 24 << 10,

@@ -56,7 +56,9 @@ struct ConnectionTests {
 
     @Test("A body that goes on after a refusal is cut off")
     func endlessBody() async throws {
-        try await RunningServer.with { $0.bodyLimit = 1 << 20 } _: { server in
+        try await RunningServer.with {
+            $0.bodyLimit = 1 << 20
+        } _: { server in
             let port = server.port
             let sent = try await onThread {
                 let socket = try Socket(port)
@@ -66,7 +68,9 @@ struct ConnectionTests {
                         ("POST /sdapi/v1/txt2img HTTP/1.1\r\n\(Self.host)"
                             + "Content-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\n")
                             .utf8))
-                let chunk = Data("10000\r\n".utf8) + Data(repeating: 0x20, count: 0x10000) + Data("\r\n".utf8)
+                let chunk =
+                    Data("10000\r\n".utf8) + Data(repeating: 0x20, count: 0x10000)
+                    + Data("\r\n".utf8)
                 var sent = 0
                 // The socket's buffers hold some megabytes at most.
                 while sent < 256 << 20 {
@@ -179,7 +183,9 @@ struct ConnectionTests {
             #expect((own.json["error"] as? [String: Any])?["code"] as? String == "not_found")
             let foreign = try await server.ask("GET", "/v1/models/none")
             #expect(foreign.status == 404)
-            #expect((foreign.json["error"] as? [String: Any])?["type"] as? String == "invalid_request_error")
+            #expect(
+                (foreign.json["error"] as? [String: Any])?["type"] as? String
+                    == "invalid_request_error")
             let head = try await server.ask("HEAD", "/")
             #expect(head.status == 200)
             #expect(head.body.isEmpty)
@@ -192,7 +198,9 @@ struct ConnectionTests {
 
     @Test("Wrong logins wait, and are told apart from none")
     func login() async throws {
-        try await RunningServer.with { $0.token = "right" } _: { server in
+        try await RunningServer.with {
+            $0.token = "right"
+        } _: { server in
             let wrong = try await server.ask(
                 "GET", "/sdapi/v1/options", nil, ["Authorization: Bearer wrong"])
             #expect(wrong.status == 401)

@@ -128,8 +128,9 @@ struct GateTests {
             gate.verdict(
                 on: Gate.Head(row.method, row.target, row.fields.map { (name: $0.0, value: $0.1) }))
         }
-        guard case .pass(_, "https://chat.example"?) =
-            verdict(.origin("42", ["https://chat.example"], nil))
+        guard
+            case .pass(_, "https://chat.example"?) =
+                verdict(.origin("42", ["https://chat.example"], nil))
         else {
             Issue.record("the listed page does not pass")
             return
@@ -192,7 +193,9 @@ struct GateTests {
             to: "/internal/progress"),
     ]
 
-    @Test("Bodies are of the path's type, of one length and no longer than allowed", arguments: bodies)
+    @Test(
+        "Bodies are of the path's type, of one length and no longer than allowed", arguments: bodies
+    )
     func body(_ row: GateCase) { #expect(status(Gate(), row) == row.status) }
 
     static let targets: [GateCase] = [

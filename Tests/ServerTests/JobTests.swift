@@ -153,7 +153,8 @@ struct JobTests {
             #expect(try await server.ask("DELETE", "/api/v1/jobs/\(ids[0])").status == 200)
             #expect(try await finished(ids[0], on: server)["state"] as? String == "cancelled")
             #expect(try await server.ask("DELETE", "/api/v1/jobs/\(ids[0])").status == 409)
-            let again = try await server.ask("POST", "/api/v1/jobs/\(ids[0])/retry", Data("{}".utf8))
+            let again = try await server.ask(
+                "POST", "/api/v1/jobs/\(ids[0])/retry", Data("{}".utf8))
             #expect(again.status == 202)
             #expect(again.json["retryOf"] as? String == ids[0])
             let id = try #require(again.json["id"] as? String)
@@ -195,7 +196,10 @@ struct JobTests {
                 ("/api/v1/jobs", ["verb": "img2img"], 422, "source"),
                 ("/api/v1/jobs", ["verb": "img2img", "source": "x"], 422, "source"),
                 ("/api/v1/jobs", ["verb": "txt2img", "model": "../../x"], 404, "model"),
-                ("/api/v1/jobs", ["verb": "txt2img", "settings": ["vae": "/etc/passwd"]], 422, "vae"),
+                (
+                    "/api/v1/jobs", ["verb": "txt2img", "settings": ["vae": "/etc/passwd"]], 422,
+                    "vae"
+                ),
                 ("/api/v1/jobs", ["verb": "txt2img", "odd": 1], 422, "odd"),
                 ("/sdapi/v1/txt2img", ["steps": 1e300], 422, "steps"),
                 ("/sdapi/v1/txt2img", ["n_iter": 64, "batch_size": 2], 422, "n_iter"),
@@ -263,7 +267,9 @@ struct JobTests {
                 "POST", "/api/v1/jobs",
                 [
                     "verb": "txt2img", "pictures": 3,
-                    "settings": ["prompt": "50% _x_", "steps": 1, "width": 64, "height": 64, "seed": 5],
+                    "settings": [
+                        "prompt": "50% _x_", "steps": 1, "width": 64, "height": 64, "seed": 5,
+                    ],
                 ])
             _ = try await finished(try #require(queued.json["id"] as? String), on: server)
             func items(_ query: String = "") async throws -> [[String: Any]] {
@@ -275,7 +281,8 @@ struct JobTests {
             #expect(try await items("q=50%25+ax").isEmpty)
             let id = try #require(try await items()[0]["id"] as? Int)
             #expect(
-                try await server.ask("PATCH", "/api/v1/gallery/\(id)", ["star": true]).status == 200)
+                try await server.ask("PATCH", "/api/v1/gallery/\(id)", ["star": true]).status == 200
+            )
             #expect(try await items("star=1").count == 1)
             #expect(try await server.ask("DELETE", "/api/v1/gallery/\(id)").status == 200)
             #expect(try await items().count == 2)

@@ -46,7 +46,8 @@ extension GessoServer {
         var members: [String: JSONValue] = [:]
         for part in parts where !["image", "image[]", "mask"].contains(part.name) {
             guard let text = String(validating: part.content, as: UTF8.self) else {
-                throw Complaint(400, "'\(part.name.prefix(40))' is not valid UTF-8", field: part.name)
+                throw Complaint(
+                    400, "'\(part.name.prefix(40))' is not valid UTF-8", field: part.name)
             }
             members[part.name] = .string(text)
         }
@@ -73,7 +74,8 @@ extension GessoServer {
     private func create(
         _ asked: ImageRequest, _ order: Order, _ call: Call, _ name: String
     ) async throws -> Response {
-        let repeats = HTTPField.Name("x-stainless-retry-count")
+        let repeats =
+            HTTPField.Name("x-stainless-retry-count")
             .flatMap { call.request.headers[$0] }.flatMap { Int($0) } ?? 0
         let print = Repeats.print(of: order, seedIsDrawn: !asked.hasSeed)
         let row: JobRow
@@ -135,7 +137,9 @@ extension GessoServer {
         ]
     }
 
-    private func stream(_ row: JobRow, _ asked: ImageRequest, _ name: String) async throws -> Response {
+    private func stream(_ row: JobRow, _ asked: ImageRequest, _ name: String) async throws
+        -> Response
+    {
         let stream = try await hub.listen()
         let events = AsyncStream<Event> { continuation in
             let task = Task {
@@ -146,10 +150,12 @@ extension GessoServer {
                         let picture = now.preview
                     {
                         continuation.yield(
-                            Self.event(name + ".partial_image", [
-                                "b64_json": .string(picture.base64EncodedString()),
-                                "partial_image_index": .integer(Int64(sent)),
-                            ]))
+                            Self.event(
+                                name + ".partial_image",
+                                [
+                                    "b64_json": .string(picture.base64EncodedString()),
+                                    "partial_image_index": .integer(Int64(sent)),
+                                ]))
                         sent += 1
                     }
                     if event.name == "job", event.data["state"] != "queued",
@@ -215,7 +221,9 @@ struct ImageRequest: Sendable {
         let strength = fields.double("strength", in: 0...1)
         if let strength { order.settings["strength"] = "\(strength)" }
         hasStrength = strength != nil
-        if let steps = fields.integer("steps", in: 1...1000) { order.settings["steps"] = "\(steps)" }
+        if let steps = fields.integer("steps", in: 1...1000) {
+            order.settings["steps"] = "\(steps)"
+        }
         if let negative = fields.string("negative_prompt") {
             order.settings["negative_prompt"] = negative
         }
@@ -231,7 +239,8 @@ struct ImageRequest: Sendable {
         partials = fields.integer("partial_images", in: 0...3) ?? 0
         wantsAddress = fields.string("response_format") == "url"
         if let complaint = fields.complaints.first {
-            throw Complaint(400, "\(complaint.field ?? ""): \(complaint.message)", field: complaint.field)
+            throw Complaint(
+                400, "\(complaint.field ?? ""): \(complaint.message)", field: complaint.field)
         }
         guard ImageFormat(pathExtension: order.format) != nil else {
             throw Complaint(400, "output_format: give png, jpeg or webp", field: "output_format")
@@ -243,7 +252,8 @@ struct ImageRequest: Sendable {
         guard let text, !text.isEmpty, text != "auto" else { return nil }
         let parts = text.split(separator: "x").compactMap { Int($0) }
         guard parts.count == 2, parts.allSatisfy((8...4096).contains) else {
-            throw Complaint(400, "size: give auto, or WIDTHxHEIGHT with sides from 8 to 4096", field: "size")
+            throw Complaint(
+                400, "size: give auto, or WIDTHxHEIGHT with sides from 8 to 4096", field: "size")
         }
         return (parts[0], parts[1])
     }
@@ -267,7 +277,8 @@ struct PreparedEdit: Sendable {
             let picture = try Self.picture(mask, "mask")
             guard picture.width == image.width, picture.height == image.height else {
                 throw Complaint(
-                    400, "mask: it is \(picture.width)x\(picture.height), the image "
+                    400,
+                    "mask: it is \(picture.width)x\(picture.height), the image "
                         + "\(image.width)x\(image.height); give one of the same size",
                     field: "mask")
             }

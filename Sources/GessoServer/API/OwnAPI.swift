@@ -237,7 +237,8 @@ extension GessoServer {
 
     /// Sends the state of things, then what a client has missed, then what happens.
     private func events(_ call: Call, of job: String?) async throws -> Response {
-        let last = HTTPField.Name("Last-Event-ID").flatMap { call.request.headers[$0] }
+        let last =
+            HTTPField.Name("Last-Event-ID").flatMap { call.request.headers[$0] }
             .flatMap { Int64($0) } ?? call.query.integer("after").map { Int64($0) }
         let stream = try await hub.listen()
         var first: [Event] = []

@@ -18,7 +18,8 @@ struct PreparedPictures: Sendable {
         var order = order
         let paper = Color(asked.background) ?? Color("#ffffff")
         var image = try decodedBase64(asked.source, field: "init_images").flattened(
-            on: (UInt16(paper?.red ?? 255), UInt16(paper?.green ?? 255), UInt16(paper?.blue ?? 255)))
+            on: (UInt16(paper?.red ?? 255), UInt16(paper?.green ?? 255), UInt16(paper?.blue ?? 255))
+        )
         image.metadata = ImageMetadata()
         var mask = try asked.mask.map { text in
             let picture = try decodedBase64(text, field: "mask")

@@ -202,8 +202,9 @@ struct PictureRequestReader {
             }
             readOutpainting(script.lowercased(), fields["script_args"]?.array ?? [])
         }
-        for (name, entry) in (fields["alwayson_scripts"]?.object ?? [:]).sorted(by: { $0.key < $1.key })
-        {
+        for (name, entry) in (fields["alwayson_scripts"]?.object ?? [:]).sorted(by: {
+            $0.key < $1.key
+        }) {
             let arguments = entry["args"]?.array ?? entry.array ?? []
             if name.lowercased() == "soft inpainting" {
                 readSoftInpainting(arguments)
@@ -217,7 +218,8 @@ struct PictureRequestReader {
     private static func isOn(_ arguments: [JSONValue]) -> Bool {
         arguments.contains { argument in
             switch argument {
-            case .object(let members): members["enabled"].map { $0 == .bool(true) } ?? !members.isEmpty
+            case .object(let members):
+                members["enabled"].map { $0 == .bool(true) } ?? !members.isEmpty
             case .bool(let flag): flag
             default: false
             }
@@ -276,7 +278,8 @@ struct PictureRequestReader {
             fields.complain("override_settings", "samples_format: give png, jpg or webp")
         }
         if order.format == "jpeg" { order.quality = Int(options["jpeg_quality"]?.double ?? 80) }
-        if let eta = fields.double("eta", in: 0...1), order.settings["scheduler"] == "ddim", eta > 0 {
+        if let eta = fields.double("eta", in: 0...1), order.settings["scheduler"] == "ddim", eta > 0
+        {
             order.settings["eta"] = "\(eta)"
         }
         if let strength = fields.double("subseed_strength"), strength > 0 {

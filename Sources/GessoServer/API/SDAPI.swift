@@ -234,7 +234,8 @@ extension GessoServer {
         guard let id = tasks.job(of: task), let row = try await store.job(id) else {
             return [
                 "active": false, "queued": false, "completed": false, "progress": .null,
-                "eta": .null, "live_preview": .null, "id_live_preview": -1, "textinfo": "Waiting...",
+                "eta": .null, "live_preview": .null, "id_live_preview": -1,
+                "textinfo": "Waiting...",
             ]
         }
         let active = try await store.activeJobs()

@@ -72,7 +72,9 @@ package final class ConnectionClock: ChannelDuplexHandler {
         context.fireChannelRead(data)
     }
 
-    package func write(context: ChannelHandlerContext, data: NIOAny, promise: EventLoopPromise<Void>?) {
+    package func write(
+        context: ChannelHandlerContext, data: NIOAny, promise: EventLoopPromise<Void>?
+    ) {
         if pendingWrites == 0 { writtenAt = .now() }
         pendingWrites += 1
         let own = promise ?? context.eventLoop.makePromise()
@@ -88,7 +90,9 @@ package final class ConnectionClock: ChannelDuplexHandler {
         let now = NIODeadline.now()
         let isLate =
             switch phase {
-            case .idle: headSince.map { seconds(now, $0) > limits.head } ?? (seconds(now, since) > limits.idle)
+            case .idle:
+                headSince.map { seconds(now, $0) > limits.head }
+                    ?? (seconds(now, since) > limits.idle)
             case .body: isTooSlow(seconds(now, since))
             case .replying: false
             }

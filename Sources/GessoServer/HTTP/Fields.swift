@@ -28,7 +28,8 @@ struct Fields {
         switch value {
         case .string(let text) where text.utf8.count <= limit: return text
         case .string:
-            complain(name, "the text is longer than \(limit) bytes", "value_error.any_str.max_length")
+            complain(
+                name, "the text is longer than \(limit) bytes", "value_error.any_str.max_length")
         case .integer(let number): return "\(number)"
         case .number(let number): return "\(number)"
         default: complain(name, "str type expected", "type_error.str")

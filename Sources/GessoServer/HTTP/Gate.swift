@@ -27,7 +27,8 @@ package struct Gate: Sendable {
         package var target: String
         package var fields: [(name: String, value: String)]
 
-        package init(_ method: String, _ target: String, _ fields: [(name: String, value: String)]) {
+        package init(_ method: String, _ target: String, _ fields: [(name: String, value: String)])
+        {
             (self.method, self.target, self.fields) = (method, target, fields)
         }
 

@@ -24,7 +24,8 @@ indirect enum JSONValue: Sendable, Equatable {
         do {
             self = try JSONDecoder().decode(JSONValue.self, from: data)
         } catch {
-            throw Complaint.invalid("", "The body is not valid JSON", type: "value_error.jsondecode")
+            throw Complaint.invalid(
+                "", "The body is not valid JSON", type: "value_error.jsondecode")
         }
     }
 

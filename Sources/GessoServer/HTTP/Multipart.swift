@@ -154,7 +154,9 @@ private func parameters(of field: String) -> [String: String] {
         if rest.first == "\"" {
             rest = rest.dropFirst()
             while let character = rest.first, character != "\"" {
-                if character == "\\", let next = rest.dropFirst().first, next == "\"" || next == "\\" {
+                if character == "\\", let next = rest.dropFirst().first,
+                    next == "\"" || next == "\\"
+                {
                     rest = rest.dropFirst()
                     value.append(next)
                 } else {

@@ -118,7 +118,8 @@ extension Response {
         var headers = fields
         headers[.contentType] = type
         return Response(
-            status: status, headers: headers, body: ResponseBody(byteBuffer: ByteBuffer(bytes: data)))
+            status: status, headers: headers,
+            body: ResponseBody(byteBuffer: ByteBuffer(bytes: data)))
     }
 }
 
@@ -166,7 +167,8 @@ extension Complaint {
     /// As FastAPI lists what is wrong.
     var detail: JSONValue {
         [
-            "loc": .array(["body"] + (field ?? "").split(separator: ".").map { .string(String($0)) }),
+            "loc": .array(
+                ["body"] + (field ?? "").split(separator: ".").map { .string(String($0)) }),
             "msg": .string(message), "type": .string(type),
         ]
     }

@@ -1,17 +1,22 @@
 // Joins the parts: the picture, its mask, the settings, and what comes back from the server.
 
-import { ask, bytes, listen, onLogin, picture as load, shown, unique, address } from "./api.js";
+import "./chrome.js";
+import { ask, bytes, listen, picture as load, shown, unique, address } from "./api.js";
 import { View } from "./canvas.js";
+import { edges, sides } from "./extend.js";
+import { intake } from "./intake.js";
 import { Gallery, Queue, Settings, make } from "./panels.js";
-import { fixed, keyOf, meaning, resetKeys, setKey, words, written } from "./keys.js";
+import { showHelp } from "./help.js";
+import { keyOf, meaning, written } from "./keys.js";
 import { Mask } from "./mask.js";
 import { encodeGrey } from "./png.js";
 import { forget, recall, remember } from "./memory.js";
+import { plan } from "./plan.js";
+import { notePrompt } from "./prompts.js";
 import { Pointers, placeOf, radiusOf, tools } from "./tools.js";
 
 const el = (id) => document.getElementById(id);
-const sides = ["left", "right", "top", "bottom"];
-const state = { source: null, result: null, job: null, jobs: new Set(), lastMask: null, isSending: false, steps: [], prompts: [], promptAt: 0 };
+const state = { source: null, result: null, job: null, jobs: new Set(), lastMask: null, isSending: false, steps: [] };
 const view = new View(el("viewport"), el("picture"), el("canvas"));
 
 const host = {
@@ -185,7 +190,7 @@ function setRadius(radius) {
   view.redrawMask();
 }
 
-// Extending
+// What to do
 
 function verb() { return document.querySelector("input[name=verb]:checked").value; }
 
@@ -196,81 +201,13 @@ function setVerb(name) {
   view.mask = name === "inpaint" ? host.mask : null;
   describe();
   if (name !== "outpaint") view.extent = { left: 0, top: 0, right: 0, bottom: 0 };
-  else readSides();
+  else edge.read();
   view.redraw();
   complain("");
   store();
 }
 
-function readSides() {
-  for (const side of sides) view.extent[side] = Math.min(Math.max(Math.round(Number(el(`side-${side}`).value) || 0), 0), 4096);
-  showSides();
-}
-
-function setSide(side, pixels) {
-  view.extent[side] = Math.min(Math.max(Math.round(pixels), 0), 4096);
-  el(`side-${side}`).value = view.extent[side];
-  showSides();
-}
-
-function showSides() {
-  const all = view.whole;
-  el("sides-text").textContent = state.source ? `${view.size.w}×${view.size.h} becomes ${all.w}×${all.h}` : "";
-  view.redraw();
-}
-
-function placeEdges() {
-  const isShown = verb() === "outpaint" && Boolean(state.source);
-  const all = view.whole;
-  const middle = { left: [all.x, all.y + all.h / 2], right: [all.x + all.w, all.y + all.h / 2], top: [all.x + all.w / 2, all.y], bottom: [all.x + all.w / 2, all.y + all.h] };
-  for (const side of sides) {
-    const button = el(`edge-${side}`);
-    button.hidden = !isShown;
-    const at = view.place(...middle[side]);
-    button.style.left = `${at.x}px`;
-    button.style.top = `${at.y}px`;
-    button.textContent = { left: "←", right: "→", top: "↑", bottom: "↓" }[side];
-    button.setAttribute("aria-label", `Extend ${side}: ${view.extent[side]} pixels; arrow keys change it`);
-  }
-}
-view.moved = placeEdges;
-
-for (const side of sides) {
-  const button = el(`edge-${side}`);
-  const sign = side === "left" || side === "top" ? -1 : 1;
-  button.addEventListener("pointerdown", (e) => {
-    e.preventDefault();
-    button.focus();
-    button.setPointerCapture(e.pointerId);
-    const from = view.point(e);
-    const before = view.extent[side];
-    const move = (now) => {
-      const p = view.point(now);
-      setSide(side, before + sign * (side === "left" || side === "right" ? p.x - from.x : p.y - from.y));
-    };
-    button.addEventListener("pointermove", move);
-    button.addEventListener("lostpointercapture", () => button.removeEventListener("pointermove", move), { once: true });
-  });
-  button.addEventListener("keydown", (e) => {
-    const outward = { left: "ArrowLeft", right: "ArrowRight", top: "ArrowUp", bottom: "ArrowDown" }[side];
-    const inward = { left: "ArrowRight", right: "ArrowLeft", top: "ArrowDown", bottom: "ArrowUp" }[side];
-    if (e.key !== outward && e.key !== inward) return;
-    e.preventDefault();
-    setSide(side, view.extent[side] + (e.key === outward ? 1 : -1) * (e.shiftKey ? 64 : 8));
-  });
-  el(`side-${side}`).addEventListener("input", readSides);
-}
-el("aspect").addEventListener("change", () => {
-  const [a, b] = el("aspect").value.split(":").map(Number);
-  if (!a || !state.source) return;
-  const { w, h } = view.size;
-  const wide = Math.max(0, Math.ceil((h * a) / b) - w);
-  const tall = Math.max(0, Math.ceil((w * b) / a) - h);
-  setSide("left", Math.floor(wide / 2));
-  setSide("right", Math.ceil(wide / 2));
-  setSide("top", Math.floor(tall / 2));
-  setSide("bottom", Math.ceil(tall / 2));
-});
+const edge = edges(view, () => verb() === "outpaint" && Boolean(state.source));
 
 // Running
 
@@ -436,41 +373,13 @@ async function use(what, item) {
     settings.recall({ ...request, settings: { ...request.settings, seed: String(item.seed) } });
     el("prompt").value = request.settings.prompt ?? "";
     el("negative").value = request.settings.negative_prompt ?? "";
-    for (const side of sides) setSide(side, Number(request.settings[side] ?? 0));
+    for (const side of sides) edge.set(side, Number(request.settings[side] ?? 0));
     if (request.mask) await setMaskFrom(request.mask);
     complain("");
     say("All settings are as they were");
   }
   store();
 }
-
-async function plan() {
-  complain("");
-  el("plan").textContent = "Planning";
-  try {
-    const made = await ask("POST", "/api/v1/plan", await order());
-    const size = (n) => (n < 2 ** 30 ? `${Math.ceil(n / 2 ** 20)} MiB` : `${(n / 2 ** 30).toFixed(1)} GiB`);
-    const time = made.seconds ? `about ${Math.ceil(made.seconds.encode + made.seconds.denoise + made.seconds.decode)} s` : "time unknown until a first run";
-    el("plan").textContent = `${made.model}: ${made.evaluations} calls of the network at ${made.paddedWidth}×${made.paddedHeight}, ${time}, ${size(made.weightBytes + made.workBytes)} of memory`;
-  } catch (error) {
-    el("plan").textContent = "";
-    complain(error.message);
-  }
-}
-
-// Earlier prompts
-
-function notePrompt(text) {
-  state.prompts = [text, ...state.prompts.filter((p) => p !== text)].slice(0, 50);
-  state.promptAt = 0;
-  localStorage.setItem("gesso-prompts", JSON.stringify(state.prompts));
-}
-el("prompt").addEventListener("keydown", (e) => {
-  if (!e.altKey || (e.key !== "ArrowUp" && e.key !== "ArrowDown")) return;
-  e.preventDefault();
-  state.promptAt = Math.min(Math.max(state.promptAt + (e.key === "ArrowUp" ? 1 : -1), 0), state.prompts.length - 1);
-  el("prompt").value = state.prompts[state.promptAt] ?? el("prompt").value;
-});
 
 // Keys
 
@@ -518,33 +427,6 @@ window.addEventListener("blur", () => {
   view.redraw();
 });
 
-function showHelp() {
-  const search = el("help-search").value.toLowerCase();
-  const rows = Object.keys(words).filter((n) => words[n].toLowerCase().includes(search)).map((name) => {
-    const button = make("button", { type: "button", textContent: "Change", "aria-label": `Change the key of ${words[name]}` });
-    button.addEventListener("click", () => changeKey(name, button));
-    return make("tr", {}, make("td", { textContent: words[name] }), make("td", {}, make("kbd", { textContent: keyOf(name) })), make("td", {}, button));
-  });
-  const more = fixed.filter(([, does]) => does.includes(search)).map(([key, does]) =>
-    make("tr", {}, make("td", { textContent: does }), make("td", { textContent: key }), make("td")));
-  el("help-list").replaceChildren(...rows, ...more);
-  if (!el("help").open) el("help").showModal();
-}
-
-function changeKey(name, button) {
-  button.textContent = "Press a key";
-  button.addEventListener("keydown", (event) => {
-    event.preventDefault();
-    event.stopPropagation();
-    if (["Shift", "Control", "Alt", "Meta"].includes(event.key)) return changeKey(name, button);
-    if (event.key !== "Escape") {
-      const other = setKey(name, written(event));
-      el("help-message").textContent = other ? `That key is taken: ${other}` : "";
-    }
-    showHelp();
-  }, { once: true });
-}
-
 // What is kept in this browser: the picture's id, the mask, fields and view
 
 let storing = 0;
@@ -574,7 +456,7 @@ async function restore() {
   }
   setVerb(kept.verb ?? "inpaint");
   settings.recall(kept.request);
-  if (state.source && verb() === "outpaint") for (const side of sides) setSide(side, kept.extent?.[side] ?? 0);
+  if (state.source && verb() === "outpaint") for (const side of sides) edge.set(side, kept.extent?.[side] ?? 0);
 }
 
 // Wiring
@@ -589,72 +471,14 @@ el("size").addEventListener("input", () => setRadius(radiusOf(Number(el("size").
 el("overlay-color").addEventListener("change", () => { view.color = el("overlay-color").value.split(",").map(Number); view.redrawMask(); });
 el("overlay-opacity").addEventListener("input", () => { view.opacity = el("overlay-opacity").value / 100; view.redrawMask(); });
 el("compare").addEventListener("input", () => { view.compare = el("compare").value / 100; view.redraw(); });
-el("open").addEventListener("click", () => el("file").click());
-el("file").addEventListener("change", () => { if (el("file").files[0]) openFile(el("file").files[0]); el("file").value = ""; });
-el("mask-in").addEventListener("click", () => el("mask-file").click());
-el("mask-file").addEventListener("change", () => { if (el("mask-file").files[0]) openMask(el("mask-file").files[0]); el("mask-file").value = ""; });
 el("use-result").addEventListener("click", useResult);
-el("plan-button").addEventListener("click", plan);
+el("plan-button").addEventListener("click", () => plan(order, complain));
 el("reset").addEventListener("click", () => settings.reset());
 el("panel").addEventListener("submit", (e) => { e.preventDefault(); run(); });
 document.querySelectorAll("input[name=verb]").forEach((input) => input.addEventListener("change", () => setVerb(input.value)));
 for (const id of ["prompt", "negative"]) el(id).addEventListener("input", store);
-for (const name of ["dragover", "drop"]) {
-  document.addEventListener(name, (e) => {
-    e.preventDefault();
-    const file = e.dataTransfer?.files?.[0];
-    if (name !== "drop" || !file) return;
-    if (el("toolbar").contains(e.target)) openMask(file);
-    else openFile(file);
-  });
-}
-document.addEventListener("paste", (e) => {
-  const file = [...(e.clipboardData?.files ?? [])].find((f) => f.type.startsWith("image/"));
-  if (!file) return;
-  e.preventDefault();
-  if (!state.source) return openFile(file);
-  el("paste").showModal();
-  const choose = (id, work) => { el(id).onclick = () => { el("paste").close(); work?.(file); }; };
-  choose("paste-picture", openFile);
-  choose("paste-mask", openMask);
-  choose("paste-cancel");
-});
-el("help-open").addEventListener("click", showHelp);
-el("help-search").addEventListener("input", showHelp);
-el("help-close").addEventListener("click", () => el("help").close());
-el("keys-reset").addEventListener("click", () => { resetKeys(); showHelp(); });
-const tabs = ["gallery", "queue"];
-for (const name of tabs) {
-  const show = (chosen) => tabs.forEach((tab) => {
-    el(`tab-${tab}`).setAttribute("aria-selected", tab === chosen);
-    el(`tab-${tab}`).tabIndex = tab === chosen ? 0 : -1;
-    el(`${tab}-box`).hidden = tab !== chosen;
-  });
-  el(`tab-${name}`).addEventListener("click", () => show(name));
-  el(`tab-${name}`).addEventListener("keydown", (e) => {
-    if (e.key !== "ArrowRight" && e.key !== "ArrowLeft") return;
-    const other = tabs.find((tab) => tab !== name);
-    show(other);
-    el(`tab-${other}`).focus();
-  });
-}
-function setTheme(name) {
-  const isDark = name ? name === "dark" : matchMedia("(prefers-color-scheme: dark)").matches;
-  if (name) document.documentElement.dataset.theme = name;
-  el("theme").setAttribute("aria-pressed", isDark);
-}
-el("theme").addEventListener("click", () => {
-  const name = el("theme").getAttribute("aria-pressed") === "true" ? "light" : "dark";
-  localStorage.setItem("gesso-theme", name);
-  setTheme(name);
-});
-setTheme(localStorage.getItem("gesso-theme"));
-onLogin(() => new Promise((resolve) => {
-  if (!el("login").open) el("login").showModal();
-  el("login-form").addEventListener("submit", () => resolve(el("token").value.trim()), { once: true });
-}));
+intake(openFile, openMask, () => Boolean(state.source));
 
-state.prompts = JSON.parse(localStorage.getItem("gesso-prompts") ?? "[]");
 setRadius(20);
 await settings.load();
 await restore();

@@ -107,7 +107,9 @@ package actor Queue {
         await tellQueue()
     }
 
-    private func paint(_ order: Order, _ number: Int, _ job: JobRow, _ flag: CancelFlag) async throws {
+    private func paint(_ order: Order, _ number: Int, _ job: JobRow, _ flag: CancelFlag)
+        async throws
+    {
         if flag.isSet { throw CancellationError() }
         current?.number = number
         current?.stage = "loading"

@@ -39,7 +39,8 @@ package struct Shelf: Sendable {
         guard let root = library.places.addOns else { return [] }
         let place = root.appending(path: folder)
         let files = (try? FileManager.default.contentsOfDirectory(atPath: place.path)) ?? []
-        return files.filter { $0.hasSuffix(".safetensors") }.map { String($0.dropLast(12)) }.sorted()
+        return files.filter { $0.hasSuffix(".safetensors") }.map { String($0.dropLast(12)) }
+            .sorted()
     }
 
     var loras: [String] { addOns("loras") }
@@ -58,7 +59,8 @@ package struct Shelf: Sendable {
             for part in value.split(separator: ",") {
                 let name = part.split(separator: ":").first.map(String.init) ?? ""
                 guard known.contains(name) else {
-                    throw Complaint.invalid("settings.\(key)", "there is none named '\(name.prefix(100))'")
+                    throw Complaint.invalid(
+                        "settings.\(key)", "there is none named '\(name.prefix(100))'")
                 }
             }
         }

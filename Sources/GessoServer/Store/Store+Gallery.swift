@@ -39,7 +39,8 @@ extension Store {
         before id: Int64?, search: String?, starred: Bool, limit: Int
     ) async throws -> [(result: ResultRow, picture: PictureRow)] {
         try await database.read { db in
-            var sql = "SELECT result.* FROM result JOIN job ON job.id = result.job WHERE deleted IS NULL"
+            var sql =
+                "SELECT result.* FROM result JOIN job ON job.id = result.job WHERE deleted IS NULL"
             var arguments: StatementArguments = []
             if let id {
                 sql += " AND result.id < ?"

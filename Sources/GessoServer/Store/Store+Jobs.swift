@@ -5,7 +5,7 @@ extension Store {
     /// The most jobs that wait at once.
     package static let queueLimit = 64
     /// How often a job is begun, over ends of the process, before it counts as the cause of them.
-    static let attemptLimit = 5
+    static let attemptLimit = 10
 
     /// Puts a job at the end of the queue.
     ///
@@ -34,7 +34,8 @@ extension Store {
             let row = JobRow(
                 id: UUID().uuidString.lowercased(), state: .queued, priority: priority,
                 position: try Self.next("position", db), attempts: 0, source: source,
-                request: request, prompt: order.prompt, pictures: order.pictures, error: nil, errorKind: nil,
+                request: request, prompt: order.prompt, pictures: order.pictures, error: nil,
+                errorKind: nil,
                 idempotencyKey: key, retryOf: retryOf, created: Date.now.timeIntervalSince1970,
                 started: nil, finished: nil, seq: try Self.next("seq", db))
             try row.insert(db)
@@ -168,6 +169,8 @@ extension Store {
                     row.error = "the server ended \(row.attempts) times while it was running"
                 } else {
                     row.state = .queued
+                    // If it is the cause, the others come first now.
+                    if row.attempts > 1 { row.position = try Self.next("position", db) }
                 }
                 row.seq = try Self.next("seq", db)
                 try row.update(db)
