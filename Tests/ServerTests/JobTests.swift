@@ -214,7 +214,7 @@ struct JobTests {
             let deep = String(repeating: "[", count: 10_000) + String(repeating: "]", count: 10_000)
             let answer = try await server.ask("POST", "/sdapi/v1/txt2img", Data(deep.utf8))
             #expect(answer.status == 422)
-            let bomb = try Data(contentsOf: Self.bomb())
+            let bomb = Self.bomb
             let refused = try await server.ask(
                 "POST", "/api/v1/pictures", bomb, type: "application/octet-stream")
             #expect(refused.status == 422)
@@ -226,13 +226,11 @@ struct JobTests {
     }
 
     /// The head of a PNG of 60000 by 60000 pixels, and little behind it.
-    private static func bomb() throws -> URL {
+    private static var bomb: Data {
         var bytes: [UInt8] = [0x89, 0x50, 0x4E, 0x47, 0x0D, 0x0A, 0x1A, 0x0A, 0, 0, 0, 13]
         bytes += Array("IHDR".utf8) + [0, 0, 0xEA, 0x60, 0, 0, 0xEA, 0x60, 8, 2, 0, 0, 0]
         bytes += [0x73, 0x1C, 0x3E, 0x12] + [UInt8](repeating: 0, count: 2000)
-        let file = URL.temporaryDirectory.appending(path: "gesso-bomb-\(UUID().uuidString).png")
-        try Data(bytes).write(to: file)
-        return file
+        return Data(bytes)
     }
 
     @Test("A job that waits and one that runs are there again after a start, with their seeds")

@@ -14,6 +14,7 @@ struct RunningServer: Sendable {
     static func start(
         in folder: URL? = nil, _ change: (inout ServerConfiguration) -> Void = { _ in }
     ) async throws -> RunningServer {
+        var hasStarted = false
         let folder =
             folder
             ?? URL.temporaryDirectory.appending(path: "gesso-server-\(UUID().uuidString)")
@@ -24,13 +25,21 @@ struct RunningServer: Sendable {
         change(&configuration)
         var logger = Logger(label: "test")
         logger.logLevel = .critical
+        let isNew = !FileManager.default.fileExists(atPath: folder.path)
+        defer {
+            // Whatever kept it from starting, nothing is left behind.
+            if isNew, !hasStarted { try? FileManager.default.removeItem(at: folder) }
+        }
         let server = try GessoServer(configuration, logger: logger)
         let (ports, continuation) = AsyncStream<Int>.makeStream()
         let task = Task {
             defer { continuation.finish() }
             try await server.run { continuation.yield($0) }
         }
-        for await port in ports { return RunningServer(port: port, folder: folder, task: task) }
+        for await port in ports {
+            hasStarted = true
+            return RunningServer(port: port, folder: folder, task: task)
+        }
         try await task.value
         throw ServerError.address(host: "", port: 0, reason: "it did not start")
     }

@@ -5,7 +5,7 @@ import { ask, bytes, listen, picture as load, shown, unique, address } from "./a
 import { View } from "./canvas.js";
 import { edges, sides } from "./extend.js";
 import { intake } from "./intake.js";
-import { Gallery, Queue, Settings, make } from "./panels.js";
+import { Gallery, Queue, Settings, make, saveBlob } from "./panels.js";
 import { showHelp } from "./help.js";
 import { keyOf, meaning, written } from "./keys.js";
 import { Mask } from "./mask.js";
@@ -115,12 +115,6 @@ function describe() {
   el("mask-text").textContent = count
     ? `${part < 0.1 ? "less than 0.1" : part.toFixed(part < 10 ? 1 : 0)} % will be repainted, ${box.w}×${box.h} at ${box.x}, ${box.y}`
     : "The mask is empty";
-}
-
-function saveBlob(blob, name) {
-  const link = make("a", { href: URL.createObjectURL(blob), download: name });
-  link.click();
-  setTimeout(() => URL.revokeObjectURL(link.href), 10000);
 }
 
 // What can be done by button and key

@@ -15,6 +15,13 @@ export function make(name, properties = {}, ...children) {
   return node;
 }
 
+/** Hands bytes to the browser as a download. */
+export function saveBlob(blob, name) {
+  const link = make("a", { href: URL.createObjectURL(blob), download: name });
+  link.click();
+  setTimeout(() => URL.revokeObjectURL(link.href), 10000);
+}
+
 /** The settings shown at once and those folded away; each is for the verbs that have its key. */
 const shownKeys = ["strength", "steps", "seed"];
 const hiddenKeys = [
