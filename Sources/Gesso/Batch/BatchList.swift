@@ -28,6 +28,7 @@ public struct BatchList {
         }
     }
 
+    /// The pictures, in their order.
     public let items: [Item]
 
     /// - Parameters:
