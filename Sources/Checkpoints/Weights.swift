@@ -10,6 +10,8 @@ public import Tensors
 public struct Weights: Sendable {
     /// where this scope stands; empty at the root
     public let path: String
+    /// What products with the layers below this scope are computed in.
+    public private(set) var precision = Precision.exact
     private let book: Book
 
     /// The root scope over the tensors of one or more files.
@@ -67,7 +69,16 @@ public struct Weights: Sendable {
 
     /// The scope one name further in.
     public subscript(name: String) -> Weights {
-        Weights(path: full(name), book: book)
+        var scope = Weights(path: full(name), book: book)
+        scope.precision = precision
+        return scope
+    }
+
+    /// The same scope for layers that compute in another precision.
+    public func computed(in precision: Precision) -> Weights {
+        var scope = self
+        scope.precision = precision
+        return scope
     }
 
     /// The scope of the `index`-th element of a list.

@@ -10,7 +10,8 @@ final class PackedWeights: @unchecked Sendable {
     init(_ weight: StoredTensor, _ precision: Precision) {
         let taps = weight.shape.dropFirst(2).reduce(1, *)
         handle = weight.withBytes {
-            gesso_pack($0, weight.dataType.kernelType, weight.shape[0], weight.shape[1], taps,
+            gesso_pack(
+                $0, weight.dataType.kernelType, weight.shape[0], weight.shape[1], taps,
                 precision.kernel)
         }
     }

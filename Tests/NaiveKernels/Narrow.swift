@@ -23,7 +23,8 @@ package enum Narrow {
         let run = x.count / x.shape[0]
         let values = x.values
         let rows = (0..<x.shape[0]).flatMap { row in
-            let (scale, numbers) = integers(values[(row * run)..<((row + 1) * run)], dividing: false)
+            let (scale, numbers) = integers(
+                values[(row * run)..<((row + 1) * run)], dividing: false)
             return numbers.map { Float($0) * scale }
         }
         return Tensor(rows, shape: x.shape)

@@ -108,7 +108,8 @@ import Testing
         let x = noise([2, 33, 29, 64])
         for unit in NarrowUnit.all {
             let filter = unit.run {
-                PackedFilter(StoredTensor(noise([96, 64, 3, 3], seed: 2)), precision: unit.precision)
+                PackedFilter(
+                    StoredTensor(noise([96, 64, 3, 3], seed: 2)), precision: unit.precision)
             }
             let alone = x.convolved(with: filter, padding: .all(1))
             for threads in [2, 5] {
