@@ -12,9 +12,10 @@ struct VerifyCommand: ParsableCommand {
 
             Outside is where the mask is black, value 0. It is given as for `inpaint`; one that was
             grown or blurred can be written with `gesso mask`. Samples are compared exactly,
-            16-bit ones and alpha too; of a JPEG that was
-            written over its source the blocks are, and the pixels beyond those that the mask
-            touches. Exits with 0 if all are the same, with 1 if any differs.
+            16-bit ones and alpha too. Exits with 0 if all are the same, with 1 if any differs.
+
+            A JPEG that was written over its source keeps the blocks that the mask does not
+            touch: these are compared, and the pixels beyond the others.
             """)
 
     @Argument(help: "The picture before the edit; - is standard input.", completion: .file())
