@@ -22,7 +22,9 @@ case "answers" where words.count >= 3:
     }
 case "control" where words.count >= 4:
     let places = words.dropFirst().map { URL(filePath: $0) }
-    try ThreadPool(threads: 2).run { try answerControlled(places[0], places[1], in: places[2]) }
+    try ThreadPool(threads: 2).run {
+        try answerControlled(places[0], places[1], in: places[2])
+    }
 case "kernels", nil:
     let threads = words.dropFirst().first.flatMap { Int($0) } ?? 2
     ThreadPool(threads: threads).run { timeKernels(threads: threads) }

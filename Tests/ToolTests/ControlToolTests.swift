@@ -98,7 +98,7 @@ import Testing
             ]
             let run = try tool.run(words + ["--control", "canny"])
             #expect(run.status == 64, "\(run.errors)")
-            #expect(run.errors.contains("has nothing to read"))
+            #expect(run.errors.contains("and there is none: give it a map"))
             let missing = try tool.run(words + ["--control", "depth=map.png"])
             #expect(missing.status == 66, "\(missing.errors)")
             let range = try tool.run(words + ["--control", "canny@0.8-0.2"])
