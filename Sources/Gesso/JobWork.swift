@@ -31,15 +31,15 @@ struct JobWork {
         (self.request, self.library, self.options, self.send) = (request, library, options, send)
         choice = try library.choice(of: request)
         let shelf = AddOnShelf(library.places, known: request.addOnFiles)
-        var literal: [String] = []
+        var notes: [String] = []
         edits = request.edits.map { edit in
-            let (tagged, rest) = edit.recipe.takingLoRATags()
-            literal += rest
-            return Request.Edit(edit.verb, tagged, mask: edit.mask)
+            let taken = edit.recipe.takingLoRATags()
+            notes += taken.notes
+            return Request.Edit(edit.verb, taken.recipe, mask: edit.mask)
         }
         addOns = try edits.map { $0.recipe.steps > 0 ? try shelf.entries(of: $0.recipe) : [] }
         reader = PictureReader(request.pictures) { send(.note($0)) }
-        for tag in literal { send(.note("\(tag) names no LoRA: it stays text")) }
+        for note in notes { send(.note(note)) }
     }
 
     /// Loads the model of the first edit, if it has one.

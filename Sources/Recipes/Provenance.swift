@@ -27,10 +27,16 @@ public struct Provenance: Sendable, Equatable {
         public var hash: String
         /// The factor of a LoRA.
         public var strength: Double
+        /// Its factor for the text encoders; nil is the same.
+        public var textStrength: Double?
 
         /// A record of an add-on.
-        public init(key: String, name: String, hash: String, strength: Double = 1) {
+        public init(
+            key: String, name: String, hash: String, strength: Double = 1,
+            textStrength: Double? = nil
+        ) {
             (self.key, self.name, self.hash, self.strength) = (key, name, hash, strength)
+            self.textStrength = textStrength
         }
     }
 

@@ -50,7 +50,11 @@ extension Recipe {
         guard !loras.contains(where: { $0.name.contains { ":<>;/\\,".contains($0) } }) else {
             return []
         }
-        return loras.map { "<lora:\($0.name):\(Key.Value.number($0.strength))>" }
+        return loras.map { lora in
+            let parts = (lora.textStrength.map { [$0] } ?? []) + [lora.strength]
+            let strengths = parts.map { "\(Key.Value.number($0))" }.joined(separator: ":")
+            return "<lora:\(lora.name):\(strengths)>"
+        }
     }
 }
 

@@ -12,6 +12,8 @@ struct AddOnShelf {
         /// The recipe's word for it.
         let name: String
         let files: [URL]
+        /// Whether a folder was given for the files in it.
+        var isFolder = false
     }
 
     private let folders: [URL]
@@ -42,7 +44,10 @@ struct AddOnShelf {
             Entry(key: "lora", name: $0.name, files: [try find("lora", $0.name, beside: beside)])
         }
         let embeddings = try recipe.embeddings.map {
-            Entry(key: "embedding", name: $0, files: try Self.files(find("embedding", $0), $0))
+            let place = try find("embedding", $0)
+            return Entry(
+                key: "embedding", name: $0, files: try Self.files(place, $0),
+                isFolder: place.isFolder)
         }
         let components = try [("vae", recipe.vae), ("unet", recipe.unet)].compactMap { key, name in
             try name.map { Entry(key: key, name: $0, files: [try find(key, $0)]) }
@@ -84,22 +89,23 @@ struct AddOnShelf {
         if let known = known["\(key):\(name)"] { return known }
         let path = FilePath.literal(name)
         if FileManager.default.fileExists(atPath: path) { return URL(filePath: path) }
-        let isName = !name.contains("..") && !name.hasPrefix("/")
-        let shelves =
-            folders.flatMap { folder in (Self.places[key] ?? []).map { folder.appending(path: $0) }
-            }
-            + beside
-        for shelf in isName ? shelves : [] {
-            for candidate in [name, name + ".safetensors"] {
-                let file = shelf.appending(path: candidate)
-                if FileManager.default.fileExists(atPath: file.path(percentEncoded: false)) {
-                    return file
-                }
-            }
+        let name = name.replacing("\\", with: "/")
+        let isName = !name.split(separator: "/").contains("..") && !name.hasPrefix("/")
+        let own = folders.flatMap { folder in
+            (Self.places[key] ?? []).map { folder.appending(path: $0) }
         }
-        if let kind = ExtraModelPaths.Kind(key: key), let file = try models.find(name, kind) {
-            return file
+        let extra =
+            try ExtraModelPaths.Kind(key: key).flatMap { try models.extraPaths()?.folders($0) }
+            ?? []
+        let shelves = own + beside + extra
+        let matches = isName ? FolderSearch.matches(name, in: shelves) : []
+        if matches.count > 1 {
+            let paths = matches.prefix(2).map { $0.pathComponents.suffix(2).joined(separator: "/") }
+            throw GessoError(
+                .usage, "\(matches.count) files have this name: \(paths.joined(separator: ", "))",
+                at: name, do: "give its folder, too")
         }
+        if let found = matches.first { return found }
         let names = shelves.flatMap {
             (try? FileManager.default.contentsOfDirectory(atPath: $0.path(percentEncoded: false)))
                 ?? []
@@ -113,10 +119,7 @@ struct AddOnShelf {
     /// The embeddings of a folder, or the one file.
     private static func files(_ url: URL, _ name: String) throws -> [URL] {
         let path = url.path(percentEncoded: false)
-        var isFolder: ObjCBool = false
-        guard FileManager.default.fileExists(atPath: path, isDirectory: &isFolder),
-            isFolder.boolValue
-        else { return [url] }
+        guard url.isFolder else { return [url] }
         let names = (try? FileManager.default.contentsOfDirectory(atPath: path)) ?? []
         let files = names.filter { $0.hasSuffix(".safetensors") }.sorted()
         guard !files.isEmpty else {
@@ -128,6 +131,14 @@ struct AddOnShelf {
     }
 }
 
+extension URL {
+    fileprivate var isFolder: Bool {
+        var isFolder: ObjCBool = false
+        return FileManager.default.fileExists(
+            atPath: path(percentEncoded: false), isDirectory: &isFolder) && isFolder.boolValue
+    }
+}
+
 extension AddOns {
     /// What was found of a recipe's add-ons.
     init(_ entries: [AddOnShelf.Entry], of recipe: Recipe) {
@@ -135,11 +146,14 @@ extension AddOns {
         for entry in entries {
             switch entry.key {
             case "lora":
-                let strength = recipe.loras.first { $0.name == entry.name }?.strength ?? 1
-                loras += entry.files.map { AddedLoRA($0, strength: strength) }
+                let choice = recipe.loras.first { $0.name == entry.name }
+                loras += entry.files.map {
+                    AddedLoRA(
+                        $0, strength: choice?.strength ?? 1, textStrength: choice?.textStrength)
+                }
             case "embedding":
                 embeddings += entry.files.map {
-                    AddedEmbedding($0, isOptional: entry.files.count > 1)
+                    AddedEmbedding($0, isOptional: entry.isFolder)
                 }
             case "vae": vae = entry.files.first
             case "unet": unet = entry.files.first
@@ -167,12 +181,13 @@ extension AddOnShelf.Entry {
             let hash = String(try Digest.sha256(file: file).prefix(10))
             return Provenance.AddOn(key: key, name: name, hash: hash)
         }
+        let choice = recipe.loras.first { $0.name == self.name }
         // A1111 leaves out a LoRA's header, in which trainers keep notes that others strip.
         let header = length.enumerated().reduce(UInt64(0)) { $0 | UInt64($1.1) << (8 * $1.0) }
         return Provenance.AddOn(
             key: key, name: name,
             hash: String(try Digest.sha256(file: file, from: 8 + header).prefix(12)),
-            strength: recipe.loras.first { $0.name == self.name }?.strength ?? 1)
+            strength: choice?.strength ?? 1, textStrength: choice?.textStrength)
     }
 
     /// The files that results depend on; of a folder or a checkpoint, those inside of it.
