@@ -34,12 +34,9 @@ struct JobWork {
         var notes: [String] = []
         edits = request.edits.map { edit in
             let (chosen, ofWildcards) = edit.recipe.drawingWildcards(from: library.places.wildcards)
-            let (tagged, ofTags) = chosen.takingLoRATags()
-            notes += ofWildcards + ofTags
-            for lora in tagged.loras where lora.textStrength != nil {
-                notes.append("\(lora): the text encoder gets the UNet's weight, too")
-            }
-            return Request.Edit(edit.verb, tagged, mask: edit.mask)
+            let taken = chosen.takingLoRATags()
+            notes += ofWildcards + taken.notes
+            return Request.Edit(edit.verb, taken.recipe, mask: edit.mask)
         }
         addOns = try edits.map { $0.recipe.steps > 0 ? try shelf.entries(of: $0.recipe) : [] }
         reader = PictureReader(request.pictures) { send(.note($0)) }

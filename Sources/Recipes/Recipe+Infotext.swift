@@ -51,8 +51,9 @@ extension Recipe {
             return []
         }
         return loras.map { lora in
-            let text = lora.textStrength.map { ":\(Key.Value.number($0))" } ?? ""
-            return "<lora:\(lora.name)\(text):\(Key.Value.number(lora.strength))>"
+            let parts = (lora.textStrength.map { [$0] } ?? []) + [lora.strength]
+            let strengths = parts.map { "\(Key.Value.number($0))" }.joined(separator: ":")
+            return "<lora:\(lora.name):\(strengths)>"
         }
     }
 }

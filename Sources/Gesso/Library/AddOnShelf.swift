@@ -12,6 +12,8 @@ struct AddOnShelf {
         /// The recipe's word for it.
         let name: String
         let files: [URL]
+        /// Whether a folder was given for the files in it.
+        var isFolder = false
     }
 
     private let folders: [URL]
@@ -42,7 +44,10 @@ struct AddOnShelf {
             Entry(key: "lora", name: $0.name, files: [try find("lora", $0.name, beside: beside)])
         }
         let embeddings = try recipe.embeddings.map {
-            Entry(key: "embedding", name: $0, files: try Self.files(find("embedding", $0), $0))
+            let place = try find("embedding", $0)
+            return Entry(
+                key: "embedding", name: $0, files: try Self.files(place, $0),
+                isFolder: place.isFolder)
         }
         let controls = try Set(recipe.controls.map(\.network)).sorted().map {
             Entry(key: "control", name: $0, files: [try find("control", $0)])
@@ -90,23 +95,24 @@ struct AddOnShelf {
         if let known = known["\(key):\(name)"] { return known }
         let path = FilePath.literal(name)
         if FileManager.default.fileExists(atPath: path) { return URL(filePath: path) }
-        let isName = !name.contains("..") && !name.hasPrefix("/")
-        let shelves =
-            folders.flatMap { folder in (Self.places[key] ?? []).map { folder.appending(path: $0) }
-            }
-            + beside
-        for shelf in isName ? shelves : [] {
-            for candidate in [name, name + ".safetensors"] {
-                let file = shelf.appending(path: candidate)
-                if FileManager.default.fileExists(atPath: file.path(percentEncoded: false)) {
-                    return file
-                }
-            }
+        let name = name.replacing("\\", with: "/")
+        let isName = !name.split(separator: "/").contains("..") && !name.hasPrefix("/")
+        let own = folders.flatMap { folder in
+            (Self.places[key] ?? []).map { folder.appending(path: $0) }
         }
+        let extra =
+            try ExtraModelPaths.Kind(key: key).flatMap { try models.extraPaths()?.folders($0) }
+            ?? []
+        let shelves = own + beside + extra
+        let matches = isName ? FolderSearch.matches(name, in: shelves) : []
+        if matches.count > 1 {
+            let paths = matches.prefix(2).map { $0.pathComponents.suffix(2).joined(separator: "/") }
+            throw GessoError(
+                .usage, "\(matches.count) files have this name: \(paths.joined(separator: ", "))",
+                at: name, do: "give its folder, too")
+        }
+        if let found = matches.first { return found }
         if key == "control", isName, let file = Self.only(of: name, in: shelves) { return file }
-        if let kind = ExtraModelPaths.Kind(key: key), let file = try models.find(name, kind) {
-            return file
-        }
         let names = shelves.flatMap {
             (try? FileManager.default.contentsOfDirectory(atPath: $0.path(percentEncoded: false)))
                 ?? []
@@ -131,10 +137,7 @@ struct AddOnShelf {
     /// The embeddings of a folder, or the one file.
     private static func files(_ url: URL, _ name: String) throws -> [URL] {
         let path = url.path(percentEncoded: false)
-        var isFolder: ObjCBool = false
-        guard FileManager.default.fileExists(atPath: path, isDirectory: &isFolder),
-            isFolder.boolValue
-        else { return [url] }
+        guard url.isFolder else { return [url] }
         let names = (try? FileManager.default.contentsOfDirectory(atPath: path)) ?? []
         let files = names.filter { $0.hasSuffix(".safetensors") }.sorted()
         guard !files.isEmpty else {
@@ -143,6 +146,14 @@ struct AddOnShelf {
                 do: "give a folder of embeddings")
         }
         return files.map { url.appending(path: $0) }
+    }
+}
+
+extension URL {
+    fileprivate var isFolder: Bool {
+        var isFolder: ObjCBool = false
+        return FileManager.default.fileExists(
+            atPath: path(percentEncoded: false), isDirectory: &isFolder) && isFolder.boolValue
     }
 }
 
@@ -160,7 +171,7 @@ extension AddOns {
                 }
             case "embedding":
                 embeddings += entry.files.map {
-                    AddedEmbedding($0, isOptional: entry.files.count > 1)
+                    AddedEmbedding($0, isOptional: entry.isFolder)
                 }
             case "control": controlNets[entry.name] = entry.files.first
             case "vae": vae = entry.files.first
