@@ -32,7 +32,8 @@ import Testing
 
     @Test func theExampleOfTheArticleIsShipped() throws {
         let article = try String(
-            contentsOf: root.appending(path: "Sources/Gesso/Gesso.docc/Recipes.md"), encoding: .utf8)
+            contentsOf: root.appending(path: "Sources/Gesso/Gesso.docc/Recipes.md"), encoding: .utf8
+        )
         let shipped = try PresetShelf.shipped().filter(\.hasEdits)
         #expect(!shipped.isEmpty)
         for preset in shipped {
