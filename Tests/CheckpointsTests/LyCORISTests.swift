@@ -1,4 +1,4 @@
-@testable import Checkpoints
+import Checkpoints
 import Foundation
 import Tensors
 import Testing
