@@ -22,7 +22,6 @@ import Testing
             try answer(.exact), try twin(of: precision) { try answer(precision) }
         )
         let share = rootMeanSquare(rounded - exact) / rootMeanSquare(exact)
-        print("SHARE", precision, share)
         #expect(share > 0 && share < bound, "\(precision): \(share)")
     }
 
@@ -37,7 +36,6 @@ import Testing
             try answer(.exact), try twin(of: precision) { try answer(precision) }
         )
         let share = rootMeanSquare(rounded - exact) / rootMeanSquare(exact)
-        print("SHARE", precision, share)
         #expect(share > 0 && share < bound, "\(precision): \(share)")
     }
 
