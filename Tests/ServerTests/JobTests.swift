@@ -177,7 +177,7 @@ struct JobTests {
                 _ = socket.read(seconds: 1)
                 socket.close()
             }
-            for _ in 0..<200 {
+            for _ in 0..<2400 {
                 let active = try await server.ask("GET", "/api/v1/queue").json["jobs"] as? [Any]
                 if active?.isEmpty == true { break }
                 try await Task.sleep(for: .milliseconds(50))
