@@ -244,7 +244,8 @@ struct JobTests {
                     "verb": "txt2img",
                     "settings": ["prompt": "x", "steps": 30, "width": 128, "height": 128],
                 ])
-            ids.append(try #require(queued.json["id"] as? String))
+            ids.append(
+                try #require(queued.json["id"] as? String, "\(queued.status) \(queued.text)"))
         }
         await first.stop(keepsFolder: true)
         let second = try await RunningServer.start(in: first.folder)
