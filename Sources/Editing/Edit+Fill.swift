@@ -5,8 +5,9 @@ extension Edit {
     /// The result without any model: the original with its masked part filled. Nil if there is no
     /// original.
     public func filled() -> EditResult? {
-        guard let original, let start else { return nil }
-        let image = isIdentity ? original : composited(start)
+        let begun = begun()
+        guard let original = begun.original, let start = begun.start else { return nil }
+        let image = isIdentity ? original : begun.composited(start)
         return EditResult(
             image: image, recipe: recipe,
             report: EditReport(

@@ -51,12 +51,14 @@ extension Edit {
         if recipe.fill.isFromSurroundings, !region.values.contains(0) {
             notes.append("the mask is white all over: the fill has nothing to draw on")
         }
-        let start = Filling(recipe.fill).map { original.filled(where: region, with: $0) }
         return Edit(
             verb: .inpaint, recipe: recipe,
-            original: original, start: start ?? original, mask: share, region: region,
+            original: original, start: original, mask: share, region: region,
             width: image.width, height: image.height, strength: recipe.strength,
-            notes: notes + Self.notes(onFill: recipe, of: .inpaint), mode: recipe.maskMode,
+            notes: notes + Self.notes(onFill: recipe, of: .inpaint),
+            fill: Filling(recipe.fill).map {
+                PendingFill(hole: region, filling: $0, isShown: false)
+            }, mode: recipe.maskMode,
             division: division(recipe))
     }
 

@@ -59,8 +59,9 @@ extension Editor {
         _ latents: inout Latents
     ) throws -> (start: Tensor, region: Region?) {
         if edit.isInstruction {
-            let shown = try latents.shown(original)
-            return (scheduler.start(clean: nil, noise: latents.noise()), Region(shown: shown))
+            let shown = try latents.shown(edit.original ?? original)
+            let clean = edit.strength == nil ? nil : try latents.encoded(original)
+            return (scheduler.start(clean: clean, noise: latents.noise()), Region(shown: shown))
         }
         let isHard = edit.mode == .hard
         // Only so far as diffusers does it: soft masks and ComfyUI know the picture at every strength.

@@ -113,8 +113,8 @@ extension Editor {
             sum + Double(size.paddedWidth * size.paddedHeight) * (size.isTiled ? 16.0 / 9 : 1)
         }
         let pictures = edit.start == nil ? 0.0 : model.isForInpainting ? 2 : 1
-        let denoise = outline.sizes.reduce(0.0) { sum, size in
-            sum + denoising(size, outline.levels, recipe, edit.controls, at: speed)
+        let denoise = zip(outline.sizes, outline.levels).reduce(0.0) { sum, pass in
+            sum + denoising(pass.0, pass.1, recipe, edit.controls, at: speed)
         }
         return EstimatedSeconds(
             encode: pictures * pixels * speed.encodingSeconds, denoise: denoise,

@@ -15,17 +15,19 @@ struct Outline {
     let passes: [Pass]
     /// The scheduler; nil when nothing runs.
     let scheduler: SchedulerName?
-    /// Noise levels at which the UNet runs in each pass.
-    let levels: [NoiseLevel]
+    /// Noise levels at which the UNet runs, for each pass.
+    let levels: [[NoiseLevel]]
     /// The latents of each pass.
     let sizes: [Latents]
     /// The latents of the largest pass.
     let largest: Latents
     /// What the largest pass needs.
     let memory: MemoryPlan
+    /// Whether the model never works on the whole picture at its own size.
+    let isScaled: Bool
 
     /// UNet runs in all.
-    var evaluations: Int { levels.count * passes.count }
+    var evaluations: Int { levels.reduce(0) { $0 + $1.count } }
 
     /// What of the recipe cannot be followed to the letter.
     func remarks(on edit: Edit) -> [String] {
@@ -36,9 +38,10 @@ struct Outline {
                 ? ["tile_overlap \(overlap) is more than half a tile: \(half) is taken"] : []
         case .mask(_, byComponent: true):
             let prompts = recipe.componentPromptCount
-            return prompts > passes.count
+            let parts = passes.count { $0.detailStrength == nil }
+            return prompts > parts
                 ? [
-                    "component_prompts has \(prompts) lines and the mask \(passes.count) parts: "
+                    "component_prompts has \(prompts) lines and the mask \(parts) parts: "
                         + "the last lines are left over"
                 ] : []
         default: return []
@@ -57,13 +60,17 @@ public struct PassReport: Sendable, Equatable, Encodable {
     public let width: Int
     /// Size it is worked on at.
     public let height: Int
+    /// Share of the noise schedule that is run to give what was made larger its detail; nil where the
+    /// edit's own share is run.
+    public let detailStrength: Double?
 
     init(_ pass: Pass) {
         (box, width, height) = (pass.box, pass.width, pass.height)
+        detailStrength = pass.detailStrength
     }
 
     private enum CodingKeys: String, CodingKey {
-        case x, y, width, height, workWidth, workHeight
+        case x, y, width, height, workWidth, workHeight, detailStrength
     }
 
     /// The box and the size of the work, side by side.
@@ -75,6 +82,8 @@ public struct PassReport: Sendable, Equatable, Encodable {
         try container.encode(box.height, forKey: .height)
         try container.encode(width, forKey: .workWidth)
         try container.encode(height, forKey: .workHeight)
+        try container.encodeIfPresent(
+            detailStrength.map { ($0 * 1000).rounded() / 1000 }, forKey: .detailStrength)
     }
 }
 
@@ -93,8 +102,18 @@ extension Editor {
                 ? EditingError.noInstructions(model: model.name)
                 : EditingError.instructionsOnly(model: model.name)
         }
-        let passes = try edit.passes(
-            side: recipe.regionSize ?? model.nativeSize, multiple: model.vae.factor)
+        let side = recipe.regionSize ?? model.nativeSize
+        let picture = edit.pictureBox
+        let work = edit.original == nil || edit.isIdentity
+            ? nil
+            : recipe.workArea(
+                onPixels: picture.width * picture.height, side: side, native: model.nativeSize)
+        let passes = try edit.passes(side: side, multiple: model.vae.factor, work: work).map {
+            pass in
+            var pass = pass
+            pass.detailStrength = pass.detailStrength.map(recipe.runnable)
+            return pass
+        }
         let sizes = passes.map { pass in
             Latents(
                 model.vae, width: pass.width, height: pass.height, seed: 0,
@@ -105,24 +124,38 @@ extension Editor {
                 $0.paddedWidth * $0.paddedHeight < $1.paddedWidth * $1.paddedHeight
             }
             ?? Latents(model.vae, width: edit.width, height: edit.height, seed: 0)
-        let run =
-            edit.isIdentity
-            ? nil
-            : try model.scheduler(
-                for: recipe, strength: edit.strength, inpainting: edit.region != nil)
-        let name = try run?.name ?? model.schedulerName(for: recipe)
+        let name = try model.schedulerName(for: recipe)
+        var levels: [[NoiseLevel]] = []
+        if !edit.isIdentity {
+            // Passes of one strength run at the same levels.
+            var known: [Double?: [NoiseLevel]] = [:]
+            for pass in passes {
+                let strength = pass.detailStrength ?? edit.strength
+                let own =
+                    try known[strength]
+                    ?? model.scheduler(
+                        for: recipe, strength: strength, inpainting: edit.region != nil
+                    ).scheduler.levels
+                known[strength] = own
+                levels.append(own)
+            }
+        }
+        // A small mask may be all that a box holds at its own size; the canvas is not seen as a whole.
+        let isScaled = work != nil && passes.contains { $0.isPart(of: edit) }
         return Outline(
             model: model.name,
             recipe: ResolvedRecipe(
                 recipe, seed: edit.seed, scheduler: name, nativeSize: model.nativeSize,
                 width: edit.width,
                 height: edit.height),
-            notes: defaults + recipe.idleSettings(of: edit.verb), passes: passes,
-            scheduler: run?.name,
-            levels: run?.scheduler.levels ?? [], sizes: sizes, largest: largest,
+            notes: defaults + recipe.idleSettings(of: edit.verb, isScaled: isScaled)
+                + (isScaled ? [edit.remark(on: passes)] : []), passes: passes,
+            scheduler: edit.isIdentity ? nil : name,
+            levels: levels, sizes: sizes, largest: largest,
             memory: MemoryPlan(
-                model, recipe, largest, canvas: edit.width * edit.height,
+                model, recipe, largest, canvas: edit.width * edit.height, isInParts: isScaled,
                 joined: passes.map { $0.box.width * $0.box.height }.max() ?? 0,
-                controls: edit.controls))
+                controls: edit.controls),
+            isScaled: isScaled)
     }
 }

@@ -114,8 +114,9 @@ struct JobWork {
     ) throws -> Outcome.Work {
         let prepared = try prepared(index, on: source, history)
         guard let (model, loading) = try model(index) else {
-            guard let prepared, let result = prepared.filled() else { throw Self.nothingToDo }
+            guard let prepared else { throw Self.nothingToDo }
             send(.plan(EditPlan(filling: prepared), index: index))
+            guard let result = prepared.filled() else { throw Self.nothingToDo }
             return try work(index, prepared, result, loading: 0)
         }
         let edit = try prepared ?? textToImage(index, model)
@@ -167,7 +168,7 @@ struct JobWork {
 
     private func plan(_ index: Int, _ prepared: Edit?) throws -> PlannedEdit {
         guard let (model, loading) = try model(index) else {
-            guard let prepared, prepared.filled() != nil else { throw Self.nothingToDo }
+            guard let prepared else { throw Self.nothingToDo }
             return PlannedEdit(
                 verb: edits[index].verb, plan: EditPlan(filling: prepared), loading: 0,
                 isSpeedKept: true)

@@ -65,21 +65,29 @@ extension Image {
 
     /// The picture with `part`, of the same channels and depth, in place of what the box holds.
     public func replacing(_ box: Box, by part: Image) -> Image {
+        var replaced = self
+        replaced.replace(box, by: part)
+        return replaced
+    }
+
+    /// Puts `part`, of the same channels and depth, in place of what the box holds.
+    public mutating func replace(_ box: Box, by part: Image) {
         precondition(part.width == box.width && part.height == box.height)
         precondition(part.channels == channels && part.depth == depth)
         if box.width == width, box.height == height {
-            var whole = self
-            whole.samples = part.samples
-            return whole
+            samples = part.samples
+            return
         }
-        var replaced = self
         let length = box.width * channels
-        for row in 0..<box.height {
-            let start = ((box.y + row) * width + box.x) * channels
-            replaced.samples.replaceSubrange(
-                start..<start + length, with: part.samples[row * length..<(row + 1) * length])
+        let (x, y, width, channels) = (box.x, box.y, width, channels)
+        samples.withUnsafeMutableBufferPointer { samples in
+            part.samples.withUnsafeBufferPointer { part in
+                for row in 0..<box.height {
+                    let start = ((y + row) * width + x) * channels
+                    for i in 0..<length { samples[start + i] = part[row * length + i] }
+                }
+            }
         }
-        return replaced
     }
 }
 

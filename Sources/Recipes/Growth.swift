@@ -83,7 +83,7 @@ extension Recipe {
     /// How far a picture of that size is extended on each side.
     ///
     /// - Throws: `RecipeError.canvas` if nothing is extended, the picture does not fit the size that
-    ///   is asked for, or the canvas would have a side above `maximumSide`.
+    ///   is asked for, or the canvas would have a side above `maximumCanvasSide`.
     public func sides(width: Int, height: Int) throws(RecipeError) -> Sides {
         var sides = Sides()
         switch growth {
@@ -124,10 +124,11 @@ extension Recipe {
         let canvas = Size(
             width: size.width + sides.left + sides.right,
             height: size.height + sides.top + sides.bottom)
-        guard canvas.width <= Recipe.maximumSide, canvas.height <= Recipe.maximumSide else {
+        let most = Recipe.maximumCanvasSide
+        guard canvas.width <= most, canvas.height <= most else {
             throw .canvas(
                 "the canvas would be \(canvas)",
-                remedy: "extend less, to \(Recipe.maximumSide) pixels a side at most")
+                remedy: "extend less, to \(most) pixels a side at most")
         }
     }
 }

@@ -128,6 +128,13 @@ public struct Recipe: Sendable, Equatable {
     public var gravity = Gravity.center
     /// In how many passes a canvas is painted.
     public var canvasPasses = CanvasPasses.auto
+    /// The size at which the model works.
+    public var workSize = WorkSize.auto
+    /// How what was painted at another size than the picture's gets its fine detail.
+    public var detail = Detail.auto
+    /// Share of the noise schedule that is run in tiles that give what was made larger its detail; nil
+    /// is by how much it was.
+    public var detailStrength: Double?
     /// How much larger an upscaled picture is.
     public var scale = 2.0
     /// Pixels a side of the tiles of an upscaled picture; nil is the model's own size.
@@ -206,12 +213,16 @@ extension Recipe {
     /// The most bytes that a prompt or another text of a setting may have, in UTF-8.
     public static let longestText = 64 << 10
 
-    /// The most pixels a side of a picture or canvas may have.
+    /// The most pixels a side of what the model works on may have.
     public static let maximumSide = 4096
+
+    /// The most pixels a side of a canvas may have, as of a JPEG.
+    public static let maximumCanvasSide = 65_500
 
     private static let fromPicture: [Verb] = [.imageToImage, .inpaint, .outpaint, .upscale]
     private static let masked: [Verb] = [.inpaint, .outpaint]
-    private static let side = Kind<Extent>.extent(0...maximumSide)
+    private static let sized: [Verb] = [.imageToImage, .inpaint, .outpaint, .instruct]
+    private static let side = Kind<Extent>.extent(0...maximumCanvasSide)
 
     /// THE list of what can be set, in the order in which it is shown and applied.
     public static let keys: [Key] = [
@@ -371,7 +382,7 @@ extension Recipe {
         Key(
             "aspect", \.aspect, .aspect, for: [.outpaint],
             "extend both ways to this shape", elsewhere: ["aspect_ratio"]),
-        Key("size", \.size, .size(8...maximumSide), for: [.outpaint], "extend to this size"),
+        Key("size", \.size, .size(8...maximumCanvasSide), for: [.outpaint], "extend to this size"),
         Key(
             "overlap", \.overlap, .count(0...512), for: [.outpaint],
             "pixels of the picture repainted along each extended side"),
@@ -381,6 +392,15 @@ extension Recipe {
         Key(
             "canvas_passes", \.canvasPasses, .oneOf(CanvasPasses.self), for: [.outpaint],
             "paint a large canvas in steps, or all at once"),
+        Key(
+            "work_size", \.workSize, .workSize, for: sized,
+            "size the model works at; auto is its own for large pictures"),
+        Key(
+            "detail", \.detail, .oneOf(Detail.self), for: sized,
+            "how what was painted at another size gets its fine detail"),
+        Key(
+            "detail_strength", \.detailStrength, .orDefault(.number(0...1)), for: sized,
+            "how strongly tiles repaint what was made larger"),
         Key("scale", \.scale, .number(1...8), for: [.upscale], "how many times larger"),
         Key(
             "tile_size", \.tileSize, .orDefault(.count(64...2048)), for: [.upscale],

@@ -40,11 +40,14 @@ public struct ResolvedRecipe: Sendable, Equatable {
     }
 
     /// The same for pass number `index`, from 0: with a seed and perhaps a prompt of its own.
-    public func ofPass(_ index: Int, prompt: String?) -> ResolvedRecipe {
+    ///
+    /// - Parameter refines: whether it goes on from what earlier passes painted, so that no fill applies.
+    public func ofPass(_ index: Int, prompt: String?, refines: Bool = false) -> ResolvedRecipe {
         var own = self
         own.seed = seed &+ UInt64(index)
         own.recipe.seed = own.seed
         own.recipe.prompt = prompt ?? recipe.prompt
+        if refines { own.recipe.fill = .original }
         return own
     }
 

@@ -60,7 +60,7 @@ package struct PlanDocument: PlainDocument {
             "verb: \(head.verb)",
             "model: \(plan.model)",
             "picture: \(size), worked on at \(plan.paddedWidth)x\(plan.paddedHeight)\(most)",
-        ] + (boxes ? passes.enumerated().map { "pass \($0 + 1): \($1.line)" } : []) + [
+        ] + (boxes ? passes.lines : []) + [
             "repainted: \(percent) %",
             "UNet calls: " + (work ?? "none"),
             "VAE: " + (plan.isTiled ? "in tiles" : "as a whole"),
@@ -76,10 +76,21 @@ package struct PlanDocument: PlainDocument {
     }
 }
 
+extension [PassReport] {
+    /// A line for each, and one for the rest of many.
+    fileprivate var lines: [String] {
+        let most = 12
+        let lines = prefix(most).enumerated().map { "pass \($0 + 1): \($1.line)" }
+        guard count > most else { return lines }
+        return lines + ["passes \(most + 1) to \(count): likewise"]
+    }
+}
+
 extension PassReport {
     /// As a line: `256x256 at 12,40, worked on at 512x512`.
     package var line: String {
         "\(box.width)x\(box.height) at \(box.x),\(box.y), worked on at \(width)x\(height)"
+            + (detailStrength.map { String(format: ", for its detail at strength %.2f", $0) } ?? "")
     }
 
     /// Whether it is not the whole of a picture at its own size.

@@ -13,10 +13,12 @@ struct ImageToImageCommand: AsyncParsableCommand {
             """)
 
     @OptionGroup var picture: PictureOptions
+    @OptionGroup var work: WorkSizeOptions
     @OptionGroup var options: EditOptions
 
     func run() async throws {
-        try await JobRunner(.imageToImage, options, picture.settings, of: picture.input)
-            .perform()
+        try await JobRunner(
+            .imageToImage, options, picture.settings + work.settings, of: picture.input
+        ).perform()
     }
 }

@@ -33,6 +33,8 @@ struct InpaintCommand: AsyncParsableCommand {
 
     @OptionGroup var added: AddedModelOptions
 
+    @OptionGroup var work: WorkSizeOptions
+
     @OptionGroup var options: EditOptions
 
     mutating func validate() throws {
@@ -46,7 +48,7 @@ struct InpaintCommand: AsyncParsableCommand {
             setting("per_component", perComponent),
         ]
         let settings =
-            picture.settings + masks.settings + joining.settings + added.settings
+            picture.settings + masks.settings + joining.settings + added.settings + work.settings
             + own.compactMap(\.self)
         try await JobRunner(
             .inpaint, options, settings, of: picture.input, mask: plan
