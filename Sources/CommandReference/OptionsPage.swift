@@ -1,9 +1,9 @@
 /// The page of all commands and their options in Markdown, made from the parser's own description.
-struct OptionsPage {
+public struct OptionsPage {
     /// The page.
-    let text: String
+    public let text: String
 
-    init(_ root: CommandOutline) {
+    public init(_ root: CommandOutline) {
         var lines = [
             "# Options", "", "Look up every command and every option.", "", "## Overview", "",
             "This page is generated (`gesso manual --markdown`).",
@@ -42,7 +42,7 @@ struct OptionsPage {
         guard !arguments.isEmpty else { return [] }
         return ["", "| Option | Effect |", "|---|---|"]
             + arguments.map { argument in
-                let text = (argument.abstract ?? "").replacing("\n", with: " ")
+                public let text = (argument.abstract ?? "").replacing("\n", with: " ")
                     .replacing("|", with: "\\|").replacing("<", with: "\\<")
                 let value = argument.defaultValue.map { " (default: \($0))" } ?? ""
                 return "| \(name(argument)) | \(text)\(value)"
