@@ -1,3 +1,5 @@
+import Foundation
+
 /// The parser's completion scripts, mended where a shell would make nothing of them.
 public enum CompletionScript {
     /// The text that stands for a parser's message: a script for bash or zsh gets what it lacks.

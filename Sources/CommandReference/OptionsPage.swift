@@ -1,3 +1,5 @@
+import Foundation
+
 /// The page of all commands and their options in Markdown, made from the parser's own description.
 public struct OptionsPage {
     /// The page.
@@ -42,7 +44,7 @@ public struct OptionsPage {
         guard !arguments.isEmpty else { return [] }
         return ["", "| Option | Effect |", "|---|---|"]
             + arguments.map { argument in
-                public let text = (argument.abstract ?? "").replacing("\n", with: " ")
+                let text = (argument.abstract ?? "").replacing("\n", with: " ")
                     .replacing("|", with: "\\|").replacing("<", with: "\\<")
                 let value = argument.defaultValue.map { " (default: \($0))" } ?? ""
                 return "| \(name(argument)) | \(text)\(value)"
