@@ -66,7 +66,8 @@ let package = Package(
         .executableTarget(
             name: "gesso",
             dependencies: [
-                "Gesso", "CommandReference", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                "Gesso", "CommandReference",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: settings),
         room(

@@ -1,12 +1,12 @@
 import Foundation
 
 /// A command's page for `man`, in roff's `man` macros, made from what the parser knows of it.
-public struct ManualPage {
+package struct ManualPage {
     /// The page.
-    public let text: String
+    package let text: String
 
     /// - Parameter version: the tool's, at the foot of the page.
-    public init(_ outline: CommandOutline, version: String) {
+    package init(_ outline: CommandOutline, version: String) {
         var lines = [
             ".TH \(Self.quoted(outline.pageName.uppercased())) 1 \"\" "
                 + Self.quoted("gesso " + version) + " \"Gesso Manual\"",
@@ -110,13 +110,13 @@ public struct ManualPage {
 
 extension CommandOutline {
     /// The name of its page: `gesso-preset-list`.
-    public var pageName: String { path.replacing(" ", with: "-") }
+    package var pageName: String { path.replacing(" ", with: "-") }
 
     /// Its commands but for hidden ones and the parser's own `help`.
-    public var shown: [CommandOutline] {
+    package var shown: [CommandOutline] {
         (subcommands ?? []).filter { $0.shouldDisplay ?? true && $0.commandName != "help" }
     }
 
     /// Itself and all commands below.
-    public var all: [CommandOutline] { [self] + shown.flatMap(\.all) }
+    package var all: [CommandOutline] { [self] + shown.flatMap(\.all) }
 }

@@ -1,11 +1,11 @@
 import Foundation
 
 /// The page of all commands and their options in Markdown, made from the parser's own description.
-public struct OptionsPage {
+package struct OptionsPage {
     /// The page.
-    public let text: String
+    package let text: String
 
-    public init(_ root: CommandOutline) {
+    package init(_ root: CommandOutline) {
         var lines = [
             "# Options", "", "Look up every command and every option.", "", "## Overview", "",
             "This page is generated (`gesso manual --markdown`).",

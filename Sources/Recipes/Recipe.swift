@@ -377,7 +377,7 @@ extension Recipe {
             "pixels of the picture repainted along each extended side"),
         Key(
             "gravity", \.gravity, .oneOf(Gravity.self), for: [.outpaint],
-            "where the picture is placed on a canvas of an aspect or size"),
+            "where the picture goes on a canvas of an aspect or size"),
         Key(
             "canvas_passes", \.canvasPasses, .oneOf(CanvasPasses.self), for: [.outpaint],
             "paint a large canvas in steps, or all at once"),
