@@ -4,17 +4,16 @@ import Recipes
 extension Edit {
     /// The result without any model: the original with its masked part filled. Nil if there is no
     /// original.
-    ///
-    /// - Parameter seed: is only reported.
-    public func filled(seed: UInt64) -> EditResult? {
+    public func filled() -> EditResult? {
         guard let original, let start else { return nil }
         let image = isIdentity ? original : composited(start)
         return EditResult(
-            image: image,
+            image: image, recipe: recipe,
             report: EditReport(
-                model: "none", seed: seed, scheduler: "none", evaluations: 0, width: width,
-                height: height, paddedWidth: width, paddedHeight: height,
-                repaintedFraction: repaintedFraction, seconds: [:], notes: notes))
+                model: "none", seed: seed, scheduler: "none", evaluations: 0,
+                width: width, height: height, paddedWidth: width, paddedHeight: height,
+                repaintedFraction: repaintedFraction, seconds: [:],
+                settingNotes: recipe.idleSettings(of: verb), notes: notes))
     }
 
     /// What to say of a fill that the model never sees.

@@ -13,8 +13,26 @@ extension Edit {
     public static func inpaint(
         _ image: Image, _ mask: Mask, _ recipe: Recipe, revealing: Bool = false
     ) throws -> Edit {
-        let given = try mask.fitted(to: image, resizing: recipe.fitMask)
-        let fitted = recipe.maskMode == .hard ? given.thresholded(at: recipe.maskThreshold) : given
+        try inpaint(image, conformed: recipe.conformed(mask, to: image), recipe, revealing)
+    }
+
+    /// What is white in the mask of a plan is repainted; transparent pixels that the plan names become
+    /// opaque there.
+    ///
+    /// - Parameters:
+    ///   - history: what earlier edits did to the canvas; nil if this is the first.
+    ///   - read: reads a picture of the mask by its name.
+    public static func inpaint(
+        _ image: Image, _ plan: MaskPlan, _ recipe: Recipe, after history: CanvasHistory? = nil,
+        read: @escaping (String) throws -> Image
+    ) throws -> Edit {
+        let drawing = MaskDrawing(for: image, history, conform: recipe.conformed, read: read)
+        return try inpaint(image, conformed: drawing(plan), recipe, plan.showsAlpha)
+    }
+
+    private static func inpaint(
+        _ image: Image, conformed fitted: Mask, _ recipe: Recipe, _ revealing: Bool
+    ) throws -> Edit {
         let grown = (recipe.invertMask ? fitted.inverted : fitted).grown(by: recipe.maskGrow)
         var notes: [String] = []
         if recipe.strength == 0 { notes.append("strength is 0: the picture is unchanged") }
@@ -32,6 +50,7 @@ extension Edit {
         let original = revealing ? image.revealed(by: region) : image
         let start = Filling(recipe.fill).map { original.filled(where: region, with: $0) }
         return Edit(
+            verb: .inpaint, recipe: recipe,
             original: original, start: start ?? original, mask: share, region: region,
             width: image.width, height: image.height, strength: recipe.strength,
             notes: notes + Self.notes(onFill: recipe, of: .inpaint), mode: recipe.maskMode,
@@ -61,7 +80,7 @@ extension Edit {
         guard recipe.region == .mask || recipe.perComponent else { return .whole }
         return .mask(
             padding: recipe.region == .mask ? recipe.maskPadding : nil,
-            byComponent: recipe.perComponent, prompts: { recipe.prompt(ofComponent: $0) })
+            byComponent: recipe.perComponent)
     }
 
     /// Why nothing is repainted.

@@ -6,6 +6,7 @@ extension Edit {
     /// noise (InstructPix2Pix, Brooks et al. 2023).
     public static func instruct(_ image: Image, _ recipe: Recipe) -> Edit {
         Edit(
+            verb: .instruct, recipe: recipe,
             original: image, start: image, mask: nil, region: nil, width: image.width,
             height: image.height, strength: nil, notes: [], isInstruction: true)
     }

@@ -19,11 +19,12 @@ extension Edit {
         let image = filling.map { canvas.image.filled(where: canvas.newArea, with: $0) }
         let only = filling == nil ? "continues the edges" : "gets its fill"
         return Edit(
+            verb: .outpaint, recipe: recipe,
             original: image ?? canvas.image, start: image ?? canvas.image, mask: canvas.mask,
             region: region, width: canvas.image.width, height: canvas.image.height,
             strength: recipe.strength,
             notes: (recipe.strength == 0 ? ["strength is 0: the new area only \(only)"] : [])
-                + notes(onFill: recipe, of: .outpaint),
+                + notes(onFill: recipe, of: .outpaint), insets: insets,
             division: recipe.canvasPasses == .one
                 ? .whole
                 : .canvas(around: canvas.pictureBox, filling: Filling(recipe.fill) ?? .edge))

@@ -12,6 +12,7 @@ extension Edit {
         try ImageLimits.check(width: width, height: height, name: "the larger picture")
         let large = image.resized(width: width, height: height)
         return Edit(
+            verb: .upscale, recipe: recipe,
             original: large, start: large, mask: nil, region: nil, width: width, height: height,
             strength: recipe.strength,
             notes: recipe.strength == 0 ? ["strength is 0: the picture is only made larger"] : [],

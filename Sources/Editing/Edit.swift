@@ -1,11 +1,18 @@
 public import Imaging
-import Recipes
+public import Recipes
 
-/// What the engine is given, whatever the verb: a canvas, what of it may change, and how strongly.
+/// All that the engine is given, whatever the verb: a recipe, a canvas, what of it may change, and how
+/// strongly.
 ///
 /// The factories in `Edit+ImageToImage.swift` and its siblings make one from a picture and a recipe;
 /// from there on every verb goes the same way (`Editor`).
 public struct Edit: Sendable {
+    /// What is done.
+    public let verb: Verb
+    /// What was asked for, with the seed that is used.
+    public let recipe: Recipe
+    /// The seed that all noise comes from: the recipe's, or one that was drawn.
+    public let seed: UInt64
     /// The picture the result is composited over; its channels, depth and metadata are kept.
     /// Nil when there is no picture (text to image).
     public let original: Image?
@@ -24,14 +31,29 @@ public struct Edit: Sendable {
     public let strength: Double?
     /// Remarks for the user, in the order they arose.
     public let notes: [String]
+    /// By how much the canvas is larger than the picture, where an edit extends it.
+    let insets: Insets?
     /// What greys of `region` mean.
-    var mode = MaskMode.hard
+    let mode: MaskMode
     /// How it falls into passes.
-    var division = Division.whole
+    let division: Division
     /// The ControlNets that steer it.
     public var controls: [Control] = []
     /// Whether the prompt says what to change, to a model that is shown the picture.
-    var isInstruction = false
+    let isInstruction: Bool
+
+    init(
+        verb: Verb, recipe: Recipe, original: Image?, start: Image?, mask: Mask?, region: Mask?,
+        width: Int, height: Int, strength: Double?, notes: [String], insets: Insets? = nil,
+        mode: MaskMode = .hard, division: Division = .whole, isInstruction: Bool = false
+    ) {
+        let seeded = recipe.drawingSeed()
+        (self.verb, self.recipe, self.seed) = (verb, seeded.recipe, seeded.seed)
+        (self.original, self.start, self.mask, self.region) = (original, start, mask, region)
+        (self.width, self.height, self.strength, self.notes) = (width, height, strength, notes)
+        (self.insets, self.mode, self.division) = (insets, mode, division)
+        self.isInstruction = isInstruction
+    }
 
     /// Whether the result is the original, because nothing may change.
     public var isIdentity: Bool {

@@ -68,17 +68,19 @@ struct EditLog {
 
     /// The picture with its report.
     func result(
-        _ image: Image, of edit: Edit, by outline: Outline, seed: UInt64, seams: SeamReport?
+        _ image: Image, of edit: Edit, by outline: Outline, seams: SeamReport?
     ) -> EditResult {
         EditResult(
-            image: image,
+            image: image, recipe: outline.recipe.recipe,
             report: EditReport(
-                model: outline.model, seed: seed, scheduler: scheduler, evaluations: evaluations,
+                model: outline.model, seed: outline.recipe.seed, scheduler: scheduler,
+                evaluations: evaluations,
                 width: image.width, height: image.height,
                 paddedWidth: outline.largest.paddedWidth,
                 paddedHeight: outline.largest.paddedHeight,
                 repaintedFraction: edit.repaintedFraction, seconds: seconds,
-                notes: edit.notes + notes, passes: outline.reported, seams: seams))
+                settingNotes: outline.notes, notes: edit.notes + notes, passes: outline.reported,
+                seams: seams))
     }
 }
 

@@ -1,6 +1,6 @@
 import Files
 import Imaging
-public import Recipes
+import Recipes
 import Sampling
 
 /// What an edit would do and need, known before it is done.
@@ -35,7 +35,14 @@ public struct EditPlan: Sendable, Equatable, Encodable {
     public let availableBytes: Int?
     /// The seconds it would take; nil where the model's speed is not known.
     public let seconds: EstimatedSeconds?
+    /// Whether the model is a small one that stands in for a real checkpoint.
+    public let isStandIn: Bool
+    /// The seed that would be used.
+    public let seed: UInt64
+    /// Remarks on settings: what the model brings, and what has no effect.
+    public let notes: [String]
 
+    /// All that describes the work; the remarks are no part of the document.
     private enum CodingKeys: String, CodingKey {
         case model, scheduler, evaluations, branches, width, height, paddedWidth, paddedHeight
         case isTiled = "vaeTiling"
@@ -50,10 +57,18 @@ extension Editor {
     /// - Throws: `SamplingError` for what could not be run, and `EditingError.memory` where there is too
     ///   little memory.
     public func plan(
-        _ edit: Edit, recipe: Recipe, speed: ModelSpeed? = nil
+        _ edit: Edit, speed: ModelSpeed? = nil
     ) throws -> EditPlan {
-        let outline = try outline(of: edit, recipe)
+        let outline = try outline(of: edit)
         if outline.scheduler != nil { try outline.memory.check() }
+        return try plan(edit, as: outline, speed: speed)
+    }
+
+    /// An outline as a plan.
+    func plan(
+        _ edit: Edit, as outline: Outline, speed: ModelSpeed? = nil
+    ) throws -> EditPlan {
+        let recipe = outline.recipe.recipe
         return EditPlan(
             model: model.name, scheduler: outline.scheduler?.rawValue,
             evaluations: outline.evaluations,
@@ -63,7 +78,8 @@ extension Editor {
             passes: outline.reported, weightBytes: try model.weightBytes(),
             workBytes: outline.scheduler == nil ? 0 : outline.memory.work,
             availableBytes: availableMemory(),
-            seconds: speed.map { seconds(of: outline, edit, recipe, at: $0) })
+            seconds: speed.map { seconds(of: outline, edit, recipe, at: $0) },
+            isStandIn: model.isStandIn, seed: outline.recipe.seed, notes: outline.notes)
     }
 }
 
@@ -77,5 +93,7 @@ extension EditPlan {
         (isTiled, repaintedFraction, passes) = (false, edit.repaintedFraction, [])
         (weightBytes, workBytes, availableBytes) = (0, 0, availableMemory())
         seconds = nil
+        (isStandIn, seed) = (false, edit.seed)
+        notes = edit.recipe.idleSettings(of: edit.verb)
     }
 }

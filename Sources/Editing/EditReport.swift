@@ -1,9 +1,12 @@
 public import Imaging
+public import Recipes
 
 /// What an edit came to: the picture and how it was made.
 public struct EditResult: Sendable {
     /// The picture, at the size the edit asked for, with the original's metadata.
     public let image: Image
+    /// What was asked for, with what the model brings where nothing was said.
+    public let recipe: Recipe
     /// How it was made.
     public var report: EditReport
     /// Whether a watermark was put into it.
@@ -32,17 +35,39 @@ public struct EditReport: Sendable, Equatable, Encodable {
     public var repaintedFraction: Double
     /// Wall-clock seconds by stage.
     public var seconds: [String: Double]
-    /// Remarks for the user.
+    /// Remarks on settings, known before the work: what the model brings, and what has no effect.
+    public var settingNotes: [String] = []
+    /// Remarks on the work, for the user.
     public var notes: [String]
     /// What was worked on at once, in order.
     public var passes: [PassReport] = []
     /// The border of what was painted; nil where there is none.
     public var seams: SeamReport?
 
-    /// All but the border, which is told in words of its own.
+    /// All remarks, those on settings first.
+    public var allNotes: [String] { settingNotes + notes }
+
+    /// All but the border, which has a document of its own.
     private enum CodingKeys: String, CodingKey {
         case model, seed, scheduler, evaluations, width, height, paddedWidth, paddedHeight
         case repaintedFraction, seconds, notes, passes
+    }
+
+    /// Remarks are one list.
+    public func encode(to encoder: any Encoder) throws {
+        var container = encoder.container(keyedBy: CodingKeys.self)
+        try container.encode(model, forKey: .model)
+        try container.encode(seed, forKey: .seed)
+        try container.encode(scheduler, forKey: .scheduler)
+        try container.encode(evaluations, forKey: .evaluations)
+        try container.encode(width, forKey: .width)
+        try container.encode(height, forKey: .height)
+        try container.encode(paddedWidth, forKey: .paddedWidth)
+        try container.encode(paddedHeight, forKey: .paddedHeight)
+        try container.encode(repaintedFraction, forKey: .repaintedFraction)
+        try container.encode(seconds, forKey: .seconds)
+        try container.encode(allNotes, forKey: .notes)
+        try container.encode(passes, forKey: .passes)
     }
 }
 

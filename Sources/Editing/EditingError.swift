@@ -14,6 +14,12 @@ public enum EditingError: Error, Equatable, CustomStringConvertible {
     case noTokenizer(file: String)
     /// The autoencoder cannot encode the picture that an edit begins with; the path is that of its file.
     case decoderOnly(path: String)
+    /// An inpainting without a mask.
+    case noMask
+    /// A mask of the picture's transparency, which has none; `at` is where the mask was given.
+    case noTransparency(at: String)
+    /// A shape that lies outside of the picture; `at` is where it was given.
+    case shapeOutside(at: String, width: Int, height: Int)
     /// A mask falls into more parts than are painted one by one.
     case tooManyParts(Int, most: Int)
     /// The checkpoint's safety checker refuses the picture.
@@ -27,39 +33,59 @@ public enum EditingError: Error, Equatable, CustomStringConvertible {
 
     /// One line: what, where, what to do.
     public var description: String {
+        advice.map { reason + ": " + $0 } ?? reason
+    }
+
+    /// What happened, and where.
+    public var reason: String {
         switch self {
         case .memory(let needed, let available):
             "the picture needs about \(Self.gigabytes(needed)) of memory and "
-                + "\(Self.gigabytes(available)) is free: use a smaller picture"
+                + "\(Self.gigabytes(available)) is free"
         case .unknownFamily(let path, let reason):
             "unknown kind of checkpoint: \(path): \(reason)"
         case .inpaintingOnly(let model):
-            "\(model) is for inpainting and outpainting only: its UNet wants a mask beside the "
-                + "picture; name another checkpoint with --model"
+            "\(model) is for inpainting and outpainting only: its UNet expects a mask beside the picture"
         case .instructionsOnly(let model):
-            "\(model) follows instructions only: its UNet wants the picture beside the noise; use "
-                + "`gesso instruct`, or name another checkpoint with --model"
-        case .noInstructions(let model):
-            "\(model) follows no instructions: name an InstructPix2Pix checkpoint with --model, or "
-                + "use `gesso img2img`"
-        case .noTokenizer(let file):
-            "\(file) comes without a tokenizer: give --tokenizer FOLDER, or get one with "
-                + "`hf download openai/clip-vit-large-patch14 vocab.json merges.txt`"
+            "\(model) follows instructions only: its UNet expects the picture beside the noise"
+        case .noInstructions(let model): "\(model) follows no instructions"
+        case .noTokenizer(let file): "\(file) comes without a tokenizer"
         case .decoderOnly(let path):
-            "\(path): is the decoder of a VAE only, and a picture must be encoded first: lay the "
-                + "encoder's file beside it, or give a whole VAE with --vae"
+            "\(path): is the decoder of a VAE only, and a picture must be encoded first"
+        case .noMask: "no mask: inpaint"
+        case .noTransparency(let place): "the picture has no transparency: \(place)"
+        case .shapeOutside(let place, let width, let height):
+            "no pixel of \(width)x\(height) lies inside: \(place)"
         case .tooManyParts(let count, let most):
-            "the mask falls into \(count) parts, more than \(most): --per-component: leave it out, or "
-                + "join them with --mask-grow"
+            "the mask falls into \(count) parts, more than \(most)"
         case .refused(let model):
-            "the safety checker of \(model) refuses the picture, nothing was written: "
-                + "try another prompt or seed, or --safety off"
+            "the safety checker of \(model) refuses the picture, nothing was written"
         case .noControlNet(let name, let model):
             "\(model) was loaded without a ControlNet named '\(name)'"
         case .nothingToControlBy(let name):
-            "the ControlNet '\(name)' reads the picture, and there is none: give it a map"
+            "the ControlNet '\(name)' reads the picture, and there is none"
         case .notFinite(let stage):
-            "the \(stage) gave numbers that are not finite: the checkpoint may be damaged"
+            "the \(stage) gave numbers that are not finite"
+        }
+    }
+
+    /// What to do about it, whatever the front end; nil where `reason` says it.
+    public var advice: String? {
+        switch self {
+        case .memory: "use a smaller picture"
+        case .unknownFamily: nil
+        case .inpaintingOnly, .instructionsOnly: "use another checkpoint"
+        case .noInstructions: "use an InstructPix2Pix checkpoint"
+        case .noTokenizer: "name a folder with vocab.json and merges.txt"
+        case .decoderOnly: "use a whole VAE, or put the encoder's file beside it"
+        case .noMask: "give one"
+        case .noTransparency: "give a picture with an alpha channel, or another mask"
+        case .shapeOutside: "count pixels from the top left of the upright picture"
+        case .tooManyParts: "paint them at once, or grow the mask until they touch"
+        case .refused: "try another prompt or seed"
+        case .noControlNet: nil
+        case .nothingToControlBy: "give it a map"
+        case .notFinite: "the checkpoint may be damaged"
         }
     }
 

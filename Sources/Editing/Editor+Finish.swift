@@ -7,11 +7,11 @@ extension Editor {
     ///
     /// - Throws: `EditingError.refused`.
     func finished(
-        _ picture: Image, _ edit: Edit, _ recipe: Recipe, _ safety: SafetyCheck?
+        _ picture: Image, _ edit: Edit, _ safety: SafetyCheck?
     ) throws -> Image {
         try safety?.require(picture, by: model.name)
-        guard !recipe.watermark.isEmpty else { return picture }
-        return picture.watermarked(Array(recipe.watermark.utf8), within: edit.mask)
+        guard !edit.recipe.watermark.isEmpty else { return picture }
+        return picture.watermarked(Array(edit.recipe.watermark.utf8), within: edit.mask)
     }
 }
 

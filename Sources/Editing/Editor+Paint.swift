@@ -6,15 +6,20 @@ import Tensors
 
 extension Editor {
     /// What the model makes of an edit: one way for every verb and every pass.
-    func paint(_ edit: Edit, _ recipe: Recipe, _ log: inout EditLog) throws -> Workpiece.Painted {
-        var latents = latents(for: edit, recipe)
+    func paint(
+        _ edit: Edit, _ resolved: ResolvedRecipe, _ log: inout EditLog
+    ) throws -> LayeredCanvas.Painted {
+        let recipe = resolved.recipe
+        var latents = Latents(
+            model.vae, width: edit.width, height: edit.height, seed: resolved.seed,
+            tiling: resolved.vaeTiling)
         var (name, scheduler) = try model.scheduler(
             for: recipe, strength: edit.strength, inpainting: edit.region != nil)
         let steps = scheduler.levels.count
         let denoiser = try log.measured(.encodingPrompt) {
             try BackboneDenoiser(
                 model, recipe, width: latents.paddedWidth, height: latents.paddedHeight,
-                control: model.controlRun(edit, latents, steps: steps))
+                evaluations: steps, control: model.controlRun(edit, latents, steps: steps))
         }
         log.note(denoiser.notes)
         let (start, region) =
@@ -44,15 +49,8 @@ extension Editor {
             try latents.decoded(result, width: edit.width, height: edit.height)
         }
         let shown = region?.shown(of: result, recipe.softComposite, recipe.softBlend)
-        return Workpiece.Painted(
+        return LayeredCanvas.Painted(
             image: painted, shown: shown.map { latents.enlarged($0, edit.width, edit.height) })
-    }
-
-    /// The latents of an edit.
-    func latents(for edit: Edit, _ recipe: Recipe) -> Latents {
-        Latents(
-            model.vae, width: edit.width, height: edit.height, seed: recipe.seed ?? 0,
-            tiling: recipe.vaeTiling)
     }
 
     /// What the first step begins with, and the region that is repainted where that is not everything.

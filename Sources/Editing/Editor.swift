@@ -1,6 +1,6 @@
 import Imaging
 import Models
-public import Recipes
+import Recipes
 import Sampling
 import Tensors
 
@@ -16,14 +16,9 @@ public struct Editor: Sendable {
         self.model = model
     }
 
-    /// Uses that many threads, 1 or more, in the whole process. No result depends on their number.
-    public static func useThreads(_ count: Int) {
-        Threads.use(count)
-    }
-
     /// Carries out an edit.
     ///
-    /// All noise comes from the recipe's seed, which is drawn if there is none, in diffusers' order:
+    /// All noise comes from the edit's seed, in diffusers' order:
     /// the sample of the picture's latents, the noise of the start, with a mask the sample of the
     /// masked picture's latents (which a four-channel model has no use for), the noise of the steps.
     /// A nine-channel model that begins with nothing but noise has no use for the first. Each pass has
@@ -31,33 +26,32 @@ public struct Editor: Sendable {
     ///
     /// - Parameters:
     ///   - preview: is shown pictures of what is under way.
+    ///   - begun: called once, when all is checked and the work begins; what it throws ends the edit.
     ///   - progress: called between any two pieces of work; what it throws ends the edit.
     /// - Throws: `EditingError`, `SamplingError`, and what `progress` throws.
     public func callAsFunction(
-        _ edit: Edit, recipe: Recipe, preview: Preview? = nil,
+        _ edit: Edit, preview: Preview? = nil, begun: (EditPlan) throws -> Void = { _ in },
         progress: @escaping (Progress) throws -> Void = { _ in }
     ) throws -> EditResult {
-        let recipe = recipe.drawingSeed()
         var log = EditLog(progress, preview)
-        let outline = try outline(of: edit, recipe)
+        let outline = try outline(of: edit)
+        let recipe = outline.recipe
         if edit.isIdentity, let original = edit.original {
-            return log.result(original, of: edit, by: outline, seed: recipe.seed ?? 0, seams: nil)
+            return log.result(original, of: edit, by: outline, seams: nil)
         }
         try outline.memory.check()
         let safety = recipe.safety == .on ? try model.safetyCheck() : nil
         log.total = outline.evaluations
-        log.note(outline.remarks(on: edit, recipe))
-        var work = Workpiece(edit, recipe)
+        try begun(plan(edit, as: outline))
+        log.note(outline.remarks(on: edit))
+        var canvas = LayeredCanvas(edit)
         for (index, pass) in outline.passes.enumerated() {
-            var own = recipe
-            own.seed = recipe.seed.map { $0 &+ UInt64(index) }
-            own.prompt = pass.prompt ?? recipe.prompt
-            work.lay(try paint(work.part(pass), own, &log), pass)
+            let own = recipe.ofPass(index, prompt: pass.prompt)
+            canvas.lay(try paint(canvas.part(pass), own, &log), pass)
         }
-        guard let result = work.result else { throw EditingError.notFinite(stage: "edit") }
-        let picture = try finished(result, edit, recipe, safety)
-        var finished = log.result(
-            picture, of: edit, by: outline, seed: recipe.seed ?? 0, seams: work.seams)
+        guard let result = canvas.result else { throw EditingError.notFinite(stage: "edit") }
+        let picture = try finished(result, edit, safety)
+        var finished = log.result(picture, of: edit, by: outline, seams: canvas.seams)
         finished.isWatermarked = !recipe.watermark.isEmpty
         return finished
     }

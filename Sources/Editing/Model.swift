@@ -82,13 +82,18 @@ public struct Model: Sendable {
             family.correctsSchedulers
             ? schedulerConfiguration.correctedForStableDiffusion(inpainting: inpainting)
             : schedulerConfiguration
-        let name = try recipe.scheduler ?? configuration.scheduler
+        let name = try schedulerName(for: recipe)
         let scheduler = try makeScheduler(
             name, configuration: configuration, steps: recipe.steps, strength: strength,
             rule: recipe.stepRule, mode: recipe.strengthMode,
             sigmas: recipe.sigmas == .default ? nil : recipe.sigmas,
             timestepSpacing: recipe.timestepSpacing, eta: Float(recipe.eta))
         return (name, scheduler)
+    }
+
+    /// The recipe's scheduler, or the one that the model's configuration names.
+    func schedulerName(for recipe: Recipe) throws -> SchedulerName {
+        try recipe.scheduler ?? schedulerConfiguration.scheduler
     }
 
     /// A prompt, encoded; kept for the next edit.
@@ -137,8 +142,11 @@ public struct Model: Sendable {
     var hasGuidanceEmbedding: Bool { backbone.configuration.hasGuidanceEmbedding }
 
     /// Rows of each call of the backbone: with guidance one more for the negative prompt, and one without
-    /// the picture where it is shown one.
+    /// the picture where it is shown one; and one for each prompt that `AND` joins, which always need
+    /// the negative one.
     func branches(for recipe: Recipe) -> Int {
+        let prompts = ScheduledPrompts(recipe, for: self)
+        if prompts.isComposed { return prompts.weights.count + 1 }
         guard recipe.guidanceScale > 1, !hasGuidanceEmbedding else { return 1 }
         return kind.branches
     }

@@ -7,6 +7,10 @@ import Sampling
 struct Outline {
     /// Name of the model.
     let model: String
+    /// What is done, with nothing left open.
+    let recipe: ResolvedRecipe
+    /// Remarks on settings: what the model brings, and what has no effect.
+    let notes: [String]
     /// The passes in their order.
     let passes: [Pass]
     /// The scheduler; nil when nothing runs.
@@ -24,13 +28,13 @@ struct Outline {
     var evaluations: Int { levels.count * passes.count }
 
     /// What of the recipe cannot be followed to the letter.
-    func remarks(on edit: Edit, _ recipe: Recipe) -> [String] {
+    func remarks(on edit: Edit) -> [String] {
         switch edit.division {
         case .tiles(_, let overlap) where passes.count > 1:
             let half = (passes.map { max($0.width, $0.height) }.max() ?? 0) / 2
             return overlap > half
                 ? ["tile_overlap \(overlap) is more than half a tile: \(half) is taken"] : []
-        case .mask(_, byComponent: true, _):
+        case .mask(_, byComponent: true):
             let prompts = recipe.componentPromptCount
             return prompts > passes.count
                 ? [
@@ -79,7 +83,8 @@ extension Editor {
     ///
     /// - Throws: `SamplingError` for what could not be run, `EditingError` for what the model or the
     ///   mask are not made for.
-    func outline(of edit: Edit, _ recipe: Recipe) throws -> Outline {
+    func outline(of edit: Edit) throws -> Outline {
+        let (recipe, defaults) = model.completed(edit.recipe)
         if model.isForInpainting, edit.region == nil {
             throw EditingError.inpaintingOnly(model: model.name)
         }
@@ -105,8 +110,15 @@ extension Editor {
             ? nil
             : try model.scheduler(
                 for: recipe, strength: edit.strength, inpainting: edit.region != nil)
+        let name = try run?.name ?? model.schedulerName(for: recipe)
         return Outline(
-            model: model.name, passes: passes, scheduler: run?.name,
+            model: model.name,
+            recipe: ResolvedRecipe(
+                recipe, seed: edit.seed, scheduler: name, nativeSize: model.nativeSize,
+                width: edit.width,
+                height: edit.height),
+            notes: defaults + recipe.idleSettings(of: edit.verb), passes: passes,
+            scheduler: run?.name,
             levels: run?.scheduler.levels ?? [], sizes: sizes, largest: largest,
             memory: MemoryPlan(
                 model, recipe, largest, canvas: edit.width * edit.height,

@@ -1,4 +1,5 @@
 import Imaging
+import Recipes
 
 /// A part of an edit's canvas that the model works on at once. Every edit is one or several of them,
 /// done in their order.
@@ -37,11 +38,11 @@ struct Pass: Sendable {
 }
 
 /// How an edit falls into passes.
-enum Division: Sendable {
+enum Division: Sendable, Equatable {
     /// It is one.
     case whole
     /// The parts of the mask, all at once or one by one.
-    case mask(padding: Int?, byComponent: Bool, prompts: @Sendable (Int) -> String)
+    case mask(padding: Int?, byComponent: Bool)
     /// Steps from a picture outwards; filled in each.
     case canvas(around: Box, filling: Filling)
     /// Tiles that fade into each other.
@@ -59,9 +60,9 @@ extension Edit {
         if isIdentity { return [Pass(wholeOf: self)] }
         switch division {
         case .whole: return [Pass(wholeOf: self)]
-        case .mask(let padding, let byComponent, let prompts):
+        case .mask(let padding, let byComponent):
             return try maskPasses(
-                padding: padding, byComponent: byComponent, prompts, side: side, multiple: multiple)
+                padding: padding, byComponent: byComponent, side: side, multiple: multiple)
         case .canvas(let picture, let filling):
             return canvasPasses(around: picture, filling, side: side)
         case .tiles(let size, let overlap):
@@ -70,7 +71,7 @@ extension Edit {
     }
 
     private func maskPasses(
-        padding: Int?, byComponent: Bool, _ prompts: (Int) -> String, side: Int, multiple: Int
+        padding: Int?, byComponent: Bool, side: Int, multiple: Int
     ) throws -> [Pass] {
         guard let mask, let region else { return [Pass(wholeOf: self)] }
         let support = mask.support.united(with: region.support)
@@ -100,7 +101,7 @@ extension Edit {
         guard byComponent else { return [pass(support.bounds ?? whole, nil)] }
         return parts.enumerated().map { index, part in
             var pass = pass(part.bounds, part)
-            pass.prompt = prompts(index)
+            pass.prompt = recipe.prompt(ofComponent: index)
             return pass
         }
     }

@@ -14,7 +14,7 @@ public struct Preview {
     private let show: (Frame) throws -> Void
 
     /// One of them.
-    public struct Frame {
+    public struct Frame: Sendable {
         /// 8-bit RGB: of the size of the latents, or with a decoder eight times that; of the pass that
         /// is worked on.
         public let image: Image

@@ -1,4 +1,5 @@
-/// A mask put together: what `mask:` of an edit comes to.
+/// A mask put together from parts that are added and subtracted in their order, then inverted, then
+/// grown.
 public struct MaskPlan: Sendable, Equatable {
     /// The name of one that lies on the picture that the recipe begins with; nil for what lies on the
     /// picture as an edit finds it.
@@ -15,24 +16,16 @@ public struct MaskPlan: Sendable, Equatable {
     /// One part.
     public struct Part: Sendable, Equatable {
         /// What it is.
-        public var content: Content
+        public var source: MaskSource
         /// Whether it is taken away instead of added.
         public var subtracts: Bool
         /// Where it was written.
         public var origin: Origin
 
         /// A part of a mask.
-        public init(_ content: Content, subtracts: Bool, at origin: Origin) {
-            (self.content, self.subtracts, self.origin) = (content, subtracts, origin)
+        public init(_ source: MaskSource, subtracts: Bool = false, at origin: Origin) {
+            (self.source, self.subtracts, self.origin) = (source, subtracts, origin)
         }
-    }
-
-    /// What a part is.
-    public indirect enum Content: Sendable, Equatable {
-        /// As behind `--mask`; files have a `/` in them.
-        case words(String)
-        /// A mask of its own.
-        case mask(MaskPlan)
     }
 
     /// A mask of those parts.
@@ -47,14 +40,50 @@ public struct MaskPlan: Sendable, Equatable {
     /// All feathers that are asked for.
     var feathers: Set<Int> {
         let inner = parts.reduce(into: Set<Int>()) { sum, part in
-            if case .mask(let mask) = part.content { sum.formUnion(mask.feathers) }
+            if case .mask(let mask) = part.source { sum.formUnion(mask.feathers) }
         }
         return feather.map { [$0] } ?? inner
     }
 
-    /// Whether a text is a shape's, not a file's.
-    static func isShape(_ text: String) -> Bool {
-        text == "alpha" || ["color:", "rect:", "polygon:"].contains(where: text.hasPrefix)
+    /// The names of the pictures in it, in their order, each once.
+    public var pictures: [String] {
+        var names: [String] = []
+        for part in parts {
+            let found =
+                switch part.source {
+                case .picture(let name): [name]
+                case .mask(let mask): mask.pictures
+                case .alpha, .color, .polygon: [String]()
+                }
+            for name in found where !names.contains(name) { names.append(name) }
+        }
+        return names
+    }
+
+    /// The same mask with its pictures under other names.
+    public func renamingPictures(_ rename: (String) -> String) -> MaskPlan {
+        var renamed = self
+        for index in parts.indices {
+            switch parts[index].source {
+            case .picture(let name): renamed.parts[index].source = .picture(rename(name))
+            case .mask(let mask):
+                renamed.parts[index].source = .mask(mask.renamingPictures(rename))
+            case .alpha, .color, .polygon: continue
+            }
+        }
+        return renamed
+    }
+
+    /// Whether it shows transparent pixels of the picture, which then become visible.
+    public var showsAlpha: Bool {
+        parts.contains { part in
+            guard !part.subtracts else { return false }
+            return switch part.source {
+            case .alpha: true
+            case .mask(let mask): mask.showsAlpha
+            case .picture, .color, .polygon: false
+            }
+        }
     }
 }
 
@@ -106,16 +135,16 @@ struct MaskMaker {
             let text = try variables.text(Template(item.text, at: item.origin), at: item.origin)
             parts.append(
                 MaskPlan.Part(
-                    try content(text, item, trail, &tally), subtracts: item.subtracts,
+                    try source(text, item, trail, &tally), subtracts: item.subtracts,
                     at: item.origin))
         }
         return parts
     }
 
-    private func content(
+    private func source(
         _ text: String, _ item: MaskItem, _ trail: [String], _ tally: inout Tally
-    ) throws(RecipeError) -> MaskPlan.Content {
-        if MaskPlan.isShape(text) { return .words(text) }
+    ) throws(RecipeError) -> MaskSource {
+        if MaskSource.isShape(text) { return try MaskSource(text, at: item.origin) }
         if let mask = masks.first(where: { $0.name == text }) {
             return .mask(try plan(mask, usedAt: item.origin, trail, &tally))
         }
@@ -128,7 +157,7 @@ struct MaskMaker {
             throw .unknownMask(
                 text, at: item.origin, meant: nearMiss(text, among: masks.map(\.name)))
         }
-        return .words(try RecipeFolder.path(text, from: item.folder, at: item.origin))
+        return .picture(try RecipeFolder.path(text, from: item.folder, at: item.origin))
     }
 
     private func plan(

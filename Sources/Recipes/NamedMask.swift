@@ -51,7 +51,7 @@ public struct NamedMask: Sendable, Equatable {
     ) throws(RecipeError) -> [NamedMask] {
         var masks: [NamedMask] = []
         for one in entry.value.entries ?? [] {
-            guard Template.isName(one.key), !MaskPlan.isShape(one.key) else {
+            guard Template.isName(one.key), !MaskSource.isShape(one.key) else {
                 throw .malformed(
                     "no mask can be called '\(one.key.prefix(40))'", at: one.keyOrigin,
                     remedy: "take another name, of letters, digits, _ and -")

@@ -65,7 +65,7 @@ extension Preset {
             }
             made.append(
                 RecipeEdit(
-                    verb: step.verb, recipe: recipe.drawingSeed(), mask: mask,
+                    verb: step.verb, recipe: recipe.drawingSeed().recipe, mask: mask,
                     origin: step.origin))
         }
         return made

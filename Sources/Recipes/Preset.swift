@@ -158,7 +158,7 @@ public struct Preset: Sendable, Equatable {
     public func knownMasks() throws(RecipeError) -> [MaskPlan] {
         let variables = Variables(variables)
         var plans: [MaskPlan] = []
-        let given = MaskPlan.Part(.words("alpha"), subtracts: false, at: .argument("--mask"))
+        let given = MaskPlan.Part(.alpha, subtracts: false, at: .argument("--mask"))
         let maker = MaskMaker(
             masks: masks, variables: variables,
             given: Dictionary(

@@ -10,6 +10,10 @@ public struct Recipe: Sendable, Equatable {
     public var prompt = ""
     /// What it should not show.
     public var negativePrompt = ""
+    /// The prompt before wildcards were drawn; nil where none were.
+    public internal(set) var wildcardPrompt: String?
+    /// The same of the negative prompt.
+    public internal(set) var wildcardNegativePrompt: String?
     /// Styles to put around the prompts, by name; see `takingStyles`.
     var styles: [String] = []
     /// How the prompts are read, where it is said; see `promptSyntax`.
@@ -166,11 +170,12 @@ public struct Recipe: Sendable, Equatable {
     /// Whose count of steps to follow at a given strength.
     public var stepRule: StepRule { compat ?? .diffusers }
 
-    /// The same recipe with its seed drawn, if it has none: below 2³² so that other tools can take it.
-    public func drawingSeed() -> Recipe {
+    /// The same recipe with a seed, drawn if it has none: below 2³² so that other tools can take it.
+    public func drawingSeed() -> (recipe: Recipe, seed: UInt64) {
         var drawn = self
-        drawn.seed = seed ?? UInt64(UInt32.random(in: .min ... .max))
-        return drawn
+        let seed = seed ?? UInt64(UInt32.random(in: .min ... .max))
+        drawn.seed = seed
+        return (drawn, seed)
     }
 }
 

@@ -1,15 +1,14 @@
 import ArgumentParser
 import Foundation
-import Imaging
-import Recipes
+import Gesso
 
 /// What is wrong with a command line, where more can be said about it than the parser does.
 extension CommandLineWords {
     /// A failure to tell instead of the parser's; nil where that says it best.
     func complaint(insteadOf error: any Error) -> Failure? {
-        guard Gesso.exitCode(for: error) == .validationFailure else { return nil }
+        guard GessoCommand.exitCode(for: error) == .validationFailure else { return nil }
         // A value that is missing makes an option of the next word, and a surplus of the one after.
-        let message = Gesso.message(for: error)
+        let message = GessoCommand.message(for: error)
         if message.hasPrefix("Missing value") { return nil }
         return complaintOfOption ?? complaintOfSurplus ?? complaintOfOutput(message)
     }
@@ -70,7 +69,7 @@ extension Failure {
     /// A word that should be a command and is none.
     static func unknownCommand(_ word: String, of command: any ParsableCommand.Type) -> Failure {
         let names = command.configuration.subcommands.map { $0._commandName }
-        let isRoot = command == Gesso.self
+        let isRoot = command == GessoCommand.self
         let isPicture =
             ImageFormat(pathExtension: (word as NSString).pathExtension) != nil && isRoot
         let meant =
@@ -86,7 +85,7 @@ extension Failure {
     /// An option before the command; nil where it is none.
     static func misplacedOption(_ words: [String]) -> Failure? {
         guard let first = words.first, first.hasPrefix("-"), first != "-" else { return nil }
-        let names = Gesso.configuration.subcommands.map { $0._commandName }
+        let names = GessoCommand.configuration.subcommands.map { $0._commandName }
         guard let command = words.first(where: names.contains) else { return nil }
         return Failure(
             .usage, "'\(first.prefix(40))' stands before the command", at: "gesso",

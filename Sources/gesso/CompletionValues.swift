@@ -1,17 +1,17 @@
 import ArgumentParser
 import Foundation
-import Recipes
+import Gesso
 
 /// What a shell can offer for a value that depends on what is there.
 enum CompletionValues {
     /// Checkpoints by name, and files and folders.
     static let models = CompletionKind.custom { _, _, prefix in
-        ModelShelf().checkpoints.map(\.name).filter { $0.hasPrefix(prefix) } + paths(prefix)
+        Workplace.library.checkpoints.map(\.name).filter { $0.hasPrefix(prefix) } + paths(prefix)
     }
 
     /// Presets by name, and recipe files.
     static let presets = CompletionKind.custom { _, _, prefix in
-        let shelf = PresetShelf(environment: ProcessInfo.processInfo.environment)
+        let shelf = Workplace.library.places.presets
         let names = (try? shelf.all().presets.map(\.name)) ?? []
         return names.filter { $0.hasPrefix(prefix) } + paths(prefix, endings: [".yaml", ".yml"])
     }

@@ -1,4 +1,5 @@
 import Foundation
+import Gesso
 import Synchronization
 
 /// The two ways out: results on standard output, all else on standard error.
@@ -24,12 +25,12 @@ enum Console {
     }
 
     /// How it is all told; set once, before a command runs.
-    static var manner: Manner {
+    static var style: MessageStyle {
         get { state.withLock { $0 } }
         set { state.withLock { $0 = newValue } }
     }
 
-    private static let state = Mutex(Manner())
+    private static let state = Mutex(MessageStyle())
 
     /// What kind of message a line is.
     enum Kind: String {
@@ -40,20 +41,20 @@ enum Console {
     ///
     /// - Parameter isQuiet: leaves it to the log.
     static func line(_ text: String, _ kind: Kind = .note, isQuiet: Bool = false) {
-        let manner = manner
-        if let log = manner.log {
+        let style = style
+        if let log = style.log {
             let time = Date.now.formatted(.iso8601)
             let line =
-                manner.logFormat == .json
-                ? JSON.line(Message(event: kind.rawValue, message: text, time: time))
+                style.logFormat == .json
+                ? Self.line(Message(event: kind.rawValue, message: text, time: time)) ?? text
                 : "\(time) \(text)"
             try? log.write(contentsOf: Data((line + "\n").utf8))
         }
         if isQuiet { return }
-        if manner.isJSON {
+        if style.isJSON {
             event(Message(event: kind.rawValue, message: text))
         } else {
-            redraw((manner.isColored ? colored(text, kind) : text) + "\n")
+            redraw((style.isColored ? colored(text, kind) : text) + "\n")
         }
     }
 
@@ -66,7 +67,13 @@ enum Console {
 
     /// A document on one line, beside the result.
     static func event(_ document: some Encodable) {
-        _ = write(Array((JSON.line(document) + "\n").utf8), to: STDERR_FILENO)
+        guard let line = line(document) else { return }
+        _ = write(Array((line + "\n").utf8), to: STDERR_FILENO)
+    }
+
+    /// A message as JSON; nil for numbers that JSON has no form for.
+    private static func line(_ document: some Encodable) -> String? {
+        try? JSON.line(document)
     }
 
     /// Errors in red, notes in yellow, the name of the tool in bold.

@@ -1,5 +1,4 @@
-import Editing
-import Recipes
+import Gesso
 
 /// How a picture was made, as `--json` prints it. Keys are only ever added within a schema's number.
 struct EditDocument: Encodable {
@@ -18,18 +17,19 @@ struct EditDocument: Encodable {
         let recipe: [String: Key.Value]
     }
 
-    init(
-        _ verb: Verb, _ recipe: Recipe, _ report: EditReport, output: String, loading: Double,
-        verified: MaskProof?
-    ) {
-        var report = report
-        report.seconds["load"] = report.seconds["load"] ?? loading
+    /// - Parameters:
+    ///   - index: of the edit; the last by default.
+    ///   - hasProof: whether it tells what was found outside of the mask.
+    init(_ outcome: Outcome, edit index: Int? = nil, output: String, hasProof: Bool = true) {
+        let work = outcome.works[index ?? outcome.works.count - 1]
+        var report = work.report
+        report.seconds["load"] = report.seconds["load"] ?? work.loading
         self.report = report
-        let values = Recipe.keys.filter { $0.verbs.contains(verb) }
-            .compactMap { key in key.value(in: recipe).map { (key.name, $0) } }
+        let values = Recipe.keys.filter { $0.verbs.contains(work.verb) }
+            .compactMap { key in key.value(in: work.recipe).map { (key.name, $0) } }
         head = Head(
-            verb: verb.rawValue, output: output, seam: report.seams.map(SeamDocument.init),
-            verified: verified,
+            verb: work.verb.rawValue, output: output, seam: report.seams.map(SeamDocument.init),
+            verified: hasProof ? outcome.proof : nil,
             recipe: Dictionary(values, uniquingKeysWith: { first, _ in first }))
     }
 

@@ -1,9 +1,6 @@
 import ArgumentParser
-import Editing
-import Files
 import Foundation
-import Imaging
-import Recipes
+import Gesso
 
 /// The codes that the process ends with (sysexits.h, and 128 + signal).
 enum ExitStatus: Int32 {
@@ -24,13 +21,41 @@ enum ExitStatus: Int32 {
     case terminated = 143
 }
 
-/// Thrown when all went well and the answer, already told, is that pictures differ: it only sets the
-/// code.
-struct PicturesDiffer: Error {}
+extension ExitStatus {
+    /// THE list of what the process ends with for a class of error.
+    init(_ kind: GessoError.Kind) {
+        self =
+            switch kind {
+            case .usage: .usage
+            case .badData: .badData
+            case .cannotRead: .cannotRead
+            case .wrongModel: .wrongModel
+            case .cannotCreate: .cannotCreate
+            case .inputOutput: .inputOutput
+            case .resources: .resources
+            case .refused: .refused
+            case .unexpected: .unexpected
+            }
+    }
+}
 
-/// Thrown when a batch came to its end and some of its pictures could not be made, which has been
-/// told: it only sets the code.
-struct SomeFailed: Error {}
+/// Thrown when all went well and the answer, already printed, is not the one that was hoped for: it only
+/// sets the code.
+enum Verdict: Error {
+    /// Pictures differ.
+    case different
+    /// Something is broken.
+    case unhealthy
+    /// Some pictures could not be made.
+    case someFailed
+
+    var status: ExitStatus {
+        switch self {
+        case .different, .unhealthy: .different
+        case .someFailed: .someFailed
+        }
+    }
+}
 
 /// Why the tool gives up: a code, and what, where, what to do.
 struct Failure: Error {
@@ -48,25 +73,18 @@ struct Failure: Error {
 
     /// Any error as a failure of `command`.
     init(_ error: any Error, in command: String?) {
-        switch error {
-        case let failure as Failure: self = failure
-        case let error as RecipeError: self.init(ExitStatus(error), "\(error)")
-        case let error as FileError: self.init(ExitStatus(error), "\(error)")
-        case ImagingError.sizesDiffer(
-            "the mask", let width, let height, let expectedWidth, let expectedHeight):
-            self.init(
-                .badData, "the mask is \(width)x\(height), not \(expectedWidth)x\(expectedHeight)",
-                at: "--mask", do: "give one of the picture's size, or --fit-mask")
-        case let error as ImagingError:
-            self.init(ExitStatus(rawValue: error.exitCode) ?? .unexpected, "\(error)")
-        default:
-            if let status = exitCode(of: error).flatMap(ExitStatus.init) {
-                self.init(status, "\(error)")
-            } else if Gesso.exitCode(for: error) == .validationFailure {
-                self.init(.usage, Failure.words(Gesso.message(for: error), in: command))
-            } else {
-                self.init(.unexpected, "\(error)", at: command ?? "gesso", do: "please report it")
-            }
+        if let failure = error as? Failure {
+            self = failure
+        } else if error is CancellationError {
+            self = Interruption.failure
+        } else if GessoCommand.exitCode(for: error) == .validationFailure {
+            self.init(.usage, Failure.words(GessoCommand.message(for: error), in: command))
+        } else {
+            let error = GessoError(error)
+            let remedy =
+                error.kind == .unexpected && error.remedy == nil
+                ? ": \(command ?? "gesso"): please report it" : ""
+            self.init(ExitStatus(error.kind), error.text(\.inFlags) + remedy)
         }
     }
 
@@ -85,22 +103,9 @@ struct Failure: Error {
     /// One line of at most 200 characters without control characters.
     var message: String { ("gesso: " + text).asLine() }
 
-    /// Whether another picture may do where this one could not be made.
-    var isOfOnePicture: Bool {
-        switch status {
-        case .badData, .cannotRead, .usage, .resources, .unexpected, .refused: true
-        default: false
-        }
-    }
-
-    /// The reason, with the picture's name if it is not there already.
-    func reason(of picture: String) -> String {
-        text.contains(picture) ? text : "\(picture): \(text)"
-    }
-
     /// The failure as JSON, for `--json`.
-    var document: String {
-        JSON.text(ErrorDocument(exitCode: status.rawValue, message: text))
+    func document() throws -> String {
+        try JSON.text(ErrorDocument(exitCode: status.rawValue, message: text))
     }
 
     private struct ErrorDocument: Encodable {
@@ -116,29 +121,6 @@ extension String {
         let line = escapingControls()
         guard line.count > 200 else { return line }
         return line.prefix(110) + "…" + line.suffix(89)
-    }
-
-    /// The text with every character that could move a terminal's cursor, or hide, spelt out.
-    func escapingControls() -> String {
-        var text = ""
-        for scalar in unicodeScalars {
-            switch scalar.properties.generalCategory {
-            case .control, .format, .lineSeparator, .paragraphSeparator, .privateUse, .surrogate:
-                text += "\\u{" + String(scalar.value, radix: 16) + "}"
-            default: text.unicodeScalars.append(scalar)
-            }
-        }
-        return text
-    }
-}
-
-extension ExitStatus {
-    init(_ error: RecipeError) {
-        switch error {
-        case .unreadable: self = .cannotRead
-        case .otherProgram: self = .badData
-        default: self = .usage
-        }
     }
 }
 

@@ -1,5 +1,5 @@
 import Foundation
-import Imaging
+import Gesso
 
 /// Pictures to be read.
 enum Input {

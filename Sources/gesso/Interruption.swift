@@ -49,11 +49,16 @@ enum Interruption {
         sigaction(number, &action, nil)
     }
 
-    /// Throws if the run is to end.
+    /// Throws `CancellationError` if the run is to end.
     static func check() throws {
         let number = received.load(ordering: .sequentiallyConsistent)
-        guard number != 0 else { return }
-        throw Failure(
+        if number != 0 { throw CancellationError() }
+    }
+
+    /// How a run ends that was interrupted.
+    static var failure: Failure {
+        let number = received.load(ordering: .sequentiallyConsistent)
+        return Failure(
             ExitStatus(rawValue: 128 + number) ?? .interrupted, "interrupted", at: "gesso",
             do: resumes ? "start it again to go on" : "nothing was written")
     }

@@ -1,4 +1,5 @@
 import Foundation
+import Gesso
 
 /// A command's page for `man`, in roff's `man` macros, made from what the parser knows of it.
 struct ManualPage {
@@ -8,7 +9,7 @@ struct ManualPage {
     init(_ outline: CommandOutline) {
         var lines = [
             ".TH \(Self.quoted(outline.pageName.uppercased())) 1 \"\" "
-                + Self.quoted("gesso " + Gesso.version) + " \"Gesso Manual\"",
+                + Self.quoted("gesso " + Program.version) + " \"Gesso Manual\"",
             ".SH NAME",
             Self.plain(outline.pageName) + " \\- " + Self.plain(outline.abstract ?? ""),
             ".SH SYNOPSIS",

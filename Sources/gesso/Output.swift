@@ -1,6 +1,5 @@
-import Files
 import Foundation
-import Imaging
+import Gesso
 
 /// Where the result goes, known to be possible before any work is done.
 struct Output {

@@ -1,6 +1,5 @@
 import Foundation
-import Imaging
-import Recipes
+import Gesso
 
 /// The path that `-o` comes to: itself, a name in the folder that it names by a `/` at its end, or what
 /// its last part makes of `{stem}`, `{seed}`, `{index}`, `{ext}` and `{verb}`.

@@ -1,10 +1,8 @@
-import Editing
 import Foundation
-import Imaging
-import Recipes
+import Gesso
 
 /// What a run would do, as `--dry-run` prints it.
-struct PlanDocument: Encodable {
+struct PlanDocument: PlainDocument {
     private let plan: EditPlan
     private let head: Head
 
@@ -23,14 +21,15 @@ struct PlanDocument: Encodable {
 
     private let isSpeedKept: Bool
 
-    init(_ verb: Verb, _ planned: EditRun.Planned, output: String, files: [String]) {
+    init(_ planned: PlannedEdit, output: String, files: [String]) {
         plan = planned.plan
         isSpeedKept = planned.isSpeedKept
         let seconds = plan.seconds.map { ($0.total + planned.loading) }
         head = Head(
-            verb: verb.rawValue, output: output, files: files,
+            verb: planned.verb.rawValue, output: output, files: files,
             estimatedSeconds: seconds.map { ($0 * 100).rounded() / 100 },
-            speeds: seconds == nil ? nil : SpeedBook().path)
+            speeds: seconds == nil
+                ? nil : Workplace.library.places.speeds?.path(percentEncoded: false))
     }
 
     /// About how long it takes, and how that is known.

@@ -1,3 +1,5 @@
+import Gesso
+
 /// Something about the tool itself, not about a picture, that can be set for good: by a flag, a
 /// variable of the environment, or a key of a configuration file.
 struct Preference {
@@ -72,7 +74,7 @@ struct Preference {
             standard: "none"),
         Preference(
             name: "model", help: "checkpoint to work with", kind: .text,
-            standard: ModelShelf.defaultName),
+            standard: Library.defaultModel),
         Preference(
             name: "tokenizer", help: "tokenizer for checkpoints without one", kind: .text,
             standard: "any that is found"),

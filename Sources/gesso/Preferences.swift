@@ -1,5 +1,5 @@
 import Foundation
-import Recipes
+import Gesso
 
 /// What the environment and the configuration files say: a variable goes before the project's file,
 /// and that before the user's.
@@ -102,13 +102,5 @@ struct Preferences {
             choices[setting.key] = Choice(value: setting.value, origin: .file(setting.origin))
         }
         return choices
-    }
-
-    /// Puts the folder of models where everything that looks for models finds it, unless it is there.
-    func noteModels() {
-        guard let choice = chosen.first(where: { $0.preference.name == "models" })?.choice else {
-            return
-        }
-        setenv("GESSO_MODELS", choice.value, 0)
     }
 }

@@ -1,5 +1,5 @@
-import Editing
 import Foundation
+import Gesso
 
 /// Tells how far an edit is: a bar on a live terminal, else a line about every tenth, or a JSON
 /// document for every step.
@@ -22,12 +22,12 @@ struct ProgressMeter {
     /// As `--progress`, `--quiet` and the terminal have it.
     init(isQuiet: Bool, counting unit: Unit = .step) {
         self.unit = unit
-        let manner = Console.manner
-        switch manner.progress {
+        let style = Console.style
+        switch style.progress {
         case .json: detail = .documents
         case .none: detail = .nothing
         case _ where isQuiet: detail = .nothing
-        case _ where manner.verbosity > 1: detail = .everyStep
+        case _ where style.verbosity > 1: detail = .everyStep
         case .lines: detail = .lines
         case .bar: detail = .bar
         case .auto: detail = Console.isLive ? .bar : .lines

@@ -1,6 +1,5 @@
 import Foundation
-import Imaging
-import Recipes
+import Gesso
 
 extension PictureSettings {
     /// The settings in a picture, or in a text file like those that A1111 writes beside its pictures.

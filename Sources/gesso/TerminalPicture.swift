@@ -1,5 +1,5 @@
 import Foundation
-import Imaging
+import Gesso
 
 /// A picture in the terminal, by whatever means the terminal has.
 struct TerminalPicture {

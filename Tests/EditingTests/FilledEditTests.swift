@@ -34,7 +34,7 @@ import Testing
             "mask_mode": "soft", "mask_feather": "0", "soft_threshold": "8", "soft_difference": "8",
         ])
         let edit = try Edit.inpaint(ramp, middle, recipe)
-        let result = try Editor(Model.load(Self.model))(edit, recipe: recipe).image
+        let result = try Editor(Model.load(Self.model))(edit).image
         let pixel = Array(result[x: 24, y: 20])
         #expect(pixel[0] > 150 && pixel[1] < 100 && pixel[2] < 100, "\(pixel)")
         #expect(try Comparison(ramp, result, outside: middle).differing == 0)

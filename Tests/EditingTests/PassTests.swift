@@ -33,11 +33,11 @@ import Testing
             polygon: [(300, 200), (340, 200), (340, 230), (300, 230)])
         let recipe = try recipe(.inpaint, ["region": "mask", "mask_padding": "32"])
         let edit = try Edit.inpaint(image, mask, recipe)
-        let plan = try Self.editor.get().plan(edit, recipe: recipe)
+        let plan = try Self.editor.get().plan(edit)
         #expect(plan.passes.count == 1)
         #expect(plan.passes[0].box == Box(x: 268, y: 163, width: 104, height: 104))
         #expect((plan.paddedWidth, plan.paddedHeight) == (256, 256))
-        let report = try Self.editor.get()(edit, recipe: recipe).report
+        let report = try Self.editor.get()(edit).report
         #expect(report.passes == plan.passes && report.evaluations == plan.evaluations)
         #expect(try #require(report.seams).result.pairs == 140)
     }
@@ -51,7 +51,7 @@ import Testing
         func painted(_ prompts: String) throws -> Image {
             let recipe = try recipe(
                 .inpaint, ["per_component": "true", "component_prompts": prompts])
-            return try Self.editor.get()(Edit.inpaint(image, mask, recipe), recipe: recipe).image
+            return try Self.editor.get()(Edit.inpaint(image, mask, recipe)).image
         }
         let (plain, second) = (try painted(""), try painted("\na red house"))
         let differences = try Comparison(plain, second)
@@ -67,10 +67,10 @@ import Testing
             .outpaint,
             ["size": "360x200", "gravity": gravity, "overlap": "0", "region_size": "128"])
         let edit = try Edit.outpaint(image, recipe)
-        let plan = try Self.editor.get().plan(edit, recipe: recipe)
+        let plan = try Self.editor.get().plan(edit)
         #expect(plan.passes.count >= 4)
         #expect(plan.passes.allSatisfy { $0.box.width <= 128 && $0.box.height <= 128 })
-        let result = try Self.editor.get()(edit, recipe: recipe)
+        let result = try Self.editor.get()(edit)
         let mask = try #require(edit.mask)
         let kept = try #require(edit.original)
         #expect(try Comparison(kept, result.image, outside: mask).differing == 0)
@@ -83,18 +83,18 @@ import Testing
         let recipe = try recipe(
             .upscale, ["scale": "1.5", "tile_size": "64", "tile_overlap": "16", "strength": "1"])
         let edit = try Edit.upscale(picture(101, 77), recipe)
-        let plan = try Self.editor.get().plan(edit, recipe: recipe)
+        let plan = try Self.editor.get().plan(edit)
         #expect((plan.width, plan.height) == (152, 116))
         #expect(plan.passes.count == 6 || plan.passes.count == 9)
         #expect(plan.passes.allSatisfy { $0.box.width == 64 && $0.box.height == 64 })
-        let first = try Self.editor.get()(edit, recipe: recipe)
-        #expect(try Self.editor.get()(edit, recipe: recipe).image == first.image)
+        let first = try Self.editor.get()(edit)
+        #expect(try Self.editor.get()(edit).image == first.image)
     }
 
     @Test func anUpscaleOfNoStrengthIsLanczos() throws {
         let recipe = try recipe(.upscale, ["scale": "2", "strength": "0"])
         let image = picture(33, 20)
-        let result = try Self.editor.get()(Edit.upscale(image, recipe), recipe: recipe)
+        let result = try Self.editor.get()(Edit.upscale(image, recipe))
         #expect(result.image == image.resized(width: 66, height: 40))
     }
 
@@ -104,7 +104,7 @@ import Testing
             let recipe = try recipe(
                 .imageToImage,
                 ["steps": "4", "strength": strength, "strength_mode": mode, "scheduler": "euler"])
-            return try Self.editor.get()(.imageToImage(image, recipe), recipe: recipe).image
+            return try Self.editor.get()(.imageToImage(image, recipe)).image
         }
         #expect(try painted("0.5", "steps") == painted("0.52", "steps"))
         #expect(try painted("0.5", "noise-level") == painted("0.5", "steps"))

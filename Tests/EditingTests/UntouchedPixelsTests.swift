@@ -69,7 +69,7 @@ import Testing
             let edit = try Edit.inpaint(image, mask, recipe)
             let closed = try outside(mask, recipe, edit)
             do {
-                let result = try editor(edit, recipe: recipe)
+                let result = try editor(edit)
                 let written = try Image(decoding: result.image.encoded(as: .png), name: "it")
                 let proof = try Comparison(image, written, outside: closed)
                 #expect(proof.differing == 0, "round \(round)")

@@ -25,7 +25,7 @@ private func recipe(_ prompt: String = "a red cat on a blue table") -> Recipe {
 private func picture(_ recipe: Recipe, _ addOns: AddOns = AddOns()) throws -> Image {
     let model = try Model.load(
         RecordedEdit.folder.appending(components: "models", "tiny-f32"), addOns: addOns)
-    return try Editor(model)(.textToImage(recipe, defaultSize: 512), recipe: recipe).image
+    return try Editor(model)(.textToImage(recipe, defaultSize: 512)).image
 }
 
 private func worst(_ found: Image, _ expected: String) throws -> Int {
@@ -125,7 +125,7 @@ struct AddOnParityTests {
         let model = try Model.load(
             RecordedEdit.folder.appending(components: "models", "tiny-f32"), addOns: addOns)
         let original = try RecordedEdit.image("inputs/picture-64x48.png")
-        let found = try Editor(model)(.imageToImage(original, recipe), recipe: recipe).image
+        let found = try Editor(model)(.imageToImage(original, recipe)).image
         #expect(try worst(found, "taesd") <= 1)
     }
 

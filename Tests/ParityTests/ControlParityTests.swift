@@ -163,7 +163,7 @@ struct ControlParityTests {
             try load(Controls.net("edges-xl"))
         }
         #expect(other?.description.contains("text embeddings of width 64") == true)
-        #expect(other.flatMap(exitCode) == 69)
+        #expect(other.flatMap { EngineFailure($0) } == .modelMismatch)
         let levels = #expect(throws: CheckpointError.self) {
             try load(Controls.net("edges"), on: "tiny-2")
         }
@@ -177,7 +177,7 @@ struct ControlParityTests {
             _ = try edit.plain.carriedOut(
                 by: .load(Controls.base("tiny-f32")), controls: edit.requested())
         }
-        #expect(missing.flatMap(exitCode) == 64)
+        #expect(missing.flatMap { EngineFailure($0) } == .usage)
     }
 
     @Test("A1111's modes weaken the finer levels, and the prompt's branch alone is steered")
@@ -198,8 +198,8 @@ struct ControlParityTests {
 extension RecordedEdit {
     /// The edit carried out with ControlNets.
     fileprivate func carriedOut(by model: Model, controls: [Control]) throws -> EditResult {
-        var (edit, recipe) = try request()
+        var edit = try edit()
         edit.controls = controls
-        return try Editor(model)(edit, recipe: recipe)
+        return try Editor(model)(edit)
     }
 }

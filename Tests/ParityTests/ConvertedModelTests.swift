@@ -31,7 +31,7 @@ struct ConvertedModelTests {
         case .instruct: edit = .instruct(source, recipe)
         default: edit = .imageToImage(source, recipe)
         }
-        return try Editor(model)(edit, recipe: recipe).image
+        return try Editor(model)(edit).image
     }
 
     @Test("as a file and as a folder again it makes the same picture", arguments: folders)

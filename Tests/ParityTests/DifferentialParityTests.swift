@@ -14,6 +14,6 @@ struct DifferentialParityTests {
         let task = try Edit.inpaint(RecordedEdit.image(edit.input), mask, recipe)
         let model = try Model.load(
             RecordedEdit.folder.appending(components: "models", edit.model))
-        try edit.expectEqual(Editor(model)(task, recipe: recipe))
+        try edit.expectEqual(Editor(model)(task))
     }
 }

@@ -62,14 +62,14 @@ struct FamilyParityTests {
     func unmasked() throws {
         let model = try Model.load(Families.url("tiny-inpaint"))
         let refusal = EditingError.inpaintingOnly(model: "tiny-inpaint")
-        #expect(exitCode(of: refusal) == 69)
+        #expect(EngineFailure(refusal) == .modelMismatch)
         let text = Recipe(.textToImage)
         #expect(throws: refusal) {
-            try Editor(model)(.textToImage(text, defaultSize: 64), recipe: text)
+            try Editor(model)(.textToImage(text, defaultSize: 64))
         }
         let picture = try RecordedEdit.image("inputs/picture-64x48.png")
         let image = Recipe(.imageToImage)
-        #expect(throws: refusal) { try Editor(model)(.imageToImage(picture, image), recipe: image) }
+        #expect(throws: refusal) { try Editor(model)(.imageToImage(picture, image)) }
     }
 
     @Test("instructions go to a model that follows them, and nothing else does")
@@ -79,14 +79,14 @@ struct FamilyParityTests {
         let refusal = EditingError.instructionsOnly(model: "tiny-instruct")
         #expect(throws: refusal) {
             try Editor(.load(Families.url("tiny-instruct")))(
-                .imageToImage(picture, image), recipe: image)
+                .imageToImage(picture, image))
         }
         let other = EditingError.noInstructions(model: "tiny-2")
         #expect(throws: other) {
             try Editor(.load(Families.url("tiny-2")))(
-                .instruct(picture, instruction), recipe: instruction)
+                .instruct(picture, instruction))
         }
-        #expect([refusal, other].allSatisfy { exitCode(of: $0) == 69 })
+        #expect([refusal, other].allSatisfy { EngineFailure($0) == .modelMismatch })
     }
 
     @Test("an inpainting model outpaints")
@@ -96,7 +96,7 @@ struct FamilyParityTests {
         recipe.growth = .sides(left: .pixels(24))
         let picture = try RecordedEdit.image("inputs/picture-64x48.png")
         let model = try Model.load(Families.url("tiny-inpaint"))
-        let result = try Editor(model)(.outpaint(picture, recipe), recipe: recipe).image
+        let result = try Editor(model)(.outpaint(picture, recipe)).image
         #expect((result.width, result.height) == (88, 48))
         #expect(
             result.cropped(x: 32, y: 0, width: 56, height: 48).samples

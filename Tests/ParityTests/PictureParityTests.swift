@@ -67,26 +67,25 @@ struct RecordedEdit: Decodable, Sendable, CustomTestStringConvertible {
 
     /// The edit carried out by Gesso with any model.
     func carriedOut(by model: Model) throws -> EditResult {
-        let (edit, recipe) = try request()
-        return try Editor(model)(edit, recipe: recipe)
+        try Editor(model)(edit())
     }
 
-    /// The edit and its recipe.
-    func request() throws -> (edit: Edit, recipe: Recipe) {
+    /// The edit.
+    func edit() throws -> Edit {
         switch verb {
         case "txt2img":
             var recipe = try recipe(.textToImage)
             (recipe.width, recipe.height) = (width, height)
-            return (try .textToImage(recipe, defaultSize: 512), recipe)
+            return try .textToImage(recipe, defaultSize: 512)
         case "img2img":
             let recipe = try recipe(.imageToImage)
-            return (try .imageToImage(Self.image(input), recipe), recipe)
+            return try .imageToImage(Self.image(input), recipe)
         case "instruct":
             let recipe = try recipe(.instruct)
-            return (try .instruct(Self.image(input), recipe), recipe)
+            return try .instruct(Self.image(input), recipe)
         default:
             let recipe = try recipe(.inpaint)
-            return (try .inpaint(Self.image(input), Mask(Self.image(mask)), recipe), recipe)
+            return try .inpaint(Self.image(input), Mask(Self.image(mask)), recipe)
         }
     }
 

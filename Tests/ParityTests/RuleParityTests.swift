@@ -35,7 +35,7 @@ import Testing
         let task = try Edit.inpaint(original, Mask(RecordedEdit.image(edit.mask)), recipe)
         let model = try Model.load(
             RecordedEdit.folder.appending(components: "models", edit.model))
-        let found = try Editor(model)(task, recipe: recipe)
+        let found = try Editor(model)(task)
         #expect(found.report.evaluations == edit.evaluations)
         var share = try #require(task.mask)
         if let shown = ruled.shown {

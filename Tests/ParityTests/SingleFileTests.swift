@@ -50,7 +50,7 @@ struct SingleFileTests {
         let file = Self.single("tiny-inpaint")
         let missing = EditingError.noTokenizer(file: "tiny-inpaint.safetensors")
         #expect(throws: missing) { _ = try Model.load(file) }
-        #expect(exitCode(of: missing) == 66)
+        #expect(EngineFailure(missing) == .cannotRead)
         // The first place has none, the second one of another vocabulary.
         let small = FileManager.default.temporaryDirectory.appending(path: UUID().uuidString)
         try FileManager.default.createDirectory(at: small, withIntermediateDirectories: true)

@@ -37,7 +37,7 @@ struct XLAddOnParityTests {
         _ recipe: Recipe, _ addOns: AddOns = AddOns(), of model: URL = base
     ) throws -> Image {
         let model = try Model.load(model, addOns: addOns)
-        return try Editor(model)(.textToImage(recipe, defaultSize: 512), recipe: recipe).image
+        return try Editor(model)(.textToImage(recipe, defaultSize: 512)).image
     }
 
     private static func worst(_ found: Image, _ expected: String) throws -> Int {

@@ -143,7 +143,7 @@ struct XLParityTests {
         try FileManager.default.removeItem(at: folder.appending(path: "text_encoder"))
         let error = #expect(throws: EditingError.self) { _ = try Model.load(folder) }
         #expect(error?.description.contains("text embeddings of width 64") == true)
-        #expect(error.flatMap(exitCode) == 69)
+        #expect(error.flatMap { EngineFailure($0) } == .modelMismatch)
     }
 }
 

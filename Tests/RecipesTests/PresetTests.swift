@@ -36,7 +36,7 @@ import Testing
         #expect(!shipped.isEmpty)
         for preset in shipped {
             #expect(readme.contains("```yaml\n" + preset.text + "```"))
-            let part = MaskPlan.Part(.words("alpha"), subtracts: false, at: .argument("--mask"))
+            let part = MaskPlan.Part(.alpha, subtracts: false, at: .argument("--mask"))
             let edits = try preset.edits(
                 RecipeGiven(
                     variables: preset.variables.filter { $0.standard == nil }.map {

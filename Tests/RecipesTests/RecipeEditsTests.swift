@@ -58,7 +58,7 @@ import Testing
             RecipeGiven(variables: [variable("subject", "a lamp")]))
         let mask = try #require(edits[1].mask)
         #expect(mask.parts.count == 2)
-        guard case .mask(let place) = mask.parts[0].content else {
+        guard case .mask(let place) = mask.parts[0].source else {
             Issue.record("no mask by name")
             return
         }
@@ -76,7 +76,7 @@ import Testing
         #expect(
             missing.map { "\($0)" }
                 == "no mask for 'place': r.yaml:5:7: give --mask place=MASK")
-        let part = MaskPlan.Part(.words("alpha"), subtracts: false, at: .argument("--mask"))
+        let part = MaskPlan.Part(.alpha, subtracts: false, at: .argument("--mask"))
         let edits = try open.edits(RecipeGiven(masks: ["place": [part]]))
         #expect(edits[0].mask?.parts.count == 1)
         let unknown = #expect(throws: RecipeError.self) {

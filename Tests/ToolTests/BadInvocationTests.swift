@@ -36,7 +36,7 @@ import Testing
         try Data(contentsOf: tool.url("in.png")).prefix(100).write(to: tool.url("cut.png"))
         try Data("GIF89a, so it says".utf8).write(to: tool.url("gif.png"))
         try Data().write(to: tool.url("empty.png"))
-        try Data("{\"schema\": \"gesso.receipt/2\"}".utf8).write(to: tool.url("new.json"))
+        try Data("{\"schema\": \"gesso.receipt/3\"}".utf8).write(to: tool.url("new.json"))
         try Data("prompt: x\nstrength: 2\n".utf8).write(to: tool.url("bad.yaml"))
         try FileManager.default.createDirectory(
             at: tool.url("folder.png"), withIntermediateDirectories: true)

@@ -1,27 +1,37 @@
 import Files
 import Foundation
 import Imaging
+import TestSupport
 import Testing
 
 /// A receipt holds what is needed to make a picture again.
 @Suite struct ReceiptTests {
     private struct Receipt: Decodable {
         let schema: String
-        let verb: String
-        let seed: UInt64
-        let scheduler: String
         let kernels: String
-        let settings: [String: Value]
-        let recipes: [Recipe]
-        let source: File?
-        let masks: [Mask]
+        let request: Request
+        let checkpoint: Model
+        let result: Result
 
-        struct Mask: Decodable {
-            let file: File?
+        struct Request: Decodable {
+            let edits: [Edit]
+            let pictures: [String: File]
+            let recipes: [Recipe]
         }
 
-        let model: Model
-        let result: Result
+        struct Edit: Decodable {
+            let verb: String
+            let settings: [String: Value]
+            let mask: Mask
+        }
+
+        struct Mask: Decodable {
+            let parts: [Part]
+        }
+
+        struct Part: Decodable {
+            let picture: String
+        }
 
         struct File: Decodable {
             let path: String?
@@ -77,15 +87,20 @@ import Testing
             let receipt = try JSONDecoder().decode(Receipt.self, from: document)
             let output = try Data(contentsOf: tool.url("out.png"))
             let pixels = try Image(decoding: output, name: "it").samples.map { UInt8($0) }
-            #expect(receipt.schema == "gesso.receipt/1")
-            #expect(receipt.verb == "inpaint")
-            #expect(receipt.source?.path == "in.png")
-            #expect(try receipt.source?.sha256 == sha256(Data(contentsOf: tool.url("in.png"))))
+            #expect(receipt.schema == "gesso.receipt/2")
+            let request = receipt.request
+            let edit = try #require(request.edits.first)
+            #expect(request.edits.count == 1 && edit.verb == "inpaint")
+            #expect(request.pictures["source"]?.path == "in.png")
             #expect(
-                try receipt.masks.first?.file?.sha256
+                try request.pictures["source"]?.sha256
+                    == sha256(Data(contentsOf: tool.url("in.png"))))
+            #expect(edit.mask.parts.map(\.picture) == ["mask"])
+            #expect(
+                try request.pictures["mask"]?.sha256
                     == sha256(Data(contentsOf: tool.url("mask.png"))))
-            #expect(receipt.recipes.map(\.sha256) == [sha256(preset)])
-            #expect(receipt.model.files.count == 11)
+            #expect(request.recipes.map(\.sha256) == [sha256(preset)])
+            #expect(receipt.checkpoint.files.count == 11)
             #expect(receipt.result.path == "out.png")
             #expect(receipt.result.sha256 == sha256(output))
             #expect(receipt.result.pixels_sha256 == sha256(pixels))
@@ -98,7 +113,7 @@ import Testing
                 "image_guidance_scale",
             ]
             #expect(
-                Set(receipt.settings.keys) == Set(keys.map(String.init)).subtracting(others))
+                Set(edit.settings.keys) == Set(keys.map(String.init)).subtracting(others))
         }
     }
 
@@ -174,6 +189,22 @@ import Testing
             #expect(document.identical)
             #expect(document.drift.count == 2)
             #expect(document.drift.last?.hasSuffix("was abacus") == true)
+        }
+    }
+
+    /// Receipts of the form before, recorded with fills, which are the same on every machine.
+    @Test(arguments: ["inpaint.json", "run.json"])
+    func earlierReceiptsAreRead(_ name: String) throws {
+        try Tool.inFolder { tool in
+            let recorded = Fixtures.folder.appending(path: "Receipts")
+            for file in ["in.png", "mask.png", name] {
+                try FileManager.default.copyItem(
+                    at: recorded.appending(path: file), to: tool.url(file))
+            }
+            let again = try tool("replay", name, "-o", "again.png", "--quiet")
+            #expect(again.text.hasPrefix("identical: again.png\n"), "\(again.text)\(again.errors)")
+            #expect(!again.text.contains("another file"))
+            #expect(again.status == 0)
         }
     }
 

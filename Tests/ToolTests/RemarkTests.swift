@@ -73,7 +73,7 @@ import Testing
             #expect(try said("gesso", "-o", "a.png").isEmpty)
             #expect(try said("gesso", "-o", "a.webp").isEmpty)
             let lossy = try said("gesso", "-o", "a.jpg", "--quality", "20")
-            #expect(lossy.count == 1 && lossy[0].contains("is compressed: give --quality more"))
+            #expect(lossy.count == 1 && lossy[0].contains("is compressed: raise the quality"))
             let long = String(repeating: "gesso ", count: 99)
             #expect(try said(long, "-o", "b.png").first?.contains("too small or grey") == true)
         }

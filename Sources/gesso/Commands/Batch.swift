@@ -1,9 +1,8 @@
 import ArgumentParser
 import Foundation
-import Imaging
-import Recipes
+import Gesso
 
-struct BatchCommand: ParsableCommand {
+struct BatchCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "batch",
         abstract: "Edit many pictures; go on where an earlier run was ended.",
@@ -85,49 +84,53 @@ struct BatchCommand: ParsableCommand {
         }
     }
 
-    func run() throws {
+    func run() async throws {
         let plan = try BatchPlan(options, isQuiet: progress.quiet)
         let share = try chosenShard()
         let url = URL(filePath: FilePath.literal(options.outputDir), directoryHint: .isDirectory)
         let list = try BatchList(inputs, recursive: recursive, without: url)
-        try BatchRun.check(plan.jobs(list, seed: plan.seed), in: url)
+        try Batch.check(plan.items(list, seed: plan.seed), in: url)
         let pages = try BatchPages(report: report, sheet: contactSheet, folder: url)
-        let manner = BatchRun.Manner(
-            overwrites: overwrite, skipsExisting: skipExisting, failsFast: failFast,
-            quiet: progress.quiet, verbose: progress.verbose > 0, json: json, receipts: receipt,
-            quality: options.engine.quality)
-        func jobs(_ seed: UInt64?) throws -> [BatchRun.Job] {
-            try plan.jobs(list, seed: seed).enumerated().filter { share.holds($0.offset) }
+        func items(_ seed: UInt64?) throws -> [Batch.Item] {
+            try plan.items(list, seed: seed).enumerated().filter { share.holds($0.offset) }
                 .map(\.element)
         }
         if dryRun {
             let glance = try BatchGlance(
                 url, share, fingerprint: plan.fingerprint, seed: plan.seed, overwrites: overwrite)
-            return try BatchOutlook(jobs(glance.seed), in: glance, manner)
-                .tell(files: [report, contactSheet].compactMap(\.self))
+            return try await BatchForecast(
+                items(glance.seed), in: glance, batchOptions, isJSON: json
+            ).report(files: [report, contactSheet].compactMap(\.self))
         }
         let folder = try BatchFolder(
             url, share, fingerprint: plan.fingerprint, seed: plan.seed, overwrites: overwrite)
-        let run = BatchRun(try jobs(folder.seed), in: folder, manner)
+        let batch = try Batch(
+            items(folder.seed), in: folder, with: Workplace.library, batchOptions)
         if !progress.quiet {
             let which = share.count > 1 ? "shard \(share), " : ""
-            Console.line("gesso: \(which)\(run.count) pictures, seed \(folder.seed)")
+            Console.line("gesso: \(which)\(batch.items.count) pictures, seed \(folder.seed)")
         }
-        do {
-            try run.run()
-        } catch {
-            // With --fail-fast what was made until then is worth a page.
-            if run.hasFailures, failFast { try pages.write(run.outcomes, folder, plan.verb) }
-            throw error
-        }
-        try pages.write(run.outcomes, folder, plan.verb)
-        if run.hasFailures { throw SomeFailed() }
+        let printer = BatchPrinter(folder, progress, isJSON: json)
+        let outcomes = try await printer.follow(batch)
+        try pages.write(outcomes, folder, plan.verb)
+        guard let failure = outcomes.first(where: { $0.status == .failed })?.error else { return }
+        if failFast { throw failure }
+        throw Verdict.someFailed
+    }
+
+    private var batchOptions: Batch.Options {
+        var options = Batch.Options()
+        (options.overwrites, options.skipsExisting) = (overwrite, skipExisting)
+        (options.failsFast, options.receipts) = (failFast, receipt)
+        options.threads = self.options.engine.threads
+        options.whileWriting = { try Interruption.whileWriting($0) }
+        return options
     }
 
     /// The share that is asked for, else the cluster's, which is told.
     private func chosenShard() throws -> Shard {
         if let shard { return try Shard(shard) }
-        let environment = ProcessInfo.processInfo.environment
+        let environment = Workplace.environment
         guard let (share, source) = try Shard.ofCluster(environment) else { return .whole }
         if !progress.quiet {
             Console.line("gesso: shard \(share), by \(source); --shard off takes all pictures")

@@ -1,6 +1,6 @@
 import ArgumentParser
 import Foundation
-import Imaging
+import Gesso
 
 struct CompareCommand: ParsableCommand {
     static let configuration = CommandConfiguration(

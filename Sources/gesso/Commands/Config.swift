@@ -1,5 +1,6 @@
 import ArgumentParser
 import Foundation
+import Gesso
 
 struct ConfigCommand: ParsableCommand {
     static let configuration = CommandConfiguration(

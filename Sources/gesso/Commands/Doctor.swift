@@ -1,9 +1,6 @@
 import ArgumentParser
-import Editing
-import Files
 import Foundation
-import Imaging
-import Recipes
+import Gesso
 
 struct DoctorCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
@@ -25,7 +22,7 @@ struct DoctorCommand: ParsableCommand {
 
     private struct Document: Encodable {
         let schema = "gesso.doctor/1"
-        let version = Gesso.version
+        let version = Program.version
         let healthy: Bool
         let findings: [Finding]
     }
@@ -39,11 +36,11 @@ struct DoctorCommand: ParsableCommand {
         } else {
             for finding in findings { try Console.result(finding.line) }
         }
-        if !isHealthy { throw PicturesDiffer() }
+        if !isHealthy { throw Verdict.unhealthy }
     }
 
     private var models: [Finding] {
-        let checkpoints = ModelShelf().checkpoints
+        let checkpoints = Workplace.library.checkpoints
         guard !checkpoints.isEmpty else {
             return [
                 Finding(
@@ -62,7 +59,7 @@ struct DoctorCommand: ParsableCommand {
 
     private var presets: Finding {
         do {
-            let shelf = PresetShelf(environment: ProcessInfo.processInfo.environment)
+            let shelf = Workplace.library.places.presets
             let (presets, broken) = try shelf.all()
             guard let first = broken.first else {
                 return Finding("presets", .fine, "\(presets.count)")
@@ -99,7 +96,7 @@ struct DoctorCommand: ParsableCommand {
     }
 
     private var terminal: Finding {
-        let color = Manner.isColored(.auto, ProcessInfo.processInfo.environment)
+        let color = MessageStyle.isColored(.auto, ProcessInfo.processInfo.environment)
         return Finding(
             "terminal", .fine,
             "\(Console.isLive ? "live" : "none"), \(color ? "colour" : "no colour"), pictures as "
@@ -137,12 +134,12 @@ private enum Machine {
         let libraries = Image.libraries.values.sorted().joined(separator: ", ")
         let memory: Finding.State = (availableMemory() ?? .max) < 1 << 30 ? .warning : .fine
         return [
-            Finding("version", .fine, Gesso.version),
+            Finding("version", .fine, Program.version),
             Finding("processor", .fine, processor),
             Finding("features", .fine, features),
             Finding(
-                "kernels", Editor.instructionSet == "portable" ? .warning : .fine,
-                Editor.instructionSet),
+                "kernels", Program.kernels == "portable" ? .warning : .fine,
+                Program.kernels),
             Finding("cores", .fine, "\(cores)"),
             Finding("graphics", .fine, "none is used, nor needed"),
             Finding("memory", memory, free + total),

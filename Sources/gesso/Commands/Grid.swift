@@ -1,10 +1,8 @@
 import ArgumentParser
-import Editing
 import Foundation
-import Imaging
-import Recipes
+import Gesso
 
-struct GridCommand: ParsableCommand {
+struct GridCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "grid",
         abstract: "Try several settings and put the pictures in one table.",
@@ -85,52 +83,39 @@ struct GridCommand: ParsableCommand {
         }
     }
 
-    func run() throws {
+    func run() async throws {
         let verb = Verb(rawValue: verb) ?? .imageToImage
-        let plan = try GridPlan(verb, options, x: x, y: y, z: z)
-        let output = try options.place(of: input, verb, seed: plan.cells.first?.recipe.seed)
-        let parts = verb == .inpaint ? try MaskOptions.parts(of: masks) : []
-        let source = try input.map { try Input.image($0) }
-        try plan.checkSize(of: source, side: side)
-        let paints = plan.cells.contains { $0.recipe.steps > 0 }
-        let model = paints ? try options.model(for: [plan.verb]) : nil
-        if options.dryRun { return try tell(plan, model, parts, source, output) }
-        let outcomes = try plan.made(isQuiet: options.progress.quiet) { index in
-            try run(plan.verb, plan.cells[index], model, output)
-                .work { try $0.prepared(source, masks: parts) }
+        var axes = [try GridAxis(x, option: "--x")]
+        if let y { axes.append(try GridAxis(y, option: "--y")) }
+        if let z { axes.append(try GridAxis(z, option: "--z")) }
+        let mask = verb == .inpaint ? try MaskPlan(words: masks) : nil
+        let shared = try options.recipe.files()
+        RecipeOptions.note(shared, for: [verb], quiet: options.progress.quiet)
+        var cells: [Grid.Cell] = []
+        for place in try Grid.places(axes) {
+            var (recipe, presets) = try self.recipe(verb, at: place, shared)
+            // All pictures share one seed unless an axis is the seed.
+            recipe.seed = recipe.seed ?? cells.first?.request.edits.first?.recipe.seed
+            var request = Request([Request.Edit(verb, recipe.drawingSeed().recipe, mask: mask)])
+            request.recipes = presets.map(Request.RecipeFile.init)
+            request.take(input)
+            cells.append(Grid.Cell(label: Grid.label(place), request: request))
         }
-        let table = plan.drawn(outcomes, side: side)
-        try output.write(table)
-        if options.show { try TerminalPicture.show(table) }
-        if options.json {
-            try Console.result(JSON.text(GridDocument(plan, outcomes, output.path, table)))
-        } else if !output.isStandardOutput {
-            try Console.result(output.path)
-        }
-        if outcomes.contains(where: { (try? $0.get()) == nil }) { throw SomeFailed() }
+        try await GridRunner(Grid(over: axes, cells: cells), of: input, options)
+            .perform(side: side)
     }
 
-    private func run(
-        _ verb: Verb, _ cell: GridPlan.Cell, _ model: ModelOnCall?, _ output: Output
-    ) throws -> EditRun {
-        try EditRun(
-            verb, cell.recipe, from: cell.presets, output,
-            model: cell.recipe.steps > 0 ? model : nil,
-            EditRun.Manner(threads: options.engine.threads, quiet: true))
-    }
-
-    /// The plan of every picture, added up.
-    private func tell(
-        _ plan: GridPlan, _ model: ModelOnCall?, _ parts: [MaskPart], _ source: Image?,
-        _ output: Output
-    ) throws {
-        var document = GridPlanDocument(output: output.path, pictures: plan.cells.map(\.label))
-        for cell in plan.cells {
-            let planned = try run(plan.verb, cell, model, output)
-                .plan { try $0.prepared(source, masks: parts) }
-            document.add(planned)
+    /// The recipe of a cell, and the files that it came from.
+    private func recipe(
+        _ verb: Verb, at place: Grid.Place, _ shared: [Preset]
+    ) throws -> (Recipe, [Preset]) {
+        var presets = shared
+        for (axis, value) in place where axis.subject == .preset {
+            presets.append(try Workplace.library.preset(value))
         }
-        if options.json { return try Console.result(JSON.text(document)) }
-        for line in document.lines { try Console.result(line.escapingControls()) }
+        var recipe = try options.recipe.recipe(
+            verb, place.compactMap { axis, value in axis.setting(value) }, presets)
+        for (axis, value) in place { recipe = try axis.replaced(value, in: recipe) }
+        return (recipe, presets)
     }
 }

@@ -1,8 +1,7 @@
 import ArgumentParser
-import Editing
-import Recipes
+import Gesso
 
-struct ImageToImageCommand: ParsableCommand {
+struct ImageToImageCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: Verb.imageToImage.rawValue,
         abstract: "Repaint a whole picture, more or less strongly.",
@@ -16,9 +15,8 @@ struct ImageToImageCommand: ParsableCommand {
     @OptionGroup var picture: PictureOptions
     @OptionGroup var options: EditOptions
 
-    func run() throws {
-        try EditRun(.imageToImage, options, picture.settings, of: picture.input).perform { run in
-            .edit(.imageToImage(try run.image(picture.input), run.recipe))
-        }
+    func run() async throws {
+        try await JobRunner(.imageToImage, options, picture.settings, of: picture.input)
+            .perform()
     }
 }

@@ -1,8 +1,6 @@
 import ArgumentParser
-import Files
 import Foundation
-import Imaging
-import Recipes
+import Gesso
 
 struct InfoCommand: ParsableCommand {
     static let configuration = CommandConfiguration(

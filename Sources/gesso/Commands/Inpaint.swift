@@ -1,8 +1,7 @@
 import ArgumentParser
-import Editing
-import Recipes
+import Gesso
 
-struct InpaintCommand: ParsableCommand {
+struct InpaintCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: Verb.inpaint.rawValue,
         abstract: "Repaint the white part of a mask; the rest of the picture stays as it is.",
@@ -40,8 +39,8 @@ struct InpaintCommand: ParsableCommand {
         try masks.validate(with: picture.input)
     }
 
-    func run() throws {
-        let parts = try masks.parts()
+    func run() async throws {
+        let plan = try masks.plan()
         let own = [
             setting("region", region), setting("mask_padding", maskPadding),
             setting("per_component", perComponent),
@@ -49,8 +48,8 @@ struct InpaintCommand: ParsableCommand {
         let settings =
             picture.settings + masks.settings + joining.settings + added.settings
             + own.compactMap(\.self)
-        try EditRun(.inpaint, options, settings, of: picture.input).perform { run in
-            .edit(try parts.edit(of: run.image(picture.input), run))
-        }
+        try await JobRunner(
+            .inpaint, options, settings, of: picture.input, mask: plan
+        ).perform()
     }
 }

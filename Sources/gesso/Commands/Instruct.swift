@@ -1,8 +1,7 @@
 import ArgumentParser
-import Editing
-import Recipes
+import Gesso
 
-struct InstructCommand: ParsableCommand {
+struct InstructCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: Verb.instruct.rawValue,
         abstract: "Change a picture as the prompt says, with an InstructPix2Pix checkpoint.",
@@ -25,10 +24,8 @@ struct InstructCommand: ParsableCommand {
 
     @OptionGroup var options: EditOptions
 
-    func run() throws {
+    func run() async throws {
         let settings = [setting("image_guidance_scale", imageGuidanceScale)].compactMap(\.self)
-        try EditRun(.instruct, options, settings, of: input).perform { run in
-            .edit(.instruct(try run.image(input), run.recipe))
-        }
+        try await JobRunner(.instruct, options, settings, of: input).perform()
     }
 }

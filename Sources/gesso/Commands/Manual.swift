@@ -1,7 +1,6 @@
 import ArgumentParser
-import Files
 import Foundation
-import Imaging
+import Gesso
 
 struct ManualCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
@@ -40,8 +39,8 @@ struct ManualCommand: ParsableCommand {
     }
 
     func run() throws {
-        if json { return try Console.result(Gesso._dumpHelp()) }
-        let root = try CommandOutline(Gesso.self)
+        if json { return try Console.result(GessoCommand._dumpHelp()) }
+        let root = try CommandOutline(GessoCommand.self)
         guard let outputDir else {
             return try Console.result(ManualPage(try outline(in: root)).text)
         }

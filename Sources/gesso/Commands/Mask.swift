@@ -1,8 +1,6 @@
 import ArgumentParser
-import Editing
 import Foundation
-import Imaging
-import Recipes
+import Gesso
 
 struct MaskCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
@@ -73,8 +71,8 @@ struct MaskCommand: ParsableCommand {
     }
 
     func run() throws {
-        let parts = try masks.parts()
-        let shelf = PresetShelf(environment: ProcessInfo.processInfo.environment)
+        let plan = try masks.plan()
+        let shelf = Workplace.library.places.presets
         let recipe = try Recipe(
             .inpaint, presets: presets.map { try shelf.preset($0) },
             settings: masks.settings + [Setting("prompt", "", at: .argument("--prompt"))])
@@ -83,14 +81,14 @@ struct MaskCommand: ParsableCommand {
             try Output($0, format: nil, quality: nil, overwrites: overwrite)
         }
         let image = try Input.image(input)
-        let edit = try parts.edit(of: image, recipe, read: Input.image)
+        let edit = try Edit.inpaint(image, plan, recipe, read: Input.image)
         guard let mask = edit.mask else { return }
         try output.write(mask.image)
         try second?.write(image.tinted(by: mask))
         for note in image.metadata.warnings + edit.notes {
             Console.line("gesso: note: " + note, isQuiet: quiet)
         }
-        Console.line("gesso: " + edit.coverage, isQuiet: quiet)
+        Console.line("gesso: " + coverage(of: edit.repaintedFraction), isQuiet: quiet)
         if json {
             return try Console.result(
                 JSON.text(
@@ -101,20 +99,5 @@ struct MaskCommand: ParsableCommand {
         for output in [output, second].compactMap(\.self) where !output.isStandardOutput {
             try Console.result(output.path)
         }
-    }
-}
-
-extension Edit {
-    /// How much of the picture may change, as a sentence.
-    var coverage: String {
-        let percent = repaintedFraction * 100
-        let number =
-            switch percent {
-            case 0: "0"
-            case ..<0.1: "less than 0.1"
-            case ..<10: String(format: "%.1f", percent)
-            default: String(format: "%.0f", percent)
-            }
-        return number + " % of the picture will be repainted"
     }
 }

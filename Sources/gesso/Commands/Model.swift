@@ -1,6 +1,6 @@
 import ArgumentParser
-import Editing
 import Foundation
+import Gesso
 
 struct ModelCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
@@ -45,7 +45,7 @@ struct ModelCommand: ParsableCommand {
         @OptionGroup var messages: MessageOptions
 
         func run() throws {
-            let url = try ModelShelf().model(model)
+            let url = try Workplace.library.checkpoint(model)
             let size = try size.map(Self.sides)
             let path = url.path(percentEncoded: false)
             let document: ModelDocument
@@ -139,10 +139,10 @@ struct ModelCommand: ParsableCommand {
         }
 
         func run() throws {
-            let shelf = ModelShelf()
+            let library = Workplace.library
             let report = try Model.convert(
-                shelf.model(model), to: URL(filePath: FilePath.literal(output)),
-                as: type?.uppercased(), tokenizers: shelf.tokenizers(tokenizer),
+                library.checkpoint(model), to: URL(filePath: FilePath.literal(output)),
+                as: type?.uppercased(), tokenizers: library.tokenizers(tokenizer),
                 checkpoint: Interruption.check)
             if json {
                 return try Console.result(

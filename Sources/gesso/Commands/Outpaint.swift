@@ -1,8 +1,7 @@
 import ArgumentParser
-import Editing
-import Recipes
+import Gesso
 
-struct OutpaintCommand: ParsableCommand {
+struct OutpaintCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: Verb.outpaint.rawValue,
         abstract: "Extend the canvas and paint what is new.",
@@ -45,11 +44,9 @@ struct OutpaintCommand: ParsableCommand {
 
     @OptionGroup var options: EditOptions
 
-    func run() throws {
+    func run() async throws {
         let settings = picture.settings + settings + joining.settings + added.settings
-        try EditRun(.outpaint, options, settings, of: picture.input).perform { run in
-            .edit(try Edit.outpaint(run.image(picture.input), run.recipe))
-        }
+        try await JobRunner(.outpaint, options, settings, of: picture.input).perform()
     }
 
     private var settings: [Setting] {

@@ -1,6 +1,6 @@
 import ArgumentParser
 import Foundation
-import Recipes
+import Gesso
 
 struct PresetCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
@@ -23,7 +23,7 @@ struct PresetCommand: ParsableCommand {
         ])
 
     private static var shelf: PresetShelf {
-        PresetShelf(environment: ProcessInfo.processInfo.environment)
+        Workplace.library.places.presets
     }
 
     struct List: ParsableCommand {
@@ -134,7 +134,7 @@ struct PresetCommand: ParsableCommand {
         func run() throws {
             for file in files {
                 let isPath = file.contains("/") || file.hasSuffix(".yaml") || file.hasSuffix(".yml")
-                try PresetCommand.shelf.preset(isPath ? file : "./" + file).checkMasks()
+                _ = try PresetCommand.shelf.preset(isPath ? file : "./" + file)
                 if !json { try Console.result("\(file): ok".escapingControls()) }
             }
             if json { try Console.result(JSON.text(Document(valid: files))) }

@@ -1,8 +1,6 @@
 import ArgumentParser
-import Files
 import Foundation
-import Imaging
-import Recipes
+import Gesso
 
 extension PresetCommand {
     struct Schema: ParsableCommand {
@@ -94,14 +92,14 @@ extension PresetCommand {
         private func sections() throws -> [RecipeWriter.Section] {
             let url = try FilePath.file(from, orFailWith: .cannotRead)
             if from.hasSuffix(".json") {
-                return try Receipt(contentsOf: url, named: from).sections(named: from)
+                return try Receipt(contentsOf: url, named: from).sections
             }
             return [RecipeWriter.Section(try PictureSettings(inFile: from))]
         }
 
         private func place() throws -> URL {
             if let output { return try FilePath.file(output, orFailWith: .cannotCreate) }
-            let shelf = PresetShelf(environment: ProcessInfo.processInfo.environment)
+            let shelf = Workplace.library.places.presets
             guard let folder = shelf.folder else {
                 throw Failure(.cannotCreate, "no home for presets", at: "preset new", do: "give -o")
             }
@@ -114,15 +112,10 @@ extension PresetCommand {
 
 extension Receipt {
     /// What it says of its edits, as a recipe has it.
-    ///
-    /// - Parameter path: stands for it in errors.
-    fileprivate func sections(named path: String) throws -> [RecipeWriter.Section] {
-        let all = edits?.map { ($0.verb, $0.settings) } ?? [(verb, settings)]
-        return try all.map { name, settings in
-            guard let verb = Verb(rawValue: name) else {
-                throw Failure(.badData, "an unknown verb", at: path, do: "use a newer gesso")
-            }
-            return RecipeWriter.Section(verb, settings.compactMapValues { $0 })
+    fileprivate var sections: [RecipeWriter.Section] {
+        request.edits.map { edit in
+            RecipeWriter.Section(
+                edit.verb, edit.recipe.values(for: edit.verb).compactMapValues { $0 })
         }
     }
 }

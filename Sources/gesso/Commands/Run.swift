@@ -1,10 +1,8 @@
 import ArgumentParser
-import Editing
 import Foundation
-import Imaging
-import Recipes
+import Gesso
 
-struct RunCommand: ParsableCommand {
+struct RunCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "run",
         abstract: "Carry out a recipe: several edits in a row, or a grid of them.",
@@ -54,12 +52,12 @@ struct RunCommand: ParsableCommand {
         }
     }
 
-    func run() throws {
+    func run() async throws {
         let run = try RecipeRun(recipe, on: input, options, masks: masks)
         if run.preset.axes.isEmpty {
-            try run.perform()
+            try await run.perform()
         } else {
-            try run.performGrid(side: side)
+            try await run.performGrid(side: side)
         }
     }
 }

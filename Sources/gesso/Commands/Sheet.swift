@@ -1,6 +1,6 @@
 import ArgumentParser
 import Foundation
-import Imaging
+import Gesso
 
 struct SheetCommand: ParsableCommand {
     static let configuration = CommandConfiguration(

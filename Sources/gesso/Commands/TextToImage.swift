@@ -1,8 +1,7 @@
 import ArgumentParser
-import Editing
-import Recipes
+import Gesso
 
-struct TextToImageCommand: ParsableCommand {
+struct TextToImageCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: Verb.textToImage.rawValue,
         abstract: "Make a picture from words alone.",
@@ -20,10 +19,8 @@ struct TextToImageCommand: ParsableCommand {
 
     @OptionGroup var options: EditOptions
 
-    func run() throws {
+    func run() async throws {
         let settings = [setting("width", width), setting("height", height)].compactMap(\.self)
-        try EditRun(.textToImage, options, settings, of: nil).perform { run in
-            .forModel { .textToImage(run.recipe, defaultSize: $0.nativeSize) }
-        }
+        try await JobRunner(.textToImage, options, settings, of: nil).perform()
     }
 }

@@ -1,8 +1,7 @@
 import ArgumentParser
-import Editing
-import Recipes
+import Gesso
 
-struct UpscaleCommand: ParsableCommand {
+struct UpscaleCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: Verb.upscale.rawValue,
         abstract: "Make a picture larger and paint its details, tile by tile.",
@@ -25,15 +24,13 @@ struct UpscaleCommand: ParsableCommand {
 
     @OptionGroup var options: EditOptions
 
-    func run() throws {
+    func run() async throws {
         let settings =
             picture.settings
             + [
                 setting("scale", scale), setting("tile_size", tileSize),
                 setting("tile_overlap", tileOverlap),
             ].compactMap(\.self)
-        try EditRun(.upscale, options, settings, of: picture.input).perform { run in
-            .edit(try .upscale(run.image(picture.input), run.recipe))
-        }
+        try await JobRunner(.upscale, options, settings, of: picture.input).perform()
     }
 }

@@ -1,5 +1,5 @@
 import ArgumentParser
-import Imaging
+import Gesso
 
 struct VerifyCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
@@ -48,20 +48,21 @@ struct VerifyCommand: ParsableCommand {
     }
 
     func run() throws {
-        let parts = try MaskOptions.parts(of: masks)
+        let plan = try MaskPlan(words: masks)
         let pair = try PicturePair(source, result)
-        let shape = try parts.mask(for: pair.first) { part in
-            try part.source.mask(for: pair.first, fitting: false) { path in
-                let mask = try Input.image(path)
-                try PicturePair.checkSize(
-                    mask.width, mask.height, path, pair.first.width, pair.first.height, source)
-                return mask
-            }
+        let drawing = MaskDrawing(for: pair.first) { mask, _ in
+            mask
+        } read: { path in
+            let mask = try Input.image(path)
+            try PicturePair.checkSize(
+                mask.width, mask.height, path, pair.first.width, pair.first.height, source)
+            return mask
         }
+        let shape = try drawing(plan)
         let proof = MaskProof(
             try Comparison(pair.first, pair.second, outside: invertMask ? shape.inverted : shape))
         try Console.result(
             json ? JSON.text(Document(verified: proof.changed == 0, outside: proof)) : proof.line)
-        guard proof.changed == 0 else { throw PicturesDiffer() }
+        guard proof.changed == 0 else { throw Verdict.different }
     }
 }

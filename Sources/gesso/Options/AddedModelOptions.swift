@@ -1,5 +1,5 @@
 import ArgumentParser
-import Recipes
+import Gesso
 
 /// The checkpoints that make a model of four channels one for inpainting.
 struct AddedModelOptions: ParsableArguments {

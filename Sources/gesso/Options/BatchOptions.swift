@@ -1,8 +1,6 @@
 import ArgumentParser
-import Editing
 import Foundation
-import Imaging
-import Recipes
+import Gesso
 
 /// What a batch is made with.
 struct BatchOptions: ParsableArguments {

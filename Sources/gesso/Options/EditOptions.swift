@@ -1,5 +1,5 @@
 import ArgumentParser
-import Recipes
+import Gesso
 
 /// What every editing verb takes beside its own arguments.
 struct EditOptions: ParsableArguments {
@@ -38,9 +38,11 @@ struct EditOptions: ParsableArguments {
     @OptionGroup var progress: ProgressOptions
     @OptionGroup var messages: MessageOptions
 
-    /// The checkpoint of edits that paint, whose verbs these are; nil where there are none.
-    func model(for verbs: [Verb]) throws -> ModelOnCall? {
-        try engine.model(for: verbs, stored: recipe.storedSettings(), quiet: progress.quiet)
+    /// What does not change the result.
+    var jobOptions: Job.Options {
+        var options = Job.Options()
+        options.threads = engine.threads
+        return options
     }
 
     /// Where the result goes.

@@ -1,6 +1,5 @@
 import ArgumentParser
-import Imaging
-import Recipes
+import Gesso
 
 /// What edits are computed with, and the form of the files they come to: one picture or many.
 struct EngineOptions: ParsableArguments {
@@ -45,26 +44,16 @@ struct EngineOptions: ParsableArguments {
         }
     }
 
-    /// The checkpoint of some edits; nil where none of them paints.
+    /// The checkpoint that is asked for; nil leaves the choice to the library.
     ///
     /// - Parameters:
-    ///   - verbs: those of the edits that paint.
     ///   - stored: the settings of `--from-image`, whose checkpoint is taken where none is asked for
     ///     and it is here.
-    ///   - quiet: leaves it untold that it is not.
-    func model(for verbs: [Verb], stored: PictureSettings?, quiet: Bool) throws -> ModelOnCall? {
-        let shelf = ModelShelf()
-        let asked = model ?? storedModel(stored, on: shelf, quiet: quiet)
-        let url = verbs.isEmpty ? nil : try shelf.model(asked ?? shelf.standard(for: verbs))
-        let tokenizers = try shelf.tokenizers(tokenizer)
-        return url.map { ModelOnCall($0, tokenizers: tokenizers) }
-    }
-
-    private func storedModel(_ stored: PictureSettings?, on shelf: ModelShelf, quiet: Bool)
-        -> String?
-    {
+    ///   - quiet: leaves out the note that it is not here.
+    func model(storedIn stored: PictureSettings?, quiet: Bool) throws -> String? {
+        if let model { return model }
         guard let name = stored?.model else { return nil }
-        if shelf.checkpoints.contains(where: { $0.name == name }) { return name }
+        if Workplace.library.checkpoints.contains(where: { $0.name == name }) { return name }
         Console.line(
             "gesso: note: it was made with '\(name)', which is not here: see --model".asLine(),
             isQuiet: quiet)

@@ -1,5 +1,5 @@
 import ArgumentParser
-import Recipes
+import Gesso
 
 /// How what was painted is joined to the rest of the picture.
 struct JoiningOptions: ParsableArguments {

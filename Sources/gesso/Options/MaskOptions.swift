@@ -1,7 +1,5 @@
 import ArgumentParser
-import Editing
-import Imaging
-import Recipes
+import Gesso
 
 /// The options that say what of a picture is repainted.
 struct MaskOptions: ParsableArguments {
@@ -62,70 +60,31 @@ struct MaskOptions: ParsableArguments {
         }
     }
 
-    /// The masks in their order, read but not yet drawn.
-    func parts() throws -> [MaskPart] {
-        try Self.parts(of: masks)
-    }
+    /// The mask that the options come to.
+    func plan() throws -> MaskPlan { try MaskPlan(words: masks) }
 
-    /// The masks that those words say, in their order.
-    static func parts(of masks: [String]) throws -> [MaskPart] {
-        if let first = masks.first, first.hasPrefix("-"), first != "-" {
-            throw Failure(
-                .usage, "the first mask '\(first.prefix(40))' takes away from nothing",
-                at: "--mask", do: "put another before it, or ./ before a file's name")
-        }
-        return try masks.enumerated().map { index, text in
-            let (spec, subtracts) = split(text, isFirst: index == 0)
-            return MaskPart(spec: spec, source: try MaskSource(spec), subtracts: subtracts)
-        }
-    }
-
-    private static func split(_ text: String, isFirst: Bool) -> (spec: String, subtracts: Bool) {
+    fileprivate static func split(
+        _ text: String, isFirst: Bool
+    ) -> (spec: String, subtracts: Bool) {
         guard !isFirst, text.hasPrefix("-"), text != "-" else { return (text, false) }
         return (String(text.dropFirst()), true)
     }
 }
 
-/// One of several masks that make up one.
-struct MaskPart {
-    /// The text that said it.
-    let spec: String
-    let source: MaskSource
-    /// Whether it is taken away instead of added.
-    let subtracts: Bool
-}
-
-extension [MaskPart] {
-    /// Inpainting of a picture in a run.
-    func edit(of image: Image, _ run: EditRun) throws -> Edit {
-        run.inputs.note(self)
-        return try edit(of: image, run.recipe, read: run.maskImage)
-    }
-
-    /// Inpainting of a picture where these masks say; hard ones have their greys decided each by
-    /// itself.
-    ///
-    /// - Parameter read: reads the picture at a path.
-    func edit(of image: Image, _ recipe: Recipe, read: (String) throws -> Image) throws -> Edit {
-        let whole = try mask(for: image) { part in
-            let given = try part.source.mask(for: image, fitting: recipe.fitMask, read: read)
-            return recipe.maskMode == .hard ? given.thresholded(at: recipe.maskThreshold) : given
+extension MaskPlan {
+    /// The mask of words as they follow `--mask`, added and subtracted in their order.
+    init(words masks: [String]) throws {
+        if let first = masks.first, first.hasPrefix("-"), first != "-" {
+            throw Failure(
+                .usage, "the first mask '\(first.prefix(40))' takes away from nothing",
+                at: "--mask", do: "put another before it, or ./ before a file's name")
         }
-        let showsAlpha = contains { part in
-            if case .alpha = part.source { !part.subtracts } else { false }
-        }
-        return try Edit.inpaint(image, whole, recipe, revealing: showsAlpha)
-    }
-
-    /// The parts united and taken away from each other in their order.
-    ///
-    /// - Parameter read: the mask of a part, of the picture's size.
-    func mask(for image: Image, read: (MaskPart) throws -> Mask) rethrows -> Mask {
-        var whole = Mask(width: image.width, height: image.height, filledWith: 0)
-        for part in self {
-            let mask = try read(part)
-            whole = part.subtracts ? whole.subtracting(mask) : whole.united(with: mask)
-        }
-        return whole
+        self.init(
+            parts: try masks.enumerated().map { index, text in
+                let (spec, subtracts) = MaskOptions.split(text, isFirst: index == 0)
+                return Part(
+                    try MaskSource(spec, at: .argument("--mask")), subtracts: subtracts,
+                    at: .argument("--mask"))
+            })
     }
 }

@@ -1,6 +1,6 @@
 import ArgumentParser
 import Foundation
-import Imaging
+import Gesso
 
 /// What shows a picture while it is under way. None of it changes the result.
 struct PreviewOptions: ParsableArguments {

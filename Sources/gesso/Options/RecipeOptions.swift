@@ -1,7 +1,6 @@
 import ArgumentParser
 import Foundation
-import Imaging
-import Recipes
+import Gesso
 
 /// The flags of the settings that every verb shares, presets, and `--set` for all the others.
 struct RecipeOptions: ParsableArguments {
@@ -124,7 +123,7 @@ struct RecipeOptions: ParsableArguments {
 
     /// What `--from-image` and `--preset` name.
     func files() throws -> [Preset] {
-        let shelf = PresetShelf(environment: ProcessInfo.processInfo.environment)
+        let shelf = Workplace.library.places.presets
         let stored = try storedSettings().map { Preset($0) }
         return try [stored].compactMap(\.self) + presets.map { try shelf.preset($0) }
     }
@@ -138,7 +137,7 @@ struct RecipeOptions: ParsableArguments {
 
     /// What the picture of `--from-image` says of how it was made.
     func storedSettings() throws -> PictureSettings? {
-        try fromImage.map { try PictureSettings(inFile: $0) }
+        try fromImage.map { Workplace.library.available(try PictureSettings(inFile: $0)) }
     }
 
     /// The recipe of a verb: its defaults, the presets, then these flags and the verb's own.
@@ -160,7 +159,7 @@ struct RecipeOptions: ParsableArguments {
     /// A recipe with the styles it asks for around its prompts.
     func styled(_ recipe: Recipe) throws -> Recipe {
         try recipe.takingStyles { () throws(RecipeError) in
-            let environment = ProcessInfo.processInfo.environment
+            let environment = Workplace.environment
             return try StyleBook(
                 inFile: stylesFile ?? StyleBook.place(environment: environment) ?? "styles.csv")
         }

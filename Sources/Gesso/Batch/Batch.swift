@@ -1,0 +1,240 @@
+import Files
+public import Foundation
+import Imaging
+public import Recipes
+
+/// Many requests whose results go to one folder, with a journal in it: ended at any moment, the same
+/// batch goes on where it stopped.
+public struct Batch {
+    /// One of its pictures.
+    public struct Item: Sendable {
+        /// The path of the picture that it begins with.
+        public let input: String
+        /// The name of the result in the folder; it may lead into folders inside.
+        public let output: String
+        /// What is carried out.
+        public let request: Request
+        /// Settings of this picture alone, for the report.
+        public let settings: [Setting]
+
+        /// A picture of a batch.
+        public init(input: String, output: String, request: Request, settings: [Setting] = []) {
+            (self.input, self.output) = (input, output)
+            (self.request, self.settings) = (request, settings)
+        }
+
+        /// The seed of its first edit.
+        public var seed: UInt64 { request.edits.first?.recipe.seed ?? 0 }
+    }
+
+    /// How it goes on.
+    public struct Options: Sendable {
+        /// Whether files that are there are replaced.
+        public var overwrites = false
+        /// Whether pictures are left out whose file is there, whoever made it.
+        public var skipsExisting = false
+        /// Whether the first failure ends it.
+        public var failsFast = false
+        /// Whether a receipt is written beside each picture.
+        public var receipts = false
+        /// Threads to compute with; nil is one for each core.
+        public var threads: Int?
+        /// Guards the moment in which files take their names: calls what it is given, and throws to leave
+        /// it undone.
+        public var whileWriting: @Sendable (() throws -> Void) throws -> Void = { try $0() }
+
+        /// Nothing is replaced, and failures are reported and skipped.
+        public init() {}
+    }
+
+    /// What became of a picture.
+    public struct Outcome: Sendable {
+        /// What may become of one.
+        public enum Status: String, Sendable, Codable {
+            /// It was made now.
+            case made
+            /// An earlier run of the batch made it.
+            case kept
+            /// A file of its name is there.
+            case skipped
+            /// It could not be made.
+            case failed
+        }
+
+        /// The picture.
+        public let item: Item
+        /// What became of it.
+        public let status: Status
+        /// Seconds that making it took.
+        public var seconds: Double?
+        /// Why it could not be made.
+        public var error: GessoError?
+    }
+
+    /// What happens while a batch runs.
+    public enum Event: Sendable {
+        /// A remark; each comes once in a batch.
+        case note(String)
+        /// Something happens in the work on a picture.
+        case job(Item, Job.Event)
+        /// A picture is done with.
+        case outcome(Outcome)
+        /// So many of the pictures that are not there yet are done, after so many seconds.
+        case progress(Int, of: Int, seconds: Double)
+    }
+
+    /// The pictures, in their order.
+    public let items: [Item]
+    /// How it goes on.
+    public let options: Options
+    private let folder: BatchFolder
+    private let library: Library
+
+    /// A batch in a folder that was opened for it.
+    ///
+    /// - Throws: `GessoError` where a result would replace a picture of the batch.
+    public init(
+        _ items: [Item], in folder: BatchFolder, with library: Library,
+        _ options: Options = Options()
+    ) throws {
+        try Self.check(items, in: folder.url)
+        (self.items, self.folder, self.library, self.options) = (items, folder, library, options)
+    }
+
+    /// Makes what is not there.
+    ///
+    /// - Parameter report: is given what happens.
+    /// - Returns: what became of the pictures, in their order; with `failsFast` up to the first failure.
+    /// - Throws: what would end every other picture, too, and `CancellationError`.
+    public func run(_ report: (Event) throws -> Void) async throws -> [Outcome] {
+        let kept = items.map { folder.holds($0.output, withReceipt: options.receipts) }
+        if !options.overwrites, !options.skipsExisting { try checkPlaces(kept) }
+        if let first = zip(items, kept).first(where: { !$1 })?.0 {
+            try await library.load(for: first.request)
+        }
+        let total = kept.count { !$0 }
+        let start = ContinuousClock.now
+        var notes: Set<String> = []
+        var outcomes: [Outcome] = []
+        for (item, isKept) in zip(items, kept) {
+            try Task.checkCancellation()
+            let outcome =
+                isKept
+                ? Outcome(item: item, status: .kept)
+                : try await outcome(of: item) { event in
+                    if case .note(let note) = event, !notes.insert(note).inserted { return }
+                    try report(event)
+                }
+            outcomes.append(outcome)
+            try report(.outcome(outcome))
+            if outcome.status == .failed, options.failsFast { return outcomes }
+            guard !isKept else { continue }
+            try report(
+                .progress(
+                    outcomes.count { $0.status != .kept }, of: total,
+                    seconds: start.duration(to: .now) / .seconds(1)))
+        }
+        try folder.journal.noteEnd()
+        return outcomes
+    }
+
+    private func outcome(
+        of item: Item, report: (Event) throws -> Void
+    ) async throws -> Outcome {
+        let file = folder.url(item.output)
+        if options.skipsExisting, FileManager.default.fileExists(atPath: file.path) {
+            return Outcome(item: item, status: .skipped)
+        }
+        do {
+            return try await make(item, report)
+        } catch let error where !(error is CancellationError) {
+            let failure = GessoError(error)
+            let isTaken = if case FileError.outputExists = error { true } else { false }
+            guard failure.isOfOnePicture || isTaken else { throw error }
+            let named = failure.naming(item.input)
+            try folder.journal.note(
+                Journal.Entry(
+                    input: item.input, output: item.output, seed: item.seed, seconds: 0,
+                    sha256: nil, error: named.description))
+            return Outcome(item: item, status: .failed, error: named)
+        }
+    }
+
+    private func make(_ item: Item, _ report: (Event) throws -> Void) async throws -> Outcome {
+        let start = ContinuousClock.now
+        var options = Job.Options()
+        options.threads = self.options.threads
+        let made = try await library.start(item.request, options).follow {
+            try report(.job(item, $0))
+        }
+        let seconds = start.duration(to: .now) / .seconds(1)
+        for remark in made.works.flatMap(\.report.allNotes) { try report(.note(remark)) }
+        try folder.makeParent(of: item.output)
+        try self.options.whileWriting {
+            let digest = Digest.sha256(made.data)
+            try folder.journal.note(
+                Journal.Entry(
+                    input: item.input, output: item.output, seed: item.seed, seconds: seconds,
+                    sha256: digest, error: nil))
+            // The picture comes last: with it all is done.
+            try writeReceipt(of: made, item)
+            let file = folder.url(item.output)
+            do {
+                try writeAtomically(
+                    made.data, to: file, overwrite: self.options.overwrites,
+                    draftTag: folder.draftTag)
+            } catch FileError.outputExists(let path) {
+                // Another batch on the folder may have made the same picture meanwhile.
+                guard (try? Digest.sha256(file: file)) == digest else {
+                    throw FileError.outputExists(path: path)
+                }
+            }
+        }
+        return Outcome(item: item, status: .made, seconds: seconds)
+    }
+
+    private func writeReceipt(of made: Gesso.Outcome, _ item: Item) throws {
+        guard options.receipts else { return }
+        let file = folder.url(item.output)
+        let receipt = try made.receipt(
+            as: file, in: file.standardizedFileURL.deletingLastPathComponent())
+        try writeAtomically(
+            receipt.document(), to: folder.receipt(of: item.output), overwrite: true,
+            draftTag: folder.draftTag)
+    }
+
+    /// A batch that replaced its own sources could not go on where it was ended.
+    public static func check(_ items: [Item], in folder: URL) throws {
+        let sources = Set(items.map { FilePath.resolved(URL(filePath: $0.input)) })
+        for item in items {
+            let file = folder.appending(path: item.output)
+            guard sources.contains(FilePath.resolved(file)) else { continue }
+            throw GessoError(
+                .usage, "\(item.output) would replace a picture of the batch",
+                remedy: .otherFolderOrName)
+        }
+    }
+
+    /// What is there and is not this batch's must not be in the way.
+    private func checkPlaces(_ kept: [Bool]) throws {
+        for (item, isKept) in zip(items, kept) where !isKept {
+            let files =
+                [folder.url(item.output)]
+                + (options.receipts ? [folder.receipt(of: item.output)] : [])
+            guard
+                let file = files.first(where: { FileManager.default.fileExists(atPath: $0.path) }),
+                !folder.isMadeByNow(item.output)
+            else { continue }
+            throw GessoError(
+                .cannotCreate, "the output exists", at: file.relativePath, remedy: .skipOrReplace)
+        }
+    }
+}
+
+extension GessoError {
+    /// The same error with a picture's name before it, if it is not in it already.
+    package func naming(_ picture: String) -> GessoError {
+        guard !description.contains(picture) else { return self }
+        return GessoError(kind, "\(picture): \(what)", at: place, remedy: remedy)
+    }
+}

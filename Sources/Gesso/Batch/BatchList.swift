@@ -1,0 +1,197 @@
+package import Foundation
+package import Imaging
+import Recipes
+
+/// The pictures of a batch, in their order.
+package struct BatchList {
+    /// One picture.
+    package struct Item {
+        /// Its path.
+        package let input: String
+        /// Folder of its output inside the output folder; empty or ending in `/`.
+        package var folder = ""
+        /// Its own mask, if a list says one.
+        package var mask: String?
+        /// Settings of its own, of a list.
+        package var settings: [Setting] = []
+
+        /// The file's name without its ending.
+        package var stem: String {
+            let name = input.split(separator: "/").last.map(String.init) ?? input
+            let dot = name.lastIndex(of: ".")
+            return dot.map { $0 == name.startIndex ? name : String(name[..<$0]) } ?? name
+        }
+
+        /// The format of the file, as its name has it.
+        package var format: ImageFormat? {
+            ImageFormat(pathExtension: (input as NSString).pathExtension)
+        }
+    }
+
+    package let items: [Item]
+
+    /// - Parameters:
+    ///   - places: folders, files, patterns with `*` and `?`, lists that end in `.jsonl`, and
+    ///     lists of paths alone in `.txt`.
+    ///   - recursive: whether folders inside folders are searched, too.
+    ///   - without: a folder that is left out: the outputs'.
+    package init(_ places: [String], recursive: Bool, without excluded: URL) throws {
+        var items: [Item] = []
+        for place in places {
+            items += try Self.items(at: place, recursive: recursive, without: excluded)
+        }
+        guard !items.isEmpty else {
+            throw GessoError(
+                .cannotRead, "no pictures", at: places.joined(separator: " "),
+                remedy: recursive
+                    ? .advice("give a folder with .png, .jpg or .webp files") : .searchDeeper)
+        }
+        self.items = items
+    }
+
+    private static func items(
+        at place: String, recursive: Bool, without excluded: URL
+    ) throws -> [Item] {
+        let path = FilePath.literal(place)
+        var isFolder: ObjCBool = false
+        let exists = FileManager.default.fileExists(atPath: path, isDirectory: &isFolder)
+        if exists, isFolder.boolValue {
+            return try pictures(
+                in: path.hasSuffix("/") ? path : path + "/", "", recursive, excluded)
+        }
+        if place.hasSuffix(".jsonl") { return try BatchListFile(at: place).items }
+        if place.hasSuffix(".txt") { return try BatchListFile(pathsAt: place).items }
+        if exists { return [Item(input: path)] }
+        guard place.contains(where: { "*?[".contains($0) }) else {
+            throw GessoError(
+                .cannotRead, "no such file or folder", at: place, do: "see that it is there")
+        }
+        return matches(of: path).map { Item(input: $0) }
+    }
+
+    private static func pictures(
+        in root: String, _ folder: String, _ recursive: Bool, _ excluded: URL
+    ) throws -> [Item] {
+        let here = root + folder
+        guard let names = try? FileManager.default.contentsOfDirectory(atPath: here) else {
+            throw GessoError(
+                .cannotRead, "cannot read the folder", at: here, do: "see that it is readable")
+        }
+        var items: [Item] = []
+        for name in names.sorted() where !name.hasPrefix(".") {
+            var isFolder: ObjCBool = false
+            let path = here + name
+            guard FileManager.default.fileExists(atPath: path, isDirectory: &isFolder) else {
+                continue
+            }
+            if !isFolder.boolValue {
+                if ImageFormat(pathExtension: (name as NSString).pathExtension) != nil {
+                    items.append(Item(input: path, folder: folder))
+                }
+            } else if recursive, !isLink(path), !isSame(path, excluded) {
+                items += try pictures(in: root, folder + name + "/", recursive, excluded)
+            }
+        }
+        return items
+    }
+
+    private static func isLink(_ path: String) -> Bool {
+        (try? FileManager.default.destinationOfSymbolicLink(atPath: path)) != nil
+    }
+
+    private static func isSame(_ path: String, _ url: URL) -> Bool {
+        FilePath.resolved(URL(filePath: path)) == FilePath.resolved(url)
+    }
+
+    /// The pictures that a pattern matches, in the order of their names.
+    private static func matches(of pattern: String) -> [String] {
+        var found = glob_t()
+        defer { globfree(&found) }
+        guard glob(pattern, 0, nil, &found) == 0 else { return [] }
+        return (0..<Int(found.gl_pathc)).compactMap { index in
+            found.gl_pathv[index].map { String(cString: $0) }
+        }.filter { ImageFormat(pathExtension: ($0 as NSString).pathExtension) != nil }
+    }
+}
+
+/// A list of pictures in a file: a path a line, or a JSON object a line with `input`, perhaps `mask`,
+/// and any keys of recipes. Paths lead from the list's folder.
+private struct BatchListFile {
+    let items: [BatchList.Item]
+
+    /// The most bytes that a list may have.
+    static let largest = 16 << 20
+
+    /// A list of paths alone, one a line.
+    init(pathsAt path: String) throws {
+        let (lines, folder) = try Self.lines(at: path)
+        items = lines.map { BatchList.Item(input: Self.path($0.text, from: folder)) }
+    }
+
+    /// A line that is not empty, with its number from 1.
+    private typealias Line = (text: String, number: Int)
+
+    /// The lines of a list in UTF-8, which may begin with a byte order mark and have CR LF for line
+    /// ends, and its folder.
+    private static func lines(at path: String) throws -> (lines: [Line], folder: URL) {
+        let file = try FilePath.file(path, orFailWith: .cannotRead)
+        guard let handle = try? FileHandle(forReadingFrom: file),
+            let data = try? handle.read(upToCount: largest + 1) ?? Data()
+        else {
+            throw GessoError(
+                .cannotRead, "cannot read the list", at: path, do: "give a file in UTF-8")
+        }
+        guard data.count <= largest else {
+            throw GessoError(
+                .usage, "too long for a list", at: path,
+                do: "keep it under \(largest >> 20) MiB, or part it")
+        }
+        let mark = Data("\u{FEFF}".utf8)
+        let content = data.starts(with: mark) ? data.dropFirst(mark.count) : data
+        guard let text = String(validating: content, as: UTF8.self) else {
+            throw GessoError(.badData, "not UTF-8", at: path, do: "save the list as UTF-8")
+        }
+        let lines = text.utf8.split(
+            separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false)
+        let ended = lines.map { $0.last == UInt8(ascii: "\r") ? $0.dropLast() : $0 }
+        let numbered = ended.enumerated().map { (String(Substring($1)), $0 + 1) }
+        return (
+            numbered.filter { !$0.0.allSatisfy(\.isWhitespace) }, file.deletingLastPathComponent()
+        )
+    }
+
+    init(at path: String) throws {
+        let (lines, folder) = try Self.lines(at: path)
+        var items: [BatchList.Item] = []
+        for (line, number) in lines {
+            let place = "\(path):\(number):1"
+            guard
+                let object = try? JSONDecoder().decode(
+                    [String: Key.Value].self, from: Data(line.utf8))
+            else {
+                throw GessoError(
+                    .usage, "not an object of texts and numbers", at: place,
+                    do: "write {\"input\": \"photo.jpg\"}, one a line")
+            }
+            guard let input = object["input"] else {
+                throw GessoError(
+                    .usage, "no input", at: place, do: "write {\"input\": \"photo.jpg\"}")
+            }
+            let mask = object["mask"].map { "\($0)" }
+            let settings = object.filter { !["input", "mask"].contains($0.key) }
+                .sorted { $0.key < $1.key }
+                .map { Setting($0, "\($1)", at: .file(path, line: number, column: 1)) }
+            items.append(
+                BatchList.Item(
+                    input: Self.path("\(input)", from: folder),
+                    mask: mask.map { $0.contains(":") ? $0 : Self.path($0, from: folder) },
+                    settings: settings))
+        }
+        self.items = items
+    }
+
+    private static func path(_ path: String, from folder: URL) -> String {
+        path.hasPrefix("/") || path == "alpha"
+            ? path : folder.appending(path: path).relativePath
+    }
+}

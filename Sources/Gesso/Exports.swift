@@ -1,0 +1,6 @@
+// What a front end says and sees of edits and pictures comes with the library: verbs, recipes and their
+// keys, presets, masks; pictures, formats, comparisons; reports and plans; files that are written whole.
+@_exported public import Editing
+@_exported public import Files
+@_exported public import Imaging
+@_exported public import Recipes

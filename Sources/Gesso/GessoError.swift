@@ -1,0 +1,145 @@
+import Imaging
+import Recipes
+
+/// Why a request, a batch or a look-up ended without a result: what happened, where, and what would
+/// help. Errors of all rooms below become one of these with `init(_:)`.
+public struct GessoError: Error, Equatable, CustomStringConvertible {
+    /// The class of a failure, for a front end that has codes of its own for them.
+    public enum Kind: String, Sendable, Codable, CaseIterable {
+        /// The request contradicts itself or asks for what does not exist.
+        case usage
+        /// A picture, a model file or a receipt is damaged or of the wrong sort.
+        case badData
+        /// A file is missing or cannot be read.
+        case cannotRead
+        /// The model cannot do what is asked of it.
+        case wrongModel
+        /// A file cannot be created, or one that is there would have to be replaced.
+        case cannotCreate
+        /// Writing failed, as on a full disk.
+        case inputOutput
+        /// There is too little memory, or something is in use.
+        case resources
+        /// The model's safety checker refuses the picture.
+        case refused
+        /// A fault of Gesso's own.
+        case unexpected
+    }
+
+    /// The class of the failure.
+    public let kind: Kind
+    /// What happened.
+    public let what: String
+    /// The file, setting or line that it is about; nil where `what` names it.
+    public let place: String?
+    /// What would help; nil where `what` says it.
+    public let remedy: Remedy?
+
+    /// An error with a remedy.
+    public init(_ kind: Kind, _ what: String, at place: String? = nil, remedy: Remedy?) {
+        (self.kind, self.what, self.place, self.remedy) = (kind, what, place, remedy)
+    }
+
+    package init(_ kind: Kind, _ what: String, at place: String? = nil, do advice: String) {
+        self.init(kind, what, at: place, remedy: .advice(advice))
+    }
+
+    /// One line: what, where, what to do.
+    public var description: String {
+        text { $0.description }
+    }
+
+    /// The same with the remedy in the words of a front end.
+    public func text(_ words: (Remedy) -> String) -> String {
+        [what, place, remedy.map(words)].compactMap(\.self).joined(separator: ": ")
+    }
+
+    /// Whether another picture may succeed where this one failed.
+    public var isOfOnePicture: Bool {
+        switch kind {
+        case .badData, .cannotRead, .usage, .resources, .unexpected, .refused: true
+        case .wrongModel, .cannotCreate, .inputOutput: false
+        }
+    }
+}
+
+extension GessoError {
+    /// Any error of the library as one of this kind; what no room knows is `unexpected`.
+    public init(_ error: any Error) {
+        switch error {
+        case let error as GessoError: self = error
+        case let error as RecipeError: self.init(error)
+        case let error as FileError: self.init(error)
+        case let error as ImagingError: self.init(error)
+        case let error as EditingError:
+            self.init(
+                Kind(EngineFailure(error)), error.reason,
+                remedy: Remedy(error) ?? error.advice.map { .advice($0) })
+        default:
+            self.init(Kind(EngineFailure(error)), "\(error)", remedy: nil)
+        }
+    }
+
+    private init(_ error: RecipeError) {
+        let kind: Kind =
+            switch error {
+            case .unreadable: .cannotRead
+            case .otherProgram: .badData
+            default: .usage
+            }
+        self.init(kind, "\(error)", remedy: nil)
+    }
+
+    private init(_ error: FileError) {
+        switch error {
+        case .unreadable: self.init(.cannotRead, "\(error)", remedy: nil)
+        case .outputExists, .cannotCreate: self.init(.cannotCreate, "\(error)", remedy: nil)
+        case .writeFailed: self.init(.inputOutput, "\(error)", remedy: nil)
+        }
+    }
+
+    private init(_ error: ImagingError) {
+        switch error {
+        case .sizesDiffer(
+            "the mask", let width, let height, let expectedWidth, let expectedHeight):
+            self.init(
+                .badData, "the mask is \(width)x\(height), not \(expectedWidth)x\(expectedHeight)",
+                remedy: .fitMask)
+        case .notAPicture, .damaged, .unsupported, .tooLarge, .cannotEncode, .sizesDiffer:
+            self.init(.badData, "\(error)", remedy: nil)
+        case .unreadable: self.init(.cannotRead, "\(error)", remedy: nil)
+        case .outOfMemory: self.init(.resources, "\(error)", remedy: nil)
+        }
+    }
+}
+
+extension GessoError.Kind {
+    fileprivate init(_ failure: EngineFailure?) {
+        switch failure {
+        case .corruptData: self = .badData
+        case .cannotRead: self = .cannotRead
+        case .modelMismatch: self = .wrongModel
+        case .cannotCreate: self = .cannotCreate
+        case .inputOutput: self = .inputOutput
+        case .usage: self = .usage
+        case .memory: self = .resources
+        case .refused: self = .refused
+        case nil: self = .unexpected
+        }
+    }
+}
+
+extension Remedy {
+    fileprivate init?(_ error: EditingError) {
+        switch error {
+        case .inpaintingOnly: self = .anotherModel
+        case .instructionsOnly: self = .anotherModelOrInstruct
+        case .noInstructions: self = .instructModel
+        case .noTokenizer: self = .nameTokenizer
+        case .decoderOnly: self = .wholeVAE
+        case .tooManyParts: self = .joinParts
+        case .refused: self = .otherPicture
+        default: return nil
+        }
+    }
+}

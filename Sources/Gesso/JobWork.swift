@@ -1,0 +1,193 @@
+import Editing
+import Foundation
+import Imaging
+import Recipes
+
+/// THE path of a request: one for every verb, chain, grid, batch and replay.
+///
+/// Pictures are read, an edit is prepared from each step's settings, the model is loaded, the edit is
+/// carried out, and the next one begins with its result; the last picture is encoded, decoded again and
+/// compared with the first wherever that must not have changed.
+struct JobWork {
+    private let request: Request
+    private let library: Library
+    private let options: Job.Options
+    private let send: (Job.Event) -> Void
+    private let choice: ModelChoice?
+    /// What each edit adds to the model.
+    private let addOns: [[AddOnShelf.Entry]]
+    /// The edits, with the LoRAs that prompts name among those of their recipes.
+    private let edits: [Request.Edit]
+    private let reader: PictureReader
+
+    /// Finds what the edits need, before any picture is read.
+    init(
+        _ request: Request, _ library: Library, _ options: Job.Options,
+        _ send: @escaping (Job.Event) -> Void
+    ) throws {
+        guard !request.edits.isEmpty else {
+            throw GessoError(.usage, "no edits", at: "request", do: "give one or more")
+        }
+        (self.request, self.library, self.options, self.send) = (request, library, options, send)
+        choice = try library.choice(of: request)
+        let shelf = AddOnShelf(library.places, known: request.addOnFiles)
+        var notes: [String] = []
+        edits = request.edits.map { edit in
+            let (chosen, ofWildcards) = edit.recipe.drawingWildcards(from: library.places.wildcards)
+            let (tagged, ofTags) = chosen.takingLoRATags()
+            notes += ofWildcards + ofTags
+            for lora in tagged.loras where lora.textStrength != nil {
+                notes.append("\(lora): the text encoder gets the UNet's weight, too")
+            }
+            return Request.Edit(edit.verb, tagged, mask: edit.mask)
+        }
+        addOns = try edits.map { $0.recipe.steps > 0 ? try shelf.entries(of: $0.recipe) : [] }
+        reader = PictureReader(request.pictures) { send(.note($0)) }
+        for note in notes { send(.note(note)) }
+    }
+
+    /// Loads the model of the first edit, if it has one.
+    func load() throws { _ = try model(0) }
+
+    /// Carries the request out.
+    func outcome() throws -> Outcome {
+        var state = State()
+        var works: [Outcome.Work] = []
+        for index in edits.indices {
+            try Task.checkCancellation()
+            if edits.count > 1 {
+                send(.edit(index + 1, of: edits.count, edits[index].verb))
+            }
+            let source = try source(&state, index)
+            let work = try work(index, on: source, state.history)
+            if let source { try state.history?.note(work.edit, on: source) }
+            works.append(work)
+            state.image = work.marked
+            state.history = state.history ?? CanvasHistory(work.marked)
+        }
+        // What is made from words has no picture that it must be like.
+        let claim = edits[0].verb == .textToImage ? nil : state.history?.claim
+        return try Outcome(
+            request, edits: edits, works, claim, inputs: reader.inputs, addOns: addOns,
+            checkpoint: choice?.url, library: library)
+    }
+
+    /// Between two edits: the picture, and what was done to its canvas.
+    private struct State {
+        var image: Image?
+        var history: CanvasHistory?
+    }
+
+    /// The picture that an edit begins with; nil for one from words.
+    private func source(_ state: inout State, _ index: Int) throws -> Image? {
+        if index == 0, edits[0].verb != .textToImage { state.image = try reader.source() }
+        if state.history == nil { state.history = state.image.map { CanvasHistory($0) } }
+        return state.image
+    }
+
+    /// An edit before its model is loaded; nil for one from words, whose size may be the model's.
+    private func prepared(
+        _ index: Int, on source: Image?, _ history: CanvasHistory?
+    ) throws -> Edit? {
+        let edit = edits[index]
+        let prepared = try source.map {
+            try Edit(
+                edit.verb, of: $0, edit.recipe, mask: edit.mask, after: history, read: reader.mask)
+        }
+        try prepared?.original?.checkEncodable(as: request.format)
+        return prepared
+    }
+
+    private func model(_ index: Int) throws -> (model: Model, seconds: Double)? {
+        guard edits[index].recipe.steps > 0, let choice else { return nil }
+        return try library.load(
+            choice, adding: AddOns(addOns[index], of: edits[index].recipe),
+            encoding: edits[index].verb != .textToImage)
+    }
+
+    private func work(
+        _ index: Int, on source: Image?, _ history: CanvasHistory?
+    ) throws -> Outcome.Work {
+        let prepared = try prepared(index, on: source, history)
+        guard let (model, loading) = try model(index) else {
+            guard let prepared, let result = prepared.filled() else { throw Self.nothingToDo }
+            send(.plan(EditPlan(filling: prepared), index: index))
+            return try work(index, prepared, result, loading: 0)
+        }
+        let edit =
+            prepared ?? .textToImage(edits[index].recipe, defaultSize: model.nativeSize)
+        let result = try Editor(model)(edit, preview: preview(of: model)) {
+            send(.plan($0, index: index))
+        } progress: {
+            try Task.checkCancellation()
+            send(.progress($0))
+        }
+        return try work(index, edit, result, loading: loading)
+    }
+
+    private func work(
+        _ index: Int, _ edit: Edit, _ result: EditResult, loading: Double
+    ) throws -> Outcome.Work {
+        Outcome.Work(
+            edit: edit, result: result, loading: loading,
+            marked: try result.marked(of: edit.verb, addOns: addOns[index]))
+    }
+
+    private static var nothingToDo: GessoError {
+        GessoError(.usage, "0 steps leave nothing to do", at: "steps", do: "give 1 or more")
+    }
+
+    private func preview(of model: Model) throws -> Preview? {
+        guard let interval = options.previewInterval else { return nil }
+        let decoder = try options.previewDecoder.map { try Preview.Decoder($0, beside: model) }
+        return Preview(every: interval, decoder: decoder) { send(.preview($0)) }
+    }
+
+    /// What would be done; each step's picture is as large as the one before makes it.
+    func plan() throws -> [PlannedEdit] {
+        var state = State()
+        return try edits.indices.map { index in
+            try Task.checkCancellation()
+            let source = try source(&state, index)
+            let prepared = try prepared(index, on: source, state.history)
+            let planned = try plan(index, prepared)
+            if let prepared, let source { try state.history?.note(prepared, on: source) }
+            let next =
+                prepared?.original
+                ?? Mask(width: planned.plan.width, height: planned.plan.height, filledWith: 255)
+                .image.rgb8
+            state.image = next
+            state.history = state.history ?? CanvasHistory(next)
+            return planned
+        }
+    }
+
+    private func plan(_ index: Int, _ prepared: Edit?) throws -> PlannedEdit {
+        guard let (model, loading) = try model(index) else {
+            guard let prepared, prepared.filled() != nil else { throw Self.nothingToDo }
+            return PlannedEdit(
+                verb: edits[index].verb, plan: EditPlan(filling: prepared), loading: 0,
+                isSpeedKept: true)
+        }
+        let edit =
+            prepared ?? .textToImage(edits[index].recipe, defaultSize: model.nativeSize)
+        let (speed, isKept) = try library.speed(
+            of: model, choice, AddOns(addOns[index], of: edits[index].recipe),
+            threads: Editor.threads(options.threads))
+        return PlannedEdit(
+            verb: edits[index].verb, plan: try Editor(model).plan(edit, speed: speed),
+            loading: loading, isSpeedKept: isKept)
+    }
+}
+
+/// An edit that would be carried out.
+public struct PlannedEdit: Sendable {
+    /// What would be done.
+    public let verb: Verb
+    /// What it would do and need.
+    public let plan: EditPlan
+    /// Seconds that loading the model took; 0 where it was loaded.
+    public let loading: Double
+    /// Whether the model's speed was measured by an earlier run.
+    public let isSpeedKept: Bool
+}

@@ -1,0 +1,143 @@
+import Files
+import Editing
+public import Foundation
+public import Recipes
+import Synchronization
+
+/// The models, add-ons and presets of a machine by name, and the models that are loaded: what requests
+/// are carried out with.
+///
+/// A library may be used by any number of tasks at once. It keeps the model that was used last, with
+/// what its prompts came to, so that the next request need not load it again.
+public final class Library: Sendable {
+    /// The name of the checkpoint that is used when none is named.
+    public static let defaultModel = "gesso-builtin"
+
+    /// Where everything is found.
+    public let places: Places
+    let shelf: ModelShelf
+    private let models: ModelCache
+
+    /// A library of these places.
+    ///
+    /// - Parameter keptModels: how many models stay loaded when no job uses them, 1 or more.
+    public init(_ places: Places, keptModels: Int = 1) {
+        self.places = places
+        shelf = ModelShelf(places)
+        models = ModelCache(capacity: keptModels)
+    }
+
+    /// The checkpoints that can be named, each with the folder or file that it is.
+    public var checkpoints: [(name: String, url: URL)] { shelf.checkpoints }
+
+    /// The name of the checkpoint that edits of these verbs get when none is named.
+    public func standardModel(for verbs: [Verb]) -> String { shelf.standard(for: verbs) }
+
+    /// The checkpoint at a path, or of a name.
+    ///
+    /// - Throws: `GessoError` of kind `cannotRead` if there is none.
+    public func checkpoint(_ nameOrPath: String?) throws -> URL { try shelf.model(nameOrPath) }
+
+    /// Where tokenizers are found: in a folder if one is named, else with any checkpoint.
+    package func tokenizers(_ path: String?) throws -> TokenizerPlaces {
+        try shelf.tokenizers(path)
+    }
+
+    /// The preset of a name, or in the file at a path.
+    ///
+    /// - Throws: `RecipeError`.
+    public func preset(_ nameOrPath: String) throws -> Preset {
+        try places.presets.preset(nameOrPath)
+    }
+
+    /// A checkpoint with what a recipe adds to it, ready to load.
+    func choice(of request: Request) throws -> ModelChoice? {
+        let painted = request.edits.filter { $0.recipe.steps > 0 }
+        let tokenizers = try shelf.tokenizers(request.tokenizer)
+        guard !painted.isEmpty else { return nil }
+        let url = try shelf.model(request.model ?? shelf.standard(for: painted.map(\.verb)))
+        return ModelChoice(url: url, tokenizers: tokenizers)
+    }
+
+    /// A model with its add-ons, and the seconds that loading it took; 0 where it was loaded.
+    func load(
+        _ choice: ModelChoice, adding addOns: AddOns, encoding: Bool
+    ) throws -> (model: Model, seconds: Double) {
+        try models.load(choice, adding: addOns, encoding: encoding)
+    }
+
+    /// The files of a checkpoint with their hashes, which are computed once.
+    func files(of checkpoint: URL) throws -> [Receipt.File] {
+        try models.files(of: checkpoint)
+    }
+}
+
+/// A checkpoint that is to be loaded.
+struct ModelChoice: Sendable {
+    let url: URL
+    let tokenizers: TokenizerPlaces
+}
+
+/// Models that are loaded.
+private final class ModelCache: Sendable {
+    /// One model, loaded by the first that asks while the others wait.
+    private final class Slot: Sendable {
+        let url: URL
+        let addOns: AddOns
+        let model = Mutex<Model?>(nil)
+
+        init(_ url: URL, _ addOns: AddOns) { (self.url, self.addOns) = (url, addOns) }
+    }
+
+    private struct State {
+        /// The one that was used last comes last.
+        var slots: [Slot] = []
+        /// The checkpoints that are known to encode pictures, with their add-ons.
+        var encoders: [(url: URL, addOns: AddOns)] = []
+        var files: [URL: [Receipt.File]] = [:]
+    }
+
+    private let capacity: Int
+    private let state = Mutex(State())
+
+    init(capacity: Int) { self.capacity = max(capacity, 1) }
+
+    func load(
+        _ choice: ModelChoice, adding addOns: AddOns, encoding: Bool
+    ) throws -> (model: Model, seconds: Double) {
+        if encoding { try checkEncoder(choice.url, addOns) }
+        let slot = state.withLock { state in
+            let known = state.slots.firstIndex { $0.url == choice.url && $0.addOns == addOns }
+            let slot = known.map { state.slots.remove(at: $0) } ?? Slot(choice.url, addOns)
+            // The oldest goes before the new one is loaded, so that both need not fit into memory.
+            while state.slots.count >= capacity { state.slots.removeFirst() }
+            state.slots.append(slot)
+            return slot
+        }
+        return try slot.model.withLock { model in
+            if let model { return (model, 0) }
+            let start = ContinuousClock.now
+            let loaded = try Model.load(choice.url, tokenizers: choice.tokenizers, addOns: addOns)
+            model = loaded
+            return (loaded, start.duration(to: .now) / .seconds(1))
+        }
+    }
+
+    private func checkEncoder(_ url: URL, _ addOns: AddOns) throws {
+        let isKnown = state.withLock {
+            $0.encoders.contains { $0.url == url && $0.addOns == addOns }
+        }
+        if isKnown { return }
+        try Model.requireEncoder(of: url, adding: addOns)
+        state.withLock { $0.encoders = [(url, addOns)] + $0.encoders.prefix(7) }
+    }
+
+    func files(of checkpoint: URL) throws -> [Receipt.File] {
+        if let known = state.withLock({ $0.files[checkpoint] }) { return known }
+        let files = try Model.files(of: checkpoint).map { path, file in
+            Receipt.File(path: path, sha256: try Digest.sha256(file: file))
+        }
+        state.withLock { $0.files[checkpoint] = files }
+        return files
+    }
+}

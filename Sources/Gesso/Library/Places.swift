@@ -1,0 +1,78 @@
+import Files
+public import Foundation
+public import Recipes
+
+/// Where models, presets and caches are found. Nothing in the library reads the environment by itself: a
+/// front end makes this once, from `init(environment:program:folder:)` or from its own settings.
+public struct Places: Sendable {
+    /// Folders that hold checkpoints by name, in the order in which they are searched.
+    public var models: [URL] = []
+    /// The folder whose `loras`, `embeddings`, `vae` and `unet` hold add-ons by name; nil for none.
+    public var addOns: URL?
+    /// Folders with files of words that prompts draw from, in the order in which they are searched.
+    public var wildcards: [URL] = []
+    /// ComfyUI's `extra_model_paths.yaml`; nil for none.
+    public var modelPaths: URL?
+    /// Whether it is an error if `modelPaths` is not there.
+    public var requiresModelPaths = false
+    /// The cache of the Hugging Face tools, whose models are found as `org/name`; nil for none.
+    public var huggingFace: URL?
+    /// Where presets are found by name.
+    public var presets = PresetShelf(environment: [:])
+    /// The file that measured speeds of models are kept in; nil keeps none.
+    public var speeds: URL?
+
+    /// No places: models and presets are found by their paths only.
+    public init() {}
+
+    /// The places that environment variables name.
+    ///
+    /// Checkpoints are searched for in `$GESSO_MODELS`, in `share/gesso/Models` beside the program's
+    /// folder, and in `Fixtures/Models` of the source tree that holds the program or `folder`.
+    ///
+    /// - Parameters:
+    ///   - environment: the variables, such as `ProcessInfo.processInfo.environment`.
+    ///   - program: the running program's file.
+    ///   - folder: the current folder.
+    public init(
+        environment: [String: String],
+        program: URL = URL(filePath: "/proc/self/exe").resolvingSymlinksInPath(),
+        folder: URL = URL(filePath: FileManager.default.currentDirectoryPath)
+    ) {
+        func place(_ name: String) -> URL? {
+            environment[name].flatMap { $0.isEmpty ? nil : URL(filePath: $0) }
+        }
+        addOns = place("GESSO_MODELS")
+        models = [addOns].compactMap(\.self)
+        wildcards = [addOns].compactMap { $0?.appending(path: "wildcards") }
+        models.append(program.appending(path: "../../share/gesso/Models").standardizedFileURL)
+        models += [program, folder].flatMap(Self.ancestors).map {
+            $0.appending(path: "Fixtures/Models")
+        }
+        requiresModelPaths = place("GESSO_MODEL_PATHS") != nil
+        modelPaths =
+            place("GESSO_MODEL_PATHS") ?? addOns?.appending(path: "extra_model_paths.yaml")
+        let home = place("HOME") ?? FileManager.default.homeDirectoryForCurrentUser
+        let cache = cacheFolder(environment)
+        let own =
+            place("HF_HOME")
+            ?? (cache ?? home.appending(path: ".cache"))
+            .appending(path: "huggingface")
+        huggingFace =
+            place("HF_HUB_CACHE") ?? place("HUGGINGFACE_HUB_CACHE") ?? own.appending(path: "hub")
+        presets = PresetShelf(environment: environment)
+        if let folder = presets.folder {
+            let own = URL(filePath: folder).deletingLastPathComponent()
+            wildcards.append(own.appending(path: "wildcards"))
+        }
+        speeds = cache?.appending(path: "gesso/speeds.json")
+    }
+
+    private static func ancestors(of url: URL) -> [URL] {
+        var folders = [url]
+        while let last = folders.last, last.path != "/", folders.count < 64 {
+            folders.append(last.deletingLastPathComponent())
+        }
+        return folders
+    }
+}

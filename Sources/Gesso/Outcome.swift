@@ -1,0 +1,135 @@
+import Files
+public import Editing
+public import Foundation
+public import Imaging
+public import Recipes
+
+/// What came of a request: the bytes of the picture, the proof that nothing outside the mask changed, and
+/// what a receipt says.
+public struct Outcome: Sendable {
+    /// One edit of the chain, carried out.
+    public struct Work: Sendable {
+        /// What was done.
+        let edit: Edit
+        fileprivate(set) var result: EditResult
+        /// Seconds that loading the model took; 0 where it was loaded.
+        public let loading: Double
+        /// The result with its metadata.
+        let marked: Image
+
+        /// What was done.
+        public var verb: Verb { edit.verb }
+        /// What was asked for, with what the model brings.
+        public var recipe: Recipe { result.recipe }
+        /// How it was done.
+        public var report: EditReport { result.report }
+    }
+
+    /// What was carried out.
+    public let request: Request
+    /// What came of each edit, in their order; the last report has the remarks on the file.
+    public private(set) var works: [Work]
+    /// The picture with its metadata.
+    public let image: Image
+    /// The bytes of its file.
+    public let data: Data
+    /// What these bytes decode to.
+    public let written: Image
+    /// What was found outside of all masks; nil where all may have changed.
+    public let proof: MaskProof?
+    /// The pictures that were read, by name, with their hashes.
+    let inputs: [String: Picture]
+    /// What each edit added to the model.
+    let addOns: [[AddOnShelf.Entry]]
+    /// The checkpoint; nil where no model had a hand in it.
+    let checkpoint: URL?
+    let library: Library
+    /// The edits as they were carried out.
+    let edits: [Request.Edit]
+
+    /// Encodes the last picture and proves what may not have changed.
+    init(
+        _ request: Request, edits: [Request.Edit], _ works: [Work], _ claim: CanvasHistory.Claim?,
+        inputs: [String: Picture], addOns: [[AddOnShelf.Entry]], checkpoint: URL?, library: Library
+    ) throws {
+        (self.request, self.edits, self.works) = (request, edits, works)
+        (self.inputs, self.addOns) = (inputs, addOns)
+        (self.checkpoint, self.library) = (checkpoint, library)
+        image = works[works.count - 1].marked
+        data = try image.encoded(as: request.format, quality: request.quality)
+        written = try Image(decoding: data, name: "the result")
+        let (format, quality) = (request.format, request.quality)
+        proof = try claim.map { [written] claim in
+            let proof = MaskProof(try Comparison(claim.original, written, outside: claim.mask))
+            guard !claim.original.isKept(by: format, quality: quality) || proof.changed == 0 else {
+                throw GessoError(
+                    .unexpected, proof.line, do: "nothing was written; please report it")
+            }
+            return proof
+        }
+        isLossless = image.isKept(by: format, quality: quality)
+        let last = works[works.count - 1].result
+        if last.isWatermarked, !written.holds(last.recipe.watermark) {
+            self.works[works.count - 1].result.report.notes.append(
+                isLossless ? Self.smallMark : Self.lossyMark)
+        }
+    }
+
+    /// Whether the file holds the very samples of the picture.
+    public let isLossless: Bool
+
+    /// How the last edit was done.
+    public var report: EditReport { works[works.count - 1].report }
+
+    /// The UNet's runs in all edits.
+    public var evaluations: Int { works.reduce(0) { $0 + $1.report.evaluations } }
+
+    /// What the file's format changes beside what was painted; nil where it keeps every sample, or all
+    /// was painted.
+    public var loss: String? {
+        let part = report.repaintedFraction
+        guard !isLossless, part > 0, part < 1 else { return nil }
+        let what =
+            request.format == .webp && request.quality == nil
+            ? "a WebP has 8 bits a sample" : "a \(request.format) is encoded anew as a whole"
+        return what + ": write a PNG to keep every other pixel"
+    }
+
+    private static let smallMark =
+        "the watermark cannot be read from the file: the changed part is too small or grey"
+    private static let lossyMark =
+        "the watermark cannot be read from the file, which is compressed: raise the quality, or write "
+        + "a PNG"
+
+    /// Writes the picture, and if wanted the receipt, each whole or not at all.
+    ///
+    /// - Throws: `FileError.outputExists` for a file that is there unless `replacing`, and other
+    ///   `ImagingError`s for one that cannot be written.
+    public func write(to file: URL, receipt: URL? = nil, replacing: Bool = false) throws {
+        if let receipt { try checkWritable(receipt, overwrite: replacing) }
+        try writeAtomically(data, to: file, overwrite: replacing)
+        guard let receipt else { return }
+        let folder = receipt.standardizedFileURL.deletingLastPathComponent()
+        try writeAtomically(
+            self.receipt(as: file, in: folder).document(), to: receipt, overwrite: replacing)
+    }
+}
+
+extension EditResult {
+    /// The picture with a record of how it was made, if anything of it was.
+    func marked(of verb: Verb, addOns: [AddOnShelf.Entry]) throws -> Image {
+        var image = image
+        if recipe.stripGPS { image.metadata.dropLocation() }
+        if recipe.stripMetadata { image.metadata.dropAllButProfile() }
+        guard report.repaintedFraction > 0 else { return image }
+        let provenance = Provenance(
+            verb: verb, model: report.model, scheduler: report.scheduler, seed: report.seed,
+            size: Size(width: report.width, height: report.height), program: Program.name,
+            addOns: try addOns.compactMap { try $0.provenance(in: recipe) })
+        if !recipe.stripMetadata { image.metadata.parameters = recipe.infotext(provenance) }
+        guard report.evaluations > 0 else { return image }
+        image.metadata.digitalSourceType =
+            verb == .textToImage ? .trainedAlgorithmicMedia : .compositeWithTrainedAlgorithmicMedia
+        return image
+    }
+}

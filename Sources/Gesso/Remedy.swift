@@ -1,0 +1,76 @@
+/// What would help after an error, as a value: a front end words it with the options that it has.
+public enum Remedy: Sendable, Equatable, CustomStringConvertible {
+    /// Advice that is the same for every front end.
+    case advice(String)
+    /// Another name for the output, or leave to replace what is there.
+    case renameOrReplace
+    /// A mask of the picture's size, or leave to resize it.
+    case fitMask
+
+    /// The name that was probably meant.
+    case meant(String)
+    /// A checkpoint by its path or by a name that is found.
+    case nameModel
+    /// An add-on by its path, or by its name in that folder of the place of add-ons.
+    case nameAddOn(folder: String)
+    /// Another checkpoint than the one in use.
+    case anotherModel
+    /// A checkpoint that does not follow instructions, or an edit that is one.
+    case anotherModelOrInstruct
+    /// A checkpoint that follows instructions, or an edit that is none.
+    case instructModel
+    /// A folder with a tokenizer.
+    case nameTokenizer
+    /// A whole VAE.
+    case wholeVAE
+    /// Parts of a mask at once, or joined by growing it.
+    case joinParts
+    /// Another prompt or seed, or no safety check.
+    case otherPicture
+    /// Axes of a grid for so many pictures or fewer.
+    case fewerCells(Int)
+    /// Smaller pictures in a table than of that side, or fewer.
+    case smallerCells(Int)
+    /// Another folder for a batch, or other names in it.
+    case otherFolderOrName
+    /// Leave to skip or to replace files that are there, or another folder.
+    case skipOrReplace
+    /// Leave to search folders inside of folders.
+    case searchDeeper
+    /// A file that is a receipt.
+    case nameReceipt
+    /// A picture whose place the receipt does not know, by its name in the request.
+    case namePicture(String)
+    /// Another folder for a batch, or leave to make all of it anew.
+    case otherFolder
+    /// Another folder for a batch that must not be touched.
+    case otherFolderOnly(or: String)
+
+    /// The remedy in words that hold for every front end.
+    public var description: String {
+        switch self {
+        case .advice(let text): text
+        case .meant(let name): "did you mean '\(name)'?"
+        case .nameModel: "give a folder or file, or a name in one of the folders of models"
+        case .nameAddOn(let folder): "give a file, or a name in the folder \(folder)"
+        case .anotherModel: "use another checkpoint"
+        case .anotherModelOrInstruct: "use another checkpoint, or give an instruction"
+        case .instructModel: "use an InstructPix2Pix checkpoint, or another kind of edit"
+        case .nameTokenizer: "name a folder with vocab.json and merges.txt"
+        case .wholeVAE: "use a whole VAE, or put the encoder's file beside it"
+        case .joinParts: "paint the parts at once, or grow the mask until they touch"
+        case .otherPicture: "try another prompt or seed"
+        case .fewerCells(let most): "give axes for \(most) or fewer"
+        case .smallerCells(let side): "give a smaller side than \(side), or fewer values"
+        case .otherFolderOrName: "give another folder, or other names"
+        case .skipOrReplace: "allow skipping or replacing it, or give another folder"
+        case .searchDeeper: "search deeper, in folders inside of it"
+        case .nameReceipt: "give the file of a receipt"
+        case .namePicture(let name): "give the picture '\(name)'"
+        case .otherFolder: "give another folder, or allow replacing all that is there"
+        case .otherFolderOnly(let other): "\(other), or give another folder"
+        case .renameOrReplace: "give another name or allow replacing it"
+        case .fitMask: "give one of the picture's size, or allow resizing it"
+        }
+    }
+}

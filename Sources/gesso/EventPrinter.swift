@@ -1,0 +1,69 @@
+import Foundation
+import Gesso
+
+/// Prints what happens while a job goes on.
+struct EventPrinter {
+    private let request: Request
+    private let isQuiet: Bool
+    private let see: (Preview.Frame) throws -> Void
+
+    /// - Parameter see: is given each preview.
+    init(
+        _ request: Request, isQuiet: Bool, see: @escaping (Preview.Frame) throws -> Void = { _ in }
+    ) {
+        (self.request, self.isQuiet, self.see) = (request, isQuiet, see)
+    }
+
+    /// Follows a job to its end, and ends it where the process is to end.
+    func follow(_ job: Job) async throws -> Outcome {
+        var meter = ProgressMeter(isQuiet: isQuiet)
+        defer { meter.clear() }
+        return try await job.follow { event in
+            try Interruption.check()
+            try print(event, &meter)
+        }
+    }
+
+    private func print(_ event: Job.Event, _ meter: inout ProgressMeter) throws {
+        switch event {
+        case .edit(let number, of: let count, let verb):
+            say("edit \(number) of \(count): \(verb.rawValue)")
+        case .note(let note): say("note: " + note)
+        case .plan(let plan, index: let index): announce(plan, index)
+        case .progress(let progress): meter.tell(progress)
+        case .preview(let frame): try see(frame)
+        }
+    }
+
+    private func announce(_ plan: EditPlan, _ index: Int) {
+        for note in plan.notes { say("note: " + note) }
+        let verb = request.edits[index].verb
+        if verb == .inpaint || verb == .outpaint { say(coverage(of: plan.repaintedFraction)) }
+        guard plan.scheduler != nil else { return }
+        say("seed \(plan.seed)")
+        if plan.isStandIn, index == 0 {
+            say(
+                "\(plan.model) is a small model that knows drawn landscapes only: "
+                    + "for all else name a checkpoint with --model")
+        }
+    }
+
+    private func say(_ text: String) {
+        Console.line(("gesso: " + text).asLine(), isQuiet: isQuiet)
+    }
+}
+
+/// How much of a picture may change, as a sentence.
+///
+/// - Parameter fraction: share of its pixels, in 0...1.
+func coverage(of fraction: Double) -> String {
+    let percent = fraction * 100
+    let number =
+        switch percent {
+        case 0: "0"
+        case ..<0.1: "less than 0.1"
+        case ..<10: String(format: "%.1f", percent)
+        default: String(format: "%.0f", percent)
+        }
+    return number + " % of the picture will be repainted"
+}

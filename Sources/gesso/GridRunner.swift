@@ -1,0 +1,172 @@
+import Foundation
+import Gesso
+
+/// Makes the table of a grid and reports on it.
+struct GridRunner {
+    private let grid: Grid
+    private let output: Output
+    private let options: EditOptions
+    private let input: String?
+
+    /// Takes the place of the table.
+    init(_ grid: Grid, of input: String?, _ options: EditOptions) throws {
+        let edits = grid.cells.first?.request.edits
+        output = try options.place(
+            of: input, edits?.last?.verb ?? .imageToImage, seed: edits?.first?.recipe.seed)
+        let model = try options.engine.model(
+            storedIn: options.recipe.storedSettings(), quiet: options.progress.quiet)
+        self.grid = Grid(
+            over: grid.axes,
+            cells: grid.cells.map { cell in
+                var request = cell.request
+                (request.model, request.tokenizer) = (model, options.engine.tokenizer)
+                return Grid.Cell(label: cell.label, request: request)
+            })
+        (self.options, self.input) = (options, input)
+    }
+
+    /// Makes the table, or reports what it would take.
+    ///
+    /// - Parameter side: the longest side of a picture in it.
+    func perform(side: Int) async throws {
+        let grid = Grid(
+            over: grid.axes,
+            cells: try Self.readingStandardInput(grid.cells))
+        let source = try grid.cells.first?.request.pictures[Request.source].map {
+            try Image(decoding: $0.bytes(), name: $0.name)
+        }
+        try grid.checkSize(of: source, side: side)
+        if options.dryRun { return try await reportPlan(of: grid) }
+        let outcomes = try await make(grid)
+        let table = try grid.table(outcomes, side: side)
+        try output.write(table)
+        if options.show { try TerminalPicture.show(table) }
+        if options.json {
+            try Console.result(JSON.text(GridDocument(grid, outcomes, output.path, table)))
+        } else if !output.isStandardOutput {
+            try Console.result(output.path)
+        }
+        if outcomes.contains(where: { (try? $0.get()) == nil }) { throw Verdict.someFailed }
+    }
+
+    /// Standard input is read once for all pictures.
+    private static func readingStandardInput(_ cells: [Grid.Cell]) throws -> [Grid.Cell] {
+        guard let first = cells.first else { return cells }
+        let read = try first.request.readingStandardInput().pictures.filter { $0.value.data != nil }
+        return cells.map { cell in
+            var request = cell.request
+            request.pictures.merge(read) { $1 }
+            return Grid.Cell(label: cell.label, request: request)
+        }
+    }
+
+    private func make(_ grid: Grid) async throws -> [Grid.Outcome] {
+        let began = ContinuousClock.now
+        let count = grid.cells.count
+        return try await grid.run(with: Workplace.library, threads: options.engine.threads) {
+            index in
+            try Interruption.check()
+            let seconds = began.duration(to: .now) / .seconds(1)
+            let left = Int(seconds / Double(max(index, 1)) * Double(count - index))
+            let pace =
+                index > 0 ? ", \(left / 60):" + String(format: "%02d", left % 60) + " left" : ""
+            let label = grid.cells[index].label
+            Console.line(
+                "gesso: picture \(index + 1) of \(count): \(label)\(pace)".asLine(),
+                isQuiet: options.progress.quiet)
+        } event: { _ in
+            try Interruption.check()
+        } failed: { cell, error in
+            Console.line("gesso: \(cell.label): \(error.text(\.inFlags))".asLine())
+        }
+    }
+
+    /// The plan of every picture, added up.
+    private func reportPlan(of grid: Grid) async throws {
+        var document = GridPlanDocument(output: output.path, pictures: grid.cells.map(\.label))
+        for cell in grid.cells {
+            for planned in try await Workplace.library.plan(cell.request, options.jobOptions) {
+                document.add(planned)
+            }
+        }
+        try Console.result(document, isJSON: options.json)
+    }
+}
+
+/// A grid that was made, as `--json` prints it.
+private struct GridDocument: Encodable {
+    private let schema = "gesso.grid/1"
+    private let output: String
+    private let width: Int
+    private let height: Int
+    private let axes: [Axis]
+    private let pictures: [Picture]
+
+    private struct Axis: Encodable {
+        let name: String
+        let text: String
+        let values: [String]
+    }
+
+    private struct Picture: Encodable {
+        let label: String
+        var seed: UInt64?
+        var evaluations: Int?
+        var pixelsSha256: String?
+        /// Why it could not be made.
+        var error: String?
+    }
+
+    init(_ grid: Grid, _ outcomes: [Grid.Outcome], _ output: String, _ table: Image) {
+        self.output = output
+        (width, height) = (table.width, table.height)
+        axes = zip(["x", "y", "z"], grid.axes).map {
+            Axis(name: $0, text: $1.text, values: $1.values)
+        }
+        pictures = zip(grid.cells, outcomes).map { cell, outcome in
+            switch outcome {
+            case .success(let made):
+                Picture(
+                    label: cell.label, seed: made.report.seed, evaluations: made.evaluations,
+                    pixelsSha256: Digest.of(pixels: made.image))
+            case .failure(let error):
+                Picture(label: cell.label, error: error.text(\.inFlags))
+            }
+        }
+    }
+}
+
+/// What a grid would take, as `--dry-run` prints it.
+private struct GridPlanDocument: PlainDocument {
+    private let schema = "gesso.gridplan/1"
+    private let output: String
+    private let pictures: [String]
+    private var evaluations = 0
+    private var weightBytes = 0
+    /// Of the picture that needs most.
+    private var workBytes = 0
+    /// Of all pictures and loading the model.
+    private var estimatedSeconds = 0.0
+
+    init(output: String, pictures: [String]) {
+        (self.output, self.pictures) = (output, pictures)
+    }
+
+    /// Adds what a picture takes.
+    mutating func add(_ planned: PlannedEdit) {
+        evaluations += planned.plan.evaluations
+        workBytes = max(workBytes, planned.plan.workBytes)
+        weightBytes = max(weightBytes, planned.plan.weightBytes)
+        estimatedSeconds += planned.loading + (planned.plan.seconds?.total ?? 0)
+    }
+
+    /// The same for people.
+    var lines: [String] {
+        pictures.enumerated().map { "picture \($0 + 1): \($1)" } + [
+            "UNet calls: \(evaluations)",
+            "memory: \((weightBytes + workBytes) >> 20) MiB",
+            "time: about \(estimatedSeconds.asDuration)",
+            "files: \(output)",
+        ]
+    }
+}

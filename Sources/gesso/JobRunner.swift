@@ -1,0 +1,148 @@
+import Foundation
+import Gesso
+
+/// Carries a request out and reports on it: messages while it goes on, the file, the receipt and the
+/// filmstrip in their places, and the result on standard output.
+struct JobRunner {
+    private(set) var request: Request
+    let output: Output
+    private let receipt: ReceiptPlace?
+    private let previews: PreviewWriter?
+    private let options: EditOptions
+    /// The name of the recipe, where one of several edits is carried out.
+    private let recipeName: String?
+
+    /// One edit as a verb's options have it.
+    ///
+    /// - Parameters:
+    ///   - settings: those given by the verb's own flags.
+    ///   - input: the path of the picture, which names of results may follow; nil for one from words.
+    init(
+        _ verb: Verb, _ options: EditOptions, _ settings: [Setting], of input: String?,
+        mask: MaskPlan? = nil
+    ) throws {
+        let presets = try options.recipe.files()
+        RecipeOptions.note(presets, for: [verb], quiet: options.progress.quiet)
+        let recipe = try options.recipe.recipe(verb, settings, presets)
+        try self.init(
+            Request([Request.Edit(verb, recipe, mask: mask)]), from: presets, of: input, options)
+    }
+
+    /// Takes the places of all files, so that the work is not done for nothing.
+    init(
+        _ request: Request, from presets: [Preset], of input: String?, _ options: EditOptions,
+        recipeName: String? = nil
+    ) throws {
+        var request = request.drawingSeeds()
+        let output = try options.place(
+            of: input, request.edits.last?.verb ?? .imageToImage,
+            seed: request.edits.first?.recipe.seed)
+        self.output = output
+        receipt = try options.receipt.map {
+            try ReceiptPlace($0, overwrites: options.overwrite, beside: output)
+        }
+        request.model = try options.engine.model(
+            storedIn: options.recipe.storedSettings(), quiet: options.progress.quiet)
+        request.tokenizer = options.engine.tokenizer
+        request.recipes = presets.map(Request.RecipeFile.init)
+        (request.format, request.quality) = (output.format, output.quality)
+        request.take(input)
+        self.request = request
+        previews = try PreviewWriter(
+            options.preview, overwrites: options.overwrite, isQuiet: options.progress.quiet)
+        (self.options, self.recipeName) = (options, recipeName)
+    }
+
+    /// Makes the picture, or reports what it would take.
+    func perform() async throws {
+        let request = try request.readingStandardInput()
+        var jobOptions = options.jobOptions
+        (jobOptions.previewInterval, jobOptions.previewDecoder) =
+            (previews?.interval, previews?.decoder)
+        if options.dryRun { return try report(await plan(request, jobOptions)) }
+        let events = EventPrinter(request, isQuiet: options.progress.quiet) {
+            try previews?.see($0)
+        }
+        let outcome = try await events.follow(Workplace.library.start(request, jobOptions))
+        try output.write(outcome.data) {
+            try receipt?.write(outcome, as: output)
+            try previews?.writeFilmstrip(outcome.image)
+        }
+        try report(outcome)
+    }
+
+    /// All files that are written.
+    private var files: [String] {
+        [output.isStandardOutput ? nil : output.path, receipt?.path].compactMap(\.self)
+            + (previews?.files ?? [])
+    }
+
+    private func plan(_ request: Request, _ jobOptions: Job.Options) async throws -> [PlannedEdit] {
+        let isQuiet = options.progress.quiet
+        return try await Workplace.library.plan(request, jobOptions) {
+            Console.line("gesso: note: \($0)".asLine(), isQuiet: isQuiet)
+        }
+    }
+
+    private func report(_ planned: [PlannedEdit]) throws {
+        if let recipeName {
+            return try Console.result(
+                RunPlanDocument(recipeName, planned, output: output.path, files: files),
+                isJSON: options.json)
+        }
+        for note in planned.flatMap(\.plan.notes) { say("note: " + note) }
+        for plan in planned {
+            try Console.result(
+                PlanDocument(plan, output: output.path, files: files), isJSON: options.json)
+        }
+    }
+
+    /// Reports on a picture that was written.
+    private func report(_ outcome: Outcome) throws {
+        for note in outcome.works.flatMap(\.report.notes) { say("note: " + note) }
+        if let proof = outcome.proof { say("verified: " + proof.line) }
+        if let loss = outcome.loss { say("note: " + loss) }
+        if options.progress.verbose > 0 { reportTimes(of: outcome) }
+        if options.show, !options.progress.quiet { try TerminalPicture.show(outcome.written) }
+        if options.json {
+            let text =
+                try recipeName.map {
+                    try JSON.text(RunDocument($0, outcome, output: output.path))
+                } ?? JSON.text(EditDocument(outcome, output: output.path))
+            try Console.result(text)
+        } else if !output.isStandardOutput {
+            try Console.result(output.path)
+        }
+    }
+
+    private func reportTimes(of outcome: Outcome) {
+        let report = outcome.report
+        for line in report.seams.map({ SeamDocument($0).lines }) ?? [] { say(line) }
+        for stage in ["load", "prompt", "encode", "denoise", "decode"] {
+            let loading = outcome.works.last?.loading ?? 0
+            guard let seconds = stage == "load" ? loading : report.seconds[stage] else { continue }
+            say("\(stage) took \(String(format: "%.2f", seconds)) s")
+        }
+    }
+
+    private func say(_ text: String) {
+        Console.line(("gesso: " + text).asLine(), isQuiet: options.progress.quiet)
+    }
+}
+
+extension Request {
+    /// Takes the picture at a path as the one to edit, if there is one, and names those of masks.
+    mutating func take(_ input: String?) {
+        if let input { pictures[Self.source] = .file(input) }
+        nameMaskFiles()
+    }
+
+    /// The same with the bytes of standard input in place of `-`.
+    func readingStandardInput() throws -> Request {
+        var read = self
+        for (name, picture) in pictures where picture.path == "-" {
+            read.pictures[name] = .data(try Input.bytes("-"), name: Input.name("-"))
+        }
+        return read
+    }
+}
