@@ -1,9 +1,11 @@
-"""Normal numbers of torch's CPU generator, recorded on a processor with AVX2."""
+"""Normal numbers of torch's CPU generator, recorded on a processor with AVX2, what torchsde makes of them,
+and the noise of pictures by A1111's rules."""
 
 import pathlib
 
 import numpy
 import torch
+import torchsde
 
 from goldens import storing
 
@@ -31,6 +33,8 @@ def record(folder: pathlib.Path) -> None:
         tensors[f"{seed}"] = torch.cat(drawn)
         generator = torch.Generator().manual_seed(seed)
         sums[f"{seed}"] = checksum(torch.randn(MILLION, generator=generator))
+    paths = [record_path(tensors, index, *each) for index, each in enumerate(PATHS)]
+    pictures = [record_picture(tensors, index, each) for index, each in enumerate(PICTURES)]
     storing.save_tensors(folder / "noise.safetensors", tensors)
     about = {
         "tensors": "by seed: the values of `draws`, one generator for all, end to end",
@@ -38,5 +42,80 @@ def record(folder: pathlib.Path) -> None:
         "checksum": " ".join(checksum.__doc__.split()),
         "checksum_count": MILLION,
         "checksums": sums,
+        "paths": paths,
+        "pictures": pictures,
     }
     storing.save_json(folder / "noise.json", about)
+
+
+# Seed, shape, and the levels between which increments are asked for, first the ends of the span.
+PATHS = [
+    (7, [1, 4, 8, 8], [0.0291675, 14.614641, 9.5, 5.25, 3.0, 1.7, 0.61, 0.2, 0.05, 0.0291675]),
+    (2**40 + 3, [4, 5, 7], [0.03, 80.0, 79.999, 40.015, 40.014, 0.5, 0.031]),
+    (0, [3], [0.1, 1.0, 0.55, 0.325, 0.3]),
+]
+
+
+def record_path(tensors: dict, index: int, seed: int, shape: list, levels: list) -> dict:
+    """What k-diffusion and diffusers call BrownianTreeNoiseSampler, on one torchsde interval."""
+    levels = [float(numpy.float32(level)) for level in levels]
+    tree = torchsde.BrownianInterval(
+        t0=levels[0], t1=levels[1], size=shape, dtype=torch.float32, entropy=seed, tol=1e-6,
+        pool_size=24, halfway_tree=True,
+    )
+    rows = []
+    for start, end in zip(levels[1:], levels[2:]):
+        distance = (torch.tensor(end) - torch.tensor(start)).abs().sqrt()
+        rows.append((tree(end, start) * -1 / distance).flatten())
+    tensors[f"path.{index}"] = torch.stack(rows)
+    return {"seed": seed, "shape": shape, "levels": levels}
+
+
+PICTURES = [
+    {"seed": 5},
+    {"seed": 5, "variation_seed": 9, "variation_strength": 0.3},
+    {"seed": 5, "variation_seed": 5, "variation_strength": 0.3},
+    {"seed": 5, "resized_from": [6, 12]},
+    {"seed": 5, "resized_from": [11, 7], "variation_seed": 9, "variation_strength": 0.8},
+    {"seed": 5, "seed_delta": 31337},
+]
+SIZE = [4, 8, 9]
+
+
+def record_picture(tensors: dict, index: int, settings: dict) -> dict:
+    """The noise of the start and of one step, as AUTOMATIC1111 draws it for one picture."""
+    settings = {
+        "variation_seed": 0, "variation_strength": 0.0, "resized_from": None, "seed_delta": 0,
+        **settings,
+    }
+    seeded = lambda seed: torch.Generator().manual_seed(seed)
+    own = seeded(settings["seed"])
+    size = settings["resized_from"]
+    shape = [SIZE[0], *size] if size else SIZE
+    noise = torch.randn(shape, generator=seeded(settings["seed"]) if size else own)
+    share = settings["variation_strength"]
+    if share:
+        other = torch.randn(shape, generator=seeded(settings["variation_seed"]))
+        unit = lambda x: x / x.norm(dim=1, keepdim=True)
+        cosine = (unit(noise) * unit(other)).sum(1, keepdim=True)
+        if cosine.mean() > 0.9995:
+            noise = noise * share + other * (1 - share)
+        else:
+            angle = cosine.acos()
+            weights = ((1 - share) * angle).sin() / angle.sin(), (share * angle).sin() / angle.sin()
+            noise = weights[0] * noise + weights[1] * other
+    if size:
+        whole = torch.randn(SIZE, generator=own)
+        here, there = [slice(None)], [slice(None)]
+        for full, part in zip(SIZE[1:], size):
+            margin = (full - part) // 2
+            length = part if margin >= 0 else part + 2 * margin
+            here.append(slice(max(margin, 0), max(margin, 0) + length))
+            there.append(slice(max(-margin, 0), max(-margin, 0) + length))
+        whole[tuple(here)] = noise[tuple(there)]
+        noise = whole
+    if settings["seed_delta"]:
+        own = seeded(settings["seed"] + settings["seed_delta"])
+    step = torch.randn(SIZE, generator=own)
+    tensors[f"picture.{index}"] = torch.stack([noise, step])
+    return {"shape": SIZE, **settings}
