@@ -60,4 +60,6 @@ struct SigmaRange {
     let schedule: NoiseSchedule
     /// Whose variant of a formula to follow.
     let rule: StepRule
+    /// Whether the model is Stable Diffusion XL, whose best steps are others.
+    let isXL: Bool
 }
