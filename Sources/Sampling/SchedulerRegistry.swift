@@ -6,6 +6,7 @@ extension SchedulerTraits {
         Euler.traits,
         EulerAncestral.traits,
         DPMSolverMultistep.traits,
+        DPMSolverMultistepSDE.traits,
         Heun.traits,
         LMS.traits,
         UniPC.traits,
