@@ -7,6 +7,7 @@ extension SchedulerTraits {
         EulerAncestral.traits,
         DPMSolverMultistep.traits,
         DPMSolverMultistepSDE.traits,
+        DPMSolverSDE.traits,
         Heun.traits,
         LMS.traits,
         UniPC.traits,
