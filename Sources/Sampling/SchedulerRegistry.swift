@@ -8,6 +8,7 @@ extension SchedulerTraits {
         DPMSolverMultistep.traits,
         DPMSolverMultistepSDE.traits,
         DPMSolverSDE.traits,
+        DPMSolverAncestral.traits,
         Heun.traits,
         LMS.traits,
         UniPC.traits,
