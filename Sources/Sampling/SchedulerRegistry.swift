@@ -7,6 +7,7 @@ extension SchedulerTraits {
         EulerAncestral.traits,
         DPMSolverMultistep.traits,
         DPMSolverMultistepSDE.traits,
+        DPMSolverMultistepSDE3.traits,
         DPMSolverSDE.traits,
         DPMSolverAncestral.traits,
         Heun.traits,
