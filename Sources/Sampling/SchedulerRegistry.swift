@@ -10,6 +10,7 @@ extension SchedulerTraits {
         DPMSolverMultistepSDE3.traits,
         DPMSolverSDE.traits,
         DPMSolverAncestral.traits,
+        DEIS.traits,
         Heun.traits,
         LMS.traits,
         UniPC.traits,
