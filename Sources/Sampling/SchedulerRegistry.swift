@@ -16,5 +16,6 @@ extension SchedulerTraits {
         UniPC.traits,
         PNDM.traits,
         LCM.traits,
+        TCD.traits,
     ]
 }
