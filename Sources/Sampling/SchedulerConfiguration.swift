@@ -201,7 +201,7 @@ public struct SchedulerConfiguration: Sendable, Equatable {
         sigmaMax = try file.number("sigma_max", in: 1e-6...1e6)
         let switches: [(key: String, spacing: SigmaSpacing)] = [
             ("use_karras_sigmas", .karras), ("use_exponential_sigmas", .exponential),
-            
+            ("use_beta_sigmas", .beta),
         ]
         let on = try switches.filter { try file.flag($0.key) ?? false }
         if on.count > 1 { throw file.unexpected(on[1].key, "false beside \(on[0].key)") }
