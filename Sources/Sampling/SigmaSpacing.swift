@@ -45,6 +45,7 @@ public struct SigmaSpacing: RawRepresentable, CaseIterable, Hashable, Sendable,
     /// Every spacing, in the order in which they are listed.
     public static let allCases: [SigmaSpacing] = [
         .default, .karras, .exponential, .uniform, .sgmUniform, .simple, .beta, .polyexponential,
+        .alignYourSteps,
     ]
 }
 
