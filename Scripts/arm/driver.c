@@ -49,7 +49,7 @@ static gesso_weights *packed(float *w, gesso_type type, long out, long in, long 
     void *narrow = malloc((size_t)count * sizeof(float));
     gesso_narrow(w, type, narrow, (size_t)count);
     gesso_widen(narrow, type, w, (size_t)count);  // what the kernel multiplies with
-    gesso_weights *weights = gesso_pack(narrow, type, out, in, taps);
+    gesso_weights *weights = gesso_pack(narrow, type, out, in, taps, GESSO_EXACT);
     free(narrow);
     return weights;
 }
@@ -228,7 +228,43 @@ static void all(void) {
     activations(1001);
 }
 
+// Every unit that can run here against its twin in plain C, packed from the same weights: int8 to the bit.
+static void narrow_products(long rows, long in, long out) {
+    float *x = noise(rows * in), *w = noise(out * in);
+    float *y = malloc((size_t)(rows * out) * sizeof(float));
+    double *twin[3] = {NULL, NULL, NULL};
+    for (int unit = gesso_unit_count() - 1; unit >= 0; unit--) {
+        const gesso_precision precision = gesso_unit_precision(unit);
+        const bool is_twin = strncmp(gesso_unit_name(unit), "portable", 8) == 0;
+        if (!is_twin) continue;
+        gesso_ask_for_unit(unit);
+        gesso_weights *weights = gesso_pack(w, GESSO_F32, out, in, 1, precision);
+        gesso_matmul(x, weights, y, rows, (gesso_epilogue){0});
+        twin[precision] = malloc((size_t)(rows * out) * sizeof(double));
+        for (long i = 0; i < rows * out; i++) twin[precision][i] = y[i];
+        gesso_weights_release(weights);
+    }
+    for (int unit = 0; unit < gesso_unit_count(); unit++) {
+        const gesso_precision precision = gesso_unit_precision(unit);
+        char what[80];
+        snprintf(what, sizeof what, "%s, product %ldx%ld by %ld", gesso_unit_name(unit), rows, in, out);
+        if (!gesso_unit_is_supported(unit)) {
+            printf("--   %-44s not on this processor\n", what);
+            continue;
+        }
+        gesso_ask_for_unit(unit);
+        gesso_weights *weights = gesso_pack(w, GESSO_F32, out, in, 1, precision);
+        gesso_matmul(x, weights, y, rows, (gesso_epilogue){0});
+        expect(what, y, twin[precision], rows * out, precision == GESSO_BYTES ? 0 : 2e-6);
+        gesso_weights_release(weights);
+    }
+    gesso_ask_for_unit(-1);
+    free(twin[GESSO_BRAIN]), free(twin[GESSO_BYTES]), free(x), free(w), free(y);
+}
+
 int main(void) {
+    narrow_products(7, 5, 3);
+    narrow_products(77, 320, 65);
     for (int threads = 1; threads <= 2; threads++) {
         gesso_pool *pool = gesso_pool_create(threads);
         gesso_pool_bind(pool);

@@ -3,6 +3,7 @@
 // A matrix product whose left side, the patches, is copied together block by block and never stored
 // as a whole; a 1x1 convolution needs no copy at all.
 #include "gemm.h"
+#include "matmul.h"
 #include "prologue.h"
 #include "winograd.h"
 
@@ -52,6 +53,8 @@ static void convolve_patches(
     const patches p = {x, s};
     if (taps == 1 && s.stride == 1 && s.pad_top == 0 && s.pad_left == 0)
         gesso_matmul(x, weights, y, rows, epilogue);
+    else if (weights->unit)
+        gesso_narrow_convolve(x, weights, y, s, epilogue);
     else
         gesso_gemm((gesso_left){patch_left, &p}, weights, y, rows, epilogue);
 }
@@ -59,7 +62,7 @@ static void convolve_patches(
 void gesso_convolve(
     const float *x, const gesso_weights *weights, float *y, gesso_convolution s,
     gesso_prologue prologue, gesso_epilogue epilogue) {
-    if (gesso_winograd_pays(s)) {
+    if (!weights->unit && gesso_winograd_pays(s)) {
         gesso_convolve_winograd(x, weights, y, s, prologue, epilogue);
         return;
     }

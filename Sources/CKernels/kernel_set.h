@@ -10,6 +10,7 @@
 #include "block.h"
 #include "conversion.h"
 #include "matmul.h"
+#include "narrow.h"
 #include "normalization.h"
 #include "prologue.h"
 #include "winograd_kernels.h"
@@ -43,6 +44,13 @@
         gate_rows,                                                                                    \
         (const product *p, const float *sums, long row, long rows, long column, long columns),        \
         (p, sums, row, rows, column, columns))                                                        \
+    KERNEL(round_to_bf16, (const narrow_row *r), (r))                                                 \
+    KERNEL(round_to_int8, (const narrow_row *r, float up, int offset), (r, up, offset))               \
+    KERNEL(find_greatest, (const float *x, long count, uint32_t *most), (x, count, most))             \
+    KERNEL(                                                                                           \
+        scale_sums,                                                                                   \
+        (int32_t *sums, long count, float scale, const float *scales, const int32_t *corrections),    \
+        (sums, count, scale, scales, corrections))                                                    \
     KERNEL(sum_chunk, (const normalization *n, long index), (n, index))                               \
     KERNEL(scale_chunk, (const normalization *n, long index), (n, index))                             \
     KERNEL(normalize_row, (const normalization *n, long row), (n, row))                               \

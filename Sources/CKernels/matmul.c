@@ -48,12 +48,6 @@ static void work(void *context, long index) {
         gesso_current_set()->finish_rows(p, s->sums, row, rows, column, columns);
 }
 
-// The size of each part when `whole` is cut into even parts of at most `most`, multiples of `step`.
-static long even_part(long whole, long most, long step) {
-    const long parts = (whole + most - 1) / most;
-    return ((whole + parts - 1) / parts + step - 1) / step * step;
-}
-
 static void multiply(product p) {
     p.block_rows = even_part(p.rows, BLOCK_ROWS, 12);
     const long row_blocks = (p.rows + p.block_rows - 1) / p.block_rows;
@@ -86,6 +80,10 @@ static const float *plain_left(
 
 void gesso_matmul(
     const float *x, const gesso_weights *weights, float *y, long rows, gesso_epilogue epilogue) {
+    if (weights->unit) {
+        gesso_narrow_matmul(x, weights, y, rows, weights->out, epilogue, false);
+        return;
+    }
     const plain p = {x, weights->columns};
     gesso_gemm((gesso_left){plain_left, &p}, weights, y, rows, epilogue);
 }
@@ -94,6 +92,10 @@ bool gesso_matmul_gated(
     const float *x, const gesso_weights *weights, float *y, long rows, const float *bias) {
     const long out = weights->out / 2;
     if (out % GESSO_PANEL != 0) return false;
+    if (weights->unit) {
+        gesso_narrow_matmul(x, weights, y, rows, out, (gesso_epilogue){.bias = bias}, true);
+        return true;
+    }
     const plain p = {x, weights->columns};
     multiply((product){
         .left = {plain_left, &p}, .weights = weights, .y = y, .rows = rows, .k = weights->columns,

@@ -21,6 +21,19 @@ typedef struct {
     long block_rows, block_columns, column_blocks;
 } product;
 
+// The size of each part when `whole` is cut into even parts of at most `most`, multiples of `step`.
+INLINE long even_part(long whole, long most, long step) {
+    const long parts = (whole + most - 1) / most;
+    return ((whole + parts - 1) / parts + step - 1) / step * step;
+}
+
+// The same products by the weights' unit, in narrow numbers (narrow.c).
+void gesso_narrow_matmul(
+    const float *x, const gesso_weights *w, float *y, long rows, long out, gesso_epilogue epilogue,
+    bool gated);
+void gesso_narrow_convolve(
+    const float *x, const gesso_weights *w, float *y, gesso_convolution s, gesso_epilogue epilogue);
+
 INLINE void finish_rows(
     const product *p, const float *sums, long row, long rows, long column, long columns) {
     const gesso_epilogue *e = &p->epilogue;

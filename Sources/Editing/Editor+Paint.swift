@@ -65,7 +65,9 @@ extension Editor {
         }
         let isHard = edit.mode == .hard
         // Only so far as diffusers does it: soft masks and ComfyUI know the picture at every strength.
-        let forgets = edit.region != nil && edit.strength == 1 && isHard && recipe.compat != .comfy
+        let forgets =
+            edit.region != nil && edit.strength == 1 && isHard
+            && !recipe.compatibility.startsFromPicture
         let clean = forgets && model.isForInpainting ? nil : try latents.encoded(original)
         let noise = latents.noise()
         let mask = edit.region.map { latents.mask($0, recipe) }

@@ -1,16 +1,18 @@
 import CKernels
 
-/// Weights laid out for the kernels, in the file's own type.
+/// Weights laid out for the kernels, in the file's own type or rounded.
 ///
 /// `@unchecked Sendable`: the values never change once they are packed.
 final class PackedWeights: @unchecked Sendable {
     let handle: OpaquePointer
 
     /// - Parameter weight: [out, in] or [out, in, height, width].
-    init(_ weight: StoredTensor) {
+    init(_ weight: StoredTensor, _ precision: Precision) {
         let taps = weight.shape.dropFirst(2).reduce(1, *)
         handle = weight.withBytes {
-            gesso_pack($0, weight.dataType.kernelType, weight.shape[0], weight.shape[1], taps)
+            gesso_pack(
+                $0, weight.dataType.kernelType, weight.shape[0], weight.shape[1], taps,
+                precision.kernel)
         }
     }
 
@@ -25,13 +27,15 @@ public struct PackedMatrix: Sendable {
     public let columns: Int
     let weights: PackedWeights
 
-    /// - Parameter weight: [out, in], or [out, in, 1, 1] as some checkpoints have it.
-    public init(_ weight: StoredTensor) {
+    /// - Parameters:
+    ///   - weight: [out, in], or [out, in, 1, 1] as some checkpoints have it.
+    ///   - precision: of both sides of products with it.
+    public init(_ weight: StoredTensor, precision: Precision = .exact) {
         precondition(
             weight.shape.count >= 2 && weight.shape.dropFirst(2).allSatisfy { $0 == 1 },
             "\(weight.shape) is no matrix")
         (rows, columns) = (weight.shape[0], weight.shape[1])
-        weights = PackedWeights(weight)
+        weights = PackedWeights(weight, precision)
     }
 }
 
@@ -41,10 +45,12 @@ public struct PackedFilter: Sendable {
     public let shape: [Int]
     let weights: PackedWeights
 
-    /// - Parameter weight: [out, in, height, width].
-    public init(_ weight: StoredTensor) {
+    /// - Parameters:
+    ///   - weight: [out, in, height, width].
+    ///   - precision: of both sides of convolutions with it.
+    public init(_ weight: StoredTensor, precision: Precision = .exact) {
         precondition(weight.shape.count == 4, "\(weight.shape) is no filter")
         shape = weight.shape
-        weights = PackedWeights(weight)
+        weights = PackedWeights(weight, precision)
     }
 }

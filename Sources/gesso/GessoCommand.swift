@@ -25,7 +25,7 @@ struct GessoCommand: AsyncParsableCommand {
         subcommands: [
             ImageToImageCommand.self, InpaintCommand.self, OutpaintCommand.self,
             UpscaleCommand.self, InstructCommand.self, TextToImageCommand.self,
-            RunCommand.self, BatchCommand.self, MaskCommand.self,
+            RunCommand.self, BatchCommand.self, MaskCommand.self, ControlCommand.self,
             PresetCommand.self,
             ModelCommand.self,
             SheetCommand.self, CompareCommand.self, VerifyCommand.self, ReplayCommand.self,
@@ -36,6 +36,7 @@ struct GessoCommand: AsyncParsableCommand {
 
     /// Runs the tool on the process's arguments and ends the process.
     static func main() async {
+        ProcessStart.prepare()
         Interruption.watch()
         Foundation.exit(await run(Array(CommandLine.arguments.dropFirst())).rawValue)
     }

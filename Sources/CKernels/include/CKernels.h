@@ -78,9 +78,31 @@ typedef enum {
 typedef struct gesso_weights gesso_weights;
 // Rows of the matrix that are laid out side by side.
 #define GESSO_PANEL 32
-// Packs `source`, keeping its type; to be given to gesso_weights_release.
-gesso_weights *gesso_pack(const void *source, gesso_type type, long out, long in, long taps);
+
+// The numbers that a product multiplies: floats, or both sides rounded, to bf16 or to int8 with a scale for
+// each output and for each row of x (for a convolution, each picture).
+typedef enum { GESSO_EXACT, GESSO_BRAIN, GESSO_BYTES } gesso_precision;
+
+// Packs `source`; to be given to gesso_weights_release. Floats keep their type. Where no unit of the processor
+// is faster than floats in this precision, floats are what is packed.
+gesso_weights *gesso_pack(
+    const void *source, gesso_type type, long out, long in, long taps, gesso_precision precision);
 void gesso_weights_release(gesso_weights *weights);
+// The name of the unit that multiplies with these weights; NULL for floats.
+const char *gesso_weights_unit(const gesso_weights *weights);
+
+// unit.c ----------------------------------------------------------------------------------------
+
+// Units for bf16 and int8 that this room is compiled with, numbered from 0.
+int gesso_unit_count(void);
+const char *gesso_unit_name(int unit);
+gesso_precision gesso_unit_precision(int unit);
+// Whether this processor and system have it and gain by it.
+bool gesso_unit_is_supported(int unit);
+// The name of the unit that weights packed now would be multiplied by; NULL for floats.
+const char *gesso_unit_in_use(gesso_precision precision);
+// Packs for this unit from now on on the calling thread, for tests; -1 for the best again.
+void gesso_ask_for_unit(int unit);
 
 // What happens to a row of sums on its way out: y = activation(sum + bias + row_bias) + residual.
 typedef struct {

@@ -26,7 +26,8 @@ struct ResnetBlock2D: Sendable {
             weights["norm1"], channels: inputs, groups: style.groups, epsilon: style.epsilon)
         conv1 = try Conv2D(weights["conv1"], from: inputs, to: outputs)
         timeProjection = try style.timeChannels.map {
-            try Linear(weights["time_emb_proj"], from: $0, to: outputs)
+            try Linear(
+                weights["time_emb_proj"].computed(in: .exact), from: $0, to: outputs)
         }
         norm2 = try GroupNorm(
             weights["norm2"], channels: outputs, groups: style.groups, epsilon: style.epsilon)

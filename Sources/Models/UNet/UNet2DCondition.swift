@@ -16,25 +16,31 @@ public struct UNet2DCondition: Sendable {
     private let convOut: Conv2D
 
     /// Builds the UNet of a model.
+    /// - Parameter precision: of the products in its blocks; the first and last convolutions, the time
+    ///   embedding, norms and attention are always computed in floats.
     /// - Throws: `CheckpointError` and `ModelError` for files that are missing, damaged or of another
     ///   model.
-    public init(_ source: any ModelSource) throws {
+    public init(_ source: any ModelSource, precision: Precision = .exact) throws {
         let configuration = try Configuration(json: source.configuration("unet"))
-        try self.init(source.weights("unet"), configuration: configuration)
+        try self.init(
+            source.weights("unet"), configuration: configuration, precision: precision)
     }
 
     /// Builds the network from a checkpoint in diffusers' layout.
     /// - Throws: `CheckpointError`, naming a tensor that is missing, misshapen or left over.
-    public init(_ weights: Weights, configuration: Configuration) throws {
+    public init(
+        _ weights: Weights, configuration: Configuration, precision: Precision = .exact
+    ) throws {
         self.configuration = configuration
         let finest = configuration.levels[0].channels
         convIn = try Conv2D(
             weights["conv_in"], from: configuration.inChannels, to: finest,
             kernel: configuration.convInKernel)
         time = try UNetTime(weights, configuration)
-        downBlocks = try configuration.downBlocks(weights["down_blocks"])
-        midBlock = try configuration.midBlock(weights["mid_block"])
-        upBlocks = try configuration.upBlocks(weights["up_blocks"])
+        let blocks = weights.computed(in: precision)
+        downBlocks = try configuration.downBlocks(blocks["down_blocks"])
+        midBlock = try configuration.midBlock(blocks["mid_block"])
+        upBlocks = try configuration.upBlocks(blocks["up_blocks"])
         normOut = try GroupNorm(
             weights["conv_norm_out"], channels: finest, groups: configuration.normGroups,
             epsilon: configuration.normEpsilon)

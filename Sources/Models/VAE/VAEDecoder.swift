@@ -13,7 +13,8 @@ struct VAEDecoder: Sendable {
         let channels = Array(configuration.blockOutChannels.reversed())
         let finest = channels[channels.count - 1]
         convIn = try Conv2D(
-            weights["conv_in"], from: configuration.latentChannels, to: channels[0])
+            weights["conv_in"].computed(in: .exact), from: configuration.latentChannels,
+            to: channels[0])
         midBlock = try VAEMidBlock2D(
             weights["mid_block"], channels: channels[0], configuration: configuration)
         upBlocks = try channels.indices.map { index in
@@ -25,7 +26,8 @@ struct VAEDecoder: Sendable {
         normOut = try GroupNorm(
             weights["conv_norm_out"], channels: finest, groups: configuration.normGroups,
             epsilon: 1e-6)
-        convOut = try Conv2D(weights["conv_out"], from: finest, to: configuration.outChannels)
+        convOut = try Conv2D(
+            weights["conv_out"].computed(in: .exact), from: finest, to: configuration.outChannels)
     }
 
     /// [N, h, w, latentChannels] to [N, h · f, w · f, 3].

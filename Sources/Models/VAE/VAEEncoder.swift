@@ -12,7 +12,9 @@ struct VAEEncoder: Sendable {
     init(_ weights: Weights, configuration: AutoencoderKL.Configuration) throws {
         let channels = configuration.blockOutChannels
         let coarsest = channels[channels.count - 1]
-        convIn = try Conv2D(weights["conv_in"], from: configuration.inChannels, to: channels[0])
+        convIn = try Conv2D(
+            weights["conv_in"].computed(in: .exact), from: configuration.inChannels, to: channels[0]
+        )
         downBlocks = try channels.indices.map { index in
             try DownEncoderBlock2D(
                 weights["down_blocks"][index], from: channels[max(index - 1, 0)],
@@ -25,7 +27,8 @@ struct VAEEncoder: Sendable {
             weights["conv_norm_out"], channels: coarsest, groups: configuration.normGroups,
             epsilon: 1e-6)
         convOut = try Conv2D(
-            weights["conv_out"], from: coarsest, to: 2 * configuration.latentChannels)
+            weights["conv_out"].computed(in: .exact), from: coarsest,
+            to: 2 * configuration.latentChannels)
     }
 
     /// [N, H, W, 3] to [N, H / f, W / f, 2 · latentChannels].

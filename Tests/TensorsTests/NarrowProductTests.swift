@@ -1,0 +1,123 @@
+import NaiveKernels
+import Tensors
+import Testing
+
+/// Products in bf16 and int8 by every unit that can run here, emulated AMX among them: int8 to the bit, bf16 to
+/// the bit of its twin in C where the order of the sum is the same, and to that of floats elsewhere.
+@Suite struct NarrowProductTests {
+    private let tolerance = 5e-6
+
+    @Test(arguments: [[1, 1, 1], [7, 5, 3], [77, 768, 50], [601, 321, 130], [13, 2000, 33]])
+    func products(_ size: [Int]) throws {
+        let x = noise([size[0], size[1]]) * 3
+        let w = StoredTensor(noise([size[2], size[1]], seed: 2))
+        let bias = noise([size[2]], seed: 3)
+        for unit in NarrowUnit.all {
+            let matrix = unit.run { PackedMatrix(w, precision: unit.precision) }
+            let y = x.multiplied(by: matrix)
+            switch unit.precision {
+            case .int8: #expect(y == Narrow.product(x, w.widened()), "\(unit.name)")
+            default:
+                let rounded = Naive.product(Narrow.rounded(x), Narrow.rounded(w.widened()))
+                #expect(difference(y, rounded) < tolerance, "\(unit.name)")
+            }
+            let full = x.multiplied(by: matrix, bias: bias, activation: .silu)
+            let biased = y.values.enumerated().map { $1 + bias.values[$0 % size[2]] }
+            let expected = biased.map { Naive.activation(Double($0), .silu) }
+            #expect(difference(full, expected) < tolerance, "\(unit.name)")
+        }
+    }
+
+    /// Units that sum in the same order give the same bytes.
+    @Test func unitsAgree() throws {
+        let x = noise([70, 500])
+        let (w, filter) = (noise([40, 500], seed: 2), noise([40, 20, 3, 3], seed: 3))
+        let picture = noise([2, 9, 12, 20], seed: 4)
+        for precision in [Precision.bf16, .int8] {
+            let answers = NarrowUnit.all.filter { $0.precision == precision }.map { unit in
+                let matrix = unit.run { PackedMatrix(StoredTensor(w), precision: precision) }
+                let taps = unit.run { PackedFilter(StoredTensor(filter), precision: precision) }
+                return (
+                    unit.name, x.multiplied(by: matrix),
+                    picture.convolved(with: taps, padding: .all(1))
+                )
+            }
+            let twin = try #require(answers.first { $0.0.hasPrefix("portable") })
+            for (name, product, convolved) in answers {
+                if precision == .int8 || name.hasPrefix("avx") || name.hasPrefix("portable") {
+                    #expect(product == twin.1 && convolved == twin.2, "\(name)")
+                } else {
+                    #expect(difference(product, twin.1.values.map(Double.init)) < tolerance)
+                    #expect(difference(convolved, twin.2.values.map(Double.init)) < tolerance)
+                }
+            }
+        }
+    }
+
+    @Test(arguments: [
+        // batch, height, width, in, out, kernel, stride, padding of top, left, bottom, right
+        [2, 7, 5, 3, 5, 3, 1, 1, 1, 1, 1], [1, 9, 11, 70, 40, 3, 2, 1, 1, 1, 1],
+        [1, 8, 6, 33, 17, 3, 2, 0, 0, 1, 1], [2, 6, 7, 40, 33, 1, 1, 0, 0, 0, 0],
+        [1, 5, 9, 8, 8, 5, 1, 2, 2, 2, 2], [2, 6, 5, 32, 8, 3, 1, 9, 0, 9, 2],
+        [1, 6, 5, 8, 8, 3, 1, 0, 1, 2, 0],
+    ])
+    func convolutions(_ s: [Int]) {
+        let x = noise([s[0], s[1], s[2], s[3]])
+        let w = StoredTensor(noise([s[4], s[3], s[5], s[5]], seed: 2))
+        let padding = Padding(top: s[7], left: s[8], bottom: s[9], right: s[10])
+        // A 1x1 convolution is a product, with a scale for each pixel.
+        let rows = x.reshaped(s[5] == 1 ? [s[0] * s[1] * s[2], s[3]] : [s[0], s[1] * s[2] * s[3]])
+        let (seenInt8, int8) = (Narrow.quantized(rows), Narrow.quantized(w.widened()))
+        for unit in NarrowUnit.all {
+            let filter = unit.run { PackedFilter(w, precision: unit.precision) }
+            let y = x.convolved(with: filter, stride: s[6], padding: padding)
+            let isInt8 = unit.precision == .int8
+            let expected = Naive.convolution(
+                (isInt8 ? seenInt8 : Narrow.rounded(rows)).reshaped(x.shape),
+                isInt8 ? int8 : Narrow.rounded(w.widened()), stride: s[6], padding: padding)
+            #expect(difference(y, expected) < tolerance, "\(unit.name)")
+        }
+    }
+
+    @Test func gatedProducts() {
+        let x = noise([77, 320])
+        let w = StoredTensor(noise([128, 320], seed: 2))
+        let bias = noise([128], seed: 3)
+        for unit in NarrowUnit.all {
+            let matrix = unit.run { PackedMatrix(w, precision: unit.precision) }
+            #expect(
+                x.gatedProduct(with: matrix, bias: bias)
+                    == x.multiplied(by: matrix, bias: bias).gegluGated(), "\(unit.name)")
+        }
+    }
+
+    @Test func nonFiniteValuesSpread() {
+        for bad in [Float.nan, .infinity] {
+            var x = noise([40, 200])
+            x.withUnsafeMutableBufferPointer { $0[3377] = bad }
+            for unit in NarrowUnit.all {
+                let matrix = unit.run {
+                    PackedMatrix(StoredTensor(noise([5, 200])), precision: unit.precision)
+                }
+                #expect(x.multiplied(by: matrix).hasNonFiniteValues, "\(unit.name) \(bad)")
+            }
+        }
+    }
+
+    @Test func bytesDoNotDependOnThreads() {
+        let x = noise([2, 33, 29, 64])
+        for unit in NarrowUnit.all {
+            let filter = unit.run {
+                PackedFilter(
+                    StoredTensor(noise([96, 64, 3, 3], seed: 2)), precision: unit.precision)
+            }
+            let alone = x.convolved(with: filter, padding: .all(1))
+            for threads in [2, 5] {
+                let together = ThreadPool(threads: threads).run {
+                    x.convolved(with: filter, padding: .all(1))
+                }
+                #expect(together == alone, "\(unit.name) with \(threads) threads")
+            }
+        }
+    }
+}
