@@ -1,6 +1,7 @@
 """Normal numbers of torch's CPU generator, recorded on a processor with AVX2, what torchsde makes of them,
-and the noise of pictures by A1111's rules."""
+those of A1111's setting NV, and the noise of pictures by A1111's rules."""
 
+import math
 import pathlib
 
 import numpy
@@ -33,11 +34,14 @@ def record(folder: pathlib.Path) -> None:
         tensors[f"{seed}"] = torch.cat(drawn)
         generator = torch.Generator().manual_seed(seed)
         sums[f"{seed}"] = checksum(torch.randn(MILLION, generator=generator))
+        drawn = [philox(seed, draw, math.prod(shape)) for draw, shape in enumerate(DRAWS)]
+        tensors[f"nv.{seed}"] = torch.from_numpy(numpy.concatenate(drawn))
     paths = [record_path(tensors, index, *each) for index, each in enumerate(PATHS)]
     pictures = [record_picture(tensors, index, each) for index, each in enumerate(PICTURES)]
     storing.save_tensors(folder / "noise.safetensors", tensors)
     about = {
-        "tensors": "by seed: the values of `draws`, one generator for all, end to end",
+        "tensors": "by seed: the values of `draws`, one generator for all, end to end; nv.SEED: the "
+        "same of Philox",
         "draws": DRAWS,
         "checksum": " ".join(checksum.__doc__.split()),
         "checksum_count": MILLION,
@@ -46,6 +50,33 @@ def record(folder: pathlib.Path) -> None:
         "pictures": pictures,
     }
     storing.save_json(folder / "noise.json", about)
+
+
+def philox(seed: int, draw: int, count: int) -> numpy.ndarray:
+    """Philox 4x32-10 (Salmon et al. 2011) on the counters (draw, 0, 0..<count, 0), and the sine half of
+    Box and Muller's pair from its first two words.
+
+    As in A1111 the constants are of single precision, and all that is done with them is of double.
+    """
+    low = numpy.uint64(0xFFFFFFFF)
+    words = [numpy.full(count, word, numpy.uint64) for word in (draw, 0, 0, 0)]
+    words[2] = numpy.arange(count, dtype=numpy.uint64)
+    keys = [numpy.uint64(seed & 0xFFFFFFFF), numpy.uint64(seed >> 32)]
+    for _ in range(10):
+        first, second = words[0] * numpy.uint64(0xD2511F53), words[2] * numpy.uint64(0xCD9E8D57)
+        half = numpy.uint64(32)
+        words = [
+            second >> half ^ words[1] ^ keys[0], second & low,
+            first >> half ^ words[3] ^ keys[1], first & low,
+        ]
+        keys = [
+            numpy.uint64(int(key) + step & 0xFFFFFFFF)
+            for key, step in zip(keys, (0x9E3779B9, 0xBB67AE85))
+        ]
+    unit = float(numpy.float32(2.3283064e-10))
+    turn = float(numpy.float32(2.3283064e-10 * 6.2831855))
+    radius = numpy.sqrt(-2 * numpy.log(words[0] * unit + unit / 2))
+    return (radius * numpy.sin(words[1] * turn + turn / 2)).astype(numpy.float32)
 
 
 # Seed, shape, and the levels between which increments are asked for, first the ends of the span.
@@ -65,8 +96,9 @@ def record_path(tensors: dict, index: int, seed: int, shape: list, levels: list)
     )
     rows = []
     for start, end in zip(levels[1:], levels[2:]):
-        distance = (torch.tensor(end) - torch.tensor(start)).abs().sqrt()
-        rows.append((tree(end, start) * -1 / distance).flatten())
+        # Rounded correctly: some builds of torch round every fifth root the other way.
+        distance = numpy.sqrt(numpy.abs(numpy.float32(end) - numpy.float32(start)))
+        rows.append((tree(end, start) * -1 / torch.tensor(distance)).flatten())
     tensors[f"path.{index}"] = torch.stack(rows)
     return {"seed": seed, "shape": shape, "levels": levels}
 

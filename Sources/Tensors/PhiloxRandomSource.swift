@@ -5,9 +5,9 @@ import Foundation
 ///
 /// Value i of draw d comes from the counter (d, 0, i, 0) under the seed's two halves as the key. Of the
 /// four words the first two make one value, as on a card each of its threads does when a draw has fewer
-/// values than the card has threads: u = (x + ½)·2⁻³², v = 2π·(y + ½)·2⁻³², √(−2·ln u)·sin v. Products
-/// and sums are rounded to single precision one by one, as NumPy does; the card fuses some of them, so
-/// it may differ in the last bits. Logarithm and sine are rounded correctly.
+/// values than the card has threads: u = (x + ½)·2⁻³², v = 2π·(y + ½)·2⁻³², √(−2·ln u)·sin v. All of it
+/// is of double precision and rounded once, at the end, as in A1111; the card itself works in single
+/// precision, so its values differ in the last bits.
 public struct PhiloxRandomSource: RandomSource {
     private let key: SIMD2<UInt32>
     private var draw: UInt32 = 0
@@ -51,10 +51,10 @@ extension PhiloxRandomSource {
 
 /// The sine half of a pair (Box & Muller 1958).
 private func boxMuller(_ x: UInt32, _ y: UInt32) -> Float {
-    let unit: Float = 0x1p-32
-    let turn = Float(2.3283064e-10 * 6.2831855)
-    let u = Float(x) * unit + unit / 2
-    let v = Float(y) * turn + turn / 2
-    let radius = (-2 * Float(log(Double(u)))).squareRoot()
-    return radius * Float(sin(Double(v)))
+    // NumPy rounds both constants to single precision, and multiplies them in double precision.
+    let unit = Double(Float(2.3283064e-10))
+    let turn = Double(Float(2.3283064e-10 * 6.2831855))
+    let u = Double(x) * unit + unit / 2
+    let v = Double(y) * turn + turn / 2
+    return Float((-2 * log(u)).squareRoot() * sin(v))
 }

@@ -64,7 +64,8 @@ struct DPMSolverMultistep: Scheduler {
         trajectory = try plan.alphaSpaceTrajectory(grid)
         sigmas = grid.sigmas
         let count = grid.timesteps.count
-        let eases = configuration.lowerOrderFinal && count < 15
+        // k-diffusion's solvers keep their order up to the clean end.
+        let eases = configuration.lowerOrderFinal && count < 15 && variant.noise != .brownian
         let endsFirst = configuration.eulerAtFinal || eases || configuration.finalSigma == .zero
         lastSteps = (endsFirst ? count - 1 : count, eases ? count - 2 : count)
     }

@@ -35,9 +35,11 @@ struct BetaQuantile {
         logScale = lgamma(a + b) - lgamma(a) - lgamma(b)
     }
 
-    /// The x at which I_x is `share`, 0...1, by bisection to the last bit.
+    /// The x at which I_x is `share`, 0...1, by bisection to the last bit; the middle of a symmetric
+    /// distribution is exact.
     func callAsFunction(_ share: Double) -> Double {
         guard share > 0, share < 1 else { return share <= 0 ? 0 : 1 }
+        if a == b, share == 0.5 { return 0.5 }
         var (low, high) = (0.0, 1.0)
         while true {
             let middle = low + (high - low) / 2
