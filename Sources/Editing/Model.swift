@@ -90,10 +90,11 @@ public struct Model: Sendable {
     func scheduler(
         for recipe: Recipe, strength: Double?, inpainting: Bool
     ) throws -> (name: SchedulerName, scheduler: any Scheduler) {
-        let configuration =
+        var configuration =
             family.correctsSchedulers
             ? schedulerConfiguration.correctedForStableDiffusion(inpainting: inpainting)
             : schedulerConfiguration
+        configuration.isForXL = family.name.contains("XL")
         let name = try schedulerName(for: recipe)
         let scheduler = try makeScheduler(
             name, configuration: configuration, steps: recipe.steps, strength: strength,
