@@ -39,16 +39,17 @@ static bool is_portable(const gesso_unit *unit) {
     return unit == &gesso_unit_portable_bf16 || unit == &gesso_unit_portable_int8;
 }
 
-const gesso_unit *gesso_unit_for(gesso_precision precision) {
+const gesso_unit *gesso_unit_for(gesso_precision precision, long taps) {
     if (precision == GESSO_EXACT) return NULL;
     if (asked_for >= 0) return units[asked_for]->precision == precision ? units[asked_for] : NULL;
     for (int i = 0; i < COUNT; i++)
         if (units[i]->precision == precision && units[i]->is_supported() && set_allows(units[i]))
-            return is_portable(units[i]) ? NULL : units[i];
+            return is_portable(units[i]) || (taps == 9 && !units[i]->beats_filtering) ? NULL
+                                                                                      : units[i];
     return NULL;
 }
 
 const char *gesso_unit_in_use(gesso_precision precision) {
-    const gesso_unit *unit = gesso_unit_for(precision);
+    const gesso_unit *unit = gesso_unit_for(precision, 1);
     return unit ? unit->name : NULL;
 }

@@ -13,6 +13,9 @@ typedef struct {
     gesso_precision precision;
     bool (*is_supported)(void);  // by this processor and system, and faster than floats there
     const char *set;             // the kernel set that must be in use, or a better one
+    // Whether it is faster in 3x3 convolutions than floats with minimal filtering, which multiply a quarter as
+    // often: measured, or estimated from the rate of the instructions.
+    bool beats_filtering;
     // What is added to an int8 of the left side: 128 for units that take it without a sign.
     int left_offset;
     // sums[rows, GESSO_PANEL] (+)= left right over some steps; float sums for bf16, int32 for int8.
@@ -32,7 +35,8 @@ extern const gesso_unit gesso_unit_avx512_bf16, gesso_unit_avx512_vnni, gesso_un
 extern const gesso_unit gesso_unit_neon_bf16, gesso_unit_neon_int8;
 #endif
 
-// The best unit for a precision that the calling thread's kernel set allows; NULL where floats are faster.
-const gesso_unit *gesso_unit_for(gesso_precision precision);
+// The best unit for a precision and a filter's taps that the calling thread's kernel set allows; NULL where
+// floats are faster.
+const gesso_unit *gesso_unit_for(gesso_precision precision, long taps);
 
 #endif

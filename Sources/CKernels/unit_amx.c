@@ -106,7 +106,7 @@ static bool is_supported(void) {
 #define UNIT_INT8 gesso_unit_amx_int8
 #endif
 const gesso_unit UNIT_BF16 = {
-    UNIT_NAME("bf16"), GESSO_BRAIN, is_supported, "avx512", 0, multiply_bf16};
+    UNIT_NAME("bf16"), GESSO_BRAIN, is_supported, "avx512", true, 0, multiply_bf16};
 const gesso_unit UNIT_INT8 = {
-    UNIT_NAME("int8"), GESSO_BYTES, is_supported, "avx512", 0, multiply_int8};
+    UNIT_NAME("int8"), GESSO_BYTES, is_supported, "avx512", true, 0, multiply_int8};
 #endif

@@ -54,6 +54,6 @@ static void multiply_int8(
 static bool is_supported(void) { return true; }
 
 const gesso_unit gesso_unit_portable_bf16 = {
-    "portable-bf16", GESSO_BRAIN, is_supported, "portable", 0, multiply_bf16};
+    "portable-bf16", GESSO_BRAIN, is_supported, "portable", false, 0, multiply_bf16};
 const gesso_unit gesso_unit_portable_int8 = {
-    "portable-int8", GESSO_BYTES, is_supported, "portable", 0, multiply_int8};
+    "portable-int8", GESSO_BYTES, is_supported, "portable", false, 0, multiply_int8};

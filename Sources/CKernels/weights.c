@@ -29,51 +29,47 @@ static void pack_panel(void *context, long panel) {
     }
 }
 
-// A row's number of a tap and a channel, as a float.
-static float value(const packing *p, long row, long channel, long tap) {
-    const gesso_weights *w = p->weights;
-    const size_t at = (size_t)((row * w->in + channel) * w->taps + tap);
-    const size_t size = w->type == GESSO_F32 ? 4 : 2;
-    float wide;
-    gesso_widen((const char *)p->source + at * size, w->type, &wide, 1);
-    return wide;
-}
-
-static float greatest(const packing *p, long row) {
-    float most = 0;
-    for (long i = 0; i < p->weights->in * p->weights->taps; i++)
-        most = fmaxf(most, fabsf(value(p, row, i / p->weights->taps, i % p->weights->taps)));
-    return most;
-}
-
-// A panel for a unit: bf16 to the nearest, or int8 with a scale for each row.
-static void pack_steps(void *context, long panel) {
-    const packing *p = context;
-    gesso_weights *w = p->weights;
+// One row of a panel for a unit, its numbers being x[in, taps]: bf16 to the nearest, or int8 with a scale.
+static void pack_row(gesso_weights *w, const float *x, char *to, long row) {
     const bool bytes = w->unit->precision == GESSO_BYTES;
     const long each = bytes ? 64 : 32, group = bytes ? 4 : 2;
-    char *to = (char *)w->panels + panel * w->steps * RIGHT_STEP;
-    memset(to, 0, (size_t)(w->steps * RIGHT_STEP));
-    for (long r = 0; r < GESSO_PANEL; r++) {
-        const long row = panel * GESSO_PANEL + r;
-        const float scale = bytes && row < w->out ? greatest(p, row) / 127 : 0;
-        int32_t sum = 0;
-        for (long i = 0; row < w->out && i < w->in * w->taps; i++) {
-            const long channel = i / w->taps, tap = i % w->taps;
+    float most = 0;
+    for (long i = 0; i < w->columns && bytes; i++) most = fmaxf(most, fabsf(x[i]));
+    const float scale = most / 127;
+    int32_t sum = 0;
+    for (long channel = 0; channel < w->in; channel++)
+        for (long tap = 0; tap < w->taps; tap++, x++) {
             const long step = channel / each * w->taps + tap, at = channel % each;
-            const float x = value(p, row, channel, tap);
-            char *place = to + step * RIGHT_STEP + at / group * GESSO_PANEL * 4 + r * 4;
+            char *place = to + step * RIGHT_STEP + at / group * GESSO_PANEL * 4;
             if (bytes) {
-                const int8_t q = (int8_t)(scale > 0 ? lrintf(x / scale) : 0);
+                const int8_t q = (int8_t)(scale > 0 ? lrintf(*x / scale) : 0);
                 place[at % group] = (char)q;
                 sum += q;
             } else {
-                gesso_narrow(&x, GESSO_BF16, place + at % group * 2, 1);
+                gesso_narrow(x, GESSO_BF16, place + at % group * 2, 1);
             }
         }
-        if (!bytes) continue;
-        w->scales[row] = scale;
-        w->corrections[row] = sum * w->unit->left_offset;
+    if (!bytes) return;
+    w->scales[row] = scale;
+    w->corrections[row] = sum * w->unit->left_offset;
+}
+
+static void pack_steps(void *context, long panel) {
+    const packing *p = context;
+    gesso_weights *w = p->weights;
+    const size_t size = w->type == GESSO_F32 ? 4 : 2;
+    char *to = (char *)w->panels + panel * w->steps * RIGHT_STEP;
+    memset(to, 0, (size_t)(w->steps * RIGHT_STEP));
+    float *x = gesso_scratch((size_t)w->columns * sizeof(float));
+    for (long r = 0; r < GESSO_PANEL; r++) {
+        const long row = panel * GESSO_PANEL + r;
+        if (row < w->out)
+            gesso_widen(
+                (const char *)p->source + (size_t)(row * w->columns) * size, w->type, x,
+                (size_t)w->columns);
+        else
+            memset(x, 0, (size_t)w->columns * sizeof(float));
+        pack_row(w, x, to + r * 4, row);
     }
 }
 
@@ -88,7 +84,7 @@ gesso_weights *gesso_pack(
     gesso_weights *w = need(sizeof *w);
     *w = (gesso_weights){
         .type = type, .out = out, .in = in, .taps = taps, .columns = in * taps,
-        .unit = gesso_unit_for(precision)};
+        .unit = gesso_unit_for(precision, taps)};
     packing p = {source, in, taps, w};
     if (!w->unit) {
         const size_t values = (size_t)(panels * GESSO_PANEL * in * taps);

@@ -6,7 +6,7 @@ import TestSupport
 import Testing
 
 /// The built-in model's networks in bf16 and int8, by the units of this processor or their twins in C, against
-/// the same in floats. The bounds are about twice what was measured.
+/// the same in floats. A UNet in int8 stays within a tenth.
 @Suite struct PrecisionTests {
     private func source() throws -> any ModelSource { try ModelFolder(Fixtures.builtInModel) }
 
@@ -25,7 +25,7 @@ import Testing
         #expect(share > 0 && share < bound, "\(precision): \(share)")
     }
 
-    @Test(arguments: [(Precision.bf16, Float(0.02)), (Precision.int8, Float(0.1))])
+    @Test(arguments: [(Precision.bf16, Float(0.02)), (Precision.int8, Float(0.02))])
     func autoencoder(_ precision: Precision, bound: Float) throws {
         func answer(_ precision: Precision) throws -> Tensor {
             let vae = try AutoencoderKL(source(), precision: precision)

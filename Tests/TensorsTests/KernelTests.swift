@@ -59,7 +59,8 @@ import Testing
             let biased = x.gatedProduct(with: matrix, bias: bias)
             #expect(difference(biased, expected(bias.values)) < tolerance, "\(set.name)")
             #expect(biased == x.multiplied(by: matrix, bias: bias).gegluGated(), "\(set.name)")
-            #expect(difference(x.gatedProduct(with: matrix), expected(nil)) < tolerance, "\(set.name)")
+            #expect(
+                difference(x.gatedProduct(with: matrix), expected(nil)) < tolerance, "\(set.name)")
         }
     }
 
@@ -113,7 +114,8 @@ import Testing
             let prologue = Prologue(size: (s[5], s[6]), scales: scales, activation: .silu)
             let y = x.convolved(
                 with: filter, after: prologue, stride: s[8], padding: .all(s[7] / 2))
-            #expect(difference(y, plain) < (s[5] * s[6] > 36_000 ? 8 : 1) * tolerance, "\(set.name)")
+            #expect(
+                difference(y, plain) < (s[5] * s[6] > 36_000 ? 8 : 1) * tolerance, "\(set.name)")
         }
     }
 
@@ -154,7 +156,8 @@ import Testing
         withEverySet { set in
             let halves = [convolved(0..<101, 0..<100), convolved(99..<200, 100..<200)]
             let expected = Tensor.concatenated(halves, axis: 1).values.map(Double.init)
-            #expect(difference(convolved(0..<200, 0..<200), expected) < 8 * tolerance, "\(set.name)")
+            #expect(
+                difference(convolved(0..<200, 0..<200), expected) < 8 * tolerance, "\(set.name)")
         }
     }
 
@@ -230,7 +233,8 @@ import Testing
                     let expected = Naive.activation(Double(input), activation)
                     let allowed = 1e-6 * max(1, abs(expected))
                     #expect(
-                        abs(Double(found) - expected) < allowed, "\(set.name) \(activation) \(input)")
+                        abs(Double(found) - expected) < allowed,
+                        "\(set.name) \(activation) \(input)")
                 }
             }
         }
@@ -243,7 +247,9 @@ import Testing
             let start = place / 17 * 34 + place % 17
             return values[start] * Naive.activation(values[start + 17], .gelu)
         }
-        withEverySet { set in #expect(difference(x.gegluGated(), expected) < tolerance, "\(set.name)") }
+        withEverySet { set in
+            #expect(difference(x.gegluGated(), expected) < tolerance, "\(set.name)")
+        }
     }
 
     @Test(arguments: [DataType.float16, .bfloat16])

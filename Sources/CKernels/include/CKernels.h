@@ -84,7 +84,7 @@ typedef struct gesso_weights gesso_weights;
 typedef enum { GESSO_EXACT, GESSO_BRAIN, GESSO_BYTES } gesso_precision;
 
 // Packs `source`; to be given to gesso_weights_release. Floats keep their type. Where no unit of the processor
-// is faster than floats in this precision, floats are what is packed.
+// is faster than floats in this precision and with these taps, floats are what is packed.
 gesso_weights *gesso_pack(
     const void *source, gesso_type type, long out, long in, long taps, gesso_precision precision);
 void gesso_weights_release(gesso_weights *weights);
