@@ -18,15 +18,27 @@ func tests(_ name: String, sees: [Target.Dependency]) -> Target {
 
 let yams = Target.Dependency.product(name: "Yams", package: "Yams")
 
+let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
+
 let package = Package(
     name: "gesso",
     products: [
         .library(name: "Gesso", targets: ["Gesso"]),
         .executable(name: "gesso", targets: ["gesso"]),
+        .executable(name: "gesso-server", targets: ["gesso-server"]),
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", exact: "1.8.2"),
         .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
+        // For the server alone; the tool is built without them.
+        .package(
+            url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.1", traits: []),
+        .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
+        .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
+        .package(url: "https://github.com/apple/swift-nio-extras", from: "1.35.2"),
+        .package(url: "https://github.com/apple/swift-http-types", from: "1.8.0"),
+        .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+        .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
     ],
     targets: [
         .target(
@@ -56,6 +68,27 @@ let package = Package(
                 "Gesso", .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: settings),
+        room(
+            "GessoServer",
+            sees: [
+                "Gesso", "Files", logging,
+                .product(name: "Hummingbird", package: "hummingbird"),
+                .product(name: "GRDB", package: "GRDB.swift"),
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOConcurrencyHelpers", package: "swift-nio"),
+                .product(name: "NIOHTTP1", package: "swift-nio"),
+                .product(name: "NIOHTTPTypesHTTP1", package: "swift-nio-extras"),
+                .product(name: "HTTPTypes", package: "swift-http-types"),
+                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+                .product(name: "UnixSignals", package: "swift-service-lifecycle"),
+            ], resources: [.embedInCode("Page")]),
+        .executableTarget(
+            name: "gesso-server",
+            dependencies: [
+                "GessoServer", "Gesso", logging,
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+            ],
+            swiftSettings: settings),
         // Benchmarks
         .target(name: "CPeak", path: "Benchmarks/CPeak"),
         .target(
@@ -75,6 +108,7 @@ let package = Package(
         tests("ImagingTests", sees: ["TestSupport", "Imaging", "Files"]),
         tests("RecipesTests", sees: ["TestSupport", "Recipes", "Sampling", yams]),
         tests("EditingTests", sees: ["TestSupport", "Editing", "Imaging", "Recipes"]),
+        tests("ServerTests", sees: ["TestSupport", "GessoServer", "Gesso", logging]),
         tests(
             "ParityTests",
             sees: [

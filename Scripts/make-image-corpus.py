@@ -225,7 +225,7 @@ def make_good_png():
         plain, text={"Title": "naïve"}, warnings=["zTXt"])
     good("many-bombs.png", png(
         values, 8, 2, chunk(b"zTXt", b"Bomb\0\0" + zlib.compress(b"x" * (3 << 20), 9)) * 14 + text),
-        plain, warnings=["insufficient memory"])
+        plain, warnings=["insufficient memory", "truncated"])
     good("many-texts.png", png(values, 8, 2, chunk(b"tEXt", b"k\0v") * 1100), plain,
          warnings=["100 pieces of metadata"])
     good("profile.png", png(
@@ -233,11 +233,19 @@ def make_good_png():
         profileBytes=len(profile()))
     good("profile-broken.png", png(
         values, 8, 2, chunk(b"iCCP", b"x\0\0" + zlib.compress(profile()[:-40]))), plain,
-        profileBytes=0, warnings=["iCCP"])
+        profileBytes=0, warnings=["profile is broken"])
+    good("profile-stream-broken.png", png(
+        values, 8, 2, chunk(b"iCCP", b"x\0\0" + zlib.compress(profile())[:-90])), plain,
+        profileBytes=0, warnings=["profile is broken"])
     good("profile-for-grey.png", png(
         values, 8, 2, chunk(b"iCCP", b"x\0\0" + zlib.compress(
             profile()[:16] + b"GRAY" + profile()[20:]))), plain,
-        profileBytes=0, warnings=["iCCP"])
+        profileBytes=0, warnings=["profile is broken"])
+    # libpng writes none of these; other programs do.
+    for name, data in refused_profiles().items():
+        good(f"{name}.png", png(
+            values, 8, 2, chunk(b"iCCP", b"x\0\0" + zlib.compress(data))), plain,
+            profileBytes=len(data))
     for orientation in range(1, 9):
         samples = turned(plain, orientation)
         good(f"orientation-{orientation}.png",
@@ -255,6 +263,87 @@ def profile():
     data[24:36] = struct.pack(">6H", 2020, 1, 1, 0, 0, 0)
     data[84:100] = bytes(16)
     return bytes(data)
+
+
+def refused_profile():
+    """An sRGB profile of our own that libpng takes for Hewlett-Packard's of 1998, the commonest there is,
+    which it calls incorrect and does not write. It knows it by length, Adler-32 and CRC-32, so free
+    bytes in a private tag are chosen to give these."""
+    adler, crc, length = 0xF784F3FB, 0x182EA552, 3144
+    base = profile()
+    count = struct.unpack(">I", base[128:132])[0]
+    tags = [struct.unpack(">4sII", base[132 + 12 * i:144 + 12 * i]) for i in range(count)]
+    table = b"".join(struct.pack(">4sII", name, start + 12, size) for name, start, size in tags)
+    head = base[4:128] + struct.pack(">I", count + 1) + table
+    start = 4 + len(head) + 12 + len(base[132 + 12 * count:])
+    room = length - start
+    body = bytearray(struct.pack(">I", length) + head + struct.pack(">4sII", b"free", start, room)
+                     + base[132 + 12 * count:] + b"data" + bytes(4) + b"\x80" * (room - 8))
+    # Adler-32: the sum of the bytes, and of the bytes by their distance to the end. Triples first get
+    # the second sum about right, then single bytes the rest.
+    free = range(start + 8, length)
+
+    def gap():
+        now = zlib.adler32(bytes(body))
+        return ((adler & 0xFFFF) - (now & 0xFFFF)) % 65521, ((adler >> 16) - (now >> 16)) % 65521
+
+    generator = np.random.RandomState(1)
+    for _ in range(100000):
+        first, second = gap()
+        if (first, second) == (0, 0):
+            break
+        first = first if first < 32760 else first - 65521
+        # Spread what the sum lacks, then move one unit from a place to another, `second` farther.
+        if first:
+            step = max(-40, min(40, first))
+            place = int(generator.choice(free))
+            if 30 <= body[place] + step <= 220:
+                body[place] += step
+            continue
+        second = second if second < 32760 else second - 65521
+        distance = max(-400, min(400, second))
+        place = int(generator.choice(free))
+        if place + distance in free and body[place] < 220 and body[place + distance] > 30:
+            body[place + distance] -= 1
+            body[place] += 1
+    assert gap() == (0, 0)
+    # CRC-32 is linear: of triples that +1, -2, +1 leaves both sums of, those are changed that give it.
+    triples = [i for i in range(start + 8, length - 3, 4)]
+    rows = []
+    for index, place in enumerate(triples):
+        changed = bytearray(body)
+        for offset, step in enumerate((1, -2, 1)):
+            changed[place + offset] += step
+        rows.append([zlib.crc32(bytes(changed)) ^ zlib.crc32(bytes(body)), 1 << index])
+    wanted, chosen = zlib.crc32(bytes(body)) ^ crc, 0
+    for bit in range(31, -1, -1):
+        pivot = next((row for row in rows if row[0] >> bit & 1), None)
+        if pivot is None:
+            continue
+        rows.remove(pivot)
+        for row in rows:
+            if row[0] >> bit & 1:
+                row[0] ^= pivot[0]
+                row[1] ^= pivot[1]
+        if wanted >> bit & 1:
+            wanted ^= pivot[0]
+            chosen ^= pivot[1]
+    for index, place in enumerate(triples):
+        if chosen >> index & 1:
+            for offset, step in enumerate((1, -2, 1)):
+                body[place + offset] += step
+    assert (len(body), zlib.adler32(bytes(body)), zlib.crc32(bytes(body))) == (length, adler, crc)
+    return bytes(body)
+
+
+def refused_profiles():
+    """Profiles that libpng does not write: the commonest, and two that break a rule of its own."""
+    intent = bytearray(profile())
+    intent[64:68] = b"\xff\xff\0\0"
+    uneven = bytearray(profile() + b"\0")
+    uneven[0:4] = struct.pack(">I", len(uneven))
+    return {"profile-refused": refused_profile(), "profile-odd-intent": bytes(intent),
+            "profile-uneven": bytes(uneven)}
 
 
 def exif(orientation=None, loop=False, order="<"):
@@ -336,7 +425,24 @@ def make_good_jpeg():
     base = jpeg(color, quality=90)
     close("really-a-jpeg.png", base)
     close("trailing.jpg", base + bytes(100), warnings=["100 bytes after"])
-    close("stray-bytes.jpg", base[:-2] + bytes(14) + base[-2:], warnings=["extraneous"])
+    close("stray-bytes.jpg", base[:-2] + bytes(14) + base[-2:], warnings=["stray bytes"])
+    restarts = jpeg(color, quality=80, restart_marker_blocks=1)
+    slow = jpeg(color, quality=80, progressive=True, restart_marker_blocks=1)
+    for name, data in [("restart", restarts), ("restart-progressive", slow)]:
+        place = data.index(b"\xff\xd1")
+        good(f"bytes-before-{name}.jpg", data[:place] + b"\1\2\3\4\5" + data[place:],
+             reference(data), tolerance=1, warnings=["stray bytes"])
+    place = restarts.index(b"\xff\xd0")
+    good("fill-before-restart.jpg", restarts[:place] + b"\xff\xff" + restarts[place:],
+         reference(restarts), tolerance=1)
+    for name, data in [("", base), ("-progressive", jpeg(color, quality=80, progressive=True)),
+                       ("-grey", jpeg(grey, quality=90))]:
+        good(f"no-end-marker{name}.jpg", data[:-2], reference(data), tolerance=1,
+             warnings=["end marker is missing"])
+    good("half-end-marker.jpg", base[:-1], reference(base), tolerance=1,
+         warnings=["end marker is missing"])
+    for name, data in refused_profiles().items():
+        close(f"{name}.jpg", with_markers(base, *profile_parts(data, 1)), profileBytes=len(data))
 
     for orientation in range(1, 9):
         block = exif(orientation, order="><"[orientation % 2])
@@ -542,7 +648,15 @@ def make_bad_jpeg():
     bad("cut-in-marker.jpg", base[:2], "cut off within its first bytes")
     bad("cut-in-header.jpg", base[:100], "ends early")
     bad("cut-in-data.jpg", base[:-100], "ends early")
-    bad("cut-before-end.jpg", base[:-2], "ends early")
+    last_scan = progressive.rindex(b"\xff\xda")
+    bad("cut-before-last-scan.jpg", progressive[:last_scan], "ends early")
+    first_scan = progressive.index(b"\xff\xda")
+    bad("cut-before-second-scan.jpg",
+        progressive[:progressive.index(b"\xff\xda", first_scan + 2)], "ends early")
+    bad("cut-in-last-bytes.jpg", base[:-6], "ends early")
+    place = jpeg(color, quality=80, restart_marker_blocks=1).index(b"\xff\xd1")
+    many = jpeg(color, quality=80, restart_marker_blocks=1)
+    bad("many-bytes-before-restart.jpg", many[:place] + bytes(400) + many[place:], "damaged JPEG")
     bad("cut-progressive.jpg", progressive[:-150], "ends early")
     bad("scans.jpg", scan_bomb(), "more than 100 scans")
     size = lambda w, h: base[:sof + 5] + struct.pack(">HH", h, w) + base[sof + 9:]

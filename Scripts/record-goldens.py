@@ -41,7 +41,7 @@ def main() -> None:
 
 STAGES = ["models", "tokens", "text", "vae", "unet", "schedulers", "noise"]
 DEFAULT = [
-    *STAGES, "pictures", "differential", "rules", "families", "xl", "refiner", "control", "addons", "xl-addons", "safety",
+    *STAGES, "pictures", "differential", "rules", "families", "xl", "refiner", "control", "addons", "lycoris", "xl-addons", "safety",
     "versions",
 ]
 
@@ -55,7 +55,7 @@ def parse(words: list[str]) -> argparse.Namespace:
         "sections",
         nargs="*",
         metavar="section",
-        choices=[[], *DEFAULT],
+        choices=[[], *DEFAULT, "published"],
         help=f"what to record: {', '.join(DEFAULT)} (default: all)",
     )
     parser.add_argument(
@@ -69,7 +69,7 @@ def parse(words: list[str]) -> argparse.Namespace:
 def available(options: argparse.Namespace) -> dict:
     """Each section's name and what records it."""
     from goldens import (
-        addons, control, differential, families, models, pictures, refiner, rules, safety, stages,
+        addons, control, differential, families, lycoris, models, pictures, published, refiner, rules, safety, stages,
         storing, xl, xl_addons,
     )
 
@@ -84,6 +84,8 @@ def available(options: argparse.Namespace) -> dict:
         "rules": lambda: rules.record(PARITY),
         "families": lambda: families.record(PARITY),
         "addons": lambda: addons.record(PARITY),
+        "published": lambda: published.record(PARITY, SCRIPTS.parent.parent / "shared"),
+        "lycoris": lambda: lycoris.record(PARITY / "models/tiny-f32", PARITY / "addons/lycoris"),
         "safety": lambda: safety.record(PARITY),
         "xl": lambda: xl.record(PARITY),
         "control": lambda: control.record(PARITY),

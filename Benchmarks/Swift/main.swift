@@ -4,6 +4,7 @@ import Tensors
 // swift run -c release gesso-benchmarks kernels [THREADS]
 // swift run -c release gesso-benchmarks tiling MODEL SIDE [--tiled-only]
 // swift run -c release gesso-benchmarks answers MODEL FOLDER
+// swift run -c release gesso-benchmarks control MODEL NET FOLDER
 let words = CommandLine.arguments.dropFirst()
 switch words.first {
 case "tiling" where words.count >= 3:
@@ -19,12 +20,17 @@ case "answers" where words.count >= 3:
             URL(filePath: words[words.startIndex + 1]),
             in: URL(filePath: words[words.startIndex + 2]))
     }
+case "control" where words.count >= 4:
+    let places = words.dropFirst().map { URL(filePath: $0) }
+    try ThreadPool(threads: 2).run {
+        try answerControlled(places[0], places[1], in: places[2])
+    }
 case "kernels", nil:
     let threads = words.dropFirst().first.flatMap { Int($0) } ?? 2
     ThreadPool(threads: threads).run { timeKernels(threads: threads) }
 default:
     print(
         "usage: gesso-benchmarks kernels [THREADS] | tiling MODEL SIDE [--tiled-only] | "
-            + "answers MODEL FOLDER")
+            + "answers MODEL FOLDER | control MODEL NET FOLDER")
     exit(64)
 }

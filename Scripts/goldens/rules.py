@@ -7,6 +7,10 @@ Euler's step and blend the estimate of the clean latents.
 Soft: the estimate is blended by m^(sigma^bias * preservation), the lengths of its vectors by a power
 mean; what is shown of the picture follows from how far each latent moved, filtered twice.
 
+Both lay their steps evenly over the training timesteps and read ln sigma between them (A1111's schedule
+type Uniform, ComfyUI's scheduler normal); A1111 shows the network timesteps between those of training,
+ComfyUI the nearest.
+
 ComfyUI: known latents, noised to the level, before each evaluation, and clean behind it; the mask is
 resized bilinearly and not rounded; as many steps as asked for, the last of steps / strength.
 
@@ -31,7 +35,7 @@ CASES = [
     {"rule": "a1111", "steps": 8, "strength": 0.75, "seed": 51, "soft": SOFT},
     {"rule": "a1111", "steps": 6, "strength": 1.0, "seed": 52, "soft": OTHER},
     {"rule": "comfy", "steps": 6, "strength": 0.6, "seed": 53},
-    {"rule": "comfy", "steps": 5, "strength": 1.0, "seed": 54},
+    {"rule": "comfy", "steps": 6, "strength": 1.0, "seed": 54},
 ]
 COMMON = {**differential.COMMON, "scheduler": "EulerDiscreteScheduler"}
 
@@ -57,8 +61,7 @@ def run(folder: pathlib.Path, case: dict):
     )
     pipeline.set_progress_bar_config(disable=True)
     scheduler = diffusers.EulerDiscreteScheduler.from_config(pipeline.scheduler.config)
-    skipped = plan(scheduler, case)
-    sigmas, timesteps = scheduler.sigmas[skipped:], scheduler.timesteps[skipped:]
+    sigmas, timesteps = plan(scheduler.alphas_cumprod.double(), case)
 
     generator = torch.Generator("cpu").manual_seed(case["seed"])
     picture = pipeline.image_processor.preprocess(Image.open(folder / case["input"]))
@@ -80,15 +83,22 @@ def run(folder: pathlib.Path, case: dict):
     return x, clean, mask, pipeline, len(timesteps)
 
 
-def plan(scheduler, case: dict) -> int:
-    """Sets the schedule; how many of its steps strength skips."""
+def plan(alphas: torch.Tensor, case: dict):
+    """The noise levels, with the clean end, and the timesteps that the network is shown."""
     steps, strength = case["steps"], case["strength"]
     if case["rule"] == "comfy":
         total = int(steps / strength)
-        scheduler.set_timesteps(total)
-        return total - steps
-    scheduler.set_timesteps(steps)
-    return steps - int(min(strength, 0.999) * steps) - 1
+        skipped = total - steps
+    else:
+        total = steps
+        skipped = steps - int(min(strength, 0.999) * steps) - 1
+    logs = (((1 - alphas) / alphas) ** 0.5).log().numpy()
+    timesteps = numpy.linspace(len(logs) - 1, 0, total)
+    levels = numpy.interp(timesteps, numpy.arange(len(logs)), logs)
+    if case["rule"] == "comfy":
+        timesteps = abs(levels[:, None] - logs).argmin(axis=1)
+    sigmas = torch.tensor([*numpy.exp(levels), 0.0]).float()
+    return sigmas[skipped:], torch.tensor(timesteps).float()[skipped:]
 
 
 def estimator(pipeline, case: dict):

@@ -27,6 +27,8 @@ CLASSES = {
     "pndm": "PNDMScheduler",
     "lcm": "LCMScheduler",
 }
+# Distilled models have timesteps of their own; diffusers ignores another spacing.
+DISTILLED = ["lcm"]
 SPACED = ["euler", "dpmpp-2m", "heun", "lms", "unipc"]
 STABLE_DIFFUSION = {
     "num_train_timesteps": 1000,
@@ -63,10 +65,11 @@ def cases():
     for name in CLASSES:
         yield case(name, 20)
         yield case(name, 20, 0.6)
-        yield case(name, 5, timestep_spacing="linspace")
-        yield case(name, 5, timestep_spacing="trailing")
-        yield case(name, 5, 0.6, timestep_spacing="trailing")
-        yield case(name, 5, 0.6, timestep_spacing="linspace")
+        if name not in DISTILLED:
+            yield case(name, 5, timestep_spacing="linspace")
+            yield case(name, 5, timestep_spacing="trailing")
+            yield case(name, 5, 0.6, timestep_spacing="trailing")
+            yield case(name, 5, 0.6, timestep_spacing="linspace")
         yield case(name, 10, 0.5, masked=True)
         yield case(name, 5, masked=True)
         yield case(name, 6, 1.0, {"prediction_type": "v_prediction"})
@@ -82,7 +85,8 @@ def cases():
         yield case(name, 1)
     for name in ["ddim", "ddpm", "euler", "euler-a", "dpmpp-2m", "unipc", "lcm"]:
         zero = {"rescale_betas_zero_snr": True, "prediction_type": "v_prediction"}
-        yield case(name, 6, config=zero, timestep_spacing="trailing")
+        spacing = {} if name in DISTILLED else {"timestep_spacing": "trailing"}
+        yield case(name, 6, config=zero, **spacing)
     for name in ["ddim", "ddpm", "heun", "lcm"]:
         yield case(name, 5, config={"clip_sample": True, "clip_sample_range": 0.8})
     for name in SPACED:

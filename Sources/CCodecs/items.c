@@ -98,5 +98,6 @@ codec_status codec_writer_reserve(codec_writer *writer, size_t more) {
 void codec_writer_close(codec_writer *writer) {
     if (writer == NULL) return;
     codec_items_free(&writer->items);
+    free(writer->scratch);
     free(writer);
 }

@@ -23,6 +23,8 @@ typedef struct jpeg_state {
     jmp_buf jump;
     codec_status status;
     codec_reader *reader;
+    int is_cut;            // the bytes ended before the end marker
+    unsigned scanned;      // a bit for each component that a scan was begun for
     const uint8_t *bytes;
     size_t count;
     codec_inks *inks;  // NULL where CMYK is converted naively
@@ -44,13 +46,23 @@ static _Noreturn void fail(j_common_ptr jpeg) {
     case JERR_OUT_OF_MEMORY:
         stop(state, codec_no_memory, "out of memory");
     }
+    if (state->is_cut) stop(state, codec_corrupt, "the file ends early");
     char message[JMSG_LENGTH_MAX];
     jpeg->err->format_message(jpeg, message);
     stop(state, codec_corrupt, message);
 }
 
+// Bytes between the samples' data and the marker behind it belong to nothing. Before a restart or
+// the end marker every sample has been decoded, so a few of them do no harm.
+static int is_harmless(int count, int marker) {
+    int is_restart = marker >= JPEG_RST0 && marker < JPEG_RST0 + 8;
+    return count <= padding_limit && (is_restart || marker == JPEG_EOI);
+}
+
 // libjpeg mends damaged data with a guess and a warning. A guess is not the user's picture, so
-// those warnings are errors; the harmless ones are handed on.
+// those warnings are errors; the harmless ones are handed on. Where the bytes end, libjpeg goes on
+// as if there were an end marker; a sample that is missing then is another warning, and a scan that
+// is missing is found at the end (`finish`).
 static void message(j_common_ptr jpeg, int level) {
     if (level >= 0) return;
     jpeg_state *state = jpeg->client_data;
@@ -58,8 +70,8 @@ static void message(j_common_ptr jpeg, int level) {
     jpeg->err->format_message(jpeg, text);
     switch (jpeg->err->msg_code) {
     case JWRN_EXTRANEOUS_DATA:
-        if (jpeg->err->msg_parm.i[0] > padding_limit || jpeg->err->msg_parm.i[1] != 0xD9) break;
-        codec_warn(state->reader, text);
+        if (!is_harmless(jpeg->err->msg_parm.i[0], jpeg->err->msg_parm.i[1])) break;
+        codec_warn(state->reader, "stray bytes between the parts of the picture were skipped");
         return;
     case JWRN_ADOBE_XFORM:
     case JWRN_JFIF_MAJOR:
@@ -67,9 +79,10 @@ static void message(j_common_ptr jpeg, int level) {
         codec_warn(state->reader, text);
         return;
     case JWRN_JPEG_EOF:
-        stop(state, codec_corrupt, "the file ends early");
+        state->is_cut = 1;
+        return;
     }
-    stop(state, codec_corrupt, text);
+    stop(state, codec_corrupt, state->is_cut ? "the file ends early" : text);
 }
 
 static void print_nothing(j_common_ptr jpeg) {
@@ -79,9 +92,38 @@ static void print_nothing(j_common_ptr jpeg) {
 // Each scan may touch every block of the picture, so many tiny scans cost hours.
 static void watch_scans(j_common_ptr common) {
     jpeg_state *state = common->client_data;
-    if (common->is_decompressor && state->jpeg.input_scan_number > scan_limit) {
+    if (!common->is_decompressor) return;
+    if (state->jpeg.input_scan_number > scan_limit) {
         stop(state, codec_corrupt, "more than 100 scans");
     }
+    for (int i = 0; i < state->jpeg.comps_in_scan; i++) {
+        state->scanned |= 1u << state->jpeg.cur_comp_info[i]->component_index;
+    }
+}
+
+// Whether every component has a scan and, if progressive, every bit of every coefficient. Only a
+// file without its end marker has to show that.
+static int has_all_scans(const jpeg_state *state) {
+    const struct jpeg_decompress_struct *jpeg = &state->jpeg;
+    for (int c = 0; c < jpeg->num_components; c++) {
+        if (!jpeg->progressive_mode) {
+            int is_one_scan = jpeg->comps_in_scan == jpeg->num_components;
+            if (!is_one_scan && !(state->scanned >> c & 1)) return 0;
+            continue;
+        }
+        for (int i = 0; i < DCTSIZE2; i++) {
+            if (jpeg->coef_bits[c][i] != 0) return 0;
+        }
+    }
+    return 1;
+}
+
+static void finish(jpeg_state *state) {
+    int is_whole = has_all_scans(state);
+    jpeg_finish_decompress(&state->jpeg);
+    if (!state->is_cut) return;
+    if (!is_whole) stop(state, codec_corrupt, "the file ends early");
+    codec_warn(state->reader, "its end marker is missing; all of the picture is there");
 }
 
 codec_reader *codec_jpeg_open(const uint8_t *bytes, size_t count) {
@@ -131,6 +173,7 @@ static codec_status take_markers(codec_reader *reader, jpeg_state *state) {
     for (; marker != NULL; marker = marker->next) {
         const char *name = marker->marker == JPEG_APP0 + 1 ? "APP1"
             : marker->marker == JPEG_APP0 + 2              ? "APP2"
+            : marker->marker == JPEG_COM                   ? "COM "
                                                            : "APPD";
         codec_status status =
             codec_items_add(&reader->items, name, NULL, marker->data, marker->data_length);
@@ -149,6 +192,7 @@ codec_status codec_jpeg_header(codec_reader *reader) {
     jpeg_save_markers(jpeg, JPEG_APP0 + 1, 0xFFFF);
     jpeg_save_markers(jpeg, JPEG_APP0 + 2, 0xFFFF);
     jpeg_save_markers(jpeg, JPEG_APP0 + 13, 0xFFFF);
+    jpeg_save_markers(jpeg, JPEG_COM, 0xFFFF);
     jpeg_mem_src(jpeg, state->bytes, state->count);
     jpeg_read_header(jpeg, TRUE);
     reader->width = jpeg->image_width;
@@ -255,7 +299,7 @@ codec_status codec_jpeg_pixels(codec_reader *reader, uint16_t *samples) {
     jpeg_start_decompress(&state->jpeg);
     take_rows(reader, state, bytes, samples);
     take_coding(&reader->coding, &state->jpeg);
-    jpeg_finish_decompress(&state->jpeg);
+    finish(state);
     free(bytes);
     reader->trailing_bytes = state->jpeg.src->bytes_in_buffer;
     return codec_ok;

@@ -2,6 +2,7 @@
 // picture always gives the same bytes.
 
 #include <setjmp.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -11,34 +12,37 @@
 #include <jerror.h>
 
 #include "items.h"
+#include "jpeg_output.h"
 
 enum { block = 1 << 16 };
 
-typedef struct jpeg_output {
-    struct jpeg_compress_struct jpeg;
+typedef struct jpeg_work {
+    codec_jpeg_output output;
     struct jpeg_error_mgr errors;
-    struct jpeg_destination_mgr destination;
     jmp_buf jump;
     codec_status status;
-    codec_writer *writer;
-} jpeg_output;
+} jpeg_work;
 
 static _Noreturn void fail(j_common_ptr jpeg) {
-    jpeg_output *output = jpeg->client_data;
+    jpeg_work *work = jpeg->client_data;
     char message[JMSG_LENGTH_MAX];
     jpeg->err->format_message(jpeg, message);
-    codec_fail(output->writer->message, message);
-    output->status =
-        jpeg->err->msg_code == JERR_OUT_OF_MEMORY ? codec_no_memory : codec_corrupt;
-    longjmp(output->jump, 1);
+    codec_fail(work->output.writer->message, message);
+    work->status = jpeg->err->msg_code == JERR_OUT_OF_MEMORY ? codec_no_memory : codec_corrupt;
+    longjmp(work->jump, 1);
 }
 
 static void print_nothing(j_common_ptr jpeg) {
     (void)jpeg;
 }
 
+// The destination is the second member of what holds it and libjpeg's own structure.
+static codec_jpeg_output *output_of(j_compress_ptr jpeg) {
+    return (codec_jpeg_output *)((char *)jpeg->dest - offsetof(codec_jpeg_output, destination));
+}
+
 static void offer_space(j_compress_ptr jpeg) {
-    jpeg_output *output = jpeg->client_data;
+    codec_jpeg_output *output = output_of(jpeg);
     codec_writer *writer = output->writer;
     if (codec_writer_reserve(writer, block) != codec_ok) ERREXIT1(jpeg, JERR_OUT_OF_MEMORY, 0);
     output->destination.next_output_byte = writer->bytes + writer->count;
@@ -47,15 +51,22 @@ static void offer_space(j_compress_ptr jpeg) {
 
 // libjpeg calls this with the whole block full, whatever free_in_buffer says.
 static boolean take_block(j_compress_ptr jpeg) {
-    jpeg_output *output = jpeg->client_data;
-    output->writer->count += block;
+    output_of(jpeg)->writer->count += block;
     offer_space(jpeg);
     return TRUE;
 }
 
 static void take_rest(j_compress_ptr jpeg) {
-    jpeg_output *output = jpeg->client_data;
+    codec_jpeg_output *output = output_of(jpeg);
     output->writer->count += block - output->destination.free_in_buffer;
+}
+
+void codec_jpeg_output_to(codec_jpeg_output *output, codec_writer *writer) {
+    output->writer = writer;
+    output->destination.init_destination = offer_space;
+    output->destination.empty_output_buffer = take_block;
+    output->destination.term_destination = take_rest;
+    output->jpeg.dest = &output->destination;
 }
 
 static int same_table(const codec_jpeg_coding *coding, int a, int b) {
@@ -92,7 +103,7 @@ static void use_quality(j_compress_ptr jpeg, int quality) {
     }
 }
 
-static void put_markers(j_compress_ptr jpeg, const codec_items *items) {
+void codec_jpeg_put_markers(j_compress_ptr jpeg, const codec_items *items) {
     for (size_t i = 0; i < items->count; i++) {
         const codec_item *item = &items->list[i];
         int marker = JPEG_COM;
@@ -113,13 +124,11 @@ static void put_rows(j_compress_ptr jpeg, const uint16_t *samples, uint8_t *byte
     }
 }
 
-static void prepare(jpeg_output *output, uint32_t width, uint32_t height, int channels) {
-    j_compress_ptr jpeg = &output->jpeg;
+static void prepare(
+    jpeg_work *work, codec_writer *writer, uint32_t width, uint32_t height, int channels) {
+    j_compress_ptr jpeg = &work->output.jpeg;
     jpeg_create_compress(jpeg);
-    output->destination.init_destination = offer_space;
-    output->destination.empty_output_buffer = take_block;
-    output->destination.term_destination = take_rest;
-    jpeg->dest = &output->destination;
+    codec_jpeg_output_to(&work->output, writer);
     jpeg->image_width = width;
     jpeg->image_height = height;
     jpeg->input_components = channels;
@@ -132,30 +141,31 @@ static void prepare(jpeg_output *output, uint32_t width, uint32_t height, int ch
 codec_status codec_jpeg_write(
     codec_writer *writer, const uint16_t *samples, uint32_t width, uint32_t height, int channels,
     int quality, const codec_jpeg_coding *coding) {
-    jpeg_output *output = calloc(1, sizeof *output);
+    jpeg_work *work = calloc(1, sizeof *work);
     uint8_t *bytes = malloc((size_t)width * channels);
-    if (output == NULL || bytes == NULL) {
-        free(output);
+    if (work == NULL || bytes == NULL) {
+        free(work);
         free(bytes);
         return codec_no_memory;
     }
-    output->writer = writer;
-    output->jpeg.err = jpeg_std_error(&output->errors);
-    output->errors.error_exit = fail;
-    output->errors.output_message = print_nothing;
-    output->jpeg.client_data = output;
-    if (setjmp(output->jump) == 0) {
-        prepare(output, width, height, channels);
-        if (coding != NULL) use_coding(&output->jpeg, coding);
-        else use_quality(&output->jpeg, quality);
-        jpeg_start_compress(&output->jpeg, TRUE);
-        put_markers(&output->jpeg, &writer->items);
-        put_rows(&output->jpeg, samples, bytes);
-        jpeg_finish_compress(&output->jpeg);
+    j_compress_ptr jpeg = &work->output.jpeg;
+    work->output.writer = writer;
+    jpeg->err = jpeg_std_error(&work->errors);
+    work->errors.error_exit = fail;
+    work->errors.output_message = print_nothing;
+    jpeg->client_data = work;
+    if (setjmp(work->jump) == 0) {
+        prepare(work, writer, width, height, channels);
+        if (coding != NULL) use_coding(jpeg, coding);
+        else use_quality(jpeg, quality);
+        jpeg_start_compress(jpeg, TRUE);
+        codec_jpeg_put_markers(jpeg, &writer->items);
+        put_rows(jpeg, samples, bytes);
+        jpeg_finish_compress(jpeg);
     }
-    codec_status status = output->status;
-    jpeg_destroy_compress(&output->jpeg);
+    codec_status status = work->status;
+    jpeg_destroy_compress(jpeg);
     free(bytes);
-    free(output);
+    free(work);
     return status;
 }

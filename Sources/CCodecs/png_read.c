@@ -4,12 +4,13 @@
 #include <setjmp.h>
 #include <stdlib.h>
 #include <string.h>
+#include <zlib.h>
 
 #include "items.h"
 
 enum {
     metadata_budget = 32 << 20,   // large blocks that libpng may take for texts and the profile
-    profile_bytes_limit = 15 << 20,
+    profile_bytes_limit = 15 << 20,  // compressed or not
     chunk_bytes_limit = 4 << 20,  // one other chunk, decompressed
     chunk_bytes_limit_after = 4096,  // the same once the budget is spent
     chunk_count_limit = 1000,
@@ -23,6 +24,7 @@ typedef struct png_state {
     size_t spent;
     int is_spent;
     int reading_metadata;
+    int has_profile;
     png_colorp palette;
     int palette_count;
     png_bytep palette_alpha;  // NULL without transparency
@@ -85,9 +87,49 @@ static void take_bytes(png_structp png, png_bytep out, png_size_t count) {
     }
 }
 
-// Chunks kept as they are; they describe the samples, which stay as they are too.
-static const png_byte kept_chunks[] = "eXIf\0tEXt\0gAMA\0cHRM\0sRGB\0cICP\0pHYs";
-enum { kept_chunk_count = 7 };
+// Chunks kept as they are; they describe the samples, which stay as they are too. The profile is
+// among them because libpng drops some that are in wide use (Hewlett-Packard's sRGB of 1998).
+static const png_byte kept_chunks[] = "eXIf\0tEXt\0gAMA\0cHRM\0sRGB\0cICP\0pHYs\0iCCP";
+enum { kept_chunk_count = 8 };
+
+// Takes the profile out of its chunk: a name, the method 0, a zlib stream. At most one byte more
+// than the limit comes out, which is how the caller sees that a profile is too large.
+static codec_status take_profile(codec_reader *reader, const png_unknown_chunk *chunk) {
+    const uint8_t *end = memchr(chunk->data, 0, chunk->size);
+    z_stream stream = {0};
+    if (end == NULL || end + 2 > chunk->data + chunk->size || inflateInit(&stream) != Z_OK) {
+        codec_warn(reader, "the colour profile is broken and was left out");
+        return codec_ok;
+    }
+    stream.next_in = (Bytef *)end + 2;
+    stream.avail_in = (uInt)(chunk->data + chunk->size - stream.next_in);
+    uint8_t *profile = NULL;
+    size_t capacity = 0;
+    int result = Z_OK;
+    while (result == Z_OK && stream.total_out <= profile_bytes_limit) {
+        if (stream.total_out == capacity) {
+            capacity = capacity == 0 ? 1 << 12 : 2 * capacity;
+            if (capacity > profile_bytes_limit + 1) capacity = profile_bytes_limit + 1;
+            uint8_t *grown = realloc(profile, capacity);
+            if (grown == NULL) break;
+            profile = grown;
+        }
+        stream.next_out = profile + stream.total_out;
+        stream.avail_out = (uInt)(capacity - stream.total_out);
+        result = inflate(&stream, Z_NO_FLUSH);
+    }
+    codec_status status = codec_ok;
+    if (result == Z_STREAM_END || stream.total_out > profile_bytes_limit) {
+        status = codec_items_add(&reader->items, "iCCP", NULL, profile, stream.total_out);
+    } else if (result == Z_OK || result == Z_MEM_ERROR) {
+        status = codec_no_memory;
+    } else {
+        codec_warn(reader, "the colour profile is broken and was left out");
+    }
+    inflateEnd(&stream);
+    free(profile);
+    return status;
+}
 
 static int take_chunk(png_structp png, png_unknown_chunkp chunk) {
     codec_reader *reader = png_get_user_chunk_ptr(png);
@@ -99,12 +141,20 @@ static int take_chunk(png_structp png, png_unknown_chunkp chunk) {
     }
     for (int i = 0; i < kept_chunk_count; i++) {
         if (memcmp(name, kept_chunks + 5 * i, 4) != 0) continue;
+        if (strcmp(name, "iCCP") == 0) {
+            // A second profile is against the format.
+            png_state *state = png_get_mem_ptr(png);
+            if (state->has_profile) return 1;
+            state->has_profile = 1;
+            return take_profile(reader, chunk) == codec_ok ? 1 : -1;
+        }
         if (codec_items_add(&reader->items, name, NULL, chunk->data, chunk->size) != codec_ok) {
             return -1;
         }
         return 1;
     }
-    return 0;
+    // What a reader may ignore is ignored without a word; the rest is libpng's to refuse.
+    return (name[0] & 0x20) != 0;
 }
 
 codec_reader *codec_png_open(const uint8_t *bytes, size_t count) {
@@ -223,7 +273,7 @@ static codec_status take_pixels(
     return codec_ok;
 }
 
-// Moves what libpng decoded (compressed texts, profile) to the items.
+// Moves the texts that libpng decompressed to the items.
 static codec_status take_items(codec_reader *reader, png_state *state) {
     png_textp texts = NULL;
     int count = 0;
@@ -235,13 +285,6 @@ static codec_status take_items(codec_reader *reader, png_state *state) {
             &reader->items, utf8 ? "iTXt" : "zTXt", texts[i].key, (uint8_t *)texts[i].text,
             length);
         if (status != codec_ok) return status;
-    }
-    png_charp name = NULL;
-    png_bytep profile = NULL;
-    png_uint_32 length = 0;
-    int compression = 0;
-    if (png_get_iCCP(state->png, state->info, &name, &compression, &profile, &length) != 0) {
-        return codec_items_add(&reader->items, "iCCP", NULL, profile, length);
     }
     return codec_ok;
 }

@@ -5,6 +5,7 @@
 #include <setjmp.h>
 #include <stdlib.h>
 #include <string.h>
+#include <zlib.h>
 
 #include "items.h"
 
@@ -16,7 +17,7 @@ static _Noreturn void fail(png_structp png, png_const_charp message) {
     png_longjmp(png, 1);
 }
 
-// What libpng warns of while writing is a profile it will not store; the picture is not affected.
+// What libpng warns of while writing does not affect the picture.
 static void ignore_warning(png_structp png, png_const_charp message) {
     (void)png;
     (void)message;
@@ -42,6 +43,24 @@ static int color_type(int channels) {
     }
 }
 
+// A colour profile: a name, the method 0, a zlib stream. libpng would refuse some that are in wide
+// use; which profiles can be used is decided where the picture is read.
+static void put_profile(codec_writer *writer, png_structp png, const codec_item *item) {
+    static const uint8_t head[] = "ICC Profile\0";  // with the literal's own end, the method
+    uLongf count = compressBound(item->count);
+    uint8_t *bytes = malloc(sizeof head + count);
+    if (bytes == NULL) png_error(png, "out of memory");
+    memcpy(bytes, head, sizeof head);
+    int result = compress2(
+        bytes + sizeof head, &count, item->bytes, item->count, compression_level);
+    // The writer frees it also where libpng jumps.
+    writer->scratch = bytes;
+    if (result != Z_OK) png_error(png, "the colour profile cannot be compressed");
+    png_write_chunk(png, (png_const_bytep)"iCCP", bytes, sizeof head + count);
+    writer->scratch = NULL;
+    free(bytes);
+}
+
 static void put_header(
     codec_writer *writer, png_structp png, png_infop info, uint32_t width, uint32_t height,
     int channels, int depth) {
@@ -51,18 +70,14 @@ static void put_header(
     png_set_IHDR(
         png, info, width, height, depth, color_type(channels), PNG_INTERLACE_NONE,
         PNG_COMPRESSION_TYPE_DEFAULT, PNG_FILTER_TYPE_DEFAULT);
-    for (size_t i = 0; i < writer->items.count; i++) {
-        codec_item *item = &writer->items.list[i];
-        if (strcmp(item->name, "iCCP") != 0) continue;
-        png_set_iCCP(
-            png, info, "ICC Profile", PNG_COMPRESSION_TYPE_BASE, item->bytes,
-            (png_uint_32)item->count);
-    }
     png_write_info(png, info);
     for (size_t i = 0; i < writer->items.count; i++) {
-        codec_item *item = &writer->items.list[i];
-        if (strcmp(item->name, "iCCP") == 0) continue;
-        png_write_chunk(png, (png_const_bytep)item->name, item->bytes, item->count);
+        const codec_item *item = &writer->items.list[i];
+        if (strcmp(item->name, "iCCP") == 0) {
+            put_profile(writer, png, item);
+        } else {
+            png_write_chunk(png, (png_const_bytep)item->name, item->bytes, item->count);
+        }
     }
     if (depth == 16 && __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__) png_set_swap(png);
 }

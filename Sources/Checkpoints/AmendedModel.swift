@@ -1,49 +1,49 @@
 public import Foundation
 
+/// A LoRA with the factors for what it adds.
+public struct WeightedLoRA: Sendable {
+    let lora: LoRA
+    /// For the UNet.
+    let strength: Float
+    /// For the text encoders.
+    let textStrength: Float
+
+    /// - Parameter textStrength: nil is the same.
+    public init(_ lora: LoRA, strength: Float, textStrength: Float? = nil) {
+        (self.lora, self.strength, self.textStrength) = (lora, strength, textStrength ?? strength)
+    }
+}
+
 /// A model with LoRAs added, and with components of other models in the place of its own.
 public struct AmendedModel: ModelOverlay {
-    /// the model that things are added to
+    /// The model that things are added to.
     public let base: any ModelSource
+    /// Remarks on what of the LoRAs is left out, for the user.
+    public let notes: [String]
     private let components: [String: any ModelSource]
-    private let changes: [String: [String: [LowRankChange]]]
+    private let changes: [String: [String: [any WeightChange]]]
 
     /// - Parameters:
     ///   - base: the model.
     ///   - components: whose `unet`, `vae`, … to use instead.
-    ///   - loras: each with the factor for what it adds; the same weight may be in several.
+    ///   - loras: in the order in which they are added; the same weight may be in several.
     /// - Throws: `CheckpointError` for a LoRA that does not fit the model or is damaged.
     public init(
         _ base: any ModelSource, replacing components: [String: any ModelSource] = [:],
-        adding loras: [(lora: LoRA, strength: Float)] = []
+        adding loras: [WeightedLoRA] = []
     ) throws {
         (self.base, self.components) = (base, components)
         guard !loras.isEmpty else {
-            changes = [:]
+            (changes, notes) = ([:], [])
             return
         }
         func source(_ component: String) -> any ModelSource { components[component] ?? base }
         let places = ["unet", "text_encoder", "text_encoder_2"].filter { source($0).contains($0) }
-        let weights = try Dictionary(
-            uniqueKeysWithValues: places.map { ($0, try source($0).weights($0).shapes) })
-        let layers = Dictionary(
-            uniqueKeysWithValues: weights.map { ($0, LoRALayers($0, names: $1.keys)) })
-        var changes: [String: [String: [LowRankChange]]] = [:]
-        for (lora, strength) in loras {
-            var strangers: [String] = []
-            for (name, part) in lora.parts.sorted(by: { $0.key < $1.key }) {
-                let (component, layer) = LoRA.place(name)
-                guard let weight = layers[component]?[layer],
-                    let shape = weights[component]?[weight], shape.count >= 2
-                else {
-                    strangers.append(part.name)
-                    continue
-                }
-                let change = try lora.change(name, of: part, to: shape, strength: strength)
-                changes[component, default: [:]][weight, default: []].append(change)
-            }
-            try lora.refuse(strangers)
-        }
-        self.changes = changes
+        var joining = JoiningLoRAs(
+            shapes: try Dictionary(
+                uniqueKeysWithValues: places.map { ($0, try source($0).weights($0).shapes) }))
+        for lora in loras { try joining.add(lora) }
+        (changes, notes) = (joining.changes, joining.notes)
     }
 
     /// Whether the model has that component.
@@ -63,10 +63,67 @@ public struct AmendedModel: ModelOverlay {
     }
 }
 
+/// The changes of several LoRAs, by component and weight.
+private struct JoiningLoRAs {
+    let shapes: [String: [String: [Int]]]
+    private let layers: [String: LoRALayers]
+    private(set) var changes: [String: [String: [any WeightChange]]] = [:]
+    private(set) var notes: [String] = []
+
+    init(shapes: [String: [String: [Int]]]) {
+        self.shapes = shapes
+        layers = Dictionary(
+            uniqueKeysWithValues: shapes.map { ($0, LoRALayers($0, names: $1.keys)) })
+    }
+
+    mutating func add(_ weighted: WeightedLoRA) throws {
+        let lora = weighted.lora
+        var strangers: [String] = []
+        for (name, part) in lora.parts.sorted(by: { $0.key < $1.key }) {
+            let (component, layer) = LoRA.place(name)
+            guard let own = layers[component]?[layer],
+                let weight = shapes[component]?[own + ".weight"]
+            else {
+                strangers.append(part.name)
+                continue
+            }
+            let isUNet = component == "unet"
+            let made = try lora.changes(
+                name, of: part, weight: weight, bias: shapes[component]?[own + ".bias"],
+                strength: isUNet ? weighted.strength : weighted.textStrength)
+            for (end, change) in [(".weight", made.weight), (".bias", made.bias)] {
+                guard let change else { continue }
+                changes[component, default: [:]][own + end, default: []].append(change)
+            }
+        }
+        try lora.refuse(strangers)
+        try report(lora)
+    }
+
+    /// Tensors of a role that is not known are refused where the model has their layer, and left out
+    /// with a note where it has not.
+    private mutating func report(_ lora: LoRA) throws {
+        guard !lora.unknown.isEmpty else { return }
+        let ofLayers = lora.unknown.filter { unknown in
+            let (component, layer) = LoRA.place(unknown.layer)
+            return layers[component]?[layer] != nil
+        }
+        guard ofLayers.isEmpty else {
+            throw CheckpointError.unknownAddOnRoles(
+                path: lora.path, names: ofLayers.map(\.name))
+        }
+        let count = lora.unknown.count
+        notes.append(
+            "\(lora.url.lastPathComponent): \(count) tensor\(count == 1 ? " is" : "s are") left "
+                + "out, of no layer of the model: \(shown(lora.unknown[0].name, upTo: 60))"
+                + (count > 1 ? ", …" : ""))
+    }
+}
+
 extension LoRA {
     fileprivate func refuse(_ strangers: [String]) throws {
         guard !strangers.isEmpty else { return }
-        guard strangers.count < parts.count || family == nil else {
+        guard strangers.count < parts.count else {
             throw CheckpointError.addOnOfAnotherFamily(
                 path: path, family: family, reason: "the model has none of its layers")
         }

@@ -31,6 +31,12 @@ public enum CheckpointError: Error, Equatable, CustomStringConvertible {
     case addOnOfAnotherFamily(path: String, family: String?, reason: String)
     /// An add-on holds tensors for which the model has no layer; names as in the file.
     case unknownAddOnKeys(path: String, names: [String], of: Int)
+    /// An add-on changes layers of the model in a way that is not known; names as in the file.
+    case unknownAddOnRoles(path: String, names: [String])
+    /// A single file lacks a part of a model; `missing` is the beginning of the names it would have.
+    case missingPart(path: String, component: String, missing: String)
+    /// Latents of another kind than the model's.
+    case otherLatents(path: String, found: Int, expected: Int)
     /// A weight with all that is added to it is beyond the range of 32-bit numbers.
     case overflow(path: String, tensor: String)
 
@@ -55,7 +61,8 @@ public enum CheckpointError: Error, Equatable, CustomStringConvertible {
         case .notConvertible, .notAddable: .modelMismatch
         case .malformed, .foreign, .unsupportedDataType, .nonFiniteValues, .allZero: .corruptData
         case .missingTensor, .wrongShape, .unusedTensors, .notAModel, .unusableAddOn,
-            .addOnOfAnotherFamily, .unknownAddOnKeys, .overflow:
+            .addOnOfAnotherFamily, .unknownAddOnKeys, .unknownAddOnRoles, .overflow, .missingPart,
+            .otherLatents:
             .modelMismatch
         }
     }
@@ -101,11 +108,23 @@ public enum CheckpointError: Error, Equatable, CustomStringConvertible {
         case .unusableAddOn(let path, let what, let hint):
             "\(path): \(what); \(hint)"
         case .addOnOfAnotherFamily(let path, let family, let reason):
-            "\(path): made for " + (family.map(shown) ?? "another kind of model") + ": \(reason)"
+            "\(path): made for " + (family.map { shown($0) } ?? "another kind of model")
+                + ": \(reason)"
         case .unknownAddOnKeys(let path, let names, let count):
-            "\(path): \(names.count) of \(count) keys are for layers the model has not: "
-                + names.prefix(3).map { shown($0) }.joined(separator: ", ")
-                + (names.count > 3 ? ", …" : "")
+            listing(
+                names,
+                after: "\(brief(path)): \(names.count) of \(count) keys are for layers the model "
+                    + "has not: ")
+        case .unknownAddOnRoles(let path, let names):
+            listing(
+                names,
+                after: "\(brief(path)): changes layers in a way that is not known: ")
+        case .missingPart(let path, let component, let missing):
+            "\(path): holds no \(component): no tensor is called \(missing)…; give one "
+                + "from another file (--\(component.lowercased()))"
+        case .otherLatents(let path, let found, let expected):
+            "\(path): made for other models: its latents have \(found) channels where the model has "
+                + "\(expected)"
         case .overflow(let path, let tensor):
             "\(path): tensor \(shown(tensor)) with its LoRAs is beyond the range of 32-bit numbers: "
                 + "give them less weight"
@@ -120,13 +139,31 @@ private func looksLike(_ guess: String?) -> String {
     guess.map { "; it looks like \($0)" } ?? ""
 }
 
+/// A path whose end is shown where it is long, so that what follows is not cut off a line.
+private func brief(_ path: String) -> String {
+    path.count > 70 ? "…" + path.suffix(69) : path
+}
+
+/// Names behind a reason, shortened and as many as fit into a line.
+private func listing(_ names: [String], after reason: String) -> String {
+    var text = reason
+    for (index, name) in names.prefix(3).enumerated() {
+        let whole = shown(name, upTo: 512)
+        let short = whole.count > 48 ? whole.prefix(24) + "…" + whole.suffix(23) : whole[...]
+        let part = (index > 0 ? ", " : "") + short
+        guard index == 0 || text.count + part.count < 185 else { return text + ", …" }
+        text += part
+    }
+    return text + (names.count > 3 ? ", …" : "")
+}
+
 /// `text` as it may be printed: anything that is not a plain visible character is escaped, and what
-/// is longer than 80 characters is cut.
-func shown(_ text: String) -> String {
+/// is longer than `limit` characters is cut.
+func shown(_ text: String, upTo limit: Int = 80) -> String {
     var result = ""
     var count = 0
     for scalar in text.unicodeScalars {
-        guard count < 80 else { return result + "…" }
+        guard count < limit else { return result + "…" }
         let isPlain: Bool =
             switch scalar.properties.generalCategory {
             case .control, .format, .surrogate, .privateUse, .unassigned, .lineSeparator,

@@ -21,20 +21,20 @@ struct EmbeddedConfigurations: Sendable {
     /// - Throws: `CheckpointError.malformed` for a text that is no JSON object.
     init(_ metadata: [String: String], path: String) throws {
         var texts: [String: String] = [:]
-        var marks: [String: Any] = [:]
+        var marks = JSONValue.null
         for component in Self.components + [Self.index] {
             guard let text = metadata[Self.key(component)] else { continue }
-            let json = try? JSONSerialization.jsonObject(with: Data(text.utf8))
-            guard let members = json as? [String: Any] else {
+            let json = try? JSONValue(parsing: text.utf8)
+            guard let json, case .object = json else {
                 throw CheckpointError.malformed(
                     path: path, format: "safetensors",
                     reason: "its metadata \(Self.key(component)) is no JSON object")
             }
-            if component == Self.index { marks = members } else { texts[component] = text }
+            if component == Self.index { marks = json } else { texts[component] = text }
         }
         self.texts = texts
-        isStandIn = marks[Self.standIn] as? Bool ?? false
-        zeroesEmptyPrompt = marks[Self.zeroes] as? Bool ?? true
+        isStandIn = marks[Self.standIn] == .flag(true)
+        zeroesEmptyPrompt = marks[Self.zeroes] != .flag(false)
     }
 
     /// The metadata that keep a model's configurations.

@@ -1,6 +1,6 @@
-/// Reads the little JSON a safetensors header may hold, one token at a time, without recursion.
+/// Reads JSON one token at a time, in place.
 ///
-/// Stricter than JSON: integers are plain unsigned decimals, strings are valid UTF-8.
+/// Stricter than JSON: `integers` are plain unsigned decimals, strings are valid UTF-8.
 struct HeaderCursor {
     /// A rule of the format that the bytes break.
     struct Fault: Error {
@@ -32,42 +32,65 @@ struct HeaderCursor {
         return true
     }
 
+    /// Whether `character` comes next, spaces aside.
+    mutating func comes(_ character: Unicode.Scalar) -> Bool {
+        skipSpace()
+        return peeked.map { UInt32($0) == character.value } ?? false
+    }
+
+    /// Whether nothing but spaces is left.
+    var isAtEnd: Bool {
+        rest.allSatisfy { $0 == 0x20 || (0x09...0x0D).contains($0) }
+    }
+
+    /// A number or word: letters, digits and signs up to the next other byte, at most 64.
+    mutating func word() -> String {
+        skipSpace()
+        let start = offset
+        while let byte = peeked, offset - start < 64,
+            (0x30...0x39).contains(byte) || (0x41...0x5A).contains(byte)
+                || (0x61...0x7A).contains(byte) || "+-.".utf8.contains(byte)
+        {
+            offset += 1
+        }
+        return String(decoding: bytes[start..<offset], as: UTF8.self)
+    }
+
     mutating func take(_ character: Unicode.Scalar) throws {
         guard takes(character) else { throw fault("expected '\(character)'") }
     }
 
     func fault(_ reason: String) -> Fault {
-        Fault(reason: "\(reason) at byte \(offset) of the header")
+        Fault(reason: "\(reason) at byte \(offset)")
     }
 
-    /// The members of an object: `member` is called with each key, standing before its value.
-    /// - Throws: a fault on a key that comes twice.
+    func twice(_ key: String) -> Fault { fault("key \(shown(key)) comes twice") }
+
+    /// The members of an object: `member` is called with each key, before its value.
     mutating func object(
         keysUpTo limit: Int, _ member: (inout HeaderCursor, String) throws -> Void
     ) throws {
         try take("{")
-        var seen: Set<String> = []
         guard !takes("}") else { return }
         repeat {
             let key = try string(upTo: limit)
-            guard seen.insert(key).inserted else { throw fault("key \(shown(key)) comes twice") }
             try take(":")
             try member(&self, key)
         } while takes(",")
         try take("}")
     }
 
-    /// An array of at most `limit` integers.
-    mutating func integers(upTo limit: Int) throws -> [Int] {
+    /// An array of at most `limit` integers: `body` is called with each.
+    mutating func integers(upTo limit: Int, _ body: (Int) -> Void) throws {
         try take("[")
-        var result: [Int] = []
-        guard !takes("]") else { return result }
+        var count = 0
+        guard !takes("]") else { return }
         repeat {
-            guard result.count < limit else { throw fault("more than \(limit) numbers") }
-            result.append(try integer())
+            guard count < limit else { throw fault("more than \(limit) numbers") }
+            body(try integer())
+            count += 1
         } while takes(",")
         try take("]")
-        return result
     }
 
     private mutating func integer() throws -> Int {
@@ -90,6 +113,16 @@ struct HeaderCursor {
     /// A string of at most `limit` bytes, its escapes resolved.
     mutating func string(upTo limit: Int) throws -> String {
         try take("\"")
+        // Most strings have no escapes and are taken as they are.
+        let plain = rest.firstIndex { $0 == 0x22 || $0 == 0x5C || $0 < 0x20 } ?? bytes.count
+        if plain < bytes.count, bytes[plain] == 0x22, plain - offset <= limit {
+            let content = UnsafeRawBufferPointer(rebasing: bytes[offset..<plain])
+            guard let text = String(validating: content, as: UTF8.self) else {
+                throw fault("string is not UTF-8")
+            }
+            offset = plain + 1
+            return text
+        }
         var content: [UInt8] = []
         while let byte = peeked {
             offset += 1

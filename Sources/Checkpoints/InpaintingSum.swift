@@ -20,13 +20,14 @@ public struct InpaintingSum: ModelOverlay {
         _ own: any ModelSource, inpainting: any ModelSource, base start: any ModelSource
     ) throws {
         (base, self.inpainting, origin) = (own, inpainting, start)
-        let parts = [(inpainting, 9, "--inpaint-base"), (own, 4, "--model")]
-        for (source, channels, flag) in parts + [(start, 4, "--inpaint-delta")] {
+        let parts = [(inpainting, 9, "the inpainting checkpoint"), (own, 4, "the model")]
+        for (source, channels, part) in parts + [(start, 4, "the checkpoint that it was made from")]
+        {
             let found = try source.members("unet")["in_channels"] as? Int ?? 4
             guard found == channels else {
                 throw CheckpointError.notAddable(
                     path: source.url.path(percentEncoded: false),
-                    reason: "\(flag) must have a UNet of \(channels) channels, this has \(found)")
+                    reason: "\(part) must have a UNet of \(channels) channels, this has \(found)")
             }
         }
         _ = try sums()
@@ -68,7 +69,7 @@ public struct InpaintingSum: ModelOverlay {
         if let more = mine.keys.filter({ sums[$0] == nil }).min() {
             throw CheckpointError.notAddable(
                 path: url.path(percentEncoded: false),
-                reason: "--inpaint-base has no \(shown(more))")
+                reason: "the inpainting checkpoint has no \(shown(more))")
         }
         return sums
     }

@@ -6,6 +6,8 @@ struct KeyMap {
         let scope: String
         let target: String
         var parts: [String: String] = [:]
+        /// More names for parts, which the map back does not use.
+        var aliases: [String: String] = [:]
     }
 
     private let rules: [String: Rule]
@@ -31,9 +33,10 @@ struct KeyMap {
         for dot in dots.reversed() {
             guard let rule = rules[String(name[..<dot])] else { continue }
             let rest = String(name[name.index(after: dot)...])
-            guard let told = rule.parts.isEmpty ? rest : Self.replaced(rest, rule.parts) else {
-                return nil
-            }
+            let told =
+                rule.parts.isEmpty
+                ? rest : Self.replaced(rest, rule.parts) ?? Self.replaced(rest, rule.aliases)
+            guard let told else { return nil }
             return rule.target.isEmpty ? told : rule.target + "." + told
         }
         return nil

@@ -5,6 +5,8 @@ enum KnownContents {
         (["lora_"], "a LoRA"),
         (["emb_params"], "a textual inversion embedding"),
         (["clip_l", "clip_g"], "a textual inversion embedding of SDXL"),
+        (["text_encoders_0", "text_encoders_1"], "a textual inversion embedding of SDXL"),
+        (["string_to_param.*"], "a textual inversion embedding"),
         (["conditioner.embedders.1."], "a single-file SDXL checkpoint"),
         (["model.diffusion_model.double_blocks."], "a single-file Flux checkpoint"),
         (["model.diffusion_model.joint_blocks."], "a single-file SD 3 checkpoint"),
@@ -24,12 +26,17 @@ enum KnownContents {
         (["encoder.block."], "a T5 text encoder"),
     ]
 
-    static func guess(_ entries: [String: Safetensors.Entry]) -> String? {
-        if entries.keys.contains(where: { $0.contains(".lora_") || $0.contains("_lora.") }) {
-            return "a LoRA"
-        }
+    /// The kind of a file in words; nil where its names tell nothing.
+    static func guess(_ entries: TensorTable) -> String? {
+        LoRARole.refusedKind(of: entries) ?? guess(entries.keys) { entries[$0]?.shape }
+    }
+
+    /// The same of tensors by their names and shapes.
+    static func guess(_ names: [String], shape: (String) -> [Int]?) -> String? {
+        if let kind = LoRARole.kind(of: names.prefix(4096)) { return kind }
+        if let tiny = TinyAutoencoderFile(names, shape: shape) { return tiny.description }
         return table.first { row in
-            row.names.allSatisfy { name in entries.keys.contains { $0.hasPrefix(name) } }
+            row.names.allSatisfy { name in names.contains { $0.hasPrefix(name) } }
         }?.what
     }
 }

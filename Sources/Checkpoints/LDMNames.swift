@@ -14,6 +14,11 @@ enum LDMNames {
     private static let autoencoderAttention = [
         "norm": "group_norm", "q": "to_q", "k": "to_k", "v": "to_v", "proj_out": "to_out.0",
     ]
+    /// diffusers' names in an attention that has the original's otherwise, today's and those before.
+    private static let autoencoderAliases = [
+        "to_q": "to_q", "to_k": "to_k", "to_v": "to_v", "to_out": "to_out", "query": "to_q",
+        "key": "to_k", "value": "to_v", "proj_attn": "to_out.0", "group_norm": "group_norm",
+    ]
     private static let towerLayer = [
         "ln_1": "layer_norm1", "ln_2": "layer_norm2", "mlp.c_fc": "mlp.fc1",
         "mlp.c_proj": "mlp.fc2", "attn.out_proj": "self_attn.out_proj",
@@ -106,7 +111,7 @@ enum LDMNames {
                     parts: autoencoderResnet),
                 Rule(
                     scope: side + ".mid.attn_1", target: side + ".mid_block.attentions.0",
-                    parts: autoencoderAttention),
+                    parts: autoencoderAttention, aliases: autoencoderAliases),
                 Rule(
                     scope: side + ".mid.block_2", target: side + ".mid_block.resnets.1",
                     parts: autoencoderResnet),

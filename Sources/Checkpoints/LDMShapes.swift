@@ -9,8 +9,23 @@ struct LDMPart {
         path = file.path
         self.prefix = prefix
         entries = Dictionary(
-            uniqueKeysWithValues: file.entries.filter { $0.key.hasPrefix(prefix) }
-                .map { (String($0.key.dropFirst(prefix.count)), $0.value) })
+            file.entries.keys.filter { $0.hasPrefix(prefix) }.compactMap { name in
+                file.entries[name].map { (String(name.dropFirst(prefix.count)), $0) }
+            }
+        ) { first, _ in first }
+    }
+
+    /// The same without what training has left beside an autoencoder: its loss, averages, optimizer.
+    var ofAutoencoder: LDMPart {
+        let roots = ["encoder.", "decoder.", "quant_conv.", "post_quant_conv."]
+        return LDMPart(
+            path: path,
+            entries: entries.filter { entry in roots.contains { entry.key.hasPrefix($0) } },
+            prefix: prefix)
+    }
+
+    private init(path: String, entries: [String: Safetensors.Entry], prefix: String) {
+        (self.path, self.entries, self.prefix) = (path, entries, prefix)
     }
 
     func has(_ name: String) -> Bool { entries[name] != nil }

@@ -1,92 +1,92 @@
 public import Foundation
 import Tensors
 
-/// Small changes to a model's weights, as training leaves them: for some of its layers a product of two
+/// Changes to a model's weights, as training leaves them: for some of its layers a product of two
 /// thin matrices that is added to the layer's own (LoRA, Hu et al. 2021), also for convolutions
-/// (LoCon), these with a third tensor between where the product is a Tucker decomposition.
+/// (LoCon), or one of the kinds of LyCORIS (Yeh et al. 2023): LoHa, LoKr, GLoRA, full differences,
+/// norms, OFT, and DoRA's magnitudes on top.
 ///
-/// Names are read as kohya's scripts, diffusers and PEFT write them.
+/// Names are read as kohya's scripts, LyCORIS, diffusers, PEFT, ComfyUI and the first LoRAs of 2022
+/// write them.
 public struct LoRA: Sendable {
-    /// where the file lies
+    /// Where the file is.
     public let url: URL
-    /// what the file says of the model it was trained on
+    /// Embeddings that the file brings for words of a prompt.
+    public let embeddings: [TextualInversion]
+    /// Remarks on what the file holds beside changes to layers, for the user.
+    public let notes: [String]
+    /// What the file says of the model it was trained on.
     let metadata: [String: String]
-    /// what it holds for each layer, by the name the file has for the layer
+    /// What it holds for each layer, by the name the file has for the layer.
     let parts: [String: Part]
+    /// Tensors of a role that is not known, by the name that may be their layer's.
+    let unknown: [(layer: String, name: String)]
 
     /// What there is for one layer.
     struct Part: Sendable {
-        var down: Safetensors.Entry?
-        var up: Safetensors.Entry?
-        var mid: Safetensors.Entry?
-        var alpha: Safetensors.Entry?
+        var tensors: [LoRARole: Safetensors.Entry] = [:]
         /// The first tensor's name in the file.
         var name = ""
+
+        subscript(role: LoRARole) -> Safetensors.Entry? { tensors[role] }
     }
 
     var path: String { url.path(percentEncoded: false) }
 
     /// Opens a file and sorts what it holds.
     ///
-    /// - Throws: `CheckpointError` when it cannot be read or is no LoRA, or is one of a kind that adds
-    ///   something else than a product of matrices.
+    /// - Throws: `CheckpointError` when it cannot be read or is no LoRA, or is one of a kind that is
+    ///   not applied.
     public init(_ url: URL) throws {
         let file = try Safetensors(contentsOf: url)
         (self.url, metadata) = (url, file.metadata)
-        var parts: [String: Part] = [:]
-        var strangers: [String] = []
-        for name in file.names {
-            if let kind = Self.otherKinds.first(where: { (name + ".").contains($0.mark) }) {
-                throw CheckpointError.unusableAddOn(
-                    path: file.path, what: "is a \(kind.what)", hint: "only LoRA and LoCon are read"
-                )
-            }
-            guard let (layer, role) = Self.parted(name), let entry = file.entries[name] else {
-                strangers.append(name)
-                continue
-            }
-            var part = parts[layer] ?? Part(name: name)
-            part[keyPath: role] = entry
-            parts[layer] = part
+        if let kind = LoRARole.refusedKind(of: file.entries) {
+            throw CheckpointError.unusableAddOn(
+                path: file.path, what: "is \(kind), which is not applied",
+                hint: LoRARole.appliedKinds)
         }
-        guard parts.values.contains(where: { $0.down != nil }) else {
+        var parts: [String: Part] = [:]
+        var unknown: [(layer: String, name: String)] = []
+        var adapters: Set<String> = []
+        var bundled: [String: [String: StoredTensor]] = [:]
+        for (name, entry) in file.entries {
+            if let place = TextualInversion.bundledPlace(of: name, file.metadata) {
+                guard let stored = TextualInversion.vectors(entry) else { continue }
+                bundled[place.word, default: [:]][place.encoder] = stored
+            } else if let (layer, role, adapter) = LoRARole.read(name) {
+                if let adapter { adapters.insert(adapter) }
+                var part = parts[layer] ?? Part(name: name)
+                part.tensors[role] = entry
+                parts[layer] = part
+            } else if entry.stored?.isZero != true {
+                unknown.append((LoRARole.layer(ofUnknown: name), name))
+            }
+        }
+        guard parts.values.contains(where: { $0.tensors.keys.contains { $0.isOfLoRA } }) else {
             throw CheckpointError.unusableAddOn(
                 path: file.path,
                 what: KnownContents.guess(file.entries).map { "looks like \($0)" }
                     ?? "holds no LoRA",
                 hint: "a LoRA has tensors called …lora_down.weight or …lora_A.weight")
         }
-        guard strangers.isEmpty else {
-            throw CheckpointError.unknownAddOnKeys(
-                path: file.path, names: strangers.sorted(), of: file.names.count)
+        if adapters.count > 1 {
+            let names = adapters.sorted().prefix(3).map { shown($0) }.joined(separator: ", ")
+            throw CheckpointError.unusableAddOn(
+                path: file.path, what: "holds several adapters, \(names)",
+                hint: "save each to a file of its own")
         }
-        self.parts = parts
+        (self.parts, self.unknown) = (parts, unknown)
+        embeddings = bundled.sorted { $0.key < $1.key }.map {
+            TextualInversion(url, names: [$0.key], tensors: $0.value)
+        }
+        let words = embeddings.flatMap(\.names).map { shown($0) }.joined(separator: ", ")
+        notes =
+            words.isEmpty
+            ? [] : ["\(url.lastPathComponent) brings embeddings: \(words) in a prompt"]
     }
+}
 
-    private static let otherKinds: [(mark: String, what: String)] = [
-        (".hada_w", "LoHa"), (".lokr_w", "LoKr"), (".dora_scale", "DoRA"),
-        (".lora_magnitude_vector", "DoRA"), (".oft_", "OFT"), (".diff_b.", "difference of weights"),
-        (".diff.", "difference of weights"),
-    ]
-
-    /// The ends of names, the longest first where one ends like another.
-    private static let roles:
-        [(ending: String, role: any WritableKeyPath<Part, Safetensors.Entry?> & Sendable)] =
-            [
-                (".lora_linear_layer.down.weight", \.down), (".lora_linear_layer.up.weight", \.up),
-                (".lora_down.weight", \.down), (".lora_up.weight", \.up),
-                (".lora_mid.weight", \.mid), (".lora.down.weight", \.down),
-                (".lora.up.weight", \.up), ("_lora.down.weight", \.down), ("_lora.up.weight", \.up),
-                (".lora_A.weight", \.down), (".lora_B.weight", \.up),
-                (".lora_A.default.weight", \.down), (".lora_B.default.weight", \.up),
-                (".alpha", \.alpha),
-            ]
-
-    /// The layer's name and what the tensor is for it.
-    private static func parted(
-        _ name: String
-    ) -> (layer: String, role: any WritableKeyPath<Part, Safetensors.Entry?> & Sendable)? {
-        roles.first { name.hasSuffix($0.ending) }
-            .map { (String(name.dropLast($0.ending.count)), $0.role) }
-    }
+extension StoredTensor {
+    /// Whether all its numbers are 0.
+    var isZero: Bool { withExtendedLifetime(self) { bytes.allSatisfy { $0 == 0 } } }
 }

@@ -1,93 +1,134 @@
-import Foundation
-import Tensors
-
-/// Finds a model's weights by the names that LoRAs have for its layers.
+/// Finds a model's layers by the names that LoRAs have for them.
 ///
 /// All the ways to write a name come down to diffusers' own with `_` for every dot, which is kohya's;
-/// a LoRA of SDXL may have the original repository's names in that form.
+/// a UNet's layer may have the original repository's name in that form.
 struct LoRALayers {
-    private var weights: [String: String] = [:]
+    private var layers: [String: String] = [:]
+    /// The layers in the order in which the first LoRAs count them.
+    private let counted: [String]
 
     /// - Parameter names: the names of a component's tensors, as diffusers has them.
     init(_ component: String, names: some Collection<String>) {
-        let layers = names.filter { $0.hasSuffix(".weight") }.map { String($0.dropLast(7)) }
-        let original = component == "unet" ? LDMNames.unet(diffusers: names).inverse : nil
-        for layer in layers {
-            weights[Self.key(layer)] = layer + ".weight"
+        let all = names.filter { $0.hasSuffix(".weight") }.map { String($0.dropLast(7)) }
+        let isUNet = component == "unet"
+        let original = isUNet ? LDMNames.unet(diffusers: names).inverse : nil
+        for layer in all {
+            layers[Self.key(layer)] = layer
             if let old = original?(layer + ".weight") {
-                weights[Self.key(String(old.dropLast(7)))] = layer + ".weight"
+                layers[Self.key(String(old.dropLast(7)))] = layer
             }
         }
+        counted = isUNet ? Self.countedOfUNet(Set(all)) : Self.countedOfText(Set(all))
     }
 
-    /// The name of the layer's weight; nil where there is no such layer.
-    subscript(layer: String) -> String? { weights[Self.key(layer)] }
+    /// The layer's name in the model, `.weight` and `.bias` not part of it; nil where there is no such
+    /// layer.
+    subscript(layer: String) -> String? {
+        guard layer.hasPrefix("#"), let number = Int(layer.dropFirst()) else {
+            return layers[Self.key(layer)]
+        }
+        return counted.indices.contains(number) ? counted[number] : nil
+    }
 
     private static func key(_ layer: String) -> String {
         let flat = layer.replacing(".", with: "_")
         return flat.hasPrefix("text_model_") ? String(flat.dropFirst(11)) : flat
     }
+
+    /// The linear layers of attention and of GEGLU in the order in which diffusers of 2022 registered
+    /// them: the middle block after the blocks up, the gate between the two attentions.
+    private static func countedOfUNet(_ layers: Set<String>) -> [String] {
+        let parts =
+            ["to_q", "to_k", "to_v", "to_out.0"].map { "attn1." + $0 } + ["ff.net.0.proj"]
+            + ["to_q", "to_k", "to_v", "to_out.0"].map { "attn2." + $0 }
+        func blocks(_ scope: String) -> [String] {
+            numbered {
+                "\(scope).attentions.\($0)"
+            } has: {
+                layers.contains($0 + ".transformer_blocks.0.attn1.to_q")
+            }
+        }
+        // A block without attention may come before one that has some.
+        func levels(_ side: String) -> [String] { (0..<8).flatMap { blocks("\(side).\($0)") } }
+        let attentions = levels("down_blocks") + levels("up_blocks") + blocks("mid_block")
+        return attentions.flatMap { attention in
+            numbered {
+                "\(attention).transformer_blocks.\($0)"
+            } has: {
+                layers.contains($0 + ".attn1.to_q")
+            }
+        }.flatMap { block in parts.map { "\(block).\($0)" } }
+    }
+
+    private static func countedOfText(_ layers: Set<String>) -> [String] {
+        let root = layers.contains { $0.hasPrefix("text_model.") } ? "text_model." : ""
+        return numbered {
+            "\(root)encoder.layers.\($0).self_attn"
+        } has: {
+            layers.contains($0 + ".k_proj")
+        }.flatMap { scope in
+            ["k_proj", "v_proj", "q_proj", "out_proj"].map { "\(scope).\($0)" }
+        }
+    }
+
+    /// Names with 0, 1, … as long as there are such.
+    private static func numbered(
+        _ name: (Int) -> String, has: (String) -> Bool
+    ) -> [String] {
+        var names: [String] = []
+        while has(name(names.count)) { names.append(name(names.count)) }
+        return names
+    }
 }
 
 extension LoRA {
+    /// The component that names of layers begin with, as their writers call it.
+    private static let prefixes: [(String, component: String)] = [
+        // kohya and LyCORIS
+        ("lora_unet_", "unet"), ("lora_te_", "text_encoder"), ("lora_te1_", "text_encoder"),
+        ("lora_te2_", "text_encoder_2"), ("lora_te3_", "text_encoder_3"), ("oft_unet_", "unet"),
+        ("oft_te_", "text_encoder"), ("lycoris_", "unet"),
+        // diffusers and PEFT
+        ("unet.", "unet"), ("text_encoder.", "text_encoder"),
+        ("text_encoder_2.", "text_encoder_2"), ("text_encoder_3.", "text_encoder_3"),
+        ("transformer.", "transformer"),
+        // ComfyUI
+        ("diffusion_model.", "unet"), ("model.diffusion_model.", "unet"),
+        ("text_encoders.clip_l.transformer.", "text_encoder"),
+        ("text_encoders.clip_h.transformer.", "text_encoder"),
+        ("text_encoders.clip_g.transformer.", "text_encoder_2"),
+        ("text_encoders.clip_l.", "text_encoder"), ("text_encoders.clip_h.", "text_encoder"),
+        ("text_encoders.clip_g.", "text_encoder_2"), ("text_encoders.", "text_encoder_3"),
+        ("clip_l.transformer.", "text_encoder"), ("clip_g.transformer.", "text_encoder_2"),
+        ("clip_l.", "text_encoder"), ("clip_g.", "text_encoder_2"),
+        // the original repositories
+        ("cond_stage_model.transformer.", "text_encoder"),
+        ("conditioner.embedders.0.transformer.", "text_encoder"),
+        // LoRAs of 2022, which count the layers
+        ("unet:", "unet"), ("text_encoder:", "text_encoder"),
+    ]
+
     /// The component a layer belongs to and the layer's name in it.
     static func place(_ layer: String) -> (component: String, layer: String) {
-        let prefixes = [
-            ("lora_unet_", "unet"), ("lora_te_", "text_encoder"), ("lora_te1_", "text_encoder"),
-            ("lora_te2_", "text_encoder_2"), ("unet.", "unet"), ("text_encoder.", "text_encoder"),
-            ("text_encoder_2.", "text_encoder_2"), ("base_model.model.text_model.", "text_encoder"),
-            ("base_model.model.", "unet"), ("text_model.", "text_encoder"),
-        ]
-        let match = prefixes.first { layer.hasPrefix($0.0) }
-        let component = match?.1 ?? "unet"
-        let rest = layer.dropFirst(match?.0.count ?? 0).replacing(".processor.", with: ".")
-        return (component, renamed(String(rest), in: component))
+        let bare =
+            layer.hasPrefix("base_model.model.") ? String(layer.dropFirst(17)) : layer
+        if bare.hasPrefix("text_model.") { return ("text_encoder", renamed(bare, "text_encoder")) }
+        guard
+            let (prefix, component) = prefixes.filter({ bare.hasPrefix($0.0) })
+                .max(by: { $0.0.count < $1.0.count })
+        else { return ("unet", renamed(bare, "unet")) }
+        let rest = String(bare.dropFirst(prefix.count))
+        return (component, prefix.hasSuffix(":") ? "#" + rest : renamed(rest, component))
     }
 
     /// diffusers once called the projections of every attention alike, in text encoders too.
-    private static func renamed(_ layer: String, in component: String) -> String {
+    private static func renamed(_ layer: String, _ component: String) -> String {
+        let layer = layer.replacing(".processor.", with: ".")
         if component == "unet" { return layer.hasSuffix(".to_out") ? layer + ".0" : layer }
         let old = [
             ".to_q": ".q_proj", ".to_k": ".k_proj", ".to_v": ".v_proj", ".to_out": ".out_proj",
         ]
         guard let (name, new) = old.first(where: { layer.hasSuffix($0.key) }) else { return layer }
         return layer.dropLast(name.count) + new
-    }
-
-    /// What diffusers leaves in the metadata of files without alphas: one for each component.
-    func scaleOfMetadata(_ layer: String, rank: Int) throws -> Float {
-        guard let json = metadata["lora_adapter_metadata"],
-            let values = try? JSONSerialization.jsonObject(with: Data(json.utf8)) as? [String: Any]
-        else { return 1 }
-        let component = Self.place(layer).component
-        guard let alpha = values[component + ".lora_alpha"] as? NSNumber else { return 1 }
-        let usesRoot = values[component + ".use_rslora"] as? Bool ?? false
-        return alpha.floatValue / (usesRoot ? Float(rank).squareRoot() : Float(rank))
-    }
-
-    /// The family it was trained for, so far as names, shapes and metadata tell.
-    var family: String? {
-        let names = parts.keys
-        if names.contains(where: { $0.contains("double_blocks") || $0.contains("single_blocks") })
-            || names.contains(where: { $0.contains("single_transformer_blocks") })
-        {
-            return "Flux"
-        }
-        if names.contains(where: { $0.contains("joint_blocks") }) { return "Stable Diffusion 3" }
-        if names.contains(where: { $0.hasPrefix("transformer.") }) {
-            return "a diffusion transformer"
-        }
-        let isTwin = names.contains { $0.hasPrefix("lora_te2_") || $0.hasPrefix("text_encoder_2.") }
-        let attention = parts.first { part in
-            ["attn2_to_k", "attn2.to_k"].contains { part.key.hasSuffix($0) }
-        }
-        switch attention?.value.down?.shape.dropFirst().first {
-        case 768: return "Stable Diffusion 1.x"
-        case 1024: return "Stable Diffusion 2.x"
-        case 2048: return "Stable Diffusion XL"
-        default: break
-        }
-        if isTwin { return "Stable Diffusion XL" }
-        return metadata["ss_base_model_version"] ?? metadata["modelspec.architecture"]
     }
 }

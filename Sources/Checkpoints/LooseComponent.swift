@@ -2,18 +2,18 @@ public import Foundation
 import Tensors
 
 /// One component of a model, from a place of its own: a folder with its configuration and weights, the
-/// same folder of a whole model, or a safetensors file with these weights alone or among others, under
-/// diffusers' names or the original repository's.
+/// same folder of a whole model, a folder with the files of a tiny autoencoder, or a safetensors file
+/// with these weights alone or among others, under diffusers' names or the original repository's.
 ///
 /// What a file does not say of itself is taken to be as in the model it is used with.
 public struct LooseComponent: ModelSource {
-    /// where it lies
+    /// Where it is.
     public let url: URL
-    /// what it is
+    /// What it is.
     public let layout = "component"
-    /// a component says nothing of the kind
+    /// A component says nothing of the kind.
     public let isStandIn = false
-    /// a component says nothing of the kind
+    /// A component says nothing of the kind.
     public let zeroesEmptyPrompt = false
 
     private let component: String
@@ -23,29 +23,20 @@ public struct LooseComponent: ModelSource {
     /// - Parameters:
     ///   - component: `unet` or `vae`.
     ///   - base: the model it is used with.
-    /// - Throws: `CheckpointError` when it cannot be read or is another thing.
+    /// - Throws: `CheckpointError` when it cannot be read, is another thing, or is a VAE for latents of
+    ///   other channels than the model's.
     public init(_ url: URL, as component: String, beside base: any ModelSource) throws {
         (self.url, self.component) = (url, component)
-        var isFolder: ObjCBool = false
-        let path = url.path(percentEncoded: false)
-        if FileManager.default.fileExists(atPath: path, isDirectory: &isFolder), isFolder.boolValue
-        {
-            let inside = ModelFolder.exists(url.appending(path: component))
-            let folder = try ModelFolder(inside ? url : url.deletingLastPathComponent())
-            let name = inside ? component : url.lastPathComponent
-            json = try folder.configuration(name)
-            tensors = { try folder.weights(name) }
-            return
+        if let folder = try Self.folder(url, component) {
+            json = try folder.source.configuration(folder.name)
+            tensors = { try folder.source.weights(folder.name) }
+        } else {
+            let entries = try Self.entries(url, component)
+            let path = url.path(percentEncoded: false)
+            tensors = { Weights(entries, file: path) }
+            json = try Self.configuration(of: Weights(entries, file: path), component, base)
         }
-        let file = try Safetensors(contentsOf: url)
-        let entries = try Self.entries(file, component)
-        let weights = Weights(entries, file: file.path)
-        tensors = { Weights(entries, file: file.path) }
-        let isTiny = component == "vae" && weights.contains("decoder.layers")
-        json =
-            isTiny
-            ? Data("{\"_class_name\":\"AutoencoderTiny\"}".utf8)
-            : try Self.adapted(base.configuration(component), to: weights)
+        if component == "vae" { try Self.check(tensors(), json, for: base, url) }
     }
 
     /// It has none.
@@ -59,72 +50,143 @@ public struct LooseComponent: ModelSource {
     /// Its weights under diffusers' names.
     public func weights(_ component: String) throws -> Weights { try tensors() }
 
+    /// A folder in diffusers' layout with the component's name in it; nil for a file, or a folder with
+    /// files of another kind.
+    private static func folder(
+        _ url: URL, _ component: String
+    ) throws -> (source: ModelFolder, name: String)? {
+        guard ModelFolder.isFolder(url) else { return nil }
+        if ModelFolder.exists(url.appending(path: component)) {
+            return (try ModelFolder(url), component)
+        }
+        let isBare = !ModelFolder.exists(url.appending(path: "config.json"))
+        if isBare, component == "vae", try TinyAutoencoderFile.entries(inFolder: url) != nil {
+            return nil
+        }
+        return (try ModelFolder(url.deletingLastPathComponent()), url.lastPathComponent)
+    }
+
     /// The component's tensors under diffusers' names, whatever the file's are.
     private static func entries(
-        _ file: Safetensors, _ component: String
+        _ url: URL, _ component: String
     ) throws -> [String: Safetensors.Entry] {
-        if component == "vae", let tiny = try tinyEntries(file) { return tiny }
-        let prefix = component == "unet" ? "model.diffusion_model." : "first_stage_model."
-        let isPart = file.names.contains { $0.hasPrefix(prefix) }
-        let part = LDMPart(file, isPart ? prefix : "")
-        if component == "unet", part.has("input_blocks.0.0.weight") {
-            return mapped(part, try LDMNames.unet(LDMUNetShape(part)))
+        if ModelFolder.isFolder(url) {
+            return try TinyAutoencoderFile.entries(inFolder: url) ?? [:]
         }
-        if component == "vae", part.has("encoder.down.0.block.0.conv1.weight") {
-            let shape = try LDMAutoencoderShape(part)
-            return mapped(
-                part,
-                LDMNames.autoencoder(levels: shape.channels.count, layers: shape.layers))
-        }
-        guard part.has(component == "unet" ? "conv_in.weight" : "decoder.conv_in.weight") else {
+        let file = try Safetensors(contentsOf: url)
+        if component == "vae", let tiny = try TinyAutoencoderFile.entries(file) { return tiny }
+        guard let prefix = prefix(of: component, in: file.names) else {
             throw CheckpointError.unusableAddOn(
                 path: file.path,
                 what: KnownContents.guess(file.entries).map { "looks like \($0)" }
                     ?? "holds something else",
                 hint: "give a file or folder with \(component == "unet" ? "a UNet" : "a VAE")")
         }
-        return part.entries
+        let part = LDMPart(file, prefix)
+        guard component == "vae" else {
+            return part.has("input_blocks.0.0.weight")
+                ? mapped(part, try LDMNames.unet(LDMUNetShape(part))) : part.entries
+        }
+        let vae = part.ofAutoencoder
+        guard vae.has("encoder.down.0.block.0.conv1.weight") else { return vae.entries }
+        let shape = try LDMAutoencoderShape(vae)
+        return mapped(
+            vae, LDMNames.autoencoder(levels: shape.channels.count, layers: shape.layers))
+    }
+
+    /// What the names of the component's tensors begin with: the shortest there is, as averages of
+    /// training have a longer one; nil where there is no such component.
+    private static func prefix(of component: String, in names: [String]) -> String? {
+        let marks =
+            component == "vae"
+            ? ["decoder.conv_in.weight"]
+            : ["input_blocks.0.0.weight", "time_embedding.linear_1.weight"]
+        return names.compactMap { name in
+            marks.first { name == $0 || name.hasSuffix("." + $0) }
+                .map { String(name.dropLast($0.count)) }
+        }.min { ($0.count, $0) < ($1.count, $1) }
     }
 
     private static func mapped(_ part: LDMPart, _ map: KeyMap) -> [String: Safetensors.Entry] {
         Dictionary(part.entries.map { (map($0.key) ?? $0.key, $0.value) }) { first, _ in first }
     }
 
-    /// TAESD's: as diffusers has them, or the bare numbers of the original's `…_decoder` file, the
-    /// `…_encoder` beside it. The original's decoder counts the clamp at its beginning as a layer.
-    private static func tinyEntries(_ file: Safetensors) throws -> [String: Safetensors.Entry]? {
-        if file.entries["decoder.layers.0.weight"] != nil { return file.entries }
-        let name = URL(filePath: file.path).lastPathComponent
-        let isEncoder = file.entries["0.weight"] != nil
-        guard isEncoder || file.entries["1.weight"] != nil else { return nil }
-        let other = name.replacing(
-            isEncoder ? "encoder" : "decoder", with: isEncoder ? "decoder" : "encoder")
-        let place = URL(filePath: file.path).deletingLastPathComponent().appending(path: other)
-        let twin =
-            other != name && ModelFolder.exists(place) ? try Safetensors(contentsOf: place) : nil
-        guard let decoder = isEncoder ? twin : file else {
-            throw CheckpointError.missingFile(
-                folder: place.deletingLastPathComponent().path(percentEncoded: false),
-                tried: [other], hint: "TAESD comes in two files")
+    /// The base's configuration with what the component's own tensors show.
+    private static func configuration(
+        of weights: Weights, _ component: String, _ base: any ModelSource
+    ) throws -> Data {
+        if component == "vae", weights.contains("decoder.layers") {
+            return Data("{\"_class_name\":\"AutoencoderTiny\"}".utf8)
         }
-        var entries: [String: Safetensors.Entry] = [:]
-        for (key, entry) in decoder.entries {
-            let parts = key.split(separator: ".", maxSplits: 1)
-            guard parts.count == 2, let index = Int(parts[0]) else { return nil }
-            entries["decoder.layers.\(index - 1).\(parts[1])"] = entry
+        var members: [String: Any] = [:]
+        // A single file without a VAE may have its configuration all the same.
+        if let json = try? base.configuration(component) {
+            members = try JSONSerialization.jsonObject(with: json) as? [String: Any] ?? [:]
         }
-        for (key, entry) in (isEncoder ? file : twin)?.entries ?? [:] {
-            entries["encoder.layers.\(key)"] = entry
+        if component == "unet" {
+            guard let shape = weights.shape("conv_in.weight"), shape.count == 4 else {
+                return try base.configuration(component)
+            }
+            members["in_channels"] = shape[1]
+        } else {
+            if members["scaling_factor"] == nil {
+                members["scaling_factor"] = base.contains("text_encoder_2") ? 0.13025 : 0.18215
+            }
+            members["_class_name"] = "AutoencoderKL"
+            members.merge(autoencoderMembers(weights, members)) { $1 }
         }
-        return entries
+        return try JSONSerialization.data(withJSONObject: members, options: .sortedKeys)
     }
 
-    /// The base's configuration with the channels that a UNet's own tensors show.
-    private static func adapted(_ json: Data, to weights: Weights) throws -> Data {
-        guard let shape = weights.shape("conv_in.weight"), shape.count == 4,
-            var members = try JSONSerialization.jsonObject(with: json) as? [String: Any]
-        else { return json }
-        members["in_channels"] = shape[1]
-        return try JSONSerialization.data(withJSONObject: members, options: .sortedKeys)
+    /// What an autoencoder's tensors show, under diffusers' names.
+    private static func autoencoderMembers(
+        _ weights: Weights, _ base: [String: Any]
+    ) -> [String: Any] {
+        var channels: [Int] = []
+        while let shape = weights.shape(
+            "encoder.down_blocks.\(channels.count).resnets.0.conv1.weight"), shape.count == 4,
+            channels.count < 16
+        {
+            channels.append(shape[0])
+        }
+        guard !channels.isEmpty else { return [:] }
+        let layers = (0..<64).first {
+            !weights.contains("encoder.down_blocks.0.resnets.\($0)")
+        }
+        let groups = base["norm_num_groups"] as? Int ?? 32
+        let divides = groups > 0 && channels.allSatisfy { $0.isMultiple(of: groups) }
+        return [
+            "block_out_channels": channels, "layers_per_block": layers ?? 1,
+            "latent_channels": weights.shape("decoder.conv_in.weight")?.dropFirst().first ?? 4,
+            "norm_num_groups": divides ? groups : commonGroups(channels),
+            "mid_block_add_attention": weights.contains("encoder.mid_block.attentions"),
+            "use_quant_conv": weights.contains("quant_conv"),
+            "use_post_quant_conv": weights.contains("post_quant_conv"),
+            "down_block_types": channels.map { _ in "DownEncoderBlock2D" },
+            "up_block_types": channels.map { _ in "UpDecoderBlock2D" },
+        ]
+    }
+
+    /// A VAE's latents must have the channels that the model's UNet makes.
+    private static func check(
+        _ weights: Weights, _ json: Data, for base: any ModelSource, _ url: URL
+    ) throws {
+        let first =
+            weights.shape("decoder.layers.0.weight") ?? weights.shape("decoder.conv_in.weight")
+        let unet = try JSONValue(parsing: base.configuration("unet"))
+        let expected = unet["out_channels"]?.integer ?? 4
+        if let found = first?.dropFirst().first, found != expected {
+            throw CheckpointError.otherLatents(
+                path: url.path(percentEncoded: false), found: found, expected: expected)
+        }
+    }
+}
+
+/// As many groups as divide all of these, at most the 32 of every published model.
+func commonGroups(_ channels: [Int]) -> Int {
+    channels.reduce(32) { divisor, count in
+        var (a, b) = (divisor, count)
+        while b > 0 { (a, b) = (b, a % b) }
+        return a
     }
 }

@@ -13,19 +13,34 @@ public struct LooseFile: Sendable {
     /// of a LoRA, the ranks of its layers, each once and sorted
     public let ranks: [Int]
 
+    /// A safetensors file, unless it is a whole checkpoint.
+    ///
+    /// - Returns: nil for a whole checkpoint.
     /// - Throws: `CheckpointError` when it is not valid safetensors.
-    public init(_ url: URL) throws {
+    public init?(_ url: URL) throws {
         let file = try Safetensors(contentsOf: url)
+        do {
+            _ = try SingleFile(file, at: url)
+            return nil
+        } catch CheckpointError.notAModel, CheckpointError.missingPart {
+            self.init(file)
+        }
+    }
+
+    private init(_ file: Safetensors) {
         guess = KnownContents.guess(file.entries)
         tensors = file.names.count
         metadata = file.metadata
-        parameters = file.entries.values.reduce(into: [:]) { counts, entry in
-            counts[entry.dataType, default: 0] += entry.shape.reduce(1, *)
+        var parameters: [String: Int] = [:]
+        var ranks: Set<Int> = []
+        let isLoRA = LoRARole.kind(of: file.names.prefix(4096)) != nil
+        for (name, entry) in file.entries {
+            parameters[entry.dataType, default: 0] += entry.shape.reduce(1, *)
+            if isLoRA, LoRARole.read(name)?.role == .down, let rank = entry.shape.first {
+                ranks.insert(rank)
+            }
         }
-        let downs = file.entries.filter {
-            $0.key.hasSuffix("lora_down.weight") || $0.key.hasSuffix("lora_A.weight")
-                || $0.key.hasSuffix("lora.down.weight")
-        }
-        ranks = Set(downs.values.compactMap(\.shape.first)).sorted()
+        self.parameters = parameters
+        self.ranks = ranks.sorted()
     }
 }

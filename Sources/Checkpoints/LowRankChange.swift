@@ -1,7 +1,59 @@
 import Tensors
 
-/// A change to one weight: `scale` · up · (mid ·) down, added to it.
-struct LowRankChange: Sendable {
+/// A matrix as it is, or as the product of two thin ones, or for a convolution of three.
+enum LowRankMatrix: Sendable {
+    /// [rows, columns]
+    case whole(StoredTensor, rows: Int)
+    /// up [rows, rank] · down [rank, columns]
+    case product(up: StoredTensor, down: StoredTensor, rank: Int)
+    /// A Tucker decomposition: up [rank, rows] turned, core [rank, rank, height, width], down [rank, in].
+    case tucker(up: StoredTensor, core: StoredTensor, down: StoredTensor)
+
+    /// [rows, columns]
+    var value: Tensor {
+        switch self {
+        case .whole(let matrix, let rows):
+            return matrix.widened().reshaped([rows, matrix.count / rows])
+        case .product(let up, let down, let rank):
+            let right = down.widened().reshaped([rank, down.count / rank])
+            return up.widened().reshaped([up.count / rank, rank]).product(right)
+        case .tucker(let up, let core, let down):
+            let left = up.widened().reshaped([up.shape[0], up.count / up.shape[0]])
+            return left.transposed([1, 0]).product(tuckerProduct(core: core, down: down))
+        }
+    }
+
+    var rows: Int {
+        switch self {
+        case .whole(_, let rows): rows
+        case .product(let up, _, let rank): up.count / rank
+        case .tucker(let up, _, _): up.count / up.shape[0]
+        }
+    }
+
+    var columns: Int {
+        switch self {
+        case .whole(let matrix, let rows): matrix.count / rows
+        case .product(_, let down, let rank): down.count / rank
+        case .tucker(_, let core, let down):
+            down.count / down.shape[0] * core.shape.dropFirst(2).reduce(1, *)
+        }
+    }
+}
+
+/// core · down over the second rank, [rank, in · taps].
+func tuckerProduct(core: StoredTensor, down: StoredTensor) -> Tensor {
+    let (outer, rank) = (core.shape[0], core.shape[1])
+    let taps = core.shape.dropFirst(2).reduce(1, *)
+    let inputs = down.count / rank
+    return core.widened().reshaped([outer, rank, taps]).transposed([0, 2, 1])
+        .reshaped([outer * taps, rank])
+        .product(down.widened().reshaped([rank, inputs]))
+        .reshaped([outer, taps, inputs]).transposed([0, 2, 1]).reshaped([outer, inputs * taps])
+}
+
+/// A change to one weight: `scale` · up · (mid ·) down, added to it (LoRA, Hu et al. 2021; LoCon).
+struct LowRankChange: WeightChange {
     /// [rank, in · taps], or with `mid` [rank, in]
     let down: StoredTensor
     /// [out, rank]
@@ -19,94 +71,16 @@ struct LowRankChange: Sendable {
         down.count / rank * (mid.map { $0.shape[2] * $0.shape[3] } ?? 1)
     }
 
-    /// A weight with all changes added, in the order given, of 32-bit floats.
-    static func sum(_ changes: [LowRankChange], _ weight: StoredTensor) -> Tensor {
-        let rows = weight.shape[0]
-        let flat = weight.widened().reshaped([rows, weight.count / rows])
-        return changes.reduce(flat) { sum, change in
-            let inner = change.inner.transposed([1, 0])
-            return change.scaledUp.multiplied(by: PackedMatrix(StoredTensor(inner)), adding: sum)
-        }.reshaped(weight.shape)
+    func callAsFunction(_ weight: Tensor) -> Tensor {
+        scaledUp.product(inner, adding: weight)
     }
 
     /// scale · up, [out, rank].
     var scaledUp: Tensor { up.widened().reshaped([outputs, rank]) * scale }
 
-    /// What stands right of `up`, [rank, columns].
+    /// The factor right of `up`, [rank, columns].
     var inner: Tensor {
-        tucker() ?? down.widened().reshaped([rank, columns])
-    }
-
-    /// mid · down: [rank, in · taps].
-    private func tucker() -> Tensor? {
-        guard let mid else { return nil }
-        let taps = mid.shape[2] * mid.shape[3]
-        let inputs = down.count / rank
-        let packed = PackedMatrix(
-            StoredTensor(down.widened().reshaped([rank, inputs]).transposed([1, 0])))
-        return mid.widened().reshaped([rank, rank, taps]).transposed([0, 2, 1])
-            .multiplied(by: packed).transposed([0, 2, 1]).reshaped([rank, inputs * taps])
-    }
-}
-
-extension LoRA {
-    /// What a layer's part adds to a weight, checked: shapes, ranks and numbers.
-    ///
-    /// - Parameters:
-    ///   - layer: the file's name for the layer.
-    ///   - shape: the weight's, [out, in] or [out, in, height, width].
-    ///   - strength: the factor asked for.
-    func change(_ layer: String, of part: Part, to shape: [Int], strength: Float) throws
-        -> LowRankChange
-    {
-        guard let down = part.down, let up = part.up else {
-            throw fault(part.name, "has no counterpart \(part.down == nil ? "down" : "up")")
-        }
-        guard let rank = down.shape.first, rank > 0, down.shape.count >= 2, up.shape.count >= 2,
-            up.shape[1] == rank, part.mid.map({ $0.shape.starts(with: [rank, rank]) }) ?? true
-        else {
-            throw fault(
-                part.name, "has ranks that differ: down is \(down.shape), up is \(up.shape)")
-        }
-        let taps = shape.dropFirst(2).reduce(1, *)
-        let inner = part.mid == nil ? shape[1] * taps : shape[1]
-        let midFits = part.mid.map { $0.shape.count == 4 && $0.shape[2] * $0.shape[3] == taps }
-        guard down.shape.reduce(1, *) == rank * inner, up.shape.reduce(1, *) == shape[0] * rank,
-            midFits ?? true
-        else {
-            throw CheckpointError.addOnOfAnotherFamily(
-                path: path, family: family,
-                reason: "\(shown(layer)) is for \(up.shape[0]) by \(down.shape[1]) numbers, "
-                    + "the model has \(shape[0]) by \(shape[1])")
-        }
-        return LowRankChange(
-            down: try stored(down), up: try stored(up), mid: try part.mid.map(stored), rank: rank,
-            scale: strength * (try scale(part, layer: layer, rank: rank)))
-    }
-
-    /// alpha / rank; 1 where the file says nothing.
-    private func scale(_ part: Part, layer: String, rank: Int) throws -> Float {
-        guard let entry = part.alpha else { return try scaleOfMetadata(layer, rank: rank) }
-        guard let alpha = entry.stored, alpha.count == 1 else {
-            throw fault(entry.name, "is no number")
-        }
-        let value = alpha.widened().values[0]
-        guard value.isFinite else { throw fault(entry.name, "is \(value)") }
-        return value / Float(rank)
-    }
-
-    private func stored(_ entry: Safetensors.Entry) throws -> StoredTensor {
-        guard let stored = entry.stored else {
-            throw CheckpointError.unsupportedDataType(
-                path: path, tensor: entry.name, found: entry.dataType)
-        }
-        guard !stored.hasNonFiniteValues else {
-            throw CheckpointError.nonFiniteValues(path: path, tensor: entry.name)
-        }
-        return stored
-    }
-
-    private func fault(_ tensor: String, _ reason: String) -> CheckpointError {
-        .malformed(path: path, format: "LoRA", reason: "\(shown(tensor)) \(reason)")
+        mid.map { tuckerProduct(core: $0, down: down) }
+            ?? down.widened().reshaped([rank, columns])
     }
 }

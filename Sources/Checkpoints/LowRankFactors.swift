@@ -19,14 +19,15 @@ public struct LowRankFactors: Sendable {
 
     var areFinite: Bool { !down.hasNonFiniteValues && !up.hasNonFiniteValues }
 
-    /// Whether factors beside a weight of that type take less memory than the weight in 32 bits.
-    static func save(_ changes: [LowRankChange], _ type: DataType) -> Bool {
-        factorBytes(changes) < mergedBytes(changes, type)
+    /// The changes as products, where factors beside a weight take less memory than the weight in 32
+    /// bits.
+    static func saving(_ changes: [any WeightChange], _ weight: StoredTensor) -> [LowRankChange]? {
+        changes.products.flatMap { factorBytes($0) < mergedBytes(weight) ? $0 : nil }
     }
 
-    /// Bytes that a weight with LoRAs takes beyond its own.
-    static func growth(_ changes: [LowRankChange], _ type: DataType) -> Int {
-        min(factorBytes(changes), mergedBytes(changes, type))
+    /// Bytes that a weight with changes takes beyond its own.
+    static func growth(_ changes: [any WeightChange], _ weight: StoredTensor) -> Int {
+        saving(changes, weight).map(factorBytes) ?? mergedBytes(weight)
     }
 
     private static func factorBytes(_ changes: [LowRankChange]) -> Int {
@@ -34,8 +35,7 @@ public struct LowRankFactors: Sendable {
             * DataType.float32.byteCount
     }
 
-    private static func mergedBytes(_ changes: [LowRankChange], _ type: DataType) -> Int {
-        guard let first = changes.first else { return 0 }
-        return first.outputs * first.columns * (DataType.float32.byteCount - type.byteCount)
+    private static func mergedBytes(_ weight: StoredTensor) -> Int {
+        weight.count * (DataType.float32.byteCount - weight.dataType.byteCount)
     }
 }

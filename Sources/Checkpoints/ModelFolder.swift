@@ -20,7 +20,7 @@ public struct ModelFolder: ModelSource {
     /// the layout, in words
     public let layout = "diffusers folder"
 
-    static let largestConfiguration = 1 << 20
+    package static let largestConfiguration = 1 << 20
     private static let weightNames = ["diffusion_pytorch_model", "model"]
     private static let variants = ["", ".fp16", ".bf16"]
 
@@ -133,6 +133,12 @@ public struct ModelFolder: ModelSource {
             atPath: folder.path(percentEncoded: false))
         let pickle = files?.sorted().first { $0.hasSuffix(".bin") || $0.hasSuffix(".ckpt") }
         return pickle.map { "\(shown($0)) is a pickle, which can run code: convert it first" }
+    }
+
+    package static func isFolder(_ url: URL) -> Bool {
+        var isFolder: ObjCBool = false
+        return FileManager.default.fileExists(
+            atPath: url.path(percentEncoded: false), isDirectory: &isFolder) && isFolder.boolValue
     }
 
     static func exists(_ url: URL) -> Bool {

@@ -1,4 +1,4 @@
-import Foundation
+package import Foundation
 
 /// `model_index.json`: which class each component is of.
 struct ModelIndex {
@@ -9,94 +9,95 @@ struct ModelIndex {
 
     init() {}
 
+    /// - Throws: `CheckpointError` when the file is missing or no JSON object.
     init(contentsOf url: URL) throws {
-        let members = try [String: Member](json: url)
-        for (name, member) in members {
-            switch member {
-            case .text(let text) where name == "_class_name": className = text
-            case .flag(let flag) where name == "_gesso_standin": isStandIn = flag
-            case .flag(let flag) where name == "force_zeros_for_empty_prompt":
-                zeroesEmptyPrompt = flag
-            case .pair(let library?, let type?) where !library.isEmpty: components[name] = type
-            default: continue
-            }
+        guard case .object(let members) = try JSONValue(small: url) else {
+            throw CheckpointError.malformed(
+                path: url.path(percentEncoded: false), format: "JSON", reason: "is no object")
         }
-    }
-
-    /// A value of the index: `["diffusers", "UNet2DConditionModel"]`, a text, or something that does
-    /// not matter here.
-    private enum Member: Decodable {
-        case text(String)
-        case flag(Bool)
-        case pair(String?, String?)
-        case other
-
-        init(from decoder: any Decoder) throws {
-            let value = try decoder.singleValueContainer()
-            if let text = try? value.decode(String.self) {
-                self = .text(text)
-            } else if let flag = try? value.decode(Bool.self) {
-                self = .flag(flag)
-            } else if let pair = try? value.decode([String?].self), pair.count == 2 {
-                self = .pair(pair[0], pair[1])
-            } else {
-                self = .other
+        for member in members {
+            switch member.value {
+            case .text(let text) where member.key == "_class_name": className = text
+            case .flag(let flag) where member.key == "_gesso_standin": isStandIn = flag
+            case .flag(let flag) where member.key == "force_zeros_for_empty_prompt":
+                zeroesEmptyPrompt = flag
+            case .list(let pair):
+                // `["diffusers", "UNet2DConditionModel"]`
+                guard pair.count == 2, pair[0].string?.isEmpty == false,
+                    let type = pair[1].string
+                else { continue }
+                components[member.key] = type
+            default: continue
             }
         }
     }
 }
 
 /// `…safetensors.index.json`: which shard holds each tensor.
-struct ShardIndex: Decodable {
-    private let map: [String: String]
-    private var path = ""
+struct ShardIndex {
+    private let places: [(tensor: String, shard: String)]
+    private let path: String
 
-    private enum CodingKeys: String, CodingKey {
-        case map = "weight_map"
-    }
-
+    /// - Throws: `CheckpointError.malformed` when it is not such an index, or a shard's name leads out of
+    ///   the folder.
     init(contentsOf url: URL) throws {
-        self = try ShardIndex(json: url)
-        path = url.path(percentEncoded: false)
+        let path = url.path(percentEncoded: false)
+        func malformed(_ reason: String) -> CheckpointError {
+            .malformed(path: path, format: "JSON", reason: reason)
+        }
+        guard case .object(let map)? = try JSONValue(small: url, upTo: 16 << 20)["weight_map"]
+        else {
+            throw malformed("the index has no weight_map")
+        }
+        places = try map.map { member in
+            guard let shard = member.value.string else {
+                throw malformed("the shard of \(shown(member.key)) is no text")
+            }
+            let isName = !shard.isEmpty && !shard.hasPrefix(".") && !shard.utf8.contains(0x2F)
+            guard isName else {
+                throw malformed("shard name \(shown(shard)) leads out of the folder")
+            }
+            guard shard.utf8.allSatisfy({ $0 >= 0x20 && $0 != 0x7F }) else {
+                throw malformed("control character in the shard name \(shown(shard))")
+            }
+            return (member.key, shard)
+        }
+        self.path = path
     }
 
     /// The names of the files that hold the tensors.
-    var shards: [String] { Set(map.values).sorted() }
+    var shards: [String] { Set(places.map(\.shard)).sorted() }
 
     /// The tensors of all shards.
-    /// - Throws: `CheckpointError.malformed` when a shard's name leads out of the folder or a tensor is
-    ///   not where the index says.
+    /// - Throws: `CheckpointError.malformed` when a tensor is not where the index says.
     func weights(in folder: URL) throws -> Weights {
+        let files = try Dictionary(
+            uniqueKeysWithValues: shards.map {
+                ($0, try Safetensors(contentsOf: folder.appending(path: $0)))
+            })
         var entries: [String: Safetensors.Entry] = [:]
-        for shard in shards {
-            guard !shard.isEmpty, !shard.hasPrefix("."), !shard.contains("/") else {
+        for (tensor, shard) in places {
+            guard let entry = files[shard]?.entries[tensor] else {
                 throw CheckpointError.malformed(
                     path: path, format: "index",
-                    reason: "shard name \(shown(shard)) leads out of the folder")
+                    reason: "tensor \(shown(tensor)) is not in the shard it names")
             }
-            let file = try Safetensors(contentsOf: folder.appending(path: shard))
-            entries.merge(file.entries.filter { map[$0.key] == shard }) { first, _ in first }
-        }
-        if let lost = map.keys.filter({ entries[$0] == nil }).min() {
-            throw CheckpointError.malformed(
-                path: path, format: "index",
-                reason: "tensor \(shown(lost)) is not in the shard it names")
+            entries[tensor] = entry
         }
         return Weights(entries, file: path)
     }
 }
 
-extension Decodable {
-    /// The value in a small JSON file.
-    /// - Throws: `CheckpointError.malformed` when it is not such a value.
-    fileprivate init(json url: URL) throws {
-        let data = try Data(contentsOf: url, upTo: ModelFolder.largestConfiguration)
+extension JSONValue {
+    /// The value in a JSON file of a model.
+    /// - Throws: `CheckpointError.cannotRead` or `.malformed`.
+    package init(small url: URL, upTo limit: Int = ModelFolder.largestConfiguration) throws {
+        let data = try Data(contentsOf: url, upTo: limit)
         do {
-            self = try JSONDecoder().decode(Self.self, from: data)
+            self = try JSONValue(parsing: data)
         } catch {
             throw CheckpointError.malformed(
-                path: url.path(percentEncoded: false), format: "JSON",
-                reason: "not what is expected of \(url.lastPathComponent)")
+                path: url.path(percentEncoded: false), format: "JSON", reason: error.reason)
         }
     }
 }

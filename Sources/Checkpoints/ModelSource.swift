@@ -40,11 +40,10 @@ extension ModelSource {
 }
 
 /// The model at a path: a folder in diffusers' layout, or a single file.
+///
+/// - Parameter supplied: components that come from elsewhere, so that the model may lack them: `vae`.
 /// - Throws: `CheckpointError`.
-public func modelSource(_ url: URL) throws -> any ModelSource {
-    var isFolder: ObjCBool = false
-    let path = url.path(percentEncoded: false)
-    guard FileManager.default.fileExists(atPath: path, isDirectory: &isFolder), !isFolder.boolValue
-    else { return try ModelFolder(url) }
-    return try SingleFile(url)
+public func modelSource(_ url: URL, supplied: Set<String> = []) throws -> any ModelSource {
+    guard ModelFolder.exists(url), !ModelFolder.isFolder(url) else { return try ModelFolder(url) }
+    return try SingleFile(url, supplied: supplied)
 }

@@ -47,10 +47,11 @@ public struct Safetensors: Sendable {
     public let path: String
     /// free texts that the writer of the file left; show them escaped only
     public let metadata: [String: String]
-    /// the tensors' names in the order of their data
-    public let names: [String]
     /// the tensors by name
-    public let entries: [String: Entry]
+    public let entries: TensorTable
+
+    /// the tensors' names in the order of their data
+    public var names: [String] { entries.keys }
 
     /// Maps the file and checks its header.
     /// - Throws: `CheckpointError.cannotRead`, `.foreign` or `.malformed`.
@@ -64,18 +65,7 @@ public struct Safetensors: Sendable {
             let (header, dataStart) = try Self.header(file.bytes)
             self.path = path
             metadata = header.metadata
-            names = header.names
-            let entries = header.entries.map { name, entry in
-                let range =
-                    dataStart + entry.range.lowerBound..<dataStart + entry.range.upperBound
-                return (
-                    name,
-                    Entry(
-                        dataType: entry.dataType, shape: entry.shape, path: path, name: name,
-                        file: file, range: range)
-                )
-            }
-            self.entries = Dictionary(uniqueKeysWithValues: entries)
+            entries = TensorTable(header, path: path, file: file, dataStart: dataStart)
         } catch let fault as HeaderCursor.Fault {
             throw CheckpointError.malformed(
                 path: path, format: "safetensors", reason: fault.reason)

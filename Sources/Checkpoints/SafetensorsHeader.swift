@@ -1,12 +1,17 @@
-/// The table at the front of a safetensors file: what each tensor is and where it lies.
+/// The table at the front of a safetensors file: the type, shape and place of each tensor.
 ///
 /// Rules beyond the reference: nothing but spaces around the object, no name twice, exactly the three
-/// fields, plain unsigned integers, and tensors that fill the data without hole or overlap.
-struct SafetensorsHeader {
-    struct Entry {
-        var dataType = ""
-        var shape: [Int] = []
-        /// in bytes from the end of the header
+/// fields, plain unsigned integers, and tensors that fill the data without hole or overlap. Time and
+/// memory are linear in its length.
+struct SafetensorsHeader: Sendable {
+    /// A tensor, in as few bytes as will do: files with hundreds of thousands of them exist.
+    struct Row: Sendable {
+        /// Its place in `types`.
+        var type: UInt8 = 0
+        var rank: UInt8 = 0
+        /// Where its shape begins in `extents`.
+        var shape: Int32 = 0
+        /// In bytes from the end of the header.
         var range = 0..<0
     }
 
@@ -16,15 +21,24 @@ struct SafetensorsHeader {
     static let mostDimensions = 8
 
     /// Every type of the format and its size in bytes; only some are accepted as weights.
-    static let byteCounts: [String: Int] = [
-        "BOOL": 1, "U8": 1, "I8": 1, "F8_E4M3": 1, "F8_E5M2": 1, "F8_E8M0": 1, "U16": 2, "I16": 2,
-        "F16": 2, "BF16": 2, "U32": 4, "I32": 4, "F32": 4, "U64": 8, "I64": 8, "F64": 8, "C64": 8,
+    static let types: [(name: String, byteCount: Int)] = [
+        ("BOOL", 1), ("U8", 1), ("I8", 1), ("F8_E4M3", 1), ("F8_E5M2", 1), ("F8_E8M0", 1),
+        ("U16", 2), ("I16", 2), ("F16", 2), ("BF16", 2), ("U32", 4), ("I32", 4), ("F32", 4),
+        ("U64", 8), ("I64", 8), ("F64", 8), ("C64", 8),
     ]
+    private static let numbers = Dictionary(
+        uniqueKeysWithValues: types.enumerated().map { ($1.name, UInt8($0)) })
+
+    /// The size of a type in bytes; nil for one that the format does not have.
+    static func byteCount(_ type: String) -> Int? { numbers[type].map { types[Int($0)].byteCount } }
 
     private(set) var metadata: [String: String] = [:]
-    /// names in the order of their data
+    /// Names in the order of their data.
     private(set) var names: [String] = []
-    private(set) var entries: [String: Entry] = [:]
+    /// In the same order.
+    private(set) var rows: [Row] = []
+    private var extents: [Int] = []
+    private var places: [ExactText: Int32] = [:]
 
     /// - Parameters:
     ///   - bytes: the header's JSON, without its length.
@@ -34,31 +48,53 @@ struct SafetensorsHeader {
             throw HeaderCursor.Fault(reason: "the header does not begin with '{'")
         }
         var cursor = HeaderCursor(bytes)
+        var hasMetadata = false
         try cursor.object(keysUpTo: Self.longestName) { cursor, name in
-            if name == "__metadata__" {
+            guard name != "__metadata__" else {
+                guard !hasMetadata else { throw cursor.twice(name) }
+                hasMetadata = true
                 metadata = try Self.metadata(&cursor)
-            } else {
-                try Self.check(name: name, cursor)
-                entries[name] = try Self.entry(&cursor, name: name)
+                return
             }
+            try Self.check(name: name, cursor)
+            let place = Int32(truncatingIfNeeded: rows.count)
+            guard places.updateValue(place, forKey: ExactText(name)) == nil else {
+                throw cursor.twice(name)
+            }
+            names.append(name)
+            rows.append(try row(&cursor, name: name))
         }
         guard cursor.rest.allSatisfy({ $0 == 0x20 }) else {
             throw cursor.fault("something follows the closing brace")
         }
-        names = try Self.order(entries, dataCount: dataCount)
+        sortByData()
+        try checkOrder(dataCount: dataCount)
+    }
+
+    /// The place of a tensor in `names` and `rows`.
+    func place(of name: String) -> Int? { places[ExactText(name)].map(Int.init) }
+
+    /// The extents of a tensor, outermost first.
+    func shape(_ row: Row) -> [Int] {
+        Array(extents[Int(row.shape)..<Int(row.shape) + Int(row.rank)])
     }
 
     private static func check(name: String, _ cursor: HeaderCursor) throws {
         guard !name.isEmpty else { throw cursor.fault("a tensor has no name") }
-        guard name.unicodeScalars.allSatisfy({ $0.properties.generalCategory != .control }) else {
+        guard
+            name.utf8.allSatisfy({ (0x20..<0x7F).contains($0) })
+                || name.unicodeScalars.allSatisfy({ $0.properties.generalCategory != .control })
+        else {
             throw cursor.fault("control character in the name \(shown(name))")
         }
     }
 
     private static func metadata(_ cursor: inout HeaderCursor) throws -> [String: String] {
         var result: [String: String] = [:]
+        var keys: Set<ExactText> = []
         let start = cursor.offset
         try cursor.object(keysUpTo: longestMetadata) { cursor, key in
+            guard keys.insert(ExactText(key)).inserted else { throw cursor.twice(key) }
             result[key] = try cursor.string(upTo: longestMetadata)
             guard cursor.offset - start <= longestMetadata else {
                 throw cursor.fault("__metadata__ is longer than 4 MiB")
@@ -67,83 +103,112 @@ struct SafetensorsHeader {
         return result
     }
 
-    private static func entry(_ cursor: inout HeaderCursor, name: String) throws -> Entry {
-        var entry = Entry()
-        var missing: Set = ["dtype", "shape", "data_offsets"]
+    private static let fields = ["dtype", "shape", "data_offsets"]
+
+    private mutating func row(_ cursor: inout HeaderCursor, name: String) throws -> Row {
+        var row = Row()
+        var missing = Self.fields
         do {
             try cursor.object(keysUpTo: 64) { cursor, field in
-                guard missing.remove(field) != nil else {
-                    throw cursor.fault("unknown field \(shown(field))")
+                guard let index = missing.firstIndex(of: field) else {
+                    throw Self.fields.contains(field)
+                        ? cursor.twice(field) : cursor.fault("unknown field \(shown(field))")
                 }
+                missing.remove(at: index)
                 switch field {
-                case "dtype": entry.dataType = try cursor.string(upTo: 64)
-                case "shape": entry.shape = try cursor.integers(upTo: mostDimensions)
-                default: entry.range = try range(&cursor)
+                case "dtype": row.type = try Self.type(&cursor)
+                case "shape":
+                    row.shape = Int32(truncatingIfNeeded: extents.count)
+                    try cursor.integers(upTo: Self.mostDimensions) { extents.append($0) }
+                    row.rank = UInt8(truncatingIfNeeded: extents.count - Int(row.shape))
+                default: row.range = try Self.range(&cursor)
                 }
             }
             guard missing.isEmpty else { throw cursor.fault("no field \(missing.sorted()[0])") }
-            try check(entry)
+            try check(row)
         } catch let fault as HeaderCursor.Fault {
             throw HeaderCursor.Fault(reason: "tensor \(shown(name)): \(fault.reason)")
         }
-        return entry
+        return row
+    }
+
+    private static func type(_ cursor: inout HeaderCursor) throws -> UInt8 {
+        let name = try cursor.string(upTo: 64)
+        guard let number = numbers[name] else {
+            let known = types.map(\.name).sorted().joined(separator: " ")
+            throw HeaderCursor.Fault(
+                reason: "unknown dtype \(shown(name)); known are \(known)")
+        }
+        return number
     }
 
     private static func range(_ cursor: inout HeaderCursor) throws -> Range<Int> {
-        let offsets = try cursor.integers(upTo: 2)
-        guard offsets.count == 2 else { throw cursor.fault("data_offsets are not two numbers") }
-        guard offsets[0] <= offsets[1] else {
-            throw cursor.fault("data_offsets end (\(offsets[1])) before they begin (\(offsets[0]))")
+        var (offsets, count) = ((0, 0), 0)
+        try cursor.integers(upTo: 2) { value in
+            if count == 0 { offsets.0 = value } else { offsets.1 = value }
+            count += 1
         }
-        return offsets[0]..<offsets[1]
+        guard count == 2 else { throw cursor.fault("data_offsets are not two numbers") }
+        guard offsets.0 <= offsets.1 else {
+            throw cursor.fault("data_offsets end (\(offsets.1)) before they begin (\(offsets.0))")
+        }
+        return offsets.0..<offsets.1
     }
 
     /// The bytes a tensor of this type and shape takes must be the bytes it has.
-    private static func check(_ entry: Entry) throws {
-        guard let size = byteCounts[entry.dataType] else {
-            let known = byteCounts.keys.sorted().joined(separator: " ")
-            throw HeaderCursor.Fault(
-                reason: "unknown dtype \(shown(entry.dataType)); known are \(known)")
-        }
-        var count = size
-        for extent in entry.shape {
-            let (product, overflow) = count.multipliedReportingOverflow(by: extent)
+    private func check(_ row: Row) throws {
+        let type = Self.types[Int(row.type)]
+        var count = type.byteCount
+        for index in 0..<Int(row.rank) {
+            let (product, overflow) = count.multipliedReportingOverflow(
+                by: extents[Int(row.shape) + index])
             guard !overflow else {
-                throw HeaderCursor.Fault(reason: "shape \(entry.shape) is too large")
+                throw HeaderCursor.Fault(reason: "shape \(shape(row)) is too large")
             }
             count = product
         }
-        guard count == entry.range.count else {
+        guard count == row.range.count else {
             throw HeaderCursor.Fault(
-                reason: "\(entry.dataType) of shape \(entry.shape) takes \(count) bytes, "
-                    + "data_offsets give \(entry.range.count)")
+                reason: "\(type.name) of shape \(shape(row)) takes \(count) bytes, "
+                    + "data_offsets give \(row.range.count)")
         }
     }
 
-    /// The names sorted by data, which must cover all of `dataCount` once.
-    private static func order(_ entries: [String: Entry], dataCount: Int) throws -> [String] {
-        let sorted = entries.sorted {
-            ($0.value.range.lowerBound, $0.value.range.upperBound, $0.key)
-                < ($1.value.range.lowerBound, $1.value.range.upperBound, $1.key)
+    private mutating func sortByData() {
+        func isBefore(_ a: Int, _ b: Int) -> Bool {
+            let (left, right) = (rows[a].range, rows[b].range)
+            return (left.lowerBound, left.upperBound) < (right.lowerBound, right.upperBound)
+                || left == right && names[a] < names[b]
         }
+        // Writers list tensors in the order of their data, as a rule.
+        guard rows.indices.dropFirst().contains(where: { isBefore($0, $0 - 1) }) else { return }
+        let order = rows.indices.sorted(by: isBefore)
+        (names, rows) = (order.map { names[$0] }, order.map { rows[$0] })
+        for (place, name) in names.enumerated() {
+            places[ExactText(name)] = Int32(truncatingIfNeeded: place)
+        }
+    }
+
+    /// The tensors must cover all of `dataCount` once.
+    private func checkOrder(dataCount: Int) throws {
         var end = 0
-        for (name, entry) in sorted {
-            let begin = entry.range.lowerBound
+        for (index, row) in rows.enumerated() {
+            let begin = row.range.lowerBound
             guard begin == end else {
                 let what = begin < end ? "overlaps the one before it" : "leaves a hole before it"
                 throw HeaderCursor.Fault(
-                    reason: "tensor \(shown(name)) \(what) (begins at \(begin), not \(end))")
+                    reason: "tensor \(shown(names[index])) \(what) (begins at \(begin), not \(end))"
+                )
             }
-            guard entry.range.upperBound <= dataCount else {
+            guard row.range.upperBound <= dataCount else {
                 throw HeaderCursor.Fault(
-                    reason: "tensor \(shown(name)) ends at byte \(entry.range.upperBound) "
+                    reason: "tensor \(shown(names[index])) ends at byte \(row.range.upperBound) "
                         + "of \(dataCount); the file is cut short")
             }
-            end = entry.range.upperBound
+            end = row.range.upperBound
         }
         guard end == dataCount else {
             throw HeaderCursor.Fault(reason: "\(dataCount - end) bytes follow the last tensor")
         }
-        return sorted.map(\.key)
     }
 }

@@ -28,7 +28,7 @@ struct OutgoingTensor {
 
     var isCast: Bool { parts.contains { $0.dataType != dataType } }
     var byteCount: Int {
-        shape.reduce(1, *) * (SafetensorsHeader.byteCounts[dataType] ?? 0)
+        shape.reduce(1, *) * (SafetensorsHeader.byteCount(dataType) ?? 0)
     }
 }
 
@@ -48,7 +48,7 @@ struct SafetensorsWriter {
     func write(_ tensors: [OutgoingTensor], metadata: [String: String]) throws {
         // The widest types first, so that every tensor lies at a multiple of its numbers' size.
         let sorted = tensors.sorted {
-            let sizes = [$0, $1].map { SafetensorsHeader.byteCounts[$0.dataType] ?? 0 }
+            let sizes = [$0, $1].map { SafetensorsHeader.byteCount($0.dataType) ?? 0 }
             return sizes[0] == sizes[1] ? $0.name < $1.name : sizes[0] > sizes[1]
         }
         let path = url.path(percentEncoded: false)

@@ -20,7 +20,8 @@ public struct SingleFile: ModelSource {
     /// the text encoders by component
     private let texts: [String: LDMPart]
     private let unetShape: LDMUNetShape
-    private let vaeShape: LDMAutoencoderShape
+    /// nil where the VAE comes from elsewhere
+    private let vaeShape: LDMAutoencoderShape?
     private let textShapes: [String: LDMTextShape]
     private let kind: Kind
     private let embedded: EmbeddedConfigurations
@@ -29,13 +30,12 @@ public struct SingleFile: ModelSource {
     private enum Kind {
         case first, second, xl, refiner
 
-        init(_ names: [String]) {
-            func has(_ prefix: String) -> Bool { names.contains { $0.hasPrefix(prefix) } }
+        init(_ entries: TensorTable) {
             self =
-                has("conditioner.embedders.1.model.")
+                entries.hasPrefix("conditioner.embedders.1.model.")
                 ? .xl
-                : has("conditioner.embedders.0.model.")
-                    ? .refiner : has("cond_stage_model.model.") ? .second : .first
+                : entries.hasPrefix("conditioner.embedders.0.model.")
+                    ? .refiner : entries.hasPrefix("cond_stage_model.model.") ? .second : .first
         }
 
         /// Where the encoders' tensors are.
@@ -61,27 +61,36 @@ public struct SingleFile: ModelSource {
         var isXL: Bool { self == .xl || self == .refiner }
     }
 
+    /// - Parameter supplied: components that come from elsewhere, so that the file may lack them: `vae`.
     /// - Throws: `CheckpointError` when the file cannot be read or is another thing than such a
     ///   checkpoint.
-    public init(_ url: URL) throws {
+    public init(_ url: URL, supplied: Set<String> = []) throws {
+        try self.init(try Safetensors(contentsOf: url), at: url, supplied: supplied)
+    }
+
+    init(_ file: Safetensors, at url: URL, supplied: Set<String> = []) throws {
         self.url = url
-        file = try Safetensors(contentsOf: url)
+        self.file = file
         embedded = try EmbeddedConfigurations(file.metadata, path: file.path)
-        let names = file.names
-        let kind = Kind(names)
+        let kind = Kind(file.entries)
         self.kind = kind
-        let parts =
-            ["model.diffusion_model.", "first_stage_model."] + kind.prefixes.values.sorted()
-        if let prefix = parts.first(where: { part in !names.contains { $0.hasPrefix(part) } }) {
+        let (unetPrefix, vaePrefix) = ("model.diffusion_model.", "first_stage_model.")
+        let needed = [unetPrefix] + kind.prefixes.values.sorted()
+        if let prefix = needed.first(where: { !file.entries.hasPrefix($0) }) {
             throw CheckpointError.notAModel(
                 path: file.path, missing: prefix + "…", guess: KnownContents.guess(file.entries))
         }
-        unet = LDMPart(file, parts[0])
-        vae = LDMPart(file, parts[1])
+        let hasVAE = file.entries.hasPrefix(vaePrefix)
+        guard hasVAE || supplied.contains("vae") else {
+            throw CheckpointError.missingPart(
+                path: file.path, component: "VAE", missing: vaePrefix)
+        }
+        unet = LDMPart(file, unetPrefix)
+        vae = LDMPart(file, vaePrefix).ofAutoencoder
         let texts = kind.prefixes.mapValues { [file] in LDMPart(file, $0) }
         self.texts = texts
         unetShape = try LDMUNetShape(unet)
-        vaeShape = try LDMAutoencoderShape(vae)
+        vaeShape = hasVAE ? try LDMAutoencoderShape(vae) : nil
         textShapes = try Dictionary(
             uniqueKeysWithValues: texts.map { encoder, text in
                 (
@@ -103,7 +112,9 @@ public struct SingleFile: ModelSource {
 
     /// Whether the model has that component.
     public func contains(_ component: String) -> Bool {
-        ["unet", "vae", "scheduler"].contains(component) || texts[component] != nil
+        component == "vae"
+            ? vaeShape != nil
+            : ["unet", "scheduler"].contains(component) || texts[component] != nil
     }
 
     /// The JSON of a component's configuration.
@@ -113,7 +124,7 @@ public struct SingleFile: ModelSource {
         let members: [String: Any] =
             switch component {
             case "unet": unetConfiguration
-            case "vae": vaeConfiguration
+            case "vae": try vaeConfiguration
             case "scheduler": schedulerConfiguration
             default: try textConfiguration(component)
             }
@@ -124,13 +135,14 @@ public struct SingleFile: ModelSource {
     /// - Throws: `CheckpointError.missingFile` for a component there is not.
     public func weights(_ component: String) throws -> Weights {
         switch component {
-        case "unet": weights(unet, LDMNames.unet(unetShape))
+        case "unet": return weights(unet, LDMNames.unet(unetShape))
         case "vae":
-            weights(
+            guard let vaeShape else { throw missing(component) }
+            return weights(
                 vae,
                 LDMNames.autoencoder(
                     levels: vaeShape.channels.count, layers: vaeShape.layers))
-        default: try textWeights(component)
+        default: return try textWeights(component)
         }
     }
 
@@ -150,7 +162,7 @@ public struct SingleFile: ModelSource {
     var metadata: [String: String] { file.metadata }
 
     /// All tensors, under the file's names.
-    var everyEntry: [String: Safetensors.Entry] { file.entries }
+    var everyEntry: TensorTable { file.entries }
 
     /// The names of the tensors that belong to no part of the model that is used.
     public var foreignNames: [String] {
@@ -194,7 +206,7 @@ extension SingleFile {
             "cross_attention_dim": unetShape.contextChannels,
             "transformer_layers_per_block": levels.map { max($0.depth, 1) },
             "attention_head_dim": levels.map { hasSmallHeads ? max($0.channels / 64, 1) : 8 },
-            "norm_num_groups": groups(levels.map(\.channels)),
+            "norm_num_groups": commonGroups(levels.map(\.channels)),
             "mid_block_type": unetShape.midAttends
                 ? "UNetMidBlock2DCrossAttn" : "UNetMidBlock2D",
             "down_block_types": levels.map {
@@ -223,11 +235,18 @@ extension SingleFile {
     }
 
     private var vaeConfiguration: [String: Any] {
+        get throws {
+            guard let vaeShape else { throw missing("vae") }
+            return configuration(vaeShape)
+        }
+    }
+
+    private func configuration(_ vaeShape: LDMAutoencoderShape) -> [String: Any] {
         let channels = vaeShape.channels
         return [
             "block_out_channels": channels, "layers_per_block": vaeShape.layers,
             "scaling_factor": kind.isXL ? 0.13025 : 0.18215,
-            "latent_channels": vaeShape.latentChannels, "norm_num_groups": groups(channels),
+            "latent_channels": vaeShape.latentChannels, "norm_num_groups": commonGroups(channels),
             "mid_block_add_attention": vaeShape.midAttends,
             "use_quant_conv": vaeShape.usesQuantConv,
             "use_post_quant_conv": vaeShape.usesPostQuantConv,
@@ -262,15 +281,6 @@ extension SingleFile {
             "prediction_type": predictsVelocity ? "v_prediction" : "epsilon",
         ]
         return common.merging(spacing) { $1 }
-    }
-
-    /// As many groups as divide all of these, at most the 32 of every published model.
-    private func groups(_ channels: [Int]) -> Int {
-        channels.reduce(32) { divisor, count in
-            var (a, b) = (divisor, count)
-            while b > 0 { (a, b) = (b, a % b) }
-            return a
-        }
     }
 
     /// Whether the UNet predicts velocity, which no shape tells. It is said, in this order, by the

@@ -1,45 +1,82 @@
 public import Foundation
 public import Tensors
 
-/// An embedding found by textual inversion (Gal et al. 2022): one or more vectors that stand for a
-/// word of a prompt.
+/// An embedding found by textual inversion (Gal et al. 2022): one or more vectors for a word of a
+/// prompt.
 public struct TextualInversion: Sendable {
-    /// where the file lies
+    /// Where the file is.
     public let url: URL
-    /// what it is called by in a prompt: the file's name and, where it says one, its token's
+    /// What it is called in a prompt: the file's name and, where it has one, its token's.
     public let names: [String]
-    /// by text encoder, `clip_l` or `clip_g`, or "" for the only one
+    /// By text encoder, `clip_l` or `clip_g`, or "" for the only one.
     private let tensors: [String: StoredTensor]
 
-    /// Reads a file of AUTOMATIC1111 (`emb_params`), of diffusers (one tensor under the token's name) or
-    /// one for SDXL (`clip_l` and `clip_g`).
+    init(_ url: URL, names: [String], tensors: [String: StoredTensor]) {
+        (self.url, self.names, self.tensors) = (url, names, tensors)
+    }
+
+    /// Names of tensors and the text encoders they are for. AUTOMATIC1111 has one of the first two;
+    /// files for SDXL have one for each encoder, by ComfyUI's names or by diffusers'.
+    private static let encoders = [
+        "emb_params": "", "string_to_param.*": "", "clip_l": "clip_l", "clip_g": "clip_g",
+        "text_encoders_0": "clip_l", "text_encoders_1": "clip_g",
+    ]
+
+    /// Reads the embeddings of a file: of AUTOMATIC1111, of SDXL, or of diffusers, which has a tensor
+    /// under the name of each token.
     ///
     /// - Throws: `CheckpointError` when it cannot be read or is something else.
-    public init(_ url: URL) throws {
+    public static func all(in url: URL) throws -> [TextualInversion] {
         let file = try Safetensors(contentsOf: url)
-        let known = ["emb_params", "string_to_param.*", "clip_l", "clip_g"]
         let stem = url.deletingPathExtension().lastPathComponent
         var tensors: [String: StoredTensor] = [:]
-        for name in file.names where known.contains(name) || file.names.count == 1 {
-            guard let entry = file.entries[name], let stored = entry.stored, !stored.shape.isEmpty,
-                stored.shape.count <= 2, !stored.shape.contains(0)
-            else { continue }
+        var tokens: [(name: String, stored: StoredTensor)] = []
+        for (name, entry) in file.entries {
+            guard let stored = vectors(entry) else { continue }
             guard !stored.hasNonFiniteValues else {
                 throw CheckpointError.nonFiniteValues(path: file.path, tensor: name)
             }
-            tensors[name.hasPrefix("clip_") ? name : ""] = stored
+            if let encoder = encoders[name] {
+                tensors[encoder] = stored
+            } else if file.names.count == 1 || name.hasPrefix("<") && name.hasSuffix(">") {
+                tokens.append((name, stored))
+            }
         }
-        guard !tensors.isEmpty else {
+        if !tensors.isEmpty { return [TextualInversion(url, names: [stem], tensors: tensors)] }
+        guard tokens.count == file.names.count, !tokens.isEmpty else {
             throw CheckpointError.unusableAddOn(
                 path: file.path,
                 what: KnownContents.guess(file.entries).map { "looks like \($0)" }
                     ?? "holds no embedding",
                 hint: "an embedding is one tensor, emb_params, or clip_l and clip_g")
         }
-        self.url = url
-        self.tensors = tensors
-        let token = file.names.count == 1 && !known.contains(file.names[0]) ? file.names[0] : nil
-        names = [stem] + (token.map { $0 == stem ? [] : [$0] } ?? [])
+        return tokens.map { name, stored in
+            let isOnly = tokens.count == 1 && name != stem
+            return TextualInversion(
+                url, names: isOnly ? [stem, name] : [name], tensors: ["": stored])
+        }
+    }
+
+    /// The word and the text encoder of an embedding that another file brings: `bundle_emb.WORD.…` of
+    /// kohya's scripts and AUTOMATIC1111, or a token that the metadata of a LoRA of 2022 names.
+    static func bundledPlace(
+        of name: String, _ metadata: [String: String]
+    ) -> (word: String, encoder: String)? {
+        if metadata[name] == "<embed>" { return (name, "") }
+        let prefix = "bundle_emb."
+        guard name.hasPrefix(prefix) else { return nil }
+        let rest = name.dropFirst(prefix.count)
+        let found = encoders.first { rest.hasSuffix("." + $0.key) }
+        guard let (ending, encoder) = found, rest.count > ending.count + 1 else { return nil }
+        return (String(rest.dropLast(ending.count + 1)), encoder)
+    }
+
+    /// The tensor of an embedding: one vector, or rows of them; nil for others.
+    static func vectors(_ entry: Safetensors.Entry) -> StoredTensor? {
+        guard let stored = entry.stored, (1...2).contains(stored.shape.count),
+            !stored.shape.contains(0)
+        else { return nil }
+        return stored
     }
 
     /// The vectors for a text encoder, [count, width].

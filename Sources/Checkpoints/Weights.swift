@@ -25,7 +25,7 @@ public struct Weights: Sendable {
 
     /// The root scope over one file.
     public init(_ file: Safetensors) {
-        self.init(file.entries, file: file.path)
+        self.init(file.entries.dictionary, file: file.path)
     }
 
     /// The root scope over the same tensors, for a survey: what is missing or has another shape is noted,
@@ -55,12 +55,17 @@ public struct Weights: Sendable {
     }
 
     /// The root scope over the same tensors, some of them with changes added when they are taken.
-    func adding(_ changes: [String: [LowRankChange]]) -> Weights {
+    func adding(_ changes: [String: [any WeightChange]]) -> Weights {
         Weights(path: "", book: Book(book.entries, file: book.file, changes: changes))
     }
 
     /// The shapes by full name, in the whole network.
-    var shapes: [String: [Int]] { book.entries.mapValues(\.shape) }
+    package var shapes: [String: [Int]] { book.entries.mapValues(\.shape) }
+
+    /// The type of a tensor by its full name; nil where it is missing or of a type that is not computed with.
+    package func dataType(_ name: String) -> DataType? {
+        book.entries[name].flatMap { DataType(rawValue: $0.dataType) }
+    }
 
     /// The scope one name further in.
     public subscript(name: String) -> Weights {
@@ -116,9 +121,10 @@ public struct Weights: Sendable {
         _ name: String, shapes: [[Int]]
     ) throws -> (weight: StoredTensor, factors: LowRankFactors?) {
         let stored = try taken(name, shapes)
-        guard let changes = book.changes[full(name)], LowRankFactors.save(changes, stored.dataType)
+        guard let changes = book.changes[full(name)],
+            let products = LowRankFactors.saving(changes, stored)
         else { return (try merged(stored, name), nil) }
-        let factors = LowRankFactors(changes, shape: stored.shape)
+        let factors = LowRankFactors(products, shape: stored.shape)
         guard factors.areFinite else { throw book.overflow(full(name)) }
         return (stored, factors)
     }
@@ -146,7 +152,7 @@ public struct Weights: Sendable {
     /// The tensor with what is to be added.
     private func merged(_ stored: StoredTensor, _ name: String) throws -> StoredTensor {
         guard let changes = book.changes[full(name)] else { return stored }
-        let sum = StoredTensor(LowRankChange.sum(changes, stored))
+        let sum = StoredTensor(changes.applied(to: stored))
         guard !sum.hasNonFiniteValues else { throw book.overflow(full(name)) }
         return sum
     }
@@ -165,7 +171,7 @@ public struct Weights: Sendable {
         book.entries.values.reduce(0) { $0 + $1.bytes.count }
             + book.changes.reduce(0) { sum, change in
                 guard let stored = book.entries[change.key]?.stored else { return sum }
-                return sum + LowRankFactors.growth(change.value, stored.dataType)
+                return sum + LowRankFactors.growth(change.value, stored)
             }
     }
 
@@ -206,7 +212,7 @@ private final class Book: Sendable {
     /// every proper prefix of a name
     let scopes: Set<String>
     /// what is added to a tensor when it is taken
-    let changes: [String: [LowRankChange]]
+    let changes: [String: [any WeightChange]]
     let isSurvey: Bool
     private let state = Mutex(State())
 
@@ -219,7 +225,7 @@ private final class Book: Sendable {
 
     init(
         _ entries: [String: Safetensors.Entry], file: String,
-        changes: [String: [LowRankChange]] = [:], isSurvey: Bool = false
+        changes: [String: [any WeightChange]] = [:], isSurvey: Bool = false
     ) {
         self.isSurvey = isSurvey
         self.entries = entries
@@ -290,7 +296,7 @@ private final class Book: Sendable {
 
     var sawValues: Bool { state.withLock { $0.sawValues } }
 
-    var guess: String? { KnownContents.guess(entries) }
+    var guess: String? { KnownContents.guess(Array(entries.keys)) { entries[$0]?.shape } }
 
     func overflow(_ name: String) -> CheckpointError {
         .overflow(path: entries[name]?.path ?? file, tensor: entries[name]?.name ?? name)

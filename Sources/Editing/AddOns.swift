@@ -1,14 +1,13 @@
 import Checkpoints
 public import Foundation
 import Models
-import Tensors
 
 /// What is added to a checkpoint when it is loaded, by files.
 public struct AddOns: Sendable, Equatable {
-    /// LoRAs, each with the factor for what it adds, which is computed in 32 bits.
+    /// LoRAs, each with the factors for what it adds, which is computed in 32 bits.
     public var loras: [AddedLoRA] = []
     /// Textual inversion embeddings.
-    public var embeddings: [URL] = []
+    public var embeddings: [AddedEmbedding] = []
     /// A VAE instead of the checkpoint's: folder or file, TAESD too.
     public var vae: URL?
     /// A UNet instead of the checkpoint's: folder or file.
@@ -18,30 +17,70 @@ public struct AddOns: Sendable, Equatable {
     /// What makes a UNet of four channels one for inpainting.
     public var inpainting: InpaintingParts?
 
-    /// A LoRA's file and the factor for what it adds.
+    /// A LoRA's file and the factors for what it adds.
     public struct AddedLoRA: Sendable, Equatable {
         let file: URL
         let strength: Double
+        let textStrength: Double
 
-        /// A LoRA with its factor.
-        public init(_ file: URL, strength: Double) {
+        /// A LoRA with its factors.
+        ///
+        /// - Parameters:
+        ///   - strength: for the UNet.
+        ///   - textStrength: for the text encoders; nil is the same.
+        public init(_ file: URL, strength: Double, textStrength: Double? = nil) {
             (self.file, self.strength) = (file, strength)
+            self.textStrength = textStrength ?? strength
+        }
+    }
+
+    /// An embedding's file.
+    public struct AddedEmbedding: Sendable, Equatable {
+        let file: URL
+        /// Whether it may be left out where it cannot be used, as one of many in a folder.
+        let isOptional: Bool
+
+        /// An embedding, asked for by itself or as one of many.
+        public init(_ file: URL, isOptional: Bool = false) {
+            (self.file, self.isOptional) = (file, isOptional)
         }
     }
 
     /// Nothing.
     public init() {}
 
+    /// Components that a checkpoint may lack, because they are given.
+    var supplied: Set<String> { vae == nil ? [] : ["vae"] }
+
+    /// A checkpoint with all of this.
+    struct Applied {
+        let source: any ModelSource
+        /// Embeddings that the LoRAs bring.
+        let embeddings: [TextualInversion]
+        /// Remarks for the user.
+        let notes: [String]
+    }
+
     /// The model with its components replaced and LoRAs added.
-    func applied(to source: any ModelSource) throws -> any ModelSource {
+    ///
+    /// - Throws: `CheckpointError` for what does not fit the model or is damaged.
+    func applied(to source: any ModelSource) throws -> Applied {
         var components: [String: any ModelSource] = [:]
         for (name, url) in [("unet", unet), ("vae", vae)] {
             if let url { components[name] = try LooseComponent(url, as: name, beside: source) }
         }
         var model = components.isEmpty ? source : try AmendedModel(source, replacing: components)
         if let inpainting { model = try inpainting.added(to: model) }
-        guard !loras.isEmpty else { return model }
-        return try AmendedModel(
-            model, adding: loras.map { (try LoRA($0.file), Float($0.strength)) })
+        guard !loras.isEmpty else { return Applied(source: model, embeddings: [], notes: []) }
+        let opened = try loras.map { try LoRA($0.file) }
+        let amended = try AmendedModel(
+            model,
+            adding: zip(opened, loras).map { lora, added in
+                WeightedLoRA(
+                    lora, strength: Float(added.strength), textStrength: Float(added.textStrength))
+            })
+        return Applied(
+            source: amended, embeddings: opened.flatMap(\.embeddings),
+            notes: opened.flatMap(\.notes) + amended.notes)
     }
 }

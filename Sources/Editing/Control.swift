@@ -1,6 +1,7 @@
 import Foundation
 public import Imaging
 import Models
+public import Recipes
 import Tensors
 
 /// A ControlNet at work in an edit: which one, what it reads, how strongly it steers, and when.
@@ -16,7 +17,7 @@ public struct Control: Sendable {
     /// Share of the steps after which it ends, in 0...1.
     public var end = 1.0
     /// How it shares its say with the prompt.
-    public var mode = Mode.balanced
+    public var mode = ControlMode.balanced
 
     /// What a ControlNet reads.
     public enum Source: Sendable {
@@ -29,20 +30,9 @@ public struct Control: Sendable {
         case surroundings
     }
 
-    /// How a ControlNet shares its say with the prompt.
-    public enum Mode: String, CaseIterable, Sendable {
-        /// It steers both branches of guidance alike.
-        case balanced
-        /// The prompt counts for more: what is added at the finer levels is weakened by powers of 0.825
-        /// (AUTOMATIC1111's "My prompt is more important").
-        case prompt
-        /// The ControlNet counts for more: the same, and for the prompt's branch alone (AUTOMATIC1111's
-        /// "ControlNet is more important").
-        case control
-        /// diffusers' guess mode: for the prompt's branch alone, from a tenth at the finest level to all of
-        /// it in the middle.
-        case guess
-    }
+    /// The words for what a network reads that are no names of pictures.
+    public static let words =
+        ControlMap.names + [ControlChoice.picture, ControlChoice.surroundings]
 
     /// A control of weight 1 over all steps.
     public init(_ network: String, reading source: Source) {
@@ -68,7 +58,7 @@ public struct Control: Sendable {
     }
 }
 
-extension Control.Mode {
+extension ControlMode {
     /// Factors of what is added, the skip connections' first and the middle's last.
     func factors(_ weight: Double, skips: Int) -> [Float] {
         (0...skips).map { place in

@@ -1,5 +1,6 @@
 import Imaging
 import Models
+import Recipes
 import Sampling
 import Tensors
 
@@ -63,7 +64,7 @@ final class ControlRun {
 extension ControlNet.Configuration {
     /// Whether the branch of the prompt alone is steered; always by means over the whole picture, as in
     /// diffusers.
-    func steersPromptOnly(_ mode: Control.Mode) -> Bool { averages || mode.isForPromptOnly }
+    func steersPromptOnly(_ mode: ControlMode) -> Bool { averages || mode.isForPromptOnly }
 }
 
 extension Control {

@@ -37,3 +37,8 @@ extension Filling {
         }
     }
 }
+
+extension Fill {
+    /// Whether it is drawn from what is around the mask.
+    var isFromSurroundings: Bool { [.blur, .edge, .patch].contains(self) }
+}

@@ -48,6 +48,9 @@ extension Edit {
             share = share.united(with: hidden)
         }
         let original = revealing ? image.revealed(by: region) : image
+        if recipe.fill.isFromSurroundings, !region.values.contains(0) {
+            notes.append("the mask is white all over: the fill has nothing to draw on")
+        }
         let start = Filling(recipe.fill).map { original.filled(where: region, with: $0) }
         return Edit(
             verb: .inpaint, recipe: recipe,

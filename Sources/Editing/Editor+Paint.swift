@@ -38,7 +38,7 @@ extension Editor {
         let result = try log.measured(log.denoising(step: 0)) { [log] in
             try denoise(
                 start, scheduler: &scheduler, denoiser: watched,
-                noise: { latents.noise() },
+                noise: { _ in latents.noise() },
                 afterStep: { x, index in
                     try tell(log.denoising(step: index + 1))
                     return region?.restored(in: x, after: index, of: steps) ?? x
@@ -64,7 +64,9 @@ extension Editor {
         }
         let isHard = edit.mode == .hard
         // Only so far as diffusers does it: soft masks and ComfyUI know the picture at every strength.
-        let forgets = edit.region != nil && edit.strength == 1 && isHard && recipe.compat != .comfy
+        let forgets =
+            edit.region != nil && edit.strength == 1 && isHard
+            && !recipe.compatibility.startsFromPicture
         let clean = forgets && model.isForInpainting ? nil : try latents.encoded(original)
         let noise = latents.noise()
         let mask = edit.region.map { latents.mask($0, recipe) }

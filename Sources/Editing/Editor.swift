@@ -43,7 +43,7 @@ public struct Editor: Sendable {
         let safety = recipe.safety == .on ? try model.safetyCheck() : nil
         log.total = outline.evaluations
         try begun(plan(edit, as: outline))
-        log.note(outline.remarks(on: edit))
+        log.note(try model.addOnRemarks(edit.recipe) + outline.remarks(on: edit))
         var canvas = LayeredCanvas(edit)
         for (index, pass) in outline.passes.enumerated() {
             let own = recipe.ofPass(index, prompt: pass.prompt)

@@ -94,14 +94,15 @@ struct Latents {
         func greys(_ small: Mask) -> Tensor {
             Tensor(small.values.map { Float($0) / 255 }, shape: shape)
         }
-        switch (recipe.maskMode, recipe.compat) {
-        case (.soft, _):
-            return greys(padded.resized(width: columns, height: rows, filter: .bicubic))
-        case (.differential, .diffusers), (.hard, .comfy):
+        if recipe.compatibility.bilinearModes.contains(recipe.maskMode) {
             return Tensor(padded.latentBilinear(factor: factor), shape: shape)
-        case (.differential, _):
+        }
+        switch recipe.maskMode {
+        case .soft:
+            return greys(padded.resized(width: columns, height: rows, filter: .bicubic))
+        case .differential:
             return greys(padded.resized(width: columns, height: rows, filter: .box))
-        case (.hard, _):
+        case .hard:
             return greys(
                 (recipe.maskLatent == .max
                     ? padded.latentMax(factor: factor) : padded.latentNearest(factor: factor))

@@ -24,7 +24,7 @@ struct LayeredCanvas {
     init(_ edit: Edit) {
         self.edit = edit
         result = edit.original
-        seen = edit.start
+        seen = edit.start?.withoutHiddenColors
     }
 
     /// What a pass paints, as an edit of its own, all of which is replaced.
@@ -64,7 +64,9 @@ struct LayeredCanvas {
         var share =
             pass.mask ?? Mask(width: box.width, height: box.height, filledWith: 255)
         let area = share.support
-        let image = pass.seesEarlier ? joined(fresh, to: before.inSRGB, around: area) : fresh
+        let image =
+            pass.seesEarlier
+            ? joined(fresh, to: before.withoutHiddenColors.inSRGB, around: area) : fresh
         if recipe.blend != .feather, pass.seesEarlier { share = area }
         if let shown = painted.shown {
             share = share.darkened(

@@ -8,7 +8,7 @@ extension Model {
     /// - Throws: `EditingError.decoderOnly` where they cannot, `CheckpointError` for a VAE that is added
     ///   and cannot be read.
     public static func requireEncoder(of url: URL, adding addOns: AddOns) throws {
-        let source = try modelSource(url)
+        let source = try modelSource(url, supplied: addOns.supplied)
         guard let added = addOns.vae else {
             // Other defects are reported when it is loaded.
             guard let own = try? source.weights("vae") else { return }

@@ -24,6 +24,8 @@ public struct Model: Sendable {
     private let text: any TextSide
     private let source: any ModelSource
     private let prompts = PromptCache()
+    private let embeddings: AddedEmbeddings
+    private let addOnNotes: [String]
     private let schedulerConfiguration: SchedulerConfiguration
     private let controlBytes: Int
 
@@ -37,21 +39,24 @@ public struct Model: Sendable {
     public static func load(
         _ url: URL, tokenizers: TokenizerPlaces = TokenizerPlaces(), addOns: AddOns = AddOns()
     ) throws -> Model {
-        try Model(
-            addOns.applied(to: modelSource(url)), tokenizers,
-            addOns.embeddings.map { try TextualInversion($0) }, addOns.controlNets)
+        let applied = try addOns.applied(to: modelSource(url, supplied: addOns.supplied))
+        let embeddings = try AddedEmbeddings(
+            addOns, bundled: applied.embeddings, for: applied.source)
+        return try Model(
+            applied.source, tokenizers, embeddings, addOns.controlNets, notes: applied.notes)
     }
 
     private init(
-        _ source: any ModelSource, _ tokenizers: TokenizerPlaces, _ embeddings: [TextualInversion],
-        _ controlNets: [String: URL]
+        _ source: any ModelSource, _ tokenizers: TokenizerPlaces, _ embeddings: AddedEmbeddings,
+        _ controlNets: [String: URL], notes: [String]
     ) throws {
+        (self.embeddings, addOnNotes) = (embeddings, notes)
         family = try ModelFamily(of: source)
         self.source = source
         name = source.name
         familyName = family.name
         isStandIn = source.isStandIn
-        text = try family.textSide(source, tokenizers, embeddings)
+        text = try family.textSide(source, tokenizers, embeddings.usable)
         backbone = try family.backbone.network(of: source)
         let configuration = backbone.configuration
         let controls = try controlNets.mapValues { try ControlNetSource($0, beside: source) }
@@ -72,6 +77,13 @@ public struct Model: Sendable {
         }
     }
 
+    /// Remarks on what was added to it, for the user.
+    ///
+    /// - Throws: what is wrong with an embedding that was left out, where a prompt uses it.
+    func addOnRemarks(_ recipe: Recipe) throws -> [String] {
+        try addOnNotes + embeddings.remarks(on: recipe)
+    }
+
     /// The name of the scheduler for a recipe, and a fresh one for its steps.
     ///
     /// - Parameter inpainting: diffusers corrects outdated configurations differently for inpainting.
@@ -83,15 +95,6 @@ public struct Model: Sendable {
             ? schedulerConfiguration.correctedForStableDiffusion(inpainting: inpainting)
             : schedulerConfiguration
         let name = try schedulerName(for: recipe)
-        if recipe.eta != 0, name != .ddim {
-            throw SamplingError.unsupported(
-                scheduler: name, setting: "eta", advice: "use ddim, or leave eta at 0")
-        }
-        if recipe.timestepSpacing != nil, name == .lcm {
-            throw SamplingError.unsupported(
-                scheduler: name, setting: "timestep_spacing",
-                advice: "leave it out: lcm has its own")
-        }
         let scheduler = try makeScheduler(
             name, configuration: configuration, steps: recipe.steps, strength: strength,
             rule: recipe.stepRule, mode: recipe.strengthMode,

@@ -18,13 +18,8 @@ public struct OtherFile: Sendable {
     ///
     /// - Throws: `CheckpointError` when it is neither, or cannot be read.
     public init?(_ url: URL) throws {
-        do {
-            _ = try modelSource(url)
-            return nil
-        } catch CheckpointError.notAModel {
-            let file = try LooseFile(url)
-            (guess, tensors, parameters) = (file.guess, file.tensors, file.parameters)
-            (metadata, ranks) = (file.metadata, file.ranks)
-        }
+        guard !ModelFolder.isFolder(url), let file = try LooseFile(url) else { return nil }
+        (guess, tensors, parameters) = (file.guess, file.tensors, file.parameters)
+        (metadata, ranks) = (file.metadata, file.ranks)
     }
 }

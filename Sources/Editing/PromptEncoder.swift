@@ -44,6 +44,11 @@ struct PromptEncoder: TextSide {
         try CLIPTextEncoder.Configuration(json: source.configuration(encoder))
     }
 
+    /// What embeddings call their vectors for a text encoder.
+    static func embeddingPart(of encoder: String) -> String {
+        encoder == "text_encoder" ? "clip_l" : "clip_g"
+    }
+
     /// - Parameter encoder: `text_encoder` or `text_encoder_2`.
     init(
         _ source: any ModelSource, _ tokenizers: TokenizerPlaces, _ embeddings: [TextualInversion],
@@ -54,7 +59,7 @@ struct PromptEncoder: TextSide {
         textEncoder = try CLIPTextEncoder(source, component: encoder)
         self.states = states
         let width = textEncoder.configuration.hiddenSize
-        let part = encoder == "text_encoder" ? "clip_l" : "clip_g"
+        let part = Self.embeddingPart(of: encoder)
         self.embeddings = try embeddings.flatMap { embedding in
             let rows = try embedding.vectors(width: width, for: part)
             return embedding.names.map { ($0, rows) }

@@ -19,7 +19,7 @@ struct PromptReading: Hashable, Sendable {
     init(_ recipe: Recipe) {
         syntax = recipe.promptSyntax
         skippedLayers = recipe.clipSkip - 1
-        skipsInNegative = recipe.compat != .diffusers
+        skipsInNegative = recipe.compatibility.skipsLayersOfNegative
     }
 }
 

@@ -20,12 +20,12 @@ struct Region {
         case soft(SoftBlend)
 
         init(_ recipe: Recipe) {
-            switch (recipe.maskMode, recipe.compat) {
+            switch (recipe.maskMode, recipe.compatibility.knownLatents) {
             case (.differential, _): self = .differential
             case (.soft, _): self = .soft(recipe.softBlend)
-            case (.hard, .a1111), (.hard, .a1111Exact): self = .a1111
-            case (.hard, .comfy): self = .comfy
-            case (.hard, _): self = .diffusers
+            case (.hard, .inEstimates): self = .a1111
+            case (.hard, .aroundEvaluations): self = .comfy
+            case (.hard, .afterEachStep): self = .diffusers
             }
         }
     }

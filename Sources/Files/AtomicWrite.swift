@@ -16,6 +16,8 @@ public func writeAtomically(
 ) throws {
     let path = try destination(url.path, overwrite: overwrite)
     let (file, draft) = try createDraft(for: path, tag: draftTag)
+    // Open until it has its name: the lock on it keeps others from sweeping it.
+    defer { close(file) }
     do {
         try fill(file, with: data, path: path)
         try publish(draft, as: path, overwrite: overwrite)
@@ -37,16 +39,35 @@ public func checkWritable(_ url: URL, overwrite: Bool) throws {
 /// Removes what a process that was killed while it wrote has left in a folder, of all that it marked
 /// with that tag, which must not be in use by another.
 public func removeDrafts(in folder: URL, tag: String) {
-    guard !tag.isEmpty, let handle = opendir(folder.path) else { return }
+    guard !tag.isEmpty else { return }
+    for path in drafts(in: folder.path, tag: tag) { unlink(path) }
+}
+
+/// Removes what processes that were killed while they wrote have left in a folder: drafts that no one
+/// has a lock on.
+private func sweepDrafts(in folder: String) {
+    for path in drafts(in: folder, tag: "") {
+        let file = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK)
+        guard file >= 0 else { continue }
+        if flock(file, LOCK_EX | LOCK_NB) == 0 { unlink(path) }
+        close(file)
+    }
+}
+
+/// The paths of the drafts in a folder whose names begin with a tag.
+private func drafts(in folder: String, tag: String) -> [String] {
+    guard let handle = opendir(folder) else { return [] }
     defer { closedir(handle) }
+    var paths: [String] = []
     while let entry = readdir(handle) {
         let name = withUnsafePointer(to: &entry.pointee.d_name) { name in
             name.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
         }
         if name.hasPrefix(".gesso-" + tag), name.hasSuffix(".tmp") {
-            unlink(folder.path + "/" + name)
+            paths.append(folder + "/" + name)
         }
     }
+    return paths
 }
 
 /// The path that the file will have, links followed.
@@ -85,6 +106,7 @@ private func folder(of path: String) -> String {
 private func createDraft(
     for path: String, tag: String = ""
 ) throws -> (file: Int32, path: String) {
+    sweepDrafts(in: folder(of: path))
     let number = String(UInt64.random(in: .min ... .max), radix: 36)
     let draft = "\(folder(of: path))/.gesso-\(tag)\(number).tmp"
     let file = open(draft, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o666)
@@ -96,14 +118,19 @@ private func createDraft(
             : "in folder \(folder(of: path)): \(systemMessage(number))"
         throw FileError.cannotCreate(path: path, reason: reason)
     }
+    // Another process may have swept it between its creation and the lock.
+    var own = stat()
+    if flock(file, LOCK_EX) == 0, fstat(file, &own) == 0, own.st_nlink == 0 {
+        close(file)
+        return try createDraft(for: path, tag: tag)
+    }
     var old = stat()
     if stat(path, &old) == 0 { fchmod(file, old.st_mode & 0o777) }
     return (file, draft)
 }
 
-/// Writes, flushes and closes.
+/// Writes and flushes.
 private func fill(_ file: Int32, with data: Data, path: String) throws {
-    defer { close(file) }
     func failed() -> FileError { .writeFailed(path: path, reason: systemMessage(errno)) }
     try data.withUnsafeBytes { bytes in
         var done = 0

@@ -1,4 +1,4 @@
-public import Files
+package import Files
 import Foundation
 package import Imaging
 

@@ -87,7 +87,23 @@ extension GessoError {
             case .otherProgram: .badData
             default: .usage
             }
-        self.init(kind, "\(error)", remedy: nil)
+        switch error {
+        case .missing(let key, let verb):
+            self.init(kind, "no \(key)", at: verb.rawValue, remedy: .giveSetting(key))
+        case .wrongVerb(let preset, let verb, let madeFor):
+            self.init(
+                kind, "preset '\(preset.prefix(40))' is not for \(verb.rawValue)",
+                remedy: .part(
+                    "preset", "use it with " + madeFor.map(\.rawValue).joined(separator: ", ")))
+        case .missingVariable(let name, let origin):
+            self.init(
+                kind, "no value for the variable '\(name)'", at: "\(origin)",
+                remedy: .giveVariable(name))
+        case .missingMask(let name?, let origin):
+            self.init(
+                kind, "no mask for '\(name)'", at: "\(origin)", remedy: .giveMask(name))
+        default: self.init(kind, "\(error)", remedy: nil)
+        }
     }
 
     private init(_ error: FileError) {

@@ -42,7 +42,9 @@ public struct Grid: Sendable {
     public static func places(_ axes: [GridAxis]) throws -> [Place] {
         let count = axes.reduce(1) { $0 * $1.values.count }
         guard count <= mostCells else {
-            throw GessoError(.usage, "\(count) pictures", remedy: .fewerCells(mostCells))
+            throw GessoError(
+                .usage, "\(count) pictures",
+                remedy: .part("x", "give axes for \(mostCells) or fewer"))
         }
         return axes.reversed().reduce([[]]) { places, axis in
             places.flatMap { place in axis.values.map { [(axis, $0)] + place } }
@@ -100,7 +102,7 @@ public struct Grid: Sendable {
         guard pixels <= PictureGrid.mostPixels else {
             throw GessoError(
                 .usage, "the table would have \(pixels / 1_000_000) million pixels",
-                remedy: .smallerCells(side))
+                remedy: .part("side", "give a smaller one than \(side), or fewer values"))
         }
     }
 

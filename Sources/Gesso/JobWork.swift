@@ -34,12 +34,9 @@ struct JobWork {
         var notes: [String] = []
         edits = request.edits.map { edit in
             let (chosen, ofWildcards) = edit.recipe.drawingWildcards(from: library.places.wildcards)
-            let (tagged, ofTags) = chosen.takingLoRATags()
-            notes += ofWildcards + ofTags
-            for lora in tagged.loras where lora.textStrength != nil {
-                notes.append("\(lora): the text encoder gets the UNet's weight, too")
-            }
-            return Request.Edit(edit.verb, tagged, mask: edit.mask)
+            let taken = chosen.takingLoRATags()
+            notes += ofWildcards + taken.notes
+            return Request.Edit(edit.verb, taken.recipe, mask: edit.mask)
         }
         addOns = try edits.map { $0.recipe.steps > 0 ? try shelf.entries(of: $0.recipe) : [] }
         reader = PictureReader(request.pictures) { send(.note($0)) }
@@ -91,9 +88,10 @@ struct JobWork {
     ) throws -> Edit? {
         let edit = edits[index]
         let prepared = try source.map {
-            try Edit(
-                edit.verb, of: $0, edit.recipe, mask: edit.mask, after: history, read: reader.mask)
-        }
+            try Edit(edit.verb, of: $0, edit.recipe, mask: edit.mask, after: history) { name in
+                try reader.mask(name, edit.recipe)
+            }
+        }?.steered { try reader.mask($0, nil) }
         try prepared?.original?.checkEncodable(as: request.format)
         return prepared
     }
@@ -115,7 +113,9 @@ struct JobWork {
             return try work(index, prepared, result, loading: 0)
         }
         let edit =
-            prepared ?? .textToImage(edits[index].recipe, defaultSize: model.nativeSize)
+            try prepared
+            ?? .textToImage(edits[index].recipe, defaultSize: model.nativeSize)
+            .steered { try reader.mask($0, nil) }
         let result = try Editor(model)(edit, preview: preview(of: model)) {
             send(.plan($0, index: index))
         } progress: {
@@ -170,7 +170,9 @@ struct JobWork {
                 isSpeedKept: true)
         }
         let edit =
-            prepared ?? .textToImage(edits[index].recipe, defaultSize: model.nativeSize)
+            try prepared
+            ?? .textToImage(edits[index].recipe, defaultSize: model.nativeSize)
+            .steered { try reader.mask($0, nil) }
         let (speed, isKept) = try library.speed(
             of: model, choice, AddOns(addOns[index], of: edits[index].recipe),
             threads: Editor.threads(options.threads))

@@ -1,3 +1,4 @@
+public import Foundation
 public import Imaging
 
 /// What a picture was found to be outside of a mask, compared with the one before the edit.
@@ -12,6 +13,23 @@ public struct MaskProof: Sendable, Equatable, Encodable {
     public let maximum: Int
     /// What holds all pixels that differ; nil where none does.
     public let bounds: Rectangle?
+    /// What was found of the blocks of a JPEG that was written over its source; nil for other files.
+    public let blocks: Blocks?
+
+    /// The blocks of a JPEG.
+    public struct Blocks: Sendable, Equatable, Encodable {
+        /// Blocks outside the mask.
+        public let count: Int
+        /// How many of them have other coefficients.
+        public let changed: Int
+        /// Pixels that differ more than one pixel away from any block that the mask touches.
+        public let pixelsBeyond: Int
+    }
+
+    /// Whether nothing changed that a file of this kind can keep.
+    public var holds: Bool {
+        blocks.map { $0.changed == 0 && $0.pixelsBeyond == 0 } ?? (changed == 0)
+    }
 
     /// A rectangle in pixels.
     public struct Rectangle: Sendable, Equatable, Encodable {
@@ -30,8 +48,22 @@ public struct MaskProof: Sendable, Equatable, Encodable {
         }
     }
 
+    /// Compares a written picture with the original wherever a mask is black.
+    ///
+    /// - Parameter data: the bytes of the file that `written` was read from.
+    /// - Throws: `ImagingError.sizesDiffer`.
+    public init(_ original: Image, _ written: Image, data: Data, outside mask: Mask) throws {
+        let blocks = try BlockComparison(original, writtenAs: data, outside: mask).map { found in
+            Blocks(
+                count: found.outside, changed: found.differing,
+                pixelsBeyond: try Comparison(original, written, outside: found.reach).differing)
+        }
+        self.init(try Comparison(original, written, outside: mask), blocks)
+    }
+
     /// - Parameter comparison: one outside a mask.
-    public init(_ comparison: Comparison) {
+    private init(_ comparison: Comparison, _ blocks: Blocks?) {
+        self.blocks = blocks
         pixels = comparison.pixels
         changed = comparison.differing
         largestDifference = comparison.largestDifference
@@ -46,6 +78,8 @@ public struct MaskProof: Sendable, Equatable, Encodable {
             line += ", by \(largestDifference) of \(maximum) at most"
             line += ", within \(bounds.width)x\(bounds.height) at \(bounds.x),\(bounds.y)"
         }
-        return line
+        guard let blocks else { return line }
+        return "\(blocks.changed) of \(blocks.count) blocks outside the mask changed, and "
+            + "\(blocks.pixelsBeyond) pixels beyond the blocks it touches; \(line)"
     }
 }

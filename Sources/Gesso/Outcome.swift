@@ -59,9 +59,10 @@ public struct Outcome: Sendable {
         data = try image.encoded(as: request.format, quality: request.quality)
         written = try Image(decoding: data, name: "the result")
         let (format, quality) = (request.format, request.quality)
-        proof = try claim.map { [written] claim in
-            let proof = MaskProof(try Comparison(claim.original, written, outside: claim.mask))
-            guard !claim.original.isKept(by: format, quality: quality) || proof.changed == 0 else {
+        proof = try claim.map { [written, data] claim in
+            let proof = try MaskProof(claim.original, written, data: data, outside: claim.mask)
+            let isKept = claim.original.isKept(by: format, quality: quality) || proof.blocks != nil
+            guard !isKept || proof.holds else {
                 throw GessoError(
                     .unexpected, proof.line, do: "nothing was written; please report it")
             }
@@ -84,11 +85,11 @@ public struct Outcome: Sendable {
     /// The UNet's runs in all edits.
     public var evaluations: Int { works.reduce(0) { $0 + $1.report.evaluations } }
 
-    /// What the file's format changes beside what was painted; nil where it keeps every sample, or all
-    /// was painted.
+    /// What the file's format changes beside what was painted; nil where it keeps every sample or every
+    /// block outside, or all was painted.
     public var loss: String? {
         let part = report.repaintedFraction
-        guard !isLossless, part > 0, part < 1 else { return nil }
+        guard !isLossless, proof?.blocks == nil, part > 0, part < 1 else { return nil }
         let what =
             request.format == .webp && request.quality == nil
             ? "a WebP has 8 bits a sample" : "a \(request.format) is encoded anew as a whole"

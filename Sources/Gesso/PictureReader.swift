@@ -1,6 +1,7 @@
 import Files
 import Foundation
 import Imaging
+import Recipes
 
 /// Reads the pictures of a request, each once, and notes their hashes.
 final class PictureReader {
@@ -26,10 +27,18 @@ final class PictureReader {
         return image
     }
 
-    /// A picture that a mask is read from.
-    func mask(_ name: String) throws -> Image {
+    /// A picture that a mask of an edit is read from, or a map for a ControlNet.
+    ///
+    /// - Parameter recipe: the settings of an edit whose mask it is, which is checked for what is unlikely
+    ///   to be a mask; nil for a map.
+    func mask(_ name: String, _ recipe: Recipe?) throws -> Image {
         if let known = masks[name] { return known }
-        let image = try read(name).image
+        let (image, picture, _) = try read(name)
+        if let recipe, recipe.maskMode == .hard,
+            let doubt = image.doubtAsMask(threshold: max(recipe.maskThreshold, 1))
+        {
+            note("\(picture.name): \(doubt.note)")
+        }
         masks[name] = image
         return image
     }
@@ -46,5 +55,25 @@ final class PictureReader {
         let image = try Image(decoding: data, name: picture.name)
         for warning in image.metadata.warnings { note("\(picture.name): \(warning)") }
         return (image, picture, data)
+    }
+}
+
+extension MaskDoubt {
+    /// What is wrong and what helps.
+    fileprivate var note: String {
+        switch self {
+        case .shapeInAlpha:
+            "its colours are black and its shape is in its transparency: what is opaque is the mask; "
+                + "invert the mask for the rest"
+        case .dark(let lightest):
+            "this mask is dark, its lightest grey is \(lightest) of 255: lower the mask threshold to "
+                + "\(lightest)"
+        case .colored(let lightest):
+            "this mask is coloured, its lightest grey is \(lightest) of 255: lower the mask threshold "
+                + "to \(lightest), or paint it white"
+        case .photo:
+            "this mask is a coloured picture with many greys, as photos are: its light parts are "
+                + "repainted; give a picture in black and white"
+        }
     }
 }

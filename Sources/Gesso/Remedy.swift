@@ -7,6 +7,16 @@ public enum Remedy: Sendable, Equatable, CustomStringConvertible {
     /// A mask of the picture's size, or leave to resize it.
     case fitMask
 
+    /// What to do about a part of the request, or a setting, of that name.
+    case part(String, String)
+    /// A value for the setting of that name, or a preset that has one.
+    case giveSetting(String)
+    /// A value for the variable of that name.
+    case giveVariable(String)
+    /// A mask of that name.
+    case giveMask(String)
+    /// A variable of that name left out.
+    case leaveOutVariable(String)
     /// The name that was probably meant.
     case meant(String)
     /// A checkpoint by its path or by a name that is found.
@@ -27,16 +37,20 @@ public enum Remedy: Sendable, Equatable, CustomStringConvertible {
     case joinParts
     /// Another prompt or seed, or no safety check.
     case otherPicture
-    /// Axes of a grid for so many pictures or fewer.
-    case fewerCells(Int)
-    /// Smaller pictures in a table than of that side, or fewer.
-    case smallerCells(Int)
     /// Another folder for a batch, or other names in it.
     case otherFolderOrName
     /// Leave to skip or to replace files that are there, or another folder.
     case skipOrReplace
+    /// Leave to skip or to replace a file that is there.
+    case skipOrReplaceIt
     /// Leave to search folders inside of folders.
     case searchDeeper
+    /// A picture that holds settings.
+    case nameSettings
+    /// The share of a batch, or all of it, in words.
+    case nameShard
+    /// That variable of a cluster set, or the share in words.
+    case setCounter(String)
     /// A file that is a receipt.
     case nameReceipt
     /// A picture whose place the receipt does not know, by its name in the request.
@@ -50,6 +64,11 @@ public enum Remedy: Sendable, Equatable, CustomStringConvertible {
     public var description: String {
         switch self {
         case .advice(let text): text
+        case .part(let name, let advice): "\(name): \(advice)"
+        case .giveSetting: "give one, or a preset that has one"
+        case .giveVariable: "give it one"
+        case .giveMask: "give one of that name"
+        case .leaveOutVariable(let name): "variable \(name): leave it out"
         case .meant(let name): "did you mean '\(name)'?"
         case .nameModel: "give a folder or file, or a name in one of the folders of models"
         case .nameAddOn(let folder): "give a file, or a name in the folder \(folder)"
@@ -60,11 +79,13 @@ public enum Remedy: Sendable, Equatable, CustomStringConvertible {
         case .wholeVAE: "use a whole VAE, or put the encoder's file beside it"
         case .joinParts: "paint the parts at once, or grow the mask until they touch"
         case .otherPicture: "try another prompt or seed"
-        case .fewerCells(let most): "give axes for \(most) or fewer"
-        case .smallerCells(let side): "give a smaller side than \(side), or fewer values"
         case .otherFolderOrName: "give another folder, or other names"
         case .skipOrReplace: "allow skipping or replacing it, or give another folder"
+        case .skipOrReplaceIt: "allow skipping or replacing it"
         case .searchDeeper: "search deeper, in folders inside of it"
+        case .nameSettings: "give a picture that says how it was made"
+        case .nameShard: "give the share, or take all pictures"
+        case .setCounter(let name): "set \(name), or give the share, or take all pictures"
         case .nameReceipt: "give the file of a receipt"
         case .namePicture(let name): "give the picture '\(name)'"
         case .otherFolder: "give another folder, or allow replacing all that is there"

@@ -31,13 +31,23 @@ extension Receipt {
                 let path = Self.path(checkpoint.path, from: folder)
                 return FileManager.default.fileExists(atPath: path) ? path : checkpoint.name
             }
-        for addOn in addOns where addOn.files.count == 1 {
-            guard let path = addOn.files[0].path.map({ Self.path($0, from: folder) }),
-                FileManager.default.fileExists(atPath: path)
+        for addOn in addOns {
+            let files = addOn.files.compactMap { file in
+                file.path.map { URL(filePath: Self.path($0, from: folder)) }
+            }
+            guard let place = Self.place(of: files),
+                FileManager.default.fileExists(atPath: place.path(percentEncoded: false))
             else { continue }
-            request.addOnFiles["\(addOn.key):\(addOn.name)"] = URL(filePath: path)
+            request.addOnFiles["\(addOn.key):\(addOn.name)"] = place
         }
         return request
+    }
+
+    /// The one file of an add-on, or the folder that all of its files are in; nil for other layouts.
+    private static func place(of files: [URL]) -> URL? {
+        guard files.count > 1 else { return files.first }
+        let folders = Set(files.map { $0.deletingLastPathComponent() })
+        return folders.count == 1 ? folders.first : nil
     }
 
     /// A path of a receipt in a folder.

@@ -1,3 +1,4 @@
+import Editing
 import Files
 public import Foundation
 public import Imaging
@@ -90,23 +91,30 @@ public struct Request: Sendable, Equatable {
         nameMaskFiles()
     }
 
-    /// Gives the pictures of masks, which are paths as recipes name them, names of their own, and
-    /// notes which files they are: `mask`, then `mask-2` and so on.
+    /// Gives the pictures of masks and the maps of ControlNets, which are paths as recipes name them,
+    /// names of their own, and notes which files they are: `mask`, then `mask-2` and so on; `control`.
     public mutating func nameMaskFiles() {
         let known = pictures
         var names: [String: String] = [:]
+        func named(_ path: String, _ word: String) -> String {
+            if known[path] != nil { return path }
+            if let name = names[path] { return name }
+            var (name, number) = (word, 1)
+            while pictures[name] != nil {
+                number += 1
+                name = "\(word)-\(number)"
+            }
+            names[path] = name
+            pictures[name] = .file(path)
+            return name
+        }
         for index in edits.indices {
-            edits[index].mask = edits[index].mask?.renamingPictures { path in
-                if known[path] != nil { return path }
-                if let name = names[path] { return name }
-                var (name, number) = ("mask", 1)
-                while pictures[name] != nil {
-                    number += 1
-                    name = "mask-\(number)"
-                }
-                names[path] = name
-                pictures[name] = .file(path)
-                return name
+            edits[index].mask = edits[index].mask?.renamingPictures { named($0, "mask") }
+            for place in edits[index].recipe.controls.indices {
+                guard let path = edits[index].recipe.controls[place].reads,
+                    !Editing.Control.words.contains(path)
+                else { continue }
+                edits[index].recipe.controls[place].reads = named(path, "control")
             }
         }
     }

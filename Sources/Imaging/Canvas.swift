@@ -17,7 +17,11 @@ public struct Canvas: Sendable, Equatable {
         let height = insets.top + original.height + insets.bottom
         try ImageLimits.check(width: width, height: height, name: "the extended picture")
         self.insets = insets
-        image = original.extendedByEdges(insets)
+        let box = Box(x: insets.left, y: insets.top, width: original.width, height: original.height)
+        var canvas = original.withoutHiddenColors.extendedByEdges(insets)
+            .replacing(box, by: original)
+        canvas.metadata.jpegSource = original.metadata.jpegSource?.extended(by: insets)
+        image = canvas
         mask = Canvas.mask(
             width: width, height: height, insets: insets, overlap: Double(overlap))
     }

@@ -13,19 +13,57 @@ extension Image {
     /// - Parameter name: How errors call the file.
     /// - Throws: ``ImagingError``.
     public init(decoding data: Data, name: String) throws {
-        self = try data.withUnsafeBytes { try Image(decoding: $0, name: name) }
-    }
-
-    init(decoding bytes: UnsafeRawBufferPointer, name: String) throws {
-        guard let format = ImageFormat(sniffing: bytes) else {
-            throw ImagingError.notAPicture(name: name, found: foreignKind(of: bytes))
+        let (stored, format) = try data.withUnsafeBytes { bytes in
+            guard let format = ImageFormat(sniffing: bytes) else {
+                throw ImagingError.notAPicture(name: name, found: foreignKind(of: bytes))
+            }
+            let source = bytes.assumingMemoryBound(to: UInt8.self)
+            if format == .png { try checkPNGSize(source, name: name) }
+            return (try decode(source, as: format, name: name), format)
         }
-        let source = bytes.assumingMemoryBound(to: UInt8.self)
-        if format == .png { try checkPNGSize(source, name: name) }
-        let stored = try decode(source, as: format, name: name)
         let orientation = stored.metadata.exif.flatMap { EXIF($0)?.orientation } ?? .upright
         self = stored.turned(orientation)
         metadata.normalise(after: orientation)
+        if format == .jpeg, metadata.jpegCoding != nil {
+            metadata.jpegSource = JPEGSource(bytes: data, orientation: orientation)
+        }
+    }
+
+    /// The pixels of a JPEG as they are stored.
+    init(storedJPEG data: Data) throws {
+        self = try data.withUnsafeBytes {
+            try decode($0.assumingMemoryBound(to: UInt8.self), as: .jpeg, name: "source")
+        }
+    }
+}
+
+/// What a JPEG says of itself before its pixels.
+struct JPEGHeader {
+    let width: Int
+    let height: Int
+    let orientation: Orientation
+
+    /// Nil for what is no JPEG that can be read.
+    init?(_ data: Data) {
+        let header: JPEGHeader? = data.withUnsafeBytes { bytes in
+            let source = bytes.assumingMemoryBound(to: UInt8.self)
+            guard let reader = codec_jpeg_open(source.baseAddress, source.count) else { return nil }
+            defer { codec_jpeg_close(reader) }
+            guard codec_jpeg_header(reader) == codec_ok else { return nil }
+            let items = UnsafeBufferPointer(
+                start: reader.pointee.items.list, count: reader.pointee.items.count)
+            var metadata = ImageMetadata()
+            try? metadata.readMarkers(items.map(CodecItem.init), name: "")
+            return JPEGHeader(
+                width: Int(reader.pointee.width), height: Int(reader.pointee.height),
+                orientation: metadata.exif.flatMap { EXIF($0)?.orientation } ?? .upright)
+        }
+        guard let header else { return nil }
+        self = header
+    }
+
+    private init(width: Int, height: Int, orientation: Orientation) {
+        (self.width, self.height, self.orientation) = (width, height, orientation)
     }
 }
 
@@ -130,15 +168,31 @@ extension ImageMetadata {
             warnings.append("converted from CMYK to RGB")
         }
         keepProfile(channels: Int(reader.pointee.channels))
+        dropCompanions()
         if reader.pointee.animated != 0 {
             warnings.append("animated; only the first frame is read")
         }
         if reader.pointee.items.dropped > 0 {
             warnings.append("\(reader.pointee.items.dropped) pieces of metadata were left out")
         }
-        if reader.pointee.trailing_bytes > 0 {
+        if reader.pointee.trailing_bytes > 0, !lost.contains(where: \.isAppended) {
             warnings.append("\(reader.pointee.trailing_bytes) bytes after the picture were ignored")
         }
+    }
+
+    /// Drops what XMP says of things that are not read, and XMP that is broken.
+    private mutating func dropCompanions() {
+        if let packet = xmp {
+            let kept = XMP.withoutCompanions(packet)
+            xmp = kept?.packet
+            lost.formUnion(kept?.found ?? [])
+            if kept == nil { warnings.append("the XMP is broken and was left out") }
+        }
+        // What is known by its name needs no second word.
+        if lost.contains(where: { [.gainMap, .depth].contains($0) }) {
+            lost.remove(.otherPictures)
+        }
+        warnings += Companion.allCases.filter(lost.contains).compactMap(\.note)
     }
 
     /// Drops a profile that is broken or for other channels than the samples have.
@@ -162,7 +216,7 @@ extension ImageMetadata {
             exif = EXIF(bytes)?.normalised
             if exif == nil { warnings.append("the EXIF block is broken and was left out") }
         }
-        if orientation != .upright { xmp = xmp.map(XMP.upright) }
+        if orientation != .upright { xmp = xmp.map { XMP.turned($0, .upright) } }
     }
 }
 

@@ -51,17 +51,27 @@ struct EXIF {
         var block = self
         block.dropThumbnail()
         guard var block = EXIF(block.bytes) else { return nil }
-        for entry in block.main?.entries ?? [] where entry.tag == Tag.orientation {
-            block.set(entry, to: 1)
-        }
+        block.setOrientation(.upright)
         return block.bytes
+    }
+
+    /// Says how the pixels are to be turned; upright only where the block says something at all.
+    mutating func setOrientation(_ orientation: Orientation) {
+        let entries = (main?.entries ?? []).filter { $0.tag == Tag.orientation }
+        for entry in entries { set(entry, to: orientation.rawValue) }
+        guard orientation != .upright, self.orientation != orientation, let main else { return }
+        // A short number is at the begin of its four bytes.
+        let value = isBigEndian ? orientation.rawValue << 16 : orientation.rawValue
+        put(
+            append(copy(of: main, adding: (Tag.orientation, Kind.short, 1), value: value)), 4, at: 4
+        )
     }
 
     /// Takes out the directory of the place, and wipes what it held.
     mutating func dropLocation() {
         guard let main, let pointer = entry(Tag.gpsDirectory, in: main) else { return }
         if let start = scalar(pointer), let gps = directory(at: start) {
-            for entry in gps.entries { range(ofAnyValue: entry).map { wipe($0) } }
+            wipe(union: gps.entries.compactMap(range(ofAnyValue:)))
             wipe(start..<start + 2 + 12 * gps.entries.count)
         }
         // Later entries, and the link to the next directory, move up by one.
@@ -75,6 +85,16 @@ struct EXIF {
 
     private mutating func wipe(_ range: Range<Int>) {
         bytes.replaceSubrange(range, with: repeatElement(0, count: range.count))
+    }
+
+    /// Wipes each byte once, for many entries may name the same ones.
+    private mutating func wipe(union ranges: [Range<Int>]) {
+        var end = 0
+        for range in ranges.sorted(by: { $0.lowerBound < $1.lowerBound })
+        where range.upperBound > end {
+            wipe(max(range.lowerBound, end)..<range.upperBound)
+            end = range.upperBound
+        }
     }
 
     /// Where a value lies that is outside of its entry.

@@ -7,6 +7,8 @@ extension Image {
     ///
     /// PNG keeps channels and depth. JPEG takes 8 bits without alpha: a 16-bit picture is rounded,
     /// an alpha channel that is opaque everywhere is dropped, and a transparent one is an error.
+    /// Without a quality a picture that was read from a JPEG is written over it: blocks whose pixels
+    /// are unchanged keep their coefficients, and the file stays turned as it was.
     ///
     /// WebP takes 8 bits, too, and has no grey: grey becomes RGB, its profile one for RGB.
     ///
@@ -68,8 +70,18 @@ extension Image {
 
     private func encodedJPEG(quality: Int?) throws -> Data {
         let coding = quality == nil ? metadata.jpegCoding?.forWriting(channels: channels) : nil
-        let number = Int32(min(max(quality ?? 95, 1), 100))
-        return try written(as: .jpeg, items: metadata.markers(for: self)) { writer, samples in
+        if let coding, let kept = try encodedOverSource(coding) { return kept }
+        return try writtenJPEG(
+            metadata.markers(width: width, height: height, orientation: .upright),
+            quality: quality ?? 95, coding)
+    }
+
+    /// - Parameter quality: counts only without `coding`.
+    func writtenJPEG(
+        _ items: [(name: String, bytes: [UInt8])], quality: Int, _ coding: codec_jpeg_coding?
+    ) throws -> Data {
+        let number = Int32(min(max(quality, 1), 100))
+        return try written(as: .jpeg, items: items) { writer, samples in
             func write(_ coding: UnsafePointer<codec_jpeg_coding>?) -> codec_status {
                 codec_jpeg_write(
                     writer, samples, UInt32(width), UInt32(height), Int32(channels), number, coding)
@@ -87,7 +99,7 @@ extension Image {
         return Data(metadata.webP(Array(encoded), for: self))
     }
 
-    private func written(
+    func written(
         as format: ImageFormat, items: [(name: String, bytes: [UInt8])],
         by encode: (UnsafeMutablePointer<codec_writer>, UnsafePointer<UInt16>?) -> codec_status
     ) throws -> Data {

@@ -33,6 +33,20 @@ extension Image {
         return replacingColors(by: picture, where: hole)
     }
 
+    /// The picture with other colours where it is wholly transparent: those of the visible edges,
+    /// drawn out, or grey where nothing is visible. What is seen stays as it is, and pictures that
+    /// look alike become alike.
+    public var withoutHiddenColors: Image {
+        guard hasAlpha else { return self }
+        let alphas = stride(from: channels - 1, to: samples.count, by: channels)
+        guard alphas.contains(where: { samples[$0] == 0 }) else { return self }
+        let hidden = Mask(
+            width: width, height: height, values: alphas.map { samples[$0] == 0 ? 255 : 0 })
+        let isVisible = hidden.values.contains(0)
+        return filled(
+            where: hidden, with: isVisible ? .edge : .color(red: 128, green: 128, blue: 128))
+    }
+
     /// - Parameter color: three bytes of sRGB; what stands for them in the picture's own profile is put in.
     private func replacingColors(by color: [UInt8], where hole: Mask) -> Image {
         let swatch = Image(width: 1, height: 1, channels: 3, samples: color.map { UInt16($0) })

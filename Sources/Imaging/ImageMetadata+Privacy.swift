@@ -7,7 +7,7 @@ extension ImageMetadata {
             block.dropLocation()
             return block.bytes
         }
-        xmp = xmp.map(XMP.withoutLocation)
+        xmp = xmp.flatMap(XMP.withoutLocation)
         text.removeAll {
             $0.keyword.hasPrefix("Raw profile type ") || $0.keyword.lowercased().contains("gps")
         }
@@ -17,6 +17,6 @@ extension ImageMetadata {
     /// JPEG's coding.
     public mutating func dropAllButProfile() {
         (exif, xmp, parameters, photoshopResources) = (nil, nil, nil, nil)
-        text = []
+        (text, comments) = ([], [])
     }
 }

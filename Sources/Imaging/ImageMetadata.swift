@@ -22,6 +22,12 @@ public struct ImageMetadata: Sendable, Equatable {
     public var photoshopResources: [UInt8]?
     /// How the source was compressed, if it was a JPEG.
     public var jpegCoding: JPEGCoding?
+    /// The file itself, if it was a JPEG of which blocks can be kept.
+    public var jpegSource: JPEGSource?
+    /// Comments in a JPEG, each in a marker of its own; written to JPEGs only.
+    public var comments: [[UInt8]] = []
+    /// What the file held beside the picture; it was not read and is never written.
+    public var lost: Set<Companion> = []
     /// What the reader let pass but wants to be known, one short sentence each. Never written.
     public var warnings: [String] = []
 

@@ -3,6 +3,8 @@ import CCodecs
 private let exifPrefix = Array("Exif\0\0".utf8)
 private let xmpPrefix = Array("http://ns.adobe.com/xap/1.0/\0".utf8)
 private let profilePrefix = Array("ICC_PROFILE\0".utf8)
+private let severalPicturesPrefix = Array("MPF\0".utf8)
+private let gainMapPrefix = Array("urn:iso:std:iso:ts:21496:-1\0".utf8)
 
 /// The payload of one marker; its length is a 16-bit number that counts itself.
 private let markerLimit = 65_533
@@ -31,7 +33,17 @@ extension ImageMetadata {
                 warnings.append("parts of the colour profile are missing; it was left out")
             }
         }
+        if !payloads("APP2", gainMapPrefix).isEmpty { lost.insert(.gainMap) }
+        if !payloads("APP2", severalPicturesPrefix).isEmpty { lost.insert(.otherPictures) }
         parameters = exif.flatMap { EXIF($0)?.userComment }
+        for comment in payloads("COM ", []) {
+            let text = String(decoding: comment, as: UTF8.self)
+            if parameters == nil, text.contains("Steps: ") {
+                parameters = text
+            } else {
+                comments.append(comment)
+            }
+        }
         let resources = payloads("APPD", PhotoshopResources.prefix).flatMap(\.self)
         if let kept = PhotoshopResources.withoutThumbnails(resources) {
             if !kept.isEmpty { photoshopResources = kept }
@@ -58,12 +70,17 @@ extension ImageMetadata {
     }
 
     /// The markers of a JPEG file with these pixels, in the order they are written.
-    func markers(for image: Image) -> [(name: String, bytes: [UInt8])] {
+    ///
+    /// - Parameter orientation: how the stored pixels, of that size, are turned to stand upright.
+    func markers(
+        width: Int, height: Int, orientation: Orientation
+    ) -> [(name: String, bytes: [UInt8])] {
         var markers: [(name: String, bytes: [UInt8])] = []
         var comment: String?
-        if exif != nil || parameters != nil {
+        if exif != nil || parameters != nil || orientation != .upright {
             var block = exif.flatMap(EXIF.init) ?? EXIF()
-            block.setSize(width: image.width, height: image.height)
+            block.setSize(width: width, height: height)
+            if orientation != .upright { block.setOrientation(orientation) }
             var described = block
             if let parameters { described.setUserComment(parameters) }
             // Too much for one marker: the camera's EXIF stays, the text goes beside it.
@@ -75,19 +92,21 @@ extension ImageMetadata {
                 markers.append((name: "APP1", bytes: exifPrefix + described.bytes))
             }
         }
-        markers += xmpMarkers
+        markers += xmpMarkers(orientation)
         if let photoshopResources { markers += resourceMarkers(photoshopResources) }
         if let iccProfile { markers += profileMarkers(iccProfile) }
         if let comment {
             markers.append((name: "COM ", bytes: Array(comment.shortened(to: markerLimit).utf8)))
         }
-        return markers
+        return markers + comments.map { (name: "COM ", bytes: $0) }
     }
 
     /// The packet in one marker, as it is or without padding, or else in several; a fresh one where it
     /// cannot be parted.
-    private var xmpMarkers: [(name: String, bytes: [UInt8])] {
+    private func xmpMarkers(_ orientation: Orientation) -> [(name: String, bytes: [UInt8])] {
         let room = markerLimit - xmpPrefix.count
+        let xmp =
+            orientation == .upright ? xmp : xmp.map { XMP.turned($0, orientation) }
         let packets = [xmp, xmp.map(XMP.withoutPadding)].compactMap {
             XMP.packet($0, digitalSourceType: digitalSourceType)
         }
@@ -129,7 +148,7 @@ extension String {
     fileprivate func shortened(to limit: Int) -> String {
         guard utf8.count > limit else { return self }
         let cut = "…"
-        let last = lastIndex(of: "\n").map { String(self[$0...]) } ?? ""
+        let last = utf8.lastIndex(of: 0x0A).map { String(self[$0...]) } ?? ""
         let tail = last.utf8.count + cut.utf8.count <= limit ? cut + last : ""
         var head = unicodeScalars[...]
         var bytes = utf8.count

@@ -27,8 +27,17 @@ public struct Mask: Sendable, Equatable {
     /// The brightness of a picture (Rec. 601 luma, Pillow's `L`).
     ///
     /// Transparent parts count as black, half transparent ones in proportion, as if the picture lay
-    /// on black paper. So a white brush stroke on an empty layer is a mask as it is.
+    /// on black paper. So a white brush stroke on an empty layer is a mask as it is. A picture that is
+    /// black all over has its shape in its alpha channel, and that is the mask.
     public init(_ image: Image) {
+        self.init(brightnessOf: image)
+        if isEmpty, image.hasAlpha {
+            self = Mask(transparencyOf: image).inverted
+            if !values.contains(0) { self = inverted }
+        }
+    }
+
+    private init(brightnessOf image: Image) {
         let grey = image.converted(channels: image.hasAlpha ? 2 : 1, depth: 8)
         let values = (0..<image.width * image.height).map { pixel in
             guard grey.hasAlpha else { return UInt8(truncatingIfNeeded: grey.samples[pixel]) }

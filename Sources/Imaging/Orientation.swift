@@ -2,7 +2,7 @@ extension Image {
     /// The picture turned upright from how it was stored.
     func turned(_ orientation: Orientation) -> Image {
         if orientation == .upright { return self }
-        let swapsSides = orientation.rawValue >= Orientation.transposed.rawValue
+        let swapsSides = orientation.swapsSides
         let (newWidth, newHeight) = swapsSides ? (height, width) : (width, height)
         let turned = [UInt16](unsafeUninitializedCapacity: samples.count) { buffer, count in
             for y in 0..<newHeight {
@@ -35,6 +35,11 @@ extension Image {
         case .turnedLeft: (width - 1 - y, x)
         }
     }
+}
+
+extension Orientation {
+    /// Whether rows become columns.
+    var swapsSides: Bool { rawValue >= Orientation.transposed.rawValue }
 }
 
 extension JPEGCoding {

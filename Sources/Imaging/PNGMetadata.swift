@@ -22,8 +22,10 @@ extension ImageMetadata {
         if iccProfile == nil, !pngChunks.allSatisfy(\.saysNothingBesideSRGB) {
             warnings.append("its colours are described without a profile and taken for sRGB")
         }
-        // libpng drops the profile with this warning, which would silently change the colours.
-        if warnings.contains(where: { $0.hasPrefix("iCCP") && $0.contains("application limits") }) {
+        // libpng drops the chunk with this warning, which would silently change the colours.
+        if (iccProfile?.count ?? 0) > ImageLimits.profileBytes
+            || warnings.contains(where: { $0.hasPrefix("iCCP") && $0.contains("memory limits") })
+        {
             throw profileTooLarge(name: name, format: .png)
         }
     }

@@ -3,7 +3,8 @@ extension XMP {
     static let root = Array("<rdf:RDF".utf8)
     private static let opening = Array("<rdf:Description".utf8)
     private static let closing = Array("</rdf:Description>".utf8)
-    private static let noteName = Array("xmpNote:HasExtendedXMP".utf8)
+    private static let notePrefix = "xmpNote"
+    private static let noteName = "HasExtendedXMP"
 
     /// Where the descriptions lie, one after the other; those inside of others are theirs. None where
     /// they do not come out even.
@@ -51,19 +52,22 @@ extension XMP {
     /// The description that names the parts of the rest.
     static func note(_ name: String, in packet: [UInt8]) -> [UInt8] {
         let note = Property(
-            prefix: "xmpNote", namespace: "http://ns.adobe.com/xmp/note/", name: "HasExtendedXMP",
+            prefix: notePrefix, namespace: "http://ns.adobe.com/xmp/note/", name: noteName,
             value: name)
         return Array(description(note, about: subject(of: packet)).utf8)
     }
 
     /// The name of the parts that hold the rest of the packet.
-    static func nameOfRest(in packet: [UInt8]) -> String? { value(of: noteName, in: packet) }
+    static func nameOfRest(in packet: [UInt8]) -> String? {
+        value(of: Array("\(notePrefix):\(noteName)".utf8), in: packet)
+    }
 
     /// The packet without that name.
     static func withoutNameOfRest(_ packet: [UInt8]) -> [UInt8] {
         guard let name = nameOfRest(in: packet) else { return packet }
         guard let own = packet.firstRange(of: note(name, in: packet)) else {
-            return without(noteName, in: packet)
+            return without({ $0.prefix == notePrefix && $0.local == noteName }, in: packet)
+                ?? packet
         }
         return Array(packet[..<own.lowerBound] + packet[own.upperBound...])
     }
@@ -79,11 +83,12 @@ extension XMP {
             let ownEnd = endOfTag(from: own.upperBound, in: packet), ownEnd < place.lowerBound
         else { return nil }
         packet.insert(contentsOf: rest[(begin + 1)..<end.lowerBound], at: place.lowerBound)
-        let known = namespaces(in: packet[own.upperBound..<ownEnd])
-        for namespace in namespaces(in: rest[other.upperBound..<begin])
-        where !known.contains(namespace) {
-            packet.insert(contentsOf: [0x20] + namespace, at: own.upperBound)
-        }
+        var known = Set(namespaces(in: packet[own.upperBound..<ownEnd]))
+        let more = namespaces(in: rest[other.upperBound..<begin])
+            .filter { known.insert($0).inserted }.flatMap { namespace -> [UInt8] in
+                [0x20] + namespace
+            }
+        packet.insert(contentsOf: more, at: own.upperBound)
         return packet
     }
 

@@ -39,48 +39,15 @@ enum XMP {
             .map { String(decoding: packet[$0], as: UTF8.self) }
     }
 
-    /// The packet saying orientation 1 where it says one.
-    static func upright(_ packet: [UInt8]) -> [UInt8] {
-        replacing(Array("tiff:Orientation".utf8), in: packet, by: "1")
+    /// The packet saying that orientation where it says one.
+    static func turned(_ packet: [UInt8], _ orientation: Orientation) -> [UInt8] {
+        replacing(Array("tiff:Orientation".utf8), in: packet, by: "\(orientation.rawValue)")
     }
 
-    /// The packet without the properties of EXIF's place.
-    static func withoutLocation(_ packet: [UInt8]) -> [UInt8] {
-        without(Array("exif:GPS".utf8), in: packet)
-    }
-
-    /// The packet without the properties whose names begin so.
-    static func without(_ name: [UInt8], in packet: [UInt8]) -> [UInt8] {
-        var packet = packet
-        // From the last one on, so that the places of those before it stay.
-        for range in packet.ranges(of: name).reversed() {
-            guard range.lowerBound > 0,
-                let end = packet[range.upperBound...].firstIndex(where: { !isLetter($0) })
-            else { continue }
-            let full = Array(packet[range.lowerBound..<end])
-            if let whole = propertyRange(full, range.lowerBound..<end, in: packet) {
-                packet.removeSubrange(whole)
-            }
-        }
-        return packet
-    }
-
-    private static func isLetter(_ byte: UInt8) -> Bool {
-        (0x41...0x5A).contains(byte & 0xDF)
-    }
-
-    /// Where a property lies, its name and value: an attribute or an element.
-    private static func propertyRange(
-        _ name: [UInt8], _ range: Range<Int>, in packet: [UInt8]
-    ) -> Range<Int>? {
-        let before = packet[range.lowerBound - 1]
-        if blanks.contains(before), let value = valueRange(of: range, in: packet) {
-            return range.lowerBound - 1..<value.upperBound + 1
-        }
-        guard before == UInt8(ascii: "<") else { return nil }
-        let closing = Array("</".utf8) + name + [UInt8(ascii: ">")]
-        return packet[range.upperBound...].firstRange(of: closing)
-            .map { range.lowerBound - 1..<$0.upperBound }
+    /// The packet without the properties of a place, in whatever namespace, whose names begin with
+    /// "GPS"; nil where it is broken.
+    static func withoutLocation(_ packet: [UInt8]) -> [UInt8]? {
+        without({ $0.local.lowercased().hasPrefix("gps") }, in: packet)
     }
 
     /// The packet without the blanks that leave room for changes in place.
@@ -113,7 +80,7 @@ enum XMP {
         var closing = UInt8(ascii: "<")
         switch packet[name.upperBound] {
         case UInt8(ascii: "=") where blanks.contains(before):
-            guard start < packet.count else { return nil }
+            guard start < packet.count, [0x22, 0x27].contains(packet[start]) else { return nil }
             closing = packet[start]
             start += 1
         case UInt8(ascii: ">") where before == closing: break

@@ -1,3 +1,4 @@
+import Checkpoints
 import Foundation
 import Tensors
 
@@ -5,38 +6,37 @@ import Tensors
 ///
 /// A key that is missing or null has its default; a key no one asks for is ignored.
 struct ConfigurationReader {
-    /// Any JSON value.
-    enum Value: Decodable, Equatable {
-        case null
-        case flag(Bool)
-        case number(Double)
-        case text(String)
-        case list([Value])
-        case object([String: Value])
-    }
+    typealias Value = JSONValue
 
     private let model: String
-    private let values: [String: Value]
+    private let values: JSONValue
 
     /// - Parameter model: what to call the configuration in errors: the class it is for.
     /// - Throws: `ModelError.invalidConfiguration` when `json` is no JSON object.
     init(_ json: Data, model: String) throws {
         self.model = model
-        do {
-            values = try JSONDecoder().decode([String: Value].self, from: json)
-        } catch {
-            throw ModelError.invalidConfiguration(model: model, key: "JSON", reason: "is malformed")
+        func malformed(_ reason: String) -> ModelError {
+            .invalidConfiguration(
+                model: model, key: "JSON", reason: "is malformed: " + reason)
         }
+        let values: JSONValue
+        do {
+            values = try JSONValue(parsing: json)
+        } catch {
+            throw malformed(error.reason)
+        }
+        guard case .object = values else { throw malformed("it is no object") }
+        self.values = values
     }
 
     /// The configuration nested in this one under a key; nil if there is none.
     func part(_ key: String) throws -> ConfigurationReader? {
         guard let value = value(key) else { return nil }
-        guard case .object(let values) = value else { throw invalid(key, "must be an object") }
-        return ConfigurationReader(values, model: model + "." + key)
+        guard case .object = value else { throw invalid(key, "must be an object") }
+        return ConfigurationReader(value, model: model + "." + key)
     }
 
-    private init(_ values: [String: Value], model: String) {
+    private init(_ values: JSONValue, model: String) {
         self.values = values
         self.model = model
     }
@@ -114,7 +114,7 @@ struct ConfigurationReader {
     }
 
     func unsupported(_ key: String) -> ModelError {
-        .unsupported(model: model, key: key, value: values[key]?.description ?? "nothing")
+        .unsupported(model: model, key: key, value: values[key].map { brief($0) } ?? "nothing")
     }
 
     func invalid(_ key: String, _ reason: String) -> ModelError {
@@ -136,33 +136,19 @@ struct ConfigurationReader {
     }
 }
 
-extension ConfigurationReader.Value: CustomStringConvertible {
-    init(from decoder: any Decoder) throws {
-        let value = try decoder.singleValueContainer()
-        if value.decodeNil() {
-            self = .null
-        } else if let flag = try? value.decode(Bool.self) {
-            self = .flag(flag)
-        } else if let number = try? value.decode(Double.self) {
-            self = .number(number)
-        } else if let text = try? value.decode(String.self) {
-            self = .text(text)
-        } else if let list = try? value.decode([Self].self) {
-            self = .list(list)
-        } else {
-            self = .object(try value.decode([String: Self].self))
-        }
+/// A value as it is written in JSON, numbers and texts shortened.
+private func brief(_ value: JSONValue) -> String {
+    switch value {
+    case .null: "null"
+    case .flag(let flag): String(flag)
+    case .number(let number): Int(exactly: number).map(String.init) ?? String(number)
+    case .text(let text): "\"\(text.prefix(40).filter { $0.isASCII && !$0.isNewline })\""
+    case .list(let list): "[" + list.prefix(4).map { briefest($0) }.joined(separator: ", ") + "]"
+    case .object: "{…}"
     }
+}
 
-    /// The value as in JSON, numbers and texts shortened.
-    var description: String {
-        switch self {
-        case .null: "null"
-        case .flag(let flag): String(flag)
-        case .number(let number): Int(exactly: number).map(String.init) ?? String(number)
-        case .text(let text): "\"\(text.prefix(40).filter { $0.isASCII && !$0.isNewline })\""
-        case .list(let list): "[\(list.prefix(4).map(\.description).joined(separator: ", "))]"
-        case .object: "{…}"
-        }
-    }
+/// The same with lists in lists left out.
+private func briefest(_ value: JSONValue) -> String {
+    if case .list = value { "[…]" } else { brief(value) }
 }

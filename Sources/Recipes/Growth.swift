@@ -119,7 +119,7 @@ extension Recipe {
                 case .size: "the picture has that size already"
                 }
             throw .canvas(
-                what, remedy: "give --left, --right, --top or --bottom, --aspect or --size")
+                what, remedy: "give left, right, top or bottom, an aspect or a size")
         }
         let canvas = Size(
             width: size.width + sides.left + sides.right,

@@ -49,9 +49,13 @@ extension Recipe {
         return [
             (maskMode != .soft, mode, Self.ofSoftInpainting),
             (maskMode != .hard, mode, ["mask_threshold", "mask_latent"]),
-            (maskMode == .hard && compat == .comfy, "compat is comfy", ["mask_latent"]),
+            (
+                maskMode == .hard && compatibility.bilinearModes.contains(.hard),
+                "compat is comfy", ["mask_latent"]
+            ),
             (isWhole, "region is whole", ["mask_padding", "region_size"]),
             (!perComponent, "per_component is off", ["component_prompts"]),
+            (controls.isEmpty, "there is no control", ["control_mode"]),
             (canvasPasses == .one, "canvas_passes is one", ["region_size"]),
             (guidanceScale <= 1, "there is no guidance", Self.ofGuidance),
         ]

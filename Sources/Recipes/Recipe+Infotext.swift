@@ -51,8 +51,9 @@ extension Recipe {
             return []
         }
         return loras.map { lora in
-            let text = lora.textStrength.map { ":\(Key.Value.number($0))" } ?? ""
-            return "<lora:\(lora.name)\(text):\(Key.Value.number(lora.strength))>"
+            let parts = (lora.textStrength.map { [$0] } ?? []) + [lora.strength]
+            let strengths = parts.map { "\(Key.Value.number($0))" }.joined(separator: ":")
+            return "<lora:\(lora.name):\(strengths)>"
         }
     }
 }
@@ -61,9 +62,12 @@ extension Key {
     /// A value as a picture's text carries it: files by their names, without folders and ending.
     fileprivate func carried(_ value: Value) -> String {
         guard Recipe.fileKeys.contains(name) else { return "\(value)" }
-        return "\(value)".split(separator: ";").map { part in
+        return "\(value)".split(separator: ";").map { part -> String in
+            if name == "control" {
+                return ControlChoice(String(part))?.withoutFolders.description ?? ""
+            }
             let file = part.split(separator: "/").last ?? ""
-            return file.replacing(".safetensors", with: "")
+            return String(file).replacing(".safetensors", with: "")
         }.joined(separator: ";")
     }
 }

@@ -23,6 +23,10 @@ public struct Recipe: Sendable, Equatable {
     public var clipSkip = 1
     /// LoRAs to add to the model.
     public var loras: [LoRAChoice] = []
+    /// ControlNets that steer.
+    public var controls: [ControlChoice] = []
+    /// Whether the prompt or the ControlNets count for more.
+    public var controlMode = ControlMode.balanced
     /// Files of embeddings that prompts may name.
     public var embeddings: [String] = []
     /// The VAE in place of the model's; nil is the model's.
@@ -159,16 +163,16 @@ public struct Recipe: Sendable, Equatable {
 
     /// How the mask comes to the size of the latents: as said, else as `compat` has it, else `max`.
     public var maskLatent: MaskLatent {
-        chosenMaskLatent ?? (compat == .diffusers ? .nearest : .max)
+        chosenMaskLatent ?? compatibility.maskLatent
     }
 
     /// How the prompts are read: as said, else plain where diffusers is to be matched.
     public var promptSyntax: PromptSyntax {
-        chosenPromptSyntax ?? (compat == .diffusers ? .plain : .weighted)
+        chosenPromptSyntax ?? compatibility.promptSyntax
     }
 
     /// Whose count of steps to follow at a given strength.
-    public var stepRule: StepRule { compat ?? .diffusers }
+    public var stepRule: StepRule { compatibility.steps }
 
     /// The same recipe with a seed, drawn if it has none: below 2³² so that other tools can take it.
     public func drawingSeed() -> (recipe: Recipe, seed: UInt64) {
@@ -225,6 +229,12 @@ extension Recipe {
             "clip_skip", \.clipSkip, .count(1...12),
             "text encoder layer to use, counted from the last"),
         Key("lora", \.loras, .loras, "small changes to the model, each with its weight"),
+        Key(
+            "control", \.controls, .controls, "ControlNets, each with what it reads and a weight",
+            elsewhere: ["controlnet"]),
+        Key(
+            "control_mode", \.controlMode, .oneOf(ControlMode.self),
+            "whether the prompt or the ControlNets count for more"),
         Key(
             "embedding", \.embeddings, .paths, "files of words a prompt may use",
             elsewhere: ["textual_inversion"]),

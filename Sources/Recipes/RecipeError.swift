@@ -70,13 +70,13 @@ public enum RecipeError: Error, Equatable, CustomStringConvertible {
         case .conflict(let key, let other, let origin):
             "\(key) and \(other) cannot both be given: \(origin): keep one"
         case .missing(let key, let verb):
-            "no \(key): \(verb.rawValue): give --\(key) TEXT or --preset NAME"
+            "no \(key): \(verb.rawValue): give one, or a preset that has one"
         case .unknownPreset(let name, let meant):
             "unknown preset '\(shortened(name))': presets: "
                 + (meant.map { "did you mean '\($0)'?" }
                     ?? "`gesso preset list` lists them; a file needs a / or .yaml")
         case .wrongVerb(let preset, let verb, let madeFor):
-            "preset '\(shortened(preset))' is not for \(verb.rawValue): --preset: "
+            "preset '\(shortened(preset))' is not for \(verb.rawValue): "
                 + "use it with \(list(madeFor))"
         case .unknownVariable(let name, let origin, let meant):
             "no variable '\(shortened(name))': \(origin): "
@@ -85,13 +85,13 @@ public enum RecipeError: Error, Equatable, CustomStringConvertible {
                         ? "declare it under vars:, or write {{ }} for braces"
                         : "no preset or recipe here asks for it"))
         case .missingVariable(let name, let origin):
-            "no value for the variable '\(name)': \(origin): give --var \(name)=TEXT"
+            "no value for the variable '\(name)': \(origin): give it one"
         case .unknownMask(let name, let origin, let meant):
             "no mask '\(shortened(name))': \(origin): "
                 + (meant.map { "did you mean '\($0)'?" } ?? "declare it under masks:")
         case .missingMask(let name, let origin):
             "no mask\(name.map { " for '\($0)'" } ?? ""): \(origin): "
-                + (name.map { "give --mask \($0)=MASK" } ?? "write mask: and what is repainted")
+                + (name == nil ? "write mask: and what is repainted" : "give one of that name")
         case .outside(let path, let origin):
             "'\(shortened(path))' leads out of the recipe's folder: \(origin): "
                 + "put the file beside the recipe"

@@ -9,7 +9,14 @@ struct ConfigurationFile {
         // diffusers writes -Infinity for lambda_min_clipped, which is JSON5.
         decoder.allowsJSON5 = true
         do {
+            // What is not UTF-8 ends the process in Foundation's reader of JSON5.
+            guard String(validating: json, as: UTF8.self) != nil else {
+                throw SamplingError.configuration(
+                    key: "(whole file)", found: "no UTF-8", expected: "keys and values")
+            }
             values = try decoder.decode([String: Value].self, from: json)
+        } catch let error as SamplingError {
+            throw error
         } catch {
             throw SamplingError.configuration(
                 key: "(whole file)", found: "no JSON object", expected: "keys and values")

@@ -12,12 +12,12 @@ public import Tensors
 /// - Throws: what the closures throw, which cancels; `SamplingError.notFinite`.
 public func denoise(
     _ x: Tensor, scheduler: inout any Scheduler, denoiser: some Denoiser,
-    noise: () throws -> Tensor,
+    noise: (NoiseRequest) throws -> Tensor,
     afterStep: (_ x: Tensor, _ index: Int) throws -> Tensor = { x, _ in x }
 ) throws -> Tensor {
     var x = x
     for (index, level) in scheduler.levels.enumerated() {
-        let denoised = try denoiser(scheduler.trajectory.inSigmaSpace(x, at: index), at: level)
+        let denoised = try denoiser(scheduler.trajectory.denoiserInput(x, at: index), at: level)
         x = try scheduler.step(x, denoised: denoised, at: index, noise: noise)
         guard !x.hasNonFiniteValues else {
             throw SamplingError.notFinite(step: index + 1, of: scheduler.levels.count)

@@ -1,36 +1,29 @@
 import Foundation
 
-/// The grid of the exponential multistep solvers, dpmpp-2m and unipc: whole timesteps, laid out for
-/// one step more than asked, whose last is the clean sample.
+/// The grid of the exponential multistep solvers: whole timesteps, laid out for one step more than
+/// asked, whose last is the clean sample.
 extension SchedulerPlan {
-    func multistepGrid() -> SigmaGrid {
+    /// - Parameters:
+    ///   - usable: how many training steps may be used, from the clean end; nil is all.
+    ///   - roundsKarras: whether timesteps of Karras spacing are rounded; those of others are cut off.
+    ///   - endsAtSpaced: whether `final_sigmas_type` `sigma_min` means the last of spaced sigmas.
+    func multistepGrid(
+        usable: Int? = nil, roundsKarras: Bool = true, endsAtSpaced: Bool = false
+    ) -> SigmaGrid {
         var timesteps = timestepSpacing.timesteps(
             steps, of: configuration.trainTimesteps, offset: configuration.stepsOffset,
-            usable: usableTimesteps, omitsLast: true
+            usable: usable, omitsLast: true
         ).map { $0.rounded(.toNearestOrEven) }
         var sigmas = timesteps.map(schedule.sigma(at:))
-        let (greatest, least) = trainingRange
-        var last = configuration.finalSigma == .zero ? 0 : least
-        if let spaced = spacedSigmas(from: greatest, to: least) {
+        var last = configuration.finalSigma == .zero ? 0 : trainingRange.least
+        if let spaced = spacedSigmas(within: trainingRange) {
             sigmas = spaced
-            timesteps = wholeTimesteps(ofSigmas: spaced)
-            if name == .unipc && configuration.finalSigma == .sigmaMin { last = spaced[steps - 1] }
+            let rounds = sigmaSpacing == .karras && roundsKarras
+            timesteps = self.timesteps(
+                ofSpaced: spaced, rounding: rounds ? .toNearestOrEven : .towardZero)
+            if endsAtSpaced && configuration.finalSigma == .sigmaMin { last = spaced[steps - 1] }
         }
         return SigmaGrid(
             sigmas: (sigmas + [last]).map { Float($0) }, timesteps: timesteps.map { Float($0) })
-    }
-
-    /// Rounded with Karras spacing, unless dpmpp-2m has a cosine schedule; otherwise cut off.
-    private func wholeTimesteps(ofSigmas sigmas: [Double]) -> [Double] {
-        let cosine = configuration.betaSchedule == .squaredCosine
-        let rounds = sigmaSpacing == .karras && (name == .unipc || !cosine)
-        return schedule.timesteps(ofSigmas: sigmas)
-            .map { $0.rounded(rounds ? .toNearestOrEven : .towardZero) }
-    }
-
-    /// Training steps with λ = ln(α/σ) = −ln σ at or above `lambda_min_clipped`.
-    private var usableTimesteps: Int {
-        guard name == .dpmppMultistep else { return configuration.trainTimesteps }
-        return schedule.sigmas.count { -log(Double($0)) >= configuration.lambdaMinClipped }
     }
 }

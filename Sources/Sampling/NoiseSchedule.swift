@@ -12,11 +12,11 @@ struct NoiseSchedule: Sendable, Equatable {
 
     init(_ configuration: SchedulerConfiguration, for name: SchedulerName) throws {
         var betas = try Self.betas(configuration, for: name)
-        let rescales = configuration.rescaleBetasZeroSNR && name.rescalesBetas
+        let rescales = configuration.rescaleBetasZeroSNR && name.traits.defaults.rescalesBetas
         if rescales { betas = Self.rescaledToZeroSNR(betas) }
         var cumulative = Self.cumulativeProduct(of: betas.map { 1 - $0 })
         // Without a signal sigma would be infinite; this way it ends at 4096.
-        if rescales && name.stepsInSigma { cumulative[cumulative.count - 1] = 0x1p-24 }
+        if rescales && name.traits.stepsInSigma { cumulative[cumulative.count - 1] = 0x1p-24 }
         alphasCumprod = cumulative
         sigmas = cumulative.map { ((1 - $0) / $0).squareRoot() }
     }
@@ -33,9 +33,9 @@ struct NoiseSchedule: Sendable, Equatable {
             }
             return trained.map { Float($0) }
         }
-        let start = configuration.betaStart ?? name.defaultBetaStart
-        let end = configuration.betaEnd ?? name.defaultBetaEnd
-        switch configuration.betaSchedule ?? name.defaultBetaSchedule {
+        let start = configuration.betaStart ?? name.traits.defaults.betaStart
+        let end = configuration.betaEnd ?? name.traits.defaults.betaEnd
+        switch configuration.betaSchedule ?? name.traits.defaults.betaSchedule {
         case .linear:
             return evenlySpaced(Float(start), Float(end), count)
         case .scaledLinear:
@@ -100,6 +100,24 @@ extension NoiseSchedule {
         guard low + 1 < sigmas.count else { return Double(sigmas[low]) }
         let start = Double(sigmas[low])
         return (Double(sigmas[low + 1]) - start) * (place - Double(low)) + start
+    }
+
+    /// σ at a timestep, ln σ linear between training steps, held at both ends.
+    func sigma(atLogOf timestep: Double) -> Double {
+        let place = min(max(timestep, 0), Double(sigmas.count - 1))
+        let low = Int(place)
+        guard low + 1 < sigmas.count, place > Double(low) else { return Double(sigmas[low]) }
+        let share = place - Double(low)
+        return exp(log(Double(sigmas[low])) * (1 - share) + log(Double(sigmas[low + 1])) * share)
+    }
+
+    /// The training steps whose ln σ is nearest.
+    func nearestTimesteps(ofSigmas targets: [Double]) -> [Double] {
+        let logs = sigmas.map { log(Double($0)) }
+        return targets.map { target in
+            let target = log(max(target, 1e-10))
+            return Double(logs.indices.min { abs(logs[$0] - target) < abs(logs[$1] - target) } ?? 0)
+        }
     }
 
     /// The timesteps where training had these sigmas, linear in ln σ, held at both ends.

@@ -2,6 +2,8 @@
 public enum SamplingError: Error, Equatable, CustomStringConvertible {
     /// A name that is no scheduler, with the nearest known one, if any is near.
     case unknownScheduler(name: String, suggestion: String?)
+    /// A name that is no spacing of sigmas.
+    case unknownSpacing(name: String)
     /// A value of `scheduler_config.json` that cannot be read.
     case configuration(key: String, found: String, expected: String)
     /// A setting that this scheduler does not have or that is not implemented.
@@ -24,6 +26,9 @@ public enum SamplingError: Error, Equatable, CustomStringConvertible {
             let known = SchedulerName.allCases.map(\.rawValue).joined(separator: ", ")
             let hint = suggestion.map { "did you mean \"\($0)\"? " } ?? ""
             return "unknown scheduler \"\(name)\": \(hint)known: \(known)"
+        case .unknownSpacing(let name):
+            let known = SigmaSpacing.allCases.map(\.rawValue).joined(separator: ", ")
+            return "unknown spacing of sigmas \"\(name)\": known: \(known)"
         case .configuration(let key, let found, let expected):
             return "scheduler_config.json: \"\(key)\" is \(found); expected \(expected)"
         case .unsupported(let scheduler, let setting, let advice):

@@ -14,8 +14,17 @@ public protocol Scheduler: Sendable {
     ///   - noise: draws normal noise of the shape of `x`; called when and as often as diffusers
     ///     draws.
     mutating func step(
-        _ x: Tensor, denoised: Tensor, at index: Int, noise: () throws -> Tensor
+        _ x: Tensor, denoised: Tensor, at index: Int, noise: (NoiseRequest) throws -> Tensor
     ) rethrows -> Tensor
+}
+
+/// What a step draws normal noise for.
+public enum NoiseRequest: Sendable, Equatable {
+    /// The next numbers, independent of all before.
+    case independent
+    /// The increment of a Brownian path in σ between two levels, scaled to unit variance. The same two
+    /// levels give the same noise, whatever the number of steps.
+    case brownian(from: Float, to: Float)
 }
 
 extension Scheduler {
@@ -46,27 +55,17 @@ extension Scheduler {
 ///   - rule: how strength is counted.
 ///   - mode: whether strength sets a number of steps, by the rule, or the noise level of the start.
 ///   - sigmas: spacing of sigmas in place of the configuration's.
-///   - timestepSpacing: spacing of timesteps in place of the configuration's; lcm has its own.
-///   - eta: share of ddpm's noise that ddim adds, 0...1; the others do not read it.
-/// - Throws: `SamplingError` for settings that cannot be, or that leave no step.
+///   - timestepSpacing: spacing of timesteps in place of the configuration's.
+///   - eta: share of ddpm's noise that ddim adds, and its like, 0...1.
+/// - Throws: `SamplingError` for settings that the scheduler does not have, that cannot be, or that
+///   leave no step.
 public func makeScheduler(
     _ name: SchedulerName, configuration: SchedulerConfiguration, steps: Int,
     strength: Double? = nil, rule: StepRule = .diffusers, mode: StrengthMode = .steps,
     sigmas: SigmaSpacing? = nil, timestepSpacing: TimestepSpacing? = nil, eta: Float = 0
 ) throws -> any Scheduler {
-    let plan = try SchedulerPlan(
-        name, configuration: configuration, steps: steps, strength: strength, rule: rule,
-        mode: mode, sigmas: sigmas, timestepSpacing: timestepSpacing)
-    return switch name {
-    case .ddim: try DDIM(plan, eta: eta)
-    case .ddpm: try DDPM(plan)
-    case .euler: try Euler(plan)
-    case .eulerAncestral: try EulerAncestral(plan)
-    case .dpmppMultistep: try DPMSolverMultistep(plan)
-    case .heun: try Heun(plan)
-    case .lms: try LMS(plan)
-    case .unipc: try UniPC(plan)
-    case .pndm: try PNDM(plan)
-    case .lcm: try LCM(plan)
-    }
+    try name.traits.make(
+        SchedulerPlan(
+            name, configuration: configuration, steps: steps, strength: strength, rule: rule,
+            mode: mode, sigmas: sigmas, timestepSpacing: timestepSpacing, eta: eta))
 }

@@ -6,22 +6,61 @@ public struct SchedulerChoice: Sendable, Equatable {
     public var sigmas: SigmaSpacing?
 
     /// Reads a scheduler's own name, its diffusers class or what A1111, ComfyUI, InvokeAI and
-    /// stable-diffusion.cpp call it; case, spaces, dashes and underscores do not count.
+    /// stable-diffusion.cpp call it, with a spacing of sigmas behind it or not; case, spaces, dashes and
+    /// underscores do not count.
     /// - Throws: `SamplingError.unknownScheduler`, with the nearest name where one is near.
     public init(alias: String) throws {
-        var words = alias.lowercased().split { !($0.isLetter || $0.isNumber || $0 == "+") }
-        switch words.last {
-        case "karras", "k": sigmas = .karras
-        case "exponential": sigmas = .exponential
-        default: sigmas = nil
+        let words = Self.words(of: alias)
+        if let whole = Self.scheduler(words) {
+            (scheduler, sigmas) = (whole, nil)
+            return
         }
-        if sigmas != nil { words.removeLast() }
-        if words.first == "k", words.count > 1 { words.removeFirst() }
-        let key = words.joined().map { $0 == "+" ? "p" : String($0) }.joined()
-        guard let match = aliases[key] else {
-            throw SamplingError.unknownScheduler(name: alias, suggestion: nearest(to: key))
+        // The longest spacing first: "SGM Uniform" before "Uniform".
+        for count in (1..<max(words.count, 1)).reversed() {
+            guard let spacing = SigmaSpacing(words: words.suffix(count)),
+                let match = Self.scheduler(words.dropLast(count))
+            else { continue }
+            (scheduler, sigmas) = (match, spacing)
+            return
         }
-        scheduler = match
+        let bare =
+            words.last.flatMap { SigmaSpacing(words: [$0]) } == nil ? words : words.dropLast()
+        let key = bare.joined()
+        throw SamplingError.unknownScheduler(name: alias, suggestion: nearest(to: key))
+    }
+
+    /// Reads a sampler and a schedule type as A1111's infotext and ComfyUI's nodes name them.
+    ///
+    /// - Parameter scheduleType: "Karras", "SGM Uniform" and so on; nil and "Automatic" mean what
+    ///   A1111 takes for the sampler: Karras for DPM++ 2M and its like, exponential for the SDE kinds,
+    ///   uniform for the others. A spacing in the sampler's own name goes before "Automatic".
+    /// - Throws: `SamplingError.unknownScheduler` or `.unknownSpacing`.
+    public init(sampler: String, scheduleType: String?) throws {
+        self = try SchedulerChoice(alias: sampler)
+        let type = scheduleType.map(Self.words) ?? []
+        if type.isEmpty || type == ["automatic"] {
+            sigmas = sigmas ?? scheduler.traits.automatic
+        } else if !scheduler.traits.stepsInSigma {
+            // A1111 names a schedule type beside samplers that have none, too.
+            sigmas = nil
+        } else {
+            guard let spacing = SigmaSpacing(words: type) else {
+                throw SamplingError.unknownSpacing(name: scheduleType ?? "")
+            }
+            sigmas = spacing
+        }
+    }
+
+    /// Lower-case words; "+" is read as "p".
+    fileprivate static func words(of text: String) -> [String] {
+        text.lowercased().split { !($0.isLetter || $0.isNumber || $0 == "+") }
+            .map { String($0.map { $0 == "+" ? "p" : $0 }) }
+    }
+
+    /// The scheduler of some words; those of k-diffusion may begin with "k".
+    private static func scheduler(_ words: some Collection<String>) -> SchedulerName? {
+        aliases[words.joined()]
+            ?? (words.first == "k" ? aliases[words.dropFirst().joined()] : nil)
     }
 }
 
@@ -34,18 +73,38 @@ extension SchedulerName {
     }
 }
 
+extension SigmaSpacing {
+    /// The spacing of one of its names here or in another program; case and separators do not count.
+    /// - Throws: `SamplingError.unknownSpacing`.
+    public init(alias: String) throws {
+        guard let match = SigmaSpacing(words: SchedulerChoice.words(of: alias)) else {
+            throw SamplingError.unknownSpacing(name: alias)
+        }
+        self = match
+    }
+
+    fileprivate init?(words: some Collection<String>) {
+        let key = words.joined()
+        let match = Self.allCases.first { spacing in
+            ([spacing.rawValue] + spacing.aliases).contains {
+                SchedulerChoice.words(of: $0).joined() == key
+            }
+        }
+        guard let match, match != .default else { return nil }
+        self = match
+    }
+}
+
 /// Names without separators, "+" read as "p".
 private let aliases: [String: SchedulerName] = {
-    var table: [String: SchedulerName] = [
-        "eulera": .eulerAncestral, "eulerancestral": .eulerAncestral,
-        "dpmpp2m": .dpmppMultistep, "dpmpp": .dpmppMultistep,
-        "dpmsolverpp": .dpmppMultistep, "dpmsolvermultistep": .dpmppMultistep,
-        "lmsdiscrete": .lms, "plms": .pndm, "unipcmultistep": .unipc,
-        "eulerdiscrete": .euler, "heundiscrete": .heun,
-    ]
+    var table: [String: SchedulerName] = [:]
     for name in SchedulerName.allCases {
-        table[name.rawValue.filter { $0 != "-" }] = name
-        table[name.diffusersClassName.lowercased()] = name
+        let traits = name.traits
+        let own = [traits.name, traits.diffusersClassName, traits.nameInA1111].compactMap(\.self)
+        for alias in own + traits.aliases {
+            let key = SchedulerChoice.words(of: alias).joined()
+            if table[key] == nil { table[key] = name }
+        }
     }
     return table
 }()

@@ -1,54 +1,59 @@
-/// The schedulers, by the names used in recipes and on the command line.
-public enum SchedulerName: String, CaseIterable, Sendable {
-    /// Denoising diffusion implicit models (Song, Meng & Ermon 2021); `eta` adds noise.
-    case ddim
-    /// Ancestral sampling of the original model (Ho, Jain & Abbeel 2020); needs many steps.
-    case ddpm
-    /// Euler's method on the probability-flow equation (Karras et al. 2022).
-    case euler
-    /// Euler with fresh noise at every step (Crowson 2022).
-    case eulerAncestral = "euler-a"
-    /// DPM-Solver++, multistep (Lu et al. 2022).
-    case dpmppMultistep = "dpmpp-2m"
-    /// Heun's method, two evaluations a step (Karras et al. 2022).
-    case heun
-    /// Linear multistep of order 4 (Crowson 2022).
-    case lms
-    /// Unified predictor-corrector (Zhao et al. 2023).
-    case unipc
-    /// Pseudo numerical methods, also called PLMS (Liu et al. 2022).
-    case pndm
-    /// Multistep sampling of latent consistency models (Luo et al. 2023).
-    case lcm
+/// A scheduler that Gesso has, by the name used in recipes and on the command line.
+///
+/// The values are those of `SchedulerTraits.all`; each scheduler's file adds its own as a static
+/// member.
+public struct SchedulerName: RawRepresentable, CaseIterable, Hashable, Sendable,
+    CustomStringConvertible
+{
+    /// What is known of it.
+    public let traits: SchedulerTraits
 
-    /// The `_class_name` in a model's `scheduler_config.json`.
-    public var diffusersClassName: String {
-        switch self {
-        case .ddim: "DDIMScheduler"
-        case .ddpm: "DDPMScheduler"
-        case .euler: "EulerDiscreteScheduler"
-        case .eulerAncestral: "EulerAncestralDiscreteScheduler"
-        case .dpmppMultistep: "DPMSolverMultistepScheduler"
-        case .heun: "HeunDiscreteScheduler"
-        case .lms: "LMSDiscreteScheduler"
-        case .unipc: "UniPCMultistepScheduler"
-        case .pndm: "PNDMScheduler"
-        case .lcm: "LCMScheduler"
+    /// The name in recipes and on the command line.
+    public var rawValue: String { traits.name }
+
+    /// The same name.
+    public var description: String { rawValue }
+
+    /// The scheduler of a name; nil where there is none.
+    public init?(rawValue: String) {
+        guard let match = SchedulerTraits.all.first(where: { $0.name == rawValue }) else {
+            return nil
         }
+        traits = match
     }
 
-    /// The scheduler of a diffusers class, or nil where that class is not implemented here.
+    init(_ traits: SchedulerTraits) { self.traits = traits }
+
+    /// All schedulers, in the order in which they are listed.
+    public static let allCases = SchedulerTraits.all.map { SchedulerName($0) }
+
+    /// Those that have a setting.
+    public static func having(_ setting: SchedulerSetting) -> [SchedulerName] {
+        allCases.filter { $0.traits.settings.contains(setting) }
+    }
+
+    /// Whether both names are the same.
+    public static func == (a: Self, b: Self) -> Bool { a.rawValue == b.rawValue }
+
+    /// Hashes the name.
+    public func hash(into hasher: inout Hasher) { hasher.combine(rawValue) }
+}
+
+extension SchedulerName {
+    /// The scheduler of a diffusers class, the first in the list if it serves several; nil where that
+    /// class is not implemented here.
     public init?(diffusersClassName: String) {
-        let match = Self.allCases.first { $0.diffusersClassName == diffusersClassName }
+        let match = SchedulerTraits.all.first { $0.diffusersClassName == diffusersClassName }
         guard let match else { return nil }
-        self = match
+        traits = match
     }
 
-    /// Whether Karras and exponential spacing of sigmas apply.
-    public var spacesSigmas: Bool {
-        switch self {
-        case .euler, .dpmppMultistep, .heun, .lms, .unipc: true
-        case .ddim, .ddpm, .eulerAncestral, .pndm, .lcm: false
-        }
-    }
+    /// The class of diffusers that it agrees with, which a `scheduler_config.json` names; nil where
+    /// diffusers has none.
+    public var diffusersClassName: String? { traits.diffusersClassName }
+}
+
+extension [SchedulerName] {
+    /// The names, joined for a sentence.
+    var names: String { map(\.rawValue).joined(separator: ", ") }
 }

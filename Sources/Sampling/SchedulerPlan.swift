@@ -13,14 +13,16 @@ struct SchedulerPlan {
     let skippedSteps: Int
     /// How far the start lies from the first level kept towards the next, 0..<1.
     let startFraction: Double
+    /// Share of ddpm's noise that ddim adds, and its like, 0...1.
+    let eta: Float
 
     init(
         _ name: SchedulerName, configuration: SchedulerConfiguration, steps: Int,
         strength: Double?, rule: StepRule, mode: StrengthMode = .steps, sigmas: SigmaSpacing?,
-        timestepSpacing: TimestepSpacing?
+        timestepSpacing: TimestepSpacing?, eta: Float
     ) throws {
-        let most =
-            name == .lcm ? configuration.originalInferenceSteps : configuration.trainTimesteps
+        let traits = name.traits
+        let most = traits.stepLimit(configuration)
         guard (1...most).contains(steps) else {
             throw SamplingError.steps(steps, scheduler: name, most: most)
         }
@@ -30,25 +32,20 @@ struct SchedulerPlan {
                 scheduler: name, setting: "a schedule of \(total) steps, of which \(steps) run",
                 advice: "use fewer steps or more strength")
         }
-        if mode == .noiseLevel, name == .pndm {
-            throw SamplingError.unsupported(
-                scheduler: name, setting: "strength_mode noise-level",
-                advice: "its steps must be equal; use ddim")
-        }
-        if let sigmas, sigmas != .default, !name.spacesSigmas {
-            throw SamplingError.unsupported(
-                scheduler: name, setting: "\(sigmas.rawValue) sigmas",
-                advice: "use \(SchedulerName.allCases.filter(\.spacesSigmas).names)")
-        }
+        try name.check(
+            mode: mode, sigmas: sigmas, timestepSpacing: timestepSpacing, eta: eta)
         try Self.checkSwitches(of: configuration, for: name)
         self.name = name
         self.configuration = configuration
         self.schedule = try NoiseSchedule(configuration, for: name)
         self.steps = total
         self.rule = rule
-        self.sigmaSpacing = sigmas ?? configuration.sigmaSpacing
+        self.eta = eta
+        let automatic = timestepSpacing == nil ? traits.automaticSigmas(rule) : nil
+        let configured = traits.defaults.readsSigmaSpacing ? configuration.sigmaSpacing : .default
+        self.sigmaSpacing = sigmas ?? automatic ?? configured
         self.timestepSpacing =
-            timestepSpacing ?? configuration.timestepSpacing ?? name.defaultTimestepSpacing
+            timestepSpacing ?? configuration.timestepSpacing ?? traits.defaults.timestepSpacing
         (skippedSteps, startFraction) =
             mode == .noiseLevel
             ? try StepRule.levelStart(of: steps, strength: strength)
@@ -57,9 +54,9 @@ struct SchedulerPlan {
 
     /// What clean estimates are clipped to, if they are.
     var clip: ClosedRange<Float>? {
-        guard let byDefault = name.defaultClipSample, configuration.clipSample ?? byDefault else {
-            return nil
-        }
+        guard let byDefault = name.traits.defaults.clipSample,
+            configuration.clipSample ?? byDefault
+        else { return nil }
         let bound = Float(configuration.clipSampleRange)
         return -bound...bound
     }
@@ -67,13 +64,14 @@ struct SchedulerPlan {
     private static func checkSwitches(
         of configuration: SchedulerConfiguration, for name: SchedulerName
     ) throws {
-        let thresholds: Set<SchedulerName> = [.ddim, .ddpm, .dpmppMultistep, .unipc, .lcm]
-        if configuration.thresholding && thresholds.contains(name) {
+        if configuration.thresholding && name.traits.defaults.thresholds {
             throw SamplingError.unsupported(
                 scheduler: name, setting: "thresholding",
                 advice: "set it to false in scheduler_config.json; it is not meant for latents")
         }
-        if let setting = configuration.unsupportedSwitches.first, name.spacesSigmas {
+        if let setting = configuration.unsupportedSwitches.first,
+            name.traits.settings.contains(.sigmas), name.traits.defaults.readsSigmaSpacing
+        {
             throw SamplingError.unsupported(
                 scheduler: name, setting: setting,
                 advice: "set it to false in scheduler_config.json, or choose karras or exponential")
@@ -81,8 +79,29 @@ struct SchedulerPlan {
     }
 }
 
-extension [SchedulerName] {
-    fileprivate var names: String { map(\.rawValue).joined(separator: ", ") }
+extension SchedulerName {
+    /// Refuses the settings that the scheduler does not have.
+    fileprivate func check(
+        mode: StrengthMode, sigmas: SigmaSpacing?, timestepSpacing: TimestepSpacing?, eta: Float
+    ) throws {
+        func refuse(_ setting: String, _ advice: String) -> SamplingError {
+            .unsupported(scheduler: self, setting: setting, advice: advice)
+        }
+        func others(_ setting: SchedulerSetting) -> String { Self.having(setting).names }
+        let settings = traits.settings
+        if eta != 0, !settings.contains(.eta) {
+            throw refuse("eta", "use \(others(.eta)), or leave eta at 0")
+        }
+        if timestepSpacing != nil, !settings.contains(.timestepSpacing) {
+            throw refuse("timestep_spacing", "leave it out: \(rawValue) has its own")
+        }
+        if mode == .noiseLevel, !settings.contains(.noiseLevel) {
+            throw refuse("strength_mode noise-level", "its steps must be equal; use ddim")
+        }
+        if let sigmas, sigmas != .default, !settings.contains(.sigmas) {
+            throw refuse("\(sigmas) sigmas", "use \(others(.sigmas))")
+        }
+    }
 }
 
 // MARK: - Steps from σ to σ
@@ -96,16 +115,21 @@ extension SchedulerPlan {
 
     /// The grid of the samplers after Karras et al.: timesteps may lie between training steps, and
     /// spaced sigmas run between the first and last that those timesteps have.
-    func karrasGrid() -> SigmaGrid {
+    ///
+    /// - Parameters:
+    ///   - range: the first and last of spaced sigmas in place of those.
+    ///   - readsBounds: whether `sigma_min` and `sigma_max` bound spaced sigmas.
+    func karrasGrid(
+        within range: (greatest: Double, least: Double)? = nil, readsBounds: Bool = true
+    ) -> SigmaGrid {
         var timesteps = timestepSpacing.timesteps(
             steps, of: configuration.trainTimesteps, offset: configuration.stepsOffset
         ).map { Double(Float($0)) }
         var sigmas = timesteps.map(schedule.sigma(at:))
-        let isLogLinear = name == .euler && configuration.interpolationType == .logLinear
-        let range = isLogLinear ? trainingRange : (sigmas[0], sigmas[sigmas.count - 1])
-        if let spaced = spacedSigmas(from: range.0, to: range.1) {
+        let range = range ?? (sigmas[0], sigmas[sigmas.count - 1])
+        if let spaced = spacedSigmas(within: range, readsBounds: readsBounds) {
             sigmas = spaced
-            timesteps = schedule.timesteps(ofSigmas: sigmas)
+            timesteps = self.timesteps(ofSpaced: spaced)
         }
         return SigmaGrid(
             sigmas: sigmas.map { Float($0) } + [0], timesteps: timesteps.map { Float($0) })
@@ -139,36 +163,57 @@ extension SchedulerPlan {
         (Double(schedule.sigmas[schedule.sigmas.count - 1]), Double(schedule.sigmas[0]))
     }
 
-    /// Sigmas spaced by formula, or nil where the timesteps place them.
-    func spacedSigmas(from greatest: Double, to least: Double) -> [Double]? {
-        // lms reads sigma_min and sigma_max with exponential spacing only.
-        let bounded = !(name == .lms && sigmaSpacing == .karras)
-        return sigmaSpacing.sigmas(
-            from: bounded ? configuration.sigmaMax ?? greatest : greatest,
-            to: bounded ? configuration.sigmaMin ?? least : least, count: steps)
+    /// Sigmas spaced by formula, or nil where the timesteps place them. Programs other than diffusers
+    /// space them over the whole of training.
+    func spacedSigmas(
+        within range: (greatest: Double, least: Double), readsBounds: Bool = true
+    ) -> [Double]? {
+        let (greatest, least) = rule == .diffusers ? range : trainingRange
+        return sigmaSpacing.place?(
+            SigmaRange(
+                greatest: readsBounds ? configuration.sigmaMax ?? greatest : greatest,
+                least: readsBounds ? configuration.sigmaMin ?? least : least, count: steps,
+                schedule: schedule, rule: rule))
     }
 
-    /// A trajectory in sigma space. Pure noise starts at the greatest sigma, with leading timesteps
-    /// at the variance of noised latents.
+    /// The timesteps that the network is shown at spaced sigmas: between training steps with
+    /// diffusers and A1111, the nearest training step with ComfyUI.
+    ///
+    /// - Parameter rounding: how diffusers' class makes them whole, if it does.
+    func timesteps(
+        ofSpaced sigmas: [Double], rounding: FloatingPointRoundingRule? = nil
+    ) -> [Double] {
+        guard rule != .comfy else { return schedule.nearestTimesteps(ofSigmas: sigmas) }
+        let exact = schedule.timesteps(ofSigmas: sigmas)
+        guard rule == .diffusers, let rounding else { return exact }
+        return exact.map { $0.rounded(rounding) }
+    }
+
+    /// A trajectory in sigma space. Pure noise starts at the greatest sigma, with diffusers' leading
+    /// timesteps and ComfyUI at the variance of noised latents.
     func sigmaSpaceTrajectory(_ grid: SigmaGrid) throws -> Trajectory {
         let greatest = grid.sigmas.max() ?? 0
-        let isLeading = timestepSpacing == .leading
+        let keepsVariance =
+            rule == .comfy || (timestepSpacing == .leading && rule == .diffusers)
         return Trajectory(
             sigmas: grid.sigmas, timesteps: grid.timesteps, space: .sigma,
-            initialNoiseSigma: isLeading ? (greatest * greatest + 1).squareRoot() : greatest,
+            initialNoiseSigma: keepsVariance ? (greatest * greatest + 1).squareRoot() : greatest,
             skipped: try skipped(of: grid.timesteps.count))
     }
 
     /// A trajectory over sigmas in alpha space.
     func alphaSpaceTrajectory(_ grid: SigmaGrid) throws -> Trajectory {
-        Trajectory(
-            sigmas: grid.sigmas, timesteps: grid.timesteps, space: .alpha, initialNoiseSigma: 1,
+        // Where A1111 starts from noise alone, it starts from σ·n, which is a little less.
+        let greatest = grid.sigmas.max() ?? 0
+        return Trajectory(
+            sigmas: grid.sigmas, timesteps: grid.timesteps, space: .alpha,
+            initialNoiseSigma: rule.isA1111 ? greatest * greatest.signalScale : 1,
             skipped: try skipped(of: grid.timesteps.count))
     }
 
     /// Evaluations that strength leaves out.
     private func skipped(of evaluations: Int) throws -> Int {
-        let skipped = skippedSteps * name.order
+        let skipped = skippedSteps * name.traits.evaluationsPerStep
         guard skipped < evaluations else {
             throw SamplingError.noStepLeft(
                 strength: 1 - Double(skippedSteps) / Double(steps), steps: steps)
@@ -209,7 +254,7 @@ extension SchedulerPlan {
     /// ᾱ at a timestep; before the first, that of a clean sample or of training step 0.
     func alphaCumprod(_ timestep: Int) -> Float {
         guard timestep < 0 else { return schedule.alphasCumprod[timestep] }
-        let endsClean = configuration.setAlphaToOne ?? name.defaultSetAlphaToOne
-        return name == .ddpm || endsClean ? 1 : schedule.alphasCumprod[0]
+        let endsClean = configuration.setAlphaToOne ?? name.traits.defaults.setAlphaToOne
+        return endsClean ? 1 : schedule.alphasCumprod[0]
     }
 }

@@ -1,39 +1,63 @@
-import Foundation
+/// How the noise levels of a run are spread between the first and the last. Each spacing's file holds
+/// its formula, and `allCases` is the list of them.
+public struct SigmaSpacing: RawRepresentable, CaseIterable, Hashable, Sendable,
+    CustomStringConvertible
+{
+    /// Its name in recipes and on the command line.
+    public let rawValue: String
+    /// Its name as A1111's schedule type, which infotext uses; nil where A1111 has none.
+    public let nameInA1111: String?
+    /// Further names in other programs; case and separators do not count.
+    public let aliases: [String]
+    /// The noise levels before the clean end; nil where the timesteps place them.
+    let place: (@Sendable (SigmaRange) -> [Double])?
 
-/// How sigmas are spread between the first and the last.
-public enum SigmaSpacing: String, CaseIterable, Sendable {
+    init(
+        _ name: String, a1111: String? = nil, aliases: [String] = [],
+        place: (@Sendable (SigmaRange) -> [Double])?
+    ) {
+        rawValue = name
+        nameInA1111 = a1111
+        self.aliases = aliases
+        self.place = place
+    }
+
+    /// The spacing of a name; nil where there is none.
+    public init?(rawValue: String) {
+        guard let match = Self.allCases.first(where: { $0.rawValue == rawValue }) else {
+            return nil
+        }
+        self = match
+    }
+
+    /// The same name.
+    public var description: String { rawValue }
+
+    /// Whether both names are the same.
+    public static func == (a: Self, b: Self) -> Bool { a.rawValue == b.rawValue }
+
+    /// Hashes the name.
+    public func hash(into hasher: inout Hasher) { hasher.combine(rawValue) }
+
     /// Where the timesteps put them.
-    case `default`
-    /// Evenly in σ^(1/7) (Karras et al. 2022, equation 5).
-    case karras
-    /// Evenly in ln σ.
-    case exponential
+    public static let `default` = SigmaSpacing("default", place: nil)
+
+    /// Every spacing, in the order in which they are listed.
+    public static let allCases: [SigmaSpacing] = [
+        .default, .karras, .exponential, .uniform,
+    ]
 }
 
-extension SigmaSpacing {
-    /// `count` sigmas from `greatest` to `least`; nil for the default spacing, which has no formula.
-    func sigmas(from greatest: Double, to least: Double, count: Int) -> [Double]? {
-        switch self {
-        case .default: nil
-        case .karras: Self.karrasSigmas(from: greatest, to: least, count: count)
-        case .exponential: Self.exponentialSigmas(from: greatest, to: least, count: count)
-        }
-    }
-
-    /// Evenly spaced in ln σ.
-    static func exponentialSigmas(from greatest: Double, to least: Double, count: Int) -> [Double] {
-        TimestepSpacing.evenlySpaced(log(greatest), log(least), count).map { exp($0) }
-    }
-
-    /// Evenly spaced in σ^(1/ρ), ρ = 7.
-    private static func karrasSigmas(
-        from greatest: Double, to least: Double, count: Int
-    ) -> [Double] {
-        let rho = 7.0
-        let first = pow(greatest, 1 / rho)
-        let last = pow(least, 1 / rho)
-        return TimestepSpacing.evenlySpaced(0, 1, count).map { place in
-            pow(first + place * (last - first), rho)
-        }
-    }
+/// What a spacing of sigmas is laid over.
+struct SigmaRange {
+    /// The first σ.
+    let greatest: Double
+    /// The last σ before the clean end.
+    let least: Double
+    /// How many noise levels there are.
+    let count: Int
+    /// The levels of training.
+    let schedule: NoiseSchedule
+    /// Whose variant of a formula to follow.
+    let rule: StepRule
 }

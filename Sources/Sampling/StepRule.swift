@@ -21,6 +21,9 @@ public enum StrengthMode: String, CaseIterable, Sendable {
 }
 
 extension StepRule {
+    /// Whether it is one of A1111's.
+    var isA1111: Bool { self == .a1111 || self == .a1111Exact }
+
     /// The number of steps of the whole schedule, of which strength leaves the last.
     /// - Throws: `SamplingError.strength` outside 0...1, `.noStepLeft` at 0 where it divides.
     public func scheduleSteps(for steps: Int, strength: Double?) throws -> Int {

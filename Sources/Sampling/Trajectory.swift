@@ -20,6 +20,14 @@ enum LatentSpace: Sendable {
     case sigma
     /// x = √ᾱ·z0 + √(1−ᾱ)·n: variance stays at 1.
     case alpha
+
+    /// The weights of z0 and n at a level.
+    func weights(at sigma: Float) -> (signal: Float, noise: Float) {
+        switch self {
+        case .sigma: (1, sigma)
+        case .alpha: (sigma.signalScale, sigma * sigma.signalScale)
+        }
+    }
 }
 
 /// The points a scheduler visits, already cut to those that strength leaves. At each,
@@ -27,6 +35,9 @@ enum LatentSpace: Sendable {
 public struct Trajectory: Sendable {
     /// One entry for each evaluation of the model.
     public let levels: [NoiseLevel]
+    /// The least and the greatest σ above zero of the whole run, those that strength leaves out
+    /// included.
+    public let sigmaRange: ClosedRange<Float>
     let space: LatentSpace
     let signal: [Float]
     let noise: [Float]
@@ -44,32 +55,35 @@ extension Trajectory {
         skipped: Int
     ) {
         let kept = skipped..<timesteps.count
+        let weights = kept.map { space.weights(at: sigmas[$0]) }
+        let noisy = sigmas.filter { $0 > 0 }
         self.init(
             levels: kept.map { NoiseLevel(sigma: sigmas[$0], timestep: timesteps[$0]) },
-            space: space,
-            signal: kept.map { space == .sigma ? 1 : sigmas[$0].signalScale },
-            noise: kept.map { space == .sigma ? sigmas[$0] : sigmas[$0] * sigmas[$0].signalScale },
+            sigmaRange: (noisy.min() ?? 0)...(noisy.max() ?? 0), space: space,
+            signal: weights.map(\.signal), noise: weights.map(\.noise),
             initialNoiseSigma: initialNoiseSigma, skipped: skipped)
     }
 
     /// A trajectory from timestep to timestep of the training schedule, in alpha space.
     init(alphasCumprod: [Float], timesteps: [Int], skipped: Int) {
         let kept = timesteps[skipped...]
+        let levels = timesteps.map { timestep in
+            // At ᾱ = 0 sigma stops at 2²⁰: far above the signal, yet its square is finite.
+            let alpha = alphasCumprod[timestep]
+            let sigma = min(((1 - alpha) / alpha).squareRoot(), 0x1p20)
+            return NoiseLevel(sigma: sigma, timestep: Float(timestep))
+        }
+        let sigmas = levels.map(\.sigma)
         self.init(
-            levels: kept.map { timestep in
-                // At ᾱ = 0 sigma stops at 2²⁰: far above the signal, yet its square is finite.
-                let alpha = alphasCumprod[timestep]
-                let sigma = min(((1 - alpha) / alpha).squareRoot(), 0x1p20)
-                return NoiseLevel(sigma: sigma, timestep: Float(timestep))
-            },
-            space: .alpha,
+            levels: Array(levels[skipped...]),
+            sigmaRange: (sigmas.min() ?? 0)...(sigmas.max() ?? 0), space: .alpha,
             signal: kept.map { alphasCumprod[$0].squareRoot() },
             noise: kept.map { (1 - alphasCumprod[$0]).squareRoot() },
             initialNoiseSigma: 1, skipped: skipped)
     }
 
-    /// z0 + σ·n at a level, from latents x in the scheduler's own space.
-    func inSigmaSpace(_ x: Tensor, at index: Int) -> Tensor {
+    /// What a denoiser gets at a level, from latents x in the scheduler's own space.
+    func denoiserInput(_ x: Tensor, at index: Int) -> Tensor {
         switch space {
         case .sigma: x
         case .alpha: x / levels[index].sigma.signalScale

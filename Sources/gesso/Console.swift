@@ -107,3 +107,11 @@ enum Console {
         return nil
     }
 }
+
+extension Console {
+    /// A document, as JSON or a line for each thing.
+    static func result(_ document: some PlainDocument, isJSON: Bool) throws {
+        if isJSON { return try result(JSON.text(document)) }
+        for line in document.lines { try result(line.escapingControls()) }
+    }
+}

@@ -25,16 +25,18 @@ struct GessoCommand: AsyncParsableCommand {
         subcommands: [
             ImageToImageCommand.self, InpaintCommand.self, OutpaintCommand.self,
             UpscaleCommand.self, InstructCommand.self, TextToImageCommand.self,
-            RunCommand.self, BatchCommand.self, MaskCommand.self,
+            RunCommand.self, BatchCommand.self, MaskCommand.self, ControlCommand.self,
             PresetCommand.self,
             ModelCommand.self,
             SheetCommand.self, CompareCommand.self, VerifyCommand.self, ReplayCommand.self,
-            InfoCommand.self, GridCommand.self, ConfigCommand.self, DoctorCommand.self,
+            InfoCommand.self, GridCommand.self, ServeCommand.self, ConfigCommand.self,
+            DoctorCommand.self,
             ManualCommand.self,
         ])
 
     /// Runs the tool on the process's arguments and ends the process.
     static func main() async {
+        ProcessStart.prepare()
         Interruption.watch()
         Foundation.exit(await run(Array(CommandLine.arguments.dropFirst())).rawValue)
     }

@@ -42,7 +42,9 @@ struct GridRunner {
         try output.write(table)
         if options.show { try TerminalPicture.show(table) }
         if options.json {
-            try Console.result(JSON.text(GridDocument(grid, outcomes, output.path, table)))
+            try Console.result(
+                JSON.text(
+                    GridDocument(grid, outcomes, output: output.path, table, words: \.inFlags)))
         } else if !output.isStandardOutput {
             try Console.result(output.path)
         }
@@ -90,83 +92,5 @@ struct GridRunner {
             }
         }
         try Console.result(document, isJSON: options.json)
-    }
-}
-
-/// A grid that was made, as `--json` prints it.
-private struct GridDocument: Encodable {
-    private let schema = "gesso.grid/1"
-    private let output: String
-    private let width: Int
-    private let height: Int
-    private let axes: [Axis]
-    private let pictures: [Picture]
-
-    private struct Axis: Encodable {
-        let name: String
-        let text: String
-        let values: [String]
-    }
-
-    private struct Picture: Encodable {
-        let label: String
-        var seed: UInt64?
-        var evaluations: Int?
-        var pixelsSha256: String?
-        /// Why it could not be made.
-        var error: String?
-    }
-
-    init(_ grid: Grid, _ outcomes: [Grid.Outcome], _ output: String, _ table: Image) {
-        self.output = output
-        (width, height) = (table.width, table.height)
-        axes = zip(["x", "y", "z"], grid.axes).map {
-            Axis(name: $0, text: $1.text, values: $1.values)
-        }
-        pictures = zip(grid.cells, outcomes).map { cell, outcome in
-            switch outcome {
-            case .success(let made):
-                Picture(
-                    label: cell.label, seed: made.report.seed, evaluations: made.evaluations,
-                    pixelsSha256: Digest.of(pixels: made.image))
-            case .failure(let error):
-                Picture(label: cell.label, error: error.text(\.inFlags))
-            }
-        }
-    }
-}
-
-/// What a grid would take, as `--dry-run` prints it.
-private struct GridPlanDocument: PlainDocument {
-    private let schema = "gesso.gridplan/1"
-    private let output: String
-    private let pictures: [String]
-    private var evaluations = 0
-    private var weightBytes = 0
-    /// Of the picture that needs most.
-    private var workBytes = 0
-    /// Of all pictures and loading the model.
-    private var estimatedSeconds = 0.0
-
-    init(output: String, pictures: [String]) {
-        (self.output, self.pictures) = (output, pictures)
-    }
-
-    /// Adds what a picture takes.
-    mutating func add(_ planned: PlannedEdit) {
-        evaluations += planned.plan.evaluations
-        workBytes = max(workBytes, planned.plan.workBytes)
-        weightBytes = max(weightBytes, planned.plan.weightBytes)
-        estimatedSeconds += planned.loading + (planned.plan.seconds?.total ?? 0)
-    }
-
-    /// The same for people.
-    var lines: [String] {
-        pictures.enumerated().map { "picture \($0 + 1): \($1)" } + [
-            "UNet calls: \(evaluations)",
-            "memory: \((weightBytes + workBytes) >> 20) MiB",
-            "time: about \(estimatedSeconds.asDuration)",
-            "files: \(output)",
-        ]
     }
 }

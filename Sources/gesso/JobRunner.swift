@@ -21,17 +21,16 @@ struct JobRunner {
         _ verb: Verb, _ options: EditOptions, _ settings: [Setting], of input: String?,
         mask: MaskPlan? = nil
     ) throws {
-        let presets = try options.recipe.files()
-        RecipeOptions.note(presets, for: [verb], quiet: options.progress.quiet)
-        let recipe = try options.recipe.recipe(verb, settings, presets)
-        try self.init(
-            Request([Request.Edit(verb, recipe, mask: mask)]), from: presets, of: input, options)
+        let source = try options.recipe.source(settings)
+        RecipeOptions.note(source.presets, for: [verb], quiet: options.progress.quiet)
+        var request = Request([Request.Edit(verb, try source.recipe(verb), mask: mask)])
+        request.recipes = source.presets.map(Request.RecipeFile.init)
+        try self.init(request, of: input, options)
     }
 
     /// Takes the places of all files, so that the work is not done for nothing.
     init(
-        _ request: Request, from presets: [Preset], of input: String?, _ options: EditOptions,
-        recipeName: String? = nil
+        _ request: Request, of input: String?, _ options: EditOptions, recipeName: String? = nil
     ) throws {
         var request = request.drawingSeeds()
         let output = try options.place(
@@ -44,7 +43,6 @@ struct JobRunner {
         request.model = try options.engine.model(
             storedIn: options.recipe.storedSettings(), quiet: options.progress.quiet)
         request.tokenizer = options.engine.tokenizer
-        request.recipes = presets.map(Request.RecipeFile.init)
         (request.format, request.quality) = (output.format, output.quality)
         request.take(input)
         self.request = request
@@ -93,7 +91,9 @@ struct JobRunner {
         for note in planned.flatMap(\.plan.notes) { say("note: " + note) }
         for plan in planned {
             try Console.result(
-                PlanDocument(plan, output: output.path, files: files), isJSON: options.json)
+                PlanDocument(
+                    plan, output: output.path, files: files,
+                    speeds: Workplace.library.places.speeds), isJSON: options.json)
         }
     }
 

@@ -5,6 +5,7 @@ import Gesso
 struct RecipeRun {
     let preset: Preset
     private let options: EditOptions
+    private let source: RecipeSource
     private let given: RecipeGiven
     /// The picture's path; nil where the recipe makes one.
     private let input: String?
@@ -14,10 +15,10 @@ struct RecipeRun {
         _ recipe: String, on input: String?, _ options: EditOptions, masks: [String]
     ) throws {
         preset = try Workplace.library.preset(recipe)
+        source = try options.recipe.source()
         (self.options, self.input) = (options, input)
         given = RecipeGiven(
-            variables: try options.recipe.givenVariables,
-            masks: try Self.masks(masks), settings: try options.recipe.direct([]))
+            variables: source.variables, masks: try Self.masks(masks), settings: source.settings)
     }
 
     /// The parts of masks by name, of words `name=mask`; a `-` before the mask subtracts it.
@@ -40,19 +41,6 @@ struct RecipeRun {
         return masks
     }
 
-    /// The request of edits, with what the options add to their prompts.
-    ///
-    /// - Parameter seed: of the first edit, unless the recipe or the options say one.
-    private func request(_ given: RecipeGiven, seed: UInt64? = nil) throws -> Request {
-        var request = Request(
-            try preset.edits(given, seed: seed).map { edit in
-                Request.Edit(
-                    edit.verb, try options.recipe.styled(edit.recipe), mask: edit.mask)
-            })
-        request.variables = preset.values(given: given.variables)
-        return request
-    }
-
     private func check(_ request: Request) throws {
         let makesOne = request.edits.first?.verb == .textToImage
         guard makesOne == (input != nil) else { return }
@@ -63,9 +51,8 @@ struct RecipeRun {
 
     /// Makes the picture, or reports what it would take.
     func perform() async throws {
-        let request = try request(given)
-        let runner = try JobRunner(
-            request, from: [preset] + preset.bases, of: input, options, recipeName: preset.name)
+        let request = try source.request(of: preset, given)
+        let runner = try JobRunner(request, of: input, options, recipeName: preset.name)
         try check(request)
         try await runner.perform()
     }
@@ -81,51 +68,8 @@ struct RecipeRun {
                 .usage, "a table has no previews", at: "run",
                 do: "leave out --preview and --filmstrip")
         }
-        var cells: [Grid.Cell] = []
-        for place in try Grid.places(preset.axes) {
-            var request = try request(
-                given(at: place), seed: cells.first?.request.edits.first?.recipe.seed)
-            request.take(input)
-            cells.append(Grid.Cell(label: Grid.label(place), request: request))
-        }
-        if let first = cells.first { try check(first.request) }
-        try await GridRunner(Grid(over: preset.axes, cells: cells), of: input, options)
-            .perform(side: side)
-    }
-
-    /// What is given for a cell of the grid.
-    ///
-    /// - Throws: `Failure` for a flag or variable that the grid is about.
-    private func given(at place: Grid.Place) throws -> RecipeGiven {
-        var cell = given
-        for (axis, value) in place {
-            switch axis.subject {
-            case .variable(let name):
-                try Self.check(given.variables, name, "--var \(name)")
-                cell.variables.append(Setting(name, value, at: .argument("for " + name)))
-            case .key(let key):
-                try Self.check(given.settings, key, "--" + key.replacing("_", with: "-"))
-                if let setting = axis.setting(value) { cell.varied.append(setting) }
-            case .words, .preset: break
-            }
-        }
-        return cell
-    }
-
-    private static func check(_ settings: [Setting], _ name: String, _ flag: String) throws {
-        guard settings.contains(where: { $0.key == name }) else { return }
-        throw Failure(
-            .usage, "the recipe makes a grid over \(name)", at: flag, do: "leave it out")
-    }
-}
-
-extension Preset {
-    /// The values that variables have, those that are given and the others' own.
-    func values(given: [Setting]) -> [String: String] {
-        let standard = variables.compactMap { variable in
-            variable.standard.map { (variable.name, $0) }
-        }
-        return Dictionary(
-            standard + given.map { ($0.key, $0.value) }, uniquingKeysWith: { $1 })
+        let grid = try Grid(preset, given, from: source) { $0.take(input) }
+        if let first = grid.cells.first { try check(first.request) }
+        try await GridRunner(grid, of: input, options).perform(side: side)
     }
 }

@@ -29,9 +29,20 @@ extension Remedy {
         case .otherFolderOnly(let other): "\(other), or give another --output-dir"
         case .otherFolderOrName: "--output-dir: give another folder, or another --name"
         case .skipOrReplace: "give --skip-existing, --overwrite or another --output-dir"
+        case .skipOrReplaceIt: "give --skip-existing or --overwrite"
         case .searchDeeper: "look deeper with --recursive"
-        case .fewerCells(let most): "--x: give axes for \(most) or fewer"
-        case .smallerCells(let side): "--side: give a smaller one than \(side), or fewer values"
+        case .nameSettings:
+            "give a picture that says how it was made; `gesso info` shows what it holds"
+        case .nameShard: "give --shard i/n, or --shard off"
+        case .setCounter(let name): "set \(name), or give --shard i/n or --shard off"
+        case .part("output", let advice): "-o: \(advice)"
+        case .part(let name, let advice):
+            "--\(name.replacing("_", with: "-")): \(advice)"
+        case .giveSetting(let key):
+            "give --\(key.replacing("_", with: "-")) TEXT or --preset NAME"
+        case .giveVariable(let name): "give --var \(name)=TEXT"
+        case .giveMask(let name): "give --mask \(name)=MASK"
+        case .leaveOutVariable(let name): "--var \(name): leave it out"
         case .advice, .meant: description
         }
     }

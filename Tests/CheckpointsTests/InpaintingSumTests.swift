@@ -78,15 +78,16 @@ import Testing
         let place = try TemporaryFolder()
         let (own, base) = try parts(place)
         let nine = try ModelFolder(Self.inpainting)
-        for (model, inpainting, base, flag) in [
-            (nine, nine, base, "--model"), (own, own, base, "--inpaint-base"),
-            (own, nine, nine, "--inpaint-delta"),
+        for (model, inpainting, base, part) in [
+            (nine, nine, base, "the model must"),
+            (own, own, base, "the inpainting checkpoint must"),
+            (own, nine, nine, "the checkpoint that it was made from must"),
         ] {
             let error = #expect(throws: CheckpointError.self) {
                 try InpaintingSum(model, inpainting: inpainting, base: base)
             }
             #expect(error?.kind == .modelMismatch)
-            #expect(error?.description.contains(flag) == true)
+            #expect(error?.description.contains(part) == true)
         }
         let other = try ModelFolder(Self.families.appending(components: "models", "tiny-2"))
         let error = #expect(throws: CheckpointError.self) {

@@ -22,7 +22,9 @@ struct LoRATests {
         try folder.write("{}", to: "unet/config.json")
         let lora = try LoRA(folder.write(safetensors(tensors), to: "lora.safetensors"))
         let model = try AmendedModel(
-            ModelFolder(folder.url), adding: Array(repeating: (lora, strength), count: count))
+            ModelFolder(folder.url),
+            adding: Array(
+                repeating: WeightedLoRA(lora, strength: strength), count: count))
         return try model.weights("unet")[Self.layer]
     }
 
@@ -206,12 +208,8 @@ struct LoRATests {
         let family = #expect(throws: CheckpointError.self) { try weight([large]) }
         #expect(family?.description.contains("made for Stable Diffusion XL") == true)
 
-        let other: Entry = (Self.kohya + ".hada_w1_a", [2, 2], 1)
-        let kind = #expect(throws: CheckpointError.self) { try weight([other]) }
-        #expect(kind?.description.contains("is a LoHa") == true)
-
         for (name, what) in [
-            (Self.kohya + ".diff", "is a difference of weights"),
+            (Self.kohya + ".on_input", "is IA3"), (Self.kohya + ".boft_R", "is BOFT"),
             (
                 "model.diffusion_model.out.2.weight",
                 "looks like a single-file Stable Diffusion checkpoint"

@@ -231,13 +231,15 @@ private func contains(_ bytes: [UInt8], _ text: String) -> Bool {
         var image = Image(width: 1, height: 1, channels: 3, samples: [1, 2, 3])
         image.metadata.xmp = Array(packet.utf8)
         image.metadata.digitalSourceType = .trainedAlgorithmicMedia
-        let read = try Image(decoding: image.encoded(as: .png), name: "odd").metadata.xmp
+        let file = try image.encoded(as: .png)
         let type = DigitalSourceType.trainedAlgorithmicMedia.rawValue
         let expected =
             odd.hasSuffix("N='6'")
             ? " N=\"\(type)\" N='\(type)'".replacing("N", with: "Iptc4xmpExt:DigitalSourceType")
                 + "</rdf:RDF>" : packet
-        #expect(try String(decoding: #require(read), as: UTF8.self) == expected)
+        #expect(contains(Array(file), expected))
+        let read = try Image(decoding: file, name: "odd").metadata
+        #expect(read.xmp == nil && read.warnings == ["the XMP is broken and was left out"])
     }
 
     @Test func turnedPicturesTurnTheirCoding() throws {

@@ -36,11 +36,39 @@ import Testing
         #expect(merges?.description.hasSuffix("merges.txt: no such file") == true)
     }
 
-    @Test(arguments: ["", "[]", "{\"a\": \"b\"}", "{\"a\": 1.5}", "version https://git-lfs"])
-    func brokenVocabularies(_ json: String) throws {
+    @Test(
+        arguments: [
+            ("", "not valid JSON: expected a value at byte 0"),
+            ("[]", "its vocabulary is no object"),
+            ("{\"a\": \"b\"}", "a token's number is out of range"),
+            ("{\"a\": 1.5}", "a token's number is out of range"),
+            ("version https://git-lfs", "not valid JSON: expected a value at byte 7"),
+            (
+                String(repeating: "[", count: 70),
+                "not valid JSON: nested deeper than 64 at byte 64"
+            ),
+        ])
+    func brokenVocabularies(_ json: String, _ reason: String) throws {
         try tiny.writeVocabularyAndMerges()
         try tiny.write(json, to: "vocab.json")
-        expectRefusal("its JSON is not what it should be")
+        expectRefusal(reason)
+    }
+
+    @Test("an added token needs a text, and there are not too many")
+    func addedTokens() throws {
+        try tiny.writeWhole(added: [["id": 1, "content": ""]])
+        expectRefusal("a special token has no text")
+        try tiny.writeWhole(added: [["id": 1]])
+        expectRefusal("an added token has no text or no number")
+        try tiny.writeWhole(
+            added: (0...4096).map { ["id": 1, "content": "<\($0)>"] })
+        expectRefusal("it has more than 4096 added tokens")
+        try tiny.writeVocabularyAndMerges()
+        try FileManager.default.removeItem(at: tiny.folder.appending(path: "tokenizer.json"))
+        tiny.vocabulary[""] = 1
+        try tiny.writeVocabularyAndMerges()
+        try tiny.write("{\"pad_token\": \"\"}", to: "tokenizer_config.json")
+        expectRefusal("a special token has no text")
     }
 
     @Test(arguments: ["low", "l o w", " o", "l  o"])
@@ -75,7 +103,7 @@ import Testing
         try tiny.writeWhole(model: ["end_of_word_suffix": ""])
         expectRefusal("its model is not byte-pair encoding with </w>")
         try tiny.writeWhole(model: ["merges": [["a", "b", "c"]]])
-        expectRefusal("its JSON is not what it should be")
+        expectRefusal("merge 1 is not two texts")
 
         try tiny.writeWhole(added: [["id": 3, "content": "<x>", "lstrip": true]])
         let error = #expect(throws: ModelError.self) { try CLIPTokenizer(folder: tiny.folder) }
@@ -87,6 +115,6 @@ import Testing
         try tiny.writeVocabularyAndMerges()
         try tiny.write("{\"pad_token\": 1}", to: "tokenizer_config.json")
         expectRefusal(
-            "tokenizer_config.json: not a CLIP tokenizer: its JSON is not what it should be")
+            "tokenizer_config.json: not a CLIP tokenizer: its pad_token is no text")
     }
 }

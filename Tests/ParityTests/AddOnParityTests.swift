@@ -83,8 +83,9 @@ struct AddOnParityTests {
         let original = try LoRA(file("original.safetensors"))
         let source = try ModelFolder(
             RecordedEdit.folder.appending(components: "models", "tiny-f32"))
-        let amended = try AmendedModel(source, adding: [(original, 1)])
-        let whole = try AmendedModel(source, adding: [(LoRA(file("kohya.safetensors")), 1)])
+        let amended = try AmendedModel(source, adding: [WeightedLoRA(original, strength: 1)])
+        let whole = try AmendedModel(
+            source, adding: [WeightedLoRA(LoRA(file("kohya.safetensors")), strength: 1)])
         for (name, shape) in [
             ("down_blocks.0.attentions.0.transformer_blocks.0.attn1.to_q", [16, 16]),
             ("mid_block.attentions.0.transformer_blocks.0.attn2.to_k", [16, 32]),
@@ -101,7 +102,9 @@ struct AddOnParityTests {
     @Test("words that stand for one vector and for three")
     func embeddings() throws {
         var addOns = AddOns()
-        addOns.embeddings = [file("mystyle.safetensors"), file("manyvectors.safetensors")]
+        addOns.embeddings = [
+            .init(file("mystyle.safetensors")), .init(file("manyvectors.safetensors")),
+        ]
         let prompt = "a cat in <my-style>, manyvectors on a table"
         #expect(try worst(picture(recipe(prompt), addOns), "embeddings") <= 1)
         var weighted = recipe(prompt)

@@ -184,14 +184,14 @@ struct ControlParityTests {
     func modes() throws {
         let edit = try #require(try ControlledEdit.all().first { $0.plain.seed == 71 })
         let model = try edit.model()
-        var pictures: [Control.Mode: [UInt16]] = [:]
-        for mode in Control.Mode.allCases {
+        var pictures: [ControlMode: [UInt16]] = [:]
+        for mode in ControlMode.allCases {
             var controls = try edit.requested()
             controls[0].mode = mode
             pictures[mode] =
                 try edit.plain.carriedOut(by: model, controls: controls).image.samples
         }
-        #expect(Set(pictures.values).count == Control.Mode.allCases.count)
+        #expect(Set(pictures.values).count == ControlMode.allCases.count)
     }
 }
 

@@ -106,7 +106,7 @@ struct SchedulerParityTests {
         visit(start)
         _ = try denoise(
             start, scheduler: &scheduler, denoiser: model,
-            noise: { source.normal(clean.shape) },
+            noise: { _ in source.normal(clean.shape) },
             afterStep: { x, index in
                 let next = run.isMasked ? known.restored(in: x, after: index) : x
                 visit(next)

@@ -65,7 +65,8 @@ struct XLAddOnParityTests {
     func parts() throws {
         let source = try ModelFolder(Self.base)
         for name in ["kohya", "peft"] {
-            let amended = try AmendedModel(source, adding: [(LoRA(Self.file(name)), 1)])
+            let amended = try AmendedModel(
+                source, adding: [WeightedLoRA(LoRA(Self.file(name)), strength: 1)])
             for encoder in ["text_encoder", "text_encoder_2"] {
                 let projections = ["q", "k", "v", "out"].map {
                     "text_model.encoder.layers.1.self_attn.\($0)_proj"
@@ -85,8 +86,10 @@ struct XLAddOnParityTests {
     @Test("the original repository's names, which kohya's scripts give the layers of XL")
     func originalNames() throws {
         let source = try ModelFolder(Self.base)
-        let original = try AmendedModel(source, adding: [(LoRA(Self.file("original")), 1)])
-        let whole = try AmendedModel(source, adding: [(LoRA(Self.file("kohya")), 1)])
+        let original = try AmendedModel(
+            source, adding: [WeightedLoRA(LoRA(Self.file("original")), strength: 1)])
+        let whole = try AmendedModel(
+            source, adding: [WeightedLoRA(LoRA(Self.file("kohya")), strength: 1)])
         for (layer, shape) in [
             ("down_blocks.1.attentions.0.transformer_blocks.1.attn1.to_q", [16, 16]),
             ("mid_block.attentions.0.transformer_blocks.0.attn2.to_k", [16, 64]),
@@ -105,7 +108,7 @@ struct XLAddOnParityTests {
     @Test("an embedding with vectors for both encoders")
     func embeddings() throws {
         var addOns = AddOns()
-        addOns.embeddings = [Self.file("twovectors")]
+        addOns.embeddings = [.init(Self.file("twovectors"))]
         let recipe = Self.recipe("a cat in twovectors on a table")
         #expect(try Self.worst(Self.picture(recipe, addOns), "embeddings") <= 1)
     }

@@ -15,6 +15,7 @@ import Testing
                 " a\tb\n\n  c\u{1}", "貓 e\u{301}\u{2028}x", "\"quoted\"", "a <lora:fur:0.5> b",
             ]
         case "lora": return ["fur:0.5", "fur:0.5;b c:-1", "a,b:0.5;c(d)", "a>b:0.5"]
+        case "control": return ["edges:1", "edges=canny:0.5", "a b=my map.png:2@0.25-0.75;tile:1"]
         case "embedding": return ["a b", "one;two, three"]
         case "vae", "unet", "inpaint_base", "inpaint_delta": return ["other", "other v2, pruned"]
         case "fill": return ["blur", "edge", "patch", "noise", "nothing", "color:#112233"]

@@ -47,7 +47,7 @@ import Testing
 
     @Test(arguments: [
         ("Automatic", "DPM++ 2M", SigmaSpacing.karras), ("Automatic", "Euler", .default),
-        ("Uniform", "DPM++ 2M", .default), ("Exponential", "DPM++ 2M", .exponential),
+        ("Uniform", "DPM++ 2M", .uniform), ("Exponential", "DPM++ 2M", .exponential),
     ])
     func theScheduleTypeGoesWithTheSampler(
         _ type: String, _ sampler: String, _ sigmas: SigmaSpacing

@@ -30,12 +30,14 @@ import Testing
         }
     }
 
-    @Test func theExampleOfTheReadmeIsShipped() throws {
-        let readme = try String(contentsOf: root.appending(path: "README.md"), encoding: .utf8)
+    @Test func theExampleOfTheArticleIsShipped() throws {
+        let article = try String(
+            contentsOf: root.appending(path: "Sources/Gesso/Gesso.docc/Recipes.md"), encoding: .utf8
+        )
         let shipped = try PresetShelf.shipped().filter(\.hasEdits)
         #expect(!shipped.isEmpty)
         for preset in shipped {
-            #expect(readme.contains("```yaml\n" + preset.text + "```"))
+            #expect(article.contains("```yaml\n" + preset.text + "```"))
             let part = MaskPlan.Part(.alpha, subtracts: false, at: .argument("--mask"))
             let edits = try preset.edits(
                 RecipeGiven(

@@ -75,7 +75,7 @@ import Testing
         let missing = #expect(throws: RecipeError.self) { try open.edits(RecipeGiven()) }
         #expect(
             missing.map { "\($0)" }
-                == "no mask for 'place': r.yaml:5:7: give --mask place=MASK")
+                == "no mask for 'place': r.yaml:5:7: give one of that name")
         let part = MaskPlan.Part(.alpha, subtracts: false, at: .argument("--mask"))
         let edits = try open.edits(RecipeGiven(masks: ["place": [part]]))
         #expect(edits[0].mask?.parts.count == 1)
@@ -90,7 +90,7 @@ import Testing
         let error = #expect(throws: RecipeError.self) { try preset(widened).edits(RecipeGiven()) }
         #expect(
             error.map { "\($0)" }
-                == "no value for the variable 'subject': r.yaml:16:13: give --var subject=TEXT")
+                == "no value for the variable 'subject': r.yaml:16:13: give it one")
         let unknown = #expect(throws: RecipeError.self) {
             try preset(widened).edits(RecipeGiven(variables: [variable("subjct", "x")]))
         }

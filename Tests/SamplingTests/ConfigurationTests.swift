@@ -104,13 +104,45 @@ struct RefusalTests {
 
     @Test(
         "spaced sigmas are refused with the list of those that have them",
-        arguments: [SchedulerName.ddim, .ddpm, .eulerAncestral, .pndm, .lcm],
+        arguments: [SchedulerName.ddim, .ddpm, .pndm, .lcm],
         [SigmaSpacing.karras, .exponential])
     func sigmas(name: SchedulerName, sigmas: SigmaSpacing) {
         let error = #expect(throws: SamplingError.self) { try make(name, sigmas: sigmas) }
-        #expect(error?.description.hasSuffix("use euler, dpmpp-2m, heun, lms, unipc") == true)
+        let able = SchedulerName.having(.sigmas).map(\.rawValue).joined(separator: ", ")
+        #expect(error?.description.hasSuffix("use " + able) == true)
         // In a file diffusers ignores it for these.
         #expect(throws: Never.self) { try make(name) { $0.sigmaSpacing = sigmas } }
+    }
+
+    @Test("diffusers' euler-a ignores spaced sigmas in a file, and spaces them when asked")
+    func ancestral() throws {
+        var configuration = SchedulerConfiguration.stableDiffusion
+        let plain = try makeScheduler(.eulerAncestral, configuration: configuration, steps: 8)
+        configuration.sigmaSpacing = .karras
+        let filed = try makeScheduler(.eulerAncestral, configuration: configuration, steps: 8)
+        let asked = try makeScheduler(
+            .eulerAncestral, configuration: configuration, steps: 8, sigmas: .karras)
+        #expect(filed.levels == plain.levels)
+        #expect(asked.levels != plain.levels)
+    }
+
+    @Test("settings of other schedulers", arguments: SchedulerName.allCases)
+    func settings(name: SchedulerName) throws {
+        func make(eta: Float = 0, spacing: TimestepSpacing? = nil) throws {
+            _ = try makeScheduler(
+                name, configuration: .stableDiffusion, steps: 8, timestepSpacing: spacing, eta: eta)
+        }
+        if name.traits.settings.contains(.eta) {
+            try make(eta: 0.5)
+        } else {
+            let error = #expect(throws: SamplingError.self) { try make(eta: 0.5) }
+            #expect(error?.description.contains("does not support eta: use ddim") == true)
+        }
+        if name.traits.settings.contains(.timestepSpacing) {
+            try make(spacing: .trailing)
+        } else {
+            #expect(throws: SamplingError.self) { try make(spacing: .trailing) }
+        }
     }
 
     @Test("too many steps", arguments: SchedulerName.allCases)

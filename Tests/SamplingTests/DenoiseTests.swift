@@ -52,7 +52,7 @@ struct DenoiseTests {
         var euler = try scheduler(.euler)
         #expect(throws: Cancelled.self) {
             _ = try denoise(
-                noise, scheduler: &euler, denoiser: GaussianDenoiser(), noise: { noise },
+                noise, scheduler: &euler, denoiser: GaussianDenoiser(), noise: { _ in noise },
                 afterStep: { x, index in
                     steps += 1
                     if index == 2 { throw Cancelled() }
@@ -64,7 +64,7 @@ struct DenoiseTests {
         #expect(throws: Cancelled.self) {
             _ = try denoise(
                 noise, scheduler: &ancestral, denoiser: GaussianDenoiser(),
-                noise: { throw Cancelled() })
+                noise: { _ in throw Cancelled() })
         }
         #expect(throws: Cancelled.self) {
             _ = try run(
@@ -94,7 +94,7 @@ struct DenoiseTests {
             return x
         }
         let result = try denoise(
-            noise, scheduler: &euler, denoiser: model, noise: { noise },
+            noise, scheduler: &euler, denoiser: model, noise: { _ in noise },
             afterStep: { x, index in x.map { _ in Float(index) } })
         #expect(inputs.dropFirst().map { $0.values[0] } == [0, 1, 2, 3, 4, 5, 6])
         #expect(result.values == [7, 7, 7, 7])

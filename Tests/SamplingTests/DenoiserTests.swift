@@ -94,7 +94,7 @@ struct DenoiserTests {
         let known = KnownRegion(clean: clean, noise: noise, mask: mask, scheduler: scheduler)
         var copy = scheduler
         let restored = try denoise(
-            start, scheduler: &copy, denoiser: model, noise: { noise },
+            start, scheduler: &copy, denoiser: model, noise: { _ in noise },
             afterStep: { known.restored(in: $0, after: $1) })
         for (a, b) in zip(masked.values, restored.values) { #expect(abs(a - b) < 2e-5) }
         // Outside the mask the known latents come back bit for bit.

@@ -21,6 +21,28 @@ struct StepRuleTests {
         }
     }
 
+    @Test(
+        "without a spacing A1111's is its Automatic, ComfyUI's its normal",
+        arguments: [
+            (SchedulerName.euler, SigmaSpacing.uniform), (.dpmppMultistep, .karras),
+            (.lms, .uniform),
+        ])
+    func automatic(name: SchedulerName, spacing: SigmaSpacing) throws {
+        func levels(_ rule: StepRule, _ sigmas: SigmaSpacing?) throws -> [NoiseLevel] {
+            try makeScheduler(
+                name, configuration: .stableDiffusion, steps: 20, rule: rule, sigmas: sigmas
+            ).levels
+        }
+        for rule in [StepRule.a1111, .a1111Exact] {
+            #expect(try levels(rule, nil) == levels(rule, spacing))
+        }
+        #expect(try levels(.comfy, nil) == levels(.comfy, .uniform))
+        #expect(try levels(.diffusers, nil) != levels(.diffusers, spacing))
+        // A1111 shows the network timesteps between those of training, ComfyUI the nearest.
+        #expect(try levels(.a1111, .karras).contains { $0.timestep != $0.timestep.rounded() })
+        #expect(try levels(.comfy, .karras).allSatisfy { $0.timestep == $0.timestep.rounded() })
+    }
+
     @Test("heun evaluates twice a step but for the last, pndm the second step twice")
     func higherOrders() throws {
         let heun = try makeScheduler(

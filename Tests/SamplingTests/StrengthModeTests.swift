@@ -41,7 +41,7 @@ struct StrengthModeTests {
             let noise = Tensor([1, -0.5], shape: [1, 2])
             let end = try denoise(
                 scheduler.start(clean: clean, noise: noise), scheduler: &scheduler,
-                denoiser: Knowing(clean: clean), noise: { Tensor(zeros: [1, 2]) })
+                denoiser: Knowing(clean: clean), noise: { _ in Tensor(zeros: [1, 2]) })
             #expect(zip(end.values, clean.values).allSatisfy { abs($0 - $1) < 0.15 })
         }
     }

@@ -38,7 +38,7 @@ func run(
     var draws = 0
     let x = try denoise(
         start, scheduler: &scheduler, denoiser: denoiser,
-        noise: {
+        noise: { _ in
             draws += 1
             return source.normal(start.shape)
         })

@@ -99,4 +99,73 @@ import Testing
             #expect(literal.errors.contains("<lora:../../x:1> names no LoRA: it stays text"))
         }
     }
+
+    /// Trials with one model, each with words of what the tool reports.
+    @Test func loRAsAreFoundByNameInAnyFolder() throws {
+        try Tool.inFolder { tool in
+            for place in ["loras/sub/reference", "loras/one/twin", "loras/two/twin"] {
+                let file = tool.url("models/\(place).safetensors")
+                try FileManager.default.createDirectory(
+                    at: file.deletingLastPathComponent(), withIntermediateDirectories: true)
+                try FileManager.default.copyItem(at: Self.lora, to: file)
+            }
+            var shelf = tool
+            shelf.environment = ["GESSO_MODELS": "models"]
+            func picture(_ prompt: String, _ name: String) throws -> String {
+                let run = try shelf.run(Self.words(name) + ["--prompt", prompt])
+                #expect(run.status == 0, "\(prompt): \(run.errors)")
+                return run.errors
+            }
+            _ = try picture("x<lora:reference:0.5>", "bare.png")
+            _ = try picture("x<lora:sub\\reference:0.5>", "backslash.png")
+            _ = try picture("x<lyco:sub/reference:0.5:0.5>", "lyco.png")
+            let notes = try picture(
+                "x<hypernet:old:1><lora:reference:te=0.5:unet=0.5>", "named.png")
+            #expect(notes.contains("<hypernet:old:1>: hypernetworks are not loaded"))
+            for name in ["backslash", "lyco", "named"] {
+                #expect(
+                    try shelf("compare", "bare.png", name + ".png").text
+                        .contains("infinite, equal"), "\(name)")
+            }
+            _ = try picture("x<lora:reference:0:0.5>", "unet.png")
+            #expect(!(try shelf.run(["compare", "bare.png", "unet.png"])).text.contains("equal"))
+            #expect(try tool("info", "unet.png").text.contains("<lora:reference:0:0.5>"))
+            let twins = try shelf.run(Self.words("no.png") + ["--prompt", "x<lora:twin:1>"])
+            #expect(twins.status == 64 && twins.errors.contains("2 files have this name"))
+        }
+    }
+
+    @Test func embeddingsOfAFolderAreLeftOutWithANote() throws {
+        try Tool.inFolder { tool in
+            let corpus = Self.parity.deletingLastPathComponent()
+                .appending(components: "Weights", "Embeddings")
+            try FileManager.default.createDirectory(
+                at: tool.url("mixed"), withIntermediateDirectories: true)
+            for name in ["reference", "other-family"] {
+                try FileManager.default.copyItem(
+                    at: corpus.appending(path: name + ".safetensors"),
+                    to: tool.url("mixed/\(name).safetensors"))
+            }
+            try Data([1]).write(to: tool.url("mixed/broken.safetensors"))
+            let alone = corpus.appending(path: "reference.safetensors").path(percentEncoded: false)
+            func run(_ prompt: String, _ file: String, _ name: String) throws -> (Int32, String) {
+                let run = try tool.run(
+                    Self.words(name) + ["--prompt", prompt, "--embedding", file])
+                return (run.status, run.errors)
+            }
+            #expect(try run("a reference", alone, "alone.png").0 == 0)
+            let (status, notes) = try run("a reference", "mixed", "mixed.png")
+            #expect(status == 0 && notes.contains("2 embeddings are left out: "), "\(notes)")
+            #expect(try run("a embedding:reference", alone, "comfy.png").0 == 0)
+            for name in ["mixed", "comfy"] {
+                #expect(
+                    try tool("compare", "alone.png", name + ".png").text
+                        .contains("infinite, equal"), "\(name)")
+            }
+            #expect(try run("a other-family", "mixed", "no.png").0 == 69)
+            #expect(
+                try run("a cat", alone, "unused.png").1
+                    .contains("no prompt uses the embedding reference"))
+        }
+    }
 }

@@ -1,4 +1,5 @@
 import Foundation
+import TestSupport
 import Testing
 
 @Suite struct HelpTests {
@@ -36,6 +37,18 @@ import Testing
             let version = try tool("--version")
             #expect(version.status == 0)
             #expect(version.text.wholeMatch(of: /gesso \d+\.\d+\.\d+\n/) != nil)
+        }
+    }
+
+    /// The page among the articles is the one that the tool generates.
+    @Test func optionsPageIsUpToDate() throws {
+        try Tool.inFolder { tool in
+            let page = try tool("manual", "--markdown").text
+            let file = Fixtures.repository.appending(path: "Sources/Gesso/Gesso.docc/Options.md")
+            if ProcessInfo.processInfo.environment["GESSO_RECORD"] == "1" {
+                try Data(page.utf8).write(to: file)
+            }
+            #expect(try String(contentsOf: file, encoding: .utf8) == page)
         }
     }
 

@@ -20,8 +20,8 @@ typedef enum codec_status {
 
 // A piece of metadata. PNG: `name` is the chunk's type; zTXt and iTXt arrive decompressed, with
 // `keyword` set and the text in `bytes` (tEXt: Latin-1, iTXt: UTF-8), iCCP is the bare profile,
-// other chunks are raw. JPEG: `name` is "APP1", "APP2" or "APPD" (13), `bytes` the marker's
-// payload. WebP: `name` is "ICCP", "EXIF" or "XMP ", `bytes` the chunk's.
+// other chunks are raw. JPEG: `name` is "APP1", "APP2", "APPD" (13) or "COM ", `bytes` the
+// marker's payload. WebP: `name` is "ICCP", "EXIF" or "XMP ", `bytes` the chunk's.
 typedef struct codec_item {
     char name[5];
     char keyword[80];
@@ -81,6 +81,7 @@ typedef struct codec_writer {
     codec_items items;
     uint8_t *bytes;  // the encoded file; the caller frees it
     size_t count, capacity;
+    uint8_t *scratch;  // memory in use while a part is written
     char message[codec_message_limit];
 } codec_writer;
 
@@ -97,6 +98,34 @@ codec_status codec_png_write(
 codec_status codec_jpeg_write(
     codec_writer *writer, const uint16_t *samples, uint32_t width, uint32_t height, int channels,
     int quality, const codec_jpeg_coding *coding);
+
+// The bytes of a JPEG file.
+typedef struct codec_jpeg_part {
+    const uint8_t *bytes;
+    size_t count;
+} codec_jpeg_part;
+
+// Writes `base` with blocks of `donor`, whose top left pixel lies at x, y of the base, which are
+// multiples of the base's units. `mask` has a byte for each pixel of the donor. With `takes_touched`
+// the blocks are taken that hold a pixel whose byte is not 0, and the base is the file whose way of
+// coding (progressive, restarts) is kept; without it the others are taken, and it is the donor.
+// Markers are the writer's items. codec_unsupported where tables or sampling differ.
+codec_status codec_jpeg_splice(
+    codec_writer *writer, const codec_jpeg_part *base, const codec_jpeg_part *donor, uint32_t x,
+    uint32_t y, const uint8_t *mask, int takes_touched);
+
+// How the blocks of two files differ.
+typedef struct codec_jpeg_differences {
+    size_t outside;    // blocks of all components that hold no pixel of the mask
+    size_t differing;  // those of them whose coefficients differ
+    uint32_t block_width, block_height;  // pixels that the largest block stands for
+} codec_jpeg_differences;
+
+// Compares the blocks of `first` with those of `second`, whose part at x, y it is. `mask` has a byte
+// for each pixel of the first, 0 outside. codec_unsupported where tables or sampling differ.
+codec_status codec_jpeg_compare(
+    const codec_jpeg_part *first, const codec_jpeg_part *second, uint32_t x, uint32_t y,
+    const uint8_t *mask, codec_jpeg_differences *found);
 // WebP: depth 8, 3 or 4 channels, no items; `quality` 0...100, or -1 for lossless.
 codec_status codec_webp_write(
     codec_writer *writer, const uint16_t *samples, uint32_t width, uint32_t height, int channels,

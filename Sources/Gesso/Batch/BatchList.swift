@@ -1,41 +1,42 @@
-package import Foundation
-package import Imaging
+public import Foundation
+public import Imaging
 import Recipes
 
 /// The pictures of a batch, in their order.
-package struct BatchList {
+public struct BatchList {
     /// One picture.
-    package struct Item {
+    public struct Item {
         /// Its path.
-        package let input: String
+        public let input: String
         /// Folder of its output inside the output folder; empty or ending in `/`.
-        package var folder = ""
+        public var folder = ""
         /// Its own mask, if a list says one.
-        package var mask: String?
+        public var mask: String?
         /// Settings of its own, of a list.
-        package var settings: [Setting] = []
+        public var settings: [Setting] = []
 
         /// The file's name without its ending.
-        package var stem: String {
+        public var stem: String {
             let name = input.split(separator: "/").last.map(String.init) ?? input
             let dot = name.lastIndex(of: ".")
             return dot.map { $0 == name.startIndex ? name : String(name[..<$0]) } ?? name
         }
 
         /// The format of the file, as its name has it.
-        package var format: ImageFormat? {
+        public var format: ImageFormat? {
             ImageFormat(pathExtension: (input as NSString).pathExtension)
         }
     }
 
-    package let items: [Item]
+    /// The pictures, in their order.
+    public let items: [Item]
 
     /// - Parameters:
     ///   - places: folders, files, patterns with `*` and `?`, lists that end in `.jsonl`, and
     ///     lists of paths alone in `.txt`.
     ///   - recursive: whether folders inside folders are searched, too.
     ///   - without: a folder that is left out: the outputs'.
-    package init(_ places: [String], recursive: Bool, without excluded: URL) throws {
+    public init(_ places: [String], recursive: Bool, without excluded: URL) throws {
         var items: [Item] = []
         for place in places {
             items += try Self.items(at: place, recursive: recursive, without: excluded)

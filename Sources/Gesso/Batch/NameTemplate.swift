@@ -13,11 +13,11 @@ package struct NameTemplate {
 
     /// - Throws: `GessoError` for placeholders that do not exist, and for text that would lead to
     ///   another folder.
-    package init(_ text: String, at place: String = "--name") throws {
+    package init(_ text: String, at place: String = "name") throws {
         guard !text.contains("/"), !text.isEmpty, !text.hasPrefix(".") else {
             throw GessoError(
-                .usage, "'\(text.prefix(40))' is no name of a file", at: place,
-                do: "write one without / that does not start with a dot")
+                .usage, "'\(text.prefix(40))' is no name of a file",
+                remedy: .part(place, "write one without / that does not start with a dot"))
         }
         var parts: [Part] = []
         var rest = text[...]
@@ -27,8 +27,10 @@ package struct NameTemplate {
             let name = close.map { String(rest[rest.index(after: open)..<$0]) } ?? ""
             guard let close, Self.placeholders.contains(name) else {
                 throw GessoError(
-                    .usage, "unknown placeholder '{\(name.prefix(20))}'", at: place,
-                    do: "use " + Self.placeholders.map { "{\($0)}" }.joined(separator: ", "))
+                    .usage, "unknown placeholder '{\(name.prefix(20))}'",
+                    remedy: .part(
+                        place,
+                        "use " + Self.placeholders.map { "{\($0)}" }.joined(separator: ", ")))
             }
             parts.append(.placeholder(name))
             rest = rest[rest.index(after: close)...]

@@ -7,11 +7,13 @@ package import Recipes
 struct AddOnShelf {
     /// An add-on of a recipe with its files.
     struct Entry {
-        /// The recipe's key: `lora`, `embedding`, `vae`, `unet`, `inpaint_base` or `inpaint_delta`.
+        /// The recipe's key: `lora`, `embedding`, `control`, `vae`, `unet`, `inpaint_base` or `inpaint_delta`.
         let key: String
         /// The recipe's word for it.
         let name: String
         let files: [URL]
+        /// Whether a folder was given for the files in it.
+        var isFolder = false
     }
 
     private let folders: [URL]
@@ -29,7 +31,7 @@ struct AddOnShelf {
     private static let places = [
         "lora": ["loras", "Lora"], "embedding": ["embeddings"],
         "vae": ["vae", "VAE", "vae_approx"],
-        "unet": ["unet", "diffusion_models"],
+        "unet": ["unet", "diffusion_models"], "control": ["controlnet", "ControlNet"],
     ]
 
     /// All that a recipe asks for.
@@ -42,13 +44,19 @@ struct AddOnShelf {
             Entry(key: "lora", name: $0.name, files: [try find("lora", $0.name, beside: beside)])
         }
         let embeddings = try recipe.embeddings.map {
-            Entry(key: "embedding", name: $0, files: try Self.files(find("embedding", $0), $0))
+            let place = try find("embedding", $0)
+            return Entry(
+                key: "embedding", name: $0, files: try Self.files(place, $0),
+                isFolder: place.isFolder)
+        }
+        let controls = try Set(recipe.controls.map(\.network)).sorted().map {
+            Entry(key: "control", name: $0, files: [try find("control", $0)])
         }
         let components = try [("vae", recipe.vae), ("unet", recipe.unet)].compactMap { key, name in
             try name.map { Entry(key: key, name: $0, files: [try find(key, $0)]) }
         }
         try checkOnce(loras + embeddings)
-        return try loras + embeddings + components + inpaintingParts(of: recipe)
+        return try loras + embeddings + controls + components + inpaintingParts(of: recipe)
     }
 
     private func inpaintingParts(of recipe: Recipe) throws -> [Entry] {
@@ -87,22 +95,24 @@ struct AddOnShelf {
         if let known = known["\(key):\(name)"] { return known }
         let path = FilePath.literal(name)
         if FileManager.default.fileExists(atPath: path) { return URL(filePath: path) }
-        let isName = !name.contains("..") && !name.hasPrefix("/")
-        let shelves =
-            folders.flatMap { folder in (Self.places[key] ?? []).map { folder.appending(path: $0) }
-            }
-            + beside
-        for shelf in isName ? shelves : [] {
-            for candidate in [name, name + ".safetensors"] {
-                let file = shelf.appending(path: candidate)
-                if FileManager.default.fileExists(atPath: file.path(percentEncoded: false)) {
-                    return file
-                }
-            }
+        let name = name.replacing("\\", with: "/")
+        let isName = !name.split(separator: "/").contains("..") && !name.hasPrefix("/")
+        let own = folders.flatMap { folder in
+            (Self.places[key] ?? []).map { folder.appending(path: $0) }
         }
-        if let kind = ExtraModelPaths.Kind(key: key), let file = try models.find(name, kind) {
-            return file
+        let extra =
+            try ExtraModelPaths.Kind(key: key).flatMap { try models.extraPaths()?.folders($0) }
+            ?? []
+        let shelves = own + beside + extra
+        let matches = isName ? FolderSearch.matches(name, in: shelves) : []
+        if matches.count > 1 {
+            let paths = matches.prefix(2).map { $0.pathComponents.suffix(2).joined(separator: "/") }
+            throw GessoError(
+                .usage, "\(matches.count) files have this name: \(paths.joined(separator: ", "))",
+                at: name, do: "give its folder, too")
         }
+        if let found = matches.first { return found }
+        if key == "control", isName, let file = Self.only(of: name, in: shelves) { return file }
         let names = shelves.flatMap {
             (try? FileManager.default.contentsOfDirectory(atPath: $0.path(percentEncoded: false)))
                 ?? []
@@ -113,13 +123,21 @@ struct AddOnShelf {
             remedy: nearMiss(name, among: names).map { .meant($0) } ?? .nameAddOn(folder: place))
     }
 
+    /// The one network of a kind, such as `canny`, whose name contains it.
+    private static func only(of kind: String, in shelves: [URL]) -> URL? {
+        let found = shelves.flatMap { shelf in
+            let path = shelf.path(percentEncoded: false)
+            return ((try? FileManager.default.contentsOfDirectory(atPath: path)) ?? []).sorted()
+                .filter { $0.lowercased().contains(kind.lowercased()) }
+                .map { shelf.appending(path: $0) }
+        }
+        return found.count == 1 ? found.first : nil
+    }
+
     /// The embeddings of a folder, or the one file.
     private static func files(_ url: URL, _ name: String) throws -> [URL] {
         let path = url.path(percentEncoded: false)
-        var isFolder: ObjCBool = false
-        guard FileManager.default.fileExists(atPath: path, isDirectory: &isFolder),
-            isFolder.boolValue
-        else { return [url] }
+        guard url.isFolder else { return [url] }
         let names = (try? FileManager.default.contentsOfDirectory(atPath: path)) ?? []
         let files = names.filter { $0.hasSuffix(".safetensors") }.sorted()
         guard !files.isEmpty else {
@@ -128,6 +146,14 @@ struct AddOnShelf {
                 do: "give a folder of embeddings")
         }
         return files.map { url.appending(path: $0) }
+    }
+}
+
+extension URL {
+    fileprivate var isFolder: Bool {
+        var isFolder: ObjCBool = false
+        return FileManager.default.fileExists(
+            atPath: path(percentEncoded: false), isDirectory: &isFolder) && isFolder.boolValue
     }
 }
 
@@ -140,9 +166,14 @@ extension AddOns {
             case "lora":
                 let choice = recipe.loras.first { $0.name == entry.name }
                 loras += entry.files.map {
-                    AddedLoRA($0, strength: choice?.strength ?? 1)
+                    AddedLoRA(
+                        $0, strength: choice?.strength ?? 1, textStrength: choice?.textStrength)
                 }
-            case "embedding": embeddings += entry.files
+            case "embedding":
+                embeddings += entry.files.map {
+                    AddedEmbedding($0, isOptional: entry.isFolder)
+                }
+            case "control": controlNets[entry.name] = entry.files.first
             case "vae": vae = entry.files.first
             case "unet": unet = entry.files.first
             default: continue

@@ -8,7 +8,7 @@ import Foundation
 struct ExtraModelPaths {
     /// Types of models, with the keys that stand for them.
     enum Kind: CaseIterable {
-        case checkpoints, vae, loras, embeddings, unets
+        case checkpoints, vae, loras, embeddings, unets, controlNets
 
         /// The type that a recipe's key names an add-on of; nil for other keys.
         init?(key: String) {
@@ -17,6 +17,7 @@ struct ExtraModelPaths {
             case "lora": self = .loras
             case "embedding": self = .embeddings
             case "unet": self = .unets
+            case "control": self = .controlNets
             default: return nil
             }
         }
@@ -28,6 +29,7 @@ struct ExtraModelPaths {
             case .loras: ["loras"]
             case .embeddings: ["embeddings"]
             case .unets: ["unet", "diffusion_models"]
+            case .controlNets: ["controlnet"]
             }
         }
     }

@@ -48,7 +48,7 @@ struct ModelShelf {
         let name = nameOrPath ?? Library.defaultModel
         guard !name.isEmpty else {
             throw GessoError(
-                .usage, "an empty name", at: "--model", do: "give the path of a folder")
+                .usage, "an empty name", remedy: .part("model", "give the path of a folder"))
         }
         if let path = nameOrPath.map(FilePath.literal),
             FileManager.default.fileExists(atPath: path)

@@ -52,6 +52,15 @@ public struct PromptChunks: Sendable, Equatable {
         chunks = builder.finished()
     }
 
+    /// Whether a prompt uses an embedding of that name.
+    package static func uses(_ name: String, in prompt: WeightedPrompt) -> Bool {
+        prompt.parts.contains { part in
+            pieces(of: part.text ?? "", [name]).contains { piece in
+                if case .embedding = piece { true } else { false }
+            }
+        }
+    }
+
     private enum Piece { case text(String), embedding(Int) }
 
     /// The text cut at names of embeddings that stand as words of their own, in any case.
@@ -74,7 +83,10 @@ public struct PromptChunks: Sendable, Equatable {
                 place += 1
                 continue
             }
-            pieces.append(.text(string(scalars[start..<place])))
+            // ComfyUI writes `embedding:` before the name.
+            let mark = lowered[start..<place].suffix(10)
+            let end = mark.elementsEqual("embedding:".unicodeScalars) ? place - 10 : place
+            pieces.append(.text(string(scalars[start..<end])))
             pieces.append(.embedding(index))
             place += name.count
             start = place

@@ -14,7 +14,8 @@ struct TokenizerFile {
     }
 
     static let endOfWord = "</w>"
-    private static let largest = 64 << 20
+    private static let largest = 16 << 20
+    private static let mostSpecials = 4096
 
     let path: String
     let ids: [String: Int]
@@ -41,8 +42,7 @@ struct TokenizerFile {
 
     private init(vocabulary: URL, merges: URL) throws {
         path = vocabulary.path(percentEncoded: false)
-        ids = try [String: Int](json: vocabulary, upTo: Self.largest)
-        try Self.check(ids, path: path)
+        ids = try Self.ids(JSONValue(tokenizer: vocabulary, upTo: Self.largest), path)
         let text = String(decoding: try Data(contentsOf: merges, upTo: Self.largest), as: UTF8.self)
         let lines = text.utf8.split { $0 == 0x0A || $0 == 0x0D }
         let hasVersion = lines.first?.starts(with: "#version".utf8) ?? false
@@ -59,31 +59,65 @@ struct TokenizerFile {
 
     private init(whole: URL) throws {
         path = whole.path(percentEncoded: false)
-        let file = try TokenizerJSON(json: whole, upTo: Self.largest)
-        guard file.model.type ?? "BPE" == "BPE", file.model.endOfWord == Self.endOfWord else {
-            throw ModelError.invalidTokenizer(
-                path: path, reason: "its model is not byte-pair encoding with \(Self.endOfWord)")
+        let path = path
+        let file = try JSONValue(tokenizer: whole, upTo: Self.largest)
+        func invalid(_ reason: String) -> ModelError {
+            .invalidTokenizer(path: path, reason: reason)
         }
-        ids = file.model.ids
-        try Self.check(ids, path: path)
-        merges = file.model.merges
-        var specials: [String: Special] = [:]
-        for token in file.specials ?? [] {
-            guard !token.stripsSpace else {
-                throw ModelError.unsupported(
-                    model: path, key: "added token \(token.content)",
-                    value: "with lstrip, rstrip or single_word")
+        guard let model = file["model"], model["type"]?.string ?? "BPE" == "BPE",
+            model["end_of_word_suffix"]?.string == Self.endOfWord
+        else { throw invalid("its model is not byte-pair encoding with \(Self.endOfWord)") }
+        guard let vocabulary = model["vocab"], case .list(let merges)? = model["merges"] else {
+            throw invalid("its model has no vocab or no merges")
+        }
+        ids = try Self.ids(vocabulary, path)
+        self.merges = try merges.enumerated().map { index, value in
+            guard let merge = Merge(value) else {
+                throw invalid("merge \(index + 1) is not two texts")
             }
-            specials[token.content] = Special(id: token.id, isNormalized: token.normalized ?? false)
+            return merge
+        }
+        var specials: [String: Special] = [:]
+        if case .list(let tokens)? = file["added_tokens"] {
+            guard tokens.count <= Self.mostSpecials else {
+                throw invalid("it has more than \(Self.mostSpecials) added tokens")
+            }
+            for token in tokens {
+                guard let content = token["content"]?.string, let id = token["id"]?.integer,
+                    Self.numbers.contains(id)
+                else { throw invalid("an added token has no text or no number") }
+                let strips = ["lstrip", "rstrip", "single_word"].contains {
+                    token[$0] == .flag(true)
+                }
+                guard !strips else {
+                    throw ModelError.unsupported(
+                        model: path, key: "added token \(content)",
+                        value: "with lstrip, rstrip or single_word")
+                }
+                specials[content] = Special(
+                    id: id, isNormalized: token["normalized"] == .flag(true))
+            }
         }
         self.specials = specials
     }
 
-    private static func check(_ ids: [String: Int], path: String) throws {
-        guard ids.values.allSatisfy({ (0..<1 << 24).contains($0) }) else {
-            throw ModelError.invalidTokenizer(
-                path: path, reason: "a token's number is out of range")
+    private static let numbers = 0..<1 << 24
+
+    /// The numbers of the tokens.
+    private static func ids(_ vocabulary: JSONValue, _ path: String) throws -> [String: Int] {
+        guard case .object(let members) = vocabulary else {
+            throw ModelError.invalidTokenizer(path: path, reason: "its vocabulary is no object")
         }
+        var ids: [String: Int] = [:]
+        ids.reserveCapacity(members.count)
+        for member in members {
+            guard let id = member.value.integer, numbers.contains(id) else {
+                throw ModelError.invalidTokenizer(
+                    path: path, reason: "a token's number is out of range")
+            }
+            ids[member.key] = id
+        }
+        return ids
     }
 }
 
@@ -96,70 +130,30 @@ extension TokenizerFile.Merge {
     }
 }
 
-/// The parts of `tokenizer.json` that matter here.
-private struct TokenizerJSON: Decodable {
-    struct Model: Decodable {
-        let type: String?
-        let endOfWord: String?
-        let ids: [String: Int]
-        let merges: [TokenizerFile.Merge]
-
-        enum CodingKeys: String, CodingKey {
-            case type
-            case endOfWord = "end_of_word_suffix"
-            case ids = "vocab"
-            case merges
-        }
-    }
-
-    struct Special: Decodable {
-        let id: Int
-        let content: String
-        let normalized: Bool?
-        let lstrip: Bool?
-        let rstrip: Bool?
-        let singleWord: Bool?
-
-        var stripsSpace: Bool { [lstrip, rstrip, singleWord].contains(true) }
-
-        enum CodingKeys: String, CodingKey {
-            case id, content, normalized, lstrip, rstrip
-            case singleWord = "single_word"
-        }
-    }
-
-    let model: Model
-    let specials: [Special]?
-
-    enum CodingKeys: String, CodingKey {
-        case model
-        case specials = "added_tokens"
-    }
-}
-
-/// A merge is written `"a b"`, by newer versions `["a", "b"]`.
-extension TokenizerFile.Merge: Decodable {
-    init(from decoder: any Decoder) throws {
-        let value = try decoder.singleValueContainer()
-        if let pair = try? value.decode([String].self), pair.count == 2 {
-            self.init(left: pair[0], right: pair[1])
-        } else if let merge = Self(try value.decode(String.self)[...]) {
-            self = merge
-        } else {
-            throw DecodingError.dataCorruptedError(in: value, debugDescription: "not two texts")
+extension TokenizerFile.Merge {
+    /// A merge is written `"a b"`, by newer versions `["a", "b"]`.
+    fileprivate init?(_ value: JSONValue) {
+        switch value {
+        case .text(let text): self.init(text[...])
+        case .list(let pair):
+            guard pair.count == 2, let left = pair[0].string, let right = pair[1].string else {
+                return nil
+            }
+            self.init(left: left, right: right)
+        default: return nil
         }
     }
 }
 
-extension Decodable {
+extension JSONValue {
     /// The value in a JSON file of a tokenizer.
-    init(json url: URL, upTo limit: Int) throws {
+    init(tokenizer url: URL, upTo limit: Int) throws {
         let data = try Data(contentsOf: url, upTo: limit)
         do {
-            self = try JSONDecoder().decode(Self.self, from: data)
+            self = try JSONValue(parsing: data)
         } catch {
             throw ModelError.invalidTokenizer(
-                path: url.path(percentEncoded: false), reason: "its JSON is not what it should be")
+                path: url.path(percentEncoded: false), reason: "not valid JSON: \(error.reason)")
         }
     }
 }

@@ -1,3 +1,4 @@
+import Checkpoints
 import Foundation
 
 /// The settings in `tokenizer_config.json`, or CLIP's own where a key is missing.
@@ -17,21 +18,22 @@ struct TokenizerSettings {
     init(folder: URL, padding override: String? = nil) throws {
         let file = try File(optional: folder.appending(path: "tokenizer_config.json"))
         if let file {
-            beginning = file.beginning?.content ?? beginning
-            end = file.end?.content ?? end
-            unknown = file.unknown?.content ?? unknown
-            padding = file.padding?.content ?? padding
-            if let length = file.contextLength, length >= 3, length < 77 {
+            beginning = try file.token("bos_token")?.content ?? beginning
+            end = try file.token("eos_token")?.content ?? end
+            unknown = try file.token("unk_token")?.content ?? unknown
+            padding = try file.token("pad_token")?.content ?? padding
+            if case .number(let length)? = file.json["model_max_length"], length >= 3, length < 77 {
                 contextLength = Int(length)
             }
-            for token in [file.beginning, file.end, file.unknown, file.padding].compactMap({ $0 }) {
+            for key in ["bos_token", "eos_token", "unk_token", "pad_token"] {
+                guard let token = try file.token(key) else { continue }
                 note(token.content, normalized: token.normalized)
             }
         }
-        if file?.addedTokens == nil,
+        if file?.json["added_tokens_decoder"] == nil,
             let map = try File(optional: folder.appending(path: "special_tokens_map.json"))
         {
-            padding = map.padding?.content ?? padding
+            padding = try map.token("pad_token")?.content ?? padding
         }
         padding = override ?? padding
         for text in [beginning, end, unknown, padding] where isNormalized[text] == nil {
@@ -44,51 +46,28 @@ struct TokenizerSettings {
         isNormalized[text] = normalized && isNormalized[text] ?? true
     }
 
-    private struct File: Decodable {
-        let beginning: Token?
-        let end: Token?
-        let unknown: Token?
-        let padding: Token?
-        let contextLength: Double?
-        /// There or not is all that matters.
-        let addedTokens: [String: Anything]?
-
-        struct Anything: Decodable {}
+    /// One of the two files.
+    private struct File {
+        let json: JSONValue
+        private let path: String
 
         init?(optional url: URL) throws {
-            guard FileManager.default.fileExists(atPath: url.path(percentEncoded: false)) else {
-                return nil
-            }
-            self = try File(json: url, upTo: 1 << 20)
+            path = url.path(percentEncoded: false)
+            guard FileManager.default.fileExists(atPath: path) else { return nil }
+            json = try JSONValue(tokenizer: url, upTo: 1 << 20)
         }
 
-        enum CodingKeys: String, CodingKey {
-            case beginning = "bos_token"
-            case end = "eos_token"
-            case unknown = "unk_token"
-            case padding = "pad_token"
-            case contextLength = "model_max_length"
-            case addedTokens = "added_tokens_decoder"
-        }
-    }
-
-    /// A special token, written as a text or as an object.
-    private struct Token: Decodable {
-        let content: String
-        let normalized: Bool
-
-        private enum CodingKeys: String, CodingKey {
-            case content, normalized
-        }
-
-        init(from decoder: any Decoder) throws {
-            if let text = try? decoder.singleValueContainer().decode(String.self) {
-                content = text
-                normalized = false
-            } else {
-                let fields = try decoder.container(keyedBy: CodingKeys.self)
-                content = try fields.decode(String.self, forKey: .content)
-                normalized = try fields.decodeIfPresent(Bool.self, forKey: .normalized) ?? false
+        /// A special token, written as a text or as an object; nil where there is none or null.
+        func token(_ key: String) throws -> (content: String, normalized: Bool)? {
+            switch json[key] {
+            case nil, .null: return nil
+            case .text(let text): return (text, false)
+            case let value?:
+                guard let content = value["content"]?.string else {
+                    throw ModelError.invalidTokenizer(
+                        path: path, reason: "its \(key) is no text")
+                }
+                return (content, value["normalized"] == .flag(true))
             }
         }
     }

@@ -52,6 +52,9 @@ struct TokenizerVocabulary: Sendable {
 
         var isNormalized = file.specials.mapValues(\.isNormalized)
         isNormalized.merge(settings.isNormalized) { file, _ in file }
+        guard !isNormalized.keys.contains("") else {
+            throw ModelError.invalidTokenizer(path: path, reason: "a special token has no text")
+        }
         // Of two that begin alike, the longer is looked for first.
         let texts = isNormalized.keys.sorted { ($1.count, $0) < ($0.count, $1) }
         rawSpecials = try texts.filter { isNormalized[$0] == false }.map { try Special($0, id($0)) }

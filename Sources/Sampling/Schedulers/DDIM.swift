@@ -1,15 +1,27 @@
 import Tensors
 
+extension SchedulerName {
+    /// Denoising diffusion implicit models; `eta` adds noise.
+    public static let ddim = SchedulerName(DDIM.traits)
+}
+
 /// Denoising diffusion implicit models (Song, Meng & Ermon 2021, equation 12):
 /// x' = √ᾱ'·z0 + √(1 − ᾱ' − s²)·ε + s·n with s² = η²·(1 − ᾱ')/(1 − ᾱ)·(1 − ᾱ/ᾱ').
 struct DDIM: Scheduler {
+    static let traits = SchedulerTraits(
+        "ddim", diffusers: "DDIMScheduler", a1111: "DDIM",
+        settings: [.eta, .timestepSpacing, .noiseLevel], noise: .independent,
+        defaults: SchedulerDefaults(
+            timestepSpacing: .leading, clipSample: true, thresholds: true)
+    ) { try DDIM($0) }
+
     let trajectory: Trajectory
     /// ᾱ at each level and at the end of the step from it.
     private let alphas: [(from: Float, to: Float)]
     private let clip: ClosedRange<Float>?
     private let eta: Float
 
-    init(_ plan: SchedulerPlan, eta: Float) throws {
+    init(_ plan: SchedulerPlan) throws {
         let whole = plan.wholeTimesteps()
         let timesteps = plan.startingBetween(whole)
         trajectory = try plan.alphaSpaceTrajectory(timesteps)
@@ -19,17 +31,17 @@ struct DDIM: Scheduler {
             (plan.alphaCumprod($0), plan.alphaCumprod($1 - stride))
         }
         clip = plan.clip
-        self.eta = eta
+        eta = plan.eta
     }
 
     mutating func step(
-        _ x: Tensor, denoised: Tensor, at index: Int, noise: () throws -> Tensor
+        _ x: Tensor, denoised: Tensor, at index: Int, noise: (NoiseRequest) throws -> Tensor
     ) rethrows -> Tensor {
         let (from, to) = alphas[index]
         let epsilon = (x - denoised * from.squareRoot()) / (1 - from).squareRoot()
         let clean = clip.map(denoised.clamped(to:)) ?? denoised
         let spread = eta * ((1 - to) / (1 - from) * (1 - from / to)).squareRoot()
         let next = clean * to.squareRoot() + epsilon * (1 - to - spread * spread).squareRoot()
-        return try eta > 0 ? next + noise() * spread : next
+        return try eta > 0 ? next + noise(.independent) * spread : next
     }
 }

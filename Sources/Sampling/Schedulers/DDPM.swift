@@ -1,9 +1,22 @@
 import Foundation
 import Tensors
 
+extension SchedulerName {
+    /// Ancestral sampling of the original model; needs many steps.
+    public static let ddpm = SchedulerName(DDPM.traits)
+}
+
 /// Ancestral sampling (Ho, Jain & Abbeel 2020, equations 6 and 7): the mean of x' given x and the
 /// clean estimate, plus noise unless the step is that of timestep 0.
 struct DDPM: Scheduler {
+    static let traits = SchedulerTraits(
+        "ddpm", diffusers: "DDPMScheduler", a1111: "DDPM",
+        settings: [.timestepSpacing, .noiseLevel],
+        noise: .independent,
+        defaults: SchedulerDefaults(
+            timestepSpacing: .leading, clipSample: true, thresholds: true)
+    ) { try DDPM($0) }
+
     let trajectory: Trajectory
     /// ᾱ at each level and at the next.
     private let alphas: [(from: Float, to: Float)]
@@ -32,13 +45,13 @@ struct DDPM: Scheduler {
         trajectory = try plan.alphaSpaceTrajectory(timesteps)
         let kept = timesteps.dropFirst(trajectory.skipped)
         alphas = zip(kept, kept.dropFirst() + [-1]).map {
-            (plan.alphaCumprod($0), plan.alphaCumprod($1))
+            (plan.alphaCumprod($0), $1 < 0 ? 1 : plan.alphaCumprod($1))
         }
         clip = plan.clip
     }
 
     mutating func step(
-        _ x: Tensor, denoised: Tensor, at index: Int, noise: () throws -> Tensor
+        _ x: Tensor, denoised: Tensor, at index: Int, noise: (NoiseRequest) throws -> Tensor
     ) rethrows -> Tensor {
         let (from, to) = alphas[index]
         let alpha = from / to
@@ -50,6 +63,6 @@ struct DDPM: Scheduler {
         guard levels[index].timestep > 0 else { return mean }
         let posterior = max((1 - to) / (1 - from) * beta, 1e-20)
         let deviation = (variance == .large ? beta : posterior).squareRoot()
-        return try mean + noise() * deviation
+        return try mean + noise(.independent) * deviation
     }
 }

@@ -1,11 +1,22 @@
 import Foundation
 import Tensors
 
+extension SchedulerName {
+    /// DPM-Solver++, multistep of order 2 or as configured.
+    public static let dpmppMultistep = SchedulerName(DPMSolverMultistep.traits)
+}
+
 /// DPM-Solver++ (Lu, Zhou, Bao, Chen, Li & Zhu 2022): exponential integration of the clean estimate
 /// in λ = ln(α/σ), its course taken from the last one to three estimates.
 ///
 /// Here α² + σ² = 1 and x = α·z0 + σ·n.
 struct DPMSolverMultistep: Scheduler {
+    static let traits = SchedulerTraits(
+        "dpmpp-2m", diffusers: "DPMSolverMultistepScheduler", a1111: "DPM++ 2M",
+        aliases: ["dpmpp", "dpm solver++", "dpm solver multistep"], settings: .ofSigmas,
+        noise: .independent, automatic: .karras, defaults: SchedulerDefaults(thresholds: true)
+    ) { try DPMSolverMultistep($0) }
+
     let trajectory: Trajectory
     private let sigmas: [Float]
     private let solver: Solver
@@ -30,7 +41,10 @@ struct DPMSolverMultistep: Scheduler {
                 scheduler: .dpmppMultistep, setting: "solver_order \(order)",
                 advice: "use 1 to \(most)")
         }
-        let grid = plan.startingBetween(plan.multistepGrid())
+        let grid = plan.startingBetween(
+            plan.multistepGrid(
+                usable: plan.usableTimesteps,
+                roundsKarras: configuration.betaSchedule != .squaredCosine))
         trajectory = try plan.alphaSpaceTrajectory(grid)
         sigmas = grid.sigmas
         let count = grid.timesteps.count
@@ -40,7 +54,7 @@ struct DPMSolverMultistep: Scheduler {
     }
 
     mutating func step(
-        _ x: Tensor, denoised: Tensor, at index: Int, noise: () throws -> Tensor
+        _ x: Tensor, denoised: Tensor, at index: Int, noise: (NoiseRequest) throws -> Tensor
     ) rethrows -> Tensor {
         let index = trajectory.skipped + index
         estimates = Array(([denoised] + estimates).prefix(order))
@@ -61,7 +75,7 @@ struct DPMSolverMultistep: Scheduler {
             next += derivative * Float(alpha * weight)
         }
         guard isStochastic else { return next }
-        return try next + noise() * Float(sigma * (-expm1(-2 * h)).squareRoot())
+        return try next + noise(.independent) * Float(sigma * (-expm1(-2 * h)).squareRoot())
     }
 
     /// Weights of the scaled first and second differences.
@@ -98,6 +112,11 @@ struct DPMSolverMultistep: Scheduler {
 }
 
 extension SchedulerPlan {
+    /// Training steps with λ = ln(α/σ) = −ln σ at or above `lambda_min_clipped`.
+    fileprivate var usableTimesteps: Int {
+        schedule.sigmas.count { -log(Double($0)) >= configuration.lambdaMinClipped }
+    }
+
     /// Whether noise is added at each step (sde-dpmsolver++).
     fileprivate func readsStochasticAlgorithm() throws -> Bool {
         switch configuration.algorithmType ?? "dpmsolver++" {

@@ -1,9 +1,19 @@
 import Foundation
 import Tensors
 
+extension SchedulerName {
+    /// Euler's method on the probability-flow equation.
+    public static let euler = SchedulerName(Euler.traits)
+}
+
 /// Euler's method on the probability-flow equation dx/dσ = (x − D(x, σ)) / σ (Karras, Aittala, Aila
 /// & Laine 2022, algorithm 2 without churn).
 struct Euler: Scheduler {
+    static let traits = SchedulerTraits(
+        "euler", diffusers: "EulerDiscreteScheduler", a1111: "Euler", aliases: ["euler discrete"],
+        settings: .ofSigmas, automatic: .uniform
+    ) { try Euler($0) }
+
     let trajectory: Trajectory
     private let sigmas: [Float]
 
@@ -14,7 +24,7 @@ struct Euler: Scheduler {
     }
 
     mutating func step(
-        _ x: Tensor, denoised: Tensor, at index: Int, noise: () throws -> Tensor
+        _ x: Tensor, denoised: Tensor, at index: Int, noise: (NoiseRequest) throws -> Tensor
     ) rethrows -> Tensor {
         let derivative = (x - denoised) / sigmas[index]
         return x + derivative * (sigmas[index + 1] - sigmas[index])
@@ -24,8 +34,9 @@ struct Euler: Scheduler {
 extension SchedulerPlan {
     /// The grid of Karras et al., with what only euler's configuration has.
     fileprivate func eulerGrid() -> SigmaGrid {
-        var grid = karrasGrid()
-        if configuration.interpolationType == .logLinear && sigmaSpacing == .default {
+        let isLogLinear = configuration.interpolationType == .logLinear
+        var grid = karrasGrid(within: isLogLinear ? trainingRange : nil)
+        if isLogLinear && sigmaSpacing == .default {
             let (greatest, least) = trainingRange
             grid.sigmas = SigmaSpacing.exponentialSigmas(
                 from: greatest, to: least, count: steps + 1

@@ -1,8 +1,22 @@
 import Tensors
 
+extension SchedulerName {
+    /// Multistep sampling of latent consistency models.
+    public static let lcm = SchedulerName(LCM.traits)
+}
+
 /// Multistep sampling of a latent consistency model (Luo, Tan, Huang, Li & Zhao 2023, algorithm 3):
 /// the clean estimate, held to the boundary condition, is noised anew to the next level.
 struct LCM: Scheduler {
+    static let traits = SchedulerTraits(
+        "lcm", diffusers: "LCMScheduler", a1111: "LCM", settings: [.noiseLevel],
+        noise: .independent,
+        defaults: SchedulerDefaults(
+            betaStart: 0.00085, betaEnd: 0.012, betaSchedule: .scaledLinear,
+            timestepSpacing: .leading, clipSample: false, thresholds: true),
+        stepLimit: { $0.originalInferenceSteps }
+    ) { try LCM($0) }
+
     let trajectory: Trajectory
     /// ᾱ after each step but the last.
     private let nextAlphas: [Float]
@@ -18,14 +32,14 @@ struct LCM: Scheduler {
     }
 
     mutating func step(
-        _ x: Tensor, denoised: Tensor, at index: Int, noise: () throws -> Tensor
+        _ x: Tensor, denoised: Tensor, at index: Int, noise: (NoiseRequest) throws -> Tensor
     ) rethrows -> Tensor {
         let clean = clip.map(denoised.clamped(to:)) ?? denoised
         let (skip, out) = boundary(at: levels[index].timestep)
         let consistent = clean * out + x * skip
         guard index < nextAlphas.count else { return consistent }
         let alpha = nextAlphas[index]
-        return try consistent * alpha.squareRoot() + noise() * (1 - alpha).squareRoot()
+        return try consistent * alpha.squareRoot() + noise(.independent) * (1 - alpha).squareRoot()
     }
 
     /// Weights of x and of the estimate that make the model the identity at timestep 0 (Song,

@@ -1,8 +1,19 @@
 import Tensors
 
+extension SchedulerName {
+    /// Linear multistep of order 4.
+    public static let lms = SchedulerName(LMS.traits)
+}
+
 /// Linear multistep of order 4 in σ: the polynomial through the last slopes is integrated over the
 /// step (Crowson 2022, k-diffusion's `sample_lms`; the method is Adams & Bashforth's of 1883).
 struct LMS: Scheduler {
+    static let traits = SchedulerTraits(
+        "lms", diffusers: "LMSDiscreteScheduler", a1111: "LMS", aliases: ["lms discrete"],
+        settings: .ofSigmas, automatic: .uniform,
+        defaults: SchedulerDefaults(rescalesBetas: false)
+    ) { try LMS($0) }
+
     let trajectory: Trajectory
     private let sigmas: [Float]
     /// The place of `sigmas` from which on steps count towards the order.
@@ -11,7 +22,9 @@ struct LMS: Scheduler {
     private var derivatives: [Tensor] = []
 
     init(_ plan: SchedulerPlan) throws {
-        let grid = plan.startingBetween(plan.karrasGrid())
+        // diffusers' class reads sigma_min and sigma_max, but not with Karras spacing.
+        let grid = plan.startingBetween(
+            plan.karrasGrid(readsBounds: plan.sigmaSpacing != .karras || plan.rule != .diffusers))
         trajectory = try plan.sigmaSpaceTrajectory(grid)
         sigmas = grid.sigmas
         // After truncation diffusers weighs the first slopes as if those before them were there,
@@ -20,7 +33,7 @@ struct LMS: Scheduler {
     }
 
     mutating func step(
-        _ x: Tensor, denoised: Tensor, at index: Int, noise: () throws -> Tensor
+        _ x: Tensor, denoised: Tensor, at index: Int, noise: (NoiseRequest) throws -> Tensor
     ) rethrows -> Tensor {
         let index = trajectory.skipped + index
         derivatives.insert((x - denoised) / sigmas[index], at: 0)

@@ -1,5 +1,10 @@
 import Tensors
 
+extension SchedulerName {
+    /// Pseudo numerical methods, also called PLMS.
+    public static let pndm = SchedulerName(PNDM.traits)
+}
+
 /// Pseudo numerical methods on manifolds (Liu, Ren, Lin & Zhao 2022): the model's outputs at past
 /// timesteps are combined as Adams & Bashforth do, then carried over the step by equation 11.
 ///
@@ -7,6 +12,12 @@ import Tensors
 /// back and repeated with the mean of both its ends. With them the first three steps take four
 /// evaluations each.
 struct PNDM: Scheduler {
+    static let traits = SchedulerTraits(
+        "pndm", diffusers: "PNDMScheduler", a1111: "PLMS", settings: [.timestepSpacing],
+        defaults: SchedulerDefaults(
+            timestepSpacing: .leading, setAlphaToOne: false, rescalesBetas: false)
+    ) { try PNDM($0) }
+
     let trajectory: Trajectory
     private let plan: SchedulerPlan
     private let timesteps: [Int]
@@ -42,7 +53,7 @@ struct PNDM: Scheduler {
     }
 
     mutating func step(
-        _ x: Tensor, denoised: Tensor, at index: Int, noise: () throws -> Tensor
+        _ x: Tensor, denoised: Tensor, at index: Int, noise: (NoiseRequest) throws -> Tensor
     ) rethrows -> Tensor {
         let output = networkOutput(x, denoised: denoised, at: index)
         return index < rungeKutta.count

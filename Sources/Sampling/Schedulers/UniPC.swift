@@ -1,11 +1,22 @@
 import Foundation
 import Tensors
 
+extension SchedulerName {
+    /// Unified predictor-corrector.
+    public static let unipc = SchedulerName(UniPC.traits)
+}
+
 /// UniPC (Zhao, Bai, Rao, Zhou & Lu 2023): each evaluation first corrects the step that led to it
 /// (algorithm 1), then predicts the next (algorithm 2), with B(h) = h or e^h − 1.
 ///
 /// Here α² + σ² = 1, x = α·z0 + σ·n and λ = ln(α/σ).
 struct UniPC: Scheduler {
+    static let traits = SchedulerTraits(
+        "unipc", diffusers: "UniPCMultistepScheduler", a1111: "UniPC",
+        aliases: ["uni pc", "uni pc multistep"], settings: .ofSigmas, automatic: .uniform,
+        defaults: SchedulerDefaults(thresholds: true)
+    ) { try UniPC($0) }
+
     let trajectory: Trajectory
     private let sigmas: [Float]
     private let stepCount: Int
@@ -21,14 +32,14 @@ struct UniPC: Scheduler {
             throw SamplingError.unsupported(
                 scheduler: .unipc, setting: "predict_x0 false", advice: "set it to true")
         }
-        let grid = plan.startingBetween(plan.multistepGrid())
+        let grid = plan.startingBetween(plan.multistepGrid(endsAtSpaced: true))
         trajectory = try plan.alphaSpaceTrajectory(grid)
         sigmas = grid.sigmas
         stepCount = grid.timesteps.count
     }
 
     mutating func step(
-        _ x: Tensor, denoised: Tensor, at index: Int, noise: () throws -> Tensor
+        _ x: Tensor, denoised: Tensor, at index: Int, noise: (NoiseRequest) throws -> Tensor
     ) rethrows -> Tensor {
         let index = trajectory.skipped + index
         var x = x

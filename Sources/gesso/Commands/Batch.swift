@@ -85,7 +85,10 @@ struct BatchCommand: AsyncParsableCommand {
     }
 
     func run() async throws {
-        let plan = try BatchPlan(options, isQuiet: progress.quiet)
+        let source = try options.source()
+        let plan = try BatchPlan(
+            source, options.planOptions(isQuiet: progress.quiet), with: Workplace.library)
+        RecipeOptions.note(source.presets, for: plan.verbs, quiet: progress.quiet)
         let share = try chosenShard()
         let url = URL(filePath: FilePath.literal(options.outputDir), directoryHint: .isDirectory)
         let list = try BatchList(inputs, recursive: recursive, without: url)
@@ -98,9 +101,7 @@ struct BatchCommand: AsyncParsableCommand {
         if dryRun {
             let glance = try BatchGlance(
                 url, share, fingerprint: plan.fingerprint, seed: plan.seed, overwrites: overwrite)
-            return try await BatchForecast(
-                items(glance.seed), in: glance, batchOptions, isJSON: json
-            ).report(files: [report, contactSheet].compactMap(\.self))
+            return try await forecast(items(glance.seed), in: glance)
         }
         let folder = try BatchFolder(
             url, share, fingerprint: plan.fingerprint, seed: plan.seed, overwrites: overwrite)
@@ -116,6 +117,24 @@ struct BatchCommand: AsyncParsableCommand {
         guard let failure = outcomes.first(where: { $0.status == .failed })?.error else { return }
         if failFast { throw failure }
         throw Verdict.someFailed
+    }
+
+    /// Reports what would become of each picture, and of all.
+    private func forecast(_ items: [Batch.Item], in glance: BatchGlance) async throws {
+        func print(_ document: some PlainDocument) throws {
+            if json { return try Console.result(JSON.line(document)) }
+            for line in document.lines { try Console.result(line.escapingControls()) }
+        }
+        let forecast = BatchForecast(
+            items, in: glance, with: Workplace.library, batchOptions, words: \.inFlags)
+        let totals = try await forecast.run(
+            files: [report, contactSheet].compactMap(\.self)
+        ) { entry in
+            try Interruption.check()
+            try print(entry)
+        }
+        try print(totals)
+        if totals.fail > 0 { throw Verdict.someFailed }
     }
 
     private var batchOptions: Batch.Options {

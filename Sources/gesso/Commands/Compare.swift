@@ -52,24 +52,6 @@ struct CompareCommand: ParsableCommand {
         }
     }
 
-    private struct Document: Encodable {
-        let schema = "gesso.compare/1"
-        let width: Int
-        let height: Int
-        let channels: Int
-        let maximum: Int
-        let identical: Bool
-        /// Decibels; absent where there is no difference.
-        let psnr: Double?
-        /// Absent below 11x11 pixels.
-        let ssim: Double?
-        let largestDifference: Int
-        let pixels: Int
-        let differing: Int
-        let share: Double
-        let bounds: MaskProof.Rectangle?
-    }
-
     func run() throws {
         func output(_ path: String) throws -> Output {
             try Output(path, format: nil, quality: nil, overwrites: overwrite)
@@ -91,31 +73,7 @@ struct CompareCommand: ParsableCommand {
                     Array(zip(cells, [pair.first, pair.second])), columns: 2, cellSide: side))
         }
         try map?.write(Image.heatMap(pair.first, pair.second))
-        try tell(comparison, ssim)
-    }
-
-    private func tell(_ comparison: Comparison, _ ssim: Double?) throws {
-        if json {
-            return try Console.result(
-                JSON.text(
-                    Document(
-                        width: comparison.width, height: comparison.height,
-                        channels: comparison.channels, maximum: comparison.maximum,
-                        identical: comparison.differing == 0, psnr: comparison.psnr, ssim: ssim,
-                        largestDifference: comparison.largestDifference,
-                        pixels: comparison.pixels, differing: comparison.differing,
-                        share: comparison.share,
-                        bounds: comparison.bounds.map(MaskProof.Rectangle.init))))
-        }
-        let psnr = comparison.psnr.map { String(format: "%.4f dB", $0) } ?? "infinite, equal"
-        let ssim = ssim.map { String(format: "%.6f", $0) } ?? "none below 11x11 pixels"
-        let percent = String(format: "%.4f", 100 * comparison.share)
-        try Console.result("psnr: \(psnr)")
-        try Console.result("ssim: \(ssim)")
-        try Console.result(
-            "largest difference: \(comparison.largestDifference) of \(comparison.maximum)")
-        try Console.result(
-            "pixels that differ: \(comparison.differing) of \(comparison.pixels), \(percent) %")
+        try Console.result(ComparisonDocument(comparison, ssim: ssim), isJSON: json)
     }
 }
 
@@ -123,6 +81,8 @@ struct CompareCommand: ParsableCommand {
 struct PicturePair {
     let first: Image
     let second: Image
+    /// The bytes of the second's file.
+    let secondData: Data
 
     static func checkPaths(_ paths: String...) throws {
         if paths.count(where: { $0 == "-" }) > 1 {
@@ -135,7 +95,8 @@ struct PicturePair {
     /// - Throws: `Failure` with `badData` when their sizes differ.
     init(_ firstPath: String, _ secondPath: String) throws {
         first = try Input.image(firstPath)
-        second = try Input.image(secondPath)
+        secondData = try Input.bytes(secondPath)
+        second = try Image(decoding: secondData, name: Input.name(secondPath))
         try Self.checkSize(
             second.width, second.height, secondPath, first.width, first.height, firstPath)
     }

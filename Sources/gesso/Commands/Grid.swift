@@ -89,33 +89,11 @@ struct GridCommand: AsyncParsableCommand {
         if let y { axes.append(try GridAxis(y, option: "--y")) }
         if let z { axes.append(try GridAxis(z, option: "--z")) }
         let mask = verb == .inpaint ? try MaskPlan(words: masks) : nil
-        let shared = try options.recipe.files()
-        RecipeOptions.note(shared, for: [verb], quiet: options.progress.quiet)
-        var cells: [Grid.Cell] = []
-        for place in try Grid.places(axes) {
-            var (recipe, presets) = try self.recipe(verb, at: place, shared)
-            // All pictures share one seed unless an axis is the seed.
-            recipe.seed = recipe.seed ?? cells.first?.request.edits.first?.recipe.seed
-            var request = Request([Request.Edit(verb, recipe.drawingSeed().recipe, mask: mask)])
-            request.recipes = presets.map(Request.RecipeFile.init)
-            request.take(input)
-            cells.append(Grid.Cell(label: Grid.label(place), request: request))
-        }
-        try await GridRunner(Grid(over: axes, cells: cells), of: input, options)
-            .perform(side: side)
-    }
-
-    /// The recipe of a cell, and the files that it came from.
-    private func recipe(
-        _ verb: Verb, at place: Grid.Place, _ shared: [Preset]
-    ) throws -> (Recipe, [Preset]) {
-        var presets = shared
-        for (axis, value) in place where axis.subject == .preset {
-            presets.append(try Workplace.library.preset(value))
-        }
-        var recipe = try options.recipe.recipe(
-            verb, place.compactMap { axis, value in axis.setting(value) }, presets)
-        for (axis, value) in place { recipe = try axis.replaced(value, in: recipe) }
-        return (recipe, presets)
+        let source = try options.recipe.source()
+        RecipeOptions.note(source.presets, for: [verb], quiet: options.progress.quiet)
+        let grid = try Grid(
+            verb, over: axes, from: source, mask: mask, presets: Workplace.library.places.presets
+        ) { $0.take(input) }
+        try await GridRunner(grid, of: input, options).perform(side: side)
     }
 }

@@ -27,20 +27,25 @@ struct ManualCommand: ParsableCommand {
     @Flag(help: "Print a JSON document: all commands and what they take.")
     var json = false
 
+    @Flag(help: "Print a Markdown page: all commands and their options.")
+    var markdown = false
+
     @OptionGroup var messages: MessageOptions
 
     mutating func validate() throws {
         if !command.isEmpty, outputDir != nil {
             throw ValidationError("--output-dir writes all pages: name no command")
         }
-        if json, outputDir != nil || !command.isEmpty {
-            throw ValidationError("--json is of all commands and writes no pages")
+        if json || markdown, outputDir != nil || !command.isEmpty {
+            throw ValidationError("--json and --markdown are of all commands and write no pages")
         }
+        if json, markdown { throw ValidationError("give either --json or --markdown") }
     }
 
     func run() throws {
         if json { return try Console.result(GessoCommand._dumpHelp()) }
         let root = try CommandOutline(GessoCommand.self)
+        if markdown { return try Console.result(OptionsPage(root).text) }
         guard let outputDir else {
             return try Console.result(ManualPage(try outline(in: root)).text)
         }

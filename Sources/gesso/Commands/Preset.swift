@@ -36,40 +36,10 @@ struct PresetCommand: ParsableCommand {
 
         @OptionGroup var messages: MessageOptions
 
-        private struct Document: Encodable {
-            let schema = "gesso.presets/1"
-            let presets: [Entry]
-
-            struct Entry: Encodable {
-                let name: String
-                let group: String
-                let verbs: [String]
-                let description: String
-            }
-        }
-
         func run() throws {
             let (presets, broken) = try PresetCommand.shelf.all()
             for error in broken { Console.line("gesso: note: \(error)".asLine()) }
-            if json {
-                let entries = presets.map { name, preset in
-                    Document.Entry(
-                        name: name, group: preset.group.rawValue,
-                        verbs: preset.verbs.map(\.rawValue),
-                        description: preset.summary)
-                }
-                return try Console.result(JSON.text(Document(presets: entries)))
-            }
-            let width = presets.map(\.name.count).max() ?? 0
-            for group in PresetGroup.allCases {
-                let members = presets.filter { $0.1.group == group }
-                if members.isEmpty { continue }
-                try Console.result(group.rawValue + ":")
-                for (name, preset) in members {
-                    let name = name + String(repeating: " ", count: width - name.count)
-                    try Console.result("  \(name)  \(preset.summary)".escapingControls())
-                }
-            }
+            try Console.result(PresetsDocument(presets), isJSON: json)
         }
     }
 
@@ -151,33 +121,8 @@ struct PresetCommand: ParsableCommand {
 
         @OptionGroup var messages: MessageOptions
 
-        private struct Document: Encodable {
-            let schema = "gesso.keys/1"
-            let keys: [Entry]
-
-            struct Entry: Encodable {
-                let name: String
-                let help: String
-                let takes: String
-                let choices: [String]
-                let verbs: [String]
-            }
-        }
-
         func run() throws {
-            if json {
-                let keys = Recipe.keys.map {
-                    Document.Entry(
-                        name: $0.name, help: $0.help, takes: $0.expected, choices: $0.choices,
-                        verbs: $0.verbs.map(\.rawValue))
-                }
-                return try Console.result(JSON.text(Document(keys: keys)))
-            }
-            for key in Recipe.keys {
-                let name = key.name.padding(toLength: 20, withPad: " ", startingAt: 0)
-                try Console.result("\(name) \(key.help)")
-                try Console.result(String(repeating: " ", count: 21) + key.expected)
-            }
+            try Console.result(KeysDocument(), isJSON: json)
         }
     }
 }

@@ -67,13 +67,6 @@ struct ReplayCommand: AsyncParsableCommand {
         }
     }
 
-    private struct Document: Encodable {
-        let schema = "gesso.replay/1"
-        let output: String
-        let identical: Bool
-        let drift: [String]
-    }
-
     func run() async throws {
         let file = try FilePath.file(receipt, orFailWith: .cannotRead)
         let old = try Receipt(contentsOf: file, named: receipt)
@@ -86,7 +79,11 @@ struct ReplayCommand: AsyncParsableCommand {
         let events = EventPrinter(request, isQuiet: quiet)
         let outcome = try await events.follow(Workplace.library.start(request))
         try output.write(outcome.data)
-        try report(try old.isSame(outcome), try old.drift(of: outcome, in: folder))
+        let identical = try old.isSame(outcome)
+        let drift = try old.drift(of: outcome, in: folder)
+        try Console.result(
+            ReplayDocument(output: self.output, identical: identical, drift: drift), isJSON: json)
+        if !identical { throw Verdict.different }
     }
 
     /// The pictures that are given, by their names in the receipt.
@@ -102,20 +99,5 @@ struct ReplayCommand: AsyncParsableCommand {
         let place = try Output(output, format: nil, quality: nil, overwrites: overwrite)
         guard let quality = old.result.quality, place.format != .png else { return place }
         return try Output(output, format: nil, quality: quality, overwrites: overwrite)
-    }
-
-    private func report(_ identical: Bool, _ drift: [String]) throws {
-        if json {
-            try Console.result(
-                JSON.text(Document(output: output, identical: identical, drift: drift)))
-        } else {
-            let verdict = identical ? "identical" : "not identical"
-            try Console.result("\(verdict): \(output)".escapingControls())
-            for line in drift { try Console.result("drifted: \(line)".escapingControls()) }
-            if !identical, drift.isEmpty {
-                try Console.result("drifted: nothing the receipt names; a library, perhaps")
-            }
-        }
-        if !identical { throw Verdict.different }
     }
 }

@@ -13,6 +13,9 @@ struct VerifyCommand: ParsableCommand {
             Outside is where the mask is black, value 0. It is given as for `inpaint`; one that was
             grown or blurred can be written with `gesso mask`. Samples are compared exactly,
             16-bit ones and alpha too. Exits with 0 if all are the same, with 1 if any differs.
+
+            A JPEG that was written over its source keeps the blocks that the mask does not
+            touch: these are compared, and the pixels beyond the others.
             """)
 
     @Argument(help: "The picture before the edit; - is standard input.", completion: .file())
@@ -59,10 +62,11 @@ struct VerifyCommand: ParsableCommand {
             return mask
         }
         let shape = try drawing(plan)
-        let proof = MaskProof(
-            try Comparison(pair.first, pair.second, outside: invertMask ? shape.inverted : shape))
+        let proof = try MaskProof(
+            pair.first, pair.second, data: pair.secondData,
+            outside: invertMask ? shape.inverted : shape)
         try Console.result(
-            json ? JSON.text(Document(verified: proof.changed == 0, outside: proof)) : proof.line)
-        guard proof.changed == 0 else { throw Verdict.different }
+            json ? JSON.text(Document(verified: proof.holds, outside: proof)) : proof.line)
+        guard proof.holds else { throw Verdict.different }
     }
 }

@@ -49,6 +49,27 @@ struct RecipeOptions: ParsableArguments {
     var loras: [String] = []
 
     @Option(
+        name: .customLong("control"),
+        help: ArgumentHelp(
+            "A ControlNet: a file, folder or name in the folder controlnet of $GESSO_MODELS, with "
+                + "what it reads (a map, or a kind that gesso control lists), a weight and a "
+                + "share of the steps if not all; may be repeated.",
+            valueName: "file[=map][:weight][@start-end]"),
+        completion: .file(extensions: ["safetensors"]))
+    var controls: [String] = []
+
+    @Option(
+        name: .customLong("control-image"),
+        help: ArgumentHelp(
+            "The map of a --control without one, in their order; may be repeated.",
+            valueName: "picture"),
+        completion: .file())
+    var controlImages: [String] = []
+
+    @Option(help: help("control_mode", "name"), completion: .list(key("control_mode").choices))
+    var controlMode: String?
+
+    @Option(
         name: .customLong("embedding"),
         help: ArgumentHelp(
             "A textual inversion, or a folder of them, to be used by its name in prompts; may be "
@@ -119,10 +140,16 @@ struct RecipeOptions: ParsableArguments {
 
     mutating func validate() throws {
         if fromImage == "-" { throw ValidationError("--from-image takes a file only") }
+        let free = controls.count { ControlChoice($0)?.reads == nil }
+        if controlImages.count > free {
+            throw ValidationError(
+                "there are \(controlImages.count) --control-image for \(free) --control without a map"
+            )
+        }
     }
 
     /// What `--from-image` and `--preset` name.
-    func files() throws -> [Preset] {
+    private func files() throws -> [Preset] {
         let shelf = Workplace.library.places.presets
         let stored = try storedSettings().map { Preset($0) }
         return try [stored].compactMap(\.self) + presets.map { try shelf.preset($0) }
@@ -140,51 +167,16 @@ struct RecipeOptions: ParsableArguments {
         try fromImage.map { Workplace.library.available(try PictureSettings(inFile: $0)) }
     }
 
-    /// The recipe of a verb: its defaults, the presets, then these flags and the verb's own.
-    func recipe(_ verb: Verb, _ own: [Setting], _ presets: [Preset]) throws -> Recipe {
-        try styled(
-            Recipe(verb, presets: presets, settings: direct(own), variables: givenVariables))
-    }
-
-    /// The same where each picture may bring a prompt of its own: without one the prompt is empty.
-    func outline(_ verb: Verb, _ own: [Setting], _ presets: [Preset]) throws -> Recipe {
-        do {
-            return try recipe(verb, own, presets)
-        } catch RecipeError.missing(key: "prompt", _) {
-            let none = Setting("prompt", "", at: .argument("--prompt"))
-            return try recipe(verb, own + [none], presets)
-        }
-    }
-
-    /// A recipe with the styles it asks for around its prompts.
-    func styled(_ recipe: Recipe) throws -> Recipe {
-        try recipe.takingStyles { () throws(RecipeError) in
-            let environment = Workplace.environment
-            return try StyleBook(
-                inFile: stylesFile ?? StyleBook.place(environment: environment) ?? "styles.csv")
-        }
-    }
-
-    /// What is given for variables.
-    var givenVariables: [Setting] {
-        get throws { try variables.map { try Setting(variable: $0) } }
-    }
-
-    /// All that flags set, the verb's own among them.
-    func direct(_ own: [Setting]) throws -> [Setting] {
-        settings + own + (try assignments.map { try Setting(assignment: $0) })
-    }
-
-    /// The same for a picture that has settings of its own, which come before these flags.
-    func recipe(
-        _ verb: Verb, _ own: [Setting], _ presets: [Preset], overriddenBy special: [Setting]
-    ) throws -> Recipe {
-        try styled(
-            Recipe(
-                verb, presets: presets,
-                settings: direct(own).filter { one in !special.contains { $0.key == one.key } }
-                    + special,
-                variables: givenVariables))
+    /// What recipes are made from: the presets, and what the flags set.
+    ///
+    /// - Parameter own: settings by the command's own flags.
+    func source(_ own: [Setting] = []) throws -> RecipeSource {
+        RecipeSource(
+            presets: try files(),
+            settings: settings + own + (try assignments.map { try Setting(assignment: $0) }),
+            variables: try variables.map { try Setting(variable: $0) },
+            styles: stylesFile ?? StyleBook.place(environment: Workplace.environment)
+                ?? "styles.csv")
     }
 
     private var settings: [Setting] {
@@ -194,11 +186,26 @@ struct RecipeOptions: ParsableArguments {
             setting("scheduler", scheduler), setting("sigmas", sigmas), setting("seed", seed),
             setting("compat", compat), setting("vae_tiling", vaeTiling),
             setting("prompt_syntax", promptSyntax), setting("clip_skip", clipSkip),
-            setting("lora", joined(loras)), setting("embedding", joined(embeddings)),
+            setting("lora", joined(loras)), setting("control", joined(controlsWithMaps)),
+            setting("control_mode", controlMode), setting("embedding", joined(embeddings)),
             setting("vae", vae), setting("unet", unet), setting("style", joined(styles)),
             setting("strip_metadata", stripMetadata), setting("safety", safety),
             setting("watermark", watermark),
         ].compactMap(\.self)
+    }
+}
+
+extension RecipeOptions {
+    /// The ControlNets, those without a map with the pictures of `--control-image` in their order.
+    private var controlsWithMaps: [String] {
+        var images = controlImages[...]
+        return controls.map { text in
+            guard var choice = ControlChoice(text), choice.reads == nil,
+                let image = images.popFirst()
+            else { return text }
+            choice.reads = image
+            return choice.description
+        }
     }
 }
 

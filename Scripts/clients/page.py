@@ -1,0 +1,465 @@
+"""Uses the page in Chromium as people do: mouse, touch, pen and keys."""
+
+import base64
+import io
+import json
+import os
+import sys
+import time
+
+from PIL import Image
+from playwright.sync_api import sync_playwright
+
+ADDRESS, SHOTS = sys.argv[1], sys.argv[2]
+CHROMIUM = os.environ.get("CHROMIUM", "/usr/bin/chromium")
+PHOTO = "Fixtures/Pictures/landscape.jpg"
+done, foreign = [], []
+
+
+def feature(name):
+    done.append(name)
+    print(f"{len(done):2} {name}")
+
+
+def wait(page, expression, timeout=15000):
+    """Waits for an expression; the page's policy forbids what Playwright has for that."""
+    end = time.time() + timeout / 1000
+    while not page.evaluate(expression):
+        assert time.time() < end, f"never: {expression}"
+        time.sleep(0.03)
+
+
+def mask(page):
+    return page.evaluate("window.gesso.mask()")
+
+
+def place(page, x, y):
+    at = page.evaluate(f"window.gesso.place({x}, {y})")
+    return at["x"], at["y"]
+
+
+def drag(page, points, button="left", steps=6):
+    page.mouse.move(*place(page, *points[0]))
+    page.mouse.down(button=button)
+    for point in points[1:]:
+        page.mouse.move(*place(page, *point), steps=steps)
+    page.mouse.up(button=button)
+
+
+def tool(page, name):
+    page.get_by_role("radio", name=name, exact=True).click()
+
+
+def do(page, name):
+    page.locator(f"[data-do={name}]").click()
+
+
+def run(page, timeout=60000):
+    page.locator("#run").click()
+    wait(page, "document.getElementById('run').textContent === 'Cancel'")
+    wait(
+        page, "document.getElementById('run').textContent === 'Run'", timeout=timeout)
+
+
+def opened(browser, **options):
+    context = browser.new_context(**options)
+    page = context.new_page()
+    page.on("request", lambda r: None if r.url.startswith((ADDRESS, "blob:", "data:")) else foreign.append(r.url))
+    page.on("pageerror", lambda e: (_ for _ in ()).throw(AssertionError(f"script failed: {e}")))
+    problems = []
+    page.on("console", lambda m: problems.append(m.text) if m.type == "error" else None)
+    page.problems = problems
+    page.goto(ADDRESS)
+    page.wait_for_selector("html[data-ready=true]")
+    return context, page
+
+
+def test_mouse(browser):
+    context, page = opened(browser, viewport={"width": 1400, "height": 900})
+    page.screenshot(path=f"{SHOTS}/empty.png")
+    page.set_input_files("#file", PHOTO)
+    wait(page, "window.gesso.mask() !== undefined && window.gesso.mask() !== null")
+    size = mask(page)
+    width, height = Image.open(PHOTO).size
+    assert (size["width"], size["height"]) == (width, height), size
+    feature("open a picture")
+
+    page.locator("#size").fill("45")
+    radius = page.evaluate("0.5 * 2000 ** 0.45")
+    drag(page, [(width * 0.3, height / 2), (width * 0.6, height / 2)], steps=1)
+    box = mask(page)["bounds"]
+    assert abs(box["h"] - 2 * radius) <= 2, (box, radius)
+    assert abs(box["w"] - (width * 0.3 + 2 * radius)) <= 3, (box, width, radius)
+    middle = page.evaluate(f"window.gesso.at({int(width * 0.45)}, {height // 2})")
+    assert middle == 255, "a gap in a fast stroke"
+    feature("brush: a capsule of exact size")
+
+    whole = mask(page)
+    drag(page, [(width * 0.4, height / 2), (width * 0.5, height / 2)], button="right")
+    assert mask(page)["count"] < whole["count"]
+    do(page, "undo")
+    assert mask(page)["hash"] == whole["hash"]
+    tool(page, "Eraser")
+    drag(page, [(width * 0.4, height / 2), (width * 0.5, height / 2)])
+    assert mask(page)["count"] < whole["count"]
+    feature("eraser and right button")
+
+    do(page, "clear")
+    assert mask(page)["count"] == 0
+    do(page, "undo")
+    assert mask(page)["count"] > 0
+    do(page, "clear")
+    feature("clear is one step")
+
+    tool(page, "Rectangle")
+    drag(page, [(100, 60), (180, 140)])
+    box = mask(page)["bounds"]
+    assert all(abs(box[k] - v) <= 1 for k, v in dict(x=100, y=60, w=80, h=80).items()), box
+    page.keyboard.down("Alt")
+    drag(page, [(120, 80), (140, 100)])
+    page.keyboard.up("Alt")
+    assert mask(page)["count"] < box["w"] * box["h"]
+    do(page, "clear")
+    tool(page, "Ellipse")
+    drag(page, [(100, 60), (180, 140)])
+    assert abs(mask(page)["count"] - 3.1416 * 40 * 40) < 200, mask(page)
+    do(page, "clear")
+    tool(page, "Lasso")
+    drag(page, [(100, 60), (180, 60), (180, 140), (100, 140)], steps=20)
+    assert abs(mask(page)["count"] - 80 * 80) < 300, mask(page)
+    before = mask(page)["hash"]
+    page.mouse.move(*place(page, 20, 20))
+    page.mouse.down()
+    page.mouse.move(*place(page, 60, 60))
+    page.keyboard.press("Escape")
+    page.mouse.up()
+    assert mask(page)["hash"] == before, "Esc keeps an unfinished shape"
+    do(page, "invert")
+    assert mask(page)["count"] > width * height / 2
+    do(page, "undo")
+    feature("rectangle, ellipse, lasso, Alt subtracts, Esc drops, invert")
+
+    do(page, "clear")
+    tool(page, "Brush")
+    hashes = [mask(page)["hash"]]
+    for i in range(30):
+        drag(page, [(20 + i * 5, 30), (25 + i * 5, 60)], steps=1)
+        hashes.append(mask(page)["hash"])
+    for expected in reversed(hashes[:-1]):
+        page.locator("#canvas").press("Control+z")
+        assert mask(page)["hash"] == expected
+    for expected in hashes[1:]:
+        page.locator("#canvas").press("Control+Shift+z")
+        assert mask(page)["hash"] == expected
+    feature("undo and redo of 30 strokes")
+
+    # Events have whole pixels.
+    at = tuple(round(v) for v in place(page, width * 0.7, height * 0.4))
+    spot = page.evaluate(f"window.gesso.point({at[0]}, {at[1]})")
+    page.mouse.move(*at)
+    for amount in (-240, -240, 120):
+        page.mouse.wheel(0, amount)
+        page.wait_for_timeout(60)
+        now = place(page, spot["x"], spot["y"])
+        assert abs(now[0] - at[0]) < 1 and abs(now[1] - at[1]) < 1, (now, at)
+    page.keyboard.down(" ")
+    page.mouse.down()
+    page.mouse.move(at[0] + 40, at[1] + 20)
+    page.mouse.up()
+    page.keyboard.up(" ")
+    now = place(page, spot["x"], spot["y"])
+    assert abs(now[0] - at[0] - 40) < 1 and abs(now[1] - at[1] - 20) < 1, (now, at)
+    page.locator("#canvas").press("0")
+    page.wait_for_timeout(60)
+    page.screenshot(path=f"{SHOTS}/painted.png")
+    feature("wheel zooms at the pointer, Space drags, 0 fits")
+
+    do(page, "clear")
+    page.mouse.move(*place(page, -6, height / 2))
+    page.mouse.down()
+    page.mouse.move(*place(page, 60, height / 2), steps=4)
+    page.mouse.move(5, 5)
+    page.mouse.up()
+    page.wait_for_timeout(100)
+    count = mask(page)["count"]
+    page.mouse.move(*place(page, width / 2, height / 2))
+    page.wait_for_timeout(100)
+    assert count > 0 and mask(page)["count"] == count, f"a button is stuck: {count}, {mask(page)}"
+    feature("strokes over the edges")
+
+    with page.expect_download() as download:
+        page.locator("summary", has_text="Mask").click()
+        do(page, "saveMask")
+    saved = Image.open(download.value.path())
+    white = sum(1 for v in saved.convert("L").tobytes() if v)
+    assert saved.size == (width, height) and white == count, (white, count)
+    kept = mask(page)["hash"]
+    do(page, "clear")
+    page.set_input_files("#mask-file", download.value.path())
+    wait(page, "window.gesso.mask().count > 0")
+    assert mask(page)["hash"] == kept, "the saved mask is not the mask"
+    feature("mask out and in again, bit for bit")
+
+    do(page, "clear")
+    page.locator("#run").click()
+    wait(page, "document.getElementById('message').textContent.includes('empty')")
+    feature("an empty mask sends nothing")
+
+    for name, value in dict(x=100, y=60, w=80, h=80).items():
+        page.fill(f"#shape-{name}", str(value))
+    do(page, "addShape")
+    assert mask(page)["count"] == 6400
+    page.fill("#prompt", "a red house")
+    page.fill("#key-steps", "4")
+    page.locator("#plan-button").click()
+    wait(page, "document.getElementById('plan').textContent.includes('calls')", timeout=30000)
+    run(page)
+    wait(page, "document.getElementById('proof').textContent.includes('0 pixels changed')")
+    page.screenshot(path=f"{SHOTS}/result.png")
+    feature("plan, run, and the proof that nothing else changed")
+
+    page.locator("#compare").fill("50")
+    page.wait_for_timeout(100)
+    page.screenshot(path=f"{SHOTS}/compare.png")
+    page.locator("#canvas").focus()
+    page.keyboard.down("\\")
+    page.wait_for_timeout(60)
+    page.keyboard.up("\\")
+    page.locator("#canvas").press("Control+z")
+    wait(page, "document.getElementById('compare-label').hidden")
+    assert mask(page)["count"] == 6400, "undo of a result takes strokes, too"
+    feature("before and after; undo takes the result back first")
+
+    page.fill("#key-steps", "400")
+    page.locator("#run").click()
+    wait(page, "document.getElementById('progress-text').textContent.includes('Step')", timeout=30000)
+    page.wait_for_selector("#preview:not([hidden])")
+    page.screenshot(path=f"{SHOTS}/running.png")
+    start = time.time()
+    page.locator("#canvas").press("Shift+X")
+    wait(page, "document.getElementById('run').textContent === 'Run'", timeout=10000)
+    assert time.time() - start < 3
+    feature("progress, preview, cancel")
+
+    page.fill("#key-steps", "3")
+    page.fill("#prompt", "a meadow")
+    page.get_by_label("Extend", exact=True).check()
+    page.wait_for_selector("#edge-right:not([hidden])")
+    edge = page.locator("#edge-right").bounding_box()
+    page.mouse.move(edge["x"] + 15, edge["y"] + 15)
+    page.mouse.down()
+    scale = page.evaluate("window.gesso.view().scale")
+    page.mouse.move(edge["x"] + 15 + 64 * scale, edge["y"] + 15, steps=4)
+    page.mouse.up()
+    right = page.evaluate("window.gesso.view().extent.right")
+    assert abs(right - 64) <= 1, right
+    page.locator("#edge-bottom").press("ArrowDown")
+    assert page.evaluate("window.gesso.view().extent.bottom") == 8
+    page.fill("#side-bottom", "0")
+    do(page, "fit")
+    page.wait_for_timeout(80)
+    page.screenshot(path=f"{SHOTS}/extend.png")
+    run(page)
+    page.locator("#use-result").click()
+    wait(page, f"window.gesso.mask().width === {width + right}")
+    feature("extend by dragging an edge, by keys and by numbers; use the result")
+
+    page.locator("#prompt").fill("one more")
+    page.get_by_label("Restyle it all").check()
+    preset = page.locator("#preset option").nth(1).get_attribute("value")
+    page.select_option("#preset", preset)
+    assert page.locator("#preset-text").inner_text()
+    page.fill("#key-strength", "0.4")
+    assert page.locator("[data-key=strength].changed").count() == 1
+    page.locator("summary", has_text="More settings").click()
+    page.locator("#reset").click()
+    assert page.locator(".changed").count() == 0
+    feature("presets; changed fields are marked; reset")
+
+    page.fill("#key-steps", "300")
+    page.locator("#run").click()
+    wait(page, "document.getElementById('run').textContent === 'Cancel'")
+    page.evaluate("""async () => { for (const n of [1, 2, 3]) await fetch('api/v1/jobs', {method: 'POST',
+        headers: {'Content-Type': 'application/json'}, body: JSON.stringify({verb: 'txt2img',
+        settings: {prompt: `job ${n}`, steps: 2, width: 64, height: 64}})}); }""")
+    page.locator("#tab-queue").click()
+    wait(page, "document.querySelectorAll('#queue li').length >= 4")
+    page.get_by_role("button", name="Up: job 3").click()
+    wait(page, "[...document.querySelectorAll('#queue .what')].map((e) => e.textContent).findIndex((t) => t.includes('job 3')) === 2")
+    page.get_by_role("button", name="Cancel: job 2").click()
+    page.locator("#queue-pause").click()
+    wait(page, "document.getElementById('queue-reason').textContent.includes('Paused')")
+    page.screenshot(path=f"{SHOTS}/queue.png")
+    page.locator("#queue-clear").click()
+    wait(page, "[...document.querySelectorAll('#queue .what')].filter((e) => e.textContent.startsWith('queued')).length === 0")
+    assert page.locator("#queue .what", has_text="running").count() == 1, "the running job was cancelled"
+    page.locator("#run").click()
+    wait(page, "document.getElementById('run').textContent === 'Run'", timeout=10000)
+    page.locator("#queue-pause").click()
+    page.get_by_role("button", name="Retry: job 2").click()
+    feature("queue: move, cancel, pause, cancel waiting, retry")
+
+    page.locator("#tab-gallery").click()
+    wait(page, "document.querySelectorAll('#gallery li').length >= 3")
+    row = page.locator("#gallery li").nth(0)
+    row.locator("[data-what=star]").click()
+    wait(page, "document.querySelector('#gallery [data-what=star]').textContent === 'Starred'")
+    page.locator("#gallery-star").check()
+    wait(page, "document.querySelectorAll('#gallery li').length === 1")
+    page.locator("#gallery-star").uncheck()
+    page.fill("#gallery-search", "red house")
+    wait(page, "document.querySelectorAll('#gallery li').length === 1")
+    page.locator("#gallery [data-what=all]").click()
+    wait(page, "window.gesso.mask().count === 6400")
+    assert page.input_value("#prompt") == "a red house" and page.input_value("#key-steps") == "4"
+    page.locator("#gallery [data-what=delete]").click()
+    page.get_by_role("button", name="Undo delete").click()
+    page.wait_for_selector("#gallery [data-what=all]")
+    with page.expect_download() as download:
+        page.locator("#gallery [data-what=download]").click()
+    assert "a red house" in Image.open(download.value.path()).info["parameters"]
+    page.screenshot(path=f"{SHOTS}/gallery.png", full_page=True)
+    feature("gallery: star, search, all settings back, delete with undo, download")
+
+    kept = mask(page)["hash"]
+    page.wait_for_timeout(700)
+    page.reload()
+    page.wait_for_selector("html[data-ready=true]")
+    assert mask(page)["hash"] == kept and page.input_value("#prompt") == "a red house"
+    feature("a closed page opens as it was")
+
+    page.keyboard.press("?")
+    page.wait_for_selector("#help[open]")
+    page.fill("#help-search", "brush")
+    assert page.locator("#help-list tr").count() >= 2
+    page.fill("#help-search", "eraser")
+    page.get_by_role("button", name="Change the key of Eraser").click()
+    page.keyboard.press("b")
+    wait(page, "document.getElementById('help-message').textContent.includes('Brush')")
+    page.get_by_role("button", name="Change the key of Eraser").click()
+    page.keyboard.press("g")
+    page.screenshot(path=f"{SHOTS}/help.png")
+    page.locator("#help-close").click()
+    page.locator("#canvas").focus()
+    page.keyboard.press("g")
+    assert page.locator("[data-tool=eraser]").get_attribute("aria-checked") == "true"
+    feature("help, search, another key")
+
+    page.keyboard.press("b")
+    do(page, "clear")
+    page.locator("#canvas").focus()
+    page.keyboard.press("ArrowRight")
+    page.keyboard.press("Enter")
+    count = mask(page)["count"]
+    assert count > 0, "Enter paints no dot"
+    page.keyboard.down(" ")
+    for _ in range(5):
+        page.keyboard.press("Shift+ArrowDown")
+    page.keyboard.up(" ")
+    assert mask(page)["count"] > count, "keys paint no line"
+    feature("painting by keys alone")
+
+    data = base64.b64encode(open(PHOTO, "rb").read()).decode()
+    page.evaluate("""(data) => {
+        const bytes = Uint8Array.from(atob(data), (c) => c.charCodeAt(0));
+        const items = new DataTransfer();
+        items.items.add(new File([bytes], 'dropped.jpg', {type: 'image/jpeg'}));
+        document.getElementById('viewport').dispatchEvent(
+            new DragEvent('drop', {bubbles: true, dataTransfer: items}));
+    }""", data)
+    wait(page, "document.getElementById('picture-name').textContent.includes('dropped')")
+    page.evaluate("""(data) => {
+        const bytes = Uint8Array.from(atob(data), (c) => c.charCodeAt(0));
+        const items = new DataTransfer();
+        items.items.add(new File([bytes], 'pasted.jpg', {type: 'image/jpeg'}));
+        document.dispatchEvent(new ClipboardEvent('paste', {bubbles: true, clipboardData: items}));
+    }""", data)
+    page.locator("#paste-picture").click()
+    wait(page, "document.getElementById('picture-name').textContent.includes('pasted')")
+    feature("drop and paste")
+    assert not [p for p in page.problems if "Content Security" in p], page.problems
+    context.close()
+
+
+def test_touch(browser):
+    context, page = opened(browser, viewport={"width": 390, "height": 800}, has_touch=True, is_mobile=True, device_scale_factor=2)
+    page.set_input_files("#file", PHOTO)
+    wait(page, "window.gesso.mask()")
+    page.wait_for_timeout(100)
+    session = context.new_cdp_session(page)
+
+    def touch(kind, *points):
+        session.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": [
+            {"x": x, "y": y, "id": i} for i, (x, y) in enumerate(points)]})
+
+    a, b = place(page, 100, 100), place(page, 160, 100)
+    touch("touchStart", a)
+    touch("touchMove", ((a[0] + b[0]) / 2, a[1]))
+    touch("touchMove", b)
+    touch("touchEnd")
+    count = mask(page)["count"]
+    assert count > 0, "one finger paints nothing"
+    scale = page.evaluate("window.gesso.view().scale")
+    touch("touchStart", (150, 250))
+    touch("touchStart", (150, 250), (200, 250))
+    for i in range(1, 6):
+        touch("touchMove", (150 - i * 8, 250), (200 + i * 8, 250))
+    touch("touchEnd")
+    page.wait_for_timeout(80)
+    assert page.evaluate("window.gesso.view().scale") > scale * 1.5, "two fingers do not zoom"
+    assert mask(page)["count"] == count, "the first finger's dot stays"
+    touch("touchStart", (150, 250))
+    touch("touchStart", (150, 250), (200, 250))
+    touch("touchEnd")
+    page.wait_for_timeout(80)
+    assert mask(page)["count"] == 0, "a tap with two fingers does not undo"
+    wide = page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
+    assert wide, "the page scrolls sideways"
+    page.screenshot(path=f"{SHOTS}/phone.png")
+    feature("touch: one finger paints, two pan and zoom, a tap undoes")
+
+    for pressure in (0.1, 1.0):
+        page.locator("#canvas").press("Shift+C")
+        page.locator("#canvas").press("0")
+        page.wait_for_timeout(80)
+        at, to = place(page, 100, 100), place(page, 140, 100)
+        for kind, (x, y) in (("mousePressed", at), ("mouseMoved", to), ("mouseReleased", to)):
+            session.send("Input.dispatchMouseEvent", {
+                "type": kind, "x": x, "y": y, "button": "left", "buttons": 1, "clickCount": 1,
+                "pointerType": "pen", "force": pressure})
+        size = mask(page)["bounds"]["h"]
+        if pressure < 0.5:
+            light = size
+    assert size > light * 1.5, (light, size)
+    feature("pen pressure")
+    context.close()
+
+
+def test_looks(browser):
+    from axe_playwright_python.sync_playwright import Axe
+
+    for scheme in ("light", "dark"):
+        for width in (1400, 320):
+            context, page = opened(browser, viewport={"width": width, "height": 900}, color_scheme=scheme, bypass_csp=True)
+            page.set_input_files("#file", PHOTO)
+            wait(page, "window.gesso.mask()")
+            page.evaluate("document.querySelectorAll('details').forEach((d) => { d.open = true; })")
+            page.wait_for_timeout(150)
+            found = Axe().run(page, options={"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]})
+            faults = [(v["id"], [n["html"][:120] for n in v["nodes"]][:3]) for v in found.response["violations"]]
+            assert not faults, json.dumps(faults, indent=1)
+            assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth"), width
+            page.screenshot(path=f"{SHOTS}/{scheme}-{width}.png", full_page=width == 320)
+            context.close()
+    feature("axe finds nothing, light and dark, wide and at 320 px")
+
+
+with sync_playwright() as playwright:
+    browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+    for test in (test_mouse, test_touch, test_looks):
+        if len(sys.argv) < 4 or sys.argv[3] == test.__name__:
+            test(browser)
+    browser.close()
+assert not foreign, f"other hosts were asked: {foreign}"
+feature("no other host was asked")
+print(f"{len(done)} features work")

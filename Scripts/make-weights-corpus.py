@@ -1,0 +1,279 @@
+#!/usr/bin/env python3
+"""Writes Fixtures/Weights: add-ons of every layout that people bring, for the small
+models of Fixtures/Parity.
+
+Run from the repository root with numpy at hand; the same bytes come out each time. Each folder's
+cases.json says what a file must come to: "same" as another file, an error that holds some words, or
+remarks that do.
+"""
+
+import json
+import pathlib
+import struct
+
+import numpy as np
+
+ROOT = pathlib.Path(__file__).resolve().parent.parent
+OUT = ROOT / "Fixtures" / "Weights"
+NAMES = {np.float32: "F32", np.float16: "F16", np.float64: "F64", np.int64: "I64", np.int32: "I32",
+         np.int8: "I8", np.bool_: "BOOL", np.uint16: "BF16"}
+
+
+def write(path: pathlib.Path, tensors: dict[str, np.ndarray], metadata: dict[str, str] | None = None):
+    path.parent.mkdir(parents=True, exist_ok=True)
+    header, body = {"__metadata__": metadata} if metadata else {}, b""
+    for name, tensor in tensors.items():
+        data = np.ascontiguousarray(tensor).tobytes()
+        header[name] = {"dtype": NAMES[tensor.dtype.type], "shape": list(tensor.shape),
+                        "data_offsets": [len(body), len(body) + len(data)]}
+        body += data
+    text = json.dumps(header).encode()
+    text += b" " * (-len(text) % 8)
+    path.write_bytes(struct.pack("<Q", len(text)) + text + body)
+
+
+def read(path: pathlib.Path) -> dict[str, np.ndarray]:
+    data = path.read_bytes()
+    size = struct.unpack("<Q", data[:8])[0]
+    types = {word: kind for kind, word in NAMES.items()}
+    return {
+        name: np.frombuffer(data[8 + size:][slice(*entry["data_offsets"])],
+                            types[entry["dtype"]]).reshape(entry["shape"])
+        for name, entry in json.loads(data[8:8 + size]).items() if name != "__metadata__"
+    }
+
+
+def numbers(seed: int, *shape: int) -> np.ndarray:
+    return (np.random.default_rng(seed).standard_normal(shape) * 0.2).astype(np.float32)
+
+
+# Layers of tiny-f16 as diffusers, the original repository and ComfyUI call them: out, in.
+UNET = [
+    ("down_blocks.0.attentions.0.transformer_blocks.0.attn1.to_q",
+     "input_blocks.1.1.transformer_blocks.0.attn1.to_q", 8, 8),
+    ("down_blocks.0.attentions.0.transformer_blocks.0.attn2.to_v",
+     "input_blocks.1.1.transformer_blocks.0.attn2.to_v", 8, 32),
+    ("mid_block.attentions.0.transformer_blocks.0.attn1.to_out.0",
+     "middle_block.1.transformer_blocks.0.attn1.to_out.0", 16, 16),
+]
+TEXT = [("encoder.layers.0.self_attn.q_proj", 32, 32), ("encoder.layers.1.mlp.fc1", 64, 32)]
+RANK = 2
+
+
+def pair(index: int, out: int, inner: int) -> tuple[np.ndarray, np.ndarray]:
+    return numbers(2 * index, RANK, inner), numbers(2 * index + 1, out, RANK)
+
+
+def flat(name: str) -> str:
+    return name.replace(".", "_")
+
+
+def kohya(alpha=np.array(2, np.float32), text: bool = True) -> dict[str, np.ndarray]:
+    tensors = {}
+    names = ["lora_unet_" + flat(layer) for layer, _, _, _ in UNET]
+    sizes = [(out, inner) for _, _, out, inner in UNET]
+    if text:
+        names += ["lora_te_text_model_" + flat(layer) for layer, _, _ in TEXT]
+        sizes += [(out, inner) for _, out, inner in TEXT]
+    for index, (name, (out, inner)) in enumerate(zip(names, sizes)):
+        down, up = pair(index, out, inner)
+        tensors[name + ".lora_down.weight"] = down
+        tensors[name + ".lora_up.weight"] = up
+        if alpha is not None:
+            tensors[name + ".alpha"] = alpha
+    return tensors
+
+
+def named(unet: str, text: str, down: str, up: str, original: bool = False) -> dict[str, np.ndarray]:
+    """The same LoRA by other names, without alphas."""
+    layers = [(unet + (old if original else new), out, inner) for new, old, out, inner in UNET]
+    layers += [(text + "text_model." + name, out, inner) for name, out, inner in TEXT]
+    tensors = {}
+    for index, (name, out, inner) in enumerate(layers):
+        low, high = pair(index, out, inner)
+        tensors[name + down], tensors[name + up] = low, high
+    return tensors
+
+
+def loras():
+    cases = {}
+
+    def case(name: str, tensors: dict, metadata=None, **expected):
+        write(OUT / "LoRA" / f"{name}.safetensors", tensors, metadata)
+        cases[name] = expected
+
+    reference = kohya()
+    case("reference", reference)
+    same = {"same": "reference"}
+    case("no-alpha", kohya(None), **same)
+    case("alpha-int64", kohya(np.array(2, np.int64)), **same)
+    case("alpha-int32-of-one-dimension", kohya(np.array([2], np.int32)), **same)
+    case("alpha-f64", kohya(np.array(2, np.float64)), **same)
+    case("alpha-bf16", kohya(np.array(0x4000, np.uint16)), **same)
+    ab = (".lora_A.weight", ".lora_B.weight")
+    case("comfy-names", named("diffusion_model.", "text_encoders.clip_l.transformer.",
+                              ".lora_down.weight", ".lora_up.weight", original=True), **same)
+    case("comfy-names-ab", named("diffusion_model.", "clip_l.transformer.", *ab, original=True), **same)
+    case("original-names", named("model.diffusion_model.", "cond_stage_model.transformer.", *ab,
+                                 original=True), **same)
+    case("diffusers-names", named("unet.", "text_encoder.", *ab), **same)
+    case("adapter-name", named("base_model.model.", "base_model.model.", ".lora_A.my-style.weight",
+                               ".lora_B.my-style.weight"), **same)
+    case("attention-processors",
+         {key.replace(".attn1.", ".attn1.processor.").replace(".attn2.", ".attn2.processor."): value
+          for key, value in named("unet.", "text_encoder.", "_lora.down.weight",
+                                  "_lora.up.weight").items()}, **same)
+
+    # Parts beside the layers.
+    words = {"remarks": ["mychar"], "words": ["mychar"], **same}
+    case("bundled-embedding", {**reference, "bundle_emb.mychar.string_to_param.*": numbers(90, 2, 32)}, **words)
+    case("bundled-emb-params", {"bundle_emb.mychar.emb_params": numbers(90, 2, 32), **reference}, **words)
+    case("bundled-of-xl", {**reference, "bundle_emb.mychar.clip_l": numbers(90, 2, 32),
+                           "bundle_emb.mychar.clip_g": numbers(91, 2, 32)}, **words)
+    mid = "lora_unet_" + flat(UNET[2][0])
+    case("zero-bias-difference", {**reference, mid + ".diff_b": np.zeros(16, np.float32)}, **same)
+    case("zero-of-unknown-role", {**reference, mid + ".lora_gate": np.zeros(16, np.float32)}, **same)
+    to_q = "lora_unet_" + flat(UNET[0][0])
+    case("zero-bias-of-a-layer-without", {**reference, to_q + ".diff_b": np.zeros(8, np.float32)}, **same)
+    case("unknown-of-no-layer", {**reference, "trainer_state.step": np.array(7, np.int64),
+                                 "logit_scale": np.array(1, np.float32)},
+         remarks=["2 tensors are left out, of no layer of the model: trainer_state.step"], **same)
+    case("unknown-of-a-layer", {**reference, mid + ".lora_gate": numbers(92, 16)},
+         error=["changes layers in a way that is not known", "lora_gate"])
+    case("bias-of-a-layer-without", {**reference, to_q + ".diff_b": numbers(93, 8)},
+         error=["changes a bias that the layer has not"])
+
+    # Kinds and families that are not applied.
+    case("ia3", {to_q + ".weight": numbers(94, 8, 1), to_q + ".on_input": np.array(False)},
+         error=["is IA3, which is not applied"])
+    case("boft", {to_q + ".oft_blocks": numbers(95, 2, 4, 2, 2), to_q + ".alpha": np.array(0, np.float32)},
+         error=["is BOFT, which is not applied"])
+    case("two-adapters", {**named("unet.", "text_encoder.", ".lora_A.one.weight", ".lora_B.one.weight"),
+                          **named("unet.", "text_encoder.", ".lora_A.two.weight", ".lora_B.two.weight")},
+         error=["holds several adapters, one, two"])
+    video = "diffusion_model.blocks.0.cross_attn.k"
+    case("video-transformer", {video + ".lora_A.weight": numbers(96, 2, 8), video + ".lora_B.weight": numbers(97, 8, 2)},
+         error=["made for another kind of model: the model has none of its layers"])
+    flux = "transformer.single_transformer_blocks.0.attn.to_q"
+    case("flux", {flux + ".lora_A.weight": numbers(96, 2, 8), flux + ".lora_B.weight": numbers(97, 8, 2)},
+         error=["made for Flux"])
+    third = "text_encoders.t5xxl.transformer.encoder.block.0.layer.0.SelfAttention.q"
+    case("third-text-encoder", {**reference, third + ".lora_A.weight": numbers(96, 2, 8),
+                                third + ".lora_B.weight": numbers(97, 8, 2)},
+         error=["1 of 6 keys are for layers the model has not: text_encoders.t5xxl"])
+    long = "diffusion_model." + "very_long_name_of_a_block." * 8
+    case("long-names", {**reference, **{f"{long}{i}.lora_{side}.weight": numbers(i, 2, 2)
+                                        for i in range(9) for side in ("down", "up")}},
+         error=["9 of 14 keys are for layers the model has not: diffusion_model.very"])
+
+    # LoRAs of 2022: layers are counted.
+    attention = [(f"attn1.to_{x}", 1) for x in "qkv"] + [("attn1.to_out.0", 1), ("ff.net.0.proj", 8)]
+    attention += [("attn2.to_q", 1), ("attn2.to_k", 0), ("attn2.to_v", 0), ("attn2.to_out.0", 1)]
+    blocks = [f"down_blocks.{i}.attentions.{j}" for i in range(2) for j in range(2)]
+    blocks += [f"up_blocks.{i}.attentions.{j}" for i in (1, 2) for j in range(3)] + ["mid_block.attentions.0"]
+    counted, by_name, index = {}, {}, 0
+    for block in blocks:
+        width = 8 if block.startswith(("down_blocks.0", "up_blocks.2")) else 16
+        for part, kind in attention:
+            out, inner = (width * kind if kind else width), (width if kind else 32)
+            down, up = numbers(1000 + 2 * index, RANK, inner), numbers(1001 + 2 * index, out, RANK)
+            counted[f"unet:{index}:down"], counted[f"unet:{index}:up"] = down, up
+            name = f"unet.{block}.transformer_blocks.0.{part}"
+            by_name[name + ab[0]], by_name[name + ab[1]] = down, up
+            index += 1
+    for index in range(8):
+        part = ["k_proj", "v_proj", "q_proj", "out_proj"][index % 4]
+        down, up = numbers(3000 + index, RANK, 32), numbers(4000 + index, 32, RANK)
+        counted[f"text_encoder:{index}:down"], counted[f"text_encoder:{index}:up"] = down, up
+        name = f"text_encoder.text_model.encoder.layers.{index // 4}.self_attn.{part}"
+        by_name[name + ab[0]], by_name[name + ab[1]] = down, up
+    case("counted-by-name", by_name)
+    classes = {"unet": '["CrossAttention", "Attention", "GEGLU"]', "text_encoder": '["CLIPAttention"]'}
+    case("counted", counted, classes, same="counted-by-name")
+    case("counted-with-embedding", {**counted, "<s1>": numbers(98, 32)}, {**classes, "<s1>": "<embed>"},
+         same="counted-by-name", remarks=["<s1>"], words=["<s1>"])
+    save("LoRA", cases)
+
+
+def embeddings():
+    cases = {}
+
+    def case(name: str, tensors: dict, **expected):
+        write(OUT / "Embeddings" / f"{name}.safetensors", tensors)
+        cases[name] = expected
+
+    one, two = numbers(200, 2, 32), numbers(201, 2, 32)
+    case("reference", {"emb_params": one}, words=["reference"])
+    case("string-to-param", {"string_to_param.*": one}, same="reference", words=["string-to-param"])
+    case("diffusers-token", {"<my-token>": one}, same="reference", words=["diffusers-token", "<my-token>"])
+    case("many-tokens", {"<s0>": one, "<s1>": two}, same="reference", words=["<s0>", "<s1>"])
+    case("other-family", {"emb_params": numbers(202, 2, 1024)}, error=["made for Stable Diffusion 2.x"])
+    case("lora", kohya(), error=["looks like a LoRA"])
+    case("xl-reference", {"clip_l": one, "clip_g": two}, words=["xl-reference"])
+    case("xl-text-encoders", {"text_encoders_0": one, "text_encoders_1": two}, same="xl-reference",
+         words=["xl-text-encoders"])
+    case("xl-turned-around", {"text_encoders_1": two, "text_encoders_0": one}, same="xl-reference",
+         words=["xl-turned-around"])
+    save("Embeddings", cases)
+
+
+def vaes():
+    """Of tiny-bf16's VAE under the original repository's names."""
+    source = read(ROOT / "Fixtures/Parity/models/tiny-bf16/vae/diffusion_pytorch_model.safetensors")
+    cases = {}
+
+    def case(name: str, tensors: dict, **expected):
+        write(OUT / "VAE" / f"{name}.safetensors", tensors)
+        cases[name] = expected
+
+    old = {"query": "q", "key": "k", "value": "v", "proj_attn": "proj_out", "to_q": "q", "to_k": "k",
+           "to_v": "v", "to_out.0": "proj_out", "group_norm": "norm"}
+    levels = 1 + max(int(name.split(".")[2]) for name in source if name.startswith("encoder.down_blocks."))
+
+    def original(name: str) -> str:
+        name = name.replace("conv_norm_out", "norm_out").replace("conv_shortcut", "nin_shortcut")
+        name = name.replace("mid_block.resnets.0", "mid.block_1").replace("mid_block.resnets.1", "mid.block_2")
+        for new, short in old.items():
+            name = name.replace(f"mid_block.attentions.0.{new}.", f"mid.attn_1.{short}.")
+        parts = name.split(".")
+        if parts[1] in ("down_blocks", "up_blocks"):
+            level = int(parts[2]) if parts[1] == "down_blocks" else levels - 1 - int(parts[2])
+            rest = ".".join(parts[3:]).replace("resnets.", "block.")
+            rest = rest.replace("downsamplers.0.conv", "downsample.conv").replace("upsamplers.0.conv", "upsample.conv")
+            return f"{parts[0]}.{parts[1].split('_')[0]}.{level}.{rest}"
+        return name
+
+    reference = {}
+    for name, tensor in source.items():
+        name = original(name)
+        isProjection = ".attn_1." in name and name.endswith("weight") and tensor.ndim == 2
+        reference[name] = tensor[:, :, None, None] if isProjection else tensor
+    case("reference", reference)
+    same = {"same": "reference"}
+    left = {"loss.logvar": np.array(0, np.float32), "loss.discriminator.main.0.weight": numbers(300, 2, 3, 4, 4),
+            "model_ema.decay": np.array(0.999, np.float32), "model_ema.num_updates": np.array(5, np.int64)}
+    case("training-leftovers", {**left, **reference}, **same)
+    case("optimizer-and-averages", {**reference, "optimizer.state.0.exp_avg": numbers(301, 3),
+                                    "global_step": np.array(9, np.int64),
+                                    "model_ema.decoderconv_inweight": numbers(302, 16, 4, 3, 3)}, **same)
+    for name, parts in [("today", ["to_q", "to_k", "to_v", "to_out.0"]),
+                        ("before", ["query", "key", "value", "proj_attn"])]:
+        mixed = {}
+        for key, tensor in reference.items():
+            for short, new in zip(["q", "k", "v", "proj_out"], parts):
+                key = key.replace(f"attn_1.{short}.", f"attn_1.{new}.")
+            mixed[key] = tensor
+        case(f"mixed-attention-names-{name}", mixed, **same)
+    case("prefixed", {"vae." + key: tensor for key, tensor in reference.items()}, **same)
+    case("first-stage", {**{"first_stage_model." + key: tensor for key, tensor in reference.items()},
+                         "first_stage_model.loss.logvar": np.array(0, np.float32)}, **same)
+    save("VAE", cases)
+
+
+def save(folder: str, cases: dict):
+    (OUT / folder / "cases.json").write_text(json.dumps(cases, indent=1) + "\n")
+
+
+loras()
+embeddings()
+vaes()

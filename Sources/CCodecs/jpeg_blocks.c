@@ -1,0 +1,255 @@
+// JPEG block by block: the quantised coefficients of a file, of which some are replaced by those of
+// another, and two files compared that way. Nothing is decoded to pixels, so a block that is not
+// replaced stays as it is, bit for bit.
+
+#include <setjmp.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <jpeglib.h>
+
+#include <jerror.h>
+
+#include "items.h"
+#include "jpeg_output.h"
+
+// Two files and, for splicing, the one that is written. One of them jumps for all.
+typedef struct blocks {
+    struct jpeg_decompress_struct files[2];
+    struct jpeg_error_mgr errors;
+    jvirt_barray_ptr *arrays[2];
+    jmp_buf jump;
+    codec_status status;
+    char *message;
+} blocks;
+
+static _Noreturn void fail(j_common_ptr jpeg) {
+    blocks *state = jpeg->client_data;
+    char message[JMSG_LENGTH_MAX];
+    jpeg->err->format_message(jpeg, message);
+    codec_fail(state->message, message);
+    state->status = jpeg->err->msg_code == JERR_OUT_OF_MEMORY ? codec_no_memory : codec_corrupt;
+    longjmp(state->jump, 1);
+}
+
+static _Noreturn void refuse(blocks *state, const char *message) {
+    codec_fail(state->message, message);
+    state->status = codec_unsupported;
+    longjmp(state->jump, 1);
+}
+
+// What harms a picture was found when its pixels were read.
+static void ignore_warning(j_common_ptr jpeg, int level) {
+    (void)jpeg;
+    (void)level;
+}
+
+static void print_nothing(j_common_ptr jpeg) {
+    (void)jpeg;
+}
+
+static void prepare(blocks *state, char message[codec_message_limit]) {
+    state->message = message;
+    jpeg_std_error(&state->errors);
+    state->errors.error_exit = fail;
+    state->errors.emit_message = ignore_warning;
+    state->errors.output_message = print_nothing;
+}
+
+static void open_file(blocks *state, int index, const uint8_t *bytes, size_t count) {
+    struct jpeg_decompress_struct *file = &state->files[index];
+    file->err = &state->errors;
+    file->client_data = state;
+    jpeg_create_decompress(file);
+    file->client_data = state;
+    jpeg_mem_src(file, bytes, count);
+    jpeg_read_header(file, TRUE);
+    state->arrays[index] = jpeg_read_coefficients(file);
+}
+
+// Pixels across and down that a block of a component stands for.
+static uint32_t block_width(const struct jpeg_decompress_struct *file, int c) {
+    return DCTSIZE * file->max_h_samp_factor / file->comp_info[c].h_samp_factor;
+}
+
+static uint32_t block_height(const struct jpeg_decompress_struct *file, int c) {
+    return DCTSIZE * file->max_v_samp_factor / file->comp_info[c].v_samp_factor;
+}
+
+// Whether the blocks of both stand for the same areas and are quantised alike.
+static int is_alike(const blocks *state) {
+    const struct jpeg_decompress_struct *a = &state->files[0], *b = &state->files[1];
+    if (a->num_components != b->num_components || a->jpeg_color_space != b->jpeg_color_space) {
+        return 0;
+    }
+    for (int c = 0; c < a->num_components; c++) {
+        const JQUANT_TBL *first = a->comp_info[c].quant_table;
+        const JQUANT_TBL *second = b->comp_info[c].quant_table;
+        if (block_width(a, c) != block_width(b, c) || block_height(a, c) != block_height(b, c)
+            || first == NULL || second == NULL
+            || memcmp(first->quantval, second->quantval, sizeof first->quantval) != 0) {
+            return 0;
+        }
+    }
+    return 1;
+}
+
+static int is_on_units(const struct jpeg_decompress_struct *file, uint32_t x, uint32_t y) {
+    return x % (DCTSIZE * file->max_h_samp_factor) == 0
+        && y % (DCTSIZE * file->max_v_samp_factor) == 0;
+}
+
+static JBLOCKROW row_of(blocks *state, int index, int c, uint32_t row, int writes) {
+    struct jpeg_decompress_struct *file = &state->files[index];
+    return file->mem->access_virt_barray(
+        (j_common_ptr)file, state->arrays[index][c], row, 1, writes)[0];
+}
+
+// Whether a mask is not zero anywhere in a rectangle; what leaves the mask does not count.
+static int is_touched(
+    const uint8_t *mask, uint32_t width, uint32_t height, uint32_t x, uint32_t y,
+    uint32_t columns, uint32_t rows) {
+    for (uint32_t row = y; row < y + rows && row < height; row++) {
+        for (uint32_t column = x; column < x + columns && column < width; column++) {
+            if (mask[(size_t)row * width + column] != 0) return 1;
+        }
+    }
+    return 0;
+}
+
+static uint32_t least(uint32_t a, uint32_t b) { return a < b ? a : b; }
+
+// Copies blocks of the second file into the first, which it lies on at x, y.
+static void splice(
+    blocks *state, uint32_t x, uint32_t y, const uint8_t *mask, int takes_touched) {
+    struct jpeg_decompress_struct *base = &state->files[0], *donor = &state->files[1];
+    for (int c = 0; c < base->num_components; c++) {
+        uint32_t w = block_width(base, c), h = block_height(base, c);
+        uint32_t column = x / w, row = y / h;
+        uint32_t columns =
+            least(donor->comp_info[c].width_in_blocks, base->comp_info[c].width_in_blocks - column);
+        uint32_t rows =
+            least(donor->comp_info[c].height_in_blocks, base->comp_info[c].height_in_blocks - row);
+        for (uint32_t j = 0; j < rows; j++) {
+            // A block at the donor's edge holds what lies behind it, too: it may show only where the
+            // base ends as well.
+            if (least(y + (j + 1) * h, base->image_height) > y + donor->image_height) continue;
+            JBLOCKROW from = row_of(state, 1, c, j, 0);
+            JBLOCKROW to = row_of(state, 0, c, row + j, 1);
+            for (uint32_t i = 0; i < columns; i++) {
+                if (least(x + (i + 1) * w, base->image_width) > x + donor->image_width) continue;
+                int touched = is_touched(
+                    mask, donor->image_width, donor->image_height, i * w, j * h, w, h);
+                if (touched == takes_touched) memcpy(to[column + i], from[i], sizeof(JBLOCK));
+            }
+        }
+    }
+}
+
+codec_status codec_jpeg_splice(
+    codec_writer *writer, const codec_jpeg_part *base, const codec_jpeg_part *donor, uint32_t x,
+    uint32_t y, const uint8_t *mask, int takes_touched) {
+    blocks *state = calloc(1, sizeof *state);
+    codec_jpeg_output *output = calloc(1, sizeof *output);
+    codec_status status = codec_no_memory;
+    if (state == NULL || output == NULL) goto end;
+    prepare(state, writer->message);
+    if (setjmp(state->jump) == 0) {
+        open_file(state, 0, base->bytes, base->count);
+        open_file(state, 1, donor->bytes, donor->count);
+        const struct jpeg_decompress_struct *file = &state->files[0];
+        if (!is_alike(state) || !is_on_units(file, x, y) || x >= file->image_width
+            || y >= file->image_height) {
+            refuse(state, "the blocks of the two files do not fit");
+        }
+        splice(state, x, y, mask, takes_touched);
+        // The camera's file says how it is stored, whichever of both it is.
+        const struct jpeg_decompress_struct *source = &state->files[takes_touched ? 0 : 1];
+        output->jpeg.err = &state->errors;
+        output->jpeg.client_data = state;
+        jpeg_create_compress(&output->jpeg);
+        codec_jpeg_output_to(output, writer);
+        jpeg_copy_critical_parameters(&state->files[0], &output->jpeg);
+        output->jpeg.optimize_coding = TRUE;
+        output->jpeg.restart_interval = source->restart_interval;
+        if (source->progressive_mode) jpeg_simple_progression(&output->jpeg);
+        if (source->saw_JFIF_marker) {
+            output->jpeg.density_unit = source->density_unit;
+            output->jpeg.X_density = source->X_density;
+            output->jpeg.Y_density = source->Y_density;
+        }
+        jpeg_write_coefficients(&output->jpeg, state->arrays[0]);
+        codec_jpeg_put_markers(&output->jpeg, &writer->items);
+        jpeg_finish_compress(&output->jpeg);
+    }
+    status = state->status;
+    jpeg_destroy_compress(&output->jpeg);
+    jpeg_destroy_decompress(&state->files[0]);
+    jpeg_destroy_decompress(&state->files[1]);
+end:
+    free(state);
+    free(output);
+    return status;
+}
+
+// Whether a block of the first file at x, y of the second may hold other pixels there, for it
+// reaches over an edge that only the first has.
+static int is_cut_off(
+    const blocks *state, uint32_t x, uint32_t y, uint32_t right, uint32_t bottom) {
+    const struct jpeg_decompress_struct *small = &state->files[0], *large = &state->files[1];
+    return least(x + right, large->image_width) > x + small->image_width
+        || least(y + bottom, large->image_height) > y + small->image_height;
+}
+
+// Counts the blocks of the first that a mask does not touch, and those of them that differ in the
+// second, on which the first lies at x, y.
+static void compare(
+    blocks *state, uint32_t x, uint32_t y, const uint8_t *mask, codec_jpeg_differences *found) {
+    const struct jpeg_decompress_struct *file = &state->files[0];
+    for (int c = 0; c < file->num_components; c++) {
+        uint32_t w = block_width(file, c), h = block_height(file, c);
+        uint32_t column = x / w, row = y / h;
+        found->block_width = w > found->block_width ? w : found->block_width;
+        found->block_height = h > found->block_height ? h : found->block_height;
+        for (uint32_t j = 0; j < file->comp_info[c].height_in_blocks; j++) {
+            JBLOCKROW first = row_of(state, 0, c, j, 0);
+            JBLOCKROW second = row_of(state, 1, c, row + j, 0);
+            for (uint32_t i = 0; i < file->comp_info[c].width_in_blocks; i++) {
+                if (is_cut_off(state, x, y, (i + 1) * w, (j + 1) * h)) continue;
+                if (is_touched(
+                        mask, file->image_width, file->image_height, i * w, j * h, w, h)) {
+                    continue;
+                }
+                found->outside += 1;
+                found->differing += memcmp(first[i], second[column + i], sizeof(JBLOCK)) != 0;
+            }
+        }
+    }
+}
+
+codec_status codec_jpeg_compare(
+    const codec_jpeg_part *first, const codec_jpeg_part *second, uint32_t x, uint32_t y,
+    const uint8_t *mask, codec_jpeg_differences *found) {
+    blocks *state = calloc(1, sizeof *state);
+    if (state == NULL) return codec_no_memory;
+    char message[codec_message_limit] = {0};
+    memset(found, 0, sizeof *found);
+    prepare(state, message);
+    if (setjmp(state->jump) == 0) {
+        open_file(state, 0, first->bytes, first->count);
+        open_file(state, 1, second->bytes, second->count);
+        const struct jpeg_decompress_struct *small = &state->files[0], *large = &state->files[1];
+        if (!is_alike(state) || !is_on_units(small, x, y)
+            || small->image_width > large->image_width - least(x, large->image_width)
+            || small->image_height > large->image_height - least(y, large->image_height)) {
+            refuse(state, "the blocks of the two files do not fit");
+        }
+        compare(state, x, y, mask, found);
+    }
+    codec_status status = state->status;
+    jpeg_destroy_decompress(&state->files[0]);
+    jpeg_destroy_decompress(&state->files[1]);
+    free(state);
+    return status;
+}

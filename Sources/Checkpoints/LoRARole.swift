@@ -1,0 +1,113 @@
+/// What a tensor of a LoRA's file is for its layer.
+enum LoRARole: Hashable, Sendable {
+    case down, up, mid, alpha
+    /// LoHa: two products, each with a core for convolutions
+    case hadamard1A, hadamard1B, hadamard2A, hadamard2B, hadamardCore1, hadamardCore2
+    /// LoKr: two factors, whole or as products, the second with a core for convolutions
+    case outer, outerA, outerB, inner, innerA, innerB, innerCore
+    /// GLoRA: two products
+    case a1, a2, b1, b2, bCore
+    /// OFT
+    case rotations, rescale
+    /// DoRA
+    case magnitude
+    case difference, biasDifference
+
+    /// Whether it makes a file one of a kind that is applied; `alpha` alone does not.
+    var isOfLoRA: Bool { ![.alpha, .mid, .rescale, .magnitude].contains(self) }
+
+    static let appliedKinds = "LoRA, LoCon, LoHa, LoKr, GLoRA, OFT, DoRA and full differences are"
+
+    /// The ends of names. Of those that end alike the longest counts.
+    private static let endings: [String: LoRARole] = [
+        ".lora_down.weight": .down, ".lora_up.weight": .up, ".lora_mid.weight": .mid,
+        ".lora_linear_layer.down.weight": .down, ".lora_linear_layer.up.weight": .up,
+        ".lora.down.weight": .down, ".lora.up.weight": .up,
+        "_lora.down.weight": .down, "_lora.up.weight": .up,
+        ".lora_A.weight": .down, ".lora_B.weight": .up, ".lora_A": .down, ".lora_B": .up,
+        ":down": .down, ":up": .up, ".alpha": .alpha,
+        ".hada_w1_a": .hadamard1A, ".hada_w1_b": .hadamard1B, ".hada_w2_a": .hadamard2A,
+        ".hada_w2_b": .hadamard2B, ".hada_t1": .hadamardCore1, ".hada_t2": .hadamardCore2,
+        ".lokr_w1": .outer, ".lokr_w1_a": .outerA, ".lokr_w1_b": .outerB, ".lokr_w2": .inner,
+        ".lokr_w2_a": .innerA, ".lokr_w2_b": .innerB, ".lokr_t2": .innerCore,
+        ".a1.weight": .a1, ".a2.weight": .a2, ".b1.weight": .b1, ".b2.weight": .b2,
+        ".bm.weight": .bCore,
+        ".oft_blocks": .rotations, ".oft_diag": .rotations, ".rescale": .rescale,
+        ".dora_scale": .magnitude, ".lora_magnitude_vector": .magnitude,
+        ".lora_magnitude_vector.weight": .magnitude,
+        ".diff": .difference, ".w_norm": .difference,
+        ".diff_b": .biasDifference, ".b_norm": .biasDifference,
+    ]
+    private static let longestEnding = endings.keys.map(\.utf8.count).max() ?? 0
+
+    /// PEFT's parts that may have the adapter's name behind them.
+    private static let named: [(part: String, role: LoRARole)] = [
+        (".lora_A.", .down), (".lora_B.", .up), (".lora_magnitude_vector.", .magnitude),
+    ]
+
+    /// The layer's name, what the tensor is for it, and the adapter's name where the file has one; nil
+    /// for a name of another form.
+    static func read(_ name: String) -> (layer: String, role: LoRARole, adapter: String?)? {
+        let bytes = name.utf8
+        var mark =
+            bytes.index(
+                bytes.endIndex, offsetBy: -longestEnding, limitedBy: bytes.startIndex)
+            ?? bytes.startIndex
+        while mark < bytes.endIndex {
+            if [0x2E, 0x3A, 0x5F].contains(bytes[mark]), let role = endings[String(name[mark...])] {
+                return (String(name[..<mark]), role, nil)
+            }
+            mark = bytes.index(after: mark)
+        }
+        for (part, role) in named {
+            guard let cut = name.firstRange(of: part) else { continue }
+            var adapter = name[cut.upperBound...]
+            if adapter.hasSuffix(".weight") { adapter = adapter.dropLast(7) }
+            guard !adapter.isEmpty, !adapter.contains(".") else { return nil }
+            return (String(name[..<cut.lowerBound]), role, String(adapter))
+        }
+        return nil
+    }
+
+    /// What may be the layer of a tensor whose role is not known: its name without the last part, or
+    /// the last two where they end in `.weight`.
+    static func layer(ofUnknown name: String) -> String {
+        let whole = name.hasSuffix(".weight") ? name.dropLast(7) : name[...]
+        return whole.lastIndex(of: ".").map { String(whole[..<$0]) } ?? String(whole)
+    }
+
+    /// Kinds that are recognised and not applied, by a part of a tensor's name.
+    private static let refused: [(mark: String, kind: String)] = [
+        (".on_input", "IA3"), (".ia3_l", "IA3"), (".lambda_layer", "T-LoRA"),
+        (".lora_embedding_A", "a LoRA of token embeddings"), (".vera_lambda_", "VeRA"),
+        (".hra_u", "HRA"), (".oft_r", "OFT in PEFT's layout"), (".boft_", "BOFT"),
+        (".waveft_", "WaveFT"),
+    ]
+
+    /// The kind of a file that is recognised and not applied; nil for others.
+    static func refusedKind(of entries: TensorTable) -> String? {
+        for (name, entry) in entries {
+            if name.hasSuffix(".oft_blocks"), entry.shape.count == 4 { return "BOFT" }
+            if let row = refused.first(where: { name.contains($0.mark) }) { return row.kind }
+        }
+        return nil
+    }
+
+    /// What a file of changes to layers is called; nil where it is none.
+    static func kind(of names: some Sequence<String>) -> String? {
+        var roles: Set<LoRARole> = []
+        var isFirst = false
+        for name in names {
+            guard let role = read(name)?.role else { continue }
+            roles.insert(role)
+            isFirst = isFirst || name.contains(":")
+        }
+        let kinds: [(LoRARole, String)] = [
+            (.hadamard1A, "a LoHa"), (.outer, "a LoKr"), (.outerA, "a LoKr"), (.a1, "a GLoRA"),
+            (.rotations, "an OFT"), (.down, isFirst ? "a LoRA in the layout of 2022" : "a LoRA"),
+            (.difference, "a full difference of weights"),
+        ]
+        guard let kind = kinds.first(where: { roles.contains($0.0) })?.1 else { return nil }
+        return roles.contains(.magnitude) ? kind + " with DoRA's magnitudes" : kind
+    }
+}

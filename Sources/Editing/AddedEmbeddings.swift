@@ -1,0 +1,93 @@
+import Checkpoints
+import Foundation
+import Models
+import Recipes
+
+/// The embeddings that a model is loaded with, and what of them is left out.
+struct AddedEmbeddings: Sendable {
+    /// Those that prompts may use.
+    let usable: [TextualInversion]
+    /// The words of those that were asked for one by one, a list for each file.
+    private let asked: [[String]]
+    /// Those of a folder that cannot be used, by their word.
+    private let unusable: [(word: String, reason: any Error)]
+
+    /// Opens the files.
+    ///
+    /// - Parameter bundled: embeddings that LoRAs bring; those for other models are left out.
+    /// - Throws: `CheckpointError` for one that was asked for by itself and is damaged or of another
+    ///   family.
+    init(_ addOns: AddOns, bundled: [TextualInversion], for source: any ModelSource) throws {
+        let widths = try ["text_encoder", "text_encoder_2"].filter(source.contains).map {
+            (
+                width: try PromptEncoder.configuration(of: source, $0).hiddenSize,
+                part: PromptEncoder.embeddingPart(of: $0)
+            )
+        }
+        func check(_ embedding: TextualInversion) throws {
+            for (width, part) in widths { _ = try embedding.vectors(width: width, for: part) }
+        }
+        var usable: [TextualInversion] = []
+        var asked: [[String]] = []
+        var unusable: [(word: String, reason: any Error)] = []
+        for added in addOns.embeddings {
+            do {
+                let found = try TextualInversion.all(in: added.file)
+                try found.forEach(check)
+                usable += found
+                if !added.isOptional { asked.append(found.flatMap(\.names)) }
+            } catch  where added.isOptional {
+                unusable.append((added.file.deletingPathExtension().lastPathComponent, error))
+            }
+        }
+        for embedding in bundled {
+            do {
+                try check(embedding)
+                usable.append(embedding)
+            } catch {
+                unusable += embedding.names.map { ($0, error) }
+            }
+        }
+        (self.usable, self.asked, self.unusable) = (usable, asked, unusable)
+    }
+
+    /// Remarks for the user on embeddings that are left out, and on those that no prompt uses.
+    ///
+    /// - Throws: what is wrong with an embedding that a prompt uses.
+    func remarks(on recipe: Recipe) throws -> [String] {
+        let prompts = [recipe.prompt, recipe.negativePrompt].map {
+            recipe.promptSyntax == .plain ? WeightedPrompt(plain: $0) : WeightedPrompt($0)
+        }
+        func isUsed(_ word: String) -> Bool {
+            prompts.contains { PromptChunks.uses(word, in: $0) }
+        }
+        for (word, reason) in unusable where isUsed(word) { throw reason }
+        var remarks: [String] = []
+        if let first = unusable.first {
+            remarks.append(
+                "\(unusable.count) embedding\(unusable.count == 1 ? " is" : "s are") left out: "
+                    + "\(first.reason)")
+        }
+        for words in asked where !words.contains(where: isUsed) {
+            let word = words[0]
+            let isBracketed = word.contains { "()[]".contains($0) }
+            remarks.append(
+                "no prompt uses the embedding \(word)"
+                    + (isBracketed && recipe.promptSyntax == .weighted
+                        ? ": its brackets are weights here; \\( and \\) find it" : ""))
+        }
+        return remarks + unknownWords(recipe)
+    }
+
+    /// ComfyUI's `embedding:word` for a word that is none.
+    private func unknownWords(_ recipe: Recipe) -> [String] {
+        let known = Set(usable.flatMap(\.names).map { $0.lowercased() })
+        let words = [recipe.prompt, recipe.negativePrompt].flatMap { prompt in
+            prompt.matches(of: /(?i)embedding:([^\s,:()\[\]]+)/).map { String($0.output.1) }
+        }
+        return words.filter { word in
+            let word = word.lowercased()
+            return !known.contains { word.hasPrefix($0) }
+        }.map { "there is no embedding \($0): 'embedding:\($0)' is read as words" }
+    }
+}

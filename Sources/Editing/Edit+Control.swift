@@ -1,0 +1,38 @@
+public import Imaging
+import Recipes
+
+extension Edit {
+    /// The edit with the ControlNets that its recipe asks for.
+    ///
+    /// - Parameter read: reads a map by its name.
+    /// - Throws: `EditingError.nothingToControlBy` where a network has nothing to read, and what `read`
+    ///   throws.
+    public func steered(read: (String) throws -> Image) throws -> Edit {
+        var steered = self
+        steered.controls = try recipe.controls.map { choice in
+            var control = Control(choice.network, reading: try source(of: choice, read))
+            (control.weight, control.start, control.end) = (
+                choice.weight, choice.start, choice.end
+            )
+            control.mode = recipe.controlMode
+            return control
+        }
+        return steered
+    }
+
+    private func source(
+        of choice: ControlChoice, _ read: (String) throws -> Image
+    ) throws -> Control.Source {
+        guard let reading = choice.reading else {
+            throw EditingError.nothingToControlBy(choice.network)
+        }
+        switch reading {
+        case ControlChoice.picture: return .picture
+        case ControlChoice.surroundings: return .surroundings
+        default: break
+        }
+        guard let kind = ControlMap(named: reading) else { return .map(try read(reading)) }
+        guard let start else { throw EditingError.nothingToControlBy(choice.network) }
+        return .map(start.controlMap(kind))
+    }
+}

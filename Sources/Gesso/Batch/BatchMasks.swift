@@ -1,0 +1,58 @@
+import Foundation
+public import Recipes
+
+/// The masks of a batch.
+public enum BatchMasks: Sendable {
+    /// None.
+    case none
+    /// One for all pictures.
+    case one(MaskSource)
+    /// Files named as the pictures are.
+    case folder(String)
+
+    /// A folder of masks, or a shape or the path of a picture for all; nil is none.
+    ///
+    /// - Throws: `RecipeError` for a shape that is none.
+    public init(_ spec: String?) throws {
+        guard let spec else {
+            self = .none
+            return
+        }
+        var isFolder: ObjCBool = false
+        if FileManager.default.fileExists(atPath: FilePath.literal(spec), isDirectory: &isFolder),
+            isFolder.boolValue
+        {
+            self = .folder(FilePath.literal(spec))
+        } else {
+            self = .one(try MaskSource(spec, at: .argument("--mask")))
+        }
+    }
+
+    /// Whether there are any.
+    public var isGiven: Bool {
+        if case .none = self { false } else { true }
+    }
+
+    /// The mask of a picture: that of its list, else the one for all, else the file of its name.
+    func plan(for item: BatchList.Item) throws -> MaskPlan {
+        MaskPlan(parts: [MaskPlan.Part(try source(for: item), at: .argument("--masks"))])
+    }
+
+    private func source(for item: BatchList.Item) throws -> MaskSource {
+        if let own = item.mask { return try MaskSource(own, at: .argument("--mask")) }
+        switch self {
+        case .none:
+            throw GessoError(
+                .usage, "no mask for \(item.input)",
+                remedy: .part(
+                    "masks", "give a folder of masks, one for all, or one in the list"))
+        case .one(let source): return source
+        case .folder(let folder):
+            let base = (folder as NSString).appendingPathComponent(item.folder + item.stem)
+            let path =
+                ["png", "jpg", "jpeg", "webp"].map { base + "." + $0 }
+                .first { FileManager.default.fileExists(atPath: $0) } ?? base + ".png"
+            return .picture(path)
+        }
+    }
+}

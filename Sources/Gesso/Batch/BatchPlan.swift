@@ -1,0 +1,157 @@
+import Files
+import Foundation
+public import Imaging
+public import Recipes
+
+/// A batch before any folder is opened: how the request of each picture of a list is made.
+public struct BatchPlan {
+    /// What a batch is made with beside its recipes.
+    public struct Options: Sendable {
+        /// What is done; nil is what the presets or the masks are for.
+        public var verb: Verb?
+        /// A folder of masks named as the pictures are, or one mask for all, as text.
+        public var masks: String?
+        /// The names of results, of {stem}, {seed}, {index}, {ext} and {verb}.
+        public var name = "{stem}.{ext}"
+        /// The format of results; nil is each picture's own.
+        public var format: ImageFormat?
+        /// The quality of results that have one.
+        public var quality: Int?
+        /// The checkpoint; nil leaves the choice to the library.
+        public var model: String?
+        /// A folder with the tokenizer of a checkpoint that has none.
+        public var tokenizer: String?
+
+        /// All at their defaults.
+        public init() {}
+    }
+
+    /// What is done, or last of several edits.
+    public let verb: Verb
+    /// All that is done, in the order of the edits.
+    public let verbs: [Verb]
+    private let options: Options
+    private let source: RecipeSource
+    /// What is done where the preset has edits of its own.
+    private let edits: BatchRecipe?
+    private let template: NameTemplate
+    private let masks: BatchMasks
+    /// That of the first picture, if it is given.
+    public let seed: UInt64?
+    /// Of all that the pictures depend on, but for the seed and the pictures themselves.
+    public let fingerprint: String
+
+    /// What can be done to many pictures.
+    public static let possibleVerbs = Verb.allCases.filter { $0 != .textToImage }
+
+    /// - Parameter source: what the recipes are made from.
+    /// - Throws: `RecipeError` and `GessoError` for what cannot be.
+    public init(_ source: RecipeSource, _ options: Options, with library: Library) throws {
+        (self.options, self.source) = (options, source)
+        masks = try BatchMasks(options.masks)
+        edits = try BatchRecipe(source, masks)
+        let outline = try edits?.outline().edits
+        verb = outline?.last?.verb ?? options.verb ?? Self.verb(source.presets, masks)
+        template = try NameTemplate(options.name)
+        let recipes = try outline?.map(\.recipe) ?? [source.outline(verb)]
+        seed = edits?.isSeeded == false ? nil : recipes[0].seed
+        verbs = outline?.map(\.verb) ?? [verb]
+        let painted = zip(verbs, recipes).filter { $1.steps > 0 }.map(\.0)
+        let checkpoint =
+            painted.isEmpty
+            ? nil : try library.checkpoint(options.model ?? library.standardModel(for: painted))
+        fingerprint = Self.fingerprint(
+            verbs, recipes, edits == nil ? [] : source.presets, options, checkpoint)
+    }
+
+    /// The pictures of a list, in its order.
+    ///
+    /// - Parameter seed: that of the first picture; nil where it is not known yet.
+    /// - Throws: `GessoError` when two of them would have one name, `RecipeError` for settings of a list.
+    public func items(_ list: BatchList, seed: UInt64?) throws -> [Batch.Item] {
+        var inputOfName: [String: String] = [:]
+        return try list.items.enumerated().map { index, item in
+            var request = try request(for: item, seed: seed.map { $0 &+ UInt64(index) })
+            let first = edits != nil && seed == nil ? nil : request.edits.first?.recipe.seed
+            let format = options.format ?? item.format ?? .png
+            let own = item.format == format ? (item.input as NSString).pathExtension : nil
+            let name =
+                item.folder
+                + template.name([
+                    "stem": item.stem, "seed": first.map { "\($0)" } ?? "{seed}",
+                    "verb": verb.rawValue,
+                    "index": String(format: "%04d", index + 1),
+                    "ext": own ?? format.fileExtension,
+                ])
+            guard ImageFormat(pathExtension: (name as NSString).pathExtension) == format else {
+                throw GessoError(
+                    .usage, "'\(name.suffix(40))' is no name of a \(format.rawValue)",
+                    remedy: .part("name", "end it in .{ext}"))
+            }
+            if let other = inputOfName.updateValue(item.input, forKey: name) {
+                throw GessoError(
+                    .usage, "\(other) and \(item.input) would both become \(name)",
+                    remedy: .part("name", "put {index} in the name"))
+            }
+            (request.format, request.quality) = (
+                format, format == .png ? nil : options.quality
+            )
+            return Batch.Item(
+                input: item.input, output: name, request: request, settings: item.settings)
+        }
+    }
+
+    /// What is done to a picture.
+    private func request(for item: BatchList.Item, seed: UInt64?) throws -> Request {
+        var request: Request
+        if let edits {
+            request = try edits.request(for: item, seed: seed)
+        } else {
+            var recipe = try source.recipe(verb, overriddenBy: item.settings)
+            if recipe.seed == nil || recipe.seed == self.seed { recipe.seed = seed }
+            request = Request([
+                Request.Edit(
+                    verb, recipe, mask: verb == .inpaint ? try masks.plan(for: item) : nil)
+            ])
+            request.recipes = source.presets.map(Request.RecipeFile.init)
+        }
+        (request.model, request.tokenizer) = (options.model, options.tokenizer)
+        request.pictures[Request.source] = .file(item.input)
+        request.nameMaskFiles()
+        return request
+    }
+
+    private static func verb(_ presets: [Preset], _ masks: BatchMasks) -> Verb {
+        if masks.isGiven { return .inpaint }
+        let offered: [Verb] = [.imageToImage, .outpaint, .inpaint]
+        return offered.first { verb in presets.allSatisfy { $0.verbs.contains(verb) } }
+            ?? .imageToImage
+    }
+
+    private static func fingerprint(
+        _ verbs: [Verb], _ recipes: [Recipe], _ presets: [Preset], _ options: Options,
+        _ model: URL?
+    ) -> String {
+        var facts: [String] = []
+        for (verb, recipe) in zip(verbs, recipes) {
+            for key in Recipe.keys where key.name != "seed" && key.verbs.contains(verb) {
+                let value = key.value(in: recipe).map { "\($0)" }
+                facts.append(key.name + "=" + (value ?? ""))
+            }
+            facts.append(verb.rawValue)
+        }
+        // Masks are in no recipe.
+        facts += presets.flatMap { [$0.text] + $0.bases.map(\.text) }
+        facts.append(model?.standardizedFileURL.path ?? "")
+        facts += [options.masks ?? "", options.name, options.format?.rawValue ?? ""]
+        facts.append(options.quality.map { "\($0)" } ?? "")
+        return Digest.sha256(Data(facts.joined(separator: "\u{0}").utf8))
+    }
+}
+
+extension ImageFormat {
+    /// The usual ending of a file's name.
+    fileprivate var fileExtension: String {
+        self == .jpeg ? "jpg" : rawValue.lowercased()
+    }
+}

@@ -1,0 +1,100 @@
+import Editing
+package import Foundation
+
+/// What a run would do, as `--dry-run` prints it.
+package struct PlanDocument: PlainDocument {
+    private let plan: EditPlan
+    private let head: Head
+
+    /// What stands beside the plan's own keys.
+    private struct Head: Encodable {
+        package let schema = "gesso.plan/1"
+        package let verb: String
+        package let output: String
+        /// All files that would be written.
+        package let files: [String]
+        /// Loading the model and the plan's own seconds; absent where no model has a hand in it.
+        package let estimatedSeconds: Double?
+        /// Where the model's speed is kept.
+        package let speeds: String?
+    }
+
+    private let isSpeedKept: Bool
+
+    package init(_ planned: PlannedEdit, output: String, files: [String], speeds: URL?) {
+        plan = planned.plan
+        isSpeedKept = planned.isSpeedKept
+        let seconds = plan.seconds.map { ($0.total + planned.loading) }
+        head = Head(
+            verb: planned.verb.rawValue, output: output, files: files,
+            estimatedSeconds: seconds.map { ($0 * 100).rounded() / 100 },
+            speeds: seconds == nil
+                ? nil : speeds?.path(percentEncoded: false))
+    }
+
+    /// About how long it takes, and how that is known.
+    private var time: String {
+        guard let seconds = head.estimatedSeconds else { return "no model runs" }
+        let kept = head.speeds.map { "kept in \($0)" } ?? "not kept"
+        return "about \(seconds.asDuration), by the model's speed on small pictures here, "
+            + (isSpeedKept ? kept : "measured now" + (head.speeds == nil ? "" : " and \(kept)"))
+    }
+
+    package func encode(to encoder: any Encoder) throws {
+        try plan.encode(to: encoder)
+        try head.encode(to: encoder)
+    }
+
+    /// The same for people, a line for each thing.
+    package var lines: [String] {
+        let percent = Int((plan.repaintedFraction * 100).rounded(.up))
+        let work = plan.scheduler.map {
+            "\(plan.evaluations) with \($0), \(plan.branches) branches each"
+        }
+        let free = plan.availableBytes.map { ", \(gigabytes($0)) free" } ?? ""
+        let passes = plan.passes
+        let most = passes.count > 1 ? " at most" : ""
+        let size = "\(plan.width)x\(plan.height)"
+        let boxes = passes.count > 1 || passes.first?.isPart(of: plan.width, plan.height) == true
+        return [
+            "verb: \(head.verb)",
+            "model: \(plan.model)",
+            "picture: \(size), worked on at \(plan.paddedWidth)x\(plan.paddedHeight)\(most)",
+        ] + (boxes ? passes.enumerated().map { "pass \($0 + 1): \($1.line)" } : []) + [
+            "repainted: \(percent) %",
+            "UNet calls: " + (work ?? "none"),
+            "VAE: " + (plan.isTiled ? "in tiles" : "as a whole"),
+            "memory: \(gigabytes(plan.weightBytes)) of weights and \(gigabytes(plan.workBytes)) of work\(free)",
+            "time: " + time,
+            "files: " + (head.files.isEmpty ? "none" : head.files.joined(separator: ", ")),
+        ]
+    }
+
+    private func gigabytes(_ bytes: Int) -> String {
+        let hundredths = (bytes + 5_000_000) / 10_000_000
+        return "\(hundredths / 100).\(hundredths / 10 % 10)\(hundredths % 10) GB"
+    }
+}
+
+extension PassReport {
+    /// As a line: `256x256 at 12,40, worked on at 512x512`.
+    package var line: String {
+        "\(box.width)x\(box.height) at \(box.x),\(box.y), worked on at \(width)x\(height)"
+    }
+
+    /// Whether it is not the whole of a picture at its own size.
+    package func isPart(of width: Int, _ height: Int) -> Bool {
+        (box.width, box.height, self.width, self.height) != (width, height, width, height)
+    }
+}
+
+extension Double {
+    /// Seconds in words: `0.4 s`, `12 s`, `3 min 20 s`, `2 h 5 min`.
+    package var asDuration: String {
+        if self < 10 { return String(format: "%.1f s", self) }
+        let seconds = Int(rounded())
+        if seconds < 60 { return "\(seconds) s" }
+        if seconds < 3600 { return "\(seconds / 60) min \(seconds % 60) s" }
+        return "\(seconds / 3600) h \(seconds / 60 % 60) min"
+    }
+}

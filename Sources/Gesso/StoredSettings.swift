@@ -1,0 +1,55 @@
+import Foundation
+package import Imaging
+package import Recipes
+
+extension PictureSettings {
+    /// The settings in a picture, or in a text file like those that A1111 writes beside its pictures.
+    ///
+    /// - Throws: `GessoError` where there are none.
+    package init(inFile path: String) throws {
+        let data = try Self.bytes(path)
+        if ImageFormat(sniffing: data) == nil, let text = Self.text(data) {
+            self.init(Infotext(text), of: path)
+            return
+        }
+        guard let settings = try Self(of: Image(decoding: data, name: FilePath.literal(path)), path)
+        else {
+            throw GessoError(
+                .badData, "it holds no settings", at: path,
+                remedy: .nameSettings)
+        }
+        self = settings
+    }
+
+    /// The settings among the texts of a picture; nil if it holds none.
+    package init?(of image: Image, _ path: String) throws {
+        let metadata = image.metadata
+        var texts = metadata.text.map { ($0.keyword, $0.value) }
+        if let parameters = metadata.parameters { texts.insert(("parameters", parameters), at: 0) }
+        if let hidden = image.hiddenText { texts.append((Self.hiddenKeyword, hidden)) }
+        try self.init(
+            texts: texts, xmp: metadata.xmp.map { String(decoding: $0, as: UTF8.self) },
+            of: path)
+    }
+
+    private static let longestText = 1 << 20
+
+    private static func bytes(_ path: String) throws -> Data {
+        let url = try FilePath.file(path, orFailWith: .cannotRead)
+        guard let data = try? FileHandle(forReadingFrom: url).read(upToCount: longestText + 1),
+            ImageFormat(sniffing: data) == nil, text(data) != nil
+        else { return try Picture.file(path).bytes() }
+        return data
+    }
+
+    /// A text with settings in it; nil for anything else.
+    private static func text(_ data: Data) -> String? {
+        let mark = Data("\u{FEFF}".utf8)
+        guard data.count <= longestText,
+            let text = String(
+                validating: data.starts(with: mark) ? data.dropFirst(mark.count) : data,
+                as: UTF8.self), !Infotext(text).settings.isEmpty
+        else { return nil }
+        return text
+    }
+}

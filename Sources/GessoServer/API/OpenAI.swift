@@ -1,0 +1,344 @@
+import Foundation
+import Gesso
+import HTTPTypes
+import Hummingbird
+import NIOCore
+
+extension GessoServer {
+    /// OpenAI's interface for images.
+    var openAIRoutes: [Route] {
+        [
+            Route(.get, "/v1/models", "Checkpoints") { _ in
+                .json(["object": "list", "data": .array(engine.names.models.map(Self.model))])
+            },
+            Route(.get, "/v1/models/{id}", "A checkpoint") { call in
+                let name = try call.parameter("id")
+                guard engine.names.models.contains(name) else {
+                    throw Complaint(404, "The model '\(name)' does not exist", field: "model")
+                }
+                return .json(Self.model(name))
+            },
+            Route(
+                .post, "/v1/images/generations", "Pictures from words",
+                body: Self.anyObject
+            ) { call in
+                var fields = try await call.fields()
+                let asked = try ImageRequest(&fields, engine.names.models)
+                return try await create(asked, asked.order, call, "image_generation")
+            },
+            Route(
+                .post, "/v1/images/edits", "Edit a picture: a form with image and mask",
+                body: ["type": "object"], bodyTypes: ["multipart/form-data"]
+            ) { try await edit($0) },
+        ]
+    }
+
+    private static func model(_ name: String) -> JSONValue {
+        ["id": .string(name), "object": "model", "created": 0, "owned_by": "gesso"]
+    }
+
+    private func edit(_ call: Call) async throws -> Response {
+        let parts = try await call.form()
+        func file(_ names: [String]) -> Data? {
+            parts.first { names.contains($0.name) && !$0.content.isEmpty }
+                .map { Data($0.content) }
+        }
+        var members: [String: JSONValue] = [:]
+        for part in parts where !["image", "image[]", "mask"].contains(part.name) {
+            guard let text = String(validating: part.content, as: UTF8.self) else {
+                throw Complaint(
+                    400, "'\(part.name.prefix(40))' is not valid UTF-8", field: part.name)
+            }
+            members[part.name] = .string(text)
+        }
+        guard let image = file(["image", "image[]"]) else {
+            throw Complaint(400, "image: a picture is needed", field: "image")
+        }
+        let mask = file(["mask"])
+        var fields = try Fields(.object(members))
+        let isWhite = fields.string("mask_mode") == "white"
+        let asked = try ImageRequest(&fields, engine.names.models)
+        let prepared = try await offPool {
+            try PreparedEdit(image, mask, isWhite: isWhite, asked)
+        }
+        var order = prepared.order
+        order.source = try await keep(upload: prepared.source, field: "image").sha
+        if let mask = prepared.mask {
+            order.mask = try await keep(upload: mask, field: "mask").sha
+        }
+        return try await create(asked, order, call, "image_edit")
+    }
+
+    /// Queues, waits, answers. A client that repeats a request whose answer it missed gets the job of
+    /// the first one.
+    private func create(
+        _ asked: ImageRequest, _ order: Order, _ call: Call, _ name: String
+    ) async throws -> Response {
+        let repeats =
+            HTTPField.Name("x-stainless-retry-count")
+            .flatMap { call.request.headers[$0] }.flatMap { Int($0) } ?? 0
+        let print = Repeats.print(of: order, seedIsDrawn: !asked.hasSeed)
+        let row: JobRow
+        if repeats > 0, let known = self.repeats.job(print),
+            let earlier = try await store.job(known), earlier.state != .failed
+        {
+            row = earlier
+        } else {
+            try engine.check(order)
+            row = try await queue.submit(order, from: .openai)
+            self.repeats.note(print, row.id)
+        }
+        guard asked.streams else {
+            let finished = try await openAIWait(row, call)
+            return .json(try await document(finished, asked))
+        }
+        return try await stream(row, asked, name)
+    }
+
+    private func openAIWait(_ row: JobRow, _ call: Call) async throws -> JobRow {
+        do {
+            let finished = try await call.whileConnected { try await queue.wait(for: row.id) }
+            guard finished.state == .done else { throw Self.openAIFailure(finished) }
+            return finished
+        } catch is CancellationError {
+            // The client may come back for it.
+            Task {
+                try await Task.sleep(for: .seconds(30))
+                if !self.repeats.isAwaited(row.id) { try await queue.cancel(row.id) }
+            }
+            throw CancellationError()
+        }
+    }
+
+    private static func openAIFailure(_ row: JobRow) -> Complaint {
+        let kind = row.errorKind.flatMap { GessoError.Kind(rawValue: $0) }
+        let isTheirs = [.usage, .badData, .resources, .wrongModel, .refused].contains(kind)
+        return Complaint(isTheirs ? 400 : 500, row.error ?? "the job was \(row.state.rawValue)")
+    }
+
+    private func document(_ row: JobRow, _ asked: ImageRequest) async throws -> JSONValue {
+        let results = try await store.results(of: row.id)
+        var size = ""
+        if let first = results.first, let picture = try await store.picture(first.picture) {
+            size = "\(picture.width)x\(picture.height)"
+        }
+        let data = try results.map { result -> JSONValue in
+            let seed = JSONValue.integer(result.seed)
+            if asked.wantsAddress {
+                return ["url": .string("/api/v1/pictures/\(result.picture)"), "seed": seed]
+            }
+            let text = try store.data(of: result.picture).base64EncodedString()
+            return ["b64_json": .string(text), "seed": seed]
+        }
+        return [
+            "created": .integer(Int64(row.created)), "data": .array(data),
+            "output_format": .string(asked.order.format), "size": .string(size),
+            "job": .string(row.id),
+        ]
+    }
+
+    private func stream(_ row: JobRow, _ asked: ImageRequest, _ name: String) async throws
+        -> Response
+    {
+        let stream = try await hub.listen()
+        let events = AsyncStream<Event> { continuation in
+            let task = Task {
+                var sent = 0
+                for await event in stream where event.job == row.id {
+                    if event.name == "progress", sent < asked.partials,
+                        let now = await queue.current, now.job.id == row.id,
+                        let picture = now.preview
+                    {
+                        continuation.yield(
+                            Self.event(
+                                name + ".partial_image",
+                                [
+                                    "b64_json": .string(picture.base64EncodedString()),
+                                    "partial_image_index": .integer(Int64(sent)),
+                                ]))
+                        sent += 1
+                    }
+                    if event.name == "job", event.data["state"] != "queued",
+                        event.data["state"] != "running"
+                    {
+                        break
+                    }
+                }
+                if let finished = try? await queue.wait(for: row.id) {
+                    if finished.state == .done,
+                        let document = try? await document(finished, asked)
+                    {
+                        for item in document["data"]?.array ?? [] {
+                            continuation.yield(
+                                Self.event(name + ".completed", item.object ?? [:]))
+                        }
+                    } else {
+                        let message = finished.error ?? "the job was \(finished.state.rawValue)"
+                        continuation.yield(
+                            Self.event("error", ["error": ["message": .string(message)]]))
+                    }
+                }
+                continuation.finish()
+            }
+            continuation.onTermination = { end in
+                task.cancel()
+                if case .cancelled = end { Task { try await queue.cancel(row.id) } }
+            }
+        }
+        return .events(events)
+    }
+
+    private static func event(_ name: String, _ members: [String: JSONValue]) -> Event {
+        Event(
+            id: nil, name: name, data: .object(members.merging(["type": .string(name)]) { $1 }))
+    }
+}
+
+/// The fields of a request for images.
+struct ImageRequest: Sendable {
+    private(set) var order: Order
+    let size: (width: Int, height: Int)?
+    let streams: Bool
+    let partials: Int
+    let wantsAddress: Bool
+    let hasSeed: Bool
+    let hasStrength: Bool
+
+    init(_ fields: inout Fields, _ models: [String]) throws {
+        var order = Order("txt2img")
+        guard let prompt = fields.string("prompt", limit: 32_000) else {
+            throw Complaint(400, "prompt: a text is needed", field: "prompt")
+        }
+        order.settings["prompt"] = prompt
+        order.pictures = fields.integer("n", in: 1...10) ?? 1
+        order.format = fields.string("output_format") ?? "png"
+        if order.format != "png" {
+            order.quality = fields.integer("output_compression", in: 1...100)
+        }
+        if let name = fields.string("model"), models.contains(name), name != models.first {
+            order.model = name
+        }
+        let strength = fields.double("strength", in: 0...1)
+        if let strength { order.settings["strength"] = "\(strength)" }
+        hasStrength = strength != nil
+        if let steps = fields.integer("steps", in: 1...1000) {
+            order.settings["steps"] = "\(steps)"
+        }
+        if let negative = fields.string("negative_prompt") {
+            order.settings["negative_prompt"] = negative
+        }
+        let seed = fields.integer("seed", in: 0...Int(UInt32.max))
+        if let seed { order.settings["seed"] = "\(seed)" }
+        hasSeed = seed != nil
+        size = try Self.size(fields.string("size"))
+        if let size {
+            order.settings["width"] = "\(size.width)"
+            order.settings["height"] = "\(size.height)"
+        }
+        streams = fields.bool("stream") ?? false
+        partials = fields.integer("partial_images", in: 0...3) ?? 0
+        wantsAddress = fields.string("response_format") == "url"
+        if let complaint = fields.complaints.first {
+            throw Complaint(
+                400, "\(complaint.field ?? ""): \(complaint.message)", field: complaint.field)
+        }
+        guard ImageFormat(pathExtension: order.format) != nil else {
+            throw Complaint(400, "output_format: give png, jpeg or webp", field: "output_format")
+        }
+        self.order = order.drawingSeed()
+    }
+
+    private static func size(_ text: String?) throws -> (width: Int, height: Int)? {
+        guard let text, !text.isEmpty, text != "auto" else { return nil }
+        let parts = text.split(separator: "x").compactMap { Int($0) }
+        guard parts.count == 2, parts.allSatisfy((8...4096).contains) else {
+            throw Complaint(
+                400, "size: give auto, or WIDTHxHEIGHT with sides from 8 to 4096", field: "size")
+        }
+        return (parts[0], parts[1])
+    }
+}
+
+/// The pictures of an edit: a mask is transparent where it is repainted, or the image itself is.
+struct PreparedEdit: Sendable {
+    let order: Order
+    let source: Data
+    private(set) var mask: Data?
+
+    init(_ source: Data, _ mask: Data?, isWhite: Bool, _ asked: ImageRequest) throws {
+        var order = asked.order
+        order.settings["width"] = nil
+        order.settings["height"] = nil
+        var image = try Self.picture(source, "image")
+        // What is painted anew is opaque, so the picture under it has to be.
+        self.source = image.isTransparent ? try image.rgb8.encoded(as: .png) : source
+        var area: Mask?
+        if let mask {
+            let picture = try Self.picture(mask, "mask")
+            guard picture.width == image.width, picture.height == image.height else {
+                throw Complaint(
+                    400,
+                    "mask: it is \(picture.width)x\(picture.height), the image "
+                        + "\(image.width)x\(image.height); give one of the same size",
+                    field: "mask")
+            }
+            guard isWhite || picture.hasAlpha else {
+                throw Complaint(
+                    400, "mask: it has no alpha channel; make transparent what is to be edited",
+                    field: "mask")
+            }
+            area = isWhite ? Mask(picture.onWhite) : Mask(transparencyOf: picture)
+        } else if image.isTransparent {
+            area = Mask(transparencyOf: image)
+        }
+        image.metadata = ImageMetadata()
+        order.verb = area == nil ? "img2img" : "inpaint"
+        self.order = order
+        self.mask = try area.map { try $0.image.encoded(as: .png) }
+    }
+
+    private static func picture(_ data: Data, _ field: String) throws -> Image {
+        do {
+            return try Image(decoding: data, name: field)
+        } catch {
+            throw Complaint(400, "\(error)", field: field)
+        }
+    }
+}
+
+/// Jobs by what was asked for, so that a repeated request finds the first one's.
+final class Repeats: @unchecked Sendable {
+    // Guarded by the lock.
+    private let lock = NSLock()
+    private var jobs: [(print: String, job: String, asked: Int)] = []
+
+    /// What makes two requests the same.
+    static func print(of order: Order, seedIsDrawn: Bool) -> String {
+        var order = order
+        if seedIsDrawn { order.settings["seed"] = nil }
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = .sortedKeys
+        return (try? encoder.encode(order)).map { String(decoding: $0, as: UTF8.self) } ?? ""
+    }
+
+    func note(_ print: String, _ job: String) {
+        lock.withLock { jobs = jobs.suffix(99) + [(print, job, 1)] }
+    }
+
+    func job(_ print: String) -> String? {
+        lock.withLock {
+            guard let index = jobs.lastIndex(where: { $0.print == print }) else { return nil }
+            jobs[index].asked += 1
+            return jobs[index].job
+        }
+    }
+
+    /// Whether a request for a job has come again since one of its clients left.
+    func isAwaited(_ job: String) -> Bool {
+        lock.withLock {
+            guard let index = jobs.lastIndex(where: { $0.job == job }) else { return false }
+            jobs[index].asked -= 1
+            return jobs[index].asked > 0
+        }
+    }
+}

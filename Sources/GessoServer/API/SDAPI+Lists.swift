@@ -1,0 +1,160 @@
+import Foundation
+import Gesso
+import HTTPTypes
+import Hummingbird
+
+extension GessoServer {
+    /// What clients read before they begin.
+    var sdapiLists: [Route] {
+        lists.map { path, summary, list in
+            Route(.get, path, summary) { _ in .json(try await list()) }
+        } + refreshes
+    }
+
+    private var refreshes: [Route] {
+        ["refresh-checkpoints", "refresh-vae", "refresh-loras", "refresh-embeddings"].map {
+            Route(.post, "/sdapi/v1/\($0)", "Look for files again") { _ in .json(.null) }
+        }
+            + ["unload-checkpoint", "reload-checkpoint"].map {
+                // A model is loaded when a job needs it.
+                Route(.post, "/sdapi/v1/\($0)", "Free the model, or load it with the next job") {
+                    _ in
+                    .json([:])
+                }
+            }
+    }
+
+    private typealias List = @Sendable () async throws -> JSONValue
+
+    private var lists: [(path: String, summary: String, list: List)] {
+        let names = engine.names
+        let nothing: List = { [] }
+        return [
+            (
+                "/sdapi/v1/sd-models", "Checkpoints",
+                {
+                    .array(
+                        names.models.map { name in
+                            [
+                                "title": .string(CheckpointTitle.title(name)),
+                                "model_name": .string(name), "hash": .null, "sha256": .null,
+                                "filename": .string(name), "config": .null,
+                            ]
+                        })
+                }
+            ),
+            (
+                "/sdapi/v1/samplers", "Samplers",
+                {
+                    .array(
+                        Samplers.listed.map { name, scheduler in
+                            [
+                                "name": .string(name), "aliases": [.string("k_" + scheduler)],
+                                "options": [:],
+                            ]
+                        })
+                }
+            ),
+            (
+                "/sdapi/v1/schedulers", "Schedule types",
+                {
+                    .array(
+                        Samplers.spacings.map { label, _ in
+                            [
+                                "name": .string(label.lowercased().replacing(" ", with: "_")),
+                                "label": .string(label), "aliases": .null, "default_rho": -1.0,
+                                "need_inner_model": false,
+                            ]
+                        })
+                }
+            ),
+            (
+                "/sdapi/v1/upscalers", "Upscalers",
+                {
+                    .array(
+                        ["None", "Lanczos", "Nearest"].map { name in
+                            [
+                                "name": .string(name), "model_name": .null, "model_path": .null,
+                                "model_url": .null, "scale": 4.0,
+                            ]
+                        })
+                }
+            ),
+            ("/sdapi/v1/latent-upscale-modes", "Upscalers of latents", nothing),
+            ("/sdapi/v1/realesrgan-models", "Not offered", nothing),
+            ("/sdapi/v1/hypernetworks", "Not offered", nothing),
+            ("/sdapi/v1/face-restorers", "Not offered", nothing),
+            ("/sdapi/v1/extensions", "Not offered", nothing),
+            ("/sdapi/v1/prompt-styles", "Styles of prompts", nothing),
+            ("/sdapi/v1/script-info", "Scripts with their arguments", nothing),
+            (
+                "/sdapi/v1/sd-vae", "Autoencoders",
+                {
+                    .array(
+                        names.vaes.map { ["model_name": .string($0), "filename": .string($0)] })
+                }
+            ),
+            (
+                "/sdapi/v1/sd-modules", "Autoencoders",
+                {
+                    .array(
+                        names.vaes.map { ["model_name": .string($0), "filename": .string($0)] })
+                }
+            ),
+            (
+                "/sdapi/v1/loras", "LoRAs",
+                {
+                    .array(
+                        names.loras.map {
+                            [
+                                "name": .string($0), "alias": .string($0), "path": .string($0),
+                                "metadata": [:],
+                            ]
+                        })
+                }
+            ),
+            (
+                "/sdapi/v1/embeddings", "Embeddings",
+                {
+                    let entry: JSONValue = [
+                        "step": .null, "sd_checkpoint": .null, "sd_checkpoint_name": .null,
+                        "shape": 0,
+                        "vectors": 0,
+                    ]
+                    return [
+                        "loaded": .object(Dictionary(names.embeddings.map { ($0, entry) }) { $1 }),
+                        "skipped": [:],
+                    ]
+                }
+            ),
+            (
+                "/sdapi/v1/scripts", "Scripts",
+                {
+                    [
+                        "txt2img": [],
+                        "img2img": [
+                            "outpainting mk2", "poor man's outpainting", "soft inpainting",
+                        ],
+                    ]
+                }
+            ),
+            (
+                "/sdapi/v1/memory", "Memory of the machine",
+                {
+                    let free = availableMemory() ?? 0
+                    let total = Int(ProcessInfo.processInfo.physicalMemory)
+                    return [
+                        "ram": [
+                            "free": .integer(Int64(free)), "used": .integer(Int64(total - free)),
+                            "total": .integer(Int64(total)),
+                        ],
+                        "cuda": ["error": "unavailable"],
+                    ]
+                }
+            ),
+            ("/sdapi/v1/cmd-flags", "How the server was started", { ["api": true] }),
+            ("/controlnet/model_list", "Not offered", { ["model_list": []] }),
+            ("/controlnet/module_list", "Not offered", { ["module_list": []] }),
+        ]
+    }
+}

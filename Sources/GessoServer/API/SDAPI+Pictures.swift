@@ -1,0 +1,149 @@
+import Foundation
+import Gesso
+
+/// An img2img's source and mask, brought to the sizes that the request asks for.
+struct PreparedPictures: Sendable {
+    struct File: Sendable {
+        let data: Data
+        let width: Int
+        let height: Int
+    }
+
+    let order: Order
+    let source: File
+    let mask: File?
+
+    /// - Throws: `Complaint` for what is no picture; addresses are never fetched.
+    init(_ asked: PictureRequestReader.Pictures, _ order: Order) throws {
+        var order = order
+        let paper = Color(asked.background) ?? Color("#ffffff")
+        var image = try decodedBase64(asked.source, field: "init_images").flattened(
+            on: (UInt16(paper?.red ?? 255), UInt16(paper?.green ?? 255), UInt16(paper?.blue ?? 255))
+        )
+        image.metadata = ImageMetadata()
+        var mask = try asked.mask.map { text in
+            let picture = try decodedBase64(text, field: "mask")
+            let mask = Self.mask(picture)
+            let fitted =
+                mask.width == image.width && mask.height == image.height
+                ? mask : mask.resized(width: image.width, height: image.height, filter: .bilinear)
+            return asked.invertsMask ? fitted.inverted : fitted
+        }
+        if let hard = mask?.thresholded, hard.isEmpty, asked.isOnlyMasked {
+            // As there: an empty mask with "only masked" is plain img2img.
+            mask = nil
+            order.verb = "img2img"
+            order.settings = order.settings.filter {
+                !$0.key.hasPrefix("mask_") && !$0.key.hasPrefix("region") && $0.key != "fill"
+                    && !$0.key.hasPrefix("soft_")
+            }
+        }
+        if order.verb == "outpaint" { mask = nil }
+        if mask == nil ? order.verb != "outpaint" : !asked.isOnlyMasked {
+            image = Self.sized(image, asked, filter: .lanczos)
+            mask = mask.map { Mask(Self.sized($0.image, asked, filter: .bilinear)) }
+        }
+        self.order = order
+        source = File(
+            data: try image.encoded(as: .png), width: image.width, height: image.height)
+        self.mask = try mask.map {
+            File(data: try $0.image.encoded(as: .png), width: $0.width, height: $0.height)
+        }
+    }
+
+    /// White where it is repainted: of a picture with transparent parts what is opaque, else the luma.
+    private static func mask(_ picture: Image) -> Mask {
+        guard picture.isTransparent else { return Mask(picture.rgb8) }
+        let rgba = picture.converted(channels: 4, depth: 8)
+        let values = (0..<rgba.width * rgba.height).map { pixel in
+            rgba.samples[4 * pixel + 3] > 128 ? UInt8(255) : 0
+        }
+        return Mask(width: rgba.width, height: rgba.height, values: values)
+    }
+
+    /// A picture at the size asked for: stretched, cropped to cover it, or fitted with its edges
+    /// drawn out.
+    private static func sized(
+        _ image: Image, _ asked: PictureRequestReader.Pictures, filter: ResamplingFilter
+    ) -> Image {
+        let (width, height) = (asked.width, asked.height)
+        let across = Double(width) / Double(image.width)
+        let down = Double(height) / Double(image.height)
+        guard asked.resizeMode == 1 || asked.resizeMode == 2, across != down else {
+            return image.resized(width: width, height: height, filter: filter)
+        }
+        let scale = asked.resizeMode == 1 ? max(across, down) : min(across, down)
+        func length(_ side: Int, _ limit: Int) -> Int {
+            let scaled = max(1, Int((Double(side) * scale).rounded()))
+            return asked.resizeMode == 1 ? max(scaled, limit) : min(scaled, limit)
+        }
+        let small = image.resized(
+            width: length(image.width, width), height: length(image.height, height),
+            filter: filter)
+        if asked.resizeMode == 1 {
+            return small.cropped(
+                x: (small.width - width) / 2, y: (small.height - height) / 2, width: width,
+                height: height)
+        }
+        return small.centred(width: width, height: height)
+    }
+}
+
+extension Image {
+    /// The picture in the middle of a larger one, its edges drawn out.
+    fileprivate func centred(width newWidth: Int, height newHeight: Int) -> Image {
+        let (left, top) = ((newWidth - width) / 2, (newHeight - height) / 2)
+        var samples: [UInt16] = []
+        samples.reserveCapacity(newWidth * newHeight * channels)
+        for row in 0..<newHeight {
+            let from = min(max(row - top, 0), height - 1)
+            for column in 0..<newWidth {
+                let start = (from * width + min(max(column - left, 0), width - 1)) * channels
+                samples += self.samples[start..<start + channels]
+            }
+        }
+        return Image(
+            width: newWidth, height: newHeight, channels: channels, depth: depth, samples: samples)
+    }
+}
+
+/// The bytes behind base64 with or without a `data:` address, padding, or line ends, in either alphabet.
+///
+/// - Throws: `Complaint` with 422 for other addresses, which are not fetched.
+func base64Bytes(_ text: String, field: String) throws -> Data {
+    var rest = Substring(text)
+    if rest.hasPrefix("data:") {
+        guard let comma = rest.firstIndex(of: ",") else {
+            throw invalidPicture(field)
+        }
+        rest = rest[rest.index(after: comma)...]
+    } else if rest.prefix(20).contains("://") || rest.hasPrefix("file:") || rest.hasPrefix("/etc") {
+        throw Complaint.invalid(field, "addresses are not fetched; send the picture itself")
+    }
+    var bytes: [UInt8] = []
+    bytes.reserveCapacity(rest.utf8.count + 3)
+    for byte in rest.utf8 {
+        switch byte {
+        case UInt8(ascii: "-"): bytes.append(UInt8(ascii: "+"))
+        case UInt8(ascii: "_"): bytes.append(UInt8(ascii: "/"))
+        case 0x20, 0x09, 0x0a, 0x0d, UInt8(ascii: "="): continue
+        default: bytes.append(byte)
+        }
+    }
+    while bytes.count % 4 != 0 { bytes.append(UInt8(ascii: "=")) }
+    guard !bytes.isEmpty, let data = Data(base64Encoded: Data(bytes)) else {
+        throw invalidPicture(field)
+    }
+    return data
+}
+
+/// The picture in base64.
+func decodedBase64(_ text: String, field: String) throws -> Image {
+    let data = try base64Bytes(text, field: field)
+    guard ImageFormat(sniffing: data) != nil else { throw invalidPicture(field) }
+    return try decoded(data, field: field)
+}
+
+private func invalidPicture(_ field: String) -> Complaint {
+    Complaint(500, "Invalid encoded image (\(field))")
+}

@@ -1,0 +1,328 @@
+import Foundation
+import Gesso
+
+/// A request of AUTOMATIC1111's API, read with its defaults and quirks.
+struct PictureRequest {
+    let isImageToImage: Bool
+    let order: Order
+    /// All fields with their defaults, as they are echoed.
+    let parameters: [String: JSONValue]
+    /// What has no counterpart here and changes nothing, a line each.
+    let warnings: [String]
+    let sendsImages: Bool
+    let taskID: String?
+    let batchSize: Int
+}
+
+/// Reads `txt2img` and `img2img`.
+struct PictureRequestReader {
+    var fields: Fields
+    let options: [String: JSONValue]
+    private(set) var order: Order
+    private(set) var warnings: [String] = []
+    private let isImageToImage: Bool
+    private(set) var parameters: [String: JSONValue]
+
+    init(_ fields: Fields, _ options: [String: JSONValue], isImageToImage: Bool) {
+        self.fields = fields
+        self.isImageToImage = isImageToImage
+        order = Order(isImageToImage ? "img2img" : "txt2img")
+        parameters = Self.defaults(isImageToImage)
+        for name in fields.names where parameters[name] != nil {
+            parameters[name] = fields[name] ?? parameters[name]
+        }
+        // What one request overrides counts for it alone.
+        self.options = options.merging(fields["override_settings"]?.object ?? [:]) { $1 }
+    }
+
+    /// Fields and their defaults, which are the API's own and differ from the page's.
+    private static func defaults(_ isImageToImage: Bool) -> [String: JSONValue] {
+        var all: [String: JSONValue] = [
+            "prompt": "", "negative_prompt": "", "styles": .null, "seed": -1, "subseed": -1,
+            "subseed_strength": 0, "seed_resize_from_h": -1, "seed_resize_from_w": -1,
+            "sampler_name": .null, "sampler_index": "Euler", "scheduler": .null, "batch_size": 1,
+            "n_iter": 1, "steps": 50, "cfg_scale": 7.0, "width": 512, "height": 512,
+            "restore_faces": .null, "tiling": .null, "do_not_save_samples": false,
+            "do_not_save_grid": false, "eta": .null, "denoising_strength": 0.75,
+            "s_min_uncond": .null, "s_churn": .null, "s_tmax": .null, "s_tmin": .null,
+            "s_noise": .null, "override_settings": [:],
+            "override_settings_restore_afterwards": true, "refiner_checkpoint": .null,
+            "refiner_switch_at": .null, "disable_extra_networks": false, "comments": .null,
+            "script_name": .null, "script_args": [], "send_images": true, "save_images": false,
+            "alwayson_scripts": [:], "force_task_id": .null, "infotext": .null,
+        ]
+        if isImageToImage {
+            let own: [String: JSONValue] = [
+                "init_images": .null, "resize_mode": 0, "image_cfg_scale": .null, "mask": .null,
+                "mask_blur_x": 4, "mask_blur_y": 4, "mask_blur": .null, "mask_round": true,
+                "inpainting_fill": 0, "inpaint_full_res": true, "inpaint_full_res_padding": 0,
+                "inpainting_mask_invert": 0, "initial_noise_multiplier": .null,
+                "latent_mask": .null, "include_init_images": false,
+            ]
+            all.merge(own) { $1 }
+        } else {
+            let own: [String: JSONValue] = [
+                "enable_hr": false, "firstphase_width": 0, "firstphase_height": 0, "hr_scale": 2.0,
+                "hr_upscaler": .null, "hr_second_pass_steps": 0, "hr_resize_x": 0,
+                "hr_resize_y": 0, "hr_checkpoint_name": .null, "hr_sampler_name": .null,
+                "hr_scheduler": .null, "hr_prompt": "", "hr_negative_prompt": "",
+            ]
+            all.merge(own) { $1 }
+        }
+        return all
+    }
+
+    /// The pictures of an img2img, as they came.
+    struct Pictures: Sendable {
+        var source: String
+        var mask: String?
+        var width: Int
+        var height: Int
+        var resizeMode: Int
+        var invertsMask: Bool
+        var isOnlyMasked: Bool
+        var background: String
+    }
+
+    /// What is left to do for an img2img's pictures; nil for txt2img.
+    private(set) var pictures: Pictures?
+
+    /// Reads all fields.
+    ///
+    /// - Throws: `Complaint` and `InvalidFields`, in the form that clients expect.
+    mutating func read(_ models: [String]) throws -> PictureRequest {
+        order.settings["prompt"] = fields.string("prompt") ?? ""
+        if let negative = fields.string("negative_prompt"), !negative.isEmpty {
+            order.settings["negative_prompt"] = negative
+        }
+        let steps = fields.integer("steps", in: 1...1000) ?? 50
+        order.settings["steps"] = "\(steps)"
+        if let scale = fields.double("cfg_scale", in: 0...100) ?? 7 as Double? {
+            order.settings["guidance_scale"] = "\(scale)"
+        }
+        let width = fields.integer("width", in: 8...4096) ?? 512
+        let height = fields.integer("height", in: 8...4096) ?? 512
+        if let seed = fields.integer("seed"), seed >= 0 { order.settings["seed"] = "\(seed)" }
+        let batch = fields.integer("batch_size", in: 1...64) ?? 1
+        order.pictures = batch * (fields.integer("n_iter", in: 1...64) ?? 1)
+        if order.pictures > 64 { fields.complain("n_iter", "more than 64 pictures at once") }
+        if isImageToImage {
+            try readImageToImage(width, height, batch)
+        } else {
+            order.settings["width"] = "\(width)"
+            order.settings["height"] = "\(height)"
+            if fields.bool("enable_hr") == true {
+                fields.complain("enable_hr", "a second pass is not offered; use upscale afterwards")
+            }
+        }
+        try readSampler()
+        try readScripts()
+        readRest()
+        try readModel(models)
+        let sends = fields.bool("send_images") ?? true
+        let task = fields.string("force_task_id", limit: 200)
+        try fields.check()
+        order = order.drawingSeed()
+        if let seed = order.settings["seed"] { parameters["seed"] = .integer(Int64(seed) ?? 0) }
+        return PictureRequest(
+            isImageToImage: isImageToImage, order: order, parameters: parameters,
+            warnings: warnings, sendsImages: sends, taskID: task, batchSize: batch)
+    }
+
+    private mutating func readImageToImage(_ width: Int, _ height: Int, _ batch: Int) throws {
+        let images = (fields["init_images"]?.array ?? []).compactMap(\.string)
+        guard let source = images.first else { throw Complaint(404, "Init image not found") }
+        guard images.count <= 1 else {
+            throw Complaint.invalid("init_images", "one picture serves the whole batch")
+        }
+        let strength = fields.double("denoising_strength", in: 0...1) ?? 0.75
+        order.settings["strength"] = "\(strength)"
+        order.settings["compat"] = "a1111"
+        let mask = fields["mask"]?.string.flatMap { $0.isEmpty ? nil : $0 }
+        let isOnlyMasked = fields.bool("inpaint_full_res") ?? true
+        pictures = Pictures(
+            source: source, mask: mask, width: width, height: height,
+            resizeMode: fields.integer("resize_mode", in: 0...3) ?? 0,
+            invertsMask: fields.integer("inpainting_mask_invert", in: 0...1) == 1,
+            isOnlyMasked: isOnlyMasked,
+            background: options["img2img_background_color"]?.string ?? "#ffffff")
+        guard mask != nil else {
+            if fields["inpainting_fill"] != nil || fields["mask_blur"] != nil {
+                warnings.append("Inpainting fields without a mask: the whole picture is repainted")
+            }
+            return
+        }
+        order.verb = "inpaint"
+        let across = fields.integer("mask_blur_x", in: 0...256)
+        let down = fields.integer("mask_blur_y", in: 0...256)
+        let blur = fields.integer("mask_blur", in: 0...256)
+        if blur == nil, let across, let down, across != down {
+            warnings.append("mask_blur_x and mask_blur_y differ: the larger is used for both")
+        }
+        order.settings["mask_blur"] = "\(blur ?? max(across ?? 4, down ?? 4))"
+        order.settings["mask_feather"] = "0"
+        let fills = ["blur", "original", "noise", "nothing"]
+        order.settings["fill"] = fills[fields.integer("inpainting_fill", in: 0...3) ?? 0]
+        if isOnlyMasked {
+            order.settings["region"] = "mask"
+            let padding = fields.integer("inpaint_full_res_padding", in: 0...1024) ?? 0
+            order.settings["mask_padding"] = "\(padding)"
+            order.settings["region_size"] = "\(min(max(max(width, height), 64), 2048))"
+        }
+        if fields.bool("mask_round") == false { order.settings["mask_mode"] = "soft" }
+    }
+
+    private mutating func readSampler() throws {
+        let named = fields.string("sampler_name").flatMap { $0.isEmpty ? nil : $0 }
+        let name = named ?? fields.string("sampler_index") ?? "Euler"
+        guard let sampler = Samplers.find(name) else { throw Complaint(404, "Sampler not found") }
+        order.settings["scheduler"] = sampler.scheduler
+        var spacing = sampler.spacing
+        if let schedule = fields.string("scheduler"), !schedule.isEmpty,
+            schedule.lowercased() != "automatic"
+        {
+            guard let found = Samplers.spacing(schedule) else {
+                throw Complaint.invalid("scheduler", "Schedule type not found")
+            }
+            spacing = found
+        }
+        guard let spacing, spacing != "default" else { return }
+        if Samplers.spaces(sampler.scheduler) {
+            order.settings["sigmas"] = spacing
+        } else {
+            warnings.append("\(name) has its own noise levels: the schedule type is not used")
+        }
+    }
+
+    private mutating func readScripts() throws {
+        if let script = fields.string("script_name"), !script.isEmpty {
+            let canvas = ["outpainting mk2", "poor man's outpainting"]
+            guard isImageToImage, canvas.contains(script.lowercased()) else {
+                throw Complaint(422, "Script '\(script.prefix(100))' not found")
+            }
+            readOutpainting(script.lowercased(), fields["script_args"]?.array ?? [])
+        }
+        for (name, entry) in (fields["alwayson_scripts"]?.object ?? [:]).sorted(by: {
+            $0.key < $1.key
+        }) {
+            let arguments = entry["args"]?.array ?? entry.array ?? []
+            if name.lowercased() == "soft inpainting" {
+                readSoftInpainting(arguments)
+            } else if Self.isOn(arguments) {
+                throw Complaint(422, "always on script '\(name.prefix(100))' not found")
+            }
+        }
+    }
+
+    /// Whether a script's arguments ask for anything.
+    private static func isOn(_ arguments: [JSONValue]) -> Bool {
+        arguments.contains { argument in
+            switch argument {
+            case .object(let members):
+                members["enabled"].map { $0 == .bool(true) } ?? !members.isEmpty
+            case .bool(let flag): flag
+            default: false
+            }
+        }
+    }
+
+    private mutating func readOutpainting(_ script: String, _ arguments: [JSONValue]) {
+        let isSecond = script == "outpainting mk2"
+        func argument(_ index: Int) -> JSONValue? {
+            arguments.indices.contains(index) ? arguments[index] : nil
+        }
+        let pixels = Int(argument(isSecond ? 1 : 0)?.double ?? 128)
+        let names = argument(3)?.array?.compactMap(\.string) ?? ["left", "right", "up", "down"]
+        order.verb = "outpaint"
+        for name in names {
+            let key = ["up": "top", "down": "bottom"][name.lowercased()] ?? name.lowercased()
+            if ["left", "right", "top", "bottom"].contains(key) {
+                order.settings[key] = "\(max(pixels, 8))"
+            }
+        }
+        for key in order.settings.keys where key.hasPrefix("mask_") || key.hasPrefix("region") {
+            order.settings[key] = nil
+        }
+        order.settings["fill"] = isSecond ? "noise" : "edge"
+    }
+
+    private mutating func readSoftInpainting(_ arguments: [JSONValue]) {
+        guard order.verb == "inpaint" else { return }
+        var values = arguments
+        if case .object(let members)? = arguments.first {
+            let names = [
+                "Soft inpainting", "Schedule bias", "Preservation strength",
+                "Transition contrast boost", "Mask influence", "Difference threshold",
+                "Difference contrast",
+            ]
+            values = names.map { members[$0] ?? .null }
+        }
+        guard values.first == .bool(true) else { return }
+        order.settings["mask_mode"] = "soft"
+        let keys = [
+            "soft_bias", "soft_preservation", "soft_contrast", "soft_influence", "soft_threshold",
+            "soft_difference",
+        ]
+        for (key, value) in zip(keys, values.dropFirst()) {
+            if let number = value.double { order.settings[key] = "\(number)" }
+        }
+    }
+
+    private mutating func readRest() {
+        if let skip = options["CLIP_stop_at_last_layers"]?.double, skip > 1 {
+            order.settings["clip_skip"] = "\(Int(min(skip, 12)))"
+        }
+        let format = options["samples_format"]?.string?.lowercased() ?? "png"
+        order.format = format == "jpg" ? "jpeg" : format
+        if !["png", "jpeg", "webp"].contains(order.format) {
+            fields.complain("override_settings", "samples_format: give png, jpg or webp")
+        }
+        if order.format == "jpeg" { order.quality = Int(options["jpeg_quality"]?.double ?? 80) }
+        if let eta = fields.double("eta", in: 0...1), order.settings["scheduler"] == "ddim", eta > 0
+        {
+            order.settings["eta"] = "\(eta)"
+        }
+        if let strength = fields.double("subseed_strength"), strength > 0 {
+            warnings.append("subseed_strength: variations of a seed are not offered")
+        }
+        for (name, word) in [("restore_faces", "face restoration"), ("tiling", "tiling")]
+        where fields.bool(name) == true {
+            warnings.append("\(name): \(word) is not offered")
+        }
+        for name in ["s_churn", "s_tmin", "s_min_uncond"] {
+            if let value = fields.double(name), value > 0 {
+                warnings.append("\(name): not used by these samplers")
+            }
+        }
+        if let name = fields.string("refiner_checkpoint"), !name.isEmpty, name != "None" {
+            fields.complain("refiner_checkpoint", "a refiner is not offered")
+        }
+    }
+
+    private mutating func readModel(_ models: [String]) throws {
+        guard let title = options["sd_model_checkpoint"]?.string, !title.isEmpty else { return }
+        guard let name = CheckpointTitle.name(of: title, among: models) else {
+            throw CheckpointTitle.unknown(title)
+        }
+        // The standard model leaves the choice open, as there is another one to inpaint.
+        if name != models.first { order.model = name }
+    }
+}
+
+/// What AUTOMATIC1111 calls a checkpoint.
+enum CheckpointTitle {
+    static func title(_ name: String) -> String { name }
+
+    /// The name of a checkpoint by its title, name or stem.
+    static func name(of title: String, among names: [String]) -> String? {
+        let bare = title.replacing(#/\s*\[[0-9a-f]+\]$/#, with: "")
+        return names.first { $0 == title || $0 == bare }
+            ?? names.first { $0.hasSuffix(".safetensors") && String($0.dropLast(12)) == bare }
+    }
+
+    static func unknown(_ title: String) -> Complaint {
+        var complaint = Complaint(500, "model '\(title.prefix(200))' not found")
+        complaint.name = "RuntimeError"
+        return complaint
+    }
+}

@@ -1,0 +1,258 @@
+import Foundation
+import Gesso
+import HTTPTypes
+import Hummingbird
+import Logging
+
+extension GessoServer {
+    /// AUTOMATIC1111's interface, as the programs around it use it.
+    var sdapiRoutes: [Route] {
+        sdapiWork + sdapiControl + sdapiTools + sdapiLists
+    }
+
+    private var sdapiWork: [Route] {
+        [
+            Route(
+                .post, "/sdapi/v1/txt2img", "Pictures from words", body: Self.anyObject
+            ) { try await generate($0, isImageToImage: false) },
+            Route(
+                .post, "/sdapi/v1/img2img", "Repaint a picture or the white part of a mask",
+                body: Self.anyObject
+            ) { try await generate($0, isImageToImage: true) },
+        ]
+    }
+
+    static var anyObject: JSONValue { ["type": "object"] }
+
+    private func generate(_ call: Call, isImageToImage: Bool) async throws -> Response {
+        var reader = PictureRequestReader(
+            try await call.fields(), try await sdapiOptions(), isImageToImage: isImageToImage)
+        let request = try reader.read(engine.names.models)
+        var order = request.order
+        if let pictures = reader.pictures {
+            let asked = order
+            let prepared = try await offPool { try PreparedPictures(pictures, asked) }
+            order = try await kept(prepared)
+        }
+        do {
+            try engine.check(order)
+        } catch let complaint as Complaint where complaint.status == 404 {
+            throw CheckpointTitle.unknown(order.model ?? "")
+        }
+        for warning in request.warnings { logger.notice("\(call.request.uri.path): \(warning)") }
+        let row = try await queue.submit(order, from: .sdapi)
+        if let task = request.taskID { tasks.name(row.id, task) }
+        let finished = try await wait(for: row, call)
+        guard finished.state != .failed else { throw Self.failure(finished) }
+        return try await answer(finished, request)
+    }
+
+    /// Waits for a job, which is cancelled when its client leaves.
+    private func wait(for row: JobRow, _ call: Call) async throws -> JobRow {
+        do {
+            return try await call.whileConnected { try await queue.wait(for: row.id) }
+        } catch is CancellationError {
+            try await queue.cancel(row.id)
+            throw CancellationError()
+        }
+    }
+
+    /// Keeps an img2img's pictures and names them in its order.
+    private func kept(_ prepared: PreparedPictures) async throws -> Order {
+        var order = prepared.order
+        let source = prepared.source
+        order.source = try await store.keep(
+            source.data, type: "image/png", width: source.width, height: source.height,
+            hasAlpha: false
+        ).sha
+        if let mask = prepared.mask {
+            order.mask = try await store.keep(
+                mask.data, type: "image/png", width: mask.width, height: mask.height,
+                hasAlpha: false
+            ).sha
+        }
+        return order
+    }
+
+    static func failure(_ row: JobRow) -> Complaint {
+        let message = row.error ?? "the job failed"
+        if row.errorKind == GessoError.Kind.usage.rawValue || row.errorKind == "422" {
+            return Complaint(422, message)
+        }
+        var complaint = Complaint(500, message)
+        let isMemory = row.errorKind == GessoError.Kind.resources.rawValue
+        complaint.name = isMemory ? "OutOfMemoryError" : "RuntimeError"
+        return complaint
+    }
+
+    private func answer(_ row: JobRow, _ request: PictureRequest) async throws -> Response {
+        let results = try await store.results(of: row.id)
+        let images = try results.map { try store.data(of: $0.picture) }
+        var parameters = request.parameters
+        if request.isImageToImage {
+            // The echo leaves pictures out, which would only make it larger.
+            parameters["init_images"] = .null
+            parameters["mask"] = .null
+        }
+        let info = try await PictureInfo(row, results, request, store).value
+        return .json([
+            "images": .array(
+                request.sendsImages ? images.map { .string($0.base64EncodedString()) } : []),
+            "parameters": .object(parameters), "info": .string(info.text),
+        ])
+    }
+
+    /// Options that clients have set, over the standard ones.
+    func sdapiOptions() async throws -> [String: JSONValue] {
+        let own = try await store.setting("sdapi-options")?.object ?? [:]
+        var standard = Self.standardOptions
+        standard["sd_model_checkpoint"] = .string(engine.names.models.first ?? "")
+        return standard.merging(own) { $1 }
+    }
+
+    private static let standardOptions: [String: JSONValue] = [
+        "sd_checkpoint_hash": "", "sd_vae": "Automatic", "samples_format": "png",
+        "CLIP_stop_at_last_layers": 1, "eta_noise_seed_delta": 0, "inpainting_mask_weight": 1.0,
+        "img2img_color_correction": false, "img2img_background_color": "#ffffff",
+        "initial_noise_multiplier": 1.0, "return_grid": false, "show_progress_every_n_steps": 10,
+        "live_previews_enable": true, "jpeg_quality": 80, "samples_save": true,
+        "enable_pnginfo": true, "sd_lora": "None",
+    ]
+
+    private var sdapiControl: [Route] {
+        [
+            Route(
+                .get, "/sdapi/v1/progress", "How far the running job has come",
+                query: [("skip_current_image", "boolean")]
+            ) { call in
+                let skips = ["1", "true", "True"].contains(
+                    call.query["skip_current_image"] ?? "")
+                return .json(await progress(withPicture: !skips))
+            },
+            Route(.post, "/sdapi/v1/interrupt", "End the running job") { call in
+                try await interrupt(call)
+                return .json([:])
+            },
+            Route(.post, "/sdapi/v1/skip", "Go on with the job's next picture") { _ in
+                if await queue.current?.job.source == .sdapi { await queue.skip() }
+                return .json(.null)
+            },
+            Route(.get, "/sdapi/v1/options", "All options") { _ in
+                .json(.object(try await sdapiOptions()))
+            },
+            Route(
+                .post, "/sdapi/v1/options", "Set some options", body: Self.anyObject
+            ) { call in
+                let fields = try await call.fields()
+                let known = try await sdapiOptions()
+                var own = try await store.setting("sdapi-options")?.object ?? [:]
+                for name in fields.names where known[name] != nil {
+                    guard let value = fields[name] else { continue }
+                    if name == "sd_model_checkpoint" {
+                        guard let title = value.string,
+                            let model = CheckpointTitle.name(of: title, among: engine.names.models)
+                        else { throw CheckpointTitle.unknown(value.string ?? "") }
+                        own[name] = .string(model)
+                    } else if value != known[name] {
+                        own[name] = value
+                    }
+                }
+                try await store.set("sdapi-options", to: .object(own))
+                return .json(.null)
+            },
+            Route(.post, "/internal/progress", "How far a named job has come", body: Self.anyObject)
+            { call in
+                var fields = try await call.fields()
+                let task = fields.string("id_task", limit: 200) ?? ""
+                let last = fields.integer("id_live_preview") ?? -1
+                let wantsPicture = fields.bool("live_preview") ?? true
+                try fields.check()
+                return .json(
+                    try await progress(ofTask: task, after: last, withPicture: wantsPicture))
+            },
+            Route(.get, "/internal/pending-tasks", "Names of waiting jobs") { _ in
+                let waiting = try await store.activeJobs().filter { $0.state == .queued }
+                let names = waiting.compactMap { tasks.task(of: $0.id) }
+                return .json([
+                    "size": .integer(Int64(names.count)),
+                    "tasks": .array(names.map { .string($0) }),
+                ])
+            },
+            Route(.get, "/internal/ping", "Whether the server answers") { _ in .json([:]) },
+        ]
+    }
+
+    /// Ends a job of this interface, never the page's: the one that is named, else the running one.
+    private func interrupt(_ call: Call) async throws {
+        let fields = try await call.fields()
+        let name =
+            fields["task_id"]?.string ?? fields["genkey"]?.string ?? call.query["task_id"]
+            ?? call.query["genkey"]
+        if let name, let job = tasks.job(of: name) {
+            try await queue.cancel(job)
+        } else if name == nil, let now = await queue.current, now.job.source == .sdapi {
+            try await queue.cancel(now.job.id)
+        }
+    }
+
+    private func progress(withPicture: Bool) async -> JSONValue {
+        let now = await queue.current.flatMap { $0.job.source == .sdapi ? $0 : nil }
+        let waiting = ((try? await store.activeJobs()) ?? []).filter { $0.source == .sdapi }.count
+        guard let now else {
+            return [
+                "progress": 0.0, "eta_relative": 0.0, "state": Self.state(nil, waiting),
+                "current_image": .null, "textinfo": .null,
+            ]
+        }
+        let (fraction, left) = await queue.progress(of: now)
+        return [
+            "progress": .number(max(fraction, 0.01)), "eta_relative": .number(left ?? 0),
+            "state": Self.state(now, waiting),
+            "current_image": withPicture
+                ? now.preview.map { .string($0.base64EncodedString()) } ?? .null : .null,
+            "textinfo": .null,
+        ]
+    }
+
+    private static func state(_ now: Queue.Current?, _ waiting: Int) -> JSONValue {
+        let time = Date(timeIntervalSince1970: now?.job.started ?? Date.now.timeIntervalSince1970)
+        return [
+            "skipped": .bool(now?.isSkipped ?? false),
+            "interrupted": .bool(now?.flag.isSet ?? false), "stopping_generation": false,
+            "job": .string(now.map { "job \($0.number + 1) of \($0.job.pictures)" } ?? ""),
+            "job_count": .integer(Int64(now?.job.pictures ?? 0)),
+            "job_timestamp": .string(now == nil ? "0" : PictureInfo.stamp(time)),
+            "job_no": .integer(Int64(now?.number ?? 0)),
+            "sampling_step": .integer(Int64(now?.step ?? 0)),
+            "sampling_steps": .integer(Int64(now?.steps ?? 0)),
+        ]
+    }
+
+    private func progress(
+        ofTask task: String, after last: Int, withPicture: Bool
+    ) async throws -> JSONValue {
+        guard let id = tasks.job(of: task), let row = try await store.job(id) else {
+            return [
+                "active": false, "queued": false, "completed": false, "progress": .null,
+                "eta": .null, "live_preview": .null, "id_live_preview": -1,
+                "textinfo": "Waiting...",
+            ]
+        }
+        let active = try await store.activeJobs()
+        let place = active.firstIndex { $0.id == id }.map { $0 + 1 } ?? 0
+        let now = await queue.current.flatMap { $0.job.id == id ? $0 : nil }
+        let state = if let now { await queue.progress(of: now) } else { (0.0, nil as Double?) }
+        var picture: JSONValue = .null
+        if withPicture, let now, now.previewNumber > last, let data = now.preview {
+            picture = .string("data:image/jpeg;base64," + data.base64EncodedString())
+        }
+        return [
+            "active": .bool(row.state == .running), "queued": .bool(row.state == .queued),
+            "completed": .bool(row.state.isFinal), "progress": .number(state.0),
+            "eta": state.1.map { .number($0) } ?? .null, "live_preview": picture,
+            "id_live_preview": .integer(Int64(now?.previewNumber ?? -1)),
+            "textinfo": .string(
+                row.state == .queued ? "In queue: \(place)/\(active.count)" : ""),
+        ]
+    }
+}

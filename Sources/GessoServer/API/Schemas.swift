@@ -1,0 +1,86 @@
+/// JSON schemas of what is sent and answered.
+enum Schemas {
+    static let picture: JSONValue = [
+        "type": "object",
+        "required": ["id", "type", "bytes", "width", "height"],
+        "properties": [
+            "id": ["type": "string"], "type": ["type": "string"], "bytes": ["type": "integer"],
+            "width": ["type": "integer"], "height": ["type": "integer"],
+            "hasAlpha": ["type": "boolean"], "url": ["type": "string"],
+        ],
+    ]
+
+    static let order: JSONValue = [
+        "type": "object", "additionalProperties": false,
+        "properties": [
+            "verb": [
+                "type": "string",
+                "enum": ["img2img", "inpaint", "outpaint", "instruct", "txt2img", "upscale"],
+            ],
+            "model": ["type": ["string", "null"]],
+            "presets": ["type": "array", "items": ["type": "string"]],
+            "settings": [
+                "type": "object",
+                "additionalProperties": ["type": ["string", "number", "boolean", "null"]],
+            ],
+            "source": ["type": ["string", "null"], "description": "The id of a picture"],
+            "mask": [
+                "type": ["string", "null"],
+                "description": "The id of a picture; what is white in it is repainted",
+            ],
+            "pictures": ["type": "integer", "minimum": 1, "maximum": 64],
+            "format": ["type": "string", "enum": ["png", "jpeg", "webp"]],
+            "quality": ["type": ["integer", "null"], "minimum": 1, "maximum": 100],
+            "priority": ["type": "integer", "minimum": -100, "maximum": 100],
+            "page": ["type": "boolean"],
+        ],
+    ]
+
+    static let job: JSONValue = [
+        "type": "object", "required": ["id", "state", "seq"],
+        "properties": [
+            "id": ["type": "string"],
+            "state": [
+                "type": "string", "enum": ["queued", "running", "done", "failed", "cancelled"],
+            ],
+            "seq": ["type": "integer"], "results": ["type": "array"],
+            "error": ["type": ["string", "null"]],
+        ],
+    ]
+
+    static let move: JSONValue = [
+        "type": "object",
+        "properties": [
+            "before": ["type": ["string", "null"], "description": "The id of a waiting job"],
+            "priority": ["type": ["integer", "null"], "minimum": -100, "maximum": 100],
+        ],
+    ]
+
+    static let change: JSONValue = [
+        "type": "object",
+        "properties": ["star": ["type": "boolean"], "deleted": ["type": "boolean"]],
+    ]
+
+    static let result: JSONValue = [
+        "type": "object", "required": ["id", "picture", "seed"],
+        "properties": [
+            "id": ["type": "integer"], "picture": ["type": "string"], "seed": ["type": "integer"],
+            "star": ["type": "boolean"],
+        ],
+    ]
+
+    static let verify: JSONValue = [
+        "type": "object", "required": ["original", "result", "mask"],
+        "properties": [
+            "original": ["type": "string"], "result": ["type": "string"],
+            "mask": ["type": "string"],
+        ],
+    ]
+
+    static func list(of item: JSONValue) -> JSONValue {
+        [
+            "type": "object", "required": ["items"],
+            "properties": ["items": ["type": "array", "items": item]],
+        ]
+    }
+}

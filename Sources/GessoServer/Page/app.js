@@ -1,0 +1,497 @@
+// Joins the parts: the picture, its mask, the settings, and what comes back from the server.
+
+import "./chrome.js";
+import { ask, bytes, listen, picture as load, shown, unique, address } from "./api.js";
+import { View } from "./canvas.js";
+import { edges, sides } from "./extend.js";
+import { intake } from "./intake.js";
+import { Gallery, Queue, Settings, make, saveBlob } from "./panels.js";
+import { showHelp } from "./help.js";
+import { keyOf, meaning, written } from "./keys.js";
+import { Mask } from "./mask.js";
+import { encodeGrey } from "./png.js";
+import { forget, recall, remember } from "./memory.js";
+import { plan } from "./plan.js";
+import { notePrompt } from "./prompts.js";
+import { Pointers, placeOf, radiusOf, tools } from "./tools.js";
+
+const el = (id) => document.getElementById(id);
+const state = { source: null, result: null, job: null, jobs: new Set(), lastMask: null, isSending: false, steps: [] };
+const view = new View(el("viewport"), el("picture"), el("canvas"));
+
+const host = {
+  view, tool: "brush", radius: 20, mask: null,
+  painted() {
+    if (verb() !== "inpaint") setVerb("inpaint");
+    describe();
+    store();
+    if (el("auto-run").checked && !state.job) run();
+  },
+  undo: () => act.undo(),
+};
+const pointers = new Pointers(el("canvas"), host);
+
+function say(text) {
+  el("live").textContent = "";
+  setTimeout(() => { el("live").textContent = text; }, 30);
+}
+
+function complain(text, input) {
+  el("message").textContent = text;
+  document.querySelectorAll("[aria-invalid]").forEach((node) => node.removeAttribute("aria-invalid"));
+  input?.setAttribute("aria-invalid", "true");
+}
+
+const settings = new Settings(() => { complain(""); store(); });
+const queue = new Queue(complain);
+const gallery = new Gallery(use, complain);
+
+// The picture
+
+async function openFile(file) {
+  complain("");
+  el("picture-name").textContent = `Loading ${file.name ?? "picture"}`;
+  try {
+    const kept = await ask("POST", "/api/v1/pictures", new Blob([file], { type: "application/octet-stream" }));
+    await setSource({ ...kept, name: file.name ?? "picture" });
+    say(`Opened ${kept.width} by ${kept.height} pixels`);
+  } catch (error) {
+    el("picture-name").textContent = state.source?.name ?? "";
+    complain(/heic|heif/i.test(file.type + file.name) ? "HEIC cannot be read: save the picture as JPEG first." : error.message);
+  }
+}
+
+async function setSource(source, values) {
+  // A large picture is shown by a smaller view; the server works on the file.
+  const isLarge = source.width * source.height > 6e6;
+  view.picture = await load(`/api/v1/pictures/${source.id}${isLarge ? "?max=2048" : ""}`);
+  state.source = source;
+  state.result = null;
+  view.result = null;
+  view.size = { w: source.width, h: source.height };
+  view.extent = { left: 0, top: 0, right: 0, bottom: 0 };
+  host.mask = new Mask(source.width, source.height, values);
+  host.mask.changed = () => view.redrawMask();
+  view.mask = verb() === "inpaint" ? host.mask : null;
+  for (const side of sides) el(`side-${side}`).value = 0;
+  el("empty").hidden = true;
+  el("picture-name").textContent = `${source.name ?? ""} ${source.width}×${source.height}`;
+  view.fit();
+  showResult(null);
+  describe();
+  store();
+}
+
+async function setMaskFrom(id, from = "luma") {
+  const source = state.source;
+  if (!source) return complain("Open a picture first.");
+  const blob = await bytes(`/api/v1/pictures/${id}/mask?from=${from}&width=${source.width}&height=${source.height}`);
+  host.mask.begin("load");
+  host.mask.set(new Uint8Array(await blob.arrayBuffer()));
+  host.mask.end();
+  host.painted();
+}
+
+async function openMask(file) {
+  try {
+    if (!state.source) throw new Error("Open a picture first.");
+    const kept = await ask("POST", "/api/v1/pictures", new Blob([file], { type: "application/octet-stream" }));
+    await setMaskFrom(kept.id, kept.hasAlpha ? "opaque" : "luma");
+    const differs = kept.width !== state.source.width || kept.height !== state.source.height;
+    say(`Mask loaded. White is repainted.${differs ? " It was resized to the picture." : ""}`);
+  } catch (error) { complain(error.message); }
+}
+
+function describe() {
+  const { mask } = host;
+  if (!mask) { el("mask-text").textContent = "No picture"; return; }
+  if (verb() !== "inpaint") {
+    el("mask-text").textContent = { img2img: "The whole picture is restyled", outpaint: "The picture is extended", txt2img: "A new picture is made" }[verb()];
+    return;
+  }
+  const count = mask.count();
+  const box = count ? mask.bounds() : null;
+  const part = (100 * count) / mask.values.length;
+  el("mask-text").textContent = count
+    ? `${part < 0.1 ? "less than 0.1" : part.toFixed(part < 10 ? 1 : 0)} % will be repainted, ${box.w}×${box.h} at ${box.x}, ${box.y}`
+    : "The mask is empty";
+}
+
+// What can be done by button and key
+
+const change = (name, work) => () => {
+  if (!host.mask) return;
+  host.mask.begin(name);
+  work(host.mask);
+  host.mask.end();
+  host.painted();
+  say(`${name}. ${el("mask-text").textContent}`);
+};
+const shape = (subtracts) => change("shape", (mask) => {
+  const [x, y, w, h] = ["x", "y", "w", "h"].map((n) => Number(el(`shape-${n}`).value));
+  mask.rectangle(x, y, w, h, subtracts ? 0 : 255);
+});
+
+const act = {
+  undo() {
+    // A result is a step of its own: it is taken back before the strokes under it.
+    const last = state.steps.at(-1);
+    if (last && host.mask && last.depth === host.mask.past.length) return takeBack();
+    const name = host.mask?.undo();
+    if (name) { describe(); store(); say(`Undone: ${name}`); }
+  },
+  redo() {
+    const name = host.mask?.redo();
+    if (name) { describe(); store(); say(`Redone: ${name}`); }
+  },
+  clear: change("Clear", (mask) => mask.clear()),
+  invert: change("Invert", (mask) => mask.invert()),
+  grow: change("Grow", (mask) => mask.grow(4)),
+  shrink: change("Shrink", (mask) => mask.grow(-4)),
+  addShape: shape(false),
+  removeShape: shape(true),
+  fit: () => view.fit(),
+  actual: () => view.zoomTo(1),
+  double: () => view.zoomTo(2),
+  async saveMask() {
+    if (host.mask) saveBlob(await encodeGrey(host.mask.values, host.mask.width, host.mask.height), "mask.png");
+  },
+  fromAlpha: () => state.source && setMaskFrom(state.source.id, "transparency"),
+  lastMask: () => state.lastMask && setMaskFrom(state.lastMask),
+  smaller: () => setRadius(radiusOf(placeOf(host.radius) - 3)),
+  larger: () => setRadius(radiusOf(placeOf(host.radius) + 3)),
+  run: () => run(),
+  cancel: () => cancel(),
+  open: () => el("file").click(),
+  save: () => { if (!el("save-result").hidden) el("save-result").click(); },
+  help: () => showHelp(),
+};
+for (const name of Object.keys(tools)) act[name] = () => setTool(name);
+
+function setTool(name) {
+  host.tool = name;
+  for (const button of el("tools").children) button.setAttribute("aria-checked", button.dataset.tool === name);
+  el("canvas").classList.toggle("pan", name === "pan");
+  view.cursor = null;
+  view.redrawMask();
+}
+
+function setRadius(radius) {
+  host.radius = Math.min(Math.max(radius, 0.5), 1000);
+  el("size").value = placeOf(host.radius);
+  el("size-value").textContent = Math.round(2 * host.radius);
+  if (view.cursor) view.cursor.radius = host.radius;
+  view.redrawMask();
+}
+
+// What to do
+
+function verb() { return document.querySelector("input[name=verb]:checked").value; }
+
+function setVerb(name) {
+  document.querySelector(`input[name=verb][value=${name}]`).checked = true;
+  settings.setVerb(name);
+  el("sides").hidden = name !== "outpaint";
+  view.mask = name === "inpaint" ? host.mask : null;
+  describe();
+  if (name !== "outpaint") view.extent = { left: 0, top: 0, right: 0, bottom: 0 };
+  else edge.read();
+  view.redraw();
+  complain("");
+  store();
+}
+
+const edge = edges(view, () => verb() === "outpaint" && Boolean(state.source));
+
+// Running
+
+/** The request as the server takes it, after what it needs has been sent. */
+async function order() {
+  const name = verb();
+  const body = { verb: name, page: true, settings: settings.values(), pictures: Number(settings.count.value) || 1 };
+  if (settings.model.value) body.model = settings.model.value;
+  if (settings.preset) body.presets = [settings.preset.name];
+  const prompt = el("prompt").value.trim();
+  if (prompt || !settings.preset) body.settings.prompt = prompt;
+  if (el("negative").value.trim()) body.settings.negative_prompt = el("negative").value.trim();
+  if (name === "txt2img") return body;
+  if (!state.source) throw new Error("Open a picture first.");
+  body.source = state.source.id;
+  if (name === "inpaint") {
+    if (host.mask.count() === 0) throw new Error("The mask is empty: paint what is to be repainted, or choose “Restyle it all”.");
+    const kept = await ask("POST", "/api/v1/pictures", await encodeGrey(host.mask.values, host.mask.width, host.mask.height));
+    body.mask = kept.id;
+    state.lastMask = kept.id;
+  }
+  if (name === "outpaint") {
+    if (sides.every((side) => view.extent[side] === 0)) throw new Error("Drag an edge of the picture, or give pixels, to say how far it extends.");
+    for (const side of sides) if (view.extent[side]) body.settings[side] = String(view.extent[side]);
+  }
+  return body;
+}
+
+async function run() {
+  if (state.isSending) return;
+  if (state.job) return cancel();
+  state.isSending = true;
+  complain("");
+  el("run").disabled = true;
+  try {
+    const body = await order();
+    const job = await ask("POST", "/api/v1/jobs", body, { "Idempotency-Key": unique() });
+    state.job = job.id;
+    state.jobs.add(job.id);
+    notePrompt(el("prompt").value);
+    showRunning(job);
+  } catch (error) {
+    const input = error.field?.startsWith("settings.") ? el(`key-${error.field.slice(9)}`) : null;
+    complain(error.message, input);
+  } finally {
+    state.isSending = false;
+    el("run").disabled = false;
+  }
+}
+
+async function cancel() {
+  if (!state.job) return;
+  try { await ask("DELETE", `/api/v1/jobs/${state.job}`); } catch (error) { complain(error.message); }
+}
+
+function showRunning(job) {
+  el("run").textContent = job ? "Cancel" : "Run";
+  el("progress-box").hidden = !job;
+  if (!job) return;
+  const place = queue.jobs.findIndex((j) => j.id === job.id);
+  el("progress").removeAttribute("value");
+  el("progress-text").textContent = place > 0 ? `Waiting: ${place + 1} of ${queue.jobs.length}` : "Waiting";
+}
+
+let quarter = 0;
+let previewed = 0;
+async function takeProgress(now) {
+  if (now.job !== state.job) return;
+  el("progress").value = now.fraction;
+  const left = now.secondsLeft === null ? "" : `, ${now.secondsLeft < 90 ? `${Math.ceil(now.secondsLeft)} s` : `${Math.ceil(now.secondsLeft / 60)} min`} left`;
+  const stage = { loading: "Loading the model", prompt: "Reading the prompt", encode: "Reading the picture", decode: "Writing the picture" }[now.stage];
+  el("progress-text").textContent = (stage ?? `Step ${now.step} of ${now.steps}`) + (now.pictures > 1 ? `, picture ${now.picture + 1} of ${now.pictures}` : "") + left;
+  const reached = Math.floor(now.fraction * 4);
+  if (reached > quarter) say(`${reached * 25} % done`);
+  quarter = reached;
+  if (now.preview && performance.now() - previewed > 500) {
+    previewed = performance.now();
+    try {
+      el("preview").src = await shown(now.preview);
+      el("preview").hidden = false;
+    } catch { /* It is over already. */ }
+  }
+}
+
+async function takeJob(job) {
+  queue.take(job);
+  if (job.state === "done") gallery.load(true);
+  if (!state.jobs.has(job.id)) return;
+  if (job.state === "queued" || job.state === "running") {
+    if (job.id === state.job) showRunning(job);
+    return;
+  }
+  if (job.id === state.job) {
+    state.job = null;
+    quarter = 0;
+    showRunning(null);
+    el("preview").hidden = true;
+  }
+  if (job.state === "failed") complain(`The job failed: ${job.error}`);
+  if (job.state === "cancelled") say("Cancelled");
+  const last = job.results.at(-1);
+  if (last) {
+    await showResult(last, job.request);
+    say("Done");
+  }
+}
+
+async function showResult(result, request) {
+  const isShown = Boolean(result);
+  for (const id of ["compare-label", "use-result", "save-result"]) el(id).hidden = !isShown;
+  el("proof").textContent = "";
+  if (!isShown) { view.result = null; view.redraw(); return; }
+  const image = await load(result.url);
+  if (request?.verb === "txt2img" || !state.source) {
+    const info = await ask("GET", `${result.url}/info`);
+    await setSource({ ...info, name: "result" });
+    for (const id of ["use-result", "save-result"]) el(id).hidden = false;
+  } else {
+    const e = request?.verb === "outpaint" ? view.extent : { left: 0, top: 0, right: 0, bottom: 0 };
+    const box = { x: -e.left, y: -e.top, w: view.size.w + e.left + e.right, h: view.size.h + e.top + e.bottom };
+    view.result = { image, box };
+    state.steps.push({ depth: host.mask.past.length });
+  }
+  state.result = result;
+  view.compare = 0;
+  el("compare").value = 0;
+  el("save-result").href = await shown(`${result.url}?download=1`);
+  el("save-result").download = `gesso-${result.seed}.${request?.format ?? "png"}`;
+  const outside = result.receipt?.changedOutside;
+  el("proof").textContent = (outside === null || outside === undefined ? "" : `Outside the mask: ${outside} pixels changed. `) + `Seed ${result.seed}`;
+  view.redraw();
+}
+
+function takeBack() {
+  state.steps.pop();
+  showResult(null);
+  say("Undone: result");
+}
+
+async function useResult() {
+  if (!state.result) return;
+  const info = await ask("GET", `${state.result.url}/info`);
+  state.steps = [];
+  await setSource({ ...info, name: "result" });
+  if (verb() === "outpaint") setVerb("inpaint");
+}
+
+async function use(what, item) {
+  const request = item.request;
+  if (what === "open") {
+    await setSource({ ...(await ask("GET", `${item.url}/info`)), name: "result" });
+  } else if (what === "source") {
+    await setSource({ ...(await ask("GET", `${item.url}/info`)), name: "result" });
+    setVerb("inpaint");
+  } else if (what === "seed") {
+    settings.write("seed", String(item.seed));
+    settings.mark();
+  } else if (what === "all" && request) {
+    if (request.source && request.source !== state.source?.id) {
+      await setSource({ ...(await ask("GET", `/api/v1/pictures/${request.source}/info`)), name: "picture" });
+    }
+    setVerb(request.verb === "instruct" || request.verb === "upscale" ? "img2img" : request.verb);
+    settings.recall({ ...request, settings: { ...request.settings, seed: String(item.seed) } });
+    el("prompt").value = request.settings.prompt ?? "";
+    el("negative").value = request.settings.negative_prompt ?? "";
+    for (const side of sides) edge.set(side, Number(request.settings[side] ?? 0));
+    if (request.mask) await setMaskFrom(request.mask);
+    complain("");
+    say("All settings are as they were");
+  }
+  store();
+}
+
+// Keys
+
+document.addEventListener("keydown", (event) => {
+  const isText = event.target.matches("textarea, select, input:not([type=range], [type=checkbox], [type=radio])");
+  const isOnCanvas = event.target === el("canvas");
+  if (document.querySelector("dialog[open]")) return;
+  const name = meaning(event, isOnCanvas);
+  if (isText && name !== "run") return;
+  if (name === "original") {
+    view.showsOriginal = true;
+    view.redraw();
+    event.preventDefault();
+    return;
+  }
+  if (name && act[name]) {
+    event.preventDefault();
+    act[name]();
+    return;
+  }
+  if (event.key === "Escape" && pointers.cancel()) return;
+  if (!isOnCanvas) return;
+  const steps = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
+  if (event.key === " ") {
+    pointers.isSpace = true;
+    event.preventDefault();
+  } else if (event.key === "Enter") {
+    pointers.dot();
+    event.preventDefault();
+  } else if (steps[event.key]) {
+    pointers.step(...steps[event.key], event.shiftKey);
+    event.preventDefault();
+  }
+});
+document.addEventListener("keyup", (event) => {
+  if (event.key === " ") pointers.isSpace = false;
+  if (view.showsOriginal && written(event).endsWith(keyOf("original").at(-1))) {
+    view.showsOriginal = false;
+    view.redraw();
+  }
+});
+window.addEventListener("blur", () => {
+  pointers.isSpace = false;
+  view.showsOriginal = false;
+  view.redraw();
+});
+
+// What is kept in this browser: the picture's id, the mask, fields and view
+
+let storing = 0;
+function store() {
+  clearTimeout(storing);
+  storing = setTimeout(() => {
+    remember({
+      source: state.source, mask: host.mask?.values, verb: verb(), prompt: el("prompt").value, negative: el("negative").value,
+      request: { presets: settings.preset ? [settings.preset.name] : [], settings: settings.values(), model: settings.model?.value, pictures: settings.count?.value ?? 1 },
+      view: { scale: view.scale, x: view.x, y: view.y }, extent: view.extent,
+    });
+  }, 400);
+}
+
+async function restore() {
+  const kept = await recall();
+  if (!kept) return;
+  el("prompt").value = kept.prompt ?? "";
+  el("negative").value = kept.negative ?? "";
+  if (kept.source) {
+    try {
+      await ask("GET", `/api/v1/pictures/${kept.source.id}/info`);
+      await setSource(kept.source, kept.mask);
+      Object.assign(view, kept.view);
+      view.redraw();
+    } catch { await forget(); }
+  }
+  setVerb(kept.verb ?? "inpaint");
+  settings.recall(kept.request);
+  if (state.source && verb() === "outpaint") for (const side of sides) edge.set(side, kept.extent?.[side] ?? 0);
+}
+
+// Wiring
+
+for (const [name, tool] of Object.entries(tools)) {
+  const button = make("button", { type: "button", role: "radio", textContent: tool.name, "data-tool": name, "aria-checked": name === "brush" });
+  button.addEventListener("click", () => setTool(name));
+  el("tools").append(button);
+}
+document.querySelectorAll("[data-do]").forEach((button) => button.addEventListener("click", () => act[button.dataset.do]()));
+el("size").addEventListener("input", () => setRadius(radiusOf(Number(el("size").value))));
+el("overlay-color").addEventListener("change", () => { view.color = el("overlay-color").value.split(",").map(Number); view.redrawMask(); });
+el("overlay-opacity").addEventListener("input", () => { view.opacity = el("overlay-opacity").value / 100; view.redrawMask(); });
+el("compare").addEventListener("input", () => { view.compare = el("compare").value / 100; view.redraw(); });
+el("use-result").addEventListener("click", useResult);
+el("plan-button").addEventListener("click", () => plan(order, complain));
+el("reset").addEventListener("click", () => settings.reset());
+el("panel").addEventListener("submit", (e) => { e.preventDefault(); run(); });
+document.querySelectorAll("input[name=verb]").forEach((input) => input.addEventListener("change", () => setVerb(input.value)));
+for (const id of ["prompt", "negative"]) el(id).addEventListener("input", store);
+intake(openFile, openMask, () => Boolean(state.source));
+
+setRadius(20);
+await settings.load();
+await restore();
+gallery.load();
+listen((name, data) => {
+  if (name === "queue") queue.show(data);
+  if (name === "job") takeJob(data);
+  if (name === "progress") takeProgress(data);
+}, (isConnected) => {
+  el("connection").textContent = isConnected ? "connected" : "not connected; trying again";
+});
+document.documentElement.dataset.ready = "true";
+
+// For tests of the page: what the mask holds, and the matrix.
+window.gesso = {
+  mask: () => host.mask && { hash: host.mask.hash(), count: host.mask.count(), bounds: host.mask.bounds(), width: host.mask.width, height: host.mask.height },
+  at: (x, y) => host.mask?.values[y * host.mask.width + x],
+  place: (x, y) => { const r = el("canvas").getBoundingClientRect(); const p = view.place(x, y); return { x: p.x + r.left, y: p.y + r.top }; },
+  point: (x, y) => view.point({ clientX: x, clientY: y }),
+  view: () => ({ scale: view.scale, x: view.x, y: view.y, extent: { ...view.extent } }),
+  address: (path) => address(path).href,
+};

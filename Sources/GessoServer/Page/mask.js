@@ -1,0 +1,283 @@
+// The mask: an array in the picture's pixels, 255 where it is repainted, with undo by tiles.
+
+const TILE = 256;
+const STEPS = 200;
+const BYTES = 64 << 20;
+
+/** Values as runs, so that undo steps stay small. */
+function packed(values) {
+  const runs = [];
+  for (let i = 0; i < values.length;) {
+    const value = values[i];
+    let end = i + 1;
+    while (end < values.length && values[end] === value) end++;
+    runs.push(end - i, value);
+    i = end;
+  }
+  return Uint32Array.from(runs);
+}
+
+function unpacked(runs, length) {
+  const values = new Uint8Array(length);
+  let at = 0;
+  for (let i = 0; i < runs.length; i += 2) {
+    values.fill(runs[i + 1], at, at + runs[i]);
+    at += runs[i];
+  }
+  return values;
+}
+
+export class Mask {
+  constructor(width, height, values) {
+    this.width = width;
+    this.height = height;
+    this.values = values ?? new Uint8Array(width * height);
+    this.past = [];
+    this.future = [];
+    this.step = null;
+    this.columns = Math.ceil(width / TILE);
+    this.changed = () => {};
+  }
+
+  // Undo
+
+  /** Begins a step; all changes until `end` are undone together. */
+  begin(name) { this.step = { name, tiles: new Map() }; }
+
+  end() {
+    const step = this.step;
+    this.step = null;
+    if (!step || step.tiles.size === 0) return;
+    this.past.push(step);
+    this.future = [];
+    this.trim();
+  }
+
+  /** Takes back what the step under way has done. */
+  abandon() {
+    const step = this.step;
+    this.step = null;
+    if (step) this.swap(step);
+  }
+
+  trim() {
+    const size = (step) => [...step.tiles.values()].reduce((sum, t) => sum + t.byteLength, 0);
+    let sum = this.past.reduce((total, step) => total + size(step), 0);
+    while (this.past.length > STEPS || (sum > BYTES && this.past.length > 1)) {
+      sum -= size(this.past.shift());
+    }
+  }
+
+  undo() { return this.move(this.past, this.future); }
+  redo() { return this.move(this.future, this.past); }
+
+  move(from, to) {
+    const step = from.pop();
+    if (!step) return null;
+    to.push(this.swap(step));
+    return step.name;
+  }
+
+  /** Puts a step's tiles back, and returns the step that undoes that. */
+  swap(step) {
+    const reverse = { name: step.name, tiles: new Map() };
+    for (const [index, runs] of step.tiles) {
+      reverse.tiles.set(index, packed(this.tile(index)));
+      this.setTile(index, runs);
+    }
+    this.changed(null);
+    return reverse;
+  }
+
+  box(index) {
+    const x = (index % this.columns) * TILE;
+    const y = Math.floor(index / this.columns) * TILE;
+    return { x, y, w: Math.min(TILE, this.width - x), h: Math.min(TILE, this.height - y) };
+  }
+
+  tile(index) {
+    const { x, y, w, h } = this.box(index);
+    const values = new Uint8Array(w * h);
+    for (let row = 0; row < h; row++) {
+      const start = (y + row) * this.width + x;
+      values.set(this.values.subarray(start, start + w), row * w);
+    }
+    return values;
+  }
+
+  setTile(index, runs) {
+    const { x, y, w, h } = this.box(index);
+    const values = unpacked(runs, w * h);
+    for (let row = 0; row < h; row++) {
+      this.values.set(values.subarray(row * w, (row + 1) * w), (y + row) * this.width + x);
+    }
+  }
+
+  /** Keeps the tiles of a box as they are now, before they change. */
+  touch(left, top, right, bottom) {
+    if (!this.step) return;
+    for (let ty = Math.floor(top / TILE); ty <= Math.floor((bottom - 1) / TILE); ty++) {
+      for (let tx = Math.floor(left / TILE); tx <= Math.floor((right - 1) / TILE); tx++) {
+        const index = ty * this.columns + tx;
+        if (!this.step.tiles.has(index)) this.step.tiles.set(index, packed(this.tile(index)));
+      }
+    }
+  }
+
+  /** The part of a box that is inside; null where none is. */
+  clipped(left, top, right, bottom) {
+    const box = [Math.max(0, Math.floor(left)), Math.max(0, Math.floor(top)),
+      Math.min(this.width, Math.ceil(right)), Math.min(this.height, Math.ceil(bottom))];
+    return box[0] < box[2] && box[1] < box[3] ? box : null;
+  }
+
+  /** Sets what `span(y)` gives as [from, to) of every row of a box. */
+  fillRows(left, top, right, bottom, value, spans) {
+    const box = this.clipped(left, top, right, bottom);
+    if (!box) return;
+    this.touch(...box);
+    for (let y = box[1]; y < box[3]; y++) {
+      for (const [from, to] of spans(y)) {
+        const a = Math.max(box[0], Math.ceil(from));
+        const b = Math.min(box[2], Math.floor(to) + 1);
+        if (a < b) this.values.fill(value, y * this.width + a, y * this.width + b);
+      }
+    }
+    this.changed(box);
+  }
+
+  // Drawing; a pixel counts by its middle.
+
+  /** All pixels within `radius` of the line from one point to another. */
+  capsule(x0, y0, x1, y1, radius, value) {
+    const r = Math.max(radius, 0.5);
+    const [dx, dy] = [x1 - x0, y1 - y0];
+    const length = Math.hypot(dx, dy);
+    const disc = (cx, cy, y) => {
+      const h = y - cy;
+      if (Math.abs(h) > r) return null;
+      const w = Math.sqrt(r * r - h * h);
+      return [cx - w, cx + w];
+    };
+    this.fillRows(Math.min(x0, x1) - r, Math.min(y0, y1) - r, Math.max(x0, x1) + r + 1,
+      Math.max(y0, y1) + r + 1, value, (row) => {
+        const y = row + 0.5;
+        const parts = [disc(x0, y0, y), disc(x1, y1, y)].filter(Boolean);
+        if (length > 0) {
+          // The rectangle along the line: |across| <= r and 0 <= along <= length.
+          let [from, to] = [-Infinity, Infinity];
+          const limit = (a, b, low, high) => {
+            if (Math.abs(a) < 1e-9) { if (b < low || b > high) [from, to] = [1, 0]; return; }
+            const ends = [(low - b) / a, (high - b) / a].sort((p, q) => p - q);
+            from = Math.max(from, ends[0]);
+            to = Math.min(to, ends[1]);
+          };
+          limit(dx / length, ((y - y0) * dy - x0 * dx) / length, 0, length);
+          limit(-dy / length, ((y - y0) * dx + x0 * dy) / length, -r, r);
+          if (from <= to) parts.push([from, to]);
+        }
+        if (parts.length === 0) return [];
+        // The parts touch, so their hull is the capsule's row.
+        return [[Math.min(...parts.map((p) => p[0])) - 0.5, Math.max(...parts.map((p) => p[1])) - 0.5]];
+      });
+  }
+
+  rectangle(x, y, w, h, value) {
+    const [l, t, r, b] = [Math.round(x), Math.round(y), Math.round(x + w), Math.round(y + h)];
+    this.fillRows(l, t, r, b, value, () => [[l, r - 1]]);
+  }
+
+  ellipse(x, y, w, h, value) {
+    const [cx, cy, a, b] = [x + w / 2, y + h / 2, Math.abs(w / 2), Math.abs(h / 2)];
+    if (a === 0 || b === 0) return;
+    this.fillRows(cx - a, cy - b, cx + a + 1, cy + b + 1, value, (row) => {
+      const v = (row + 0.5 - cy) / b;
+      if (Math.abs(v) > 1) return [];
+      const half = a * Math.sqrt(1 - v * v);
+      return [[cx - half - 0.5, cx + half - 0.5]];
+    });
+  }
+
+  /** The inside of a closed line, by the even-odd rule. */
+  polygon(points, value) {
+    if (points.length < 3) return;
+    const xs = points.map((p) => p.x);
+    const ys = points.map((p) => p.y);
+    this.fillRows(Math.min(...xs), Math.min(...ys), Math.max(...xs) + 1, Math.max(...ys) + 1, value, (row) => {
+      const y = row + 0.5;
+      const cuts = [];
+      points.forEach((p, i) => {
+        const q = points[(i + 1) % points.length];
+        if ((p.y <= y) !== (q.y <= y)) cuts.push(p.x + ((y - p.y) / (q.y - p.y)) * (q.x - p.x));
+      });
+      cuts.sort((a, b) => a - b);
+      const spans = [];
+      for (let i = 0; i + 1 < cuts.length; i += 2) spans.push([cuts[i] - 0.5, cuts[i + 1] - 0.5]);
+      return spans;
+    });
+  }
+
+  all(change) {
+    this.touch(0, 0, this.width, this.height);
+    change(this.values);
+    this.changed(null);
+  }
+
+  clear() { this.all((v) => v.fill(0)); }
+  invert() { this.all((v) => { for (let i = 0; i < v.length; i++) v[i] = 255 - v[i]; }); }
+  set(values) { this.all((v) => v.set(values)); }
+
+  /** Combines with other values: adds what is white in them, or takes it away. */
+  combine(values, subtracts) {
+    this.all((v) => {
+      for (let i = 0; i < v.length; i++) {
+        v[i] = subtracts ? Math.min(v[i], 255 - values[i]) : Math.max(v[i], values[i]);
+      }
+    });
+  }
+
+  /** Grows the white by a square of `radius`, or shrinks it if that is below 0. */
+  grow(radius) {
+    const { width, height } = this;
+    const n = Math.abs(radius);
+    const pick = radius > 0 ? Math.max : Math.min;
+    const pass = (source, lines, length, stride, step) => {
+      const target = new Uint8Array(source.length);
+      for (let line = 0; line < lines; line++) {
+        const start = line * step;
+        for (let i = 0; i < length; i++) {
+          let best = source[start + i * stride];
+          for (let k = Math.max(0, i - n); k <= Math.min(length - 1, i + n); k++) best = pick(best, source[start + k * stride]);
+          target[start + i * stride] = best;
+        }
+      }
+      return target;
+    };
+    this.all((v) => v.set(pass(pass(v, height, width, 1, width), width, height, width, 1)));
+  }
+
+  // What it holds
+
+  count() { let n = 0; for (const v of this.values) if (v) n++; return n; }
+
+  bounds() {
+    let [l, t, r, b] = [this.width, this.height, 0, 0];
+    for (let y = 0; y < this.height; y++) {
+      const row = this.values.subarray(y * this.width, (y + 1) * this.width);
+      const first = row.findIndex((v) => v > 0);
+      if (first < 0) continue;
+      l = Math.min(l, first);
+      r = Math.max(r, row.findLastIndex((v) => v > 0) + 1);
+      t = Math.min(t, y);
+      b = y + 1;
+    }
+    return r > l ? { x: l, y: t, w: r - l, h: b - t } : null;
+  }
+
+  /** A number that differs where the mask does (FNV-1a). */
+  hash() {
+    let h = 0x811c9dc5;
+    for (const v of this.values) h = Math.imul(h ^ v, 0x01000193);
+    return h >>> 0;
+  }
+}

@@ -1,0 +1,344 @@
+// The settings, the queue and the gallery.
+
+import { ask, shown } from "./api.js";
+
+const el = (id) => document.getElementById(id);
+
+/** An element with properties, attributes (names with a dash or `role`) and children. */
+export function make(name, properties = {}, ...children) {
+  const node = document.createElement(name);
+  for (const [key, value] of Object.entries(properties)) {
+    if (key in node && !key.includes("-")) node[key] = value;
+    else node.setAttribute(key, value);
+  }
+  node.append(...children);
+  return node;
+}
+
+/** Hands bytes to the browser as a download. */
+export function saveBlob(blob, name) {
+  const link = make("a", { href: URL.createObjectURL(blob), download: name });
+  link.click();
+  setTimeout(() => URL.revokeObjectURL(link.href), 10000);
+}
+
+/** The settings shown at once and those folded away; each is for the verbs that have its key. */
+const shownKeys = ["strength", "steps", "seed"];
+const hiddenKeys = [
+  "guidance_scale", "scheduler", "sigmas", "region", "mask_padding", "mask_feather", "mask_blur",
+  "mask_grow", "fill", "blend", "match_color", "overlap", "width", "height", "clip_skip",
+  "strip_metadata",
+];
+const names = {
+  strength: "Strength", steps: "Steps", seed: "Seed", guidance_scale: "Guidance scale",
+  scheduler: "Scheduler", sigmas: "Noise levels", region: "Work on", mask_padding: "Padding",
+  mask_feather: "Feather", mask_blur: "Blur", mask_grow: "Grow the mask", fill: "Fill first",
+  blend: "Join by", match_color: "Match colours", overlap: "Overlap", width: "Width",
+  height: "Height", clip_skip: "Clip skip", strip_metadata: "Leave out metadata",
+};
+const ranges = { strength: [0, 1, 0.01], mask_feather: [0, 128, 1], mask_blur: [0, 64, 1], mask_grow: [-64, 64, 1], mask_padding: [0, 256, 1] };
+
+export class Settings {
+  constructor(changed) {
+    this.changed = changed;
+    this.keys = new Map();
+    this.presets = [];
+    this.inputs = new Map();
+    this.verb = "inpaint";
+    this.preset = null;
+  }
+
+  async load() {
+    const [keys, presets, models] = await Promise.all(
+      ["keys", "presets", "models"].map((name) => ask("GET", `/api/v1/${name}`)));
+    for (const key of keys.items) this.keys.set(key.name, key);
+    this.presets = presets.items;
+    const select = make("select", { id: "model" }, make("option", { value: "", textContent: "The one that fits" }),
+      ...models.items.map((m) => make("option", { value: m.name, textContent: m.name })));
+    this.model = select;
+    const count = make("input", { id: "pictures", type: "number", min: 1, max: 64, value: 1 });
+    this.count = count;
+    el("fields").append(...shownKeys.map((name) => this.field(name)).filter(Boolean));
+    el("more").append(this.row("Model", select), this.row("Pictures", count),
+      ...hiddenKeys.map((name) => this.field(name)).filter(Boolean));
+    select.addEventListener("change", () => this.changed());
+    count.addEventListener("change", () => this.changed());
+    el("preset").addEventListener("change", () => this.usePreset(el("preset").value));
+    this.setVerb(this.verb);
+  }
+
+  row(label, input) {
+    return make("div", { className: "field" }, make("label", { htmlFor: input.id, textContent: label }), input);
+  }
+
+  field(name) {
+    const key = this.keys.get(name);
+    if (!key) return null;
+    const id = `key-${name}`;
+    const range = ranges[name];
+    let input;
+    if (name === "seed") {
+      input = make("input", { id, type: "text", inputMode: "numeric", placeholder: "drawn" });
+    } else if (key.expected === "true or false") {
+      input = make("input", { id, type: "checkbox" });
+    } else if (key.choices.length && name !== "fill") {
+      input = make("select", { id }, ...key.choices.map((c) => make("option", { value: c, textContent: c })));
+    } else if (name === "fill") {
+      input = make("select", { id }, ...key.choices.filter((c) => !c.startsWith("color")).map((c) => make("option", { value: c, textContent: c })));
+    } else {
+      input = make("input", { id, type: "number", step: range?.[2] ?? "any", min: range?.[0] ?? "", max: range?.[1] ?? "" });
+    }
+    const row = this.row(names[name] ?? name, input);
+    row.dataset.key = name;
+    row.title = key.help;
+    if (range) {
+      const slider = make("input", { type: "range", min: range[0], max: range[1], step: range[2], "aria-label": names[name] });
+      slider.addEventListener("input", () => { input.value = slider.value; this.mark(); this.changed(); });
+      input.addEventListener("input", () => { slider.value = input.value; });
+      row.append(slider);
+      input.slider = slider;
+    }
+    input.addEventListener("input", () => { this.mark(); this.changed(); });
+    this.inputs.set(name, { input, row });
+    return row;
+  }
+
+  /** The value that holds where nothing is said: the preset's, else the verb's. */
+  standard(name) {
+    return this.preset?.settings[name] ?? this.keys.get(name)?.defaults[this.verb] ?? "";
+  }
+
+  read(input) { return input.type === "checkbox" ? String(input.checked) : input.value.trim(); }
+
+  write(name, value) {
+    const entry = this.inputs.get(name);
+    if (!entry) return;
+    if (entry.input.type === "checkbox") entry.input.checked = value === "true";
+    else entry.input.value = value || (entry.input.tagName === "SELECT" ? "default" : "");
+    if (entry.input.slider) entry.input.slider.value = entry.input.value;
+  }
+
+  setVerb(verb) {
+    const changed = this.values();
+    this.verb = verb;
+    for (const [name, { row }] of this.inputs) {
+      row.hidden = !(verb in this.keys.get(name).defaults);
+      this.write(name, changed[name] ?? this.standard(name));
+    }
+    const fitting = this.presets.filter((p) => p.verbs.includes(verb));
+    const select = el("preset");
+    select.replaceChildren(make("option", { value: "", textContent: "None" }),
+      ...fitting.map((p) => make("option", { value: p.name, textContent: p.name.replaceAll("-", " ") })));
+    if (this.preset && !fitting.includes(this.preset)) this.usePreset("");
+    else select.value = this.preset?.name ?? "";
+    this.mark();
+  }
+
+  usePreset(name) {
+    const changed = this.values();
+    this.preset = this.presets.find((p) => p.name === name) ?? null;
+    el("preset").value = this.preset ? name : "";
+    el("preset-text").textContent = this.preset?.summary ?? "";
+    for (const key of this.inputs.keys()) this.write(key, changed[key] ?? this.standard(key));
+    this.mark();
+    this.changed();
+  }
+
+  reset() {
+    this.usePreset("");
+    for (const name of this.inputs.keys()) this.write(name, this.standard(name));
+    this.model.value = "";
+    this.count.value = 1;
+    this.mark();
+    this.changed();
+  }
+
+  mark() {
+    for (const [name, { input, row }] of this.inputs) {
+      row.classList.toggle("changed", !row.hidden && this.read(input) !== (this.standard(name) || (input.tagName === "SELECT" ? "default" : input.type === "checkbox" ? "false" : "")));
+    }
+  }
+
+  /** What differs from the standard. */
+  values() {
+    const values = {};
+    for (const [name, { input, row }] of this.inputs) {
+      const value = this.read(input);
+      if (!row.hidden && row.classList.contains("changed") && value !== "") values[name] = value;
+    }
+    return values;
+  }
+
+  /** Shows the settings of an earlier request. */
+  recall(request, only) {
+    if (!only) this.preset = this.presets.find((p) => p.name === request.presets[0]) ?? null;
+    const settings = request.settings;
+    for (const name of this.inputs.keys()) {
+      if (only && !only.includes(name)) continue;
+      this.write(name, settings[name] ?? this.standard(name));
+    }
+    if (!only) {
+      this.model.value = request.model ?? "";
+      this.count.value = request.pictures;
+      el("preset").value = this.preset?.name ?? "";
+    }
+    this.mark();
+  }
+}
+
+export class Queue {
+  constructor(say) {
+    this.say = say;
+    this.jobs = [];
+    this.isPaused = false;
+    el("queue-pause").addEventListener("click", () => this.act(this.isPaused ? "resume" : "pause"));
+    el("queue-clear").addEventListener("click", () => this.act("clear"));
+    el("queue").addEventListener("click", (e) => this.click(e));
+    this.finished = [];
+  }
+
+  async act(name) { this.show(await ask("POST", `/api/v1/queue/${name}`)); }
+
+  show(document) {
+    this.jobs = document.jobs;
+    this.isPaused = document.paused;
+    el("queue-pause").textContent = this.isPaused ? "Resume" : "Pause";
+    el("queue-reason").textContent = this.isPaused ? `Paused: ${document.reason ?? ""}` : "";
+    this.draw();
+  }
+
+  take(job) {
+    const at = this.jobs.findIndex((j) => j.id === job.id);
+    const isOpen = job.state === "queued" || job.state === "running";
+    if (isOpen) at < 0 ? this.jobs.push(job) : (this.jobs[at] = job);
+    else if (at >= 0) this.jobs.splice(at, 1);
+    if (job.state === "failed" || job.state === "cancelled") {
+      this.finished = [job, ...this.finished.filter((j) => j.id !== job.id)].slice(0, 20);
+    }
+    this.draw();
+  }
+
+  draw() {
+    el("queue-count").textContent = this.jobs.length ? `(${this.jobs.length})` : "";
+    const button = (text, what, job) => make("button", { type: "button", textContent: text, "data-what": what, "data-job": job.id, "aria-label": `${text}: ${job.prompt || job.id.slice(0, 8)}` });
+    const row = (job) => {
+      const text = `${job.state}: ${job.request?.verb ?? ""} ${job.prompt ? `“${job.prompt.slice(0, 80)}”` : ""}${job.error ? ` – ${job.error}` : ""}`;
+      const item = make("li", {}, make("span", { className: "what", textContent: text }));
+      if (job.state === "queued") item.append(button("Up", "up", job), button("Down", "down", job));
+      if (job.state === "queued" || job.state === "running") item.append(button("Cancel", "cancel", job));
+      else item.append(button("Retry", "retry", job));
+      return item;
+    };
+    el("queue").replaceChildren(...this.jobs.map(row), ...this.finished.map(row));
+  }
+
+  async click(event) {
+    const { what, job } = event.target.dataset;
+    if (!what) return;
+    const waiting = this.jobs.filter((j) => j.state === "queued");
+    const at = waiting.findIndex((j) => j.id === job);
+    try {
+      if (what === "cancel") await ask("DELETE", `/api/v1/jobs/${job}`);
+      if (what === "retry") {
+        await ask("POST", `/api/v1/jobs/${job}/retry`);
+        this.finished = this.finished.filter((j) => j.id !== job);
+      }
+      if (what === "up" && at > 0) await ask("PATCH", `/api/v1/jobs/${job}`, { before: waiting[at - 1].id });
+      if (what === "down" && at + 1 < waiting.length) await ask("PATCH", `/api/v1/jobs/${waiting[at + 1].id}`, { before: job });
+    } catch (error) { this.say(error.message); }
+  }
+}
+
+export class Gallery {
+  constructor(use, say) {
+    this.use = use;
+    this.say = say;
+    this.items = new Map();
+    el("gallery-more").addEventListener("click", () => this.load(false));
+    el("gallery-search").addEventListener("input", () => {
+      clearTimeout(this.timer);
+      this.timer = setTimeout(() => this.load(true), 250);
+    });
+    el("gallery-star").addEventListener("change", () => this.load(true));
+    el("gallery").addEventListener("click", (e) => this.click(e));
+    el("gallery").addEventListener("keydown", (e) => this.key(e));
+  }
+
+  async load(isNew = true) {
+    const query = new URLSearchParams({ limit: 40, q: el("gallery-search").value });
+    if (el("gallery-star").checked) query.set("star", "1");
+    if (isNew) { this.items.clear(); el("gallery").replaceChildren(); }
+    const last = Math.min(...this.items.keys());
+    if (Number.isFinite(last)) query.set("before", last);
+    const { items } = await ask("GET", `/api/v1/gallery?${query}`);
+    for (const item of items) {
+      if (this.items.has(item.id)) continue;
+      this.items.set(item.id, item);
+      el("gallery").append(await this.row(item));
+    }
+    el("gallery-more").hidden = items.length < 40;
+  }
+
+  async row(item) {
+    const name = item.request?.settings.prompt || "without a prompt";
+    const image = make("img", { loading: "lazy", alt: `Result: ${name}`, width: 200, height: 150 });
+    shown(`${item.url}?max=256`).then((src) => { image.src = src; });
+    const button = (text, what) => make("button", { type: "button", textContent: text, "data-what": what, "aria-label": `${text}: ${name}` });
+    const star = button(item.star ? "Starred" : "Star", "star");
+    star.setAttribute("aria-pressed", item.star);
+    const open = make("button", { type: "button", className: "open", "data-what": "open", "aria-label": `Open the result: ${name}` }, image);
+    return make("li", { "data-id": item.id }, open,
+      make("p", { textContent: name, title: item.infotext }),
+      make("p", { className: "hint", textContent: `${item.width}×${item.height}, seed ${item.seed}` }),
+      make("div", { className: "buttons" }, star, button("Use all", "all"), button("Use seed", "seed"),
+        button("As picture", "source"), button("Download", "download"), button("Delete", "delete")));
+  }
+
+  async click(event) {
+    const button = event.target.closest("[data-what]");
+    const row = event.target.closest("li");
+    if (!button || !row) return;
+    await this.act(button.dataset.what, Number(row.dataset.id), row);
+  }
+
+  async act(what, id, row) {
+    const item = this.items.get(id);
+    try {
+      if (what === "star") {
+        const changed = await ask("PATCH", `/api/v1/gallery/${id}`, { star: !item.star });
+        item.star = changed.star;
+        const button = row.querySelector("[data-what=star]");
+        button.textContent = item.star ? "Starred" : "Star";
+        button.setAttribute("aria-pressed", item.star);
+      } else if (what === "delete") {
+        await ask("DELETE", `/api/v1/gallery/${id}`);
+        const undo = make("button", { type: "button", textContent: "Undo delete" });
+        const kept = [...row.children];
+        row.replaceChildren(make("p", { textContent: "Deleted." }), undo);
+        undo.focus();
+        undo.addEventListener("click", async () => {
+          await ask("PATCH", `/api/v1/gallery/${id}`, { deleted: false });
+          row.replaceChildren(...kept);
+        }, { once: true });
+      } else if (what === "download") {
+        const link = make("a", { href: await shown(`${item.url}?download=1`), download: `gesso-${item.seed}.${item.request?.format ?? "png"}` });
+        link.click();
+      } else {
+        await this.use(what, item);
+      }
+    } catch (error) { this.say(error.message); }
+  }
+
+  key(event) {
+    const row = event.target.closest("li");
+    if (!row) return;
+    const rows = [...el("gallery").children];
+    const step = { ArrowRight: 1, ArrowLeft: -1 }[event.key];
+    if (step) {
+      rows[rows.indexOf(row) + step]?.querySelector(".open")?.focus();
+      event.preventDefault();
+    }
+    if (event.key === "Delete") this.act("delete", Number(row.dataset.id), row);
+    if (event.key === ".") this.act("star", Number(row.dataset.id), row);
+  }
+}

@@ -1,0 +1,173 @@
+package import Foundation
+package import Gesso
+
+/// Makes pictures with the library; its jobs have a thread of their own, so that the kernels never take
+/// the threads that answer requests.
+package final class Engine: Sendable {
+    /// Where a picture stands.
+    enum News: Sendable {
+        /// `steps` is 0 outside of denoising.
+        case stage(String, step: Int, steps: Int)
+        /// A JPEG of what is under way.
+        case preview(Data)
+    }
+
+    /// A picture as it is kept and sent.
+    struct Painted: Sendable {
+        let data: Data
+        let type: String
+        let width: Int
+        let height: Int
+        let hasAlpha: Bool
+        let seed: UInt64
+        let infotext: String
+        /// JSON.
+        let receipt: String
+    }
+
+    let library: Library
+    let names: Shelf
+
+    package init(_ library: Library) {
+        self.library = library
+        names = Shelf(library)
+    }
+
+    /// Checks an order as far as that takes no picture and no model.
+    ///
+    /// - Throws: `Complaint` with 422 that names the field, or 404 for an unknown model.
+    package func check(_ order: Order) throws {
+        _ = try edit(of: order, number: 0)
+        if order.verb != Verb.textToImage.rawValue, order.source == nil {
+            throw Complaint.invalid("source", "a picture is needed")
+        }
+        if order.verb == Verb.inpaint.rawValue, order.mask == nil {
+            throw Complaint.invalid("mask", "a mask is needed")
+        }
+        if let model = order.model { try names.check(model: model) }
+        guard (1...64).contains(order.pictures) else {
+            throw Complaint.invalid("pictures", "ensure this value is from 1 to 64")
+        }
+        guard ImageFormat(pathExtension: order.format) != nil else {
+            throw Complaint.invalid("format", "give png, jpeg or webp")
+        }
+    }
+
+    /// The edit of an order's picture.
+    func edit(of order: Order, number: Int) throws -> Request.Edit {
+        guard order.version == 1, let verb = Verb(rawValue: order.verb) else {
+            throw Complaint.invalid(
+                "verb", "give one of " + Verb.allCases.map(\.rawValue).joined(separator: ", "))
+        }
+        let presets = try order.presets.map { try names.preset($0) }
+        try names.check(addOnsIn: order.settings)
+        var values = order.settings
+        values["seed"] = "\(order.seed(of: number))"
+        if presets.isEmpty, values["prompt"] == nil { values["prompt"] = "" }
+        let settings = values.sorted { $0.key < $1.key }.map {
+            Setting($0.key, $0.value, at: .argument($0.key))
+        }
+        let recipe: Recipe
+        do {
+            recipe = try Recipe(verb, presets: presets, settings: settings)
+        } catch {
+            throw Complaint.invalid("settings", "\(error)")
+        }
+        var mask: MaskPlan?
+        if verb == .inpaint {
+            mask = MaskPlan(parts: [.init(.picture("mask"), at: .argument("mask"))])
+        }
+        return Request.Edit(verb, recipe, mask: mask)
+    }
+
+    /// The library's form of an order's picture.
+    func request(_ order: Order, _ number: Int, from store: Store) throws -> Request {
+        var request = Request([try edit(of: order, number: number)])
+        request.model = order.model
+        request.format = ImageFormat(pathExtension: order.format) ?? .png
+        request.quality = order.quality
+        for (name, sha) in [(Request.source, order.source), ("mask", order.mask)] {
+            guard let sha else { continue }
+            request.pictures[name] = .data(try store.data(of: sha), name: name)
+        }
+        return request
+    }
+
+    /// Makes one picture of an order.
+    ///
+    /// - Throws: `CancellationError` once `flag` is set, within one call of the network.
+    func paint(
+        _ order: Order, _ number: Int, from store: Store, _ flag: CancelFlag,
+        _ tell: @Sendable (News) async -> Void
+    ) async throws -> Painted {
+        let request = try request(order, number, from: store)
+        var options = Job.Options()
+        options.previewInterval = 1
+        let job = library.start(request, options)
+        flag.onSet { job.cancel() }
+        var notes: [String] = []
+        for await event in job {
+            switch event {
+            case .note(let note): notes.append(note)
+            case .progress(let progress):
+                if case .denoising(let step, let steps) = progress.stage {
+                    await tell(.stage("denoise", step: step, steps: steps))
+                } else {
+                    await tell(.stage(progress.stage.name, step: 0, steps: 0))
+                }
+            case .preview(let frame):
+                if let data = try? frame.image.encoded(as: .jpeg, quality: 80) {
+                    await tell(.preview(data))
+                }
+            default: break
+            }
+        }
+        return painted(try await job.result, notes)
+    }
+
+    private func painted(_ outcome: Outcome, _ notes: [String]) -> Painted {
+        let report = outcome.report
+        let receipt: JSONValue = [
+            "model": .string(report.model), "scheduler": .string(report.scheduler),
+            "seed": .integer(Int64(bitPattern: report.seed)),
+            "evaluations": .integer(Int64(outcome.evaluations)),
+            "width": .integer(Int64(outcome.image.width)),
+            "height": .integer(Int64(outcome.image.height)),
+            "repaintedFraction": .number(report.repaintedFraction),
+            "changedOutside": outcome.proof.map { .integer(Int64($0.changed)) } ?? .null,
+            "seconds": .object(report.seconds.mapValues { .number(($0 * 1000).rounded() / 1000) }),
+            "notes": .array((notes + report.notes).map { .string($0) }),
+        ]
+        return Painted(
+            data: outcome.data, type: outcome.request.format.mediaType,
+            width: outcome.image.width, height: outcome.image.height,
+            hasAlpha: outcome.image.isTransparent, seed: report.seed,
+            infotext: outcome.image.metadata.parameters ?? "", receipt: receipt.text)
+    }
+
+    /// The class of a failure.
+    static func kind(of error: any Error) -> String {
+        if let complaint = error as? Complaint { return "\(complaint.status)" }
+        return GessoError(error).kind.rawValue
+    }
+
+    /// One line for a failure, without paths.
+    static func message(for error: any Error) -> String {
+        switch error {
+        case let complaint as Complaint: complaint.message
+        case let error as ServerError: "\(error)"
+        default: "\(GessoError(error))"
+        }
+    }
+}
+
+extension ImageFormat {
+    /// Its media type.
+    var mediaType: String {
+        switch self {
+        case .png: "image/png"
+        case .jpeg: "image/jpeg"
+        case .webp: "image/webp"
+        }
+    }
+}

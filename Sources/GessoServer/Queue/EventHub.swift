@@ -1,0 +1,59 @@
+import Foundation
+
+/// Something that clients are told of as it happens.
+package struct Event: Sendable {
+    /// The number of a change of state, by which a client goes on after a pause; nil for what need
+    /// not be repeated.
+    var id: Int64?
+    /// `job`, `progress`, `preview`, `queue` or `model`.
+    var name: String
+    var data: JSONValue
+    /// The job it is about.
+    var job: String?
+}
+
+/// Hands events to everyone who listens.
+package actor EventHub {
+    /// The most streams at once.
+    static let streamLimit = 32
+    private var listeners: [UUID: AsyncStream<Event>.Continuation] = [:]
+
+    package init() {}
+
+    /// Events from now on. A listener that is 256 events behind is cut off, and comes back with the
+    /// number of the last one it saw.
+    ///
+    /// - Throws: `Complaint` with 503 when too many listen.
+    func listen() throws -> AsyncStream<Event> {
+        guard listeners.count < Self.streamLimit else {
+            var complaint = Complaint(503, "\(Self.streamLimit) event streams are open already")
+            complaint.retryAfter = 10
+            throw complaint
+        }
+        let id = UUID()
+        let (stream, continuation) = AsyncStream<Event>.makeStream(
+            bufferingPolicy: .bufferingOldest(256))
+        listeners[id] = continuation
+        continuation.onTermination = { [weak self] _ in
+            Task { await self?.remove(id) }
+        }
+        return stream
+    }
+
+    func send(_ event: Event) {
+        for (id, continuation) in listeners {
+            if case .dropped = continuation.yield(event) {
+                continuation.finish()
+                listeners[id] = nil
+            }
+        }
+    }
+
+    /// Ends all streams, because the server ends.
+    func close() {
+        for continuation in listeners.values { continuation.finish() }
+        listeners.removeAll()
+    }
+
+    private func remove(_ id: UUID) { listeners[id] = nil }
+}

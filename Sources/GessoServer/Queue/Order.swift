@@ -1,0 +1,47 @@
+import Foundation
+
+/// What a job is to make, as the queue keeps it: settings by their keys, pictures by their digest.
+package struct Order: Codable, Sendable, Equatable {
+    /// Of this form; a later one is refused.
+    package var version = 1
+    /// What is done: `img2img`, `inpaint`, `outpaint`, `txt2img`, `instruct` or `upscale`.
+    package var verb: String
+    /// Name of a checkpoint; nil is the one that fits.
+    package var model: String?
+    /// Names of presets, applied in order before the settings.
+    package var presets: [String] = []
+    /// Values by the keys of recipes. The seed is drawn before a job is queued, so that a job that is
+    /// begun again gives the same pictures.
+    package var settings: [String: String] = [:]
+    /// The picture that is edited.
+    package var source: String?
+    /// A grey picture, white where it is repainted.
+    package var mask: String?
+    /// How many pictures; each has the seed after the one before.
+    package var pictures = 1
+    /// `png`, `jpeg` or `webp`.
+    package var format = "png"
+    /// 1...100 of a JPEG or lossy WebP.
+    package var quality: Int?
+
+    package init(_ verb: String) { self.verb = verb }
+
+    package var prompt: String { settings["prompt"] ?? "" }
+
+    /// The seed of a picture.
+    package func seed(of number: Int) -> UInt64 {
+        (settings["seed"].flatMap { UInt64($0) } ?? 0) &+ UInt64(number)
+    }
+
+    /// Digests of the pictures it needs.
+    var inputs: [String] { [source, mask].compactMap(\.self) }
+
+    /// The order with a seed, below 2³² so that every client's language can hold it.
+    package func drawingSeed() -> Order {
+        var drawn = self
+        if drawn.settings["seed"] == nil {
+            drawn.settings["seed"] = "\(UInt32.random(in: .min ... .max))"
+        }
+        return drawn
+    }
+}

@@ -1,0 +1,312 @@
+import Foundation
+package import Logging
+
+/// Carries out jobs one after the other, tells of them, and keeps what they make.
+package actor Queue {
+    let store: Store
+    let engine: Engine
+    let hub: EventHub
+    private let logger: Logger
+    private(set) var isPaused = false
+    /// Why it paused by itself, such as a full disk.
+    private(set) var pauseReason: String?
+    private(set) var isStopping = false
+    private(set) var current: Current?
+    private var lastDoor: Door?
+    private var waiters: [String: [UUID: CheckedContinuation<Void, Never>]] = [:]
+    private let wakeUps: AsyncStream<Void>
+    private let wake: AsyncStream<Void>.Continuation
+
+    /// The job that runs.
+    struct Current: Sendable {
+        let job: JobRow
+        let flag: CancelFlag
+        /// Which of its pictures, from 0.
+        var number = 0
+        /// `loading`, `prompt`, `encode`, `denoise` or `decode`.
+        var stage = "loading"
+        var step = 0
+        var steps = 0
+        var began = Date.now
+        /// When the first step of the picture began.
+        var denoisingBegan: Date?
+        /// A JPEG of what is under way, and how many there were before it.
+        var preview: Data?
+        var previewNumber = 0
+        var isSkipped = false
+        var lastTold = Date.distantPast
+    }
+
+    package init(_ store: Store, _ engine: Engine, _ hub: EventHub, _ logger: Logger) {
+        (self.store, self.engine, self.hub, self.logger) = (store, engine, hub, logger)
+        (wakeUps, wake) = AsyncStream<Void>.makeStream(bufferingPolicy: .bufferingNewest(1))
+    }
+
+    /// Takes a job in. See ``Store/add(_:from:key:priority:retryOf:)``.
+    package func submit(
+        _ order: Order, from door: Door, key: String? = nil, priority: Int = 0,
+        retryOf: String? = nil
+    ) async throws -> JobRow {
+        guard !isStopping else { throw Self.stopping }
+        if let free = store.freeBytes(), free < 16 << 20 {
+            throw Complaint(507, "\(ServerError.diskFull(path: "the data folder"))")
+        }
+        let row = try await store.add(
+            order, from: door, key: key, priority: priority, retryOf: retryOf)
+        await tell(row)
+        wake.yield()
+        return row
+    }
+
+    /// Works until the task is cancelled or ``stop()`` is called.
+    package func run() async {
+        wake.yield()
+        for await _ in wakeUps {
+            while !isPaused, !isStopping, !Task.isCancelled {
+                do {
+                    guard let job = try await store.takeNext(after: lastDoor) else { break }
+                    lastDoor = job.source
+                    await perform(job)
+                } catch {
+                    logger.error("The queue's database fails: \(error)")
+                    await pause(because: "the database cannot be written")
+                }
+            }
+            if isStopping || Task.isCancelled { return }
+        }
+    }
+
+    private func perform(_ job: JobRow) async {
+        let flag = CancelFlag()
+        current = Current(job: job, flag: flag)
+        await tell(job)
+        do {
+            let order = try job.order()
+            let made = try await store.results(of: job.id).map(\.number)
+            for number in 0..<order.pictures where !made.contains(number) {
+                try await paint(order, number, job, flag)
+            }
+            // Where all pictures were there already, only the state is missing.
+            await finished(try await store.finish(job.id, as: .done))
+        } catch is CancellationError {
+            if isStopping {
+                try? await store.putBack(job.id)
+            } else {
+                await finished(try? await store.finish(job.id, as: .cancelled))
+            }
+        } catch {
+            let message = Engine.message(for: error)
+            logger.warning("Job \(job.id) failed: \(message)")
+            await finished(
+                try? await store.finish(
+                    job.id, as: .failed, error: message, kind: Engine.kind(of: error)))
+            if case ServerError.diskFull = error { await pause(because: message) }
+        }
+        current = nil
+        wakeWaiters(of: job.id)
+        await tellQueue()
+    }
+
+    private func paint(_ order: Order, _ number: Int, _ job: JobRow, _ flag: CancelFlag)
+        async throws
+    {
+        if flag.isSet { throw CancellationError() }
+        current?.number = number
+        current?.stage = "loading"
+        current?.denoisingBegan = nil
+        let painted: Engine.Painted
+        do {
+            painted = try await engine.paint(order, number, from: store, flag) { news in
+                await self.take(news, of: job.id)
+            }
+        } catch is CancellationError where current?.isSkipped == true && !isStopping {
+            flag.reset()
+            current?.isSkipped = false
+            return
+        }
+        let picture = try store.writeFile(
+            painted.data, type: painted.type, width: painted.width, height: painted.height,
+            hasAlpha: painted.hasAlpha)
+        let result = ResultRow(
+            id: nil, job: job.id, number: number, picture: picture.sha,
+            seed: Int64(bitPattern: painted.seed), infotext: painted.infotext,
+            receipt: painted.receipt, created: Date.now.timeIntervalSince1970, star: false,
+            deleted: nil)
+        let kept = try await store.add(
+            result, picture, isLast: number == order.pictures - 1)
+        if let kept {
+            await tell(kept.job)
+            try await store.enforceQuota()
+        }
+    }
+
+    /// Takes news of a picture under way, and passes on at most four a second.
+    private func take(_ news: Engine.News, of job: String) async {
+        guard current?.job.id == job, var now = current else { return }
+        switch news {
+        case .stage(let stage, let step, let steps):
+            now.stage = stage
+            if steps > 0 { (now.step, now.steps) = (step, steps) }
+            if stage == "denoise", now.denoisingBegan == nil { now.denoisingBegan = .now }
+        case .preview(let data):
+            now.preview = data
+            now.previewNumber += 1
+        }
+        let isDue = Date.now.timeIntervalSince(now.lastTold) >= 0.25
+        if isDue { now.lastTold = .now }
+        current = now
+        if isDue {
+            await hub.send(
+                Event(id: nil, name: "progress", data: progressDocument(now), job: job))
+        }
+    }
+
+    private func finished(_ row: JobRow?) async {
+        if let row { await tell(row) }
+    }
+
+    // MARK: - What clients may ask
+
+    /// Ends a job: one that waits at once, one that runs within one call of the network.
+    ///
+    /// - Returns: whether it was waiting or running.
+    @discardableResult
+    package func cancel(_ id: String) async throws -> Bool {
+        if current?.job.id == id {
+            current?.flag.set()
+            return true
+        }
+        guard let row = try await store.cancelWaiting(id) else { return false }
+        await tell(row)
+        wakeWaiters(of: id)
+        return true
+    }
+
+    /// Ends the running picture and goes on with the next of its job.
+    func skip() {
+        guard current != nil else { return }
+        current?.isSkipped = true
+        current?.flag.set()
+    }
+
+    func pause(because reason: String? = nil) async {
+        (isPaused, pauseReason) = (true, reason)
+        await tellQueue()
+    }
+
+    func resume() async {
+        (isPaused, pauseReason) = (false, nil)
+        wake.yield()
+        await tellQueue()
+    }
+
+    /// Waits until a job is finished. A cancelled wait ends at once.
+    package func wait(for id: String) async throws -> JobRow {
+        while true {
+            try Task.checkCancellation()
+            guard let row = try await store.job(id) else {
+                throw Complaint(404, "There is no job \(id.prefix(40))")
+            }
+            if row.state.isFinal { return row }
+            if isStopping { throw Self.stopping }
+            let key = UUID()
+            await withTaskCancellationHandler {
+                await withCheckedContinuation { continuation in
+                    // A job may have been finished while its row was read.
+                    if current?.job.id != id, finishedSinceRead(row) || Task.isCancelled {
+                        continuation.resume()
+                    } else {
+                        waiters[id, default: [:]][key] = continuation
+                    }
+                }
+            } onCancel: {
+                Task { await self.wakeWaiter(key, of: id) }
+            }
+        }
+    }
+
+    private var lastFinished: [String] = []
+
+    private func finishedSinceRead(_ row: JobRow) -> Bool { lastFinished.contains(row.id) }
+
+    private func wakeWaiters(of id: String) {
+        lastFinished = lastFinished.suffix(99) + [id]
+        for continuation in (waiters.removeValue(forKey: id) ?? [:]).values {
+            continuation.resume()
+        }
+    }
+
+    private func wakeWaiter(_ key: UUID, of id: String) {
+        waiters[id]?.removeValue(forKey: key)?.resume()
+    }
+
+    /// Stops taking jobs, and puts the running one back into the queue.
+    package func stop() async {
+        isStopping = true
+        current?.flag.set()
+        wake.yield()
+        for (id, _) in waiters { wakeWaiters(of: id) }
+        await hub.close()
+    }
+
+    private static var stopping: Complaint {
+        var complaint = Complaint(503, "The server is shutting down; try again later")
+        complaint.retryAfter = 10
+        complaint.recurs = false
+        return complaint
+    }
+
+    // MARK: - Telling
+
+    func tell(_ row: JobRow) async {
+        let results = (try? await store.results(of: row.id)) ?? []
+        await hub.send(
+            Event(
+                id: row.seq, name: "job", data: JobDocument(row, results).value, job: row.id))
+    }
+
+    func tellQueue() async {
+        await hub.send(Event(id: nil, name: "queue", data: await queueDocument(), job: nil))
+    }
+
+    func queueDocument() async -> JSONValue {
+        let active = (try? await store.activeJobs()) ?? []
+        return [
+            "paused": .bool(isPaused), "reason": pauseReason.map { .string($0) } ?? .null,
+            "jobs": .array(active.map { JobDocument($0, []).value }),
+            "progress": current.map(progressDocument) ?? .null,
+        ]
+    }
+
+    /// How far the running job has come, 0...1, and the seconds left if that can be told.
+    func progress(of now: Current) -> (fraction: Double, left: Double?) {
+        let ofPicture =
+            switch now.stage {
+            case "decode": 0.97
+            case "denoise" where now.steps > 0: 0.03 + 0.93 * Double(now.step) / Double(now.steps)
+            case "loading": 0.01
+            default: 0.02
+            }
+        let total = Double(max(now.job.pictures, 1))
+        let fraction = (Double(now.number) + ofPicture) / total
+        guard let began = now.denoisingBegan, now.step > 0 else { return (fraction, nil) }
+        let perStep = Date.now.timeIntervalSince(began) / Double(now.step)
+        let ofRest = Double(now.steps - now.step) * perStep
+        let ofOthers = (total - Double(now.number) - 1) * Double(now.steps) * perStep
+        return (fraction, ofRest + ofOthers)
+    }
+
+    func progressDocument(_ now: Current) -> JSONValue {
+        let (fraction, left) = progress(of: now)
+        return [
+            "job": .string(now.job.id), "stage": .string(now.stage),
+            "step": .integer(Int64(now.step)), "steps": .integer(Int64(now.steps)),
+            "picture": .integer(Int64(now.number)), "pictures": .integer(Int64(now.job.pictures)),
+            "fraction": .number((fraction * 1000).rounded() / 1000),
+            "secondsLeft": left.map { .number(($0 * 10).rounded() / 10) } ?? .null,
+            "preview": now.preview == nil
+                ? .null
+                : .string("/api/v1/jobs/\(now.job.id)/preview/\(now.previewNumber)"),
+        ]
+    }
+}

@@ -1,0 +1,197 @@
+public import Foundation
+public import Gesso
+import HTTPTypes
+import Hummingbird
+public import Logging
+import NIOCore
+import NIOHTTPTypesHTTP1
+import ServiceLifecycle
+import UnixSignals
+
+/// How a server is started.
+public struct ServerConfiguration: Sendable {
+    /// The address to listen on; 127.0.0.1 is reached from this machine only.
+    public var host = "127.0.0.1"
+    /// The port to listen on; 0 is any that is free.
+    public var port = 7860
+    /// What clients must show; nil is nothing, which is allowed on this machine's own address only.
+    public var token: String?
+    /// `user:password` that clients may show instead.
+    public var pair: String?
+    /// Names beside addresses and `localhost` that the server may be called by.
+    public var allowedHosts: [String] = []
+    /// Origins of other pages that may use it.
+    public var allowedOrigins: [String] = []
+    /// The folder of the queue and the gallery.
+    public var data: URL
+    /// The most bytes of a body.
+    public var bodyLimit = 64 << 20
+    /// The most bytes of pictures that are kept; nil is no limit.
+    public var quota: Int?
+    /// Where models, add-ons and presets are found.
+    public var library: Library
+
+    /// The times that a connection is given; other values are for tests.
+    package var clock = ConnectionClock.Limits()
+
+    /// The standard: this machine only, port 7860.
+    public init(data: URL, library: Library) {
+        (self.data, self.library) = (data, library)
+    }
+
+    /// A token that nobody can guess.
+    public static func newToken() -> String { Login.newToken() }
+
+    /// What the gate lets through.
+    var gate: Gate {
+        var gate = Gate()
+        gate.hosts = Set(allowedHosts.compactMap { HostName($0)?.name })
+        gate.origins = Set(
+            allowedOrigins.map { $0.hasSuffix("/") ? String($0.dropLast()) : $0 })
+        gate.login = Login(token: token, pair: pair)
+        gate.bodyLimit = bodyLimit
+        return gate
+    }
+
+    /// Whether only this machine can reach the address.
+    var isLocal: Bool { host == "127.0.0.1" || host == "::1" || host == "localhost" }
+}
+
+/// A page to edit pictures on, and the interfaces that other programs speak, over HTTP.
+public struct GessoServer: Sendable {
+    let configuration: ServerConfiguration
+    let store: Store
+    let engine: Engine
+    let hub: EventHub
+    let queue: Queue
+    let tasks = TaskNames()
+    let repeats = Repeats()
+    let logger: Logger
+
+    /// Opens the data folder and prepares the queue.
+    ///
+    /// - Throws: an error with one line of what to do, for anything that keeps it from starting; see
+    ///   ``exitCode(for:)``.
+    public init(_ configuration: ServerConfiguration, logger: Logger) throws {
+        guard configuration.isLocal || configuration.gate.login != nil else {
+            throw ServerError.needsToken(host: configuration.host)
+        }
+        self.configuration = configuration
+        self.logger = logger
+        store = try Store(configuration.data, quota: configuration.quota)
+        engine = Engine(configuration.library)
+        hub = EventHub()
+        queue = Queue(store, engine, hub, logger)
+    }
+
+    /// Works until SIGTERM or SIGINT. A running job goes back to the queue then.
+    ///
+    /// - Parameter onStart: called with the port once the server listens.
+    public func run(onStart: @escaping @Sendable (Int) -> Void = { _ in }) async throws {
+        try await store.recover()
+        let router = Router(context: ServerContext.self, options: .autoGenerateHeadEndpoints)
+        router.add(middleware: AnswerMiddleware())
+        router.add(routes)
+        let gate = configuration.gate
+        let limits = configuration.clock
+        let (budget, delays, count) = (BodyBudget(), LoginDelays(), ConnectionCount())
+        let application = Application(
+            router: router,
+            server: .http1(
+                configuration: .init(
+                    additionalChannelHandlers: [
+                        GuardInstaller { channel in
+                            let clock = ConnectionClock(limits)
+                            let handler = GateHandler(
+                                gate, budget, delays, clock, on: channel.eventLoop)
+                            return (clock, handler)
+                        } admitting: {
+                            count
+                        }
+                    ],
+                    httpDecoderConfiguration: .init(
+                        maxHeaderFieldSize: 16 << 10, maxHeaderListSize: 24 << 10,
+                        maxHeaderFieldCount: 101))),
+            configuration: .init(
+                address: .hostname(configuration.host, port: configuration.port),
+                serverName: nil),
+            onServerRunning: { channel in onStart(channel.localAddress?.port ?? 0) },
+            logger: logger)
+        var services = ServiceGroupConfiguration(
+            services: [
+                .init(service: QueueService(queue: queue)), .init(service: application),
+            ],
+            gracefulShutdownSignals: [.sigterm, .sigint], logger: logger)
+        services.maximumGracefulShutdownDuration = .seconds(8)
+        services.maximumCancellationDuration = .seconds(2)
+        do {
+            try await ServiceGroup(configuration: services).run()
+        } catch let error as IOError {
+            let reason =
+                switch error.errnoCode {
+                case EADDRINUSE: "the port is in use"
+                case EACCES: "the port is not allowed"
+                case EADDRNOTAVAIL: "this machine does not have the address"
+                default: "it cannot be listened on (\(error.errnoCode))"
+                }
+            throw ServerError.address(
+                host: configuration.host, port: configuration.port, reason: reason)
+        }
+    }
+
+    /// The exit code of a server that ends with an error.
+    public static func exitCode(for error: any Error) -> Int32 {
+        (error as? ServerError)?.exitCode ?? 70
+    }
+
+    /// All that can be asked.
+    var routes: [Route] {
+        let routes = pageRoutes + ownRoutes + galleryRoutes + sdapiRoutes + openAIRoutes
+        return routes + documentRoutes(routes)
+    }
+}
+
+/// The queue, beside the server: it stops first, so that no answer waits for a job.
+private struct QueueService: Service {
+    let queue: Queue
+
+    func run() async throws {
+        await withGracefulShutdownHandler {
+            await queue.run()
+        } onGracefulShutdown: {
+            Task { await queue.stop() }
+        }
+        await queue.stop()
+    }
+}
+
+/// Puts the clock to the front of a new connection and the gate behind its HTTP parser, then leaves.
+private final class GuardInstaller: ChannelInboundHandler, RemovableChannelHandler {
+    typealias InboundIn = Never
+
+    private let make: @Sendable (any Channel) -> (ConnectionClock, GateHandler)
+    private let count: ConnectionCount
+
+    init(
+        _ make: @escaping @Sendable (any Channel) -> (ConnectionClock, GateHandler),
+        admitting count: () -> ConnectionCount
+    ) {
+        (self.make, self.count) = (make, count())
+    }
+
+    func handlerAdded(context: ChannelHandlerContext) {
+        let address = context.remoteAddress?.ipAddress ?? ""
+        guard count.enter(address) else { return context.close(promise: nil) }
+        let count = count
+        context.channel.closeFuture.whenComplete { _ in count.leave(address) }
+        do {
+            let (clock, gate) = make(context.channel)
+            let pipeline = context.pipeline.syncOperations
+            let codec = try pipeline.handler(type: HTTP1ToHTTPServerCodec.self)
+            try pipeline.addHandler(gate, position: .before(codec))
+            try pipeline.addHandler(clock, position: .first)
+        } catch {
+            context.close(promise: nil)
+        }
+    }
+}

@@ -1,0 +1,98 @@
+import Foundation
+import GRDB
+
+extension Store {
+    /// Keeps a picture that a job made. After the last one the job is done, in the same transaction.
+    ///
+    /// - Returns: the result, and the job where it is done by now; nil where the job is not running
+    ///   any more.
+    func add(
+        _ result: ResultRow, _ picture: PictureRow, isLast: Bool
+    ) async throws -> (result: ResultRow, job: JobRow)? {
+        try await database.write { db in
+            guard var row = try JobRow.fetchOne(db, key: result.job), row.state == .running else {
+                return nil
+            }
+            try picture.upsert(db)
+            var kept = result
+            try kept.insert(db, onConflict: .ignore)
+            kept.id = db.lastInsertedRowID
+            if isLast {
+                row.state = .done
+                row.finished = Date.now.timeIntervalSince1970
+            }
+            row.seq = try Self.next("seq", db)
+            try row.update(db)
+            return (kept, row)
+        }
+    }
+
+    /// What a job has made so far, in order.
+    package func results(of job: String) async throws -> [ResultRow] {
+        try await database.read { db in
+            try ResultRow.filter(Column("job") == job).order(Column("number")).fetchAll(db)
+        }
+    }
+
+    /// Results that are not deleted, newest first, whose prompt holds a text.
+    package func gallery(
+        before id: Int64?, search: String?, starred: Bool, limit: Int
+    ) async throws -> [(result: ResultRow, picture: PictureRow)] {
+        try await database.read { db in
+            var sql =
+                "SELECT result.* FROM result JOIN job ON job.id = result.job WHERE deleted IS NULL"
+            var arguments: StatementArguments = []
+            if let id {
+                sql += " AND result.id < ?"
+                arguments += [id]
+            }
+            if starred { sql += " AND star" }
+            if let search, !search.isEmpty {
+                sql += " AND job.prompt LIKE ? ESCAPE '\\'"
+                let escaped = search.replacing("\\", with: "\\\\").replacing("%", with: "\\%")
+                    .replacing("_", with: "\\_")
+                arguments += ["%\(escaped)%"]
+            }
+            sql += " ORDER BY result.id DESC LIMIT ?"
+            arguments += [limit]
+            return try ResultRow.fetchAll(db, sql: sql, arguments: arguments).compactMap { row in
+                try PictureRow.fetchOne(db, key: row.picture).map { (row, $0) }
+            }
+        }
+    }
+
+    /// Stars a result, or moves it to the trash and back. The trash is emptied after a day.
+    ///
+    /// - Returns: nil where there is no such result.
+    package func change(
+        result id: Int64, star: Bool? = nil, isDeleted: Bool? = nil
+    ) async throws -> ResultRow? {
+        try await database.write { db in
+            guard var row = try ResultRow.fetchOne(db, key: id) else { return nil }
+            if let star { row.star = star }
+            if let isDeleted { row.deleted = isDeleted ? Date.now.timeIntervalSince1970 : nil }
+            try row.update(db)
+            return row
+        }
+    }
+
+    /// Moves the oldest results without a star to the trash, until the pictures are within the quota.
+    func enforceQuota() async throws {
+        guard let quota else { return }
+        try await database.write { db in
+            let sql = """
+                SELECT COALESCE(SUM(bytes), 0) FROM picture WHERE sha IN
+                (SELECT picture FROM result WHERE deleted IS NULL)
+                """
+            while try Int.fetchOne(db, sql: sql) ?? 0 > quota {
+                try db.execute(
+                    sql: """
+                        UPDATE result SET deleted = 0 WHERE id = (SELECT id FROM result
+                        WHERE deleted IS NULL AND NOT star ORDER BY id LIMIT 1)
+                        """)
+                if db.changesCount == 0 { return }
+            }
+        }
+        try await sweep()
+    }
+}

@@ -1,0 +1,134 @@
+import Files
+package import Foundation
+import GRDB
+
+extension Store {
+    /// Keeps a picture's bytes under their SHA-256. The file is whole before its row is there.
+    ///
+    /// - Throws: ``ServerError/diskFull(path:)``, and ``ServerError/folder(path:reason:)`` for other
+    ///   failures to write.
+    package func keep(
+        _ data: Data, type: String, width: Int, height: Int, hasAlpha: Bool
+    ) async throws -> PictureRow {
+        let row = try writeFile(
+            data, type: type, width: width, height: height, hasAlpha: hasAlpha)
+        try await database.write { db in try row.upsert(db) }
+        return row
+    }
+
+    /// Writes a picture's file; its row is the caller's to insert.
+    func writeFile(
+        _ data: Data, type: String, width: Int, height: Int, hasAlpha: Bool
+    ) throws -> PictureRow {
+        let sha = Digest.sha256(data)
+        let place = file(of: sha)
+        if !FileManager.default.fileExists(atPath: place.path) { try write(data, to: place) }
+        return PictureRow(
+            sha: sha, type: type, bytes: data.count, width: width, height: height,
+            hasAlpha: hasAlpha, used: Date.now.timeIntervalSince1970)
+    }
+
+    package func picture(_ sha: String) async throws -> PictureRow? {
+        guard Self.isDigest(sha) else { return nil }
+        return try await database.read { db in try PictureRow.fetchOne(db, key: sha) }
+    }
+
+    /// The bytes of a picture.
+    ///
+    /// - Throws: `Complaint` with 404 where there is none.
+    package func data(of sha: String) throws -> Data {
+        guard Self.isDigest(sha), let data = try? Data(contentsOf: file(of: sha)) else {
+            throw Complaint(404, "There is no picture \(sha.prefix(64))")
+        }
+        return data
+    }
+
+    /// The bytes of a smaller view, kept after it is first made.
+    func thumbnail(
+        of sha: String, side: Int, make: (Data) throws -> Data
+    ) throws -> Data {
+        let place = folder.appending(path: "thumbnails/\(side)/\(sha.prefix(2))/\(sha).jpg")
+        if let data = try? Data(contentsOf: place) { return data }
+        let small = try make(try data(of: sha))
+        // A view that cannot be kept is made anew the next time.
+        try? write(small, to: place)
+        return small
+    }
+
+    private func write(_ data: Data, to place: URL) throws {
+        do {
+            try FileManager.default.createDirectory(
+                at: place.deletingLastPathComponent(), withIntermediateDirectories: true,
+                attributes: [.posixPermissions: 0o700])
+            try writeAtomically(data, to: place, overwrite: true)
+        } catch {
+            guard let free = freeBytes(), free > data.count + (8 << 20) else {
+                throw ServerError.diskFull(path: folder.path)
+            }
+            throw ServerError.folder(path: place.path, reason: "it could not be written")
+        }
+    }
+
+    /// Bytes that are free for the store; nil where the system does not say.
+    package func freeBytes() -> Int? {
+        let attributes = try? FileManager.default.attributesOfFileSystem(forPath: folder.path)
+        return (attributes?[.systemFreeSize] as? NSNumber)?.intValue
+    }
+
+    func file(of sha: String) -> URL {
+        folder.appending(path: "pictures/\(sha.prefix(2))/\(sha)")
+    }
+
+    static func isDigest(_ text: String) -> Bool {
+        text.utf8.count == 64
+            && text.utf8.allSatisfy { (0x30...0x39).contains($0) || (0x61...0x66).contains($0) }
+    }
+
+    /// Removes what nothing refers to: drafts of a killed process, files without a row, rows that no
+    /// job and no result of the last day needs.
+    ///
+    /// - Parameter age: seconds for which a file is left alone, because its row may be about to be
+    ///   written; 0 only where nobody writes.
+    package func sweep(olderThan age: Double = 3600) async throws {
+        let isUsed = try await unusedRemoved()
+        let root = folder.appending(path: "pictures")
+        let manager = FileManager.default
+        for part in (try? manager.contentsOfDirectory(atPath: root.path)) ?? [] {
+            let place = root.appending(path: part)
+            for name in (try? manager.contentsOfDirectory(atPath: place.path)) ?? []
+            where !isUsed.contains(name) {
+                let attributes = try? manager.attributesOfItem(
+                    atPath: place.appending(path: name).path)
+                let changed = attributes?[.modificationDate] as? Date ?? .distantPast
+                guard Date.now.timeIntervalSince(changed) >= age else { continue }
+                try? manager.removeItem(at: place.appending(path: name))
+                for side in [256, 512] {
+                    try? manager.removeItem(
+                        at: folder.appending(path: "thumbnails/\(side)/\(part)/\(name).jpg"))
+                }
+            }
+        }
+    }
+
+    /// Drops rows of pictures that nothing needs, and names those that stay.
+    private func unusedRemoved() async throws -> Set<String> {
+        let now = Date.now.timeIntervalSince1970
+        return try await database.write { db in
+            try db.execute(
+                sql: "DELETE FROM result WHERE deleted IS NOT NULL AND deleted < ?",
+                arguments: [now - 24 * 3600])
+            let requests = try String.fetchAll(db, sql: "SELECT request FROM job")
+            var needed: Set<String> = []
+            for text in requests {
+                let order = try? JSONDecoder().decode(Order.self, from: Data(text.utf8))
+                needed.formUnion(order?.inputs ?? [])
+            }
+            needed.formUnion(try String.fetchAll(db, sql: "SELECT picture FROM result"))
+            for row in try PictureRow.fetchAll(db)
+            where !needed.contains(row.sha) && row.used < now - 24 * 3600 {
+                try row.delete(db)
+            }
+            return Set(try String.fetchAll(db, sql: "SELECT sha FROM picture"))
+        }
+    }
+}

@@ -1,0 +1,162 @@
+import Files
+package import Foundation
+import GRDB
+
+/// The queue, the gallery and their pictures in one folder: a database beside files that are named
+/// by their content.
+///
+/// A result's file is whole and on the disk before its row is written, in one transaction with the
+/// state of its job; so no end of the process loses a job, makes a picture twice or leaves half of one.
+package final class Store: Sendable {
+    let folder: URL
+    let database: DatabasePool
+    /// The most bytes of pictures that are kept; nil is no limit.
+    let quota: Int?
+    private let lock: FolderLock
+
+    /// Opens the folder, which is made if it is missing and held until the store goes.
+    ///
+    /// - Throws: ``ServerError`` for a folder that cannot be used or that another server holds.
+    package init(_ folder: URL, quota: Int? = nil) throws {
+        self.folder = folder
+        self.quota = quota
+        do {
+            for part in ["", "pictures", "thumbnails"] {
+                try FileManager.default.createDirectory(
+                    at: folder.appending(path: part), withIntermediateDirectories: true,
+                    attributes: [.posixPermissions: 0o700])
+            }
+        } catch {
+            throw ServerError.folder(path: folder.path, reason: "it cannot be made or written")
+        }
+        lock = try FolderLock(folder)
+        database = try Self.open(folder.appending(path: "gesso.sqlite"))
+    }
+
+    private static func open(_ file: URL) throws -> DatabasePool {
+        var configuration = Configuration()
+        configuration.busyMode = .timeout(5)
+        configuration.prepareDatabase { db in
+            try db.execute(sql: "PRAGMA synchronous = FULL")
+        }
+        do {
+            let pool = try DatabasePool(path: file.path, configuration: configuration)
+            let migrator = Schema.migrator
+            let state = try pool.read { db in
+                (
+                    isNewer: try migrator.hasBeenSuperseded(db),
+                    isOlder: try !migrator.hasCompletedMigrations(db)
+                        && db.tableExists("job"),
+                    check: try String.fetchOne(db, sql: "PRAGMA quick_check(1)") ?? ""
+                )
+            }
+            guard !state.isNewer else {
+                throw ServerError.folder(
+                    path: file.path, reason: "it was written by a newer version of gesso")
+            }
+            guard state.check == "ok" else {
+                throw ServerError.folder(
+                    path: file.path, reason: "the database is damaged; move it away to start anew")
+            }
+            if state.isOlder {
+                let copy = file.path + ".before-migration"
+                try? FileManager.default.removeItem(atPath: copy)
+                try pool.backup(to: DatabaseQueue(path: copy))
+            }
+            try migrator.migrate(pool)
+            try FileManager.default.setAttributes(
+                [.posixPermissions: 0o600], ofItemAtPath: file.path)
+            return pool
+        } catch let error as DatabaseError {
+            throw ServerError.folder(
+                path: file.path,
+                reason: "SQLite reports \(error.message ?? "error \(error.resultCode)")")
+        }
+    }
+
+    /// The next number of a counter.
+    static func next(_ name: String, _ db: Database) throws -> Int64 {
+        try Int64.fetchOne(
+            db, sql: "UPDATE counter SET value = value + 1 WHERE name = ? RETURNING value",
+            arguments: [name]) ?? 0
+    }
+
+    /// A setting that clients have made, as JSON.
+    func setting(_ name: String) async throws -> JSONValue? {
+        let text = try await database.read { db in
+            try String.fetchOne(
+                db, sql: "SELECT value FROM setting WHERE name = ?", arguments: [name])
+        }
+        return try text.map { try JSONValue(reading: Data($0.utf8)) }
+    }
+
+    func set(_ name: String, to value: JSONValue) async throws {
+        try await database.write { db in
+            try db.execute(
+                sql: "INSERT OR REPLACE INTO setting (name, value) VALUES (?, ?)",
+                arguments: [name, value.text])
+        }
+    }
+}
+
+/// What keeps a server from starting or a request from being kept.
+package enum ServerError: Error, Equatable, CustomStringConvertible {
+    /// The folder of `--data` cannot be used.
+    case folder(path: String, reason: String)
+    /// Another process holds it.
+    case held(path: String, holder: String)
+    /// The address cannot be listened on.
+    case address(host: String, port: Int, reason: String)
+    /// The disk is full.
+    case diskFull(path: String)
+    /// An address other than this machine's without a token.
+    case needsToken(host: String)
+
+    package var description: String {
+        switch self {
+        case .folder(let path, let reason): "\(path): \(reason); give another with --data"
+        case .held(let path, let holder):
+            "\(path): in use by another gesso server\(holder); stop it or give another with --data"
+        case .address(let host, let port, let reason):
+            "\(host):\(port): \(reason); give another with --host or --port"
+        case .diskFull(let path): "\(path): the disk is full; free some space and try again"
+        case .needsToken(let host):
+            "\(host): others can reach this address; give a --token, or listen on 127.0.0.1"
+        }
+    }
+
+    /// The exit code of a server that does not start because of it.
+    package var exitCode: Int32 {
+        switch self {
+        case .folder: 73
+        case .held: 75
+        case .address: 69
+        case .diskFull: 74
+        case .needsToken: 64
+        }
+    }
+}
+
+/// Holds a folder for one process, until it ends in whatever way.
+final class FolderLock: Sendable {
+    private let file: Int32
+
+    init(_ folder: URL) throws {
+        let path = folder.appending(path: "lock").path
+        file = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
+        guard file >= 0 else {
+            throw ServerError.folder(path: folder.path, reason: "it is not writable")
+        }
+        guard flock(file, LOCK_EX | LOCK_NB) == 0 else {
+            let holder = (try? String(contentsOfFile: path, encoding: .utf8)) ?? ""
+            close(file)
+            throw ServerError.held(
+                path: folder.path, holder: holder.isEmpty ? "" : " (process \(holder))")
+        }
+        ftruncate(file, 0)
+        let text = "\(getpid())"
+        _ = text.withCString { write(file, $0, strlen($0)) }
+    }
+
+    deinit { close(file) }
+}

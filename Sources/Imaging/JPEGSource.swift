@@ -1,0 +1,53 @@
+import FoundationEssentials
+
+/// The JPEG file that a picture was read from, of which blocks can be kept when it is written again.
+public struct JPEGSource: Sendable, Equatable {
+    /// The whole file.
+    let bytes: Data
+    /// How the file's pixels are turned to stand upright.
+    let orientation: Orientation
+    /// Where the file's picture lies on the upright picture: columns from the left, rows from the top.
+    var x = 0
+    var y = 0
+
+    init(bytes: Data, orientation: Orientation) {
+        self.bytes = bytes
+        self.orientation = orientation
+    }
+
+    /// The source of the picture on a canvas that adds these insets.
+    func extended(by insets: Insets) -> JPEGSource {
+        var source = self
+        source.x += insets.left
+        source.y += insets.top
+        return source
+    }
+}
+
+extension Orientation {
+    /// What undoes it.
+    var inverse: Orientation {
+        switch self {
+        case .turnedRight: .turnedLeft
+        case .turnedLeft: .turnedRight
+        default: self
+        }
+    }
+}
+
+extension Box {
+    /// Where the box lies once the picture of that size that it is in has been turned.
+    func turned(_ orientation: Orientation, inWidth width: Int, height: Int) -> Box {
+        let (right, bottom) = (width - end.x, height - end.y)
+        return switch orientation {
+        case .upright: self
+        case .mirrored: Box(x: right, y: y, width: self.width, height: self.height)
+        case .turnedHalf: Box(x: right, y: bottom, width: self.width, height: self.height)
+        case .flipped: Box(x: x, y: bottom, width: self.width, height: self.height)
+        case .transposed: Box(x: y, y: x, width: self.height, height: self.width)
+        case .turnedRight: Box(x: bottom, y: x, width: self.height, height: self.width)
+        case .transversed: Box(x: bottom, y: right, width: self.height, height: self.width)
+        case .turnedLeft: Box(x: y, y: right, width: self.height, height: self.width)
+        }
+    }
+}

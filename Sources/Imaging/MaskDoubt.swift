@@ -1,0 +1,50 @@
+/// Why a picture may not be the mask that it is taken for.
+public enum MaskDoubt: Sendable, Equatable {
+    /// The colours are black, and the shape is in the alpha channel, from where it is taken.
+    case shapeInAlpha
+    /// Nothing is as light as the threshold; `lightest` of 255 is the lightest, above 0.
+    case dark(lightest: Int)
+    /// As ``dark(lightest:)``, because the light parts have a colour, which is darker as a grey.
+    case colored(lightest: Int)
+    /// It has colours or greys all over, as photos have.
+    case photo
+}
+
+extension Image {
+    /// What is doubtful about the picture as a mask whose greys count as white from `threshold` up
+    /// (1...255); nil for a plain one.
+    public func doubtAsMask(threshold: Int) -> MaskDoubt? {
+        if isBlack { return Mask(self).isEmpty ? nil : .shapeInAlpha }
+        let mask = Mask(self)
+        let counts = mask.values.reduce(into: [Int](repeating: 0, count: 256)) { $0[Int($1)] += 1 }
+        let lightest = counts.lastIndex { $0 > 0 } ?? 0
+        let rgb = converted(channels: 3, depth: 8).samples
+        if isLikePhoto(counts, rgb) { return .photo }
+        guard lightest < threshold else { return nil }
+        if Int(rgb.max() ?? 0) >= threshold, lightest > 0 { return .colored(lightest: lightest) }
+        return lightest > 0 ? .dark(lightest: lightest) : nil
+    }
+
+    /// Whether every visible pixel is black.
+    private var isBlack: Bool {
+        let grey = converted(channels: 2, depth: 8).samples
+        return stride(from: 0, to: grey.count, by: 2).allSatisfy {
+            grey[$0] == 0 || grey[$0 + 1] == 0
+        }
+    }
+
+    /// Masks are black and white with a soft edge, which is thin. A quarter of greys with colours among
+    /// them is a photo, and so is more than half without.
+    private func isLikePhoto(_ counts: [Int], _ rgb: [UInt16]) -> Bool {
+        let pixels = width * height
+        let greys = counts[16..<240].reduce(0, +)
+        let levels = counts[16..<240].count { $0 > 0 }
+        guard 4 * greys > pixels, levels >= 32 else { return false }
+        if 2 * greys > pixels { return true }
+        let colored = stride(from: 0, to: rgb.count, by: 3).count { pixel in
+            let (red, green, blue) = (rgb[pixel], rgb[pixel + 1], rgb[pixel + 2])
+            return max(red, green, blue) - min(red, green, blue) > 16
+        }
+        return 4 * colored > pixels
+    }
+}

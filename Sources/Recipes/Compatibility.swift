@@ -1,0 +1,55 @@
+public import Sampling
+
+/// What it means to match a program: the rules in which programs differ, read once from `compat`.
+public struct Compatibility: Sendable, Equatable {
+    /// Whose count of steps is followed at a given strength.
+    public let steps: StepRule
+    /// How a mask comes to the size of the latents, where `mask_latent` is not given.
+    public let maskLatent: MaskLatent
+    /// How prompts are read, where `prompt_syntax` is not given.
+    public let promptSyntax: PromptSyntax
+    /// Whether `clip_skip` applies to the negative prompt, too.
+    public let skipsLayersOfNegative: Bool
+    /// How latents beside a hard mask are kept to the picture.
+    public let knownLatents: KnownLatents
+    /// The mask modes in which a mask is shrunk to the latents by bilinear interpolation.
+    public let bilinearModes: Set<MaskMode>
+    /// Whether an inpainting at strength 1 still begins from the picture.
+    public let startsFromPicture: Bool
+
+    /// How latents beside a hard mask are kept to the picture.
+    public enum KnownLatents: Sendable {
+        /// Put back after each step, noised to the next (diffusers).
+        case afterEachStep
+        /// Held in each estimate, and put back after the last step (AUTOMATIC1111).
+        case inEstimates
+        /// Noised anew before each evaluation and put back after it (ComfyUI).
+        case aroundEvaluations
+    }
+
+    /// The rules of a program; nil is Gesso's own choice in each.
+    public init(_ program: StepRule?) {
+        steps = program ?? .diffusers
+        maskLatent = program == .diffusers ? .nearest : .max
+        promptSyntax = program == .diffusers ? .plain : .weighted
+        skipsLayersOfNegative = program != .diffusers
+        knownLatents =
+            switch program {
+            case .a1111, .a1111Exact: .inEstimates
+            case .comfy: .aroundEvaluations
+            case .diffusers, nil: .afterEachStep
+            }
+        bilinearModes =
+            switch program {
+            case .diffusers: [.differential]
+            case .comfy: [.hard]
+            case .a1111, .a1111Exact, nil: []
+            }
+        startsFromPicture = program == .comfy
+    }
+}
+
+extension Recipe {
+    /// The rules that `compat` stands for.
+    public var compatibility: Compatibility { Compatibility(compat) }
+}

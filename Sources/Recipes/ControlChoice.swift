@@ -1,0 +1,111 @@
+/// How a ControlNet shares its say with the prompt.
+public enum ControlMode: String, CaseIterable, Sendable {
+    /// It steers both branches of guidance alike.
+    case balanced
+    /// The prompt counts for more: what is added at the finer levels is weakened by powers of 0.825
+    /// (AUTOMATIC1111's "My prompt is more important").
+    case prompt
+    /// The ControlNet counts for more: the same, and for the prompt's branch alone (AUTOMATIC1111's
+    /// "ControlNet is more important").
+    case control
+    /// diffusers' guess mode: for the prompt's branch alone, from a tenth at the finest level to all of it
+    /// in the middle.
+    case guess
+}
+
+/// A ControlNet that is asked for: `NETWORK[=READS][:WEIGHT][@START-END]`.
+public struct ControlChoice: Sendable, Equatable, CustomStringConvertible {
+    /// What weights there may be.
+    public static let weights = 0.0...10.0
+    /// The word for the picture that is edited, as it is.
+    public static let picture = "picture"
+    /// The word for the picture that is edited, without what is repainted.
+    public static let surroundings = "surroundings"
+
+    /// A path, or a name in a folder of ControlNets.
+    public var network: String
+    /// What it reads: the kind of a map that is made of the picture (`gesso control` lists them),
+    /// `picture`, `surroundings`, or a map by its path or name. Nil is told from the network's name.
+    public var reads: String?
+    /// Factor of what it adds.
+    public var weight = 1.0
+    /// Share of the steps that pass before it begins.
+    public var start = 0.0
+    /// Share of the steps after which it ends.
+    public var end = 1.0
+
+    /// Reads a choice; nil if a number is out of range or a name empty.
+    public init?(_ text: String) {
+        var rest = text[...]
+        if let at = rest.lastIndex(of: "@") {
+            let ends = rest[rest.index(after: at)...].split(separator: "-").map {
+                decimal(String($0))
+            }
+            // Else it belongs to the name.
+            if ends.count == 2, let start = ends[0], let end = ends[1] {
+                guard 0 <= start, start < end, end <= 1 else { return nil }
+                (self.start, self.end) = (start, end)
+                rest = rest[..<at]
+            }
+        }
+        if let colon = rest.lastIndex(of: ":"),
+            let weight = decimal(String(rest[rest.index(after: colon)...]))
+        {
+            guard Self.weights.contains(weight) else { return nil }
+            self.weight = weight
+            rest = rest[..<colon]
+        }
+        let parts = rest.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
+        network = String(parts.first ?? "").trimmed
+        reads = parts.count > 1 ? String(parts[1]).trimmed : nil
+        guard !network.isEmpty, reads?.isEmpty != true, !text.contains(";") else { return nil }
+    }
+
+    /// As it is written.
+    public var description: String {
+        let range =
+            start == 0 && end == 1
+            ? "" : "@\(Key.Value.number(start))-\(Key.Value.number(end))"
+        return network + (reads.map { "=" + $0 } ?? "") + ":\(Key.Value.number(weight))" + range
+    }
+
+    /// What networks of common names read.
+    private static let usual = [
+        ("canny", "canny"), ("softedge", "soft-edge"), ("soft-edge", "soft-edge"),
+        ("hed", "soft-edge"), ("lineart", "line-art"), ("line-art", "line-art"),
+        ("scribble", "scribble"), ("tile", picture), ("inpaint", surroundings), ("blur", "blur"),
+    ]
+
+    /// What is read: as asked for, or told from the network's name; nil if that says nothing.
+    public var reading: String? {
+        let name = network.split(separator: "/").last?.lowercased() ?? ""
+        return reads ?? Self.usual.first { name.contains($0.0) }?.1
+    }
+
+    /// The same with names in the place of paths, for a text that goes with a picture.
+    var withoutFolders: ControlChoice {
+        func name(_ path: String) -> String {
+            String(path.split(separator: "/").last ?? "").replacing(".safetensors", with: "")
+        }
+        var choice = self
+        choice.network = name(network)
+        choice.reads = reads.map(name)
+        return choice
+    }
+}
+
+extension Kind<[ControlChoice]> {
+    static var controls: Kind {
+        Kind(
+            expected: "networks, each as name=what it reads:weight@start-end, joined by ;",
+            parse: { text in
+                var choices: [ControlChoice] = []
+                for part in text.split(separator: ";").map(\.trimmed) where !part.isEmpty {
+                    guard let choice = ControlChoice(part) else { return nil }
+                    choices.append(choice)
+                }
+                return choices
+            },
+            value: { $0.isEmpty ? nil : .text($0.map(\.description).joined(separator: ";")) })
+    }
+}

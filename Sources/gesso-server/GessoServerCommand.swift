@@ -1,0 +1,150 @@
+import ArgumentParser
+import Foundation
+import Gesso
+import GessoServer
+import Logging
+
+@main
+struct GessoServerCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "gesso-server",
+        abstract: "Serve a page to edit pictures on, and interfaces for other programs.",
+        discussion: """
+            `gesso serve` starts this program. It listens on this machine only unless --host says
+            otherwise, and then asks for a token.
+            """,
+        version: Program.version)
+
+    @Option(help: ArgumentHelp("Address to listen on.", valueName: "address"))
+    var host = "127.0.0.1"
+
+    @Option(help: ArgumentHelp("Port to listen on; 0 is any that is free.", valueName: "number"))
+    var port = 7860
+
+    @Option(
+        help: ArgumentHelp(
+            "Token that clients must show; 'new' makes one. Also $GESSO_TOKEN.", valueName: "text"))
+    var token: String?
+
+    @Option(
+        name: .customLong("api-auth"),
+        help: ArgumentHelp("Name and password that clients may show.", valueName: "user:password"))
+    var apiAuth: String?
+
+    @Option(
+        name: .customLong("allow-host"), parsing: .singleValue,
+        help: ArgumentHelp("Another name that the server may be called by.", valueName: "name"))
+    var allowedHosts: [String] = []
+
+    @Option(
+        name: .customLong("allow-origin"), parsing: .singleValue,
+        help: ArgumentHelp(
+            "Another page that may use it, as scheme://host:port.", valueName: "origin"))
+    var allowedOrigins: [String] = []
+
+    @Option(
+        help: ArgumentHelp("Folder of the queue and the gallery.", valueName: "folder"),
+        completion: .directory)
+    var data: String?
+
+    @Option(
+        name: .customLong("max-body"),
+        help: ArgumentHelp("Largest request in MiB.", valueName: "number"))
+    var bodyLimit = 64
+
+    @Option(
+        name: .customLong("max-disk"),
+        help: ArgumentHelp(
+            "MiB of results to keep; the oldest without a star go first.", valueName: "number"))
+    var diskLimit: Int?
+
+    @Flag(help: "Open the page in the browser.")
+    var open = false
+
+    @Flag(help: "Check the settings, the folder and the models, and end.")
+    var dryRun = false
+
+    @Flag(name: .shortAndLong, help: "Print errors only.")
+    var quiet = false
+
+    mutating func validate() throws {
+        guard (0...65535).contains(port) else {
+            throw ValidationError("--port takes a number from 0 to 65535")
+        }
+        guard (1...4096).contains(bodyLimit) else {
+            throw ValidationError("--max-body takes a number from 1 to 4096")
+        }
+        if let apiAuth, !apiAuth.contains(":") {
+            throw ValidationError("--api-auth takes user:password")
+        }
+        if let diskLimit, diskLimit < 1 {
+            throw ValidationError("--max-disk takes a number from 1 on")
+        }
+    }
+
+    func run() async throws {
+        let environment = ProcessInfo.processInfo.environment
+        LoggingSystem.bootstrap(StreamLogHandler.standardError)
+        var logger = Logger(label: "gesso")
+        logger.logLevel = quiet ? .error : .notice
+        let library = Library(Places(environment: environment))
+        var configuration = ServerConfiguration(
+            data: try folder(environment), library: library)
+        let asked = token ?? environment["GESSO_TOKEN"].flatMap { $0.isEmpty ? nil : $0 }
+        let token = asked == "new" ? ServerConfiguration.newToken() : asked
+        (configuration.host, configuration.port) = (host, port)
+        (configuration.token, configuration.pair) = (token, apiAuth)
+        (configuration.allowedHosts, configuration.allowedOrigins) = (allowedHosts, allowedOrigins)
+        configuration.bodyLimit = bodyLimit << 20
+        configuration.quota = diskLimit.map { $0 << 20 }
+        do {
+            guard !library.checkpoints.isEmpty else {
+                fail("no models found: set GESSO_MODELS to a folder that holds some", 69)
+            }
+            let server = try GessoServer(configuration, logger: logger)
+            if dryRun {
+                say("the settings, the folder and \(library.checkpoints.count) models are in order")
+                return
+            }
+            let (host, opens, isNew) = (host, open, asked == "new")
+            try await server.run { port in
+                let name = host.contains(":") ? "[\(host)]" : host
+                let address = "http://\(name):\(port)/"
+                let note = isNew ? token.map { "token: \($0)\n" } ?? "" : ""
+                FileHandle.standardOutput.write(Data("\(address)\n\(note)".utf8))
+                if opens { openPage(address, token) }
+            }
+        } catch {
+            fail("\(error)", GessoServer.exitCode(for: error))
+        }
+    }
+
+    private func folder(_ environment: [String: String]) throws -> URL {
+        if let data { return URL(filePath: data, directoryHint: .isDirectory) }
+        if let place = environment["XDG_DATA_HOME"], place.hasPrefix("/") {
+            return URL(filePath: place).appending(path: "gesso")
+        }
+        guard let home = environment["HOME"], home.hasPrefix("/") else {
+            fail("no home folder: give a folder with --data", 64)
+        }
+        return URL(filePath: home).appending(path: ".local/share/gesso")
+    }
+
+    private func say(_ line: String) {
+        if !quiet { FileHandle.standardError.write(Data("gesso-server: \(line)\n".utf8)) }
+    }
+}
+
+private func fail(_ line: String, _ code: Int32) -> Never {
+    FileHandle.standardError.write(Data("gesso-server: \(line)\n".utf8))
+    exit(code)
+}
+
+/// Shows the page in the desktop's browser; the token goes behind the `#`, which no server sees.
+private func openPage(_ address: String, _ token: String?) {
+    let process = Process()
+    process.executableURL = URL(filePath: "/usr/bin/env")
+    process.arguments = ["xdg-open", address + (token.map { "#token=\($0)" } ?? "")]
+    process.standardError = FileHandle.nullDevice
+    try? process.run()
+}

@@ -1,0 +1,89 @@
+import ArgumentParser
+import Foundation
+import Gesso
+
+struct ControlCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "control",
+        abstract: "Make the map of a picture that a ControlNet reads.",
+        usage: "gesso control <picture> --kind <kind> --output <file> [<options>]",
+        discussion: """
+            Example:
+              gesso control photo.jpg --kind canny -o edges.png
+
+            canny is OpenCV's, to the pixel. soft-edge (Sobel's gradient), line-art and scribble
+            (differences of Gaussians) are classical, not the networks of the same names.
+            """)
+
+    @Argument(help: "The picture, PNG, JPEG or WebP; - is standard input.", completion: .file())
+    var picture: String
+
+    @Option(
+        help: ArgumentHelp(
+            "What to make: " + ControlMap.names.joined(separator: ", ") + ".", valueName: "kind"),
+        completion: .list(ControlMap.names))
+    var kind: String
+
+    @Option(help: ArgumentHelp("Of canny: where an edge may go on.", valueName: "level"))
+    var low: Double?
+
+    @Option(help: ArgumentHelp("Of canny: where an edge may begin.", valueName: "level"))
+    var high: Double?
+
+    @Option(
+        name: .shortAndLong,
+        help: ArgumentHelp(
+            "File for the map, .png, .jpg or .webp; - is standard output.", valueName: "file"),
+        completion: .file())
+    var output: String
+
+    @Flag(help: "Replace the output file if there is one.")
+    var overwrite = false
+
+    @Flag(help: "Print a JSON document.")
+    var json = false
+
+    @OptionGroup var messages: MessageOptions
+
+    private struct Document: Encodable {
+        let schema = "gesso.control/1"
+        let output: String
+        let kind: String
+        let width: Int
+        let height: Int
+    }
+
+    mutating func validate() throws {
+        if ControlMap(named: kind) == nil {
+            throw ValidationError(
+                "--kind is \(kind.prefix(20)), not " + ControlMap.names.joined(separator: ", "))
+        }
+        if kind != "canny", low != nil || high != nil {
+            throw ValidationError("--low and --high are for --kind canny only")
+        }
+        if json, output == "-" {
+            throw ValidationError("--json and -o - would both write to standard output")
+        }
+        for level in [low, high].compactMap(\.self) where !(0...2040).contains(level) {
+            throw ValidationError("a level is \(level), not 0 to 2040")
+        }
+    }
+
+    func run() throws {
+        guard var map = ControlMap(named: kind) else { return }
+        if case .canny(let usualLow, let usualHigh) = map {
+            map = .canny(low: low ?? usualLow, high: high ?? usualHigh)
+        }
+        let target = try Output(output, format: nil, quality: nil, overwrites: overwrite)
+        let image = try Input.image(picture).controlMap(map)
+        try target.write(image)
+        if json {
+            return try Console.result(
+                JSON.text(
+                    Document(
+                        output: target.path, kind: kind, width: image.width,
+                        height: image.height)))
+        }
+        if !target.isStandardOutput { try Console.result(target.path) }
+    }
+}

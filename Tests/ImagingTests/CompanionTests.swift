@@ -1,0 +1,124 @@
+import Foundation
+import Imaging
+import Testing
+
+/// What a file says of things beside the picture goes with them, and what it says of the picture stays.
+@Suite struct CompanionTests {
+    private static let namespaces = """
+        xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#" \
+        xmlns:dc="http://purl.org/dc/elements/1.1/" \
+        xmlns:hdrgm="http://ns.adobe.com/hdr-gain-map/1.0/" \
+        xmlns:other="http://ns.adobe.com/hdr-gain-map/1.0/" \
+        xmlns:Container="http://ns.google.com/photos/1.0/container/" \
+        xmlns:Item="http://ns.google.com/photos/1.0/container/item/" \
+        xmlns:GCamera="http://ns.google.com/photos/1.0/camera/" \
+        xmlns:GDepth="http://ns.google.com/photos/1.0/depthmap/" \
+        xmlns:GImage="http://ns.google.com/photos/1.0/image/" \
+        xmlns:Profile="http://ns.google.com/photos/dd/1.0/profile/" \
+        xmlns:xmp="http://ns.adobe.com/xap/1.0/" \
+        xmlns:xmpGImg="http://ns.adobe.com/xap/1.0/g/img/"
+        """
+
+    /// What a picture has of its XMP and its notes after it was written and read.
+    private func read(
+        _ attributes: String, _ elements: String = "", as format: ImageFormat = .png
+    ) throws -> (xmp: String, notes: [String], again: ImageMetadata) {
+        var image = noise(width: 8, height: 8, channels: 3)
+        image.metadata.xmp = Array(
+            """
+            <x:xmpmeta xmlns:x="adobe:ns:meta/"><rdf:RDF \(Self.namespaces)><rdf:Description \
+            \(attributes) dc:format="kept">\(elements)<dc:title>kept, too</dc:title>\
+            </rdf:Description></rdf:RDF></x:xmpmeta>
+            """.utf8)
+        let found = try Image(decoding: image.encoded(as: format), name: "it").metadata
+        var again = image
+        again.metadata = found
+        return (
+            String(decoding: found.xmp ?? [], as: UTF8.self), found.warnings,
+            try Image(decoding: again.encoded(as: format), name: "it").metadata
+        )
+    }
+
+    @Test(arguments: ImageFormat.allCases)
+    func aGainMapIsSaidToBeLeftOut(format: ImageFormat) throws {
+        let found = try read(
+            "hdrgm:Version=\"1.0\" other:GainMapMax='2.0'",
+            """
+            <Container:Directory><rdf:Seq><rdf:li rdf:parseType="Resource"><Container:Item \
+            Item:Semantic="GainMap" Item:Length="637"/></rdf:li></rdf:Seq></Container:Directory>
+            """, as: format)
+        #expect(!found.xmp.contains("GainMap\"") && !found.xmp.contains("Version="))
+        #expect(!found.xmp.contains("GainMapMax=") && !found.xmp.contains("637"))
+        #expect(found.xmp.contains("dc:format=\"kept\"") && found.xmp.contains(">kept, too<"))
+        #expect(found.notes.count == 1 && found.notes[0].contains("HDR layer"))
+        #expect(found.again.warnings.isEmpty)
+    }
+
+    @Test(arguments: [
+        ("GCamera:MotionPhoto=\"1\" GCamera:MotionPhotoVersion=\"1\"", "", "film"),
+        ("GCamera:MicroVideo=\"1\" GCamera:MicroVideoOffset=\"4000\"", "", "film"),
+        ("", "<GDepth:Data>SECRET</GDepth:Data><GImage:Data>SECRET</GImage:Data>", "depth"),
+        ("GDepth:Format=\"RangeInverse\"", "", "depth"),
+        ("", "<Profile:Type>DepthPhoto</Profile:Type>", "depth"),
+    ])
+    func othersAreToo(attributes: String, elements: String, word: String) throws {
+        let found = try read(attributes, elements)
+        #expect(found.notes.count == 1 && found.notes[0].contains(word))
+        for gone in ["MotionPhoto", "MicroVideo=", "SECRET", "RangeInverse", "DepthPhoto"] {
+            #expect(!found.xmp.contains(gone))
+        }
+        #expect(found.xmp.contains("dc:format=\"kept\"") && found.xmp.contains(">kept, too<"))
+    }
+
+    /// A thumbnail would go on showing the picture before the edit. It needs no note.
+    @Test(arguments: [
+        """
+        <xmp:Thumbnails><rdf:Alt><rdf:li rdf:parseType="Resource"><xmpGImg:image>SECRET\
+        </xmpGImg:image></rdf:li></rdf:Alt></xmp:Thumbnails>
+        """,
+        "<rdf:Bag><rdf:li xmpGImg:image=\"SECRET\"/></rdf:Bag>",
+    ])
+    func thumbnailsGo(elements: String) throws {
+        let found = try read("xmp:CreatorTool=\"kept 3\"", elements)
+        #expect(!found.xmp.contains("SECRET") && found.notes.isEmpty)
+        #expect(found.xmp.contains("kept 3"))
+    }
+
+    @Test func namesInTextAndCommentsAreNone() throws {
+        let text = "<!-- <hdrgm:Version> --><dc:source><![CDATA[<GDepth:Data>]]></dc:source>"
+        let found = try read("", text)
+        #expect(found.xmp.contains(text) && found.notes.isEmpty)
+    }
+
+    /// The second picture of a file goes, and so does the list that names it.
+    @Test func picturesBehindTheFirstAreSaidToBeLeftOut() throws {
+        let jpeg = Array(try noise(width: 8, height: 8, channels: 3).encoded(as: .jpeg))
+        func marker(_ payload: String) -> [UInt8] {
+            [0xFF, 0xE2, 0, UInt8(payload.utf8.count + 2)] + Array(payload.utf8)
+        }
+        for (payload, note) in [
+            ("MPF\0MM\0*", "other pictures"), ("urn:iso:std:iso:ts:21496:-1\0", "HDR layer"),
+        ] {
+            let file = Data(jpeg[..<2] + marker(payload) + jpeg[2...] + jpeg)
+            let found = try Image(decoding: file, name: "it")
+            #expect(found.metadata.warnings.count == 1)
+            #expect(found.metadata.warnings[0].contains(note))
+            let back = Array(try found.encoded(as: .jpeg))
+            #expect(back.firstRange(of: Array(payload.utf8)) == nil)
+        }
+    }
+
+    /// Quadratic time would be hours for some of these.
+    @Test(arguments: [
+        "<exif:GPSa>", "<a ", " exif:GPSa='", "<!--", "<a xmlns:a='b'>", "</a>",
+        "<exif:GPSa></exif:GPSa>", "<rdf:Description exif:GPSb=\"1\"/>",
+    ])
+    func longPacketsTakeNoLonger(piece: String) throws {
+        var image = noise(width: 4, height: 4, channels: 3)
+        image.metadata.xmp = Array(
+            String(repeating: piece, count: 1_000_000 / piece.utf8.count).utf8)
+        image.metadata.dropLocation()
+        let left = String(decoding: image.metadata.xmp ?? [], as: UTF8.self)
+        #expect(!left.contains("GPSa>") && !left.contains("GPSb"))
+    }
+}

@@ -1,0 +1,119 @@
+import Imaging
+import Testing
+
+/// Pictures that are taken for masks.
+@Suite struct MaskDoubtTests {
+    /// A picture of a disc in one colour on another, with alpha if the colours have it.
+    private func disc(_ inside: [UInt16], on outside: [UInt16], depth: Int = 8) -> Image {
+        let samples = (0..<20 * 20).flatMap { pixel -> [UInt16] in
+            let (x, y) = (pixel % 20 - 10, pixel / 20 - 10)
+            return x * x + y * y < 36 ? inside : outside
+        }
+        return Image(
+            width: 20, height: 20, channels: inside.count, depth: depth, samples: samples)
+    }
+
+    @Test(
+        arguments: [
+            ([0, 0, 0, 255], [0, 0, 0, 0]), ([0, 0, 0, 0], [0, 0, 0, 255]), ([0, 255], [0, 0]),
+        ] as [([UInt16], [UInt16])])
+    func theShapeMayBeInTheAlpha(inside: [UInt16], outside: [UInt16]) {
+        let image = disc(inside, on: outside)
+        #expect(image.doubtAsMask(threshold: 128) == .shapeInAlpha)
+        #expect(Mask(image).values == Mask(transparencyOf: image).inverted.values)
+        let dark = disc([20, 30, 40, 255], on: [0, 0, 0, 0])
+        #expect(dark.doubtAsMask(threshold: 128) == .dark(lightest: 28))
+    }
+
+    @Test func darkMasksSayHowLightTheyAre() {
+        #expect(disc([1], on: [0]).doubtAsMask(threshold: 128) == .dark(lightest: 1))
+        #expect(
+            disc([127, 127, 127], on: [9, 9, 9]).doubtAsMask(threshold: 128) == .dark(lightest: 127)
+        )
+        #expect(disc([255], on: [0], depth: 16).doubtAsMask(threshold: 128) == .dark(lightest: 1))
+        #expect(disc([1], on: [0]).doubtAsMask(threshold: 1) == nil)
+        #expect(disc([0], on: [0]).doubtAsMask(threshold: 128) == nil)
+    }
+
+    @Test func coloursAreDarkerThanTheyLook() {
+        #expect(
+            disc([255, 0, 0], on: [0, 0, 0]).doubtAsMask(threshold: 128) == .colored(lightest: 76))
+        #expect(
+            disc([0, 0, 255], on: [0, 0, 0]).doubtAsMask(threshold: 128) == .colored(lightest: 29))
+        let magenta = disc([65535, 0, 65535], on: [0, 0, 0], depth: 16)
+        #expect(magenta.doubtAsMask(threshold: 128) == .colored(lightest: 105))
+        #expect(disc([0, 255, 0], on: [0, 0, 0]).doubtAsMask(threshold: 128) == nil)
+    }
+
+    @Test func aPhotoIsNoMask() {
+        var colored: [UInt16] = []
+        for pixel in 0..<UInt16(64 * 64) {
+            colored += [pixel % 64 * 4, pixel / 64 * 3, 200 - pixel % 64]
+        }
+        let photo = Image(width: 64, height: 64, channels: 3, samples: colored)
+        #expect(photo.doubtAsMask(threshold: 128) == .photo)
+        #expect(photo.converted(channels: 4, depth: 16).doubtAsMask(threshold: 128) == .photo)
+        #expect(photo.converted(channels: 1, depth: 8).doubtAsMask(threshold: 128) == .photo)
+    }
+
+    @Test func plainAndSoftMasksAreFine() {
+        #expect(disc([255, 255, 255], on: [0, 0, 0]).doubtAsMask(threshold: 128) == nil)
+        #expect(disc([255, 255, 255, 255], on: [0, 0, 0, 0]).doubtAsMask(threshold: 128) == nil)
+        for seed in 1..<9 {
+            let mask = blobs(width: 90, height: 70, seed: UInt64(seed)).grown(by: 3)
+            #expect(mask.feathered(radius: 8).image.doubtAsMask(threshold: 128) == nil)
+        }
+    }
+}
+
+/// Colours under full transparency are not seen, so they may not be seen in a result.
+@Suite struct HiddenColorTests {
+    /// A picture with a transparent part over `hidden`.
+    private func cutOut(_ hidden: UInt16, channels: Int = 4) -> Image {
+        var image = noise(width: 24, height: 20, channels: channels)
+        for pixel in 0..<24 * 20 {
+            let isHidden = pixel % 24 > 15 || pixel / 24 < 6
+            image.samples[(pixel + 1) * channels - 1] = isHidden ? 0 : 255
+            guard isHidden else { continue }
+            for c in 0..<channels - 1 { image.samples[pixel * channels + c] = hidden }
+        }
+        return image
+    }
+
+    @Test(arguments: [2, 4])
+    func picturesThatLookAlikeBecomeAlike(channels: Int) {
+        let (dark, light) = (cutOut(0, channels: channels), cutOut(255, channels: channels))
+        #expect(dark != light)
+        let seen = dark.withoutHiddenColors
+        #expect(seen == light.withoutHiddenColors)
+        for pixel in 0..<24 * 20 where dark.samples[(pixel + 1) * channels - 1] > 0 {
+            #expect(seen[x: pixel % 24, y: pixel / 24] == dark[x: pixel % 24, y: pixel / 24])
+        }
+        let opaque = noise(width: 5, height: 4, channels: channels - 1)
+        #expect(opaque.withoutHiddenColors == opaque)
+    }
+
+    @Test func whatIsHiddenAllOverIsGrey() {
+        let image = Image(width: 2, height: 1, channels: 4, samples: [9, 8, 7, 0, 1, 2, 3, 0])
+        #expect(image.withoutHiddenColors.samples == [128, 128, 128, 0, 128, 128, 128, 0])
+    }
+
+    @Test func aCanvasContinuesWhatIsSeen() throws {
+        let insets = Insets(top: 4, right: 8)
+        let dark = try Canvas(extending: cutOut(0), by: insets, overlap: 2)
+        let light = try Canvas(extending: cutOut(255), by: insets, overlap: 2)
+        #expect(
+            dark.image.cropped(x: 24, y: 0, width: 8, height: 24)
+                == light.image.cropped(x: 24, y: 0, width: 8, height: 24))
+        #expect(dark.image.cropped(x: 0, y: 4, width: 24, height: 20) == cutOut(0))
+        for filling in [Filling.edge, .blur, .patch] {
+            let (a, b) = (
+                cutOut(0).filled(
+                    where: dark.mask.cropped(x: 0, y: 4, width: 24, height: 20), with: filling),
+                cutOut(255).filled(
+                    where: dark.mask.cropped(x: 0, y: 4, width: 24, height: 20), with: filling)
+            )
+            #expect(a.withoutHiddenColors == b.withoutHiddenColors)
+        }
+    }
+}
