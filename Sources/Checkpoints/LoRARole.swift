@@ -84,10 +84,11 @@ enum LoRARole: Hashable, Sendable {
         (".waveft_", "WaveFT"),
     ]
 
-    /// The kind of a file that is recognised and not applied; nil for others.
+    /// The kind of a file that is recognised and not applied; nil for others. A LoRA's kind shows in its
+    /// first tensors.
     static func refusedKind(of entries: TensorTable) -> String? {
-        for (name, entry) in entries {
-            if name.hasSuffix(".oft_blocks"), entry.shape.count == 4 { return "BOFT" }
+        for name in entries.keys.prefix(4096) {
+            if name.hasSuffix(".oft_blocks"), entries[name]?.shape.count == 4 { return "BOFT" }
             if let row = refused.first(where: { name.contains($0.mark) }) { return row.kind }
         }
         return nil

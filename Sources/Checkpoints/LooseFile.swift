@@ -22,13 +22,15 @@ public struct LooseFile: Sendable {
         do {
             _ = try SingleFile(file, at: url)
             return nil
-        } catch CheckpointError.notAModel, CheckpointError.missingPart {
-            self.init(file)
+        } catch CheckpointError.notAModel(_, _, let guess) {
+            self.init(file, guess)
+        } catch CheckpointError.missingPart {
+            self.init(file, KnownContents.guess(file.entries))
         }
     }
 
-    private init(_ file: Safetensors) {
-        guess = KnownContents.guess(file.entries)
+    private init(_ file: Safetensors, _ guess: String?) {
+        self.guess = guess
         tensors = file.names.count
         metadata = file.metadata
         var parameters: [String: Int] = [:]

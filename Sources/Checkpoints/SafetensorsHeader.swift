@@ -49,6 +49,8 @@ struct SafetensorsHeader: Sendable {
         }
         var cursor = HeaderCursor(bytes)
         var hasMetadata = false
+        // A tensor takes some 80 bytes; a table that grows would be hashed anew.
+        places.reserveCapacity(bytes.count / 80)
         try cursor.object(keysUpTo: Self.longestName) { cursor, name in
             guard name != "__metadata__" else {
                 guard !hasMetadata else { throw cursor.twice(name) }

@@ -96,6 +96,12 @@ struct JobWork {
         return prepared
     }
 
+    /// An edit from words, of the model's size where none is asked for.
+    private func textToImage(_ index: Int, _ model: Model) throws -> Edit {
+        try Edit.textToImage(edits[index].recipe, defaultSize: model.nativeSize)
+            .steered { try reader.mask($0, nil) }
+    }
+
     private func model(_ index: Int) throws -> (model: Model, seconds: Double)? {
         guard edits[index].recipe.steps > 0, let choice else { return nil }
         return try library.load(
@@ -112,10 +118,7 @@ struct JobWork {
             send(.plan(EditPlan(filling: prepared), index: index))
             return try work(index, prepared, result, loading: 0)
         }
-        let edit =
-            try prepared
-            ?? .textToImage(edits[index].recipe, defaultSize: model.nativeSize)
-            .steered { try reader.mask($0, nil) }
+        let edit = try prepared ?? textToImage(index, model)
         let result = try Editor(model)(edit, preview: preview(of: model)) {
             send(.plan($0, index: index))
         } progress: {
@@ -169,10 +172,7 @@ struct JobWork {
                 verb: edits[index].verb, plan: EditPlan(filling: prepared), loading: 0,
                 isSpeedKept: true)
         }
-        let edit =
-            try prepared
-            ?? .textToImage(edits[index].recipe, defaultSize: model.nativeSize)
-            .steered { try reader.mask($0, nil) }
+        let edit = try prepared ?? textToImage(index, model)
         let (speed, isKept) = try library.speed(
             of: model, choice, AddOns(addOns[index], of: edits[index].recipe),
             threads: Editor.threads(options.threads))

@@ -123,7 +123,7 @@ public struct GessoServer: Sendable {
             ],
             gracefulShutdownSignals: [.sigterm, .sigint], logger: logger)
         services.maximumGracefulShutdownDuration = .seconds(8)
-        services.maximumCancellationDuration = .seconds(2)
+        // A job ends before its next step; ending the process sooner would be a crash.
         do {
             try await ServiceGroup(configuration: services).run()
         } catch let error as IOError {

@@ -177,7 +177,7 @@ struct JobTests {
                 _ = socket.read(seconds: 1)
                 socket.close()
             }
-            for _ in 0..<200 {
+            for _ in 0..<2400 {
                 let active = try await server.ask("GET", "/api/v1/queue").json["jobs"] as? [Any]
                 if active?.isEmpty == true { break }
                 try await Task.sleep(for: .milliseconds(50))
@@ -244,7 +244,8 @@ struct JobTests {
                     "verb": "txt2img",
                     "settings": ["prompt": "x", "steps": 30, "width": 128, "height": 128],
                 ])
-            ids.append(try #require(queued.json["id"] as? String))
+            ids.append(
+                try #require(queued.json["id"] as? String, "\(queued.status) \(queued.text)"))
         }
         await first.stop(keepsFolder: true)
         let second = try await RunningServer.start(in: first.folder)

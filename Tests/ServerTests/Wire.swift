@@ -48,7 +48,17 @@ struct RunningServer: Sendable {
     func stop(keepsFolder: Bool = false) async {
         task.cancel()
         _ = await task.result
+        // Connections may outlive the task for a moment, and with them the lock.
+        for _ in 0..<600 where !isFree { try? await Task.sleep(for: .milliseconds(50)) }
         if !keepsFolder { try? FileManager.default.removeItem(at: folder) }
+    }
+
+    /// Whether nobody holds the folder.
+    private var isFree: Bool {
+        let file = open(folder.appending(path: "lock").path, O_RDWR | O_CLOEXEC)
+        guard file >= 0 else { return true }
+        defer { close(file) }
+        return flock(file, LOCK_EX | LOCK_NB) == 0
     }
 
     /// Runs a test against a server, and ends the server.

@@ -43,6 +43,13 @@ struct Fields {
             complain(name, "value is not a valid integer", "type_error.integer")
             return nil
         }
+        return checked(number, name, in: range)
+    }
+
+    /// The number, or nil with a complaint where it is out of range.
+    private mutating func checked<Number: Comparable>(
+        _ number: Number, _ name: String, in range: ClosedRange<Number>?
+    ) -> Number? {
         if let range, !range.contains(number) {
             complain(
                 name, "ensure this value is from \(range.lowerBound) to \(range.upperBound)",
@@ -59,13 +66,7 @@ struct Fields {
             complain(name, "value is not a valid float", "type_error.float")
             return nil
         }
-        if let range, !range.contains(number) {
-            complain(
-                name, "ensure this value is from \(range.lowerBound) to \(range.upperBound)",
-                "value_error.number")
-            return nil
-        }
-        return number
+        return checked(number, name, in: range)
     }
 
     mutating func bool(_ name: String) -> Bool? {

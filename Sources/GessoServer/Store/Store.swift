@@ -148,8 +148,8 @@ final class FolderLock: Sendable {
             throw ServerError.folder(path: folder.path, reason: "it is not writable")
         }
         guard flock(file, LOCK_EX | LOCK_NB) == 0 else {
+            // The file is closed by deinit, which runs after a throw, too.
             let holder = (try? String(contentsOfFile: path, encoding: .utf8)) ?? ""
-            close(file)
             throw ServerError.held(
                 path: folder.path, holder: holder.isEmpty ? "" : " (process \(holder))")
         }
