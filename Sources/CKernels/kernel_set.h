@@ -46,7 +46,17 @@
         (p, sums, row, rows, column, columns))                                                        \
     KERNEL(round_to_bf16, (const narrow_row *r), (r))                                                 \
     KERNEL(round_to_int8, (const narrow_row *r, float up, int offset), (r, up, offset))               \
+    KERNEL(                                                                                           \
+        split_weights, (const void *source, gesso_type type, long steps, char *to),                   \
+        (source, type, steps, to))                                                                    \
     KERNEL(find_greatest, (const float *x, long count, uint32_t *most), (x, count, most))             \
+    KERNEL(                                                                                           \
+        find_greatest_of_channels, (const float *x, long rows, long channels, uint32_t *most),        \
+        (x, rows, channels, most))                                                                    \
+    KERNEL(                                                                                           \
+        add_outliers,                                                                                 \
+        (int32_t *sums, long stride, const int32_t *more, const int32_t *corrections, long rows),     \
+        (sums, stride, more, corrections, rows))                                                      \
     KERNEL(                                                                                           \
         scale_sums,                                                                                   \
         (int32_t *sums, long count, float scale, const float *scales, const int32_t *corrections),    \

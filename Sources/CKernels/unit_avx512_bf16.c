@@ -23,5 +23,5 @@ static bool is_supported(void) {
 }
 
 const gesso_unit gesso_unit_avx512_bf16 = {
-    "avx512-bf16", GESSO_BRAIN, is_supported, "avx512", false, 0, multiply};
+    "avx512-bf16", GESSO_BRAIN, is_supported, "avx512", 0, multiply};
 #endif

@@ -23,5 +23,5 @@ static bool is_supported(void) {
 }
 
 const gesso_unit gesso_unit_avx512_vnni = {
-    "avx512-vnni", GESSO_BYTES, is_supported, "avx512", true, 128, multiply};
+    "avx512-vnni", GESSO_BYTES, is_supported, "avx512", 128, multiply};
 #endif

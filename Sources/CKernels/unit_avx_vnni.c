@@ -24,5 +24,5 @@ static bool is_supported(void) {
 }
 
 const gesso_unit gesso_unit_avx_vnni = {
-    "avx-vnni", GESSO_BYTES, is_supported, "avx2", true, 128, multiply};
+    "avx-vnni", GESSO_BYTES, is_supported, "avx2", 128, multiply};
 #endif

@@ -82,7 +82,7 @@ static bool has_int8(void) { return false; }
 #endif
 
 const gesso_unit gesso_unit_neon_bf16 = {
-    "neon-bf16", GESSO_BRAIN, has_bf16, "portable", false, 0, multiply_bf16};
+    "neon-bf16", GESSO_BRAIN, has_bf16, "portable", 0, multiply_bf16};
 const gesso_unit gesso_unit_neon_int8 = {
-    "neon-int8", GESSO_BYTES, has_int8, "portable", true, 0, multiply_int8};
+    "neon-int8", GESSO_BYTES, has_int8, "portable", 0, multiply_int8};
 #endif

@@ -59,6 +59,9 @@ package struct PlanDocument: PlainDocument {
         return [
             "verb: \(head.verb)",
             "model: \(plan.model)",
+        ] + (plan.kernels.isEmpty ? [] : [
+            "precision: \(plan.precision), by \(plan.kernels.joined(separator: " and "))"
+        ]) + [
             "picture: \(size), worked on at \(plan.paddedWidth)x\(plan.paddedHeight)\(most)",
         ] + (boxes ? passes.enumerated().map { "pass \($0 + 1): \($1.line)" } : []) + [
             "repainted: \(percent) %",
