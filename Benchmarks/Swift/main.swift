@@ -39,6 +39,7 @@ case "kernels", nil:
 default:
     print(
         "usage: gesso-benchmarks kernels [THREADS] | tiling MODEL SIDE [--tiled-only] | "
-            + "answers MODEL FOLDER | control MODEL NET FOLDER | precisions MODEL [SIDE] [ROUNDS] [THREADS]")
+            + "answers MODEL FOLDER | control MODEL NET FOLDER | precisions MODEL [SIDE] [ROUNDS] [THREADS]"
+    )
     exit(64)
 }

@@ -139,7 +139,7 @@ static void attentions(long queries, long keys, long heads, long head, bool caus
     float *y = malloc((size_t)(queries * width) * sizeof(float));
     double *expected = calloc((size_t)(queries * width), sizeof(double));
     double *weights = malloc((size_t)keys * sizeof(double));
-    gesso_attend(q, k, v, y, 1, queries, keys, heads, head, causal);
+    gesso_attend(q, k, v, y, 1, queries, keys, heads, head, causal, GESSO_FLOATS);
     for (long h = 0; h < heads; h++)
         for (long i = 0; i < queries; i++) {
             double total = 0;

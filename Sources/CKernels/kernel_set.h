@@ -24,6 +24,7 @@
         exponentiate,                                                                                 \
         (const attention *a, panel p, long lane, long first_query, long first_key, long keys),        \
         (a, p, lane, first_query, first_key, keys))                                                   \
+    KERNEL(pair_rows, (const float *x, long rows, char *to), (x, rows, to))                           \
     KERNEL(store_results, (const attention *a, panel p, float *y, long queries), (a, p, y, queries))  \
     KERNEL(                                                                                           \
         multiply_block,                                                                               \

@@ -7,13 +7,18 @@
 
 #define MOST_CHANNELS 256
 #define SIDE 24    // of the picture; its pixels are the rows of a product
+#define TOKENS 512 // of attention
+#define HEADS 2
 #define ROUNDS 5
 
-typedef struct {
+typedef struct trial {
     float *x, *results[2];  // of floats and of the unit
-    gesso_weights *weights[2];
-    gesso_convolution shape;
     long values;            // of a result
+    void (*run)(struct trial *, int which);
+    gesso_weights *weights[2];  // of a product
+    gesso_convolution shape;
+    int unit;                   // of attention
+    long head;
 } trial;
 
 // Noise of deviation 1 that is the same in every run: sums of four numbers of a generator (Knuth 1998, 3.3.4).
@@ -27,17 +32,23 @@ static void fill(float *x, long count, uint32_t state) {
     }
 }
 
-static void run(trial *t, int which) {
+static void multiply(trial *t, int which) {
     gesso_convolve(
         t->x, t->weights[which], t->results[which], t->shape, (gesso_prologue){.height = SIDE, .width = SIDE},
         (gesso_epilogue){0});
+}
+
+static void attend(trial *t, int which) {
+    gesso_attend(
+        t->x, t->x + t->values, t->x + 2 * t->values, t->results[which], 1, TOKENS, TOKENS, HEADS, t->head,
+        false, which ? t->unit : GESSO_FLOATS);
 }
 
 // Of the calling thread, which other programs cannot lengthen.
 static double seconds(trial *t, int which) {
     struct timespec start, end;
     clock_gettime(CLOCK_THREAD_CPUTIME_ID, &start);
-    run(t, which);
+    t->run(t, which);
     clock_gettime(CLOCK_THREAD_CPUTIME_ID, &end);
     return (double)(end.tv_sec - start.tv_sec) + 1e-9 * (double)(end.tv_nsec - start.tv_nsec);
 }
@@ -55,8 +66,8 @@ static double difference(const trial *t) {
 
 static double measure(trial *t, gesso_precision precision, bool times) {
     const double bounds[] = {[GESSO_EXACT] = 2e-5, [GESSO_BRAIN] = 1e-2, [GESSO_BYTES] = 5e-2};
-    run(t, 0);
-    run(t, 1);
+    t->run(t, 0);
+    t->run(t, 1);
     if (!(difference(t) < bounds[precision])) return INFINITY;
     if (!times) return 1;
     double best[2] = {INFINITY, INFINITY};
@@ -74,7 +85,7 @@ double gesso_unit_trial(int unit, long out, long in, long taps) {
     if (kernel * kernel != taps) return INFINITY;
     const long inputs = SIDE * SIDE * in, count = out * in * taps;
     trial t = {
-        .values = SIDE * SIDE * out,
+        .run = multiply, .values = SIDE * SIDE * out,
         .shape = {
             .batch = 1, .height = SIDE, .width = SIDE, .channels = in, .out_height = SIDE, .out_width = SIDE,
             .out_channels = out, .kernel_height = kernel, .kernel_width = kernel, .stride = 1,
@@ -94,5 +105,19 @@ double gesso_unit_trial(int unit, long out, long in, long taps) {
     for (int which = 0; which < 2; which++) gesso_weights_release(t.weights[which]);
     gesso_pool_bind(pool);
     gesso_release(room, bytes);
+    return share;
+}
+
+double gesso_attention_trial(int unit, long head) {
+    trial t = {.run = attend, .unit = unit, .head = head, .values = TOKENS * HEADS * head};
+    const size_t bytes = (size_t)(5 * t.values) * sizeof(float);
+    t.x = gesso_allocate(bytes);
+    t.results[0] = t.x + 3 * t.values;
+    t.results[1] = t.results[0] + t.values;
+    fill(t.x, 3 * t.values, 1);
+    gesso_pool *pool = gesso_pool_bind(NULL);
+    const double share = measure(&t, gesso_unit_precision(unit), gesso_unit_is_hardware(unit));
+    gesso_pool_bind(pool);
+    gesso_release(t.x, bytes);
     return share;
 }

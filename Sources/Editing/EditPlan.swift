@@ -48,7 +48,8 @@ public struct EditPlan: Sendable, Equatable, Encodable {
 
     /// All that describes the work; the remarks are no part of the document.
     private enum CodingKeys: String, CodingKey {
-        case model, precision, kernels, scheduler, evaluations, branches, width, height, paddedWidth, paddedHeight
+        case model, precision, kernels, scheduler, evaluations, branches, width, height,
+            paddedWidth, paddedHeight
         case isTiled = "vaeTiling"
         case repaintedFraction, passes, weightBytes, workBytes, availableBytes, seconds
     }

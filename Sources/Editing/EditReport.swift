@@ -53,7 +53,8 @@ public struct EditReport: Sendable, Equatable, Encodable {
 
     /// All but the border, which has a document of its own.
     private enum CodingKeys: String, CodingKey {
-        case model, precision, kernels, seed, scheduler, evaluations, width, height, paddedWidth, paddedHeight
+        case model, precision, kernels, seed, scheduler, evaluations, width, height, paddedWidth,
+            paddedHeight
         case repaintedFraction, seconds, notes, passes
     }
 

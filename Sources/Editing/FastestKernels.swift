@@ -1,5 +1,5 @@
 import Models
-import Recipes
+public import Recipes
 import Tensors
 
 /// Which kernels are the fastest on this machine, measured as models are loaded.
@@ -10,7 +10,8 @@ public struct FastestKernels: Sendable {
     ///   - known: what earlier runs found on this processor with this kernel set.
     ///   - keep: is given all that is known whenever something was measured.
     public init(
-        known: [String: String] = [:], keep: @escaping @Sendable ([String: String]) -> Void = { _ in }
+        known: [String: String] = [:],
+        keep: @escaping @Sendable ([String: String]) -> Void = { _ in }
     ) {
         choices = KernelChoices(known: known, keep: keep)
     }

@@ -4,6 +4,7 @@ import Imaging
 import Models
 import Recipes
 import Sampling
+import Tensors
 
 /// What a checkpoint is and holds.
 public struct ModelInspection: Sendable {

@@ -44,6 +44,20 @@ public struct Arithmetic: Sendable {
         return record.names.withLock { $0.sorted() }
     }
 
+    /// What multiplies in attention with heads of this size: bf16 for all but floats.
+    public func attention(head: Int) -> AttentionKernel {
+        guard precision != .exact else { return .floats }
+        switch source {
+        case .floats: return .floats
+        case .units(let units):
+            return units.first { $0.precision == .bf16 }.map(AttentionKernel.init) ?? .floats
+        case .choices(let choices, let record):
+            guard let unit = choices.attentionUnit(for: .bf16, head: head) else { return .floats }
+            _ = record.names.withLock { $0.insert(unit.name) }
+            return AttentionKernel(unit)
+        }
+    }
+
     /// The number of the unit for weights [out, in, taps].
     func unit(out: Int, in inputs: Int, taps: Int) -> Int32 {
         switch source {
@@ -56,4 +70,16 @@ public struct Arithmetic: Sendable {
             return unit?.number ?? GESSO_FLOATS
         }
     }
+}
+
+/// What multiplies in attention.
+public struct AttentionKernel: Sendable, Equatable {
+    let unit: Int32
+
+    /// Floats, by the kernel set in use.
+    public static let floats = AttentionKernel(unit: GESSO_FLOATS)
+
+    private init(unit: Int32) { self.unit = unit }
+
+    init(_ unit: NarrowUnit) { self.unit = unit.number }
 }

@@ -45,6 +45,9 @@ package struct NarrowUnit: Sendable, Equatable {
         gesso_unit_trial(number, out, inputs, taps)
     }
 
+    /// The same of attention with heads of this size.
+    package func attentionTrial(head: Int) -> Double { gesso_attention_trial(number, head) }
+
     /// All units that can run here.
     package static var all: [NarrowUnit] {
         (0..<gesso_unit_count()).filter { gesso_unit_is_supported($0) }

@@ -36,7 +36,8 @@ package enum Narrow {
             scale,
             x.indices.map { index in
                 let divides = dividing || outliers.contains(index)
-                return Int((divides ? x[index] / scale : x[index] * factor).rounded(.toNearestOrEven))
+                return Int(
+                    (divides ? x[index] / scale : x[index] * factor).rounded(.toNearestOrEven))
             }
         )
     }

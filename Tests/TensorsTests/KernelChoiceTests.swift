@@ -8,6 +8,8 @@ import Testing
     @Test(arguments: [1, 9]) func resultsAreThoseOfThePrecision(_ taps: Int) {
         for unit in NarrowUnit.all {
             #expect(unit.trial(out: 32, in: 40, taps: taps) < .infinity, "\(unit.name)")
+            guard unit.precision == .bf16 else { continue }
+            #expect(unit.attentionTrial(head: 8 * taps) < .infinity, "\(unit.name)")
         }
     }
 

@@ -19,7 +19,8 @@ import Testing
             switch unit.precision {
             case .int8: #expect(y == Narrow.product(x, w.widened()), "\(unit.name)")
             case .exact:
-                #expect(difference(y, Naive.product(x, w.widened())) < splitTolerance, "\(unit.name)")
+                #expect(
+                    difference(y, Naive.product(x, w.widened())) < splitTolerance, "\(unit.name)")
             case .bf16:
                 let rounded = Naive.product(Narrow.rounded(x), Narrow.rounded(w.widened()))
                 #expect(difference(y, rounded) < tolerance, "\(unit.name)")
@@ -50,7 +51,9 @@ import Testing
         var x = noise([70, 320])
         x.withUnsafeMutableBufferPointer { values in
             for row in 0..<70 {
-                for channel in stride(from: 5, to: 320, by: 64) { values[row * 320 + channel] *= 20 }
+                for channel in stride(from: 5, to: 320, by: 64) {
+                    values[row * 320 + channel] *= 20
+                }
             }
         }
         let w = StoredTensor(noise([96, 320], seed: 2))
@@ -145,6 +148,31 @@ import Testing
             #expect(
                 x.gatedProduct(with: matrix, bias: bias)
                     == x.multiplied(by: matrix, bias: bias).gegluGated(), "\(unit.name)")
+        }
+    }
+
+    /// Attention rounds queries, keys, values and weights; softmax itself does not.
+    @Test(arguments: [
+        // batch, queries, keys, heads, head, causal
+        [2, 50, 77, 2, 40, 0], [1, 130, 200, 1, 17, 0], [1, 77, 77, 3, 64, 1],
+        [1, 5, 100, 1, 96, 0],
+    ])
+    func attention(_ s: [Int]) {
+        let q = noise([s[0], s[1], s[3] * s[4]])
+        let (k, v) = (
+            noise([s[0], s[2], s[3] * s[4]], seed: 2), noise([s[0], s[2], s[3] * s[4]], seed: 3)
+        )
+        let exact = Naive.attention(q, k, v, heads: s[3], causal: s[5] == 1)
+        for unit in NarrowUnit.all where unit.precision == .bf16 {
+            let kernel = unit.arithmetic.attention(head: s[4])
+            func answer() -> Tensor {
+                .attention(
+                    query: q, key: k, value: v, heads: s[3], causal: s[5] == 1, by: kernel)
+            }
+            let y = answer()
+            let distance = difference(y, exact)
+            #expect(distance > 1e-5 && distance < 1.5e-2, "\(unit.name): \(distance)")
+            #expect(ThreadPool(threads: 3).run { answer() } == y, "\(unit.name)")
         }
     }
 

@@ -107,6 +107,8 @@ bool gesso_unit_is_hardware(int unit);
 // Infinite where the unit's results are not those of its precision: such a unit must not be used. A twin is
 // checked, but not timed: 1.
 double gesso_unit_trial(int unit, long out, long in, long taps);
+// The same of attention with heads of this size.
+double gesso_attention_trial(int unit, long head);
 
 // What happens to a row of sums on its way out: y = activation(sum + bias + row_bias) + residual.
 typedef struct {
@@ -151,10 +153,11 @@ void gesso_convolve(
 // attention.c -----------------------------------------------------------------------------------
 
 // y[b, i, h, :] = sum_j softmax_j(q[b, i, h] . k[b, j, h] / sqrt(head)) v[b, j, h, :]
-// q, y [batch, queries, heads * head]; k, v [batch, keys, heads * head]; causal: j <= i only.
+// q, y [batch, queries, heads * head]; k, v [batch, keys, heads * head]; causal: j <= i only. A unit for bf16, if
+// it is not GESSO_FLOATS, multiplies rounded q, k, v and softmax; softmax itself is computed in floats.
 void gesso_attend(
     const float *q, const float *k, const float *v, float *y, long batch, long queries, long keys,
-    long heads, long head, bool causal);
+    long heads, long head, bool causal, int unit);
 
 // normalization.c -------------------------------------------------------------------------------
 

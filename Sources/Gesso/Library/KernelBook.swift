@@ -1,12 +1,12 @@
 import Editing
 import Files
-import Foundation
+package import Foundation
 
 /// The kernels that were measured to be the fastest, kept in a file for each processor and kernel set.
 ///
 /// Several processes may use the file: it is replaced as a whole, what others added is taken over, and what is
 /// lost is measured again. A file that cannot be read counts as empty.
-struct KernelBook: Sendable {
+package struct KernelBook: Sendable {
     private typealias Entries = [String: [String: String]]
 
     private let file: URL?
@@ -15,23 +15,24 @@ struct KernelBook: Sendable {
     /// - Parameters:
     ///   - file: nil keeps nothing.
     ///   - processor: its name.
-    init(_ file: URL?, processor: String) {
+    package init(_ file: URL?, processor: String) {
         self.file = file
         machine = [processor, Program.kernels, Program.version].joined(separator: ", ")
     }
 
     /// The kernels, those of this file to begin with.
-    func kernels() -> FastestKernels {
-        FastestKernels(known: entries[machine] ?? [:]) { keep($0) }
-    }
+    func kernels() -> FastestKernels { FastestKernels(known: known) { keep($0) } }
+
+    /// What is kept for this processor and kernel set.
+    package var known: [String: String] { entries[machine] ?? [:] }
 
     private var entries: Entries {
         let data = file.flatMap { try? Data(contentsOf: $0) }
         return data.flatMap { try? JSONDecoder().decode(Entries.self, from: $0) } ?? [:]
     }
 
-    /// A cache that cannot be written is no reason to complain.
-    private func keep(_ known: [String: String]) {
+    /// Adds to what is kept. A cache that cannot be written is no reason to complain.
+    package func keep(_ known: [String: String]) {
         var entries = entries
         entries[machine, default: [:]].merge(known) { $1 }
         let encoder = JSONEncoder()

@@ -17,7 +17,7 @@ public struct UNet2DCondition: Sendable {
 
     /// Builds the UNet of a model.
     /// - Parameter arithmetic: of the products in its blocks; the first and last convolutions, the time
-    ///   embedding, norms and attention are always computed in floats.
+    ///   embedding, norms and softmax are always computed in floats.
     /// - Throws: `CheckpointError` and `ModelError` for files that are missing, damaged or of another
     ///   model.
     public init(_ source: any ModelSource, arithmetic: Arithmetic = .exact) throws {

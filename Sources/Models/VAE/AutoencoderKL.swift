@@ -14,7 +14,7 @@ public struct AutoencoderKL: Sendable {
 
     /// Builds the autoencoder of a model.
     /// - Parameter arithmetic: of the products between its first and last convolutions, where `int8` stands for
-    ///   `bf16`, since 8 bits are too few for pictures; norms and attention are always computed in floats.
+    ///   `bf16`, since 8 bits are too few for pictures; norms and softmax are always computed in floats.
     /// - Throws: `CheckpointError` and `ModelError` for files that are missing, damaged or of another
     ///   model.
     public init(_ source: any ModelSource, arithmetic: Arithmetic = .exact) throws {
