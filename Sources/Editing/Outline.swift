@@ -7,6 +7,10 @@ import Sampling
 struct Outline {
     /// Name of the model.
     let model: String
+    /// The numbers that it is computed in.
+    let precision: ModelPrecision
+    /// The kernel set and the units that compute it.
+    let kernels: [String]
     /// What is done, with nothing left open.
     let recipe: ResolvedRecipe
     /// Remarks on settings: what the model brings, and what has no effect.
@@ -112,12 +116,13 @@ extension Editor {
                 for: recipe, strength: edit.strength, inpainting: edit.region != nil)
         let name = try run?.name ?? model.schedulerName(for: recipe)
         return Outline(
-            model: model.name,
+            model: model.name, precision: model.precision, kernels: model.kernels,
             recipe: ResolvedRecipe(
                 recipe, seed: edit.seed, scheduler: name, nativeSize: model.nativeSize,
                 width: edit.width,
                 height: edit.height),
-            notes: defaults + recipe.idleSettings(of: edit.verb), passes: passes,
+            notes: defaults + [model.precisionNote].compactMap(\.self)
+                + recipe.idleSettings(of: edit.verb), passes: passes,
             scheduler: run?.name,
             levels: run?.scheduler.levels ?? [], sizes: sizes, largest: largest,
             memory: MemoryPlan(

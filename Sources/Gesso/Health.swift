@@ -77,11 +77,12 @@ private enum Machine {
         let memory: Finding.State = (availableMemory() ?? .max) < 1 << 30 ? .warning : .fine
         return [
             Finding("version", .fine, Program.version),
-            Finding("processor", .fine, processor),
-            Finding("features", .fine, features),
+            Finding("processor", .fine, Processor.name),
+            Finding("features", .fine, Processor.features),
             Finding(
                 "kernels", Program.kernels == "portable" ? .warning : .fine,
                 Program.kernels),
+            precisions,
             Finding("cores", .fine, "\(cores)"),
             Finding("graphics", .fine, "none is used, nor needed"),
             Finding("memory", memory, free + total),
@@ -93,20 +94,16 @@ private enum Machine {
         String(format: "%.1f GB", Double(bytes) / 1e9)
     }
 
-    private static var processor: String { entry("model name") ?? "unknown" }
-
-    /// Those that the kernels can make use of.
-    private static var features: String {
-        let all = Set((entry("flags") ?? "").split(separator: " ").map(String.init))
-        let useful = ["avx2", "fma", "f16c", "avx512f", "avx512vl", "avx512bw", "avx512dq"]
-        let here = useful.filter(all.contains)
-        return here.isEmpty ? "none that the kernels use" : here.joined(separator: " ")
-    }
-
-    private static func entry(_ name: String) -> String? {
-        let text = try? String(contentsOfFile: "/proc/cpuinfo", encoding: .utf8)
-        return text?.split(separator: "\n").first { $0.hasPrefix(name) }
-            .flatMap { $0.split(separator: ":", maxSplits: 1).last }
-            .map { $0.trimmingCharacters(in: .whitespaces) }
+    /// What computes in each precision.
+    private static var precisions: Finding {
+        let each = ModelPrecision.allCases.map { precision in
+            let units = precision.units.joined(separator: " or ")
+            return switch (precision, units.isEmpty) {
+            case (.exact, true): "exact by \(Program.kernels)"
+            case (_, true): "\(precision.rawValue) has no unit, exact is used"
+            case (_, false): "\(precision.rawValue) by \(units) where faster"
+            }
+        }
+        return Finding("precision", .fine, each.joined(separator: "; "))
     }
 }

@@ -43,6 +43,10 @@ public struct Receipt: Codable, Sendable {
         public let paddedWidth: Int
         /// Size that the model worked at, of the largest pass.
         public let paddedHeight: Int
+        /// The numbers that products were computed in; nil in receipts of before there was a choice.
+        public let precision: String?
+        /// The kernel set, and the units that computed such numbers; likewise.
+        public let kernels: [String]?
     }
 
     /// A file that was read.
@@ -175,7 +179,8 @@ extension Outcome {
                 return Receipt.Edit(
                     seed: report.seed, scheduler: report.scheduler,
                     evaluations: report.evaluations, paddedWidth: report.paddedWidth,
-                    paddedHeight: report.paddedHeight)
+                    paddedHeight: report.paddedHeight, precision: report.precision,
+                    kernels: report.kernels)
             },
             checkpoint: try checkpoint.map { url in
                 Receipt.Checkpoint(

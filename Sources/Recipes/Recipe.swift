@@ -114,6 +114,8 @@ public struct Recipe: Sendable, Equatable {
     public var tokenMerging = 0.0
     /// Whether the autoencoder works in tiles, which bounds its memory.
     public var vaeTiling = VAETiling.auto
+    /// The numbers that the networks' products are computed in.
+    public var precision = ModelPrecision.exact
     /// Whether a mask of another size is resized to the picture's.
     public var fitMask = false
     /// Whether black is repainted instead of white.
@@ -292,6 +294,9 @@ extension Recipe {
         Key(
             "vae_tiling", \.vaeTiling, .oneOf(VAETiling.self),
             "work of the autoencoder in tiles, for less memory"),
+        Key(
+            "precision", \.precision, .oneOf(ModelPrecision.self),
+            "numbers to compute in: rounded ones are faster"),
         Key(
             "width", \.width, .orDefault(.count(8...maximumSide)), for: [.textToImage],
             "width in pixels"),

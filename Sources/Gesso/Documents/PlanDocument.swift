@@ -60,7 +60,7 @@ package struct PlanDocument: PlainDocument {
             "verb: \(head.verb)",
             "model: \(plan.model)",
             "picture: \(size), worked on at \(plan.paddedWidth)x\(plan.paddedHeight)\(most)",
-        ] + (boxes ? passes.enumerated().map { "pass \($0 + 1): \($1.line)" } : []) + [
+        ] + precision + (boxes ? passes.enumerated().map { "pass \($0 + 1): \($1.line)" } : []) + [
             "repainted: \(percent) %",
             "UNet calls: " + (work ?? "none"),
             "VAE: " + (plan.isTiled ? "in tiles" : "as a whole"),
@@ -68,6 +68,12 @@ package struct PlanDocument: PlainDocument {
             "time: " + time,
             "files: " + (head.files.isEmpty ? "none" : head.files.joined(separator: ", ")),
         ]
+    }
+
+    /// What computes the products, in a line; nothing where no model runs.
+    private var precision: [String] {
+        let kernels = plan.kernels.joined(separator: " and ")
+        return kernels.isEmpty ? [] : ["precision: \(plan.precision), by \(kernels)"]
     }
 
     private func gigabytes(_ bytes: Int) -> String {

@@ -161,6 +161,7 @@ extension AddOns {
     /// What was found of a recipe's add-ons.
     init(_ entries: [AddOnShelf.Entry], of recipe: Recipe) {
         self.init()
+        precision = recipe.precision
         for entry in entries {
             switch entry.key {
             case "lora":

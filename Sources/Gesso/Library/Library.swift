@@ -24,7 +24,8 @@ public final class Library: Sendable {
     public init(_ places: Places, keptModels: Int = 1) {
         self.places = places
         shelf = ModelShelf(places)
-        models = ModelCache(capacity: keptModels)
+        let book = KernelBook(places.kernels, processor: Processor.name)
+        models = ModelCache(capacity: keptModels, kernels: book.kernels())
     }
 
     /// The checkpoints that can be named, each with the folder or file that it is.
@@ -98,9 +99,12 @@ private final class ModelCache: Sendable {
     }
 
     private let capacity: Int
+    private let kernels: FastestKernels
     private let state = Mutex(State())
 
-    init(capacity: Int) { self.capacity = max(capacity, 1) }
+    init(capacity: Int, kernels: FastestKernels) {
+        (self.capacity, self.kernels) = (max(capacity, 1), kernels)
+    }
 
     func load(
         _ choice: ModelChoice, adding addOns: AddOns, encoding: Bool
@@ -117,7 +121,8 @@ private final class ModelCache: Sendable {
         return try slot.model.withLock { model in
             if let model { return (model, 0) }
             let start = ContinuousClock.now
-            let loaded = try Model.load(choice.url, tokenizers: choice.tokenizers, addOns: addOns)
+            let loaded = try Model.load(
+                choice.url, tokenizers: choice.tokenizers, addOns: addOns, kernels: kernels)
             model = loaded
             return (loaded, start.duration(to: .now) / .seconds(1))
         }

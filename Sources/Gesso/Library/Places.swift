@@ -21,6 +21,8 @@ public struct Places: Sendable {
     public var presets = PresetShelf(environment: [:])
     /// The file that measured speeds of models are kept in; nil keeps none.
     public var speeds: URL?
+    /// The file that the fastest kernels are kept in; nil keeps none.
+    public var kernels: URL?
 
     /// No places: models and presets are found by their paths only.
     public init() {}
@@ -66,6 +68,7 @@ public struct Places: Sendable {
             wildcards.append(own.appending(path: "wildcards"))
         }
         speeds = cache?.appending(path: "gesso/speeds.json")
+        kernels = cache?.appending(path: "gesso/kernels.json")
     }
 
     private static func ancestors(of url: URL) -> [URL] {
