@@ -103,8 +103,11 @@ public enum HubError: Error, Equatable, CustomStringConvertible {
 
 /// A number of bytes for people: `2.7 GB`.
 public func bytes(_ count: Int) -> String {
-    let steps: [(Int, String)] = [(1_000_000_000, "GB"), (1_000_000, "MB"), (1_000, "kB")]
+    let steps = [
+        (1_000_000_000_000, "TB"), (1_000_000_000, "GB"), (1_000_000, "MB"), (1_000, "kB"),
+    ]
     guard let (unit, name) = steps.first(where: { count >= $0.0 }) else { return "\(count) B" }
-    let tenths = (count * 10 + unit / 2) / unit
+    let tenth = unit / 10
+    let tenths = count / tenth + (count % tenth >= tenth / 2 ? 1 : 0)
     return tenths >= 1000 ? "\(tenths / 10) \(name)" : "\(tenths / 10).\(tenths % 10) \(name)"
 }

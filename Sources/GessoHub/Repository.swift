@@ -62,6 +62,11 @@ public struct RemoteFile: Sendable, Equatable {
     /// The name of its bytes in the cache: the SHA-256 of a large file, git's SHA-1 of a small one.
     public let blob: String
 
+    /// A file of that path, size and name of its bytes.
+    public init(path: String, size: Int, blob: String) {
+        (self.path, self.size, self.blob) = (path, size, blob)
+    }
+
     /// Whether `blob` is a SHA-256.
     public var isLarge: Bool { blob.count == 64 }
 }

@@ -73,7 +73,7 @@ package final class HubServer: Sendable {
         package let range: String?
     }
 
-    private struct State {
+    fileprivate struct State {
         var faults: [String: [Fault]] = [:]
         var requests: [Request] = []
     }
@@ -83,7 +83,7 @@ package final class HubServer: Sendable {
     /// How many files are listed at once.
     private static let pageSize = 3
 
-    private final class Core: Sendable {
+    fileprivate final class Core: Sendable {
         let repositories: [String: Repository]
         let state = Mutex(State())
         let storagePort = Mutex(0)

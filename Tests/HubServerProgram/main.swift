@@ -17,7 +17,6 @@ let files = paths.sorted().compactMap { path -> HubServer.File? in
     return HubServer.File(path, bytes)
 }
 let server = try HubServer([HubServer.Repository(words[2], files)])
-print(server.address)
-fflush(stdout)
+try FileHandle.standardOutput.write(contentsOf: Data((server.address + "\n").utf8))
 while readLine() != nil {}
 server.stop()

@@ -153,14 +153,14 @@ struct FaultTests {
                     server: trial.server, settings: settings, repository: try Repository(name)
                 ).failure()
             }
-            #expect(
-                try await failure("org/other") == .noRepository("org/other", hasToken: false))
-            #expect(
-                try await failure("org/other", token: HubServer.token)
-                    == .noRepository("org/other", hasToken: true))
-            #expect(
-                try await failure("org/name@v2") == .noRevision("v2", of: "org/name"))
-            #expect(try await failure("org/name", token: "hf_wrong") == .badToken)
+            let unknown = try await failure("org/other")
+            #expect(unknown == .noRepository("org/other", hasToken: false))
+            let hidden = try await failure("org/other", token: HubServer.token)
+            #expect(hidden == .noRepository("org/other", hasToken: true))
+            let revision = try await failure("org/name@v2")
+            #expect(revision == .noRevision("v2", of: "org/name"))
+            let wrong = try await failure("org/name", token: "hf_wrong")
+            #expect(wrong == .badToken)
         }
         try await Trial.run {
             $0.isGated = true

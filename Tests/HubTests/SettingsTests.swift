@@ -77,5 +77,6 @@ struct SettingsTests {
         #expect(bytes(1_500) == "1.5 kB")
         #expect(bytes(999_960) == "1000 kB")
         #expect(bytes(2_740_000_000) == "2.7 GB")
+        #expect(bytes(.max) == "9223372 TB")
     }
 }

@@ -43,14 +43,16 @@ import Testing
         ])
     func programs(_ program: String, _ paths: [String]) throws {
         try Tool.inFolder { tool in
-            try link(tool, "app/\(paths[0])/sub/tiny.safetensors", to: Self.single)
+            try withVocabulary(Self.single, 49408).write(to: tool.url("tiny.safetensors"))
+            try link(
+                tool, "app/\(paths[0])/sub/tiny.safetensors", to: tool.url("tiny.safetensors"))
             try link(tool, "app/\(paths[0])/second", to: Self.folder)
             try write(tool, "app/\(paths[1])/ink.safetensors")
             try write(tool, "app/\(paths[2])")
             var tool = tool
             for root in ["app", "app/models"] {
                 tool.environment = ["GESSO_MODELS": root]
-                for name in ["tiny", "tiny.safetensors", "sub/tiny", "second"] {
+                for name in ["tiny", "sub/tiny", "sub/tiny.safetensors", "second"] {
                     #expect(try isFound(name, tool), "\(name) in \(root)")
                 }
                 let list = try tool("model", "list").text
@@ -68,7 +70,9 @@ import Testing
     func mixed() throws {
         try Tool.inFolder { tool in
             try write(tool, "invoke/invokeai.yaml")
-            try link(tool, "invoke/models/5f1a/tiny.safetensors", to: Self.single)
+            try withVocabulary(Self.single, 49408).write(to: tool.url("whole.safetensors"))
+            try link(
+                tool, "invoke/models/5f1a/tiny.safetensors", to: tool.url("whole.safetensors"))
             let vae = Self.folder.appending(
                 components: "vae", "diffusion_pytorch_model.safetensors")
             try link(tool, "invoke/models/77b2/vae.safetensors", to: vae)
