@@ -66,10 +66,12 @@ let package = Package(
         room(
             "Gesso", sees: ["Editing", "Recipes", "Imaging", "Sampling", "Files"],
             resources: [.embedInCode("Catalogue/catalogue.json")]),
+        room("CommandReference"),
         .executableTarget(
             name: "gesso",
             dependencies: [
-                "Gesso", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                "Gesso", "CommandReference",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: settings),
         room(

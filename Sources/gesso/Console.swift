@@ -41,7 +41,7 @@ enum Console {
     private static let noted = Mutex<[String]>([])
     private static let noteMark = "gesso: note: "
 
-    /// How it is all told; set once, before a command runs.
+    /// How messages are shown; set once, before a command runs.
     static var style: MessageStyle {
         get { state.withLock { $0 } }
         set { state.withLock { $0 = newValue } }
