@@ -60,7 +60,7 @@ extension Model {
 
 extension Model {
     /// A recipe with the values that a checkpoint's `model_index.json` has for a verb (`_gesso_settings`)
-    /// where the choice is open, and a note on them.
+    /// where the choice is open, and a note on those that take a preset's place.
     ///
     /// What is wrong with the checkpoint itself is reported when it is loaded.
     ///
@@ -72,8 +72,9 @@ extension Model {
             let own = source.ownSettings[verb.rawValue]
         else { return (recipe, nil) }
         let name = source.name
-        let (completed, taken) = try recipe.completed(by: own, for: verb, of: name)
-        let note = "\(name) has settings of its own: " + taken.joined(separator: ", ")
-        return (completed, taken.isEmpty ? nil : note)
+        let (completed, replaced) = try recipe.completed(by: own, for: verb, of: name)
+        let note =
+            "\(name) takes other settings than the preset's: " + replaced.joined(separator: ", ")
+        return (completed, replaced.isEmpty ? nil : note)
     }
 }

@@ -22,12 +22,12 @@ extension Recipe {
     /// The recipe with a model's own values where the choice is open.
     ///
     /// - Parameter values: by key, as text; a key that the verb does not use is skipped.
-    /// - Returns: the recipe, and what was taken: `guidance_scale 3`.
+    /// - Returns: the recipe, and what took a shipped preset's place: `guidance_scale 3`.
     /// - Throws: `RecipeError` for a key that a model has no say in and for a value out of range.
     public func completed(
         by values: [String: String], for verb: Verb, of model: String
-    ) throws(RecipeError) -> (recipe: Recipe, taken: [String]) {
-        var (recipe, taken) = (self, [String]())
+    ) throws(RecipeError) -> (recipe: Recipe, replaced: [String]) {
+        var (recipe, replaced) = (self, [String]())
         for (name, value) in values.sorted(by: { $0.key < $1.key }) {
             let origin = Origin.argument(model)
             guard Self.modelKeys.contains(name), let key = Recipe.key(name) else {
@@ -43,8 +43,8 @@ extension Recipe {
             else { continue }
             changed.generalKeys.remove(name)
             recipe = changed
-            taken.append("\(name) \(value)")
+            if generalKeys.contains(name) { replaced.append("\(name) \(value)") }
         }
-        return (recipe, taken)
+        return (recipe, replaced)
     }
 }

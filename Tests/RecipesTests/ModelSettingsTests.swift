@@ -17,17 +17,18 @@ struct ModelSettingsTests {
     func order() throws {
         let own = ["guidance_scale": "3", "steps": "12", "strength": "0.5", "width": "64"]
         let plain = try Recipe(.imageToImage, settings: [setting("prompt", "x")])
-        let (recipe, taken) = try plain.completed(by: own, for: .imageToImage, of: "m")
-        #expect(taken == ["guidance_scale 3", "steps 12", "strength 0.5"])
+        let (recipe, replaced) = try plain.completed(by: own, for: .imageToImage, of: "m")
+        #expect(replaced.isEmpty)
         #expect((recipe.guidanceScale, recipe.steps, recipe.strength) == (3, 12, 0.5))
         #expect(recipe.width == nil)
         let styled = try Recipe(
             .imageToImage, presets: [watercolor], settings: [setting("prompt", "x")])
         #expect((styled.guidanceScale, styled.steps) == (8, 30))
-        let completed = try styled.completed(by: own, for: .imageToImage, of: "m").recipe
+        let (completed, taken) = try styled.completed(by: own, for: .imageToImage, of: "m")
+        #expect(taken == ["guidance_scale 3", "steps 12", "strength 0.5"])
         #expect((completed.guidanceScale, completed.steps, completed.strength) == (3, 12, 0.5))
         let raised = try styled.completed(by: ["strength": "0.9"], for: .imageToImage, of: "m")
-        #expect(raised.taken.isEmpty)
+        #expect(raised.recipe.strength == 0.6)
     }
 
     @Test("what somebody chose is kept, also where it is the preset's own value")
@@ -38,7 +39,7 @@ struct ModelSettingsTests {
             setting("strength", "0.6"),
         ]
         let recipe = try Recipe(.imageToImage, presets: [watercolor], settings: settings)
-        #expect(try recipe.completed(by: own, for: .imageToImage, of: "m").taken.isEmpty)
+        #expect(try recipe.completed(by: own, for: .imageToImage, of: "m").recipe == recipe)
     }
 
     @Test(

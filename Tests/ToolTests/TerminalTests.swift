@@ -107,7 +107,10 @@ extension String {
             try tool.draw("in.png")
             for more in [["--dry-run"], []] {
                 let run = try tool.run(
-                    ["img2img", "in.png", "-o", "out.png", "--prompt", "x", "--json"] + more)
+                    [
+                        "img2img", "in.png", "-o", "out.png", "--prompt", "x", "--preset",
+                        "watercolor", "--json",
+                    ] + more)
                 let printed = run.errorLines.filter { $0.hasPrefix("gesso: note: ") }
                     .map { String($0.dropFirst("gesso: note: ".count)) }
                 let document = try JSONDecoder().decode(Document.self, from: run.output)
