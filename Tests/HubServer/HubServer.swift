@@ -133,8 +133,9 @@ extension HubServer.Core {
         note(request, "hub")
         let target = request.target.split(separator: "?")[0]
         let words = target.split(separator: "/").map { $0.removingPercentEncoding ?? String($0) }
-        if words.count >= 6, words[0] == "api", words[1] == "models" {
-            return list(request, "\(words[2])/\(words[3])", words[4], words[5])
+        if words.count >= 4, words[0] == "api", words[1] == "models" {
+            let place = words.count >= 6 ? (words[4], words[5]) : ("revision", "main")
+            return list(request, "\(words[2])/\(words[3])", place.0, place.1)
         }
         if words.count >= 5, words[2] == "resolve" {
             let path = words.dropFirst(4).joined(separator: "/")
