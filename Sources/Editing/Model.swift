@@ -185,7 +185,7 @@ public struct Model: Sendable {
 
 extension ModelSource {
     /// The last part of its path, or `org/name` in the Hugging Face cache.
-    fileprivate var name: String {
+    var name: String {
         let url = url.standardizedFileURL
         let parents = url.pathComponents.dropLast().suffix(2)
         if let repository = parents.first, repository.hasPrefix("models--"),

@@ -7,6 +7,8 @@ public struct Digest {
     public enum Algorithm: Sendable {
         /// SHA-256 (FIPS 180-4).
         case sha256
+        /// SHA-1 (FIPS 180-4), only where git names files by it.
+        case sha1
         /// MD5 (RFC 1321), only where a file format prescribes it.
         case md5
     }
@@ -15,8 +17,13 @@ public struct Digest {
 
     /// A hash of no bytes yet.
     public init(_ algorithm: Algorithm) {
-        EVP_DigestInit_ex(
-            context.pointer, algorithm == .sha256 ? EVP_sha256() : EVP_md5(), nil)
+        let function =
+            switch algorithm {
+            case .sha256: EVP_sha256()
+            case .sha1: EVP_sha1()
+            case .md5: EVP_md5()
+            }
+        EVP_DigestInit_ex(context.pointer, function, nil)
     }
 
     /// Adds bytes at the end.

@@ -32,11 +32,17 @@ struct JobWork {
         choice = try library.choice(of: request)
         let shelf = AddOnShelf(library.places, known: request.addOnFiles)
         var notes: [String] = []
-        edits = request.edits.map { edit in
+        let url = choice?.url
+        edits = try request.edits.map { edit in
             let (chosen, ofWildcards) = edit.recipe.drawingWildcards(from: library.places.wildcards)
-            let taken = chosen.takingLoRATags()
-            notes += ofWildcards + taken.notes
-            return Request.Edit(edit.verb, taken.recipe, mask: edit.mask)
+            var (recipe, ofTags) = chosen.takingLoRATags()
+            notes += ofWildcards + ofTags
+            if let url, recipe.steps > 0 {
+                let own = try Model.completed(recipe, for: edit.verb, by: url)
+                recipe = own.recipe
+                notes += [own.note].compactMap(\.self)
+            }
+            return Request.Edit(edit.verb, recipe, mask: edit.mask)
         }
         addOns = try edits.map { $0.recipe.steps > 0 ? try shelf.entries(of: $0.recipe) : [] }
         reader = PictureReader(request.pictures) { send(.note($0)) }

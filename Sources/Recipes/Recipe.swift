@@ -38,7 +38,12 @@ public struct Recipe: Sendable, Equatable {
     /// The checkpoint that `inpaintBase` was made from; nil is none.
     public var inpaintDelta: String?
     /// Share of the noise schedule that is run, in 0...1: 0 keeps the picture, 1 starts from noise.
-    public var strength = 0.75
+    public var strength: Double {
+        get { chosenStrength ?? standardStrength }
+        set { chosenStrength = newValue }
+    }
+    private var chosenStrength: Double?
+    private var standardStrength = 0.75
     /// Number of steps of the whole schedule; strength runs a part of them. 0 is for a `fill` that is
     /// to stand as it is.
     public var steps: Int {
@@ -150,10 +155,10 @@ public struct Recipe: Sendable, Equatable {
     public init(_ verb: Verb) {
         switch verb {
         case .imageToImage: break
-        case .inpaint: strength = 1
-        case .outpaint: (strength, fill) = (0.9, .edge)
-        case .instruct, .textToImage: strength = 1
-        case .upscale: strength = 0.25
+        case .inpaint: standardStrength = 1
+        case .outpaint: (standardStrength, fill) = (0.9, .edge)
+        case .instruct, .textToImage: standardStrength = 1
+        case .upscale: standardStrength = 0.25
         }
     }
 
@@ -162,6 +167,13 @@ public struct Recipe: Sendable, Equatable {
 
     /// Whether someone said how far to push; a model may have its own scale otherwise.
     public var choosesGuidanceScale: Bool { chosenGuidanceScale != nil }
+
+    /// Whether someone said how much is repainted; a model may have its own strength otherwise.
+    public var choosesStrength: Bool { chosenStrength != nil }
+
+    /// Keys whose values come from a shipped preset, which suits models in general: a model may have its
+    /// own in their place.
+    var generalKeys: Set<String> = []
 
     /// How the mask comes to the size of the latents: as said, else as `compat` has it, else `max`.
     public var maskLatent: MaskLatent {

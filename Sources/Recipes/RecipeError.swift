@@ -133,6 +133,11 @@ public enum Origin: Sendable, Equatable, CustomStringConvertible {
         if case .file = self { true } else { false }
     }
 
+    /// Whether it is a place in a preset that comes with the program, which has a name and no path.
+    var isShipped: Bool {
+        if case .file(let path, _, _) = self { !PresetShelf.isPath(path) } else { false }
+    }
+
     /// The place for someone who knows the file.
     var place: String {
         switch self {

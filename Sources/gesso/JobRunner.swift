@@ -85,7 +85,8 @@ struct JobRunner {
     private func report(_ planned: [PlannedEdit]) throws {
         if let recipeName {
             return try Console.result(
-                RunPlanDocument(recipeName, planned, output: output.path, files: files),
+                RunPlanDocument(
+                    recipeName, planned, output: output.path, files: files, notes: Console.notes),
                 isJSON: options.json)
         }
         for note in planned.flatMap(\.plan.notes) { say("note: " + note) }
@@ -93,7 +94,8 @@ struct JobRunner {
             try Console.result(
                 PlanDocument(
                     plan, output: output.path, files: files,
-                    speeds: Workplace.library.places.speeds), isJSON: options.json)
+                    speeds: Workplace.library.places.speeds, notes: Console.notes),
+                isJSON: options.json)
         }
     }
 
@@ -107,8 +109,9 @@ struct JobRunner {
         if options.json {
             let text =
                 try recipeName.map {
-                    try JSON.text(RunDocument($0, outcome, output: output.path))
-                } ?? JSON.text(EditDocument(outcome, output: output.path))
+                    try JSON.text(
+                        RunDocument($0, outcome, output: output.path, notes: Console.notes))
+                } ?? JSON.text(EditDocument(outcome, output: output.path, notes: Console.notes))
             try Console.result(text)
         } else if !output.isStandardOutput {
             try Console.result(output.path)

@@ -101,6 +101,11 @@ public struct Batch {
         (self.items, self.folder, self.library, self.options) = (items, folder, library, options)
     }
 
+    /// The pictures that are not there yet.
+    package var missing: [Item] {
+        items.filter { !folder.holds($0.output, withReceipt: options.receipts) }
+    }
+
     /// Makes what is not there.
     ///
     /// - Parameter report: is given what happens.

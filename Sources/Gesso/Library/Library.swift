@@ -31,6 +31,16 @@ public final class Library: Sendable {
     /// The checkpoints that can be named, each with the folder or file that it is.
     public var checkpoints: [(name: String, url: URL)] { shelf.checkpoints }
 
+    /// The add-ons of a kind that can be named, each with its file or folder.
+    package func addOns(_ kind: ModelKind) -> [(name: String, url: URL)] {
+        AddOnShelf(places).all(kind)
+    }
+
+    /// Whether a model of the catalogue is in the Hugging Face cache.
+    package func has(_ entry: Catalogue.Entry) -> Bool {
+        shelf.cache.snapshot(of: entry.cacheName) != nil
+    }
+
     /// The name of the checkpoint that edits of these verbs get when none is named.
     public func standardModel(for verbs: [Verb]) -> String { shelf.standard(for: verbs) }
 
