@@ -52,6 +52,7 @@ let package = Package(
             ]),
         .systemLibrary(name: "CCrypto", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
         room("Files", sees: ["CCrypto"]),
+        room("Credentials", sees: ["CCrypto", "Files"]),
         room("Tensors", sees: ["CKernels"]),
         room("Checkpoints", sees: ["Files", "Tensors"]),
         room("Models", sees: ["Checkpoints", "Tensors"]),
@@ -61,7 +62,8 @@ let package = Package(
         room(
             "Editing",
             sees: ["Models", "Checkpoints", "Tensors", "Sampling", "Recipes", "Imaging", "Files"]),
-        room("Gesso", sees: ["Editing", "Recipes", "Imaging", "Sampling", "Files"]),
+        room(
+            "Gesso", sees: ["Editing", "Recipes", "Imaging", "Credentials", "Sampling", "Files"]),
         .executableTarget(
             name: "gesso",
             dependencies: [
@@ -101,6 +103,7 @@ let package = Package(
         // Tests
         .target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: settings),
         tests("FilesTests", sees: ["Files"]),
+        tests("CredentialsTests", sees: ["Credentials", "Files"]),
         tests("TensorsTests", sees: ["NaiveKernels", "Tensors"]),
         tests("CheckpointsTests", sees: ["TestSupport", "Checkpoints", "Tensors"]),
         tests("ModelsTests", sees: ["TestSupport", "Models", "Checkpoints", "Tensors"]),
@@ -119,6 +122,8 @@ let package = Package(
             name: "getting-started", dependencies: ["Gesso"], path: "Tests/GettingStarted",
             packageAccess: false, swiftSettings: settings),
         tests("GessoTests", sees: ["TestSupport", "Gesso", "getting-started"]),
-        tests("ToolTests", sees: ["TestSupport", "gesso", "Imaging", "Recipes", "Files"]),
+        tests(
+            "ToolTests",
+            sees: ["TestSupport", "gesso", "Imaging", "Recipes", "Credentials", "Files"]),
     ]
 )

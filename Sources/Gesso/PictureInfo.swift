@@ -22,7 +22,7 @@ package struct PictureInfo {
         self.data = data
         image = try Image(decoding: data, name: name)
         format = ImageFormat(sniffing: data)?.rawValue ?? ""
-        kinds = image.metadata.kinds + (holdsContentCredentials(data) ? ["C2PA"] : [])
+        kinds = image.metadata.kinds + (EmbeddedManifest(in: data) != nil ? ["C2PA"] : [])
         do {
             (settings, otherProgram) = (try PictureSettings(of: image, name), nil)
         } catch RecipeError.otherProgram(let program, _) {

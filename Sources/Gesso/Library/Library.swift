@@ -24,7 +24,7 @@ public final class Library: Sendable {
     public init(_ places: Places, keptModels: Int = 1) {
         self.places = places
         shelf = ModelShelf(places)
-        models = ModelCache(capacity: keptModels)
+        models = ModelCache(capacity: keptModels, HashBook(places.hashes))
     }
 
     /// The checkpoints that can be named, each with the folder or file that it is.
@@ -98,9 +98,12 @@ private final class ModelCache: Sendable {
     }
 
     private let capacity: Int
+    private let hashes: HashBook
     private let state = Mutex(State())
 
-    init(capacity: Int) { self.capacity = max(capacity, 1) }
+    init(capacity: Int, _ hashes: HashBook) {
+        (self.capacity, self.hashes) = (max(capacity, 1), hashes)
+    }
 
     func load(
         _ choice: ModelChoice, adding addOns: AddOns, encoding: Bool
@@ -134,8 +137,11 @@ private final class ModelCache: Sendable {
 
     func files(of checkpoint: URL) throws -> [Receipt.File] {
         if let known = state.withLock({ $0.files[checkpoint] }) { return known }
-        let files = try Model.files(of: checkpoint).map { path, file in
-            Receipt.File(path: path, sha256: try Digest.sha256(file: file))
+        let found = try Model.files(of: checkpoint).map { path, file in
+            (path, file)
+        }
+        let files = zip(found, try hashes.sha256(found.map(\.1))).map { file, hash in
+            Receipt.File(path: file.0, sha256: hash)
         }
         state.withLock { $0.files[checkpoint] = files }
         return files

@@ -21,6 +21,10 @@ public struct Places: Sendable {
     public var presets = PresetShelf(environment: [:])
     /// The file that measured speeds of models are kept in; nil keeps none.
     public var speeds: URL?
+    /// The file that hashes of models are kept in; nil keeps none.
+    public var hashes: URL?
+    /// Where keys to sign pictures with are found.
+    public var credentials = CredentialsPlaces()
 
     /// No places: models and presets are found by their paths only.
     public init() {}
@@ -66,6 +70,8 @@ public struct Places: Sendable {
             wildcards.append(own.appending(path: "wildcards"))
         }
         speeds = cache?.appending(path: "gesso/speeds.json")
+        hashes = cache?.appending(path: "gesso/hashes.json")
+        credentials = CredentialsPlaces(environment: environment)
     }
 
     private static func ancestors(of url: URL) -> [URL] {
