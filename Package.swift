@@ -103,7 +103,7 @@ let package = Package(
         // Tests
         .target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: settings),
         tests("FilesTests", sees: ["Files"]),
-        tests("CredentialsTests", sees: ["Credentials", "Files"]),
+        tests("CredentialsTests", sees: ["TestSupport", "Credentials", "Imaging", "Files"]),
         tests("TensorsTests", sees: ["NaiveKernels", "Tensors"]),
         tests("CheckpointsTests", sees: ["TestSupport", "Checkpoints", "Tensors"]),
         tests("ModelsTests", sees: ["TestSupport", "Models", "Checkpoints", "Tensors"]),

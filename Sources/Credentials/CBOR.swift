@@ -38,7 +38,7 @@ package indirect enum CBOR: Sendable, Equatable {
     }
 
     /// A map of texts to values, without those that are nil.
-    static func object(_ entries: KeyValuePairs<String, CBOR?>) -> CBOR {
+    package static func object(_ entries: KeyValuePairs<String, CBOR?>) -> CBOR {
         .map(entries.compactMap { key, value in value.map { Entry(.text(key), $0) } })
     }
 

@@ -9,7 +9,7 @@ public final class Certificate: @unchecked Sendable {
     /// Its public key.
     let key: Key
     /// The certificate's bytes, DER.
-    let der: Data
+    package let der: Data
 
     /// Takes over a certificate; nil where its key is of a kind that libcrypto does not know.
     init?(owning pointer: OpaquePointer) {

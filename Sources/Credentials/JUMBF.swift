@@ -46,9 +46,9 @@ extension Digest {
 
 /// A superbox that was read.
 package struct JUMBFBox: Sendable {
-    /// What it holds: the first four bytes of its kind as text where they are letters.
+    /// The letters of its kind; empty where it is none of C2PA's.
     let kind: String
-    /// Its label; empty if it has none.
+    /// Its label.
     package let label: String
     /// The superboxes in it.
     package let children: [JUMBFBox]
@@ -85,17 +85,14 @@ package struct JUMBFBox: Sendable {
         bytes = frame.bytes
         hashed = frame.payload
         let head = description.payload
-        kind = String(decoding: head.prefix(4), as: UTF8.self)
-        let toggles = head[head.startIndex + 16]
+        let letters = String(decoding: head.prefix(4), as: UTF8.self)
+        kind = head.prefix(16) == JUMBF.kind(letters) ? letters : ""
+        // It can be asked for, and has a label; it may have a salt.
         let text = head.dropFirst(17)
-        if toggles & 2 != 0 {
-            guard let end = text.firstIndex(of: 0),
-                let label = String(validating: text[..<end], as: UTF8.self)
-            else { return nil }
-            self.label = label
-        } else {
-            label = ""
-        }
+        guard [0x03, 0x13].contains(head[head.startIndex + 16]), let end = text.firstIndex(of: 0),
+            let label = String(validating: text[..<end], as: UTF8.self)
+        else { return nil }
+        self.label = label
         var rest = frame.payload.dropFirst(description.bytes.count)
         var children: [JUMBFBox] = []
         var contents: [(type: String, payload: Data)] = []

@@ -57,14 +57,17 @@ struct Manifest: Sendable {
         guard claims.count == 1, let claimBox = claims.first,
             let bytes = claimBox.contents.first(where: { $0.type == "cbor" })?.payload,
             let claim = CBOR(decoding: bytes), case .map = claim,
-            let store = box.children.first(where: { $0.kind == "c2as" })
+            ["c2pa.claim", "c2pa.claim.v2"].contains(claimBox.label),
+            let store = box.children.first(where: {
+                $0.kind == "c2as" && $0.label == "c2pa.assertions"
+            })
         else { return nil }
         (self.box, self.claim, claimBytes) = (box, claim, bytes)
         label = box.label
         isUpdate = box.kind == "c2um"
         version = claimBox.label == "c2pa.claim.v2" ? 2 : 1
         assertions = store.children
-        signatureBox = box.children.first { $0.kind == "c2cs" }
+        signatureBox = box.children.first { $0.kind == "c2cs" && $0.label == "c2pa.signature" }
     }
 
     /// Its URI.

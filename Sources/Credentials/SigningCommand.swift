@@ -1,5 +1,4 @@
 import Foundation
-import Synchronization
 
 /// A program that has a key, such as one that asks an agent or a hardware module.
 struct SigningCommand {
@@ -12,31 +11,35 @@ struct SigningCommand {
 
     /// What the program writes when it is given the bytes.
     func signature(of data: Data) throws(CredentialsError) -> Data {
+        // A file without a name: unlike a pipe, it can be left unread without a signal.
+        guard let file = tmpfile() else { throw Self.cannotRun }
+        defer { fclose(file) }
+        let written = data.withUnsafeBytes { fwrite($0.baseAddress, 1, $0.count, file) }
+        guard written == data.count, fflush(file) == 0 else { throw Self.cannotRun }
+        rewind(file)
         let process = Process()
-        let (input, output) = (Pipe(), Pipe())
+        let output = Pipe()
         process.executableURL = URL(filePath: "/bin/sh")
         process.arguments = ["-c", command]
-        (process.standardInput, process.standardOutput) = (input, output)
+        process.standardInput = FileHandle(fileDescriptor: fileno(file), closeOnDealloc: false)
+        process.standardOutput = output
+        var signature = Data()
         do {
             try process.run()
-            // A program that ends without reading must not end this one, see `signal(7)`, SIGPIPE.
-            let writing = input.fileHandleForWriting
-            DispatchQueue.global().async {
-                try? writing.write(contentsOf: data)
-                try? writing.close()
-            }
-            let written = try output.fileHandleForReading.read(upToCount: Self.mostBytes) ?? Data()
+            signature =
+                try output.fileHandleForReading.read(upToCount: Self.mostBytes) ?? Data()
             try output.fileHandleForReading.close()
-            process.waitUntilExit()
-            guard process.terminationStatus == 0 else {
-                throw CredentialsError.signingFailed(
-                    reason: "the signing command ended with \(process.terminationStatus)")
-            }
-            return written
-        } catch let error as CredentialsError {
-            throw error
         } catch {
-            throw .signingFailed(reason: "the signing command cannot be run")
+            throw Self.cannotRun
         }
+        process.waitUntilExit()
+        guard process.terminationStatus == 0 else {
+            throw .signingFailed(
+                reason: "the signing command ended with \(process.terminationStatus)")
+        }
+        return signature
     }
+
+    private static let cannotRun = CredentialsError.signingFailed(
+        reason: "the signing command cannot be run")
 }
