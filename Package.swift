@@ -64,10 +64,12 @@ let package = Package(
             sees: ["Models", "Checkpoints", "Tensors", "Sampling", "Recipes", "Imaging", "Files"]),
         room(
             "Gesso", sees: ["Editing", "Recipes", "Imaging", "Credentials", "Sampling", "Files"]),
+        room("CommandReference"),
         .executableTarget(
             name: "gesso",
             dependencies: [
-                "Gesso", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                "Gesso", "CommandReference",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: settings),
         room(
