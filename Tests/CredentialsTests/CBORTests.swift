@@ -41,7 +41,9 @@ import Testing
             return
         }
         #expect(
-            entries.map(\.key) == [10, 100, -1, "z", "aa", .array([100]), .bool(false), .number(0.5)])
+            entries.map(\.key) == [
+                10, 100, -1, "z", "aa", .array([100]), .bool(false), .number(0.5),
+            ])
     }
 
     @Test(arguments: [

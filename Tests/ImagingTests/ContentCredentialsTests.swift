@@ -53,7 +53,8 @@ import Testing
             }
         }
         #expect(EmbeddedManifest(in: Data([0xFF, 0xD8, 0xFF, 0xEB, 0, 0])) == nil)
-        #expect(EmbeddedManifest(in: Data([0xFF, 0xD8, 0xFF, 0xEB, 0xFF, 0xFF, 0x4A, 0x50])) == nil)
+        #expect(
+            EmbeddedManifest(in: Data([0xFF, 0xD8, 0xFF, 0xEB, 0xFF, 0xFF, 0x4A, 0x50])) == nil)
     }
 
     @Test(arguments: ImageFormat.allCases)
