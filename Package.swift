@@ -54,6 +54,7 @@ let package = Package(
             ]),
         .systemLibrary(name: "CCrypto", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
         room("Files", sees: ["CCrypto"]),
+        room("Credentials", sees: ["CCrypto", "Files"]),
         room("Tensors", sees: ["CKernels"]),
         room("Checkpoints", sees: ["Files", "Tensors"]),
         room("Models", sees: ["Checkpoints", "Tensors"]),
@@ -64,7 +65,7 @@ let package = Package(
             "Editing",
             sees: ["Models", "Checkpoints", "Tensors", "Sampling", "Recipes", "Imaging", "Files"]),
         room(
-            "Gesso", sees: ["Editing", "Recipes", "Imaging", "Sampling", "Files"],
+            "Gesso", sees: ["Editing", "Recipes", "Imaging", "Credentials", "Sampling", "Files"],
             resources: [.embedInCode("Catalogue/catalogue.json")]),
         room("CommandReference"),
         .executableTarget(
@@ -122,6 +123,7 @@ let package = Package(
         // Tests
         .target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: settings),
         tests("FilesTests", sees: ["Files"]),
+        tests("CredentialsTests", sees: ["TestSupport", "Credentials", "Imaging", "Files"]),
         tests("TensorsTests", sees: ["NaiveKernels", "Tensors"]),
         tests("CheckpointsTests", sees: ["TestSupport", "Checkpoints", "Tensors"]),
         tests("ModelsTests", sees: ["TestSupport", "Models", "Checkpoints", "Tensors"]),
@@ -147,6 +149,8 @@ let package = Package(
             name: "getting-started", dependencies: ["Gesso"], path: "Tests/GettingStarted",
             packageAccess: false, swiftSettings: settings),
         tests("GessoTests", sees: ["TestSupport", "Gesso", "getting-started"]),
-        tests("ToolTests", sees: ["TestSupport", "gesso", "Imaging", "Recipes", "Files"]),
+        tests(
+            "ToolTests",
+            sees: ["TestSupport", "gesso", "Imaging", "Recipes", "Credentials", "Files"]),
     ]
 )

@@ -1,3 +1,4 @@
+import Credentials
 import Imaging
 import Recipes
 
@@ -71,6 +72,7 @@ extension GessoError {
         case let error as RecipeError: self.init(error)
         case let error as FileError: self.init(error)
         case let error as ImagingError: self.init(error)
+        case let error as CredentialsError: self.init(error)
         case let error as EditingError:
             self.init(
                 Kind(EngineFailure(error)), error.reason,

@@ -97,6 +97,8 @@ public struct Receipt: Codable, Sendable {
         public let sha256: String
         /// The hash of its pixels.
         public let pixelsSha256: String
+        /// The name of its C2PA manifest; nil where it was not signed.
+        public let manifest: String?
     }
 
     /// The receipt in a file, of this form or the one before.
@@ -193,7 +195,7 @@ extension Outcome {
                 format: request.format.rawValue.lowercased(), quality: request.quality,
                 width: written.width, height: written.height, channels: written.channels,
                 depth: written.depth, sha256: Digest.sha256(data),
-                pixelsSha256: Digest.of(pixels: written)))
+                pixelsSha256: Digest.of(pixels: written), manifest: manifest))
     }
 }
 

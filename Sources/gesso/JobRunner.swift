@@ -103,6 +103,7 @@ struct JobRunner {
     private func report(_ outcome: Outcome) throws {
         for note in outcome.works.flatMap(\.report.notes) { say("note: " + note) }
         if let proof = outcome.proof { say("verified: " + proof.line) }
+        if let signer = outcome.signer { say("signed: Content Credentials of \(signer)") }
         if let loss = outcome.loss { say("note: " + loss) }
         if options.progress.verbose > 0 { reportTimes(of: outcome) }
         if options.show, !options.progress.quiet { try TerminalPicture.show(outcome.written) }

@@ -39,6 +39,8 @@ public struct Batch {
         public var receipts = false
         /// Threads to compute with; nil is one for each core.
         public var threads: Int?
+        /// Whether the files are signed, and with what.
+        public var credentials = CredentialsChoice()
         /// Guards the moment in which files take their names: calls what it is given, and throws to leave
         /// it undone.
         public var whileWriting: @Sendable (() throws -> Void) throws -> Void = { try $0() }
@@ -169,6 +171,7 @@ public struct Batch {
         let start = ContinuousClock.now
         var options = Job.Options()
         options.threads = self.options.threads
+        options.credentials = self.options.credentials
         let made = try await library.start(item.request, options).follow {
             try report(.job(item, $0))
         }

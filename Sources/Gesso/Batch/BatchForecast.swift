@@ -138,6 +138,7 @@ package struct BatchForecast {
         do {
             var jobOptions = Job.Options()
             jobOptions.threads = options.threads
+            jobOptions.credentials = options.credentials
             let planned = try await library.plan(item.request, jobOptions)
             var made = entry(.make).entry
             (made.width, made.height) = (planned.last?.plan.width, planned.last?.plan.height)

@@ -25,7 +25,8 @@ public final class Library: Sendable {
         self.places = places
         shelf = ModelShelf(places)
         let book = KernelBook(places.kernels, processor: Processor.name)
-        models = ModelCache(capacity: keptModels, kernels: book.kernels())
+        models = ModelCache(
+            capacity: keptModels, kernels: book.kernels(), hashes: HashBook(places.hashes))
     }
 
     /// The checkpoints that can be named, each with the folder or file that it is.
@@ -110,10 +111,11 @@ private final class ModelCache: Sendable {
 
     private let capacity: Int
     private let kernels: FastestKernels
+    private let hashes: HashBook
     private let state = Mutex(State())
 
-    init(capacity: Int, kernels: FastestKernels) {
-        (self.capacity, self.kernels) = (max(capacity, 1), kernels)
+    init(capacity: Int, kernels: FastestKernels, hashes: HashBook) {
+        (self.capacity, self.kernels, self.hashes) = (max(capacity, 1), kernels, hashes)
     }
 
     func load(
@@ -149,8 +151,11 @@ private final class ModelCache: Sendable {
 
     func files(of checkpoint: URL) throws -> [Receipt.File] {
         if let known = state.withLock({ $0.files[checkpoint] }) { return known }
-        let files = try Model.files(of: checkpoint).map { path, file in
-            Receipt.File(path: path, sha256: try Digest.sha256(file: file))
+        let found = try Model.files(of: checkpoint).map { path, file in
+            (path, file)
+        }
+        let files = zip(found, try hashes.sha256(found.map(\.1))).map { file, hash in
+            Receipt.File(path: file.0, sha256: hash)
         }
         state.withLock { $0.files[checkpoint] = files }
         return files

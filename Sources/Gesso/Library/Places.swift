@@ -24,6 +24,10 @@ public struct Places: Sendable {
     public var speeds: URL?
     /// The file that the fastest kernels are kept in; nil keeps none.
     public var kernels: URL?
+    /// The file that hashes of models are kept in; nil keeps none.
+    public var hashes: URL?
+    /// Where keys to sign pictures with are found.
+    public var credentials = CredentialsPlaces()
 
     /// No places: models and presets are found by their paths only.
     public init() {}
@@ -71,6 +75,8 @@ public struct Places: Sendable {
         }
         speeds = cache?.appending(path: "gesso/speeds.json")
         kernels = cache?.appending(path: "gesso/kernels.json")
+        hashes = cache?.appending(path: "gesso/hashes.json")
+        credentials = CredentialsPlaces(environment: environment)
     }
 
     /// Folders that colons separate; one whose name holds a colon and that is there is one folder.

@@ -142,6 +142,7 @@ struct BatchCommand: AsyncParsableCommand {
         (options.overwrites, options.skipsExisting) = (overwrite, skipExisting)
         (options.failsFast, options.receipts) = (failFast, receipt)
         options.threads = self.options.engine.threads
+        options.credentials = self.options.engine.credentials.choice
         options.whileWriting = { try Interruption.whileWriting($0) }
         return options
     }
