@@ -55,6 +55,9 @@ public struct GessoError: Error, Equatable, CustomStringConvertible {
         [what, place, remedy.map(words)].compactMap(\.self).joined(separator: ": ")
     }
 
+    /// Whether there is nothing to do: the picture is already as it is asked for.
+    public private(set) var isNeedless = false
+
     /// Whether another picture may succeed where this one failed.
     public var isOfOnePicture: Bool {
         switch kind {
@@ -101,6 +104,9 @@ extension GessoError {
             self.init(
                 kind, "no value for the variable '\(name)'", at: "\(origin)",
                 remedy: .giveVariable(name))
+        case .sameCanvas:
+            self.init(kind, "\(error)", remedy: nil)
+            isNeedless = true
         case .missingMask(let name?, let origin):
             self.init(
                 kind, "no mask for '\(name)'", at: "\(origin)", remedy: .giveMask(name))
