@@ -1,5 +1,8 @@
-// Intel AMX, bf16 and int8: tiles of 16 rows of 64 bytes (Sapphire Rapids and later). Tested in emulation, not
-// on silicon.
+// Intel AMX, bf16 and int8: tiles of 16 rows of 64 bytes (Sapphire Rapids and later). Tested in emulation; not
+// run on silicon.
+//
+// Floats are multiplied in two bf16 parts each: x = high + low to 2^-17, a float16 exactly; high x high,
+// high x low and low x high are summed as floats.
 #if defined(__x86_64__) || defined(GESSO_EMULATE_TILES)
 #include "unit.h"
 #include "tiles.h"
@@ -36,8 +39,34 @@ static tile_shape shape_of(int upper, int lower) {
         what(2, to + 16 * stride * 4, stride * 4);           \
         what(3, to + 16 * stride * 4 + 64, stride * 4);      \
     }
-// 32 rows at a time. Tile numbers must be literals, hence the macro.
-#define MULTIPLY(name, DOT)                                                                      \
+#define LOAD_RIGHT(b)         \
+    TILE_LOAD(6, b, ROW);     \
+    TILE_LOAD(7, (b) + 64, ROW);
+#define LOAD_LEFT(a)                                   \
+    TILE_LOAD(4, a, STEP);                             \
+    if (both) TILE_LOAD(5, (a) + 16 * STEP, STEP);
+#define DOTS(DOT)      \
+    DOT(0, 4, 6);      \
+    DOT(1, 4, 7);      \
+    if (both) {        \
+        DOT(2, 5, 6);  \
+        DOT(3, 5, 7);  \
+    }
+#define ONE_STEP(DOT, s)                     \
+    LOAD_RIGHT(b)                            \
+    LOAD_LEFT(left + offsets[s] + r * STEP)  \
+    DOTS(DOT)
+// Eight loads for twelve products: each side's rounded part is loaded once.
+#define ONE_PAIR(DOT, s)                         \
+    LOAD_RIGHT(b)                                \
+    LOAD_LEFT(left + offsets[s + 1] + r * STEP)  \
+    DOTS(DOT)                                    \
+    LOAD_LEFT(left + offsets[s] + r * STEP)      \
+    DOTS(DOT)                                    \
+    LOAD_RIGHT(b + RIGHT_STEP)                   \
+    DOTS(DOT)
+// 32 rows at a time, EACH steps. Tile numbers must be literals, hence the macro.
+#define MULTIPLY(name, EACH, STEPS, DOT)                                                         \
     TILE_TARGET static void name(                                                                \
         const char *left, const long *offsets, const char *right, long steps, long rows,         \
         void *sums, long stride, bool add) {                                                     \
@@ -57,24 +86,16 @@ static tile_shape shape_of(int upper, int lower) {
                 TILE_ZERO(3);                                                                    \
             }                                                                                    \
             const char *b = right;                                                               \
-            for (long s = 0; s < steps; s++, b += RIGHT_STEP) {                                  \
-                const char *a = left + offsets[s] + r * STEP;                                    \
-                TILE_LOAD(6, b, ROW);                                                            \
-                TILE_LOAD(7, b + 64, ROW);                                                       \
-                TILE_LOAD(4, a, STEP);                                                           \
-                DOT(0, 4, 6);                                                                    \
-                DOT(1, 4, 7);                                                                    \
-                if (!both) continue;                                                             \
-                TILE_LOAD(5, a + 16 * STEP, STEP);                                               \
-                DOT(2, 5, 6);                                                                    \
-                DOT(3, 5, 7);                                                                    \
+            for (long s = 0; s < steps; s += EACH, b += EACH * RIGHT_STEP) {                     \
+                STEPS(DOT, s)                                                                    \
             }                                                                                    \
             FOR_SUMS(TILE_STORE)                                                                 \
         }                                                                                        \
         TILE_RELEASE();                                                                          \
     }
-MULTIPLY(multiply_bf16, TILE_DOT_BF16)
-MULTIPLY(multiply_int8, TILE_DOT_INT8)
+MULTIPLY(multiply_split, 2, ONE_PAIR, TILE_DOT_BF16)
+MULTIPLY(multiply_bf16, 1, ONE_STEP, TILE_DOT_BF16)
+MULTIPLY(multiply_int8, 1, ONE_STEP, TILE_DOT_INT8)
 
 #if defined(GESSO_EMULATE_TILES)
 static bool is_supported(void) { return true; }
@@ -102,11 +123,15 @@ static bool is_supported(void) {
 
 #if !defined(UNIT_NAME)
 #define UNIT_NAME(type) "amx-" type
+#define UNIT_SPLIT gesso_unit_amx_split
 #define UNIT_BF16 gesso_unit_amx_bf16
 #define UNIT_INT8 gesso_unit_amx_int8
+#define UNIT_SET "avx512"
 #endif
+const gesso_unit UNIT_SPLIT = {
+    UNIT_NAME("split"), GESSO_EXACT, is_supported, UNIT_SET, 0, multiply_split};
 const gesso_unit UNIT_BF16 = {
-    UNIT_NAME("bf16"), GESSO_BRAIN, is_supported, "avx512", 0, multiply_bf16};
+    UNIT_NAME("bf16"), GESSO_BRAIN, is_supported, UNIT_SET, 0, multiply_bf16};
 const gesso_unit UNIT_INT8 = {
-    UNIT_NAME("int8"), GESSO_BYTES, is_supported, "avx512", 0, multiply_int8};
+    UNIT_NAME("int8"), GESSO_BYTES, is_supported, UNIT_SET, 0, multiply_int8};
 #endif

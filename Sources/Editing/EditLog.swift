@@ -73,7 +73,8 @@ struct EditLog {
         EditResult(
             image: image, recipe: outline.recipe.recipe,
             report: EditReport(
-                model: outline.model, seed: outline.recipe.seed, scheduler: scheduler,
+                model: outline.model, precision: outline.precision.rawValue,
+                kernels: outline.kernels, seed: outline.recipe.seed, scheduler: scheduler,
                 evaluations: evaluations,
                 width: image.width, height: image.height,
                 paddedWidth: outline.largest.paddedWidth,

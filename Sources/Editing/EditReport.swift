@@ -17,6 +17,10 @@ public struct EditResult: Sendable {
 public struct EditReport: Sendable, Equatable, Encodable {
     /// Name of the model.
     public var model: String
+    /// The numbers that its products were computed in: `exact`, `bf16` or `int8`.
+    public var precision = ModelPrecision.exact.rawValue
+    /// The kernel set, and the units that computed such numbers.
+    public var kernels: [String] = []
     /// The seed, drawn or given.
     public var seed: UInt64
     /// Name of the scheduler that ran.
@@ -49,7 +53,8 @@ public struct EditReport: Sendable, Equatable, Encodable {
 
     /// All but the border, which has a document of its own.
     private enum CodingKeys: String, CodingKey {
-        case model, seed, scheduler, evaluations, width, height, paddedWidth, paddedHeight
+        case model, precision, kernels, seed, scheduler, evaluations, width, height, paddedWidth,
+            paddedHeight
         case repaintedFraction, seconds, notes, passes
     }
 
@@ -57,6 +62,8 @@ public struct EditReport: Sendable, Equatable, Encodable {
     public func encode(to encoder: any Encoder) throws {
         var container = encoder.container(keyedBy: CodingKeys.self)
         try container.encode(model, forKey: .model)
+        try container.encode(precision, forKey: .precision)
+        try container.encode(kernels, forKey: .kernels)
         try container.encode(seed, forKey: .seed)
         try container.encode(scheduler, forKey: .scheduler)
         try container.encode(evaluations, forKey: .evaluations)

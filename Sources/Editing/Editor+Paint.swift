@@ -35,10 +35,11 @@ extension Editor {
         let masked: any Denoiser = region?.masked(denoiser) ?? denoiser
         let watched = log.watched(masked, model)
         let tell = log.tell
+        let range = scheduler.trajectory.sigmaRange
         let result = try log.measured(log.denoising(step: 0)) { [log] in
             try denoise(
                 start, scheduler: &scheduler, denoiser: watched,
-                noise: { _ in latents.noise() },
+                noise: { latents.noise(for: $0, over: range) },
                 afterStep: { x, index in
                     try tell(log.denoising(step: index + 1))
                     return region?.restored(in: x, after: index, of: steps) ?? x

@@ -10,6 +10,7 @@ struct Latents {
     private let vae: any Autoencoder
     /// Whether the VAE works in tiles.
     let isTiled: Bool
+    private let seed: UInt64
     private var random: TorchRandomSource
     /// Pixels per latent, each way; pictures are padded to multiples of it.
     let factor: Int
@@ -23,6 +24,7 @@ struct Latents {
         isTiled = tiling.tiles(width: width, height: height)
         self.vae = vae
         factor = vae.factor
+        self.seed = seed
         random = TorchRandomSource(seed: seed)
         shape = [
             1, height.divided(roundingUp: factor), width.divided(roundingUp: factor),
@@ -38,6 +40,19 @@ struct Latents {
     /// The next noise, drawn in torch's order (NCHW).
     mutating func noise() -> Tensor {
         random.normal([shape[0], shape[3], shape[1], shape[2]]).transposed([0, 2, 3, 1])
+    }
+
+    /// The noise that a step asks for.
+    ///
+    /// - Parameter range: σ of the whole run, over which a Brownian path extends.
+    mutating func noise(for request: NoiseRequest, over range: ClosedRange<Float>) -> Tensor {
+        switch request {
+        case .independent: return noise()
+        case .brownian(let from, let to):
+            let tree = BrownianTree(
+                over: range, shape: [shape[0], shape[3], shape[1], shape[2]], seed: seed)
+            return tree(from: from, to: to).transposed([0, 2, 3, 1])
+        }
     }
 
     private func requireEncoder() throws {

@@ -7,6 +7,10 @@ import Sampling
 struct Outline {
     /// Name of the model.
     let model: String
+    /// The numbers that it is computed in.
+    let precision: ModelPrecision
+    /// The kernel set and the units that compute it.
+    let kernels: [String]
     /// What is done, with nothing left open.
     let recipe: ResolvedRecipe
     /// Remarks on settings: what the model brings, and what has no effect.
@@ -143,12 +147,13 @@ extension Editor {
         // A small mask may be all that a box holds at its own size; the canvas is not seen as a whole.
         let isScaled = work != nil && passes.contains { $0.isPart(of: edit) }
         return Outline(
-            model: model.name,
+            model: model.name, precision: model.precision, kernels: model.kernels,
             recipe: ResolvedRecipe(
                 recipe, seed: edit.seed, scheduler: name, nativeSize: model.nativeSize,
                 width: edit.width,
                 height: edit.height),
-            notes: defaults + recipe.idleSettings(of: edit.verb, isScaled: isScaled)
+            notes: defaults + [model.precisionNote].compactMap(\.self)
+                + recipe.idleSettings(of: edit.verb, isScaled: isScaled)
                 + (isScaled ? [edit.remark(on: passes)] : []), passes: passes,
             scheduler: edit.isIdentity ? nil : name,
             levels: levels, sizes: sizes, largest: largest,

@@ -64,11 +64,10 @@ public struct Grid: Sendable {
     ///   - event: called with what happens in the work on a picture.
     ///   - failed: called with the picture that could not be made.
     public func run(
-        with library: Library, threads: Int? = nil, next: (Int) throws -> Void,
-        event: (Job.Event) throws -> Void = { _ in }, failed: (Cell, GessoError) throws -> Void
+        with library: Library, _ options: Job.Options = Job.Options(),
+        next: (Int) throws -> Void, event: (Job.Event) throws -> Void = { _ in },
+        failed: (Cell, GessoError) throws -> Void
     ) async throws -> [Outcome] {
-        var options = Job.Options()
-        options.threads = threads
         var outcomes: [Outcome] = []
         for (index, cell) in cells.enumerated() {
             try Task.checkCancellation()

@@ -112,14 +112,14 @@ extension Recipe {
 
     private func check(_ sides: Sides, around size: Size) throws(RecipeError) {
         guard sides != Sides() else {
-            let what =
-                switch growth {
-                case .sides: "no side to extend"
-                case .aspect: "the picture has that shape already"
-                case .size: "the picture has that size already"
-                }
-            throw .canvas(
-                what, remedy: "give left, right, top or bottom, an aspect or a size")
+            switch growth {
+            case .sides:
+                throw .canvas(
+                    "no side to extend",
+                    remedy: "give left, right, top or bottom, an aspect or a size")
+            case .aspect: throw .sameCanvas("the picture has that shape already")
+            case .size: throw .sameCanvas("the picture has that size already")
+            }
         }
         let canvas = Size(
             width: size.width + sides.left + sides.right,

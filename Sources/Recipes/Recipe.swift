@@ -38,7 +38,12 @@ public struct Recipe: Sendable, Equatable {
     /// The checkpoint that `inpaintBase` was made from; nil is none.
     public var inpaintDelta: String?
     /// Share of the noise schedule that is run, in 0...1: 0 keeps the picture, 1 starts from noise.
-    public var strength = 0.75
+    public var strength: Double {
+        get { chosenStrength ?? standardStrength }
+        set { chosenStrength = newValue }
+    }
+    private var chosenStrength: Double?
+    private var standardStrength = 0.75
     /// Number of steps of the whole schedule; strength runs a part of them. 0 is for a `fill` that is
     /// to stand as it is.
     public var steps: Int {
@@ -114,11 +119,13 @@ public struct Recipe: Sendable, Equatable {
     public var tokenMerging = 0.0
     /// Whether the autoencoder works in tiles, which bounds its memory.
     public var vaeTiling = VAETiling.auto
+    /// The numbers that the networks' products are computed in.
+    public var precision = ModelPrecision.exact
     /// Whether a mask of another size is resized to the picture's.
     public var fitMask = false
     /// Whether black is repainted instead of white.
     public var invertMask = false
-    /// What stands under the mask when the model begins.
+    /// What fills the mask before the model runs.
     public var fill = Fill.original
     /// How the canvas is extended.
     public var growth = Growth.sides()
@@ -155,10 +162,10 @@ public struct Recipe: Sendable, Equatable {
     public init(_ verb: Verb) {
         switch verb {
         case .imageToImage: break
-        case .inpaint: strength = 1
-        case .outpaint: (strength, fill) = (0.9, .edge)
-        case .instruct, .textToImage: strength = 1
-        case .upscale: strength = 0.25
+        case .inpaint: standardStrength = 1
+        case .outpaint: (standardStrength, fill) = (0.9, .edge)
+        case .instruct, .textToImage: standardStrength = 1
+        case .upscale: standardStrength = 0.25
         }
     }
 
@@ -167,6 +174,13 @@ public struct Recipe: Sendable, Equatable {
 
     /// Whether someone said how far to push; a model may have its own scale otherwise.
     public var choosesGuidanceScale: Bool { chosenGuidanceScale != nil }
+
+    /// Whether someone said how much is repainted; a model may have its own strength otherwise.
+    public var choosesStrength: Bool { chosenStrength != nil }
+
+    /// Keys whose values come from a shipped preset, which suits models in general: a model may have its
+    /// own in their place.
+    var generalKeys: Set<String> = []
 
     /// How the mask comes to the size of the latents: as said, else as `compat` has it, else `max`.
     public var maskLatent: MaskLatent {
@@ -259,7 +273,7 @@ extension Recipe {
             "4-channel checkpoint that inpaint_base was made from"),
         Key(
             "strength", \.strength, .number(0...1), for: fromPicture,
-            "how much is repainted: 0 keeps the picture, 1 forgets it",
+            "how much is repainted: 0 keeps the picture, 1 ignores it",
             elsewhere: ["denoising_strength", "denoise", "denoising"]),
         Key(
             "strength_mode", \.strengthMode, .oneOf(StrengthMode.self), for: fromPicture,
@@ -304,13 +318,16 @@ extension Recipe {
             "vae_tiling", \.vaeTiling, .oneOf(VAETiling.self),
             "work of the autoencoder in tiles, for less memory"),
         Key(
+            "precision", \.precision, .oneOf(ModelPrecision.self),
+            "numbers to compute in: rounded ones are faster"),
+        Key(
             "width", \.width, .orDefault(.count(8...maximumSide)), for: [.textToImage],
             "width in pixels"),
         Key(
             "height", \.height, .orDefault(.count(8...maximumSide)), for: [.textToImage],
             "height in pixels"),
         Key(
-            "fill", \.fill, .fill, for: masked, "what stands under the mask first",
+            "fill", \.fill, .fill, for: masked, "what fills the mask before the model runs",
             elsewhere: ["masked_content", "inpainting_fill"]),
         Key(
             "mask_threshold", \.maskThreshold, .count(0...255), for: [.inpaint],
@@ -388,7 +405,7 @@ extension Recipe {
             "pixels of the picture repainted along each extended side"),
         Key(
             "gravity", \.gravity, .oneOf(Gravity.self), for: [.outpaint],
-            "where the picture lies on a canvas of an aspect or size"),
+            "where the picture goes on a canvas of an aspect or size"),
         Key(
             "canvas_passes", \.canvasPasses, .oneOf(CanvasPasses.self), for: [.outpaint],
             "paint a large canvas in steps, or all at once"),

@@ -27,7 +27,7 @@ public struct Setting: Sendable, Equatable {
         guard let equals = assignment.firstIndex(of: "=") else {
             throw .malformed(
                 "'\(assignment.prefix(40))' sets nothing", at: origin,
-                remedy: "write --set key=value")
+                remedy: "write key=value")
         }
         let key = assignment[..<equals].map { $0 == "-" ? "_" : $0 }
         self.init(
@@ -77,6 +77,11 @@ struct Layer {
     func apply(to recipe: inout Recipe, for verb: Verb) {
         for (key, setting) in entries where key.verbs.contains(verb) {
             _ = key.set(setting.value, in: &recipe)
+            if Recipe.yieldingKeys.contains(key.name), setting.origin.isShipped {
+                recipe.generalKeys.insert(key.name)
+            } else {
+                recipe.generalKeys.remove(key.name)
+            }
         }
     }
 

@@ -11,6 +11,8 @@ package struct PlanDocument: PlainDocument {
         package let schema = "gesso.plan/1"
         package let verb: String
         package let output: String
+        /// All that was noted, by the plan and before it.
+        package let notes: [String]
         /// All files that would be written.
         package let files: [String]
         /// Loading the model and the plan's own seconds; absent where no model has a hand in it.
@@ -21,12 +23,16 @@ package struct PlanDocument: PlainDocument {
 
     private let isSpeedKept: Bool
 
-    package init(_ planned: PlannedEdit, output: String, files: [String], speeds: URL?) {
+    /// - Parameter notes: what was printed beside the plan's remarks.
+    package init(
+        _ planned: PlannedEdit, output: String, files: [String], speeds: URL?, notes: [String] = []
+    ) {
         plan = planned.plan
         isSpeedKept = planned.isSpeedKept
         let seconds = plan.seconds.map { ($0.total + planned.loading) }
         head = Head(
-            verb: planned.verb.rawValue, output: output, files: files,
+            verb: planned.verb.rawValue, output: output, notes: notes.joined(with: plan.notes),
+            files: files,
             estimatedSeconds: seconds.map { ($0 * 100).rounded() / 100 },
             speeds: seconds == nil
                 ? nil : speeds?.path(percentEncoded: false))
@@ -60,7 +66,7 @@ package struct PlanDocument: PlainDocument {
             "verb: \(head.verb)",
             "model: \(plan.model)",
             "picture: \(size), worked on at \(plan.paddedWidth)x\(plan.paddedHeight)\(most)",
-        ] + (boxes ? passes.lines : []) + [
+        ] + precision + (boxes ? passes.lines : []) + [
             "repainted: \(percent) %",
             "UNet calls: " + (work ?? "none"),
             "VAE: " + (plan.isTiled ? "in tiles" : "as a whole"),
@@ -68,6 +74,12 @@ package struct PlanDocument: PlainDocument {
             "time: " + time,
             "files: " + (head.files.isEmpty ? "none" : head.files.joined(separator: ", ")),
         ]
+    }
+
+    /// What computes the products, in a line; nothing where no model runs.
+    private var precision: [String] {
+        let kernels = plan.kernels.joined(separator: " and ")
+        return kernels.isEmpty ? [] : ["precision: \(plan.precision), by \(kernels)"]
     }
 
     private func gigabytes(_ bytes: Int) -> String {

@@ -21,7 +21,7 @@ struct BatchCommand: AsyncParsableCommand {
             the first plus its place in the list.
 
             A journal in the output folder tells what is done: the same command again makes what
-            is missing. A picture that cannot be made is told and left out; then the exit code
+            is missing. A picture that cannot be made is reported and left out; then the exit code
             is 3. In a Slurm array or an indexed job of Kubernetes each task takes its share.
             """)
 
@@ -91,7 +91,13 @@ struct BatchCommand: AsyncParsableCommand {
         RecipeOptions.note(source.presets, for: plan.verbs, quiet: progress.quiet)
         let share = try chosenShard()
         let url = URL(filePath: FilePath.literal(options.outputDir), directoryHint: .isDirectory)
-        let list = try BatchList(inputs, recursive: recursive, without: url)
+        let (list, masks) = plan.withoutMasks(
+            try BatchList(inputs, recursive: recursive, without: url))
+        if !masks.isEmpty, !progress.quiet {
+            let names = masks.prefix(3).joined(separator: ", ")
+            let rest = masks.count > 3 ? " and \(masks.count - 3) more" : ""
+            Console.line("gesso: note: left out, for they are masks: \(names)\(rest)".asLine())
+        }
         try Batch.check(plan.items(list, seed: plan.seed), in: url)
         let pages = try BatchPages(report: report, sheet: contactSheet, folder: url)
         func items(_ seed: UInt64?) throws -> [Batch.Item] {
@@ -142,11 +148,12 @@ struct BatchCommand: AsyncParsableCommand {
         (options.overwrites, options.skipsExisting) = (overwrite, skipExisting)
         (options.failsFast, options.receipts) = (failFast, receipt)
         options.threads = self.options.engine.threads
+        options.credentials = self.options.engine.credentials.choice
         options.whileWriting = { try Interruption.whileWriting($0) }
         return options
     }
 
-    /// The share that is asked for, else the cluster's, which is told.
+    /// The share that is asked for, else the cluster's, which is printed.
     private func chosenShard() throws -> Shard {
         if let shard { return try Shard(shard) }
         let environment = Workplace.environment

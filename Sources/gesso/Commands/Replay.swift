@@ -27,19 +27,19 @@ struct ReplayCommand: AsyncParsableCommand {
     var output: String
 
     @Option(
-        help: ArgumentHelp("The source, if it lies elsewhere now.", valueName: "file"),
+        help: ArgumentHelp("The source, if it has moved.", valueName: "file"),
         completion: .file())
     var source: String?
 
     @Option(
         name: .customLong("mask"),
         help: ArgumentHelp(
-            "The mask, if it lies elsewhere now; one for each file of it.", valueName: "file"),
+            "The mask, if it has moved; one for each of its files.", valueName: "file"),
         completion: .file())
     var masks: [String] = []
 
     @Option(
-        help: ArgumentHelp("The checkpoint, if it lies elsewhere now.", valueName: "folder"),
+        help: ArgumentHelp("The checkpoint, if it has moved.", valueName: "folder"),
         completion: CompletionValues.models)
     var model: String?
 
@@ -48,6 +48,8 @@ struct ReplayCommand: AsyncParsableCommand {
             "Folder of the tokenizer, for a checkpoint without one.", valueName: "folder"),
         completion: .directory)
     var tokenizer: String?
+
+    @OptionGroup var credentials: CredentialsOptions
 
     @Flag(help: "Replace the output file if there is one.")
     var overwrite = false
@@ -77,7 +79,9 @@ struct ReplayCommand: AsyncParsableCommand {
         request.tokenizer = tokenizer ?? request.tokenizer
         request = try request.readingStandardInput()
         let events = EventPrinter(request, isQuiet: quiet)
-        let outcome = try await events.follow(Workplace.library.start(request))
+        var options = Job.Options()
+        options.credentials = credentials.choice
+        let outcome = try await events.follow(Workplace.library.start(request, options))
         try output.write(outcome.data)
         let identical = try old.isSame(outcome)
         let drift = try old.drift(of: outcome, in: folder)

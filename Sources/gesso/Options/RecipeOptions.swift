@@ -31,6 +31,9 @@ struct RecipeOptions: ParsableArguments {
     @Option(help: help("vae_tiling", "when"), completion: .list(key("vae_tiling").choices))
     var vaeTiling: String?
 
+    @Option(help: help("precision", "name"), completion: .list(key("precision").choices))
+    var precision: String?
+
     @Flag(help: help("strip_metadata", ""))
     var stripMetadata = false
 
@@ -120,7 +123,7 @@ struct RecipeOptions: ParsableArguments {
     @Option(
         name: .customLong("var"), parsing: .unconditionalSingleValue,
         help: ArgumentHelp(
-            "What stands for {name} in a preset or recipe; may be repeated.",
+            "The text for {name} in a preset or recipe; may be repeated.",
             valueName: "name=text"))
     var variables: [String] = []
 
@@ -185,6 +188,7 @@ struct RecipeOptions: ParsableArguments {
             setting("steps", steps), setting("guidance_scale", guidanceScale),
             setting("scheduler", scheduler), setting("sigmas", sigmas), setting("seed", seed),
             setting("compat", compat), setting("vae_tiling", vaeTiling),
+            setting("precision", precision),
             setting("prompt_syntax", promptSyntax), setting("clip_skip", clipSkip),
             setting("lora", joined(loras)), setting("control", joined(controlsWithMaps)),
             setting("control_mode", controlMode), setting("embedding", joined(embeddings)),
