@@ -108,7 +108,8 @@ extension Editor {
         }
         let side = recipe.regionSize ?? model.nativeSize
         let picture = edit.pictureBox
-        let work = edit.original == nil || edit.isIdentity
+        let work =
+            edit.original == nil || edit.isIdentity
             ? nil
             : recipe.workArea(
                 onPixels: picture.width * picture.height, side: side, native: model.nativeSize)
