@@ -81,6 +81,8 @@ import Testing
             let list = try tool("model", "list").text
             #expect(list.contains("5f1a/tiny.safetensors: Stable Diffusion 1.x"))
             #expect(!list.contains("\n77b2/vae"))
+            #expect(list.contains("--vae 77b2/vae: a VAE, "))
+            #expect(!list.contains("--lora"))
             #expect(try isFound("tiny", tool))
         }
     }

@@ -73,7 +73,7 @@ package struct ModelListDocument: Encodable {
                 let other = try? OtherFile(url)
                 return AddOn(
                     option: option, name: name, path: url.path(percentEncoded: false),
-                    kind: other.flatMap { $0 }?.guess, bytes: url.weightBytes)
+                    kind: other?.guess, bytes: url.weightBytes)
             }
         }
         available =

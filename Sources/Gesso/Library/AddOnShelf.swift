@@ -89,7 +89,7 @@ struct AddOnShelf {
         let name = name.replacing("\\", with: "/")
         let isName = !name.split(separator: "/").contains("..") && !name.hasPrefix("/")
         let kind = ModelKind(key: key)
-        let shelves = try kind.map { try models.folders($0) + beside } ?? beside
+        let shelves = try (kind.map { try models.places($0).map(\.url) } ?? []) + beside
         let matches = isName ? FolderSearch.matches(name, in: shelves) : []
         if matches.count > 1 {
             let paths = matches.prefix(2).map { $0.pathComponents.suffix(2).joined(separator: "/") }
@@ -150,13 +150,19 @@ struct AddOnShelf {
 
     /// The add-ons of a kind that can be named, each under the name that finds it, without its ending.
     func all(_ kind: ModelKind) -> [(name: String, url: URL)] {
-        var seen: Set<String> = []
-        return ((try? models.folders(kind)) ?? []).flatMap { folder in
-            FolderSearch.items(in: folder).filter { $0.sort != .pickle }.map { item in
+        var (found, names, files) = ([(name: String, url: URL)](), Set<String>(), Set<String>())
+        for place in (try? models.places(kind)) ?? [] {
+            for item in FolderSearch.items(in: place.url) where item.sort != .pickle {
+                if place.isMixed, !kind.isKind(of: item.url) { continue }
                 let isFile = item.path.hasSuffix(".safetensors")
-                return (isFile ? String(item.path.dropLast(12)) : item.path, item.url)
+                let name = isFile ? String(item.path.dropLast(12)) : item.path
+                let file = item.url.resolvingSymlinksInPath().path(percentEncoded: false)
+                guard !names.contains(name), files.insert(file).inserted else { continue }
+                names.insert(name)
+                found.append((name, item.url))
             }
-        }.filter { seen.insert($0.0).inserted }
+        }
+        return found
     }
 
     /// The embeddings of a folder, or the one file.

@@ -1,3 +1,6 @@
+import Editing
+import Foundation
+
 /// A kind of file of weights, with the names of the folders that programs keep it in.
 package enum ModelKind: String, CaseIterable, Sendable {
     case checkpoints, vae, loras, embeddings, unets, controlNets
@@ -48,5 +51,16 @@ package enum ModelKind: String, CaseIterable, Sendable {
         case .unets: nil
         case .controlNets: "controlnet"
         }
+    }
+
+    /// Whether a file's tensors look like this kind of add-on; the first word that fits decides.
+    func isKind(of file: URL) -> Bool {
+        guard let other = try? OtherFile(file), let guess = other.guess else { return false }
+        let words: [(String, ModelKind)] = [
+            ("LoRA", .loras), ("LoHa", .loras), ("LoKr", .loras), ("OFT", .loras),
+            ("difference", .loras), ("embedding", .embeddings), ("ControlNet", .controlNets),
+            ("VAE", .vae), ("tiny autoencoder", .vae), ("UNet", .unets),
+        ]
+        return words.first { guess.contains($0.0) }?.1 == self
     }
 }

@@ -76,7 +76,7 @@ struct ModelShelf {
 
     private func found(_ name: String) throws -> URL? {
         guard !name.hasPrefix("/"), !name.split(separator: "/").contains("..") else { return nil }
-        let places = try checkpointPlaces()
+        let places = try self.places(.checkpoints)
         if let found = FolderSearch.direct(name, in: places.map(\.url)) { return found }
         if name.contains("/"), let cached = cache.matches(name).first { return cached.url }
         let further = FolderSearch.further(
@@ -99,15 +99,9 @@ struct ModelShelf {
             at: name, do: "give its folder, too")
     }
 
-    /// The folders that hold checkpoints.
-    private func checkpointPlaces() throws -> [ModelRoot.Place] {
-        try roots.flatMap { $0.places(.checkpoints) }
-            + (extraFolders(.checkpoints)).map { ModelRoot.Place(url: $0) }
-    }
-
-    /// The folders that hold files of a kind.
-    func folders(_ kind: ModelKind) throws -> [URL] {
-        try roots.flatMap { $0.places(kind).map(\.url) } + extraFolders(kind)
+    /// The folders that hold files of a kind, in the order in which they are searched.
+    func places(_ kind: ModelKind) throws -> [ModelRoot.Place] {
+        try roots.flatMap { $0.places(kind) } + extraFolders(kind).map { ModelRoot.Place(url: $0) }
     }
 
     /// The folders of a kind that files like `extra_model_paths.yaml` name.
@@ -119,7 +113,8 @@ struct ModelShelf {
     /// but may be pickles are among it.
     func items() -> [FolderSearch.Item] {
         var (found, names, files) = ([FolderSearch.Item](), Set<String>(), Set<String>())
-        for place in (try? checkpointPlaces()) ?? roots.flatMap({ $0.places(.checkpoints) }) {
+        for place in (try? self.places(.checkpoints)) ?? roots.flatMap({ $0.places(.checkpoints) })
+        {
             let items = FolderSearch.items(
                 in: place.url, isDeep: place.isDeep, skipping: ModelRoot.others)
             for item in items where item.sort != .part {
@@ -134,8 +129,7 @@ struct ModelShelf {
     }
 
     private static func isOther(_ file: URL) -> Bool {
-        guard let other = try? OtherFile(file) else { return false }
-        return other != nil
+        (try? OtherFile(file)) != nil
     }
 
     /// The checkpoints that can be named, each under the name that finds it.
