@@ -45,7 +45,7 @@ import Testing
         let exact = try answer(.exact)
         for unit in NarrowUnit.all where unit.precision == .exact {
             let share = rootMeanSquare(try answer(unit.arithmetic) - exact) / rootMeanSquare(exact)
-            #expect(share > 0 && share < 2e-5, "\(unit.name): \(share)")
+            #expect(share > 0 && share < 5e-6, "\(unit.name): \(share)")
         }
     }
 
