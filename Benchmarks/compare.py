@@ -198,7 +198,7 @@ def compare_calls(options, size):
             print(f"{size}x{size}, round {index + 1}, calls, {name}", file=sys.stderr)
             times = peer(options, "--calls-of", name, "--size", str(size), "--calls", str(options.calls))
             found[name] = merged(found.get(name), {stage: times[stage] for _, stage in CALLS})
-        yield call_table(options, size, found)
+            yield call_table(options, size, found)
 
 
 # Whole edits

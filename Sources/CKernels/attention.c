@@ -31,9 +31,9 @@ static void gather_narrow(void *context, long index) {
     memset(values, 0, (size_t)(a->key_steps * a->head * STEP));
     char *row = gesso_scratch((size_t)(a->head_steps * STEP));
     for (long j = 0; j < a->keys; j++) {
-        const narrow_row key = {a->k + from + j * width, a->head, keys + j * STEP, a->keys * STEP, 0};
+        const narrow_row key = {a->k + from + j * width, a->head, keys + j * STEP, a->keys * STEP, 1, 0};
         gesso_current_set()->round_to_bf16(&key);
-        const narrow_row value = {a->v + from + j * width, a->head, row, STEP, 0};
+        const narrow_row value = {a->v + from + j * width, a->head, row, STEP, 1, 0};
         gesso_current_set()->round_to_bf16(&value);
         char *to = values + j / 32 * a->head * STEP + j % 32 * 2;
         for (long d = 0; d < a->head; d++) memcpy(to + d * STEP, row + d * 2, 2);

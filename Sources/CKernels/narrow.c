@@ -1,5 +1,5 @@
 // Products and convolutions by a unit (unit.h): x W^T with both sides rounded to bf16 or int8, or as floats in
-// two bf16 parts.
+// bf16 parts.
 //
 // The left side is rounded once, into blocks of as many channels as 64 bytes hold: [block, part, position, 64
 // bytes]. Neighbouring positions follow one another, so that a tap of a convolution with stride 1 is the same
@@ -26,7 +26,7 @@ typedef struct {
     geometry at;
     const float *x;
     char *left;
-    long parts;             // of a float: 2, else 1
+    int parts;              // of a number of the left side
     long blocks, stride, positions;  // blocks of channels times taps of patches; bytes of a part of a block;
                                      // positions with results
     float *scales;          // int8: of each row, or of each image of a convolution
@@ -47,7 +47,7 @@ static long patch_taps(const narrow_product *n) {
 static void put_row(const narrow_product *n, const float *x, long tap, long position, float scale) {
     const long step = n->parts * patch_taps(n) * n->stride;
     char *to = n->left + tap * n->parts * n->stride + position * STEP;
-    narrow_row row = {x, n->s.channels, to, step, n->parts > 1 ? n->stride : 0};
+    narrow_row row = {x, n->s.channels, to, step, n->parts, n->stride};
     if (!is_int8(n)) {
         gesso_current_set()->round_to_bf16(&row);
         return;
@@ -59,7 +59,7 @@ static void put_row(const narrow_product *n, const float *x, long tap, long posi
         memcpy(own, x, (size_t)n->s.channels * sizeof(float));
         gesso_part_outliers(&n->outliers, own, high, scale);
         row.x = own;
-        const narrow_row last = {high, STEP, to + parts(n->s.channels, STEP) * step, step, 0};
+        const narrow_row last = {high, STEP, to + parts(n->s.channels, STEP) * step, step, 1, 0};
         gesso_current_set()->round_to_int8(&last, up, n->unit->left_offset);
     }
     gesso_current_set()->round_to_int8(&row, up, n->unit->left_offset);
@@ -210,7 +210,7 @@ static void write_results(
 // What a block of the result needs beside the sums.
 typedef struct {
     float sums[BLOCK_ROWS * BLOCK_COLUMNS];
-    char right[2 * CHUNK * RIGHT_STEP];        // floats in two parts
+    char right[RIGHT_PARTS * CHUNK * RIGHT_STEP];  // of split floats
     int32_t outliers[BLOCK_ROWS * GESSO_PANEL];
     int32_t corrections[GESSO_PANEL];
 } scratch;
@@ -219,7 +219,7 @@ typedef struct {
 static void find_offsets(const narrow_product *n, long step, long steps, long *offsets) {
     const long taps = n->shifts ? n->s.kernel_height * n->s.kernel_width : 1, across = n->s.kernel_width;
     for (long i = 0; i < steps; i++)
-        for (long part = 0; part < n->parts; part++) {
+        for (int part = 0; part < n->parts; part++) {
             const long tap = (step + i) % taps;
             offsets[i * n->parts + part] =
                 ((step + i) / taps * n->parts + part) * n->stride +
@@ -238,7 +238,7 @@ static void multiply_steps(
         right = s->right;
     }
     n->unit->multiply(
-        n->left + first * STEP, offsets, right, steps * n->parts, positions, sums, BLOCK_COLUMNS,
+        n->left + first * STEP, offsets, right, steps, positions, sums, BLOCK_COLUMNS,
         step > 0);
 }
 
@@ -272,7 +272,7 @@ static void multiply_part(void *context, long index) {
     scratch *s = gesso_scratch(sizeof *s);
     for (long step = 0; step < all; step += CHUNK) {
         const long steps = least(all - step, CHUNK);
-        long offsets[2 * CHUNK];
+        long offsets[LEFT_PARTS * CHUNK];
         find_offsets(n, step, steps, offsets);
         for (long part = 0; part <= p->gated; part++)
             for (long c = 0; c < columns; c += GESSO_PANEL)
@@ -292,7 +292,7 @@ static void multiply_part(void *context, long index) {
 static void run(narrow_product n, long room, long lines, void (*put)(void *, long)) {
     const size_t count = (size_t)(n.scales_images ? n.s.batch : n.s.width) * sizeof(float);
     n.scales = memset(gesso_allocate(count), 0, count);
-    n.parts = n.unit->precision == GESSO_EXACT ? 2 : 1;
+    n.parts = n.unit->precision == GESSO_EXACT ? LEFT_PARTS : 1;
     if (is_int8(&n)) find_scales(&n);
     n.blocks = (parts(n.s.channels, gesso_step_numbers(n.unit->precision)) + (n.outliers.count > 0)) *
                patch_taps(&n);

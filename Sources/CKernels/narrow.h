@@ -3,6 +3,7 @@
 #define GESSO_NARROW_H
 
 #include "kernels.h"
+#include "unit.h"
 
 #define STEP_BYTES 64  // of a row, of one step of the sum
 
@@ -16,7 +17,8 @@ typedef struct {
     long channels;
     char *to;
     long stride;
-    long rest;  // bytes from there to where what rounding to bf16 leaves goes, rounded in turn; 0 drops it
+    int parts;  // of each number as bf16: the nearest, the nearest to what that leaves, and so on
+    long part;  // bytes from one part to the next
 } narrow_row;
 
 // The nearest bf16, ties to even, as the lower half of each number; NaN stays NaN.
@@ -26,33 +28,33 @@ INLINE u32x16 nearest_bf16(v16 x) {
     return (u32x16)choose((i16)(x != x), (v16)((u32x16){} + 0x7fc0), (v16)rounded);
 }
 
-// 16 numbers as bf16 and, unless NULL, what that leaves.
-INLINE void store_bf16(v16 x, char *to, char *rest) {
-    const u32x16 rounded = nearest_bf16(x);
-    const u16x16 halves = __builtin_convertvector(rounded, u16x16);
-    memcpy(to, &halves, sizeof halves);
-    if (!rest) return;
-    const u16x16 rests = __builtin_convertvector(nearest_bf16(x - (v16)(rounded << 16)), u16x16);
-    memcpy(rest, &rests, sizeof rests);
+// 16 numbers as bf16, in parts.
+INLINE void store_bf16(v16 x, char *to, int parts, long part) {
+    for (int i = 0; i < parts; i++, to += part) {
+        const u32x16 rounded = nearest_bf16(x);
+        const u16x16 halves = __builtin_convertvector(rounded, u16x16);
+        memcpy(to, &halves, sizeof halves);
+        x -= (v16)(rounded << 16);
+    }
 }
 
 INLINE void round_to_bf16(const narrow_row *r) {
     for (long c = 0; c < r->channels; c += 32)
         for (long half = 0; half < 2; half++) {
             const long rest = r->channels - c - 16 * half;
-            char *to = r->to + c / 32 * r->stride + 32 * half;
             store_bf16(
-                load_up_to(r->x + c + 16 * half, rest < 0 ? 0 : rest), to,
-                r->rest ? to + r->rest : NULL);
+                load_up_to(r->x + c + 16 * half, rest < 0 ? 0 : rest),
+                r->to + c / 32 * r->stride + 32 * half, r->parts, r->part);
         }
 }
 
-// Steps of a panel of floats, 1024 of each, as bf16 and what that leaves by turns.
+// Steps of a panel of floats as RIGHT_PARTS of bf16 each.
 INLINE void split_weights(const void *source, gesso_type type, long steps, char *to) {
     const long count = STEP_BYTES / 2 * GESSO_PANEL;
     for (long i = 0; i < steps * count; i += 16) {
-        char *at = to + (i / count * 2 * count + i % count) * 2;
-        store_bf16(load_as(type, (const char *)source + (size_t)i * type_size(type)), at, at + count * 2);
+        store_bf16(
+            load_as(type, (const char *)source + (size_t)i * type_size(type)),
+            to + (i / count * RIGHT_PARTS * count + i % count) * 2, RIGHT_PARTS, count * 2);
     }
 }
 

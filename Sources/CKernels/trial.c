@@ -65,7 +65,7 @@ static double difference(const trial *t) {
 }
 
 static double measure(trial *t, gesso_precision precision, bool times) {
-    const double bounds[] = {[GESSO_EXACT] = 2e-5, [GESSO_BRAIN] = 1e-2, [GESSO_BYTES] = 5e-2};
+    const double bounds[] = {[GESSO_EXACT] = 3e-6, [GESSO_BRAIN] = 1e-2, [GESSO_BYTES] = 5e-2};
     t->run(t, 0);
     t->run(t, 1);
     if (!(difference(t) < bounds[precision])) return INFINITY;

@@ -7,6 +7,8 @@
 
 #define STEP 64  // bytes of each row of the left side that one step multiplies: 32 bf16 or 64 int8
 #define RIGHT_STEP (STEP * GESSO_PANEL)
+#define LEFT_PARTS 3   // of a float: 24 bits
+#define RIGHT_PARTS 2  // of a float16: 11 bits, or a bf16
 
 typedef struct {
     const char *name;
@@ -17,8 +19,9 @@ typedef struct {
     int left_offset;
     // sums[rows, GESSO_PANEL] (+)= left right over some steps; float sums for bf16, int32 for int8.
     // Row r of step s is at left + offsets[s] + r * STEP; right is [steps][STEP / 4][GESSO_PANEL][4 bytes];
-    // rows of sums are `stride` numbers apart. For GESSO_EXACT steps come in pairs, the parts that are rounded
-    // to bf16 and what is left of them, on both sides; of a pair all products but that of both rests count.
+    // rows of sums are `stride` numbers apart. For GESSO_EXACT a step has an offset for each of LEFT_PARTS
+    // and RIGHT_STEP bytes for each of RIGHT_PARTS: bf16, what that leaves as bf16, and so on; all products of
+    // parts count but that of the last ones.
     void (*multiply)(
         const char *left, const long *offsets, const char *right, long steps, long rows, void *sums,
         long stride, bool add);

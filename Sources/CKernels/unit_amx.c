@@ -1,8 +1,8 @@
 // Intel AMX, bf16 and int8: tiles of 16 rows of 64 bytes (Sapphire Rapids and later). Tested in emulation; not
 // run on silicon.
 //
-// Floats are multiplied in two bf16 parts each: x = high + low to 2^-17, a float16 exactly; high x high,
-// high x low and low x high are summed as floats.
+// For GESSO_EXACT three bf16 parts of a float are multiplied by two of a float16 weight: x = a0 + a1 + a2 and
+// w = b0 + b1 to their last bits. All products but a2 b1 are summed as floats.
 #if defined(__x86_64__) || defined(GESSO_EMULATE_TILES)
 #include "unit.h"
 #include "tiles.h"
@@ -56,17 +56,23 @@ static tile_shape shape_of(int upper, int lower) {
     LOAD_RIGHT(b)                            \
     LOAD_LEFT(left + offsets[s] + r * STEP)  \
     DOTS(DOT)
-// Eight loads for twelve products: each side's rounded part is loaded once.
-#define ONE_PAIR(DOT, s)                         \
-    LOAD_RIGHT(b)                                \
-    LOAD_LEFT(left + offsets[s + 1] + r * STEP)  \
-    DOTS(DOT)                                    \
-    LOAD_LEFT(left + offsets[s] + r * STEP)      \
-    DOTS(DOT)                                    \
-    LOAD_RIGHT(b + RIGHT_STEP)                   \
+#define LEFT_PART(s, part) LOAD_LEFT(left + offsets[(s) * LEFT_PARTS + part] + r * STEP)
+// 14 loads for 20 products, small ones first.
+#define SPLIT_STEP(DOT, s)      \
+    LOAD_RIGHT(b)               \
+    LEFT_PART(s, 2)             \
+    DOTS(DOT)                   \
+    LEFT_PART(s, 1)             \
+    LOAD_RIGHT(b + RIGHT_STEP)  \
+    DOTS(DOT)                   \
+    LEFT_PART(s, 0)             \
+    DOTS(DOT)                   \
+    LOAD_RIGHT(b)               \
+    DOTS(DOT)                   \
+    LEFT_PART(s, 1)             \
     DOTS(DOT)
-// 32 rows at a time, EACH steps. Tile numbers must be literals, hence the macro.
-#define MULTIPLY(name, EACH, STEPS, DOT)                                                         \
+// 32 rows at a time; PARTS of the right side follow one another in a step. Tile numbers must be literals, hence the macro.
+#define MULTIPLY(name, PARTS, STEPS, DOT)                                                        \
     TILE_TARGET static void name(                                                                \
         const char *left, const long *offsets, const char *right, long steps, long rows,         \
         void *sums, long stride, bool add) {                                                     \
@@ -86,14 +92,14 @@ static tile_shape shape_of(int upper, int lower) {
                 TILE_ZERO(3);                                                                    \
             }                                                                                    \
             const char *b = right;                                                               \
-            for (long s = 0; s < steps; s += EACH, b += EACH * RIGHT_STEP) {                     \
+            for (long s = 0; s < steps; s++, b += PARTS * RIGHT_STEP) {                          \
                 STEPS(DOT, s)                                                                    \
             }                                                                                    \
             FOR_SUMS(TILE_STORE)                                                                 \
         }                                                                                        \
         TILE_RELEASE();                                                                          \
     }
-MULTIPLY(multiply_split, 2, ONE_PAIR, TILE_DOT_BF16)
+MULTIPLY(multiply_split, RIGHT_PARTS, SPLIT_STEP, TILE_DOT_BF16)
 MULTIPLY(multiply_bf16, 1, ONE_STEP, TILE_DOT_BF16)
 MULTIPLY(multiply_int8, 1, ONE_STEP, TILE_DOT_INT8)
 

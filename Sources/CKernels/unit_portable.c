@@ -47,11 +47,13 @@ static void multiply_split(
     for (long r = 0; r < rows; r++)
         for (long c = 0; c < GESSO_PANEL; c++) {
             float sum = add ? ((float *)sums)[r * stride + c] : 0;
-            for (long s = 0; s < steps; s += 2) {
-                const char *high = left + offsets[s] + r * STEP, *low = left + offsets[s + 1] + r * STEP;
-                const char *b = right + s * RIGHT_STEP + c * 4;
-                sum = add_step(add_step(add_step(sum, low, b), high, b), high, b + RIGHT_STEP);
-            }
+            for (long s = 0; s < steps; s++)
+                for (int part = LEFT_PARTS + RIGHT_PARTS - 2; part-- > 0;)
+                    for (int i = 0; i < RIGHT_PARTS; i++)
+                        if (part - i >= 0 && part - i < LEFT_PARTS)
+                            sum = add_step(
+                                sum, left + offsets[s * LEFT_PARTS + part - i] + r * STEP,
+                                right + (s * RIGHT_PARTS + i) * RIGHT_STEP + c * 4);
             ((float *)sums)[r * stride + c] = sum;
         }
 }

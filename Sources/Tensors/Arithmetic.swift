@@ -58,8 +58,9 @@ public struct Arithmetic: Sendable {
         }
     }
 
-    /// The number of the unit for weights [out, in, taps].
-    func unit(out: Int, in inputs: Int, taps: Int) -> Int32 {
+    /// The number of the unit for weights [out, in, taps]; to be exact, those of 32 bits are left to floats.
+    func unit(out: Int, in inputs: Int, taps: Int, of type: DataType) -> Int32 {
+        if precision == .exact, type == .float32 { return GESSO_FLOATS }
         switch source {
         case .floats: return GESSO_FLOATS
         case .units(let units):

@@ -9,7 +9,8 @@ final class PackedWeights: @unchecked Sendable {
     /// - Parameter weight: [out, in] or [out, in, height, width].
     init(_ weight: StoredTensor, _ arithmetic: Arithmetic) {
         let taps = weight.shape.dropFirst(2).reduce(1, *)
-        let unit = arithmetic.unit(out: weight.shape[0], in: weight.shape[1], taps: taps)
+        let unit = arithmetic.unit(
+            out: weight.shape[0], in: weight.shape[1], taps: taps, of: weight.dataType)
         handle = weight.withBytes {
             gesso_pack(
                 $0, weight.dataType.kernelType, weight.shape[0], weight.shape[1], taps, unit)

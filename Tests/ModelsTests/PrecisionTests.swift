@@ -35,6 +35,20 @@ import Testing
         #expect(share > 0 && share < bound, "\(precision): \(share)")
     }
 
+    /// In `exact` a UNet by split floats is that by floats, but for the last bits.
+    @Test func splitFloats() throws {
+        let (sample, context) = (waves([1, 8, 6, 4]), waves([1, 5, try contextChannels()], 0.9))
+        func answer(_ arithmetic: Arithmetic) throws -> Tensor {
+            try UNet2DCondition(source(), arithmetic: arithmetic)(
+                sample, timestep: 321, encoderHiddenStates: context)
+        }
+        let exact = try answer(.exact)
+        for unit in NarrowUnit.all where unit.precision == .exact {
+            let share = rootMeanSquare(try answer(unit.arithmetic) - exact) / rootMeanSquare(exact)
+            #expect(share > 0 && share < 5e-6, "\(unit.name): \(share)")
+        }
+    }
+
     /// This processor's units, those in C where it has none.
     private func units(of precision: Precision) -> Arithmetic {
         Arithmetic(precision, by: NarrowUnit.all.filter { !$0.name.hasPrefix("emulated") })

@@ -65,7 +65,7 @@ import Testing
             ).edits[0]
             #expect(
                 line
-                    == "precision: \(receipt.precision), by \(receipt.kernels.joined(separator: " and "))"
+                    == "precision: \(receipt.precision), by \(receipt.kernels.joined(separator: ", "))"
             )
             let notes = run.errors.split(separator: "\n").filter { $0.contains(": exact is used") }
             #expect(notes.count == (receipt.precision == "exact" ? 1 : 0), "\(run.errors)")

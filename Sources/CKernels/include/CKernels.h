@@ -93,7 +93,8 @@ void gesso_weights_release(gesso_weights *weights);
 // unit.c ----------------------------------------------------------------------------------------
 
 // Units for bf16 and int8 that this room is compiled with, numbered from 0. One that serves GESSO_EXACT
-// multiplies floats in two bf16 parts each.
+// multiplies floats in three bf16 parts by float16 or bf16 weights in two, which is exact to the last bits of a
+// float; of weights of 32 bits it would drop some.
 int gesso_unit_count(void);
 const char *gesso_unit_name(int unit);
 gesso_precision gesso_unit_precision(int unit);

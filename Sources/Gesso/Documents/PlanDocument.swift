@@ -78,7 +78,7 @@ package struct PlanDocument: PlainDocument {
 
     /// What computes the products, in a line; nothing where no model runs.
     private var precision: [String] {
-        let kernels = plan.kernels.joined(separator: " and ")
+        let kernels = plan.kernels.joined(separator: ", ")
         return kernels.isEmpty ? [] : ["precision: \(plan.precision), by \(kernels)"]
     }
 
