@@ -11,8 +11,7 @@ extension Editor {
     ) throws -> LayeredCanvas.Painted {
         let recipe = resolved.recipe
         var latents = Latents(
-            model.vae, width: edit.width, height: edit.height, seed: resolved.seed,
-            tiling: resolved.vaeTiling)
+            model.vae, width: edit.width, height: edit.height, seed: resolved.seed, recipe)
         var (name, scheduler) = try model.scheduler(
             for: recipe, strength: edit.strength, inpainting: edit.region != nil)
         let steps = scheduler.levels.count
@@ -27,7 +26,7 @@ extension Editor {
                 try log.measured(.encodingImage) {
                     try begin(edit, on: original, recipe, scheduler, &latents)
                 }
-            } ?? (scheduler.start(clean: nil, noise: latents.noise()), nil)
+            } ?? (scheduler.start(clean: nil, noise: latents.firstNoise()), nil)
         if region?.isEmpty == true {
             log.note(["the mask is too small or too dark for the model's latents, which stay"])
         }
@@ -61,7 +60,7 @@ extension Editor {
     ) throws -> (start: Tensor, region: Region?) {
         if edit.isInstruction {
             let shown = try latents.shown(original)
-            return (scheduler.start(clean: nil, noise: latents.noise()), Region(shown: shown))
+            return (scheduler.start(clean: nil, noise: latents.firstNoise()), Region(shown: shown))
         }
         let isHard = edit.mode == .hard
         // Only so far as diffusers does it: soft masks and ComfyUI know the picture at every strength.
@@ -69,7 +68,7 @@ extension Editor {
             edit.region != nil && edit.strength == 1 && isHard
             && !recipe.compatibility.startsFromPicture
         let clean = forgets && model.isForInpainting ? nil : try latents.encoded(original)
-        let noise = latents.noise()
+        let noise = latents.firstNoise()
         let mask = edit.region.map { latents.mask($0, recipe) }
         var region: Region?
         if let mask, let hole = edit.region, model.isForInpainting {
@@ -83,7 +82,7 @@ extension Editor {
                             scheduler: scheduler, visible: visible)
                 } ?? Region(visible: visible, mask: mask)
         } else if let mask, let clean {
-            if isHard, model.vae.drawsLatents { _ = latents.noise() }
+            if isHard, latents.drawsPictures { _ = latents.noise() }
             region = Region(
                 clean: clean, noise: noise, mask: mask, rule: Region.Rule(recipe),
                 scheduler: scheduler)

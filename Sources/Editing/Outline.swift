@@ -96,15 +96,13 @@ extension Editor {
         let passes = try edit.passes(
             side: recipe.regionSize ?? model.nativeSize, multiple: model.vae.factor)
         let sizes = passes.map { pass in
-            Latents(
-                model.vae, width: pass.width, height: pass.height, seed: 0,
-                tiling: recipe.vaeTiling)
+            Latents(model.vae, width: pass.width, height: pass.height, seed: 0, recipe)
         }
         let largest =
             sizes.max {
                 $0.paddedWidth * $0.paddedHeight < $1.paddedWidth * $1.paddedHeight
             }
-            ?? Latents(model.vae, width: edit.width, height: edit.height, seed: 0)
+            ?? Latents(model.vae, width: edit.width, height: edit.height, seed: 0, recipe)
         let run =
             edit.isIdentity
             ? nil

@@ -67,6 +67,7 @@ extension Recipe {
         var settled = self
         settled.scheduler = scheduler ?? self.scheduler
         (settled.steps, settled.guidanceScale) = (steps, guidanceScale)
+        settled.noise.chosenGenerator = generator
         if verb == .inpaint || verb == .outpaint { settled.chosenMaskLatent = maskLatent }
         if let size, verb == .textToImage { (settled.width, settled.height) = size }
         return settled
