@@ -1,3 +1,4 @@
+import Foundation
 import Tensors
 
 extension SchedulerName {
@@ -25,7 +26,10 @@ struct DPMSolverSDE: Scheduler {
 
     init(_ plan: SchedulerPlan) throws {
         let grid = plan.startingBetween(plan.karrasGrid(readsBounds: plan.readsBoundsUnlessKarras))
-        trajectory = try plan.midpointTrajectory(grid) { ($0 * $1).squareRoot() }
+        trajectory = try plan.midpointTrajectory(grid) { from, to in
+            let (t, next) = (-log(from), -log(to))
+            return exp(-(t + (next - t) * 0.5))
+        }
         sigmas = Array(grid.sigmas.dropFirst(trajectory.skipped / 2))
     }
 
@@ -41,6 +45,11 @@ struct DPMSolverSDE: Scheduler {
         let step = AncestralStep(from: from, to: to)
         let kept = step.down / from
         let mean = (begun ?? x) * kept + denoised * (1 - kept)
-        return try mean + noise(.brownian(from: from, to: to)) * step.up
+        let increment = try noise(.brownian(from: Self.again(from), to: Self.again(to)))
+        return mean + increment * step.up
     }
+
+    /// σ on its way over ln σ and back, as both programs have it: the path is asked for its value at six
+    /// decimals, where the last bit of a large σ shows.
+    private static func again(_ sigma: Float) -> Float { exp(log(sigma)) }
 }
