@@ -37,6 +37,8 @@ public struct Edit: Sendable {
     let mode: MaskMode
     /// How it falls into passes.
     let division: Division
+    /// How it is made larger for a second run; nil where there is none.
+    let enlargement: Enlargement?
     /// The ControlNets that steer it.
     public var controls: [Control] = []
     /// Whether the prompt says what to change, to a model that is shown the picture.
@@ -45,19 +47,20 @@ public struct Edit: Sendable {
     init(
         verb: Verb, recipe: Recipe, original: Image?, start: Image?, mask: Mask?, region: Mask?,
         width: Int, height: Int, strength: Double?, notes: [String], insets: Insets? = nil,
-        mode: MaskMode = .hard, division: Division = .whole, isInstruction: Bool = false
+        mode: MaskMode = .hard, division: Division = .whole, isInstruction: Bool = false,
+        enlargement: Enlargement? = nil
     ) {
         let seeded = recipe.drawingSeed()
         (self.verb, self.recipe, self.seed) = (verb, seeded.recipe, seeded.seed)
         (self.original, self.start, self.mask, self.region) = (original, start, mask, region)
         (self.width, self.height, self.strength, self.notes) = (width, height, strength, notes)
         (self.insets, self.mode, self.division) = (insets, mode, division)
-        self.isInstruction = isInstruction
+        (self.isInstruction, self.enlargement) = (isInstruction, enlargement)
     }
 
     /// Whether the result is the original, because nothing may change.
     public var isIdentity: Bool {
-        original != nil && (strength == 0 || region?.isEmpty == true)
+        original != nil && (strength == 0 && enlargement == nil || region?.isEmpty == true)
     }
 
     /// Share of the result's pixels that may change, in 0...1.

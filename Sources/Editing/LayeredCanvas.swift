@@ -30,6 +30,7 @@ struct LayeredCanvas {
     /// What a pass paints, as an edit of its own, all of which is replaced.
     func part(_ pass: Pass) -> Edit {
         let start = seen.map { seen in
+            if edit.enlargement != nil { return seen }
             var part = seen.cropped(to: pass.box)
             if let hole = pass.hole, case .canvas(_, let filling) = edit.division {
                 part = part.filled(where: hole, with: filling)
@@ -46,10 +47,13 @@ struct LayeredCanvas {
             verb: edit.verb, recipe: edit.recipe, original: start, start: start, mask: nil,
             region: region, width: pass.width,
             height: pass.height, strength: edit.strength, notes: [], mode: edit.mode,
-            isInstruction: edit.isInstruction)
-        part.controls = edit.controls.map {
-            $0.placed(on: edit).cropped(to: pass.box, width: pass.width, height: pass.height)
-        }
+            isInstruction: edit.isInstruction, enlargement: edit.enlargement)
+        part.controls =
+            edit.enlargement != nil
+            ? edit.controls
+            : edit.controls.map {
+                $0.placed(on: edit).cropped(to: pass.box, width: pass.width, height: pass.height)
+            }
         return part
     }
 

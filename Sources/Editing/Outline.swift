@@ -15,17 +15,27 @@ struct Outline {
     let passes: [Pass]
     /// The scheduler; nil when nothing runs.
     let scheduler: SchedulerName?
-    /// Noise levels at which the UNet runs in each pass.
-    let levels: [NoiseLevel]
-    /// The latents of each pass.
-    let sizes: [Latents]
-    /// The latents of the largest pass.
+    /// The runs over the steps: one for each pass, or two where it is made larger between them.
+    let runs: [Run]
+    /// The latents of the largest run.
     let largest: Latents
-    /// What the largest pass needs.
+    /// What the largest run needs.
     let memory: MemoryPlan
 
+    /// One run over the steps.
+    struct Run {
+        let recipe: Recipe
+        let latents: Latents
+        /// Noise levels at which the UNet runs.
+        let levels: [NoiseLevel]
+        /// Pictures that are encoded before it.
+        let encoded: Int
+        /// Whether its result is decoded.
+        var isDecoded = true
+    }
+
     /// UNet runs in all.
-    var evaluations: Int { levels.count * passes.count }
+    var evaluations: Int { runs.reduce(0) { $0 + $1.levels.count } }
 
     /// What of the recipe cannot be followed to the letter.
     func remarks(on edit: Edit) -> [String] {
@@ -45,8 +55,15 @@ struct Outline {
         }
     }
 
-    /// The passes as they are reported.
-    var reported: [PassReport] { passes.map(PassReport.init) }
+    /// The passes as they are reported; a second run counts as one.
+    var reported: [PassReport] {
+        passes.map(PassReport.init)
+            + runs.dropFirst(passes.count).map {
+                PassReport(
+                    box: passes[0].box, width: $0.latents.paddedWidth,
+                    height: $0.latents.paddedHeight)
+            }
+    }
 }
 
 /// A part of a picture that the model works on at once.
@@ -59,7 +76,11 @@ public struct PassReport: Sendable, Equatable, Encodable {
     public let height: Int
 
     init(_ pass: Pass) {
-        (box, width, height) = (pass.box, pass.width, pass.height)
+        self.init(box: pass.box, width: pass.width, height: pass.height)
+    }
+
+    init(box: Box, width: Int, height: Int) {
+        (self.box, self.width, self.height) = (box, width, height)
     }
 
     private enum CodingKeys: String, CodingKey {
@@ -95,19 +116,16 @@ extension Editor {
         }
         let passes = try edit.passes(
             side: recipe.regionSize ?? model.nativeSize, multiple: model.vae.factor)
-        let sizes = passes.map { pass in
-            Latents(model.vae, width: pass.width, height: pass.height, seed: 0, recipe)
-        }
-        let largest =
-            sizes.max {
-                $0.paddedWidth * $0.paddedHeight < $1.paddedWidth * $1.paddedHeight
-            }
-            ?? Latents(model.vae, width: edit.width, height: edit.height, seed: 0, recipe)
         let run =
             edit.isIdentity
             ? nil
             : try model.scheduler(
                 for: recipe, strength: edit.strength, inpainting: edit.region != nil)
+        let runs = try runs(of: edit, recipe, passes, levels: run?.scheduler.levels ?? [])
+        let largest =
+            runs.map(\.latents).max {
+                $0.paddedWidth * $0.paddedHeight < $1.paddedWidth * $1.paddedHeight
+            } ?? Latents(model.vae, width: edit.width, height: edit.height, seed: 0, recipe)
         let name = try run?.name ?? model.schedulerName(for: recipe)
         return Outline(
             model: model.name,
@@ -117,10 +135,35 @@ extension Editor {
                 height: edit.height),
             notes: defaults + recipe.idleSettings(of: edit.verb), passes: passes,
             scheduler: run?.name,
-            levels: run?.scheduler.levels ?? [], sizes: sizes, largest: largest,
+            runs: runs, largest: largest,
             memory: MemoryPlan(
                 model, recipe, largest, canvas: edit.width * edit.height,
                 joined: passes.map { $0.box.width * $0.box.height }.max() ?? 0,
                 controls: edit.controls))
+    }
+    /// The runs of an edit, in their order.
+    private func runs(
+        of edit: Edit, _ recipe: Recipe, _ passes: [Pass], levels: [NoiseLevel]
+    ) throws -> [Outline.Run] {
+        func latents(_ width: Int, _ height: Int) -> Latents {
+            Latents(model.vae, width: width, height: height, seed: 0, recipe)
+        }
+        let pictures = edit.start == nil ? 0 : model.isForInpainting ? 2 : 1
+        var runs = passes.map { pass in
+            Outline.Run(
+                recipe: recipe, latents: latents(pass.width, pass.height), levels: levels,
+                encoded: pictures)
+        }
+        guard let enlargement = edit.enlargement else { return runs }
+        let second = recipe.ofSecondRun
+        let isOfPixels = enlargement.upscaler.scaling == nil
+        runs[0].isDecoded = isOfPixels
+        runs.append(
+            Outline.Run(
+                recipe: second, latents: latents(edit.width, edit.height),
+                levels: try model.scheduler(
+                    for: second, strength: second.strength, inpainting: false
+                ).scheduler.levels, encoded: isOfPixels ? 1 : 0))
+        return runs
     }
 }

@@ -24,6 +24,8 @@ import Testing
         case "size": return ["640x512"]
         case "steps": return ["1", "33", "1000"]
         case "scheduler": return SchedulerName.allCases.map(\.rawValue)
+        case "hires_scheduler": return ["euler", "dpmpp-2m karras", "dpmpp-2s-ancestral beta"]
+        case "hires_size", "seed_resize_from": return ["640x512"]
         default: return values(of: key.form)
         }
     }

@@ -13,10 +13,11 @@ struct ImageToImageCommand: AsyncParsableCommand {
             """)
 
     @OptionGroup var picture: PictureOptions
+    @OptionGroup var hires: HiresOptions
     @OptionGroup var options: EditOptions
 
     func run() async throws {
-        try await JobRunner(.imageToImage, options, picture.settings, of: picture.input)
-            .perform()
+        let settings = picture.settings + hires.settings
+        try await JobRunner(.imageToImage, options, settings, of: picture.input).perform()
     }
 }
