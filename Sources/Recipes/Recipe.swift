@@ -225,7 +225,9 @@ extension Recipe {
     private static let side = Kind<Extent>.extent(0...maximumSide)
 
     /// THE list of what can be set, in the order in which it is shown and applied.
-    public static let keys: [Key] = [
+    public static let keys: [Key] = keysOfOneRun + hiresKeys
+
+    private static let keysOfOneRun: [Key] = [
         Key("prompt", \.prompt, .text, "what the picture should show"),
         Key(
             "negative_prompt", \.negativePrompt, .text, "what it should not show",
@@ -426,7 +428,7 @@ extension Recipe {
             "safety", \.safety, .oneOf(Safety.self),
             "ask the model's safety checker, if it has one"),
         Key("watermark", \.watermark, .text, "text of an invisible watermark"),
-    ] + hiresKeys
+    ]
 
     /// The entry of that name, if there is one.
     public static func key(_ name: String) -> Key? {
