@@ -92,7 +92,7 @@ public enum HiresUpscaler: String, CaseIterable, Sendable {
     }
 
     /// The upscaler of a name of A1111's; nil for a network, which Gesso does not have.
-    init?(nameInA1111 name: String) {
+    public init?(nameInA1111 name: String) {
         // A1111's "None" ends with Lanczos' filter.
         let match = Self.allCases.first { $0.nameInA1111 == name }
         guard let match = match ?? (name == "None" ? .lanczos : nil) else { return nil }

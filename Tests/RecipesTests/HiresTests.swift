@@ -8,7 +8,7 @@ import Testing
     {
         let origin = Origin.argument("--set")
         return try Recipe(
-            verb,
+            .textToImage,
             settings: settings.merging(["prompt": "a lake"]) { own, _ in own }
                 .sorted { $0.key < $1.key }
                 .map { Setting($0.key, $0.value, at: origin) })
