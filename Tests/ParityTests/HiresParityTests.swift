@@ -1,6 +1,7 @@
 import Checkpoints
 import Editing
 import Foundation
+import Imaging
 import Recipes
 import Sampling
 import Tensors
@@ -12,7 +13,7 @@ import Testing
 @Suite struct HiresParityTests {
     /// What a recording says beside the edit.
     private struct Second: Decodable {
-        let upscaler: HiresUpscaler
+        let upscaler: String
         let hiresSize: [Int]?
         let hiresScale: Double
         let hiresSteps: Int
@@ -23,7 +24,7 @@ import Testing
 
         var choice: Hires {
             var hires = Hires()
-            hires.upscaler = upscaler
+            hires.upscaler = HiresUpscaler(rawValue: upscaler) ?? hires.upscaler
             hires.size = hiresSize.map { Size(width: $0[0], height: $0[1]) }
             (hires.scale, hires.steps, hires.strength) = (hiresScale, hiresSteps, hiresStrength)
             hires.scheduler = hiresScheduler.flatMap { try? SchedulerChoice(alias: $0) }

@@ -4,8 +4,7 @@ import Testing
 
 /// The second run over a picture made larger, and what the noise grows from.
 @Suite struct HiresTests {
-    private func recipe(_ verb: Verb = .textToImage, _ settings: [String: String]) throws -> Recipe
-    {
+    private func recipe(_ settings: [String: String]) throws -> Recipe {
         let origin = Origin.argument("--set")
         return try Recipe(
             .textToImage,
