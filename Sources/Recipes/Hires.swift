@@ -147,7 +147,7 @@ extension Recipe {
                 "how much the second run repaints"),
             Key(
                 "hires_scheduler", \.hires.scheduler, .orDefault(.spacedScheduler), for: verbs,
-                "scheduler of the second run, perhaps with a spacing of sigmas",
+                "scheduler of the second run, with or without a spacing",
                 elsewhere: ["hr_sampler_name"]),
             Key(
                 "hires_prompt", \.hires.prompt, .text, for: verbs,

@@ -289,7 +289,7 @@ extension Recipe {
         Key("seed", \.seed, .seed, "number that all noise grows from; drawn if not given"),
         Key(
             "rng", \.noise.chosenGenerator, .orDefault(.oneOf(RandomGenerator.self)),
-            "whose random numbers are drawn: torch's, or an NVIDIA card's",
+            "whose random numbers to draw: torch's or an NVIDIA card's",
             elsewhere: ["randn_source"]),
         Key(
             "variation_seed", \.noise.variationSeed, .seed,

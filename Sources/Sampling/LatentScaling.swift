@@ -19,14 +19,16 @@ public enum LatentScaling: String, CaseIterable, Sendable {
 
     /// The part of each source value in each place of a side, as (first source, weights).
     ///
-    /// Places are worked out in single precision, as torch does, so that they round alike.
+    /// Which value is nearest is decided in single precision, as in torch, so that places round alike.
     fileprivate func taps(from length: Int, to count: Int) -> [(first: Int, weights: [Float])] {
-        let scale = Float(length) / Float(count)
+        let scale = Double(length) / Double(count)
+        let single = Float(length) / Float(count)
         return (0..<count).map { place in
-            let center = (Float(place) + 0.5) * scale
+            let center = (Double(place) + 0.5) * scale
             switch self {
-            case .nearest: return (min(Int(Float(place) * scale), length - 1), [1])
-            case .nearestExact: return (min(Int(center), length - 1), [1])
+            case .nearest: return (min(Int(Float(place) * single), length - 1), [1])
+            case .nearestExact:
+                return (min(Int((Float(place) + 0.5) * single), length - 1), [1])
             case .bilinear:
                 let source = max(center - 0.5, 0)
                 let share = source - source.rounded(.down)
@@ -48,31 +50,32 @@ public enum LatentScaling: String, CaseIterable, Sendable {
 
     /// Weights whose sources outside of the side are its ends.
     private static func held(
-        _ weights: [Float], at first: Int, within length: Int
+        _ weights: [Double], at first: Int, within length: Int
     ) -> (first: Int, weights: [Float]) {
         let start = min(max(first, 0), length - 1)
         let end = min(max(first + weights.count - 1, 0), length - 1)
-        var kept = [Float](repeating: 0, count: end - start + 1)
+        var kept = [Double](repeating: 0, count: end - start + 1)
         for (offset, weight) in weights.enumerated() {
             kept[min(max(first + offset, start), end) - start] += weight
         }
-        return (start, kept)
+        return (start, kept.map { Float($0) })
     }
 
     /// A kernel, widened where the size shrinks, over the sources that there are.
     private static func smoothed(
-        _ center: Float, _ scale: Float, _ length: Int, reach: Float, kernel: (Float) -> Float
+        _ center: Double, _ scale: Double, _ length: Int, reach: Double,
+        kernel: (Double) -> Double
     ) -> (first: Int, weights: [Float]) {
         let width = max(scale, 1)
         let first = max(Int(center - reach * width + 0.5), 0)
         let end = min(Int(center + reach * width + 0.5), length)
-        let weights = (first..<end).map { kernel((Float($0) - center + 0.5) / width) }
+        let weights = (first..<end).map { kernel((Double($0) - center + 0.5) / width) }
         let sum = weights.reduce(0, +)
-        return (first, weights.map { $0 / sum })
+        return (first, weights.map { Float($0 / sum) })
     }
 
     /// Keys's kernel of two pieces.
-    private static func cubic(_ x: Float, a: Float) -> Float {
+    private static func cubic(_ x: Double, a: Double) -> Double {
         let x = abs(x)
         if x <= 1 { return ((a + 2) * x - (a + 3)) * x * x + 1 }
         return x < 2 ? ((a * x - 5 * a) * x + 8 * a) * x - 4 * a : 0

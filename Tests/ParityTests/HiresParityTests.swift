@@ -69,7 +69,11 @@ import Testing
             (found.image.width, found.image.height) == (expected.width, expected.height))
         let differences = zip(found.image.samples, expected.samples).map { abs(Int($0) - Int($1)) }
         #expect(differences.max() ?? 0 <= 1)
-        #expect(Double(differences.reduce(0, +)) / Double(differences.count) <= 0.005)
+        // Where the second run begins with pixels, one of these that is rounded the other way between both
+        // runs moves all around it by parts of a step.
+        let isOfPixels = second.choice.upscaler.scaling == nil
+        let mean = Double(differences.reduce(0, +)) / Double(differences.count)
+        #expect(mean <= (isOfPixels ? 0.02 : 0.005), "off by \(mean)/255 on average")
     }
 
     @Test(arguments: LatentScaling.allCases)
