@@ -183,7 +183,7 @@ def record(folder: pathlib.Path) -> None:
         )
         save_picture(folder / "inputs" / f"mask-{width}x{height}.png", draw_mask(width, height))
     for old in (folder / "pictures").glob("*.png"):
-        if not old.name.startswith(("differential-", "rules-")):
+        if not old.name.startswith(("differential-", "rules-", "hires-")):
             old.unlink()
     tensors, manifest = {}, []
     for case in cases():

@@ -46,6 +46,8 @@ public struct Edit: Sendable {
     let mode: MaskMode
     /// How it falls into passes.
     let division: Division
+    /// How it is made larger for a second run; nil where there is none.
+    let enlargement: Enlargement?
     /// The ControlNets that steer it.
     public var controls: [Control] = []
     /// Whether the prompt says what to change, to a model that is shown the picture.
@@ -54,15 +56,15 @@ public struct Edit: Sendable {
     init(
         verb: Verb, recipe: Recipe, original: Image?, start: Image?, mask: Mask?, region: Mask?,
         width: Int, height: Int, strength: Double?, notes: [String], fill: PendingFill? = nil,
-        insets: Insets? = nil,
-        mode: MaskMode = .hard, division: Division = .whole, isInstruction: Bool = false
+        insets: Insets? = nil, mode: MaskMode = .hard, division: Division = .whole,
+        isInstruction: Bool = false, enlargement: Enlargement? = nil
     ) {
         let seeded = recipe.drawingSeed()
         (self.verb, self.recipe, self.seed) = (verb, seeded.recipe, seeded.seed)
         (self.original, self.start, self.mask, self.region) = (original, start, mask, region)
         (self.width, self.height, self.strength, self.notes) = (width, height, strength, notes)
         (self.insets, self.mode, self.division) = (insets, mode, division)
-        (self.isInstruction, self.fill) = (isInstruction, fill)
+        (self.isInstruction, self.enlargement, self.fill) = (isInstruction, enlargement, fill)
     }
 
     /// A part of an original that is filled, which may take longer than the model: planned with the
@@ -89,7 +91,7 @@ public struct Edit: Sendable {
 
     /// Whether the result is the original, because nothing may change.
     public var isIdentity: Bool {
-        original != nil && (strength == 0 || region?.isEmpty == true)
+        original != nil && (strength == 0 && enlargement == nil || region?.isEmpty == true)
     }
 
     /// Share of the result's pixels that may change, in 0...1.

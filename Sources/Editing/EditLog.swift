@@ -50,10 +50,10 @@ struct EditLog {
         .denoising(step: evaluations + step, steps: total)
     }
 
-    /// Counts a pass that is done.
+    /// Counts a run that is done; the scheduler is that of the first.
     mutating func count(evaluations more: Int, of name: SchedulerName) {
+        if evaluations == 0 { scheduler = name.rawValue }
         evaluations += more
-        scheduler = name.rawValue
     }
 
     /// Adds remarks, each once.

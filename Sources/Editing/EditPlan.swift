@@ -84,7 +84,7 @@ extension Editor {
             passes: outline.reported, weightBytes: try model.weightBytes(),
             workBytes: outline.scheduler == nil ? 0 : outline.memory.work,
             availableBytes: availableMemory(),
-            seconds: speed.map { seconds(of: outline, edit, recipe, at: $0) },
+            seconds: speed.map { seconds(of: outline, edit, at: $0) },
             isStandIn: model.isStandIn, seed: outline.recipe.seed, notes: outline.notes)
     }
 }

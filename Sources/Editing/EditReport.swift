@@ -11,6 +11,14 @@ public struct EditResult: Sendable {
     public var report: EditReport
     /// Whether a watermark was put into it.
     public internal(set) var isWatermarked = false
+
+    /// Size in pixels of the first run: the result's, where there is no second.
+    public var firstSize: Size {
+        guard recipe.hires.isOn, let first = report.passes.first else {
+            return Size(width: report.width, height: report.height)
+        }
+        return Size(width: first.width, height: first.height)
+    }
 }
 
 /// How a picture was made: what came of the recipe, its seed and its scheduler.

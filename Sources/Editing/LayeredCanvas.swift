@@ -32,6 +32,7 @@ struct LayeredCanvas {
     /// What a pass paints, as an edit of its own, all of which is replaced.
     mutating func part(_ pass: Pass) -> Edit {
         let start = seen.map { seen in
+            if edit.enlargement != nil { return seen }
             let part = seen.cropped(to: pass.box).resized(width: pass.width, height: pass.height)
             guard let hole = pass.hole else { return part }
             let mask = hole.mask.resized(
@@ -53,10 +54,14 @@ struct LayeredCanvas {
             verb: edit.verb, recipe: edit.recipe, original: shown, start: start, mask: nil,
             region: region, width: pass.width, height: pass.height,
             strength: pass.detailStrength ?? edit.strength, notes: [],
-            mode: isTile ? .hard : edit.mode, isInstruction: edit.isInstruction)
-        part.controls = edit.controls.map {
-            $0.placed(on: edit).cropped(to: pass.box, width: pass.width, height: pass.height)
-        }
+            mode: isTile ? .hard : edit.mode, isInstruction: edit.isInstruction,
+            enlargement: edit.enlargement)
+        part.controls =
+            edit.enlargement != nil
+            ? edit.controls
+            : edit.controls.map {
+                $0.placed(on: edit).cropped(to: pass.box, width: pass.width, height: pass.height)
+            }
         return part
     }
 

@@ -19,19 +19,29 @@ struct Outline {
     let passes: [Pass]
     /// The scheduler; nil when nothing runs.
     let scheduler: SchedulerName?
-    /// Noise levels at which the UNet runs, for each pass.
-    let levels: [[NoiseLevel]]
-    /// The latents of each pass.
-    let sizes: [Latents]
-    /// The latents of the largest pass.
+    /// The runs over the steps: one for each pass, or two where it is made larger between them.
+    let runs: [Run]
+    /// The latents of the largest run.
     let largest: Latents
-    /// What the largest pass needs.
+    /// What the largest run needs.
     let memory: MemoryPlan
     /// Whether the model never works on the whole picture at its own size.
     let isScaled: Bool
 
+    /// One run over the steps.
+    struct Run {
+        let recipe: Recipe
+        let latents: Latents
+        /// Noise levels at which the UNet runs.
+        let levels: [NoiseLevel]
+        /// Pictures that are encoded before it.
+        let encoded: Int
+        /// Whether its result is decoded.
+        var isDecoded = true
+    }
+
     /// UNet runs in all.
-    var evaluations: Int { levels.reduce(0) { $0 + $1.count } }
+    var evaluations: Int { runs.reduce(0) { $0 + $1.levels.count } }
 
     /// What of the recipe cannot be followed to the letter.
     func remarks(on edit: Edit) -> [String] {
@@ -52,8 +62,15 @@ struct Outline {
         }
     }
 
-    /// The passes as they are reported.
-    var reported: [PassReport] { passes.map(PassReport.init) }
+    /// The passes as they are reported; a second run counts as one.
+    var reported: [PassReport] {
+        passes.map(PassReport.init)
+            + runs.dropFirst(passes.count).map {
+                PassReport(
+                    box: passes[0].box, width: $0.latents.paddedWidth,
+                    height: $0.latents.paddedHeight)
+            }
+    }
 }
 
 /// A part of a picture that the model works on at once.
@@ -69,8 +86,14 @@ public struct PassReport: Sendable, Equatable, Encodable {
     public let detailStrength: Double?
 
     init(_ pass: Pass) {
-        (box, width, height) = (pass.box, pass.width, pass.height)
-        detailStrength = pass.detailStrength
+        self.init(
+            box: pass.box, width: pass.width, height: pass.height,
+            detailStrength: pass.detailStrength)
+    }
+
+    init(box: Box, width: Int, height: Int, detailStrength: Double? = nil) {
+        (self.box, self.width, self.height) = (box, width, height)
+        self.detailStrength = detailStrength
     }
 
     private enum CodingKeys: String, CodingKey {
@@ -109,7 +132,7 @@ extension Editor {
         let side = recipe.regionSize ?? model.nativeSize
         let picture = edit.pictureBox
         let work =
-            edit.original == nil || edit.isIdentity
+            edit.original == nil || edit.isIdentity || edit.enlargement != nil
             ? nil
             : recipe.workArea(
                 onPixels: picture.width * picture.height, side: side, native: model.nativeSize)
@@ -119,16 +142,6 @@ extension Editor {
             pass.detailStrength = pass.detailStrength.map(recipe.runnable)
             return pass
         }
-        let sizes = passes.map { pass in
-            Latents(
-                model.vae, width: pass.width, height: pass.height, seed: 0,
-                tiling: recipe.vaeTiling)
-        }
-        let largest =
-            sizes.max {
-                $0.paddedWidth * $0.paddedHeight < $1.paddedWidth * $1.paddedHeight
-            }
-            ?? Latents(model.vae, width: edit.width, height: edit.height, seed: 0)
         let name = try model.schedulerName(for: recipe)
         var levels: [[NoiseLevel]] = []
         if !edit.isIdentity {
@@ -145,6 +158,11 @@ extension Editor {
                 levels.append(own)
             }
         }
+        let runs = try runs(of: edit, recipe, passes, levels: levels)
+        let largest =
+            runs.map(\.latents).max {
+                $0.paddedWidth * $0.paddedHeight < $1.paddedWidth * $1.paddedHeight
+            } ?? Latents(model.vae, width: edit.width, height: edit.height, seed: 0, recipe)
         // A small mask may be all that a box holds at its own size; the canvas is not seen as a whole.
         let isScaled = work != nil && passes.contains { $0.isPart(of: edit) }
         return Outline(
@@ -157,11 +175,36 @@ extension Editor {
                 + recipe.idleSettings(of: edit.verb, isScaled: isScaled)
                 + (isScaled ? [edit.remark(on: passes)] : []), passes: passes,
             scheduler: edit.isIdentity ? nil : name,
-            levels: levels, sizes: sizes, largest: largest,
+            runs: runs, largest: largest,
             memory: MemoryPlan(
                 model, recipe, largest, canvas: edit.width * edit.height, isInParts: isScaled,
                 joined: passes.map { $0.box.width * $0.box.height }.max() ?? 0,
                 controls: edit.controls),
             isScaled: isScaled)
+    }
+    /// The runs of an edit, in their order.
+    private func runs(
+        of edit: Edit, _ recipe: Recipe, _ passes: [Pass], levels: [[NoiseLevel]]
+    ) throws -> [Outline.Run] {
+        func latents(_ width: Int, _ height: Int) -> Latents {
+            Latents(model.vae, width: width, height: height, seed: 0, recipe)
+        }
+        let pictures = edit.start == nil ? 0 : model.isForInpainting ? 2 : 1
+        var runs = passes.enumerated().map { index, pass in
+            Outline.Run(
+                recipe: recipe, latents: latents(pass.width, pass.height),
+                levels: levels.indices.contains(index) ? levels[index] : [], encoded: pictures)
+        }
+        guard let enlargement = edit.enlargement else { return runs }
+        let second = recipe.ofSecondRun
+        let isOfPixels = enlargement.upscaler.scaling == nil
+        runs[0].isDecoded = isOfPixels
+        runs.append(
+            Outline.Run(
+                recipe: second, latents: latents(edit.width, edit.height),
+                levels: try model.scheduler(
+                    for: second, strength: second.strength, inpainting: false
+                ).scheduler.levels, encoded: isOfPixels ? 1 : 0))
+        return runs
     }
 }

@@ -35,11 +35,15 @@ struct Pass: Sendable {
         let filling: Filling
     }
 
-    /// The whole of an edit.
+    /// The whole of an edit; with a second run at the size of the first.
     init(wholeOf edit: Edit) {
         self.init(
-            box: Box(x: 0, y: 0, width: edit.width, height: edit.height), width: edit.width,
-            height: edit.height, mask: edit.mask, region: edit.region)
+            box: Box(x: 0, y: 0, width: edit.width, height: edit.height),
+            width: edit.enlargement?.first.width ?? edit.width,
+            height: edit.enlargement?.first.height ?? edit.height, mask: edit.mask,
+            region: edit.region)
+        // Its two runs have a picture of their own between them.
+        seesEarlier = edit.enlargement == nil
     }
 
     init(box: Box, width: Int, height: Int, mask: Mask?, region: Mask?) {

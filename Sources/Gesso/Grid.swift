@@ -132,7 +132,8 @@ public struct Grid: Sendable {
         guard let first = made.first?.report, let edit = lastEdits.first else { return table }
         let provenance = Provenance(
             verb: edit.verb, model: first.model, scheduler: first.scheduler, seed: first.seed,
-            size: Size(width: first.width, height: first.height), program: Program.name)
+            size: made[0].works.last?.result.firstSize
+                ?? Size(width: first.width, height: first.height), program: Program.name)
         let script = try zip(["X", "Y", "Z"], axes).map { name, axis in
             ", \(name) Values: \(try JSON.line(axis.text))"
         }

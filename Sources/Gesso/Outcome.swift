@@ -144,7 +144,7 @@ extension EditResult {
         guard report.repaintedFraction > 0 else { return image }
         let provenance = Provenance(
             verb: verb, model: report.model, scheduler: report.scheduler, seed: report.seed,
-            size: Size(width: report.width, height: report.height), program: Program.name,
+            size: firstSize, program: Program.name,
             addOns: try addOns.compactMap { try $0.provenance(in: recipe) })
         if !recipe.stripMetadata { image.metadata.parameters = recipe.infotext(provenance) }
         guard report.evaluations > 0 else { return image }

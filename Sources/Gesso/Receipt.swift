@@ -204,7 +204,7 @@ extension Outcome.Work {
     fileprivate var settledRecipe: Recipe {
         recipe.settled(
             scheduler: report.evaluations > 0 ? SchedulerName(rawValue: report.scheduler) : nil,
-            size: (report.width, report.height), for: verb)
+            size: result.firstSize, for: verb)
     }
 }
 

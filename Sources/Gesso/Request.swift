@@ -133,8 +133,10 @@ public struct Request: Sendable, Equatable {
     public func drawingSeeds() -> Request {
         var drawn = self
         guard let first = edits.first?.recipe.drawingSeed().seed else { return drawn }
-        for index in edits.indices where edits[index].recipe.seed == nil {
-            drawn.edits[index].recipe.seed = first &+ UInt64(index)
+        for index in edits.indices {
+            var recipe = edits[index].recipe
+            recipe.seed = recipe.seed ?? first &+ UInt64(index)
+            drawn.edits[index].recipe = recipe.drawingSeed().recipe
         }
         return drawn
     }

@@ -67,6 +67,9 @@ extension Recipe {
             (isScaled == false, "the model works at the picture's own size", Self.ofDetail),
             (isScaled == true && !hasTiles, "there are no tiles", ["detail_strength"]),
             (guidanceScale <= 1, "there is no guidance", Self.ofGuidance),
+            (!hires.isOn, "hires_scale is 1", Self.ofSecondRun),
+            (hires.size != nil, "there is a hires_size", ["hires_scale"]),
+            (noise.variationStrength == 0, "variation_strength is 0", ["variation_seed"]),
         ]
     }
 
@@ -84,6 +87,10 @@ extension Recipe {
         "soft_bias", "soft_preservation", "soft_contrast", "soft_influence", "soft_threshold",
         "soft_difference",
     ]
+    private static let ofSecondRun = [
+        "hires_upscaler", "hires_steps", "hires_strength", "hires_scheduler", "hires_prompt",
+        "hires_negative_prompt", "hires_guidance_scale",
+    ]
     /// All that only a model has a use for, but the seed, which is drawn.
     private static let ofTheModel =
         [
@@ -92,6 +99,7 @@ extension Recipe {
             "timestep_spacing", "eta", "compat", "guidance_start", "guidance_end", "deep_cache",
             "token_merging", "vae_tiling", "precision", "region", "mask_padding", "region_size",
             "per_component", "component_prompts", "match_color", "blend", "mask_latent",
-            "canvas_passes", "work_size", "watermark",
-        ] + ofDetail + ofSoftInpainting
+            "canvas_passes", "work_size", "watermark", "rng", "variation_seed",
+            "variation_strength", "seed_resize_from", "seed_delta", "hires_scale", "hires_size",
+        ] + ofDetail + ofSoftInpainting + ofSecondRun
 }

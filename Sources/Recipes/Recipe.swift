@@ -70,6 +70,8 @@ public struct Recipe: Sendable, Equatable {
     public var eta = 0.0
     /// The seed of all noise; nil is one to be drawn (`drawingSeed`).
     public var seed: UInt64?
+    /// What the noise grows from beside the seed.
+    public var noise = NoiseChoice()
     /// The program to agree with to the number; nil is Gesso's own choice in each point.
     public var compat: StepRule?
     /// Width in pixels of a picture made from words alone; nil is the model's own.
@@ -149,6 +151,9 @@ public struct Recipe: Sendable, Equatable {
     /// Pixels over which neighbouring tiles fade into each other.
     public var tileOverlap = 64
 
+    /// A second run over the picture made larger.
+    public var hires = Hires()
+
     /// Whether the GPS of EXIF and XMP is left out of the result.
     public var stripGPS = false
     /// Whether all that came with the picture but its profile is left out, and the settings, too.
@@ -195,11 +200,17 @@ public struct Recipe: Sendable, Equatable {
     /// Whose count of steps to follow at a given strength.
     public var stepRule: StepRule { compatibility.steps }
 
-    /// The same recipe with a seed, drawn if it has none: below 2³² so that other tools can take it.
+    /// A seed by chance, below 2³² so that other tools can take it.
+    public static func randomSeed() -> UInt64 { UInt64(UInt32.random(in: .min ... .max)) }
+
+    /// The same recipe with a seed, drawn if it has none, and so with the seed of its variation.
     public func drawingSeed() -> (recipe: Recipe, seed: UInt64) {
         var drawn = self
-        let seed = seed ?? UInt64(UInt32.random(in: .min ... .max))
+        let seed = seed ?? Self.randomSeed()
         drawn.seed = seed
+        if noise.variationStrength > 0 {
+            drawn.noise.variationSeed = noise.variationSeed ?? Self.randomSeed()
+        }
         return (drawn, seed)
     }
 }
@@ -239,7 +250,9 @@ extension Recipe {
     private static let side = Kind<Extent>.extent(0...maximumCanvasSide)
 
     /// THE list of what can be set, in the order in which it is shown and applied.
-    public static let keys: [Key] = [
+    public static let keys: [Key] = keysOfOneRun + hiresKeys
+
+    private static let keysOfOneRun: [Key] = [
         Key("prompt", \.prompt, .text, "what the picture should show"),
         Key(
             "negative_prompt", \.negativePrompt, .text, "what it should not show",
@@ -299,6 +312,23 @@ extension Recipe {
             "how the steps are spread over the training timesteps"),
         Key("eta", \.eta, .number(0...1), "fresh noise in each DDIM step"),
         Key("seed", \.seed, .seed, "number that all noise grows from; drawn if not given"),
+        Key(
+            "rng", \.noise.chosenGenerator, .orDefault(.oneOf(RandomGenerator.self)),
+            "whose random numbers to draw: torch's or an NVIDIA card's",
+            elsewhere: ["randn_source"]),
+        Key(
+            "variation_seed", \.noise.variationSeed, .seed,
+            "seed of a second noise that is blended in", elsewhere: ["subseed"]),
+        Key(
+            "variation_strength", \.noise.variationStrength, .number(0...1),
+            "share of the second noise", elsewhere: ["subseed_strength"]),
+        Key(
+            "seed_resize_from", \.noise.resizedFrom, .size(8...maximumSide),
+            "size of a picture whose composition to keep"),
+        Key(
+            "seed_delta", \.noise.seedDelta, .count(-0x8000_0000...0x7FFF_FFFF),
+            "added to the seed for the noise of the steps",
+            elsewhere: ["ensd", "eta_noise_seed_delta"]),
         Key(
             "compat", \.compat, .orDefault(.oneOf(StepRule.self)),
             "program whose pictures to match"),

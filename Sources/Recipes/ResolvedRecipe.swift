@@ -63,16 +63,19 @@ extension Recipe {
     ///
     /// - Parameters:
     ///   - scheduler: the one that ran; nil where none did.
-    ///   - size: of a picture made from words alone.
+    ///   - size: that of a picture made from words alone, in its first run.
     public func settled(
-        scheduler: SchedulerName?, size: (width: Int, height: Int)?, for verb: Verb
+        scheduler: SchedulerName?, size: Size?, for verb: Verb
     ) -> Recipe {
         var settled = self
         settled.scheduler = scheduler ?? self.scheduler
         (settled.steps, settled.guidanceScale) = (steps, guidanceScale)
         settled.strength = strength
+        settled.noise.chosenGenerator = generator
         if verb == .inpaint || verb == .outpaint { settled.chosenMaskLatent = maskLatent }
-        if let size, verb == .textToImage { (settled.width, settled.height) = size }
+        if let size, verb == .textToImage {
+            (settled.width, settled.height) = (size.width, size.height)
+        }
         return settled
     }
 }

@@ -111,9 +111,7 @@ struct PictureRequestReader {
         } else {
             order.settings["width"] = "\(width)"
             order.settings["height"] = "\(height)"
-            if fields.bool("enable_hr") == true {
-                fields.complain("enable_hr", "a second pass is not offered; use upscale afterwards")
-            }
+            if fields.bool("enable_hr") == true { readSecondRun(width, height) }
         }
         try readSampler()
         try readScripts()
@@ -170,6 +168,63 @@ struct PictureRequestReader {
             order.settings["region_size"] = "\(min(max(max(width, height), 64), 2048))"
         }
         if fields.bool("mask_round") == false { order.settings["mask_mode"] = "soft" }
+    }
+
+    /// A second run over the picture made larger, AUTOMATIC1111's "hires fix".
+    private mutating func readSecondRun(_ width: Int, _ height: Int) {
+        let (x, y) = (
+            fields.integer("hr_resize_x", in: 0...4096) ?? 0,
+            fields.integer("hr_resize_y", in: 0...4096) ?? 0
+        )
+        if x > 0 || y > 0 {
+            let size = (x > 0 ? x : y * width / height, y > 0 ? y : x * height / width)
+            order.settings["hires_size"] = "\(size.0)x\(size.1)"
+        } else {
+            order.settings["hires_scale"] = "\(fields.double("hr_scale", in: 1...8) ?? 2)"
+        }
+        let strength = fields.double("denoising_strength", in: 0...1) ?? 0.75
+        order.settings["hires_strength"] = "\(strength)"
+        if let steps = fields.integer("hr_second_pass_steps", in: 0...1000), steps > 0 {
+            order.settings["hires_steps"] = "\(steps)"
+        }
+        if let name = fields.string("hr_upscaler"), !name.isEmpty {
+            let upscaler = HiresUpscaler(nameInA1111: name)
+            if upscaler == nil { warnings.append("hr_upscaler: \(name) is not offered: Lanczos") }
+            order.settings["hires_upscaler"] = (upscaler ?? .lanczos).rawValue
+        }
+        let sampler = [fields.string("hr_sampler_name"), fields.string("hr_scheduler")]
+            .compactMap(\.self).filter { !$0.isEmpty && !$0.hasPrefix("Use same") }
+        if fields.string("hr_sampler_name").map({ Samplers.find($0) != nil }) == true {
+            order.settings["hires_scheduler"] = sampler.joined(separator: " ")
+        }
+        for name in ["prompt", "negative_prompt"] {
+            if let text = fields.string("hr_" + name), !text.isEmpty {
+                order.settings["hires_" + name] = text
+            }
+        }
+        if let name = fields.string("hr_checkpoint_name"), !name.isEmpty, name != "Use same" {
+            fields.complain("hr_checkpoint_name", "both runs have one checkpoint")
+        }
+    }
+
+    /// What the noise grows from beside the seed.
+    private mutating func readNoise() {
+        let isOfCPU = options["randn_source"]?.string == "CPU"
+        order.settings["rng"] = isOfCPU ? "torch" : "nv"
+        if let strength = fields.double("subseed_strength", in: 0...1), strength > 0 {
+            order.settings["variation_strength"] = "\(strength)"
+            if let seed = fields.integer("subseed"), seed >= 0 {
+                order.settings["variation_seed"] = "\(seed)"
+            }
+        }
+        if let width = fields.integer("seed_resize_from_w"), width >= 8,
+            let height = fields.integer("seed_resize_from_h"), height >= 8
+        {
+            order.settings["seed_resize_from"] = "\(width)x\(height)"
+        }
+        if let delta = options["eta_noise_seed_delta"]?.double, delta != 0 {
+            order.settings["seed_delta"] = "\(Int(delta))"
+        }
     }
 
     private mutating func readSampler() throws {
@@ -282,9 +337,7 @@ struct PictureRequestReader {
         {
             order.settings["eta"] = "\(eta)"
         }
-        if let strength = fields.double("subseed_strength"), strength > 0 {
-            warnings.append("subseed_strength: variations of a seed are not offered")
-        }
+        readNoise()
         for (name, word) in [("restore_faces", "face restoration"), ("tiling", "tiling")]
         where fields.bool(name) == true {
             warnings.append("\(name): \(word) is not offered")

@@ -42,6 +42,10 @@ package struct Order: Codable, Sendable, Equatable {
         if drawn.settings["seed"] == nil {
             drawn.settings["seed"] = "\(UInt32.random(in: .min ... .max))"
         }
+        let share = settings["variation_strength"].flatMap { Double($0) } ?? 0
+        if share > 0, drawn.settings["variation_seed"] == nil {
+            drawn.settings["variation_seed"] = "\(UInt32.random(in: .min ... .max))"
+        }
         return drawn
     }
 }

@@ -100,9 +100,10 @@ extension Tensor {
         var turned = low
         for (places, cosine) in zip(columns, cosines) {
             let angle = acos(cosine)
-            let (near, far) = (
-                sin((1 - share) * angle) / sin(angle), sin(share * angle) / sin(angle)
-            )
+            // Where both lie on one line, as all columns of one number do, there is no arc.
+            let isArc = sin(angle) > 0
+            let near = isArc ? sin((1 - share) * angle) / sin(angle) : 1 - share
+            let far = isArc ? sin(share * angle) / sin(angle) : share
             for place in places { turned[place] = near * low[place] + far * high[place] }
         }
         return Tensor(turned, shape: shape)
