@@ -1,7 +1,8 @@
 package import Foundation
 
 extension CBOR {
-    /// The value that all of these bytes are; nil where they are no CBOR, or nested deeper than 32.
+    /// The value that all of these bytes are; nil where they are no CBOR, nested deeper than 32,
+    /// or more than a million values.
     ///
     /// Indefinite lengths are read, too: older writers of C2PA use them.
     package init?(decoding data: Data) {
@@ -15,9 +16,12 @@ extension CBOR {
 /// room before its bytes are seen.
 private struct CBORReader {
     private static let deepest = 32
+    /// Values in all: each takes more room in memory than its one byte.
+    private static let most = 1_000_000
 
     private let data: Data
     private var position: Int
+    private var count = 0
 
     init(_ data: Data) { (self.data, position) = (data, data.startIndex) }
 
@@ -25,7 +29,8 @@ private struct CBORReader {
 
     /// The next value; nil for what is none.
     mutating func value(depth: Int) -> CBOR? {
-        guard depth <= Self.deepest, let first = byte() else { return nil }
+        count += 1
+        guard depth <= Self.deepest, count <= Self.most, let first = byte() else { return nil }
         let (kind, code) = (first >> 5, first & 31)
         guard code != 31 else { return indefinite(kind, depth) }
         guard let argument = argument(code) else { return nil }

@@ -124,7 +124,7 @@ extension Validator {
                 if name == "c2pa.created", action["digitalSourceType"]?.text == nil {
                     note(.failure, "assertion.action.malformed", url, "it says not how")
                 }
-                if name == "c2pa.opened", !hasParent(action, manifest) {
+                if name == "c2pa.opened", beginnings == 1, !hasParent(action, manifest) {
                     note(.failure, "assertion.action.ingredientMismatch", url)
                 }
             }

@@ -28,6 +28,8 @@ struct Validator {
 
     /// Ingredients of ingredients that are followed.
     static let deepest = 32
+    /// References of a claim, and assertions taken out, at the most: a real claim has a few dozen.
+    private static let mostReferences = 2000
 
     let store: ManifestStore
     let anchors: [Certificate]
@@ -43,7 +45,7 @@ struct Validator {
         (self.store, self.anchors) = (store, anchors)
         redacted = Set(
             store.manifests.flatMap { $0.claim["redacted_assertions"]?.array ?? [] }
-                .compactMap(\.text))
+                .compactMap(\.text).prefix(Self.mostReferences))
     }
 
     mutating func note(
@@ -67,6 +69,7 @@ struct Validator {
     }
 
     private mutating func checkClaim(_ manifest: Manifest) {
+        checkRedactions(manifest)
         guard manifest.version == 2 else { return }
         let parts = manifest.label.split(separator: ":")
         if !manifest.label.hasPrefix("urn:c2pa:") || parts.count < 3
@@ -82,6 +85,26 @@ struct Validator {
         }
         if manifest.claim["created_assertions"]?.array == nil {
             note(.failure, "claim.malformed", manifest.url, "the claim has no assertions")
+        }
+    }
+
+    /// What was done and the hash of the file cannot be taken out, and nothing of the manifest itself.
+    private mutating func checkRedactions(_ manifest: Manifest) {
+        for text in manifest.claim["redacted_assertions"]?.array?.compactMap(\.text) ?? [] {
+            guard redacted.contains(text), let path = BoxPath(text), let label = path.labels.last
+            else {
+                note(.failure, "claim.malformed", manifest.url, "a redaction leads nowhere")
+                return
+            }
+            if path.manifest == nil || path.manifest == manifest.label {
+                note(.failure, "assertion.selfRedacted", manifest.url)
+            }
+            if label.hasPrefix("c2pa.actions") {
+                note(.failure, "assertion.action.redacted", manifest.url)
+            }
+            if label.hasPrefix("c2pa.hash.") {
+                note(.failure, "assertion.dataHash.redacted", manifest.url)
+            }
         }
     }
 
@@ -123,6 +146,10 @@ struct Validator {
 
     private mutating func checkAssertions(_ manifest: Manifest) {
         var declared: Set<String> = []
+        guard manifest.references.count <= Self.mostReferences else {
+            return note(.failure, "claim.malformed", manifest.url, "it has too many references")
+        }
+        let boxes = Dictionary(manifest.assertions.map { ($0.label, $0) }) { first, _ in first }
         for reference in manifest.references {
             guard let url = reference["url"]?.text, let hash = reference["hash"]?.bytes,
                 let path = BoxPath(url), path.labels.count == 2,
@@ -137,9 +164,12 @@ struct Validator {
                 note(.failure, "assertion.outsideManifest", url)
                 continue
             }
-            declared.insert(label)
+            guard declared.insert(label).inserted else {
+                note(.failure, "claim.malformed", place, "it is named twice")
+                continue
+            }
             if redacted.contains(place) { continue }
-            guard let box = manifest.assertions.first(where: { $0.label == label }) else {
+            guard let box = boxes[label] else {
                 note(.failure, "assertion.missing", place)
                 continue
             }
@@ -156,7 +186,8 @@ struct Validator {
         for label in labels where !declared.contains(label) {
             note(.failure, "assertion.undeclared", manifest.url(ofAssertion: label))
         }
-        for label in Set(labels) where labels.count(where: { $0 == label }) > 1 {
+        let counts = Dictionary(labels.map { ($0, 1) }, uniquingKeysWith: +)
+        for (label, count) in counts.sorted(by: { $0.key < $1.key }) where count > 1 {
             note(
                 .failure, "assertion.undeclared", manifest.url(ofAssertion: label),
                 "there are two of that name")

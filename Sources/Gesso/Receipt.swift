@@ -201,7 +201,7 @@ extension Outcome {
 
 extension Outcome.Work {
     /// The recipe with what was left open as it was carried out.
-    fileprivate var settledRecipe: Recipe {
+    var settledRecipe: Recipe {
         recipe.settled(
             scheduler: report.evaluations > 0 ? SchedulerName(rawValue: report.scheduler) : nil,
             size: result.firstSize, for: verb)

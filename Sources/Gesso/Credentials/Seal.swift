@@ -114,10 +114,13 @@ struct Seal {
         }
     }
 
-    /// The same for the same request, inputs, model, key and version.
+    /// The same for the same edits, inputs, format, model, key and version: a replay has it, too.
     private func identity(_ facts: Facts) throws -> UUID {
-        var request = facts.request
-        request.edits = facts.edits
+        var request = Request(
+            zip(facts.edits, facts.works).map { edit, work in
+                Request.Edit(edit.verb, work.settledRecipe, mask: edit.mask)
+            })
+        (request.format, request.quality) = (facts.request.format, facts.request.quality)
         request.pictures = facts.inputs.mapValues { picture in
             var record = picture
             (record.path, record.data) = (nil, nil)

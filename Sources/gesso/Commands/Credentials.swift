@@ -96,8 +96,8 @@ struct CredentialsCommand: ParsableCommand {
                 profile, holder: name ?? NSUserName(),
                 SigningAlgorithm(rawValue: algorithm) ?? .ed25519)
             let entry = Entry(made)
-            try Console.result(
-                json ? JSON.text(entry) : entry.lines.joined(separator: "\n").escapingControls())
+            if json { return try Console.result(JSON.text(entry)) }
+            for line in entry.lines { try Console.result(line.escapingControls()) }
         }
     }
 
