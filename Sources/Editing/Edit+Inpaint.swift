@@ -24,14 +24,22 @@ extension Edit {
     ///   - read: reads a picture of the mask by its name.
     public static func inpaint(
         _ image: Image, _ plan: MaskPlan, _ recipe: Recipe, after history: CanvasHistory? = nil,
+        progress: @escaping (Progress) throws -> Void = { _ in },
         read: @escaping (String) throws -> Image
     ) throws -> Edit {
         let drawing = MaskDrawing(for: image, history, conform: recipe.conformed, read: read)
-        return try inpaint(image, conformed: drawing(plan), recipe, plan.showsAlpha)
+        let avoided =
+            recipe.avoid.isEmpty || recipe.fill != .patch
+            ? nil
+            : try drawing(
+                MaskPlan(parts: recipe.avoid.map { .init($0, at: .argument("avoid")) }))
+        return try inpaint(
+            image, conformed: drawing(plan), recipe, plan.showsAlpha, avoiding: avoided, progress)
     }
 
     private static func inpaint(
-        _ image: Image, conformed fitted: Mask, _ recipe: Recipe, _ revealing: Bool
+        _ image: Image, conformed fitted: Mask, _ recipe: Recipe, _ revealing: Bool,
+        avoiding avoided: Mask? = nil, _ progress: @escaping (Progress) throws -> Void = { _ in }
     ) throws -> Edit {
         let grown = (recipe.invertMask ? fitted.inverted : fitted).grown(by: recipe.maskGrow)
         var notes: [String] = []
@@ -51,7 +59,10 @@ extension Edit {
         if recipe.fill.isFromSurroundings, !region.values.contains(0) {
             notes.append("the mask is white all over: the fill has nothing to draw on")
         }
-        let start = Filling(recipe.fill).map { original.filled(where: region, with: $0) }
+        let start = try Filling(recipe.fill).map {
+            try original.filled(
+                where: region, with: $0, avoiding: avoided, progress: Progress.filling(progress))
+        }
         return Edit(
             verb: .inpaint, recipe: recipe,
             original: original, start: start ?? original, mask: share, region: region,

@@ -5,9 +5,12 @@ extension Edit {
     /// The canvas grows as the recipe says. What is new, and `overlap` pixels of the old along it,
     /// is painted over the recipe's fill, else an extension of the picture's edges; every other pixel stays as it is.
     ///
+    /// - Parameter progress: called between any two pieces of a fill that takes long; what it throws ends it.
     /// - Throws: `RecipeError.canvas` when the recipe does not make the picture larger,
     ///   `ImagingError.tooLarge` when it makes it too large.
-    public static func outpaint(_ image: Image, _ recipe: Recipe) throws -> Edit {
+    public static func outpaint(
+        _ image: Image, _ recipe: Recipe, progress: @escaping (Progress) throws -> Void = { _ in }
+    ) throws -> Edit {
         let sides = try recipe.sides(width: image.width, height: image.height)
         let insets = Insets(
             top: sides.top, left: sides.left, bottom: sides.bottom, right: sides.right)
@@ -16,7 +19,11 @@ extension Edit {
             width: canvas.mask.width, height: canvas.mask.height,
             values: canvas.mask.values.map { $0 > 0 ? 255 : 0 })
         let filling = recipe.fill == .edge ? nil : Filling(recipe.fill)
-        let image = filling.map { canvas.image.filled(where: canvas.newArea, with: $0) }
+        let image = try filling.map {
+            try canvas.image.filled(
+                where: canvas.newArea, with: $0, avoiding: nil,
+                progress: Progress.filling(progress))
+        }
         let only = filling == nil ? "continues the edges" : "gets its fill"
         return Edit(
             verb: .outpaint, recipe: recipe,

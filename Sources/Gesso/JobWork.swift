@@ -88,7 +88,10 @@ struct JobWork {
     ) throws -> Edit? {
         let edit = edits[index]
         let prepared = try source.map {
-            try Edit(edit.verb, of: $0, edit.recipe, mask: edit.mask, after: history) { name in
+            try Edit(edit.verb, of: $0, edit.recipe, mask: edit.mask, after: history) {
+                try Task.checkCancellation()
+                send(.progress($0))
+            } read: { name in
                 try reader.mask(name, edit.recipe)
             }
         }?.steered { try reader.mask($0, nil) }
