@@ -84,14 +84,6 @@ extension Box {
             max(x, other.x) - min(end.x, other.end.x), max(y, other.y) - min(end.y, other.end.y))
     }
 
-    /// The box with so many pixels more on each side, as far as the picture goes.
-    fileprivate func widened(by margin: Int, inWidth width: Int, height: Int) -> Box {
-        let (left, top) = (max(x - margin, 0), max(y - margin, 0))
-        return Box(
-            x: left, y: top, width: min(end.x + margin, width) - left,
-            height: min(end.y + margin, height) - top)
-    }
-
     /// What holds both.
     fileprivate func union(_ other: Box) -> Box {
         let (left, top) = (min(x, other.x), min(y, other.y))

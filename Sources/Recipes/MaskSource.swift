@@ -143,7 +143,7 @@ extension Kind<[MaskSource]> {
 
 extension MaskSource {
     /// As it is written behind `--mask`; nil for a mask of its own.
-    private var word: String? {
+    fileprivate var word: String? {
         if case .picture(let name) = self { name } else { text }
     }
 }

@@ -74,7 +74,9 @@ struct CompareCommand: ParsableCommand {
         try MaskOptions.checkPaths([first, second], masks)
     }
 
-    func run() throws {
+    func run() throws { try Editor.withThreads(nil, work) }
+
+    private func work() throws {
         func output(_ path: String) throws -> Output {
             try Output(path, format: nil, quality: nil, overwrites: overwrite)
         }
@@ -102,7 +104,7 @@ struct CompareCommand: ParsableCommand {
         try map?.write(Image.heatMap(pair.first, pair.second))
         let document = ComparisonDocument(comparison, ssim: ssim)
         if let file {
-            let names = [first, second].map(Input.name)
+            let names = [first, second].map { URL(filePath: Input.name($0)).lastPathComponent }
             let page = try ComparisonPage(
                 pair.first, pair.second, mask: masks.isEmpty ? nil : pair.mask(masks),
                 names: (names[0], names[1]), document)

@@ -50,7 +50,9 @@ struct VerifyCommand: ParsableCommand {
         let outside: MaskProof
     }
 
-    func run() throws {
+    func run() throws { try Editor.withThreads(nil, work) }
+
+    private func work() throws {
         let pair = try PicturePair(source, result)
         let shape = try pair.mask(masks)
         let proof = try MaskProof(
