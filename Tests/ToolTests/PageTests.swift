@@ -31,7 +31,7 @@ import Testing
             #expect(run.text.contains("pixels that differ: 3000 of 60000"))
             let page = try String(contentsOf: tool.url("look.html"), encoding: .utf8)
             #expect(
-                !page.contains("http") && !page.contains("<script src") && !page.contains("b <&>"))
+                !page.contains("://") && !page.contains("<script src") && !page.contains("b <&>"))
             #expect(page.contains("a &lt;&amp;&gt; b.png"))
             #expect(page.contains("pixels that differ</th><td>3000 of 60000"))
             let shown = try pictures(in: page)
