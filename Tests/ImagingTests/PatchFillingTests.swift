@@ -106,10 +106,10 @@ private func grain(_ x: Int, _ y: Int) -> UInt16 {
     }
 
     @Test func specksAreFilledTogether() {
-        let image = picture(400, 400) { _, _ in [70, 130, 90] }
+        let image = picture(120, 120) { _, _ in [70, 130, 90] }
         let specks = Mask(
-            width: 400, height: 400,
-            values: (0..<160_000).map { $0 % 400 % 25 == 7 && $0 / 400 % 25 == 9 ? 255 : 0 })
+            width: 120, height: 120,
+            values: (0..<14_400).map { $0 % 120 % 25 == 7 && $0 / 120 % 25 == 9 ? 255 : 0 })
         var spoilt = image
         for (pixel, value) in specks.values.enumerated() where value > 0 {
             spoilt.samples[pixel * 3] = 255
