@@ -59,7 +59,7 @@ let package = Package(
         room("Checkpoints", sees: ["Files", "Tensors"]),
         room("Models", sees: ["Checkpoints", "Tensors"]),
         room("Sampling", sees: ["Tensors"]),
-        room("Imaging", sees: ["CCodecs", "Files"]),
+        room("Imaging", sees: ["CCodecs", "Files", "Tensors"]),
         room("Recipes", sees: ["Sampling", yams], resources: [.embedInCode("Presets")]),
         room(
             "Editing",
@@ -128,7 +128,7 @@ let package = Package(
         tests("CheckpointsTests", sees: ["TestSupport", "Checkpoints", "Tensors"]),
         tests("ModelsTests", sees: ["TestSupport", "Models", "Checkpoints", "Tensors"]),
         tests("SamplingTests", sees: ["Sampling", "Tensors"]),
-        tests("ImagingTests", sees: ["TestSupport", "Imaging", "Files"]),
+        tests("ImagingTests", sees: ["TestSupport", "Imaging", "Files", "Tensors"]),
         tests("RecipesTests", sees: ["TestSupport", "Recipes", "Sampling", yams]),
         tests("EditingTests", sees: ["TestSupport", "Editing", "Imaging", "Recipes"]),
         tests("ServerTests", sees: ["TestSupport", "GessoServer", "Gesso", logging]),

@@ -4,8 +4,12 @@ import Recipes
 extension Edit {
     /// The result without any model: the original with its masked part filled. Nil if there is no
     /// original.
-    public func filled() -> EditResult? {
-        let begun = begun()
+    ///
+    /// - Parameter progress: called between any two pieces of a fill that takes long; what it throws ends it.
+    public func filled(
+        progress: @escaping (Progress) throws -> Void = { _ in }
+    ) throws -> EditResult? {
+        let begun = try begun(progress: progress)
         guard let original = begun.original, let start = begun.start else { return nil }
         let image = isIdentity ? original : begun.composited(start)
         return EditResult(

@@ -73,16 +73,22 @@ public struct Edit: Sendable {
         /// All that is not black.
         let hole: Mask
         let filling: Filling
+        /// What no patch is taken from; nil is nothing.
+        var avoided: Mask? = nil
         /// Whether the result shows the fill where nothing is painted over it, as on a new canvas.
         let isShown: Bool
     }
 
     /// The same edit, its fill carried out and the maps of its ControlNets drawn.
-    func begun() -> Edit {
+    ///
+    /// - Parameter progress: called between any two pieces of a fill that takes long; what it throws ends it.
+    func begun(progress: @escaping (Progress) throws -> Void) throws -> Edit {
         var begun = self
         if let fill, let original, !isIdentity || fill.isShown {
             begun.fill = nil
-            begun.start = original.filled(where: fill.hole, with: fill.filling)
+            begun.start = try original.filled(
+                where: fill.hole, with: fill.filling, avoiding: fill.avoided,
+                progress: Progress.filling(progress))
             if fill.isShown { begun.original = begun.start }
         }
         begun.controls = controls.map { $0.drawn(from: begun.start) }

@@ -89,6 +89,7 @@ extension Progress.Stage {
     /// What it is called in reports.
     public var name: String {
         switch self {
+        case .filling: "fill"
         case .encodingPrompt: "prompt"
         case .encodingImage: "encode"
         case .denoising: "denoise"

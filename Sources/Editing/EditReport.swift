@@ -90,6 +90,8 @@ public struct EditReport: Sendable, Equatable, Encodable {
 public struct Progress: Sendable, Equatable {
     /// The pieces of work, in their order.
     public enum Stage: Sendable, Equatable {
+        /// That share of a hole, in 0...1, is filled from what is around it.
+        case filling(Double)
         /// The prompts go through the tokenizer and text encoder.
         case encodingPrompt
         /// The picture goes through the VAE's encoder.
@@ -104,4 +106,15 @@ public struct Progress: Sendable, Equatable {
     public let stage: Stage
     /// Wall-clock seconds since the edit began.
     public let seconds: Double
+
+    /// What a fill calls with the share that is done, so that `progress` is called.
+    static func filling(
+        _ progress: @escaping (Progress) throws -> Void
+    ) -> (_ share: Double) throws -> Void {
+        let (clock, began) = (ContinuousClock(), ContinuousClock.now)
+        return { share in
+            try progress(
+                Progress(stage: .filling(share), seconds: (clock.now - began) / .seconds(1)))
+        }
+    }
 }

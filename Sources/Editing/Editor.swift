@@ -36,7 +36,7 @@ public struct Editor: Sendable {
         var log = EditLog(progress, preview)
         let outline = try outline(of: edit)
         let recipe = outline.recipe
-        if edit.isIdentity, let original = edit.begun().original {
+        if edit.isIdentity, let original = try edit.begun(progress: progress).original {
             return log.result(original, of: edit, by: outline, seams: nil)
         }
         try outline.memory.check()
@@ -45,7 +45,8 @@ public struct Editor: Sendable {
         try begun(plan(edit, as: outline))
         log.note(try model.addOnRemarks(edit.recipe) + outline.remarks(on: edit))
         // Parts of a large picture are filled at the size they are worked on at.
-        var canvas = LayeredCanvas(outline.isScaled ? edit : edit.begun())
+        var canvas = try LayeredCanvas(
+            outline.isScaled ? edit : edit.begun(progress: progress))
         for (index, pass) in outline.passes.enumerated() {
             let own = recipe.ofPass(
                 index, prompt: pass.prompt, refines: pass.detailStrength != nil)

@@ -35,10 +35,12 @@ struct LayeredCanvas {
             if edit.enlargement != nil { return seen }
             let part = seen.cropped(to: pass.box).resized(width: pass.width, height: pass.height)
             guard let hole = pass.hole else { return part }
-            let mask = hole.mask.resized(
-                width: pass.width, height: pass.height, filter: .bilinear
-            ).support
-            return part.filled(where: mask, with: hole.filling)
+            func scaled(_ mask: Mask) -> Mask {
+                mask.resized(width: pass.width, height: pass.height, filter: .bilinear).support
+            }
+            return part.filled(
+                where: scaled(hole.mask), with: hole.filling,
+                avoiding: hole.avoided.map(scaled))
         }
         begun = start
         let isTile = pass.detailStrength != nil

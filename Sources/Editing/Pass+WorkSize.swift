@@ -83,7 +83,11 @@ extension Edit {
             box: box, width: length(box.width), height: length(box.height),
             mask: limit(mask.cropped(to: box), box), region: region.cropped(to: box))
         pass.prompt = prompt
-        pass.hole = fill.map { Pass.Hole(mask: $0.hole.cropped(to: box), filling: $0.filling) }
+        pass.hole = fill.map {
+            Pass.Hole(
+                mask: $0.hole.cropped(to: box), filling: $0.filling,
+                avoided: $0.avoided?.cropped(to: box))
+        }
         let isRefined = scale > Self.leastEnlargement || recipe.detail == .tiles && scale > 1
         guard isRefined, recipe.detail != .off, let strength = detailStrength(enlargedBy: scale)
         else { return [pass] }
@@ -125,7 +129,9 @@ extension Edit {
     private func canvasPasses(at work: WorkArea, _ multiple: Int) -> [Pass] {
         var pass = scaled(at: work, multiple)
         guard pass.isScaled, let mask else { return [Pass(wholeOf: self)] }
-        pass.hole = fill.map { Pass.Hole(mask: $0.hole, filling: $0.filling) }
+        pass.hole = fill.map {
+            Pass.Hole(mask: $0.hole, filling: $0.filling, avoided: $0.avoided)
+        }
         guard recipe.detail != .off, let strength = detailStrength(enlargedBy: pass.scale) else {
             return [pass]
         }

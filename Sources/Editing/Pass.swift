@@ -33,6 +33,8 @@ struct Pass: Sendable {
         /// All that is not black.
         let mask: Mask
         let filling: Filling
+        /// What no patch is taken from; nil is nothing.
+        var avoided: Mask? = nil
     }
 
     /// The whole of an edit; with a second run at the size of the first.

@@ -134,7 +134,11 @@ struct JobWork {
         guard let (model, loading) = try model(index) else {
             guard let prepared else { throw Self.nothingToDo }
             send(.plan(EditPlan(filling: prepared), index: index))
-            guard let result = prepared.filled() else { throw Self.nothingToDo }
+            let filled = try prepared.filled {
+                try Task.checkCancellation()
+                send(.progress($0))
+            }
+            guard let result = filled else { throw Self.nothingToDo }
             return try work(index, prepared, result, loading: 0)
         }
         let edit = try prepared ?? textToImage(index, model)

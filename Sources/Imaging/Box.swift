@@ -18,6 +18,14 @@ public struct Box: Sendable, Equatable {
     /// The first column and row behind it.
     var end: (x: Int, y: Int) { (x + width, y + height) }
 
+    /// The box with so many pixels more on each side, as far as the picture goes.
+    func widened(by margin: Int, inWidth width: Int, height: Int) -> Box {
+        let (left, top) = (max(x - margin, 0), max(y - margin, 0))
+        return Box(
+            x: left, y: top, width: min(end.x + margin, width) - left,
+            height: min(end.y + margin, height) - top)
+    }
+
     /// The box with context: `padding` pixels more on each side and at least `least` a side, then
     /// widened to a square; where that leaves the picture it is shifted back inside, and clipped only
     /// if it is larger than the picture. This is AUTOMATIC1111's "only masked" for square work.

@@ -43,6 +43,7 @@ extension Recipe {
                 "blend is \(blend.rawValue)",
                 ["mask_feather"]
             ),
+            (fill != .patch, "fill is \(fill)", ["avoid"]),
             (growsBySides, "there is no aspect or size", ["gravity"]),
         ]
     }

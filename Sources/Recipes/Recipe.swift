@@ -129,6 +129,8 @@ public struct Recipe: Sendable, Equatable {
     public var invertMask = false
     /// What fills the mask before the model runs.
     public var fill = Fill.original
+    /// Masks of what the fill `patch` takes nothing from.
+    public var avoid: [MaskSource] = []
     /// How the canvas is extended.
     public var growth = Growth.sides()
     /// Pixels of the picture, along each extended side, that are repainted to hide the seam.
@@ -359,6 +361,9 @@ extension Recipe {
         Key(
             "fill", \.fill, .fill, for: masked, "what fills the mask before the model runs",
             elsewhere: ["masked_content", "inpainting_fill"]),
+        Key(
+            "avoid", \.avoid, .masks, for: [.inpaint],
+            "masks of what the fill patch takes nothing from"),
         Key(
             "mask_threshold", \.maskThreshold, .count(0...255), for: [.inpaint],
             "grey from which a mask counts as white"),

@@ -54,6 +54,7 @@ struct ProgressMeter {
         if detail == .documents { return document(progress) }
         switch progress.stage {
         case .denoising(let step, let steps): tell(step, of: steps, at: progress.seconds)
+        case .filling(let share): tell("filling, \(Int(100 * share)) %")
         case .encodingPrompt: tell("reading the prompt")
         case .encodingImage: tell("reading the picture")
         case .decoding: tell("painting")

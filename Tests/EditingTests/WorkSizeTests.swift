@@ -297,7 +297,7 @@ import Testing
         let green = [UInt16](arrayLiteral: 0, 255, 0)
         #expect(Array(try #require(edit.original)[x: 90, y: 20]) != green)
         #expect(EditPlan(filling: edit).repaintedFraction > 0.3)
-        #expect(Array(try #require(edit.filled()).image[x: 90, y: 20]) == green)
+        #expect(Array(try #require(try edit.filled()).image[x: 90, y: 20]) == green)
     }
 
     /// The model begins with the fill, at the size it works at.

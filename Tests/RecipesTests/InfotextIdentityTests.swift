@@ -19,6 +19,7 @@ import Testing
         case "embedding": return ["a b", "one;two, three"]
         case "vae", "unet", "inpaint_base", "inpaint_delta": return ["other", "other v2, pruned"]
         case "fill": return ["blur", "edge", "patch", "noise", "nothing", "color:#112233"]
+        case "avoid": return ["x", "rect:8,8,12,10;men.png", "color:#00ff00~20;alpha"]
         case "left", "right", "top", "bottom": return ["8", "12.5%"]
         case "aspect": return ["16:9"]
         case "size": return ["640x512"]

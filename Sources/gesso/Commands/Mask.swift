@@ -70,7 +70,9 @@ struct MaskCommand: ParsableCommand {
         }
     }
 
-    func run() throws {
+    func run() throws { try Editor.withThreads(nil, work) }
+
+    private func work() throws {
         let plan = try masks.plan()
         let shelf = Workplace.library.places.presets
         let recipe = try Recipe(

@@ -84,17 +84,12 @@ struct VerifyCommand: ParsableCommand {
 
     func run() throws {
         guard let result else { return try checkCredentials() }
-        let plan = try MaskPlan(words: masks)
+        try Editor.withThreads(nil) { try checkPixels(of: result) }
+    }
+
+    private func checkPixels(of result: String) throws {
         let pair = try PicturePair(source, result)
-        let drawing = MaskDrawing(for: pair.first) { mask, _ in
-            mask
-        } read: { path in
-            let mask = try Input.image(path)
-            try PicturePair.checkSize(
-                mask.width, mask.height, path, pair.first.width, pair.first.height, source)
-            return mask
-        }
-        let shape = try drawing(plan)
+        let shape = try pair.mask(masks)
         let proof = try MaskProof(
             pair.first, pair.second, data: pair.secondData,
             outside: invertMask ? shape.inverted : shape)
