@@ -2,14 +2,16 @@
 /// bytes it was made for and so holds for no edited picture (C2PA specification 2.1, A.3).
 ///
 /// In a PNG it is the chunk `caBX`, in a WebP the chunk `C2PA`, in a JPEG an APP11 marker with a
-/// JUMBF box whose type begins `c2pa`. Only the file's frame is looked at; what is damaged counts as none.
+/// JUMBF box whose type begins `c2pa`, in a HEIC or AVIF a box of its own, in a TIFF the tag 52545. Only the file's frame is looked at; what is damaged counts as none.
 public func holdsContentCredentials(_ bytes: some RandomAccessCollection<UInt8>) -> Bool {
     let frame = FileFrame(Array(bytes))
     switch ImageFormat(sniffing: frame.bytes) {
     case .png: return frame.hasChunk("caBX")
     case .jpeg: return frame.hasManifestMarker
     case .webp: return RIFF(frame.bytes).chunks.contains { $0.name == "C2PA" }
-    case nil: return false
+    case .heic, .avif: return frame.hasManifestBox
+    case .tiff: return frame.hasManifestTag
+    case .gif, .bmp, nil: return false
     }
 }
 
@@ -52,6 +54,25 @@ private struct FileFrame {
         }
         return false
     }
+
+    /// A box at the top whose kind is a number of C2PA's.
+    var hasManifestBox: Bool {
+        bytes.withUnsafeBufferPointer { bytes in
+            ISOBoxes(bytes: bytes).boxes(in: 0..<bytes.count).contains { box in
+                box.type == "uuid" && bytes[box.payload].starts(with: Self.manifestKind)
+            }
+        }
+    }
+
+    var hasManifestTag: Bool {
+        bytes.withUnsafeBufferPointer { TIFFTags(storedIn: $0) }?.entries
+            .contains { $0.tag == 52_545 } ?? false
+    }
+
+    private static let manifestKind: [UInt8] = [
+        0xD8, 0xFE, 0xC3, 0xD6, 0x1B, 0x0E, 0x48, 0x3C, 0x92, 0x97, 0x58, 0x28, 0x87, 0x7E, 0xC4,
+        0x81,
+    ]
 
     /// `JP`, two numbers of the box and the packet, then a box `jumb` whose description `jumd` has
     /// the type `c2pa`.
