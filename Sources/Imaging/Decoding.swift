@@ -26,7 +26,8 @@ extension Image {
         self = stored.image.turned(orientation)
         metadata.normalise(after: orientation)
         if format == .jpeg, metadata.jpegCoding != nil {
-            metadata.jpegSource = JPEGSource(bytes: data, orientation: orientation)
+            metadata.jpegSource = JPEGSource(
+                bytes: data, orientation: orientation, record: MetadataRecord(metadata))
         }
     }
 
@@ -159,11 +160,12 @@ private func decode(
             ? ImagingError.unsupported(name: name, format: format, detail: detail)
             : ImagingError.damaged(name: name, format: format, detail: detail)
     }
+    // Before libheif looks at it, which follows items that contain themselves.
+    let items = [.heic, .avif].contains(format) ? HEIFItems(bytes) : nil
+    try items?.check(name: name, format: format)
     try check(calls.header(reader))
     let (width, height) = (Int(reader.pointee.width), Int(reader.pointee.height))
     try ImageLimits.check(width: width, height: height, name: name)
-    let items = [.heic, .avif].contains(format) ? HEIFItems(bytes) : nil
-    try items?.check(name: name, format: format)
     let count = width * height * Int(reader.pointee.channels)
     // The samples, and once more what the codec and the turning upright need.
     if let available = availableMemory(), count * 2 * MemoryLayout<UInt16>.size > available {
@@ -243,7 +245,6 @@ extension ImageMetadata {
         if lost.contains(where: { [.gainMap, .depth].contains($0) }) {
             lost.remove(.otherPictures)
         }
-        warnings += Companion.allCases.filter(lost.contains).compactMap(\.note)
     }
 
     /// Drops a profile that is broken or for other channels than the samples have.

@@ -22,6 +22,8 @@ extension Image {
             width: stored.width, height: stored.height, orientation: source.orientation)
         if isWhole {
             guard let bounds = changed.bounds else {
+                // Nothing was changed: what the file holds beside the picture still holds, too.
+                if MetadataRecord(metadata) == source.record { return source.bytes }
                 return try stored.spliced(
                     onto: source.bytes, source.bytes, x: 0, y: 0, changed, items, takesTouched: true
                 )

@@ -23,31 +23,32 @@ public enum ImageFormat: String, CaseIterable, Sendable, CustomStringConvertible
     /// Whether its files have a quality.
     public var hasQuality: Bool { [.jpeg, .webp, .avif].contains(self) }
 
-    /// The usual ending of a file's name.
-    public var fileExtension: String {
-        switch self {
-        case .jpeg: "jpg"
-        case .tiff: "tif"
-        default: rawValue.lowercased()
-        }
-    }
-
     /// Its media type.
     public var mediaType: String { "image/" + rawValue.lowercased() }
 
+    /// The endings of files' names, the usual one of each format first.
+    private var endings: [String] {
+        switch self {
+        case .jpeg: ["jpg", "jpeg", "jpe"]
+        case .tiff: ["tif", "tiff"]
+        case .heic: ["heic", "heif", "hif"]
+        default: [rawValue.lowercased()]
+        }
+    }
+
+    /// The endings of all files that are read.
+    public static let pathExtensions = allCases.flatMap(\.endings)
+
+    /// The usual ending of a file's name.
+    public var fileExtension: String { endings[0] }
+
     /// The format that a file's ending shows, in any case: `png`, `jpg`, `tif`, `heic` and so on.
     public init?(pathExtension: String) {
-        switch pathExtension.lowercased() {
-        case "png": self = .png
-        case "jpg", "jpeg", "jpe": self = .jpeg
-        case "webp": self = .webp
-        case "avif": self = .avif
-        case "tif", "tiff": self = .tiff
-        case "heic", "heif", "hif": self = .heic
-        case "gif": self = .gif
-        case "bmp": self = .bmp
-        default: return nil
+        let ending = pathExtension.lowercased()
+        guard let format = Self.allCases.first(where: { $0.endings.contains(ending) }) else {
+            return nil
         }
+        self = format
     }
 
     /// The format that is written under a name with that ending; nil for those that are only read.

@@ -26,8 +26,11 @@ public struct ImageMetadata: Sendable, Equatable {
     public var jpegSource: JPEGSource?
     /// Comments in a JPEG, each in a marker of its own; written to JPEGs only.
     public var comments: [[UInt8]] = []
-    /// What the file held beside the picture; it was not read and is never written.
+    /// What the file held beside the picture. It is not read, and it is written only where the file
+    /// itself is written again, because nothing of its picture and its metadata was changed.
     public var lost: Set<Companion> = []
+    /// What is said of the loss of these, one short sentence each; empty for what every program makes anew.
+    public var losses: [String] { Companion.allCases.filter(lost.contains).compactMap(\.note) }
     /// What the reader let pass but wants to be known, one short sentence each. Never written.
     public var warnings: [String] = []
 

@@ -18,14 +18,14 @@ struct CompareCommand: ParsableCommand {
             first. On a heat map black is equal and white is the largest difference.
             """)
 
-    @Argument(help: "A picture, PNG, JPEG or WebP; - is standard input.", completion: .file())
+    @Argument(help: "A picture; - is standard input.", completion: .file())
     var first: String
 
     @Argument(help: "Another one.", completion: .file())
     var second: String
 
     @Option(
-        help: ArgumentHelp("Write both beside each other, .png, .jpg or .webp.", valueName: "file"),
+        help: ArgumentHelp("Write both beside each other, .png, .jpg, .webp, .avif or .tif.", valueName: "file"),
         completion: .file())
     var sideBySide: String?
 
