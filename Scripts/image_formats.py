@@ -90,7 +90,7 @@ def make_good_heif():
     tagged = [(1, b"hvc1", data, plain, 0), (2, b"Exif", bytes(4) + EXIF, [], 1)]
     corpus.good("exif.heic", heif(tagged, [(b"cdsc", 2, [1])]), whole, 2, exif=True)
     p3 = box(b"colr", b"nclx", struct.pack(">HHHB", 12, 13, 6, 128))
-    corpus.good("display-p3.heic", turned(p3), whole, 2, profileBytes=472)
+    corpus.good("display-p3.heic", turned(p3), whole, 2, profileBytes=584)
     pq = box(b"colr", b"nclx", struct.pack(">HHHB", 9, 16, 9, 128))
     samples = decoded(turned(pq))
     corpus.good("pq.heic", turned(pq), samples, 2, warnings=["HDR (PQ)"])

@@ -40,7 +40,8 @@ package struct PictureInfo {
             depth: image.depth, metadata: kinds,
             textKeywords: metadata.text.map(\.keyword),
             digitalSourceType: metadata.statedDigitalSourceType,
-            parameters: settings.map(Parameters.init), warnings: metadata.warnings + metadata.losses)
+            parameters: settings.map(Parameters.init), warnings: metadata.warnings + metadata.losses
+        )
     }
 
     private struct Document: Encodable {

@@ -25,13 +25,16 @@ extension Image {
         case .webp: return try colored(depth: 8).encodedWebP(quality: quality)
         case .avif: return try colored(depth: depth).encodedAVIF(quality: quality)
         case .tiff: return try encodedTIFF()
-        case .heic, .gif, .bmp: throw ImagingError.cannotEncode(format: format, reason: "it is only read")
+        case .heic, .gif, .bmp:
+            throw ImagingError.cannotEncode(format: format, reason: "it is only read")
         }
     }
 
     /// Throws now what ``encoded(as:quality:)`` would throw after a long edit.
     public func checkEncodable(as format: ImageFormat) throws {
-        func refuse(_ reason: String) -> ImagingError { .cannotEncode(format: format, reason: reason) }
+        func refuse(_ reason: String) -> ImagingError {
+            .cannotEncode(format: format, reason: reason)
+        }
         let side: Int
         switch format {
         case .png: return
@@ -43,7 +46,9 @@ extension Image {
             side = ImageLimits.side
         case .webp: side = ImageLimits.webPSide
         case .avif:
-            if codec_writes_avif() == 0 { throw refuse("there is no encoder for AVIF; see gesso doctor") }
+            if codec_writes_avif() == 0 {
+                throw refuse("there is no encoder for AVIF; see gesso doctor")
+            }
             side = ImageLimits.avifSide
         case .heic, .gif, .bmp: throw refuse("it is only read")
         }

@@ -31,7 +31,8 @@ extension ImageMetadata {
             defer { free(made) }
             iccProfile = Array(UnsafeBufferPointer(start: made, count: count))
         } else {
-            let kind = transfer == 16 ? "HDR (PQ)" : transfer == 18 ? "HDR (HLG)" : "of another kind"
+            let kind =
+                transfer == 16 ? "HDR (PQ)" : transfer == 18 ? "HDR (HLG)" : "of another kind"
             warnings.append("its colours are \(kind) and taken for sRGB")
         }
     }

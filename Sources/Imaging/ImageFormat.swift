@@ -77,7 +77,9 @@ public enum ImageFormat: String, CaseIterable, Sendable, CustomStringConvertible
             self = .tiff
         } else if begins("GIF87a") || begins("GIF89a") {
             self = .gif
-        } else if begins("BM"), head.count >= 18, head[14] >= 12, head[15...17].allSatisfy({ $0 == 0 }) {
+        } else if begins("BM"), head.count >= 18, head[14] >= 12,
+            head[15...17].allSatisfy({ $0 == 0 })
+        {
             self = .bmp
         } else {
             return nil

@@ -131,7 +131,9 @@ extension TIFFTags {
             var tags = TIFFTags(isBigEndian: isBigEndian)
             for position in positions(at: offset) {
                 let tag = number(at: position, 2)
-                guard isWanted(tag), !tags.entries.contains(where: { $0.tag == tag }) else { continue }
+                guard isWanted(tag), !tags.entries.contains(where: { $0.tag == tag }) else {
+                    continue
+                }
                 if pointers.contains(tag) {
                     let isEXIF = tag == 0x8769
                     let inner = self.tags(

@@ -50,7 +50,9 @@ public enum BatchMasks: Sendable {
         case .folder(let folder):
             let base = (folder as NSString).appendingPathComponent(item.folder + item.stem)
             let path =
-                ImageFormat.pathExtensions.map { base + "." + $0 }.first { FileManager.default.fileExists(atPath: $0) } ?? base + ".png"
+                ImageFormat.pathExtensions.map { base + "." + $0 }.first {
+                    FileManager.default.fileExists(atPath: $0)
+                } ?? base + ".png"
             return .picture(path)
         }
     }

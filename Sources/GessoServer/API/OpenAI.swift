@@ -243,7 +243,8 @@ struct ImageRequest: Sendable {
                 400, "\(complaint.field ?? ""): \(complaint.message)", field: complaint.field)
         }
         guard ImageFormat(written: order.format) != nil else {
-            throw Complaint(400, "output_format: give png, jpeg, webp, avif or tiff", field: "output_format")
+            throw Complaint(
+                400, "output_format: give png, jpeg, webp, avif or tiff", field: "output_format")
         }
         self.order = order.drawingSeed()
     }

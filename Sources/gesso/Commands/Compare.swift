@@ -25,7 +25,8 @@ struct CompareCommand: ParsableCommand {
     var second: String
 
     @Option(
-        help: ArgumentHelp("Write both beside each other, .png, .jpg, .webp, .avif or .tif.", valueName: "file"),
+        help: ArgumentHelp(
+            "Write both beside each other, .png, .jpg, .webp, .avif or .tif.", valueName: "file"),
         completion: .file())
     var sideBySide: String?
 

@@ -33,7 +33,8 @@ struct ControlCommand: ParsableCommand {
     @Option(
         name: .shortAndLong,
         help: ArgumentHelp(
-            "File for the map, .png, .jpg, .webp, .avif or .tif; - is standard output.", valueName: "file"),
+            "File for the map, .png, .jpg, .webp, .avif or .tif; - is standard output.",
+            valueName: "file"),
         completion: .file())
     var output: String
 

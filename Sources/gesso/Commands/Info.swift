@@ -48,7 +48,9 @@ struct InfoCommand: ParsableCommand {
         if let type = image.metadata.statedDigitalSourceType {
             try tell("digital source type", type.split(separator: "/").last.map(String.init) ?? "")
         }
-        for warning in image.metadata.warnings + image.metadata.losses { try tell("warning", warning) }
+        for warning in image.metadata.warnings + image.metadata.losses {
+            try tell("warning", warning)
+        }
         for entry in image.metadata.text {
             let most = 500
             let rest = entry.value.count > most ? "… (\(entry.value.count) characters)" : ""

@@ -22,7 +22,8 @@ struct MaskCommand: ParsableCommand {
     @Option(
         name: .shortAndLong,
         help: ArgumentHelp(
-            "File for the mask, .png, .jpg, .webp, .avif or .tif; - is standard output.", valueName: "file"),
+            "File for the mask, .png, .jpg, .webp, .avif or .tif; - is standard output.",
+            valueName: "file"),
         completion: .file())
     var output: String
 

@@ -17,7 +17,8 @@ struct SheetCommand: ParsableCommand {
 
     @Option(
         name: .shortAndLong,
-        help: ArgumentHelp("File for the sheet, .png, .jpg, .webp, .avif or .tif.", valueName: "file"),
+        help: ArgumentHelp(
+            "File for the sheet, .png, .jpg, .webp, .avif or .tif.", valueName: "file"),
         completion: .file())
     var output: String
 
