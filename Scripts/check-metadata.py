@@ -289,23 +289,19 @@ def with_traces(folder):
     png = folder / "big.png"
     Image.open(big).save(png)
     yield tagged("exif.png", f"-ThumbnailImage<={small}", source=png)
-    raw = b"\nexif\n%8d\n" + tagged("again.jpg", f"-ThumbnailImage<={small}").read_bytes()
-    segment = raw[raw.index(b"Exif\0\0"):][:65000]
-    length = int.from_bytes(raw[raw.index(b"Exif\0\0") - 2:][:2], "big") - 2
+    block = Image.open(folder / "trace-exif.jpg").info["exif"]
     info = PngImagePlugin.PngInfo()
-    info.add_text("Raw profile type exif",
-                  f"\nexif\n{length:8d}\n{segment[:length].hex()}\n", zip=True)
+    info.add_text("Raw profile type exif", f"\nexif\n{len(block):8d}\n{block.hex()}\n", zip=True)
     Image.open(big).save(folder / "trace-raw-profile.png", pnginfo=info)
     yield folder / "trace-raw-profile.png"
-    webp = folder / "big.webp"
-    Image.open(big).save(webp, lossless=True)
-    yield tagged("exif.webp", f"-ThumbnailImage<={small}", source=webp)
+    Image.open(big).save(folder / "trace-exif.webp", lossless=True, exif=block)
+    yield folder / "trace-exif.webp"
     # The second of two pictures, as MPF has it.
-    first, second = Image.open(big), Image.open(small)
-    first.save(folder / "trace-mpf.jpg", "MPO", save_all=True, append_images=[second])
-    yield folder / "trace-mpf.jpg"
+    first, second = Image.fromarray(samples(96, 64, 3, 8)), Image.fromarray(samples(32, 24, 3, 8))
     first.save(folder / "trace-pages.tif", save_all=True, append_images=[second])
     yield folder / "trace-pages.tif"
+    first.save(folder / "trace-mpf.jpg", "MPO", save_all=True, append_images=[second])
+    yield folder / "trace-mpf.jpg"
     jpeg = big.read_bytes()
     extension = b"JFXX\0\x10" + small.read_bytes()
     (folder / "trace-jfxx.jpg").write_bytes(
