@@ -99,7 +99,10 @@ public struct Outcome: Sendable {
             case (.avif, nil): "an AVIF has 12 bits a sample"
             default: "the \(request.format) is encoded anew as a whole"
             }
-        return what + ": write a PNG to keep every other pixel"
+        let reason =
+            request.format == .jpeg ? image.reasonForNewBlocks(quality: request.quality) : nil
+        return what + (reason.map { ", for \($0)" } ?? "")
+            + ": write a PNG to keep every other pixel"
     }
 
     private static let smallMark =

@@ -204,6 +204,11 @@ extension ImageMetadata {
         case .jpeg:
             try readMarkers(items, name: name)
             jpegCoding = JPEGCoding(reader.pointee.coding)
+            if jpegCoding == nil {
+                jpegObstacle =
+                    reader.pointee.converted_from_cmyk != 0
+                    ? "its CMYK became RGB" : "its colours, sampling or tables are unusual"
+            }
         case .webp, .gif, .bmp: try readBlocks(items, format, name: name)
         case .heic, .avif:
             try readBlocks(items, format, name: name)

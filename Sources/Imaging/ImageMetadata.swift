@@ -22,6 +22,8 @@ public struct ImageMetadata: Sendable, Equatable {
     public var photoshopResources: [UInt8]?
     /// How the source was compressed, if it was a JPEG.
     public var jpegCoding: JPEGCoding?
+    /// Why no block of the source can be kept, if it was a JPEG of which none can.
+    public var jpegObstacle: String?
     /// The file itself, if it was a JPEG of which blocks can be kept.
     public var jpegSource: JPEGSource?
     /// Comments in a JPEG, each in a marker of its own; written to JPEGs only.
