@@ -46,8 +46,11 @@ let package = Package(
         .target(
             name: "CKernels",
             linkerSettings: [.linkedLibrary("m"), .linkedLibrary("pthread")]),
+        // Both may be missing: what they read is then refused by name.
+        .systemLibrary(name: "CHEIF", pkgConfig: "libheif", providers: [.apt(["libheif-dev"])]),
+        .systemLibrary(name: "CTIFF", pkgConfig: "libtiff-4", providers: [.apt(["libtiff-dev"])]),
         .target(
-            name: "CCodecs",
+            name: "CCodecs", dependencies: ["CHEIF", "CTIFF"],
             linkerSettings: [
                 .linkedLibrary("png"), .linkedLibrary("jpeg"), .linkedLibrary("webp"),
                 .linkedLibrary("webpdemux"), .linkedLibrary("lcms2"), .linkedLibrary("z"),

@@ -259,11 +259,77 @@ def check_watermark(folder):
                     check((bgr[250:] == old[250:]).all(), f"watermark outside the mask {ending}")
 
 
+# Names of tags that hold or announce another picture, as exiftool calls them.
+TRACES = ("Thumbnail", "Preview", "MPImage", "OtherImage", "JpgFromRaw", "PhotoshopThumbnail",
+          "DepthImage", "DepthMap", "GainMap", "HDRGainMap", "MotionPhoto", "EmbeddedImage", "AuxiliaryImage")
+
+
+def traces(path):
+    """What a file holds beside its picture."""
+    found = subprocess.run(["exiftool", "-a", "-ee", "-G1", "-s", path], capture_output=True).stdout
+    return [line for line in found.decode(errors="replace").splitlines()
+            if any(name in line for name in TRACES)]
+
+
+def with_traces(folder):
+    """A file for each way of keeping a smaller picture beside the picture."""
+    small, big = folder / "small.jpg", folder / "big.jpg"
+    Image.fromarray(samples(32, 24, 3, 8)).save(small)
+    Image.fromarray(samples(96, 64, 3, 8)).save(big)
+
+    def tagged(name, *words, source=big):
+        out = folder / f"trace-{name}"
+        subprocess.run(["exiftool", "-q", *words, "-o", out, source], check=True)
+        return out
+
+    yield tagged("exif.jpg", f"-ThumbnailImage<={small}")
+    yield tagged("photoshop.jpg", f"-PhotoshopThumbnail<={small}")
+    yield tagged("xmp.jpg", f"-XMP-xmp:ThumbnailImage<={small}", "-XMP-xmp:ThumbnailFormat=JPEG",
+                 "-XMP-xmp:ThumbnailWidth=32", "-XMP-xmp:ThumbnailHeight=24")
+    png = folder / "big.png"
+    Image.open(big).save(png)
+    yield tagged("exif.png", f"-ThumbnailImage<={small}", source=png)
+    block = Image.open(folder / "trace-exif.jpg").info["exif"]
+    info = PngImagePlugin.PngInfo()
+    info.add_text("Raw profile type exif", f"\nexif\n{len(block):8d}\n{block.hex()}\n", zip=True)
+    Image.open(big).save(folder / "trace-raw-profile.png", pnginfo=info)
+    yield folder / "trace-raw-profile.png"
+    Image.open(big).save(folder / "trace-exif.webp", lossless=True, exif=block)
+    yield folder / "trace-exif.webp"
+    # The second of two pictures, as MPF has it.
+    first, second = Image.fromarray(samples(96, 64, 3, 8)), Image.fromarray(samples(32, 24, 3, 8))
+    first.save(folder / "trace-pages.tif", save_all=True, append_images=[second])
+    yield folder / "trace-pages.tif"
+    first.save(folder / "trace-mpf.jpg", "MPO", save_all=True, append_images=[second])
+    yield folder / "trace-mpf.jpg"
+    jpeg = big.read_bytes()
+    extension = b"JFXX\0\x10" + small.read_bytes()
+    (folder / "trace-jfxx.jpg").write_bytes(
+        jpeg[:20] + b"\xff\xe0" + (len(extension) + 2).to_bytes(2, "big") + extension + jpeg[20:])
+    yield folder / "trace-jfxx.jpg"
+    for name in ("thumbnail", "depth", "gain-map", "matte"):
+        yield ROOT / "Fixtures" / "Images" / "Good" / f"{name}.heic"
+
+
+def check_traces(folder):
+    for source in with_traces(folder):
+        for ending in ("jpg", "png", "webp", "avif", "tif"):
+            out = folder / f"{source.stem}-{source.suffix[1:]}.{ending}"
+            status, _, errors = gesso(
+                "inpaint", source, "-o", out, "--mask", "rect:4,4,12,12", *EDIT)
+            check(status == 0, f"{source.name} as {ending}: {errors}")
+            if status == 0:
+                check(not traces(out), f"{source.name} as {ending}: {traces(out)}")
+        if source.suffix != ".heic" and "pages" not in source.name and "raw" not in source.name:
+            check(traces(source), f"{source.name} has none itself")
+
+
 def main():
     with tempfile.TemporaryDirectory() as name:
         folder = pathlib.Path(name)
         for case in cases():
             check_case(folder, *case)
+        check_traces(folder)
         check_readers(folder)
         check_foreign(folder)
         check_watermark(folder)

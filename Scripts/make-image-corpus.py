@@ -6,8 +6,9 @@ little-endian) as they must be decoded, and what else must be found. Bad/NAME co
 the exit code and a piece of the error text. Resampling.json holds pictures resized by Pillow.
 
 PNG files are put together here, chunk by chunk, from known samples; JPEG and WebP files come from
-Pillow, whose decoders are also their reference. Needs numpy and Pillow (made with Pillow 13.0, libjpeg-turbo
-3.2). The output is the same on every run.
+Pillow, whose decoders are also their reference; image_formats.py makes the other formats. Needs numpy,
+Pillow (made with Pillow 13.0, libjpeg-turbo 3.2), pillow-heif, tifffile, imagecodecs and tiff2rgba
+(libtiff-tools). The output is the same on every run.
 
     Scripts/make-image-corpus.py
 """
@@ -18,10 +19,13 @@ import io
 import json
 import pathlib
 import struct
+import sys
 import zlib
 
 import numpy as np
 from PIL import Image, ImageCms
+
+import image_formats
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent / "Fixtures" / "Images"
 GOOD, BAD = ROOT / "Good", ROOT / "Bad"
@@ -676,10 +680,9 @@ def make_bad_jpeg():
 
 def make_foreign():
     picture = landscape(4, 4)
-    for kind, said in [("GIF", "a GIF"), ("BMP", "a BMP"), ("TIFF", "a TIFF")]:
-        out = io.BytesIO()
-        picture.save(out, kind)
-        bad(f"{kind.lower()}.png", out.getvalue(), f"is {said}, not PNG, JPEG or WebP")
+    out = io.BytesIO()
+    picture.save(out, "PDF")
+    bad("pdf.png", out.getvalue()[:400], "is a PDF, not a picture that is read")
     texts = {
         "svg": ('<?xml version="1.0"?><svg xmlns="http://www.w3.org/2000/svg"/>', "an SVG"),
         "html": ("<!DOCTYPE html><html><title>Log in</title></html>", "an HTML page"),
@@ -687,10 +690,11 @@ def make_foreign():
         "text": ("just words\n", "of an unknown kind"),
     }
     for name, (text, said) in texts.items():
-        bad(f"{name}.png", text.encode(), f"is {said}, not PNG, JPEG or WebP")
-    bad("heic.jpg", b"\0\0\0\x18ftypheic" + bytes(16), "is an HEIC")
-    bad("avif.jpg", b"\0\0\0\x1cftypavif" + bytes(16), "is an AVIF")
+        bad(f"{name}.png", text.encode(), f"is {said}, not a picture that is read")
     bad("jpeg-xl.jpg", b"\xff\x0a" + bytes(16), "is a JPEG XL")
+    bad("jpeg-xl-boxes.jpg", b"\0\0\0\x0cJXL \r\n\x87\n" + bytes(16), "djxl")
+    bad("cr2.jpg", b"II*\0\x10\0\0\0CR\2\0" + bytes(40), "a camera's raw file")
+    bad("video.jpg", b"\0\0\0\x18ftypisom" + bytes(16), "is a video")
 
 
 # Colours ---------------------------------------------------------------------------------------
@@ -776,6 +780,7 @@ def main():
     make_bad_jpeg()
     make_bad_webp()
     make_foreign()
+    image_formats.make(sys.modules[__name__])
     make_colors()
     make_resampling()
 

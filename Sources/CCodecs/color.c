@@ -143,6 +143,27 @@ void codec_inks_to_srgb(
     cmsDoTransform(inks->to_srgb, samples, rgb, (cmsUInt32Number)pixels);
 }
 
+// a * b / 255, rounded, exact for bytes.
+static int product(int a, int b) {
+    int scaled = a * b + 128;
+    return ((scaled >> 8) + scaled) >> 8;
+}
+
+// Naively: what most readers (Pillow among them) give for every CMYK JPEG.
+void codec_inks_or_naive(
+    const codec_inks *inks, const uint8_t *samples, uint8_t *rgb, size_t pixels) {
+    if (inks != NULL) {
+        codec_inks_to_srgb(inks, samples, rgb, pixels);
+        return;
+    }
+    for (size_t x = 0; x < pixels; x++) {
+        int light = samples[4 * x + 3];
+        for (int c = 0; c < 3; c++) {
+            rgb[3 * x + c] = (uint8_t)(light - product(255 - samples[4 * x + c], light));
+        }
+    }
+}
+
 void codec_inks_close(codec_inks *inks) {
     if (inks == NULL) return;
     if (inks->to_srgb != NULL) cmsDeleteTransform(inks->to_srgb);
@@ -150,11 +171,27 @@ void codec_inks_close(codec_inks *inks) {
     free(inks);
 }
 
+// The bytes of a profile without its time of creation, which would make every file another.
+static uint8_t *saved(cmsHPROFILE profile, size_t *made) {
+    cmsUInt32Number size = 0;
+    if (profile == NULL || !cmsSaveProfileToMem(profile, NULL, &size)) return NULL;
+    uint8_t *bytes = malloc(size);
+    if (bytes == NULL) return NULL;
+    if (!cmsSaveProfileToMem(profile, bytes, &size)) {
+        free(bytes);
+        return NULL;
+    }
+    *made = size;
+    memset(bytes + 24, 0, 12);
+    return bytes;
+}
+
+static const cmsCIExyY white_point = {0.3127, 0.3290, 1.0};
+
 // sRGB's primaries with the curve of a grey profile: for equal channels the same colours.
 uint8_t *codec_color_profile_of_grey(const uint8_t *profile, size_t count, size_t *made) {
     static const cmsCIExyYTRIPLE primaries = {
         {0.6400, 0.3300, 1.0}, {0.3000, 0.6000, 1.0}, {0.1500, 0.0600, 1.0}};
-    static const cmsCIExyY white = {0.3127, 0.3290, 1.0};
     cmsContext context = cmsCreateContext(NULL, NULL);
     if (context == NULL) return NULL;
     cmsSetLogErrorHandlerTHR(context, ignore_error);
@@ -163,18 +200,58 @@ uint8_t *codec_color_profile_of_grey(const uint8_t *profile, size_t count, size_
     cmsToneCurve *curve = grey == NULL ? NULL : cmsReadTag(grey, cmsSigGrayTRCTag);
     if (curve != NULL && cmsGetColorSpace(grey) == cmsSigGrayData) {
         cmsToneCurve *curves[3] = {curve, curve, curve};
-        cmsHPROFILE rgb = cmsCreateRGBProfileTHR(context, &white, &primaries, curves);
-        cmsUInt32Number size = 0;
-        if (rgb != NULL && cmsSaveProfileToMem(rgb, NULL, &size)) bytes = malloc(size);
-        if (bytes != NULL) {
-            cmsSaveProfileToMem(rgb, bytes, &size);
-            *made = size;
-            // The time of creation would make every file another.
-            memset(bytes + 24, 0, 12);
-        }
+        cmsHPROFILE rgb = cmsCreateRGBProfileTHR(context, &white_point, &primaries, curves);
+        bytes = saved(rgb, made);
         if (rgb != NULL) cmsCloseProfile(rgb);
     }
     if (grey != NULL) cmsCloseProfile(grey);
+    cmsDeleteContext(context);
+    return bytes;
+}
+
+// The primaries that are of daylight's white (ITU-T H.273, table 2); NULL for others.
+static const cmsCIExyYTRIPLE *primaries_of(int number) {
+    static const cmsCIExyYTRIPLE bt709 = {
+        {0.640, 0.330, 1.0}, {0.300, 0.600, 1.0}, {0.150, 0.060, 1.0}};
+    static const cmsCIExyYTRIPLE bt2020 = {
+        {0.708, 0.292, 1.0}, {0.170, 0.797, 1.0}, {0.131, 0.046, 1.0}};
+    static const cmsCIExyYTRIPLE p3 = {
+        {0.680, 0.320, 1.0}, {0.265, 0.690, 1.0}, {0.150, 0.060, 1.0}};
+    switch (number) {
+    case 1: return &bt709;
+    case 9: return &bt2020;
+    case 12: return &p3;
+    default: return NULL;
+    }
+}
+
+// The curve from samples to light (ITU-T H.273, table 3); NULL for others.
+static cmsToneCurve *curve_of(cmsContext context, int number) {
+    cmsFloat64Number srgb[5] = {2.4, 1 / 1.055, 0.055 / 1.055, 1 / 12.92, 0.04045};
+    cmsFloat64Number bt709[5] = {1 / 0.45, 1 / 1.099, 0.099 / 1.099, 1 / 4.5, 0.081};
+    switch (number) {
+    case 1: case 6: case 14: case 15: return cmsBuildParametricToneCurve(context, 4, bt709);
+    case 4: return cmsBuildGamma(context, 2.2);
+    case 5: return cmsBuildGamma(context, 2.8);
+    case 8: return cmsBuildGamma(context, 1.0);
+    case 13: return cmsBuildParametricToneCurve(context, 4, srgb);
+    default: return NULL;
+    }
+}
+
+uint8_t *codec_color_profile_of(int primaries, int transfer, size_t *made) {
+    const cmsCIExyYTRIPLE *points = primaries_of(primaries);
+    cmsContext context = points == NULL ? NULL : cmsCreateContext(NULL, NULL);
+    if (context == NULL) return NULL;
+    uint8_t *bytes = NULL;
+    cmsToneCurve *curve = curve_of(context, transfer);
+    if (curve != NULL) {
+        cmsToneCurve *curves[3] = {curve, curve, curve};
+        cmsHPROFILE rgb = cmsCreateRGBProfileTHR(context, &white_point, points, curves);
+        bytes = saved(rgb, made);
+        if (rgb != NULL) cmsCloseProfile(rgb);
+        cmsFreeToneCurve(curve);
+    }
     cmsDeleteContext(context);
     return bytes;
 }

@@ -20,4 +20,8 @@ void codec_fail(char message[codec_message_limit], const char *text);
 // Makes room for `more` bytes behind writer->count.
 codec_status codec_writer_reserve(codec_writer *writer, size_t more);
 
+// Inks (4 bytes a pixel, stored inverted) as RGB, 3 bytes a pixel: by a profile, or naively without one.
+void codec_inks_or_naive(
+    const codec_inks *inks, const uint8_t *samples, uint8_t *rgb, size_t pixels);
+
 #endif

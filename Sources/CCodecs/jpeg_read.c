@@ -202,23 +202,6 @@ codec_status codec_jpeg_header(codec_reader *reader) {
     return take_markers(reader, state);
 }
 
-// a * b / 255, rounded, exact for bytes.
-static int product(int a, int b) {
-    int scaled = a * b + 128;
-    return ((scaled >> 8) + scaled) >> 8;
-}
-
-// The naive conversion, with the inks stored inverted as Adobe's programs do: what most readers
-// (Pillow among them) give for every CMYK JPEG.
-static void convert_cmyk(const uint8_t *inks, uint16_t *row, uint32_t width) {
-    for (size_t x = 0; x < width; x++) {
-        int light = inks[4 * x + 3];
-        for (int c = 0; c < 3; c++) {
-            row[3 * x + c] = (uint16_t)(light - product(255 - inks[4 * x + c], light));
-        }
-    }
-}
-
 // How to convert CMYK where the file says it by a profile.
 static void open_inks(codec_reader *reader, jpeg_state *state) {
     JOCTET *profile = NULL;
@@ -230,12 +213,6 @@ static void open_inks(codec_reader *reader, jpeg_state *state) {
     if (state->inks != NULL) reader->converted_from_cmyk = 2;
 }
 
-static void convert_by_profile(
-    const codec_inks *inks, const uint8_t *bytes, uint8_t *rgb, uint16_t *row, uint32_t width) {
-    codec_inks_to_srgb(inks, bytes, rgb, width);
-    for (size_t i = 0; i < (size_t)width * 3; i++) row[i] = rgb[i];
-}
-
 static void take_rows(codec_reader *reader, jpeg_state *state, uint8_t *bytes, uint16_t *samples) {
     struct jpeg_decompress_struct *jpeg = &state->jpeg;
     size_t row_samples = (size_t)reader->width * reader->channels;
@@ -243,14 +220,13 @@ static void take_rows(codec_reader *reader, jpeg_state *state, uint8_t *bytes, u
         uint16_t *row = samples + row_samples * jpeg->output_scanline;
         JSAMPROW rows[1] = {bytes};
         jpeg_read_scanlines(jpeg, rows, 1);
-        if (state->inks != NULL) {
+        const uint8_t *from = bytes;
+        if (jpeg->out_color_space == JCS_CMYK) {
             uint8_t *rgb = bytes + (size_t)reader->width * 4;
-            convert_by_profile(state->inks, bytes, rgb, row, reader->width);
-        } else if (jpeg->out_color_space == JCS_CMYK) {
-            convert_cmyk(bytes, row, reader->width);
-        } else {
-            for (size_t i = 0; i < row_samples; i++) row[i] = bytes[i];
+            codec_inks_or_naive(state->inks, bytes, rgb, reader->width);
+            from = rgb;
         }
+        for (size_t i = 0; i < row_samples; i++) row[i] = from[i];
     }
 }
 

@@ -5,6 +5,7 @@
 #include <stdio.h>
 
 #include <jpeglib.h>
+#include <webp/decode.h>
 
 #define TEXT_OF(x) #x
 #define TEXT(x) TEXT_OF(x)
@@ -17,4 +18,11 @@ const char *codec_jpeg_version(void) {
 #else
     return "libjpeg " TEXT(JPEG_LIB_VERSION);
 #endif
+}
+
+const char *codec_webp_version(void) {
+    static char text[16];
+    int version = WebPGetDecoderVersion();
+    snprintf(text, sizeof text, "%d.%d.%d", version >> 16, version >> 8 & 255, version & 255);
+    return text;
 }

@@ -77,7 +77,7 @@ struct EarlierReceipt: Decodable {
                     mask: try edit.mask?.plan(&pictures))
             }, pictures: pictures)
         request.pictures = pictures
-        request.format = ImageFormat(pathExtension: result.format) ?? .png
+        request.format = ImageFormat(written: result.format) ?? .png
         request.quality = result.quality
         (request.recipes, request.variables) = (recipes, variables)
         return Receipt(

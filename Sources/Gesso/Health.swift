@@ -140,6 +140,10 @@ private enum Machine {
             Finding("graphics", .fine, "none is used, nor needed"),
             Finding("memory", memory, free + total),
             Finding("libraries", .fine, libraries),
+            Finding(
+                "formats", Image.missingCodecs.isEmpty ? .fine : .warning,
+                Image.missingCodecs.isEmpty
+                    ? "all are read and written" : Image.missingCodecs.joined(separator: "; ")),
         ]
     }
 

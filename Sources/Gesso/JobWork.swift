@@ -33,15 +33,21 @@ struct JobWork {
         (self.request, self.library, self.options, self.send) = (request, library, options, send)
         choice = try library.choice(of: request)
         let credentials = options.credentials
+        let signer: Signer?
         do {
-            seal = try library.places.credentials.signer(credentials.use).map {
-                Seal(signer: $0, tellsPrompts: credentials.tellsPrompts)
-            }
+            signer = try library.places.credentials.signer(credentials.use)
         } catch {
             throw GessoError(error)
         }
+        let isSigned = request.format.takesCredentials
+        seal =
+            isSigned
+            ? signer.map { Seal(signer: $0, tellsPrompts: credentials.tellsPrompts) } : nil
         let shelf = AddOnShelf(library.places, known: request.addOnFiles)
         var notes: [String] = []
+        if signer != nil, !isSigned {
+            notes.append("no Content Credentials are written into a \(request.format)")
+        }
         let url = choice?.url
         edits = try request.edits.map { edit in
             let (chosen, ofWildcards) = edit.recipe.drawingWildcards(from: library.places.wildcards)

@@ -88,6 +88,9 @@ public struct Outcome: Sendable {
             return proof
         }
         isLossless = image.isKept(by: format, quality: quality)
+        if !image.isFile(data) {
+            self.works[works.count - 1].result.report.notes += image.metadata.losses
+        }
         let last = works[works.count - 1].result
         if last.isWatermarked, !written.holds(last.recipe.watermark) {
             self.works[works.count - 1].result.report.notes.append(
@@ -110,9 +113,15 @@ public struct Outcome: Sendable {
         let part = report.repaintedFraction
         guard !isLossless, proof?.blocks == nil, part > 0, part < 1 else { return nil }
         let what =
-            request.format == .webp && request.quality == nil
-            ? "a WebP has 8 bits a sample" : "a \(request.format) is encoded anew as a whole"
-        return what + ": write a PNG to keep every other pixel"
+            switch (request.format, request.quality) {
+            case (.webp, nil): "a WebP has 8 bits a sample"
+            case (.avif, nil): "an AVIF has 12 bits a sample"
+            default: "the \(request.format) is encoded anew as a whole"
+            }
+        let reason =
+            request.format == .jpeg ? image.reasonForNewBlocks(quality: request.quality) : nil
+        return what + (reason.map { ", for \($0)" } ?? "")
+            + ": write a PNG to keep every other pixel"
     }
 
     private static let smallMark =

@@ -29,7 +29,7 @@ package struct OutputName {
 
     private func values(index: Int) -> [String: String] {
         let name = (input.map { $0 == "-" ? "picture" : $0 } ?? verb.rawValue) as NSString
-        let own = ImageFormat(pathExtension: name.pathExtension) == nil ? nil : name.pathExtension
+        let own = ImageFormat(written: name.pathExtension) == nil ? nil : name.pathExtension
         return [
             "stem": ((name.lastPathComponent) as NSString).deletingPathExtension,
             "seed": "\(seed)", "verb": verb.rawValue, "ext": format ?? own ?? "png",

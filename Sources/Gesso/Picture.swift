@@ -5,7 +5,7 @@ import Imaging
 public struct Picture: Sendable, Equatable {
     /// The path of its file; nil where there is none.
     public var path: String?
-    /// The bytes of a PNG, JPEG or WebP; nil where they are in the file at `path`.
+    /// The bytes of a picture file; nil where they are in the file at `path`.
     public var data: Data?
     /// The hash of the bytes, where it is known; a receipt has it.
     public var sha256: String?

@@ -45,7 +45,7 @@ package struct PictureInfo {
             digitalSourceType: metadata.statedDigitalSourceType,
             parameters: settings.map(Parameters.init),
             credentials: credentials.areThere ? credentials.document : nil,
-            warnings: metadata.warnings)
+            warnings: metadata.warnings + metadata.losses)
     }
 
     private struct Document: Encodable {

@@ -28,7 +28,7 @@ final class PictureReader {
     /// The picture to be edited.
     func source() throws -> Image {
         let (image, picture, data) = try read(Request.source)
-        if !checksCredentials, EmbeddedManifest(in: data) != nil {
+        if !checksCredentials, holdsContentCredentials(data) {
             note(
                 "\(picture.name): its Content Credentials (C2PA) do not hold for the result and "
                     + "were left out")

@@ -61,7 +61,7 @@ extension Receipt {
     /// Whether a picture that was made again has the very pixels, compared in the format of the first
     /// one whatever its own.
     public func isSame(_ outcome: Outcome) throws -> Bool {
-        let format = ImageFormat(pathExtension: result.format) ?? request.format
+        let format = ImageFormat(written: result.format) ?? request.format
         guard outcome.request.format != format else { return isSame(outcome.written) }
         return isSame(
             try Image(

@@ -18,7 +18,7 @@ extension Request: Codable {
         model = try container.decodeIfPresent(String.self, forKey: .model)
         tokenizer = try container.decodeIfPresent(String.self, forKey: .tokenizer)
         if let name = try container.decodeIfPresent(String.self, forKey: .format) {
-            guard let format = ImageFormat(pathExtension: name) else {
+            guard let format = ImageFormat(written: name) else {
                 throw DecodingError.dataCorruptedError(
                     forKey: .format, in: container, debugDescription: "no format '\(name)'")
             }

@@ -38,7 +38,7 @@ public struct Request: Sendable, Equatable {
     public var tokenizer: String?
     /// The format of the result.
     public var format = ImageFormat.png
-    /// The quality of a JPEG, 1 to 100 (nil: the picture's own, else 95), or of a WebP (nil: lossless).
+    /// The quality of a JPEG, 1 to 100 (nil: the picture's own, else 95), or of a WebP or AVIF (nil: lossless).
     public var quality: Int?
     /// The recipe files that the settings came from, for the record.
     public var recipes: [RecipeFile] = []

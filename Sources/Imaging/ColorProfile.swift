@@ -1,4 +1,5 @@
 import CCodecs
+import Dispatch
 import Glibc
 
 /// The two ways between a profile's colours and sRGB: relative colorimetric, with black point
@@ -25,19 +26,41 @@ final class ColorProfile {
 
     /// 16-bit samples without alpha, one or three a pixel, as three of sRGB.
     func toSRGB(_ samples: [UInt16]) -> [UInt16] {
-        let pixels = samples.count / channels
-        return [UInt16](unsafeUninitializedCapacity: pixels * 3) { rgb, count in
-            codec_color_to_srgb(transforms, samples, rgb.baseAddress, pixels)
-            count = pixels * 3
-        }
+        converted(samples, channels, 3, by: codec_color_to_srgb)
     }
 
     /// 16-bit sRGB, three samples a pixel, in the profile's one or three.
     func fromSRGB(_ rgb: [UInt16]) -> [UInt16] {
-        let pixels = rgb.count / 3
-        return [UInt16](unsafeUninitializedCapacity: pixels * channels) { samples, count in
-            codec_color_from_srgb(transforms, rgb, samples.baseAddress, pixels)
-            count = pixels * channels
+        converted(rgb, 3, channels, by: codec_color_from_srgb)
+    }
+
+    /// Converts pieces of the pixels on all cores; each pixel by itself, so the result does not depend on
+    /// their number.
+    private func converted(
+        _ samples: [UInt16], _ channels: Int, _ newChannels: Int,
+        by convert:
+            @Sendable (
+                OpaquePointer?, UnsafePointer<UInt16>?, UnsafeMutablePointer<UInt16>?, Int
+            ) -> Void
+    ) -> [UInt16] {
+        let pixels = samples.count / channels
+        let piece = 1 << 16
+        return [UInt16](unsafeUninitializedCapacity: pixels * newChannels) { made, count in
+            samples.withUnsafeBufferPointer { samples in
+                guard let source = samples.baseAddress, let target = made.baseAddress else {
+                    return
+                }
+                nonisolated(unsafe) let from = source
+                nonisolated(unsafe) let to = target
+                nonisolated(unsafe) let own = self.transforms
+                DispatchQueue.concurrentPerform(iterations: (pixels + piece - 1) / piece) { index in
+                    let start = index * piece
+                    convert(
+                        own, from + start * channels, to + start * newChannels,
+                        min(piece, pixels - start))
+                }
+            }
+            count = pixels * newChannels
         }
     }
 
@@ -98,12 +121,22 @@ extension Image {
     /// Some channels of every pixel.
     private func picked(_ range: Range<Int>) -> [UInt16] {
         if range.count == channels { return samples }
-        return (0..<width * height).flatMap { pixel in range.map { samples[pixel * channels + $0] }
+        var picked: [UInt16] = []
+        picked.reserveCapacity(width * height * range.count)
+        for start in stride(from: 0, to: samples.count, by: channels) {
+            for c in range { picked.append(samples[start + c]) }
         }
+        return picked
     }
 
     /// Three channels and one, side by side.
     private func interleaved(_ rgb: [UInt16], _ alpha: [UInt16]) -> [UInt16] {
-        alpha.indices.flatMap { [rgb[3 * $0], rgb[3 * $0 + 1], rgb[3 * $0 + 2], alpha[$0]] }
+        var pixels: [UInt16] = []
+        pixels.reserveCapacity(4 * alpha.count)
+        for index in alpha.indices {
+            for c in 0..<3 { pixels.append(rgb[3 * index + c]) }
+            pixels.append(alpha[index])
+        }
+        return pixels
     }
 }

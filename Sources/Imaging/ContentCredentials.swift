@@ -19,11 +19,39 @@ public struct EmbeddedManifest: Sendable, Equatable {
         case .png: found = FileFrame(file).chunk("caBX")
         case .jpeg: found = FileFrame(file).manifestMarkers
         case .webp: found = FileFrame(file).webPChunk
-        case nil: found = nil
+        case .heic, .avif, .tiff, .gif, .bmp, nil: found = nil
         }
         guard let found else { return nil }
         (store, blocks) = found
     }
+}
+
+/// Whether a picture file has Content Credentials: also in a HEIC or AVIF, as a box of its own, and in a
+/// TIFF, as the tag 52545, where they are not read.
+public func holdsContentCredentials(_ file: Data) -> Bool {
+    let bytes = Array(file)
+    switch ImageFormat(sniffing: bytes) {
+    case .heic, .avif:
+        return bytes.withUnsafeBufferPointer { bytes in
+            ISOBoxes(bytes: bytes).boxes(in: 0..<bytes.count).contains { box in
+                box.type == "uuid" && bytes[box.payload].starts(with: manifestKind)
+            }
+        }
+    case .tiff:
+        return bytes.withUnsafeBufferPointer { TIFFTags(storedIn: $0) }?.entries
+            .contains { $0.tag == 52_545 } ?? false
+    default: return EmbeddedManifest(in: file) != nil
+    }
+}
+
+/// The kind of the box that holds a store (C2PA specification 2.2, A.3.8).
+private let manifestKind: [UInt8] = [
+    0xD8, 0xFE, 0xC3, 0xD6, 0x1B, 0x0E, 0x48, 0x3C, 0x92, 0x97, 0x58, 0x28, 0x87, 0x7E, 0xC4, 0x81,
+]
+
+extension ImageFormat {
+    /// Whether credentials are written into files of this format.
+    public var takesCredentials: Bool { [.png, .jpeg, .webp].contains(self) }
 }
 
 /// The chunks or markers that a file consists of. Positions count from its first byte.
@@ -166,14 +194,14 @@ public struct ManifestPlace: Sendable {
     private let format: ImageFormat
     private let place: Int
 
-    /// The place in a file of that format, which has no credentials.
+    /// The place in a file of that format, which takes credentials and has none.
     public init(in file: Data, _ format: ImageFormat) {
         (self.file, self.format) = (file, format)
         switch format {
         // Behind the header, which comes first.
         case .png: place = min(ImageFormat.pngSignature.count + 25, file.count)
         case .jpeg: place = FileFrame(file).markerPlace
-        case .webp: place = file.count
+        default: place = file.count
         }
     }
 
@@ -203,7 +231,7 @@ public struct ManifestPlace: Sendable {
         switch format {
         case .png: FileFrame.chunk(store)
         case .jpeg: FileFrame.markers(store)
-        case .webp: RIFF.chunk("C2PA", store)
+        default: RIFF.chunk("C2PA", store)
         }
     }
 }

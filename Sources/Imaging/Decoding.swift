@@ -3,17 +3,18 @@ import Files
 public import FoundationEssentials
 
 extension Image {
-    /// Reads a PNG, JPEG or WebP; which one is told by the bytes, not by the name.
+    /// Reads a picture of an ``ImageFormat``; which one is told by the bytes, not by the name.
     ///
-    /// Damage is an error, never a half-grey picture. The EXIF orientation is applied and set to 1
-    /// in the kept metadata. CMYK becomes sRGB by its profile, RGB by the naive conversion without
-    /// one; a palette becomes colours, a transparent colour becomes alpha; of an animation the first
-    /// frame is read. All other samples are those of the file, whatever its profile.
+    /// Damage is an error, never a half-grey picture. The orientation is applied and set to 1 in the kept
+    /// metadata. CMYK becomes sRGB by its profile, RGB by the naive conversion without one; a palette
+    /// becomes colours, a transparent colour becomes alpha; of an animation, or of several pictures, the
+    /// first is read. Samples of 10 and 12 bits become 16, and so do floats from 0 to 1. All other samples
+    /// are those of the file, whatever its profile.
     ///
     /// - Parameter name: How errors call the file.
     /// - Throws: ``ImagingError``.
     public init(decoding data: Data, name: String) throws {
-        let (stored, format) = try data.withUnsafeBytes { bytes in
+        let (stored, format) = try data.withUnsafeBytes { bytes -> (StoredImage, ImageFormat) in
             guard let format = ImageFormat(sniffing: bytes) else {
                 throw ImagingError.notAPicture(name: name, found: foreignKind(of: bytes))
             }
@@ -21,18 +22,19 @@ extension Image {
             if format == .png { try checkPNGSize(source, name: name) }
             return (try decode(source, as: format, name: name), format)
         }
-        let orientation = stored.metadata.exif.flatMap { EXIF($0)?.orientation } ?? .upright
-        self = stored.turned(orientation)
+        let orientation = stored.orientation
+        self = stored.image.turned(orientation)
         metadata.normalise(after: orientation)
         if format == .jpeg, metadata.jpegCoding != nil {
-            metadata.jpegSource = JPEGSource(bytes: data, orientation: orientation)
+            metadata.jpegSource = JPEGSource(
+                bytes: data, orientation: orientation, record: MetadataRecord(metadata))
         }
     }
 
     /// The pixels of a JPEG as they are stored.
     init(storedJPEG data: Data) throws {
         self = try data.withUnsafeBytes {
-            try decode($0.assumingMemoryBound(to: UInt8.self), as: .jpeg, name: "source")
+            try decode($0.assumingMemoryBound(to: UInt8.self), as: .jpeg, name: "source").image
         }
     }
 }
@@ -91,6 +93,26 @@ private struct CodecCalls {
             header = codec_webp_header
             pixels = codec_webp_pixels
             close = codec_webp_close
+        case .heic, .avif:
+            open = codec_heif_open
+            header = codec_heif_header
+            pixels = codec_heif_pixels
+            close = codec_heif_close
+        case .tiff:
+            open = codec_tiff_open
+            header = codec_tiff_header
+            pixels = codec_tiff_pixels
+            close = codec_tiff_close
+        case .gif:
+            open = codec_gif_open
+            header = codec_gif_header
+            pixels = codec_gif_pixels
+            close = codec_gif_close
+        case .bmp:
+            open = codec_bmp_open
+            header = codec_bmp_header
+            pixels = codec_bmp_pixels
+            close = codec_bmp_close
         }
     }
 }
@@ -104,10 +126,27 @@ private func checkPNGSize(_ bytes: UnsafeBufferPointer<UInt8>, name: String) thr
     try ImageLimits.check(width: number(at: 16), height: number(at: 20), name: name)
 }
 
-/// The picture as it lies in the file, not yet turned.
+/// A picture as it is in its file, and how it is to be turned.
+private struct StoredImage {
+    let image: Image
+    let orientation: Orientation
+
+    /// libheif turns pictures itself, and EXIF plays no part there (ISO/IEC 23008-12, 6.5.10).
+    init(_ image: Image, _ format: ImageFormat, orientation: Int32) {
+        self.image = image
+        self.orientation =
+            switch format {
+            case .heic, .avif: .upright
+            case .tiff: Orientation(rawValue: Int(orientation)) ?? .upright
+            default: image.metadata.exif.flatMap { EXIF($0)?.orientation } ?? .upright
+            }
+    }
+}
+
+/// The picture as it is stored, not yet turned.
 private func decode(
     _ bytes: UnsafeBufferPointer<UInt8>, as format: ImageFormat, name: String
-) throws -> Image {
+) throws -> StoredImage {
     let calls = CodecCalls(format)
     guard let reader = calls.open(bytes.baseAddress, bytes.count) else {
         throw ImagingError.outOfMemory(name: name)
@@ -121,6 +160,9 @@ private func decode(
             ? ImagingError.unsupported(name: name, format: format, detail: detail)
             : ImagingError.damaged(name: name, format: format, detail: detail)
     }
+    // Before libheif looks at it, which follows items that contain themselves.
+    let items = [.heic, .avif].contains(format) ? HEIFItems(bytes) : nil
+    try items?.check(name: name, format: format)
     try check(calls.header(reader))
     let (width, height) = (Int(reader.pointee.width), Int(reader.pointee.height))
     try ImageLimits.check(width: width, height: height, name: name)
@@ -133,10 +175,11 @@ private func decode(
         try check(calls.pixels(reader, buffer.baseAddress))
         initialized = count
     }
-    return Image(
+    let image = Image(
         width: width, height: height, channels: Int(reader.pointee.channels),
         depth: Int(reader.pointee.depth), samples: samples,
-        metadata: try ImageMetadata(reader, format: format, name: name))
+        metadata: try ImageMetadata(reader, bytes, items, format: format, name: name))
+    return StoredImage(image, format, orientation: reader.pointee.orientation)
 }
 
 /// The text in a C character array that Swift sees as a tuple.
@@ -146,20 +189,33 @@ private func string<Characters>(of characters: inout Characters) -> String {
 
 extension ImageMetadata {
     fileprivate init(
-        _ reader: UnsafeMutablePointer<codec_reader>, format: ImageFormat, name: String
+        _ reader: UnsafeMutablePointer<codec_reader>, _ bytes: UnsafeBufferPointer<UInt8>,
+        _ heif: HEIFItems?, format: ImageFormat, name: String
     ) throws {
         for line in string(of: &reader.pointee.warnings).split(separator: "\n")
         where !warnings.contains(String(line)) {
             warnings.append(String(line))
         }
         let items = UnsafeBufferPointer(
-            start: reader.pointee.items.list, count: reader.pointee.items.count)
+            start: reader.pointee.items.list, count: reader.pointee.items.count
+        ).map(CodecItem.init)
         switch format {
-        case .png: try readChunks(items.map(CodecItem.init), name: name)
+        case .png: try readChunks(items, name: name)
         case .jpeg:
-            try readMarkers(items.map(CodecItem.init), name: name)
+            try readMarkers(items, name: name)
             jpegCoding = JPEGCoding(reader.pointee.coding)
-        case .webp: try readWebP(items.map(CodecItem.init), name: name)
+            if jpegCoding == nil {
+                jpegObstacle =
+                    reader.pointee.converted_from_cmyk != 0
+                    ? "its CMYK became RGB" : "its colours, sampling or tables are unusual"
+            }
+        case .webp, .gif, .bmp: try readBlocks(items, format, name: name)
+        case .heic, .avif:
+            try readBlocks(items, format, name: name)
+            readHEIF(reader.pointee, heif)
+        case .tiff:
+            try readBlocks(items, format, name: name)
+            readTIFF(reader.pointee, bytes)
         }
         if reader.pointee.converted_from_cmyk == 2 {
             iccProfile = nil
@@ -171,6 +227,8 @@ extension ImageMetadata {
         dropCompanions()
         if reader.pointee.animated != 0 {
             warnings.append("animated; only the first frame is read")
+        } else if reader.pointee.pictures > 1 {
+            warnings.append("holds \(reader.pointee.pictures) pictures; only the first is read")
         }
         if reader.pointee.items.dropped > 0 {
             warnings.append("\(reader.pointee.items.dropped) pieces of metadata were left out")
@@ -192,7 +250,6 @@ extension ImageMetadata {
         if lost.contains(where: { [.gainMap, .depth].contains($0) }) {
             lost.remove(.otherPictures)
         }
-        warnings += Companion.allCases.filter(lost.contains).compactMap(\.note)
     }
 
     /// Drops a profile that is broken or for other channels than the samples have.

@@ -46,10 +46,11 @@ struct EXIF {
             .flatMap(Orientation.init) ?? .upright
     }
 
-    /// The block for upright pixels and without thumbnail; nil if that breaks it.
+    /// The block for upright pixels and without any smaller copy of them; nil if that breaks it.
     var normalised: [UInt8]? {
         var block = self
         block.dropThumbnail()
+        for picture in EmbeddedJPEG.places(in: block.bytes) { block.wipe(picture) }
         guard var block = EXIF(block.bytes) else { return nil }
         block.setOrientation(.upright)
         return block.bytes
@@ -216,17 +217,32 @@ struct EXIF {
     /// Cuts the link to the second directory and wipes the thumbnail it points at.
     private mutating func dropThumbnail() {
         guard let link = main?.link, let second = directory(at: number(at: link, 4)) else { return }
-        func value(_ tag: Int) -> Int? { entry(tag, in: second).flatMap(scalar) }
-        let thumbnails = [
-            (value(Tag.thumbnailOffset), value(Tag.thumbnailLength)),
-            (value(Tag.stripOffset), value(Tag.stripLength)),
-        ]
+        let thumbnails =
+            zip(
+                numbers(Tag.thumbnailOffset, in: second), numbers(Tag.thumbnailLength, in: second))
+            + zip(numbers(Tag.stripOffset, in: second), numbers(Tag.stripLength, in: second))
         put(0, 4, at: link)
-        for case (let start?, let count?) in thumbnails
-        where start >= 8 && start + count <= bytes.count {
-            bytes.replaceSubrange(start..<start + count, with: repeatElement(0, count: count))
-            if start + count == bytes.count { bytes.removeLast(count) }
+        let places = thumbnails.filter { $0 >= 8 && $0 + $1 <= bytes.count }.map { $0..<$0 + $1 }
+        wipe(union: places)
+        for place in places.sorted(by: { $0.upperBound > $1.upperBound })
+        where place.upperBound == bytes.count {
+            bytes.removeLast(place.count)
         }
+    }
+
+    /// The short or long numbers of an entry.
+    private func numbers(_ tag: Int, in directory: Directory) -> [Int] {
+        guard let entry = entry(tag, in: directory) else { return [] }
+        let count = number(at: entry.position + 4, 4)
+        let kind = number(at: entry.position + 2, 2)
+        let size = kind == Kind.short ? 2 : 4
+        guard kind == Kind.short || kind == Kind.long, count <= bytes.count / size else {
+            return []
+        }
+        let start =
+            count * size <= 4 ? entry.position + 8 : number(at: entry.position + 8, 4)
+        guard start + count * size <= bytes.count else { return [] }
+        return (0..<count).map { number(at: start + $0 * size, size) }
     }
 
     /// Adds a comment where there is none: to a copy of the EXIF directory, or to a new one. The

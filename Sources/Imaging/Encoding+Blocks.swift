@@ -3,6 +3,18 @@ public import FoundationEssentials
 
 /// Writing a picture over the JPEG that it was read from, block by block.
 extension Image {
+    /// Why a JPEG of the picture is encoded anew as a whole, as far as blocks of a JPEG could have been kept;
+    /// nil where the source is no JPEG.
+    public func reasonForNewBlocks(quality: Int?) -> String? {
+        if let obstacle = metadata.jpegObstacle { return obstacle }
+        guard let source = metadata.jpegSource, let coding = metadata.jpegCoding else { return nil }
+        if quality != nil { return "a quality is given" }
+        if coding.components.count != (isGrey ? 1 : 3) { return "the source has other colours" }
+        return source.x != 0 || source.y != 0
+            ? "the source does not begin on a block of the result"
+            : "hardly a block of the source is left"
+    }
+
     /// The file with every block of the source whose pixels are unchanged kept bit for bit, stored and
     /// turned as the source is; nil where no block can be kept.
     ///
@@ -22,6 +34,8 @@ extension Image {
             width: stored.width, height: stored.height, orientation: source.orientation)
         if isWhole {
             guard let bounds = changed.bounds else {
+                // Nothing was changed: what the file holds beside the picture still holds, too.
+                if MetadataRecord(metadata) == source.record { return source.bytes }
                 return try stored.spliced(
                     onto: source.bytes, source.bytes, x: 0, y: 0, changed, items, takesTouched: true
                 )

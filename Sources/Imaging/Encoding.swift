@@ -10,10 +10,11 @@ extension Image {
     /// Without a quality a picture that was read from a JPEG is written over it: blocks whose pixels
     /// are unchanged keep their coefficients, and the file stays turned as it was.
     ///
-    /// WebP takes 8 bits, too, and has no grey: grey becomes RGB, its profile one for RGB.
+    /// WebP takes 8 bits, too, and has no grey: grey becomes RGB, its profile one for RGB. So does AVIF's
+    /// grey; its samples have 8 bits, or 12 where the picture has 16. TIFF keeps channels and depth, deflated.
     ///
     /// - Parameter quality: 1...100. Of a JPEG, without chroma subsampling; nil means: compressed as
-    ///   the source was if that was a JPEG, otherwise quality 95. Of a WebP, lossy; nil means
+    ///   the source was if that was a JPEG, otherwise quality 95. Of a WebP or AVIF, lossy; nil means
     ///   lossless.
     /// - Throws: ``ImagingError/cannotEncode(format:reason:)``.
     public func encoded(as format: ImageFormat, quality: Int? = nil) throws -> Data {
@@ -21,18 +22,36 @@ extension Image {
         switch format {
         case .png: return try encodedPNG()
         case .jpeg: return try flattened.encodedJPEG(quality: quality)
-        case .webp: return try colored.encodedWebP(quality: quality)
+        case .webp: return try colored(depth: 8).encodedWebP(quality: quality)
+        case .avif: return try colored(depth: depth).encodedAVIF(quality: quality)
+        case .tiff: return try encodedTIFF()
+        case .heic, .gif, .bmp:
+            throw ImagingError.cannotEncode(format: format, reason: "it is only read")
         }
     }
 
     /// Throws now what ``encoded(as:quality:)`` would throw after a long edit.
     public func checkEncodable(as format: ImageFormat) throws {
-        guard format != .png else { return }
-        if format == .jpeg, isTransparent {
-            throw ImagingError.cannotEncode(
-                format: format, reason: "it has transparent parts; write a PNG or WebP")
+        func refuse(_ reason: String) -> ImagingError {
+            .cannotEncode(format: format, reason: reason)
         }
-        let side = format == .jpeg ? ImageLimits.side : ImageLimits.webPSide
+        let side: Int
+        switch format {
+        case .png: return
+        case .tiff:
+            guard Self.libraries["tiff"] == nil else { return }
+            throw refuse("this build is without libtiff")
+        case .jpeg:
+            if isTransparent { throw refuse("it has transparent parts; write a PNG or WebP") }
+            side = ImageLimits.side
+        case .webp: side = ImageLimits.webPSide
+        case .avif:
+            if codec_writes_avif() == 0 {
+                throw refuse("there is no encoder for AVIF; see gesso doctor")
+            }
+            side = ImageLimits.avifSide
+        case .heic, .gif, .bmp: throw refuse("it is only read")
+        }
         if max(width, height) > side {
             throw ImagingError.cannotEncode(
                 format: format, reason: "a side is longer than \(side); write a PNG")
@@ -42,18 +61,19 @@ extension Image {
     /// Whether a file of that format and quality holds the picture's very samples.
     public func isKept(by format: ImageFormat, quality: Int?) -> Bool {
         switch format {
-        case .png: true
-        case .jpeg: false
+        case .png, .tiff: true
         case .webp: quality == nil && depth == 8
+        case .avif: quality == nil && hasTwelveBits
+        case .jpeg, .heic, .gif, .bmp: false
         }
     }
 
     /// Without alpha, 8 bit.
     private var flattened: Image { converted(channels: isGrey ? 1 : 3, depth: 8) }
 
-    /// RGB or RGBA, 8 bit.
-    private var colored: Image {
-        var image = converted(channels: hasAlpha ? 4 : 3, depth: 8)
+    /// RGB or RGBA.
+    private func colored(depth: Int) -> Image {
+        var image = converted(channels: hasAlpha ? 4 : 3, depth: depth)
         if isGrey {
             image.metadata.iccProfile = metadata.iccProfile.flatMap(ColorProfile.colors(ofGrey:))
         }
@@ -97,6 +117,41 @@ extension Image {
                 writer, samples, UInt32(width), UInt32(height), Int32(channels), number)
         }
         return Data(metadata.webP(Array(encoded), for: self))
+    }
+
+    /// Whether all samples are such as 12 bits have, or 8.
+    private var hasTwelveBits: Bool {
+        depth == 8
+            || samples.allSatisfy { sample in
+                let value = (UInt32(sample) * 4095 + 32_767) / 65_535
+                return (value * 65_535 + 2047) / 4095 == UInt32(sample)
+            }
+    }
+
+    private func encodedAVIF(quality: Int?) throws -> Data {
+        let number = quality.map { Int32(min(max($0, 1), 100)) } ?? -1
+        var items = metadata.tiffItems().filter { $0.name != "8BIM" }
+        if let exif = metadata.exifBlock(for: self) { items.append((name: "EXIF", bytes: exif)) }
+        let threads = Int32(min(ProcessInfo.processInfo.activeProcessorCount, 16))
+        return try written(as: .avif, items: items) { writer, samples in
+            codec_avif_write(
+                writer, samples, UInt32(width), UInt32(height), Int32(channels), Int32(depth),
+                number, threads)
+        }
+    }
+
+    private func encodedTIFF() throws -> Data {
+        let exif = metadata.exifBlock(for: self)
+        let isBigEndian = exif.map(EXIF.isBigEndian) ?? false
+        let data = try written(as: .tiff, items: metadata.tiffItems()) { writer, samples in
+            codec_tiff_write(
+                writer, samples, UInt32(width), UInt32(height), Int32(channels), Int32(depth),
+                isBigEndian ? 1 : 0)
+        }
+        guard let exif else { return data }
+        var file = Array(data)
+        EXIF.embed(exif, in: &file)
+        return Data(file)
     }
 
     func written(

@@ -3,7 +3,7 @@ public import FoundationEssentials
 import Glibc
 
 extension Image {
-    /// Reads the PNG, JPEG or WebP file at `url`; see ``init(decoding:name:)``.
+    /// Reads the picture file at `url`; see ``init(decoding:name:)``.
     ///
     /// Only ordinary files are read: a folder, pipe or device is refused at once, without waiting
     /// for it.

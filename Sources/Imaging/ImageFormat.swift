@@ -3,30 +3,100 @@ public enum ImageFormat: String, CaseIterable, Sendable, CustomStringConvertible
     case png = "PNG"
     case jpeg = "JPEG"
     case webp = "WebP"
+    case avif = "AVIF"
+    case tiff = "TIFF"
+    case heic = "HEIC"
+    case gif = "GIF"
+    case bmp = "BMP"
 
-    /// The format a file name asks for: `png`, `webp`, or `jpg`, `jpeg`, `jpe`, in any case.
-    public init?(pathExtension: String) {
-        switch pathExtension.lowercased() {
-        case "png": self = .png
-        case "jpg", "jpeg", "jpe": self = .jpeg
-        case "webp": self = .webp
-        default: return nil
+    /// Those that are written, too.
+    public static let written: [ImageFormat] = allCases.filter(\.isWritten)
+
+    /// Whether pictures are written in it; the others are only read.
+    public var isWritten: Bool {
+        switch self {
+        case .png, .jpeg, .webp, .avif, .tiff: true
+        case .heic, .gif, .bmp: false
         }
+    }
+
+    /// Whether its files have a quality.
+    public var hasQuality: Bool { [.jpeg, .webp, .avif].contains(self) }
+
+    /// Its media type.
+    public var mediaType: String { "image/" + rawValue.lowercased() }
+
+    /// The endings of files' names, the usual one of each format first.
+    private var endings: [String] {
+        switch self {
+        case .jpeg: ["jpg", "jpeg", "jpe"]
+        case .tiff: ["tif", "tiff"]
+        case .heic: ["heic", "heif", "hif"]
+        default: [rawValue.lowercased()]
+        }
+    }
+
+    /// The endings of all files that are read.
+    public static let pathExtensions = allCases.flatMap(\.endings)
+
+    /// The usual ending of a file's name.
+    public var fileExtension: String { endings[0] }
+
+    /// The format that a file's ending shows, in any case: `png`, `jpg`, `tif`, `heic` and so on.
+    public init?(pathExtension: String) {
+        let ending = pathExtension.lowercased()
+        guard let format = Self.allCases.first(where: { $0.endings.contains(ending) }) else {
+            return nil
+        }
+        self = format
+    }
+
+    /// The format that is written under a name with that ending; nil for those that are only read.
+    public init?(written pathExtension: String) {
+        self.init(pathExtension: pathExtension)
+        guard isWritten else { return nil }
     }
 
     /// The format that the first bytes of a file show. The name of a file plays no part.
     public init?(sniffing bytes: some Collection<UInt8>) {
-        if bytes.starts(with: Self.pngSignature) {
+        let head = Array(bytes.prefix(256))
+        func begins(_ text: String, at offset: Int = 0) -> Bool {
+            head.dropFirst(offset).starts(with: text.utf8)
+        }
+        if head.starts(with: Self.pngSignature) {
             self = .png
-        } else if bytes.starts(with: [0xFF, 0xD8, 0xFF]) {
+        } else if head.starts(with: [0xFF, 0xD8, 0xFF]) {
             self = .jpeg
-        } else if bytes.starts(with: Self.riffSignature),
-            bytes.dropFirst(8).starts(with: "WEBP".utf8)
-        {
+        } else if begins("RIFF"), begins("WEBP", at: 8) {
             self = .webp
+        } else if let format = Self.brand(of: head) {
+            self = format
+        } else if ["II*\0", "MM\0*", "II+\0", "MM\0+"].contains(where: { begins($0) }),
+            !begins("CR", at: 8)
+        {
+            self = .tiff
+        } else if begins("GIF87a") || begins("GIF89a") {
+            self = .gif
+        } else if begins("BM"), head.count >= 18, head[14] >= 12,
+            head[15...17].allSatisfy({ $0 == 0 })
+        {
+            self = .bmp
         } else {
             return nil
         }
+    }
+
+    /// HEIF has its kinds in a list at its begin (ISO/IEC 23008-12, 10.2; AV1 Image File Format, 6).
+    private static func brand(of head: [UInt8]) -> ImageFormat? {
+        guard head.count >= 12, head[4..<8].elementsEqual("ftyp".utf8) else { return nil }
+        let size = head[0..<4].reduce(0) { $0 << 8 | Int($1) }
+        let end = min(max(size, 12), head.count)
+        let brands = stride(from: 8, to: end - 3, by: 4).filter { $0 != 12 }
+            .map { latin1(head[$0..<$0 + 4]) }
+        if brands.contains(where: ["avif", "avis"].contains) { return .avif }
+        let known = ["heic", "heix", "hevc", "hevx", "heim", "heis", "hevm", "hevs"]
+        if brands.contains(where: known.contains) { return .heic }
+        return ["mif1", "msf1"].contains(brands.first) ? .heic : nil
     }
 
     /// As people write it.
@@ -42,6 +112,8 @@ public enum ImageLimits {
     public static let side = 65_500
     /// The longest side of a WebP in pixels.
     public static let webPSide = 16_383
+    /// The longest side of an AVIF in pixels: what libheif reads again.
+    public static let avifSide = 32_767
     /// The largest area in pixels.
     public static let pixels = 200_000_000
     /// The largest file in bytes.
@@ -57,7 +129,10 @@ public enum ImageLimits {
     }
 }
 
-/// Names what a file is when it is neither PNG nor JPEG nor WebP, with its article: "a GIF".
+/// What is said of a JPEG XL, which has a tool of its own.
+let jpegXL = "a JPEG XL"
+
+/// Names what a file is when it is no picture that is read, with its article: "a PDF".
 func foreignKind(of bytes: some Collection<UInt8>) -> String {
     if bytes.isEmpty { return "empty" }
     if ImageFormat.pngSignature.starts(with: bytes) || bytes.elementsEqual([0xFF, 0xD8])
@@ -66,19 +141,17 @@ func foreignKind(of bytes: some Collection<UInt8>) -> String {
         return "cut off within its first bytes"
     }
     let signatures: [(offset: Int, text: String, kind: String)] = [
-        (0, "GIF8", "a GIF"), (0, "BM", "a BMP"),
-        (0, "II*\0", "a TIFF"), (0, "MM\0*", "a TIFF"), (0, "II+\0", "a TIFF"),
-        (4, "ftypavi", "an AVIF"), (4, "ftyphei", "an HEIC"), (4, "ftyphev", "an HEIC"),
-        (4, "ftypmif1", "an HEIC"), (4, "ftypmsf1", "an HEIC"), (4, "ftyp", "a video"),
-        (4, "JXL ", "a JPEG XL"),
-        (4, "jP  ", "a JPEG 2000"), (0, "8BPS", "a Photoshop file"), (0, "%PDF", "a PDF"),
-        (0, "gimp xcf", "a GIMP file"), (0, "PK\u{3}\u{4}", "a ZIP archive"),
+        (4, "ftypcrx", "a camera's raw file"), (8, "CR\u{2}", "a camera's raw file"),
+        (0, "IIRO", "a camera's raw file"), (0, "IIU\0", "a camera's raw file"),
+        (0, "FUJIFILMCCD-RAW", "a camera's raw file"), (4, "ftyp", "a video"),
+        (4, "JXL ", jpegXL), (4, "jP  ", "a JPEG 2000"), (0, "8BPS", "a Photoshop file"),
+        (0, "%PDF", "a PDF"), (0, "gimp xcf", "a GIMP file"), (0, "PK\u{3}\u{4}", "a ZIP archive"),
         (0, "version https://git-lfs", "a Git LFS pointer"),
     ]
     for (offset, text, kind) in signatures where bytes.dropFirst(offset).starts(with: text.utf8) {
         return kind
     }
-    if bytes.starts(with: [0xFF, 0x0A]) { return "a JPEG XL" }
+    if bytes.starts(with: [0xFF, 0x0A]) { return jpegXL }
     let head = String(decoding: bytes.prefix(512), as: UTF8.self).lowercased()
     if head.contains("<svg") { return "an SVG" }
     if head.contains("<html") || head.contains("<!doctype html") { return "an HTML page" }

@@ -22,12 +22,17 @@ public struct ImageMetadata: Sendable, Equatable {
     public var photoshopResources: [UInt8]?
     /// How the source was compressed, if it was a JPEG.
     public var jpegCoding: JPEGCoding?
+    /// Why no block of the source can be kept, if it was a JPEG of which none can.
+    public var jpegObstacle: String?
     /// The file itself, if it was a JPEG of which blocks can be kept.
     public var jpegSource: JPEGSource?
     /// Comments in a JPEG, each in a marker of its own; written to JPEGs only.
     public var comments: [[UInt8]] = []
-    /// What the file held beside the picture; it was not read and is never written.
+    /// What the file held beside the picture. It is not read, and it is written only where the file
+    /// itself is written again, because nothing of its picture and its metadata was changed.
     public var lost: Set<Companion> = []
+    /// What is said of the loss of these, one short sentence each; empty for what every program makes anew.
+    public var losses: [String] { Companion.allCases.filter(lost.contains).compactMap(\.note) }
     /// What the reader let pass but wants to be known, one short sentence each. Never written.
     public var warnings: [String] = []
 

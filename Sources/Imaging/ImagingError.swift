@@ -2,7 +2,7 @@
 public enum ImagingError: Error, Equatable, CustomStringConvertible {
     /// The file cannot be opened or read.
     case unreadable(name: String, reason: String)
-    /// The file is something else than a PNG, JPEG or WebP; `found` says what, as in "a GIF".
+    /// The file is no picture that is read; `found` says what it is, as in "a PDF".
     case notAPicture(name: String, found: String)
     /// The file breaks its own format or ends early.
     case damaged(name: String, format: ImageFormat, detail: String)
@@ -23,7 +23,9 @@ public enum ImagingError: Error, Equatable, CustomStringConvertible {
         case .unreadable(let name, let reason):
             "\(name): cannot be read: \(reason)"
         case .notAPicture(let name, let found):
-            "\(name): is \(found), not PNG, JPEG or WebP; convert it to one of these first"
+            "\(name): is \(found), not a picture that is read; "
+                + (found == jpegXL
+                    ? "convert it first, as with djxl" : "convert it to PNG or JPEG first")
         case .damaged(let name, let format, let detail):
             "\(name): damaged \(format) file: \(detail); use an intact copy"
         case .unsupported(let name, let format, let detail):

@@ -45,7 +45,12 @@ extension ImageMetadata {
             }
         }
         let resources = payloads("APPD", PhotoshopResources.prefix).flatMap(\.self)
-        if let kept = PhotoshopResources.withoutThumbnails(resources) {
+        takeResources(resources)
+    }
+
+    /// Keeps Photoshop's resources as far as they do not show the picture.
+    mutating func takeResources(_ resources: [UInt8]) {
+        if let kept = PhotoshopResources.withoutPictures(resources) {
             if !kept.isEmpty { photoshopResources = kept }
         } else {
             warnings.append("Photoshop's resources are broken and were left out")

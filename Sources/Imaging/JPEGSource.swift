@@ -1,4 +1,4 @@
-import FoundationEssentials
+public import FoundationEssentials
 
 /// The JPEG file that a picture was read from, of which blocks can be kept when it is written again.
 public struct JPEGSource: Sendable, Equatable {
@@ -6,13 +6,16 @@ public struct JPEGSource: Sendable, Equatable {
     let bytes: Data
     /// How the file's pixels are turned to stand upright.
     let orientation: Orientation
+    /// What the file says beside its pixels, as far as it is kept.
+    let record: MetadataRecord
     /// Where the file's picture lies on the upright picture: columns from the left, rows from the top.
     var x = 0
     var y = 0
 
-    init(bytes: Data, orientation: Orientation) {
+    init(bytes: Data, orientation: Orientation, record: MetadataRecord) {
         self.bytes = bytes
         self.orientation = orientation
+        self.record = record
     }
 
     /// The source of the picture on a canvas that adds these insets.
@@ -21,6 +24,28 @@ public struct JPEGSource: Sendable, Equatable {
         source.x += insets.left
         source.y += insets.top
         return source
+    }
+}
+
+/// The metadata that a JPEG is written with.
+struct MetadataRecord: Sendable, Equatable {
+    private let blocks: [[UInt8]?]
+    private let comments: [[UInt8]]
+    private let parameters: String?
+    private let digitalSourceType: DigitalSourceType?
+
+    init(_ metadata: ImageMetadata) {
+        blocks = [metadata.exif, metadata.iccProfile, metadata.xmp, metadata.photoshopResources]
+        comments = metadata.comments
+        parameters = metadata.parameters
+        digitalSourceType = metadata.digitalSourceType
+    }
+}
+
+extension Image {
+    /// Whether these bytes are those of the JPEG that the picture was read from.
+    public func isFile(_ data: Data) -> Bool {
+        metadata.jpegSource.map { $0.bytes == data } ?? false
     }
 }
 

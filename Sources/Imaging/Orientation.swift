@@ -4,13 +4,17 @@ extension Image {
         if orientation == .upright { return self }
         let swapsSides = orientation.swapsSides
         let (newWidth, newHeight) = swapsSides ? (height, width) : (width, height)
+        let steps = steps(orientation)
         let turned = [UInt16](unsafeUninitializedCapacity: samples.count) { buffer, count in
-            for y in 0..<newHeight {
-                for x in 0..<newWidth {
-                    let (sourceX, sourceY) = source(ofX: x, y: y, orientation)
-                    let from = (sourceY * width + sourceX) * channels
-                    let to = (y * newWidth + x) * channels
-                    for c in 0..<channels { buffer[to + c] = samples[from + c] }
+            samples.withUnsafeBufferPointer { samples in
+                var to = 0
+                for y in 0..<newHeight {
+                    var from = steps.start + y * steps.down
+                    for _ in 0..<newWidth {
+                        for c in 0..<channels { buffer[to + c] = samples[from + c] }
+                        from += steps.across
+                        to += channels
+                    }
                 }
             }
             count = samples.count
@@ -22,17 +26,20 @@ extension Image {
             metadata: metadata)
     }
 
-    /// Where the upright pixel at x, y lies in the stored picture.
-    private func source(ofX x: Int, y: Int, _ orientation: Orientation) -> (x: Int, y: Int) {
-        switch orientation {
-        case .upright: (x, y)
-        case .mirrored: (width - 1 - x, y)
-        case .turnedHalf: (width - 1 - x, height - 1 - y)
-        case .flipped: (x, height - 1 - y)
-        case .transposed: (y, x)
-        case .turnedRight: (y, height - 1 - x)
-        case .transversed: (width - 1 - y, height - 1 - x)
-        case .turnedLeft: (width - 1 - y, x)
+    /// Which stored sample the upright picture begins with, and how far the next pixel and the next row
+    /// are from it.
+    private func steps(_ orientation: Orientation) -> (start: Int, across: Int, down: Int) {
+        let (pixel, row) = (channels, width * channels)
+        let (right, bottom) = ((width - 1) * pixel, (height - 1) * row)
+        return switch orientation {
+        case .upright: (0, pixel, row)
+        case .mirrored: (right, -pixel, row)
+        case .turnedHalf: (right + bottom, -pixel, -row)
+        case .flipped: (bottom, pixel, -row)
+        case .transposed: (0, row, pixel)
+        case .turnedRight: (bottom, -row, pixel)
+        case .transversed: (right + bottom, -row, -pixel)
+        case .turnedLeft: (right, row, -pixel)
         }
     }
 }

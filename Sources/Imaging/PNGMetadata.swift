@@ -31,7 +31,17 @@ extension ImageMetadata {
     }
 
     private mutating func read(text value: String, keyword: String) {
-        if keyword == parametersKeyword {
+        if let profile = RawProfile(keyword: keyword, text: value) {
+            // Its own chunks come first; a copy of them beside them would say what no longer holds.
+            switch profile.kind {
+            case .exif: exif = exif ?? profile.bytes
+            case .xmp: xmp = xmp ?? profile.bytes
+            case .photoshop
+            where PhotoshopResources.withoutPictures(profile.bytes) != profile.bytes:
+                takeResources(profile.bytes)
+            case .photoshop, .other: text.append(TextEntry(keyword: keyword, value: value))
+            }
+        } else if keyword == parametersKeyword {
             parameters = value
         } else {
             text.append(TextEntry(keyword: keyword, value: value))

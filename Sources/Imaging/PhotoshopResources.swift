@@ -3,17 +3,18 @@
 /// (Adobe Photoshop File Formats Specification, "Image Resource Blocks").
 enum PhotoshopResources {
     static let prefix = Array("Photoshop 3.0\0".utf8)
-    /// Thumbnails, which would go on showing the picture before the edit.
-    private static let thumbnails = [1033, 1036]
+    /// Thumbnails, which would go on showing the picture before the edit, and copies of EXIF and XMP, which
+    /// may hold more of them.
+    private static let pictures = [1033, 1036, 1058, 1059, 1060]
 
-    /// The resources without thumbnails; nil when they are broken.
-    static func withoutThumbnails(_ bytes: [UInt8]) -> [UInt8]? {
+    /// The resources without pictures; nil when they are broken.
+    static func withoutPictures(_ bytes: [UInt8]) -> [UInt8]? {
         var kept: [UInt8] = []
         var position = 0
         while position + 12 <= bytes.count {
             guard let end = end(ofResourceAt: position, in: bytes) else { return nil }
             let number = Int(bytes[position + 4]) << 8 | Int(bytes[position + 5])
-            if !thumbnails.contains(number) { kept += bytes[position..<end] }
+            if !pictures.contains(number) { kept += bytes[position..<end] }
             position = end
         }
         return bytes[position...].allSatisfy { $0 == 0 } ? kept : nil

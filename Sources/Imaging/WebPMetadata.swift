@@ -6,17 +6,19 @@ private enum Flag {
 }
 
 extension ImageMetadata {
-    mutating func readWebP(_ chunks: [CodecItem], name: String) throws {
-        func payload(_ kind: String) -> [UInt8]? { chunks.first { $0.name == kind }?.bytes }
+    /// Takes what all formats but PNG and JPEG have: a profile, EXIF, XMP, Photoshop's resources.
+    mutating func readBlocks(_ items: [CodecItem], _ format: ImageFormat, name: String) throws {
+        func payload(_ kind: String) -> [UInt8]? { items.first { $0.name == kind }?.bytes }
         iccProfile = payload("ICCP")
         if (iccProfile?.count ?? 0) > ImageLimits.profileBytes {
-            throw profileTooLarge(name: name, format: .webp)
+            throw profileTooLarge(name: name, format: format)
         }
         // Some programs put JPEG's prefix in front.
         exif = payload("EXIF").map {
             $0.starts(with: exifPrefix) ? Array($0.dropFirst(exifPrefix.count)) : $0
         }
         xmp = payload("XMP ")
+        payload("8BIM").map { takeResources($0) }
         parameters = exif.flatMap { EXIF($0)?.userComment }
     }
 
@@ -41,7 +43,7 @@ extension ImageMetadata {
     }
 
     /// The EXIF block with the size of the picture and the parameters as its comment.
-    private func exifBlock(for image: Image) -> [UInt8]? {
+    func exifBlock(for image: Image) -> [UInt8]? {
         guard exif != nil || parameters != nil else { return nil }
         var block = exif.flatMap(EXIF.init) ?? EXIF()
         block.setSize(width: image.width, height: image.height)

@@ -6,7 +6,7 @@ struct Output {
     /// The path as given; `-` is standard output.
     let path: String
     let format: ImageFormat
-    /// Quality of a JPEG or WebP, if one is asked for.
+    /// Quality of a JPEG, WebP or AVIF, if one is asked for.
     let quality: Int?
     /// The file; nil for standard output.
     let file: URL?
@@ -40,7 +40,7 @@ struct Output {
         path = file.relativePath
         self.file = file
         self.format = format
-        self.quality = format == .png ? nil : quality
+        self.quality = format.hasQuality ? quality : nil
         self.overwrites = overwrites
         self.draftTag = draftTag
     }
@@ -52,7 +52,8 @@ struct Output {
     var loss: String {
         switch (format, quality) {
         case (.webp, nil): "a WebP has 8 bits a sample"
-        default: "a \(format) is encoded anew as a whole"
+        case (.avif, nil): "an AVIF has 12 bits a sample"
+        default: "the \(format) is encoded anew as a whole"
         }
     }
 
@@ -94,13 +95,20 @@ struct Output {
     /// The format that a path's ending or a name says.
     static func format(of path: String, named name: String?) throws -> ImageFormat {
         let ending = path == "-" ? "" : path.fileExtension
-        let byEnding = ImageFormat(pathExtension: ending)
+        let byEnding = ImageFormat(written: ending)
         guard let name else {
             if let format = byEnding ?? (path == "-" ? .png : nil) { return format }
             let what =
-                ending.isEmpty ? "no picture format" : "unknown format '\(ending.prefix(20))'"
+                if let format = ImageFormat(pathExtension: ending) {
+                    "a \(format) is read but not written"
+                } else if ending.isEmpty {
+                    "no picture format"
+                } else {
+                    "unknown format '\(ending.prefix(20))'"
+                }
             throw Failure(
-                .usage, what, at: path, do: "give a name that ends in .png, .jpg or .webp")
+                .usage, what, at: path,
+                do: "give a name that ends in .png, .jpg, .webp, .avif or .tif")
         }
         let format = try self.format(named: name)
         guard byEnding == nil || byEnding == format else {
@@ -114,20 +122,20 @@ struct Output {
     ///
     /// - Throws: `Failure` for a name of none.
     static func format(named name: String) throws -> ImageFormat {
-        guard let format = ImageFormat(pathExtension: name) else {
+        guard let format = ImageFormat(written: name) else {
             throw Failure(
                 .usage, "unknown format '\(name.prefix(20))'", at: "--format",
-                do: "give png, jpg or webp")
+                do: "give png, jpg, webp, avif or tif")
         }
         return format
     }
 
     /// - Throws: `Failure` for a quality that pictures of that format do not have.
     static func check(_ quality: Int?, for format: ImageFormat) throws {
-        guard quality == nil || format != .png else {
+        guard quality == nil || format.hasQuality else {
             throw Failure(
-                .usage, "a PNG has no quality", at: "--quality",
-                do: "leave it out, or write a .jpg or .webp")
+                .usage, "a \(format) has no quality", at: "--quality",
+                do: "leave it out, or write a .jpg, .webp or .avif")
         }
     }
 

@@ -33,7 +33,7 @@ private func contains(_ bytes: [UInt8], _ text: String) -> Bool {
         return try Image(decoding: image.encoded(as: format), name: "it")
     }
 
-    @Test(arguments: ImageFormat.allCases)
+    @Test(arguments: ImageFormat.written)
     func parametersComeBack(format: ImageFormat) throws {
         for text in texts {
             var metadata = ImageMetadata()
@@ -95,7 +95,8 @@ private func contains(_ bytes: [UInt8], _ text: String) -> Bool {
         var metadata = ImageMetadata()
         metadata.exif = exif(
             [(tag: 0x0112, kind: 3, count: 1, value: 6)], next: 26, tail: second + picture)
-        for format in ImageFormat.allCases {
+        // A TIFF has no block of its own.
+        for format in ImageFormat.written where format != .tiff {
             let back = try written(metadata, as: format)
             let block = try #require(back.metadata.exif)
             #expect(!contains(block, "secret"))
@@ -118,7 +119,7 @@ private func contains(_ bytes: [UInt8], _ text: String) -> Bool {
         #expect(Array(block[48..<52]) == [5, 0, 0, 0])
     }
 
-    @Test(arguments: ImageFormat.allCases, DigitalSourceType.allCases)
+    @Test(arguments: ImageFormat.written, DigitalSourceType.allCases)
     func theSourceTypeIsWritten(format: ImageFormat, type: DigitalSourceType) throws {
         let foreign = """
             <x:xmpmeta xmlns:x="adobe:ns:meta/"><rdf:RDF><rdf:Description rdf:about="uuid:7" \

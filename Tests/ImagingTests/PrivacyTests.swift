@@ -24,7 +24,7 @@ import Testing
         bytes.firstRange(of: Array(text.utf8)) != nil
     }
 
-    @Test(arguments: ImageFormat.allCases)
+    @Test(arguments: ImageFormat.written)
     func thePlaceIsGone(format: ImageFormat) throws {
         var image = noise(width: 9, height: 9, channels: 3)
         image.metadata.exif = block
@@ -40,7 +40,7 @@ import Testing
         #expect(contains(file, "kept") && contains(file, "dc:format=\"x\""))
         let back = try Image(decoding: Data(file), name: "it").metadata
         #expect(contains(try #require(back.exif), "ABC\0"))
-        #expect(contains(try #require(back.exif), "\u{7}\0\0\0"))
+        if format != .tiff { #expect(contains(try #require(back.exif), "\u{7}\0\0\0")) }
         #expect(back.parameters == "a hill" && back.warnings.isEmpty)
     }
 
@@ -84,8 +84,9 @@ import Testing
         let file =
             jpeg[..<2] + marker(0xED, Array("Photoshop 3.0\0".utf8) + resources)
             + jpeg[2...]
-        let image = try Image(decoding: Data(file), name: "it")
+        var image = try Image(decoding: Data(file), name: "it")
         #expect(image.metadata.warnings.isEmpty)
+        image.samples[0] ^= 0x40
         let back = Array(try image.encoded(as: .jpeg))
         #expect(contains(back, "CITY"))
         #expect(!contains(back, "OLDPICTURE"))

@@ -34,7 +34,7 @@ import Testing
         try tool.draw("small-mask.png", width: 8, height: 8, 255)
         try tool.draw("there.png")
         try Data(contentsOf: tool.url("in.png")).prefix(100).write(to: tool.url("cut.png"))
-        try Data("GIF89a, so it says".utf8).write(to: tool.url("gif.png"))
+        try Data("%PDF-1.7, so it says".utf8).write(to: tool.url("pdf.png"))
         try Data().write(to: tool.url("empty.png"))
         try Data("{\"schema\": \"gesso.receipt/3\"}".utf8).write(to: tool.url("new.json"))
         try Data("prompt: x\nstrength: 2\n".utf8).write(to: tool.url("bad.yaml"))

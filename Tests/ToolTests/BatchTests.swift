@@ -70,12 +70,12 @@ import Testing
         try Tool.inFolder { tool in
             try furnish(tool, 5)
             try Data().write(to: tool.url("in/p1.png"))
-            try Data("GIF89a".utf8).write(to: tool.url("in/p3.png"))
+            try Data("%PDF-1.7".utf8).write(to: tool.url("in/p3.png"))
             let outcome = try tool.run(command("out", "--quiet"))
             #expect(outcome.status == 3)
             #expect(outcome.errorLines.count == 2)
             #expect(outcome.errors.contains("in/p1.png: is empty"))
-            #expect(outcome.errors.contains("in/p3.png: is a GIF"))
+            #expect(outcome.errors.contains("in/p3.png: is a PDF"))
             #expect(try pictures(tool, "out").keys.sorted() == ["p0.png", "p2.png", "p4.png"])
             let first = try tool.run(
                 command("fast", "--fail-fast", "--report", "fast/report.html"))
@@ -89,11 +89,11 @@ import Testing
     @Test func aPlanTouchesNothing() throws {
         try Tool.inFolder { tool in
             try furnish(tool, 3)
-            try Data("GIF89a".utf8).write(to: tool.url("in/p3.png"))
+            try Data("%PDF-1.7".utf8).write(to: tool.url("in/p3.png"))
             let plan = try tool.run(command("out", "--dry-run", "--report", "out/r.html"))
             #expect(plan.status == 3)
             #expect(plan.text.contains("make out/p0.png: 32x32, no model"))
-            #expect(plan.text.contains("fail out/p3.png: in/p3.png: is a GIF"))
+            #expect(plan.text.contains("fail out/p3.png: in/p3.png: is a PDF"))
             #expect(
                 plan.text.contains("pictures: 3 to make, 0 there already, 0 skipped, 1 cannot"))
             #expect(try tool.files == ["in"])

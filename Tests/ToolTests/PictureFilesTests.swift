@@ -142,7 +142,7 @@ import Testing
             #expect(!kept.errors.contains("encoded anew"))
             let lossy = try tool.run(arguments + ["-o", "b.webp", "--quality", "70"])
             #expect(lossy.status == 0)
-            #expect(lossy.errors.contains("a WebP is encoded anew as a whole"))
+            #expect(lossy.errors.contains("the WebP is encoded anew as a whole"))
             #expect(try tool("replay", "a.json", "-o", "c.webp").text.hasPrefix("identical"))
             let piped = try tool.run(arguments + ["-o", "-", "--format", "webp"])
             #expect(ImageFormat(sniffing: piped.output) == .webp)

@@ -1,5 +1,6 @@
-// PNG, JPEG and WebP as plain C calls, and colour profiles. libpng and libjpeg report errors by longjmp; every jump stays
-// inside these files, and the caller sees a status and a message in the reader or writer.
+// Picture formats as plain C calls, and colour profiles. libpng and libjpeg report errors by longjmp; every
+// jump stays inside these files, and the caller sees a status and a message in the reader or writer.
+// libheif and libtiff may be missing from a build; what they read is then codec_unsupported.
 //
 // Samples are uint16_t, interleaved, rows top-down: 0...255 at depth 8, 0...65535 at depth 16.
 // Alpha is straight. No gamma and, but for CMYK, no colour management: samples are what the file
@@ -21,7 +22,7 @@ typedef enum codec_status {
 // A piece of metadata. PNG: `name` is the chunk's type; zTXt and iTXt arrive decompressed, with
 // `keyword` set and the text in `bytes` (tEXt: Latin-1, iTXt: UTF-8), iCCP is the bare profile,
 // other chunks are raw. JPEG: `name` is "APP1", "APP2", "APPD" (13) or "COM ", `bytes` the
-// marker's payload. WebP: `name` is "ICCP", "EXIF" or "XMP ", `bytes` the chunk's.
+// marker's payload. All others: `name` is "ICCP", "EXIF", "XMP " or "8BIM" (Photoshop's resources).
 typedef struct codec_item {
     char name[5];
     char keyword[80];
@@ -46,6 +47,20 @@ typedef struct codec_jpeg_coding {
 
 enum { codec_message_limit = 200, codec_warnings_limit = 1000 };
 
+typedef enum codec_companion {
+    codec_depth_map = 1,
+    codec_gain_map = 2,
+    codec_other_auxiliary = 4,
+} codec_companion;
+
+// What was changed beside the layout on reading a TIFF.
+typedef enum codec_reduction {
+    codec_from_float = 1,
+    codec_from_32_bits = 2,
+    codec_without_extra = 4,
+    codec_from_other_colors = 8,
+} codec_reduction;
+
 typedef struct codec_reader {
     uint32_t width, height;
     int channels;  // 1 grey, 2 grey+alpha, 3 RGB, 4 RGBA
@@ -53,7 +68,12 @@ typedef struct codec_reader {
     codec_items items;
     codec_jpeg_coding coding;
     int converted_from_cmyk;    // 1 naively, 2 by the file's own profile
-    int animated;           // PNG with an acTL chunk, or an animated WebP
+    int animated;           // PNG with an acTL chunk, or an animated WebP, AVIF or GIF
+    uint32_t pictures;      // in the file, where there are several of equal rank; else 0
+    int orientation;        // TIFF: 1...8 as in EXIF, else 0
+    int primaries, transfer;  // HEIF: the colours' code points (ITU-T H.273); 0 where none are given
+    unsigned companions;      // HEIF: a sum of codec_companion
+    unsigned reductions;      // TIFF: a sum of codec_reduction
     size_t trailing_bytes;  // after the end of the picture
     char message[codec_message_limit];
     char warnings[codec_warnings_limit];  // one a line
@@ -76,6 +96,27 @@ codec_reader *codec_webp_open(const uint8_t *bytes, size_t count);
 codec_status codec_webp_header(codec_reader *reader);
 codec_status codec_webp_pixels(codec_reader *reader, uint16_t *samples);
 void codec_webp_close(codec_reader *reader);
+
+// HEIC and AVIF.
+codec_reader *codec_heif_open(const uint8_t *bytes, size_t count);
+codec_status codec_heif_header(codec_reader *reader);
+codec_status codec_heif_pixels(codec_reader *reader, uint16_t *samples);
+void codec_heif_close(codec_reader *reader);
+
+codec_reader *codec_tiff_open(const uint8_t *bytes, size_t count);
+codec_status codec_tiff_header(codec_reader *reader);
+codec_status codec_tiff_pixels(codec_reader *reader, uint16_t *samples);
+void codec_tiff_close(codec_reader *reader);
+
+codec_reader *codec_gif_open(const uint8_t *bytes, size_t count);
+codec_status codec_gif_header(codec_reader *reader);
+codec_status codec_gif_pixels(codec_reader *reader, uint16_t *samples);
+void codec_gif_close(codec_reader *reader);
+
+codec_reader *codec_bmp_open(const uint8_t *bytes, size_t count);
+codec_status codec_bmp_header(codec_reader *reader);
+codec_status codec_bmp_pixels(codec_reader *reader, uint16_t *samples);
+void codec_bmp_close(codec_reader *reader);
 
 typedef struct codec_writer {
     codec_items items;
@@ -130,11 +171,28 @@ codec_status codec_jpeg_compare(
 codec_status codec_webp_write(
     codec_writer *writer, const uint16_t *samples, uint32_t width, uint32_t height, int channels,
     int quality);
+// AVIF: 3 or 4 channels, of 8 bits a sample or, at depth 16, of 12; `quality` 0...100, or -1 for lossless;
+// the items are "ICCP", "EXIF" and "XMP ". The bytes do not depend on the number of threads.
+codec_status codec_avif_write(
+    codec_writer *writer, const uint16_t *samples, uint32_t width, uint32_t height, int channels,
+    int depth, int quality, int threads);
+// TIFF: any channels, depth 8 or 16, deflated; the items are "ICCP", "XMP " and "8BIM".
+codec_status codec_tiff_write(
+    codec_writer *writer, const uint16_t *samples, uint32_t width, uint32_t height, int channels,
+    int depth, int is_big_endian);
 void codec_writer_close(codec_writer *writer);
 
-// The versions of the libraries; libpng's is the one that runs, libjpeg's the one that was built with.
+// The versions of the libraries: libjpeg's and libtiff's are those that were built with, the others those
+// that run. NULL for what is not built in.
 const char *codec_png_version(void);
 const char *codec_jpeg_version(void);
+const char *codec_webp_version(void);
+const char *codec_heif_version(void);
+const char *codec_tiff_version(void);
+// Whether libheif has what is needed for HEIC and AVIF.
+int codec_reads_heic(void);
+int codec_reads_avif(void);
+int codec_writes_avif(void);
 
 // From the colours of a profile to sRGB and back: relative colorimetric with black point
 // compensation. `channels` are the picture's; its alpha plays no part. NULL for a profile that is
@@ -152,6 +210,10 @@ void codec_color_close(codec_color *color);
 // An RGB profile in which equal channels have the colours that a grey profile gives them; the
 // caller frees it. NULL for what is no grey profile.
 uint8_t *codec_color_profile_of_grey(const uint8_t *profile, size_t count, size_t *made);
+
+// An RGB profile of the primaries and the curve with these code points (ITU-T H.273, tables 2 and 3); the
+// caller frees it. NULL for those that no profile describes, as PQ and HLG.
+uint8_t *codec_color_profile_of(int primaries, int transfer, size_t *made);
 
 // From inks (4 bytes a pixel, stored inverted) to sRGB, 3 bytes a pixel.
 typedef struct codec_inks codec_inks;

@@ -58,7 +58,7 @@ public struct BatchList {
             throw GessoError(
                 .cannotRead, "no pictures", at: places.joined(separator: " "),
                 remedy: recursive
-                    ? .advice("give a folder with .png, .jpg or .webp files") : .searchDeeper)
+                    ? .advice("give a folder with .png, .jpg or other pictures") : .searchDeeper)
         }
         self.init(items)
     }

@@ -1,4 +1,5 @@
 import Foundation
+import Imaging
 public import Recipes
 
 /// The masks of a batch.
@@ -63,7 +64,7 @@ public enum BatchMasks: Sendable {
 
     /// The first file of those names, with an ending of a picture in small or in capital letters.
     private static func file(called names: [String]) -> String? {
-        let endings = ["png", "jpg", "jpeg", "webp"]
+        let endings = ImageFormat.pathExtensions
         return names.lazy.flatMap { name in
             (endings + endings.map { $0.uppercased() }).lazy.map { name + "." + $0 }
         }.first { FileManager.default.fileExists(atPath: $0) }

@@ -73,7 +73,7 @@ public struct BatchPlan {
         return try list.items.enumerated().map { index, item in
             var request = try request(for: item, seed: seed.map { $0 &+ UInt64(index) })
             let first = edits != nil && seed == nil ? nil : request.edits.first?.recipe.seed
-            let format = options.format ?? item.format ?? .png
+            let format = options.format ?? item.format.flatMap { $0.isWritten ? $0 : nil } ?? .png
             let own = item.format == format ? (item.input as NSString).pathExtension : nil
             let name =
                 item.folder
@@ -94,7 +94,7 @@ public struct BatchPlan {
                     remedy: .part("name", "put {index} in the name"))
             }
             (request.format, request.quality) = (
-                format, format == .png ? nil : options.quality
+                format, format.hasQuality ? options.quality : nil
             )
             return Batch.Item(
                 input: item.input, output: name, request: request, settings: item.settings)
@@ -154,12 +154,5 @@ public struct BatchPlan {
         facts += [options.masks ?? "", options.name, options.format?.rawValue ?? ""]
         facts.append(options.quality.map { "\($0)" } ?? "")
         return Digest.sha256(Data(facts.joined(separator: "\u{0}").utf8))
-    }
-}
-
-extension ImageFormat {
-    /// The usual ending of a file's name.
-    fileprivate var fileExtension: String {
-        self == .jpeg ? "jpg" : rawValue.lowercased()
     }
 }

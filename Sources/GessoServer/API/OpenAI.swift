@@ -242,8 +242,9 @@ struct ImageRequest: Sendable {
             throw Complaint(
                 400, "\(complaint.field ?? ""): \(complaint.message)", field: complaint.field)
         }
-        guard ImageFormat(pathExtension: order.format) != nil else {
-            throw Complaint(400, "output_format: give png, jpeg or webp", field: "output_format")
+        guard ImageFormat(written: order.format) != nil else {
+            throw Complaint(
+                400, "output_format: give png, jpeg, webp, avif or tiff", field: "output_format")
         }
         self.order = order.drawingSeed()
     }

@@ -11,7 +11,7 @@ extension GessoServer {
             Route(
                 .post, "/api/v1/pictures", "Upload a picture: its bytes, or a form with one file",
                 body: ["type": "string", "format": "binary"],
-                bodyTypes: ["application/octet-stream", "image/png", "image/jpeg", "image/webp"],
+                bodyTypes: ["application/octet-stream"] + ImageFormat.allCases.map(\.mediaType),
                 success: .init(status: 201, schema: Schemas.picture)
             ) { try await upload($0) },
             Route(
@@ -181,7 +181,7 @@ extension GessoServer {
     func keep(upload data: Data, field: String) async throws -> PictureRow {
         let image = try await offPool { try decoded(data, field: field) }
         guard let format = ImageFormat(sniffing: data) else {
-            throw Complaint.invalid(field, "it is no PNG, JPEG or WebP")
+            throw Complaint.invalid(field, "it is no picture that is read")
         }
         return try await store.keep(
             data, type: format.mediaType, width: image.width, height: image.height,

@@ -329,8 +329,9 @@ struct PictureRequestReader {
         }
         let format = options["samples_format"]?.string?.lowercased() ?? "png"
         order.format = format == "jpg" ? "jpeg" : format
-        if !["png", "jpeg", "webp"].contains(order.format) {
-            fields.complain("override_settings", "samples_format: give png, jpg or webp")
+        if ImageFormat(written: order.format) == nil {
+            fields.complain(
+                "override_settings", "samples_format: give png, jpg, webp, avif or tiff")
         }
         if order.format == "jpeg" { order.quality = Int(options["jpeg_quality"]?.double ?? 80) }
         if let eta = fields.double("eta", in: 0...1), order.settings["scheduler"] == "ddim", eta > 0

@@ -29,7 +29,7 @@ enum Schemas {
                 "description": "The id of a picture; what is white in it is repainted",
             ],
             "pictures": ["type": "integer", "minimum": 1, "maximum": 64],
-            "format": ["type": "string", "enum": ["png", "jpeg", "webp"]],
+            "format": ["type": "string", "enum": ["png", "jpeg", "webp", "avif", "tiff"]],
             "quality": ["type": ["integer", "null"], "minimum": 1, "maximum": 100],
             "priority": ["type": "integer", "minimum": -100, "maximum": 100],
             "page": ["type": "boolean"],

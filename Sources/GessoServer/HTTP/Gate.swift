@@ -1,4 +1,5 @@
 import Foundation
+import Gesso
 
 /// Decides on the head of every request, before anything of it is read or done.
 ///
@@ -248,9 +249,8 @@ struct BodyRule {
         case "/api/v1/pictures":
             (hasPictures, types) = (
                 true,
-                [
-                    "image/png", "image/jpeg", "image/webp", "application/octet-stream",
-                    "multipart/form-data",
+                ImageFormat.allCases.map(\.mediaType) + [
+                    "image/heif", "application/octet-stream", "multipart/form-data",
                 ]
             )
         default:

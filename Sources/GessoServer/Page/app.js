@@ -57,14 +57,15 @@ async function openFile(file) {
     say(`Opened ${kept.width} by ${kept.height} pixels`);
   } catch (error) {
     el("picture-name").textContent = state.source?.name ?? "";
-    complain(/heic|heif/i.test(file.type + file.name) ? "HEIC cannot be read: save the picture as JPEG first." : error.message);
+    complain(error.message);
   }
 }
 
 async function setSource(source, values) {
-  // A large picture is shown by a smaller view; the server works on the file.
-  const isLarge = source.width * source.height > 6e6;
-  view.picture = await load(`/api/v1/pictures/${source.id}${isLarge ? "?max=2048" : ""}`);
+  // A large picture, or one of a kind that browsers do not show, is shown by a smaller view; the server
+  // works on the file.
+  const isByView = source.width * source.height > 6e6 || /tiff|heic/.test(source.type ?? "");
+  view.picture = await load(`/api/v1/pictures/${source.id}${isByView ? "?max=2048" : ""}`);
   state.source = source;
   state.result = null;
   view.result = null;

@@ -48,8 +48,8 @@ package final class Engine: Sendable {
         guard (1...64).contains(order.pictures) else {
             throw Complaint.invalid("pictures", "ensure this value is from 1 to 64")
         }
-        guard ImageFormat(pathExtension: order.format) != nil else {
-            throw Complaint.invalid("format", "give png, jpeg or webp")
+        guard ImageFormat(written: order.format) != nil else {
+            throw Complaint.invalid("format", "give png, jpeg, webp, avif or tiff")
         }
     }
 
@@ -84,7 +84,7 @@ package final class Engine: Sendable {
     func request(_ order: Order, _ number: Int, from store: Store) throws -> Request {
         var request = Request([try edit(of: order, number: number)])
         request.model = order.model
-        request.format = ImageFormat(pathExtension: order.format) ?? .png
+        request.format = ImageFormat(written: order.format) ?? .png
         request.quality = order.quality
         for (name, sha) in [(Request.source, order.source), ("mask", order.mask)] {
             guard let sha else { continue }
@@ -157,17 +157,6 @@ package final class Engine: Sendable {
         case let complaint as Complaint: complaint.message
         case let error as ServerError: "\(error)"
         default: "\(GessoError(error))"
-        }
-    }
-}
-
-extension ImageFormat {
-    /// Its media type.
-    var mediaType: String {
-        switch self {
-        case .png: "image/png"
-        case .jpeg: "image/jpeg"
-        case .webp: "image/webp"
         }
     }
 }

@@ -19,9 +19,9 @@ package struct Order: Codable, Sendable, Equatable {
     package var mask: String?
     /// How many pictures; each has the seed after the one before.
     package var pictures = 1
-    /// `png`, `jpeg` or `webp`.
+    /// `png`, `jpeg`, `webp`, `avif` or `tiff`.
     package var format = "png"
-    /// 1...100 of a JPEG or lossy WebP.
+    /// 1...100 of a JPEG or of a lossy WebP or AVIF.
     package var quality: Int?
 
     package init(_ verb: String) { self.verb = verb }

@@ -23,14 +23,15 @@ struct CompareCommand: ParsableCommand {
             Without a mask it is the border of the pixels that differ.
             """)
 
-    @Argument(help: "A picture, PNG, JPEG or WebP; - is standard input.", completion: .file())
+    @Argument(help: "A picture; - is standard input.", completion: .file())
     var first: String
 
     @Argument(help: "Another one.", completion: .file())
     var second: String
 
     @Option(
-        help: ArgumentHelp("Write both beside each other, .png, .jpg or .webp.", valueName: "file"),
+        help: ArgumentHelp(
+            "Write both beside each other, .png, .jpg, .webp, .avif or .tif.", valueName: "file"),
         completion: .file())
     var sideBySide: String?
 

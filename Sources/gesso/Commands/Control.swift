@@ -15,7 +15,7 @@ struct ControlCommand: ParsableCommand {
             (differences of Gaussians) are classical, not the networks of the same names.
             """)
 
-    @Argument(help: "The picture, PNG, JPEG or WebP; - is standard input.", completion: .file())
+    @Argument(help: "The picture; - is standard input.", completion: .file())
     var picture: String
 
     @Option(
@@ -33,7 +33,8 @@ struct ControlCommand: ParsableCommand {
     @Option(
         name: .shortAndLong,
         help: ArgumentHelp(
-            "File for the map, .png, .jpg or .webp; - is standard output.", valueName: "file"),
+            "File for the map, .png, .jpg, .webp, .avif or .tif; - is standard output.",
+            valueName: "file"),
         completion: .file())
     var output: String
 

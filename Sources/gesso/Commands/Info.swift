@@ -17,7 +17,7 @@ struct InfoCommand: ParsableCommand {
             pixels is the one of receipts.
             """)
 
-    @Argument(help: "The picture, PNG, JPEG or WebP; - is standard input.", completion: .file())
+    @Argument(help: "The picture; - is standard input.", completion: .file())
     var file: String
 
     @Flag(help: "Print a JSON document.")
@@ -51,7 +51,9 @@ struct InfoCommand: ParsableCommand {
         if info.credentials.areThere {
             try tell("credentials", info.credentials.lines.joined(separator: "\n"))
         }
-        for warning in image.metadata.warnings { try tell("warning", warning) }
+        for warning in image.metadata.warnings + image.metadata.losses {
+            try tell("warning", warning)
+        }
         for entry in image.metadata.text {
             let most = 500
             let rest = entry.value.count > most ? "… (\(entry.value.count) characters)" : ""

@@ -14,7 +14,7 @@ struct MaskCommand: ParsableCommand {
                 -o mask.png --overlay look.png
             """)
 
-    @Argument(help: "The picture, PNG, JPEG or WebP; - is standard input.", completion: .file())
+    @Argument(help: "The picture; - is standard input.", completion: .file())
     var input: String
 
     @OptionGroup var masks: MaskOptions
@@ -22,7 +22,8 @@ struct MaskCommand: ParsableCommand {
     @Option(
         name: .shortAndLong,
         help: ArgumentHelp(
-            "File for the mask, .png, .jpg or .webp; - is standard output.", valueName: "file"),
+            "File for the mask, .png, .jpg, .webp, .avif or .tif; - is standard output.",
+            valueName: "file"),
         completion: .file())
     var output: String
 

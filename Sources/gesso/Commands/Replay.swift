@@ -22,7 +22,8 @@ struct ReplayCommand: AsyncParsableCommand {
 
     @Option(
         name: .shortAndLong,
-        help: ArgumentHelp("File for the picture, .png, .jpg or .webp.", valueName: "file"),
+        help: ArgumentHelp(
+            "File for the picture, .png, .jpg, .webp, .avif or .tif.", valueName: "file"),
         completion: .file())
     var output: String
 

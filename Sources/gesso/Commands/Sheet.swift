@@ -12,12 +12,13 @@ struct SheetCommand: ParsableCommand {
               gesso sheet before.jpg after.png -o sheet.png
             """)
 
-    @Argument(help: "The pictures, PNG, JPEG or WebP; - is standard input.", completion: .file())
+    @Argument(help: "The pictures; - is standard input.", completion: .file())
     var pictures: [String]
 
     @Option(
         name: .shortAndLong,
-        help: ArgumentHelp("File for the sheet, .png, .jpg or .webp.", valueName: "file"),
+        help: ArgumentHelp(
+            "File for the sheet, .png, .jpg, .webp, .avif or .tif.", valueName: "file"),
         completion: .file())
     var output: String
 

@@ -6,7 +6,7 @@ struct EditOptions: ParsableArguments {
     @Option(
         name: .shortAndLong,
         help: ArgumentHelp(
-            "File for the result, .png, .jpg or .webp; a folder with / at its end; a name with "
+            "File for the result, .png, .jpg, .webp, .avif or .tif; a folder with / at its end; a name with "
                 + "{stem}, {seed}, {index}, {ext} or {verb}; - is standard output.",
             valueName: "file"),
         completion: .file())
@@ -71,7 +71,7 @@ struct EditOptions: ParsableArguments {
 /// What the verbs that begin with a picture take.
 struct PictureOptions: ParsableArguments {
     @Argument(
-        help: "The picture to edit, PNG, JPEG or WebP; - is standard input.", completion: .file())
+        help: "The picture to edit; - is standard input.", completion: .file())
     var input: String
 
     @Option(parsing: .unconditional, help: help("strength", "x"))

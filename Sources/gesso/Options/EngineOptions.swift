@@ -24,15 +24,15 @@ struct EngineOptions: ParsableArguments {
 
     @Option(
         help: ArgumentHelp(
-            "Format of results whose names do not say it: png, jpg or webp.",
+            "Format of results whose names do not say it: png, jpg, webp, avif or tif.",
             valueName: "name"),
-        completion: .list(["png", "jpg", "webp"]))
+        completion: .list(["png", "jpg", "webp", "avif", "tif"]))
     var format: String?
 
     @Option(
         help: ArgumentHelp(
-            "Quality of a JPEG (default: that of the picture, else 95) or of a WebP (default: "
-                + "lossless), 1 to 100.", valueName: "n"))
+            "Quality of a JPEG (default: that of the picture, else 95) or of a WebP or AVIF "
+                + "(default: lossless), 1 to 100.", valueName: "n"))
     var quality: Int?
 
     @OptionGroup var credentials: CredentialsOptions

@@ -1,0 +1,4 @@
+// libheif, where it is installed: pkg-config says how to link it, so a build without it goes on.
+#if __has_include(<libheif/heif.h>)
+#include <libheif/heif.h>
+#endif

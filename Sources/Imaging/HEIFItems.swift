@@ -1,0 +1,180 @@
+/// What a HEIF says of its items before anything is decoded: their kinds, and how large they are
+/// (ISO/IEC 23008-12, 6 and 9).
+struct HEIFItems {
+    private let boxes: ISOBoxes
+    /// The four letters of each item's kind, by its number.
+    private(set) var kinds: [Int: String] = [:]
+    private var primary = 0
+    /// Of which other items an item is put together.
+    private var parts: [Int: [Int]] = [:]
+    /// Of which other items an item is an auxiliary picture, as its transparency.
+    private var auxiliaries: [Int: [Int]] = [:]
+    private var properties: [ISOBoxes.Box] = []
+    /// The numbers of an item's properties, from 1.
+    private var associations: [Int: [Int]] = [:]
+    /// Where an item's bytes are in the file.
+    private var extents: [Int: [Range<Int>]] = [:]
+
+    init(_ bytes: UnsafeBufferPointer<UInt8>) {
+        boxes = ISOBoxes(bytes: bytes)
+        let meta = boxes.boxes(in: 0..<bytes.count).first { $0.type == "meta" }
+        guard let meta, meta.payload.count >= 4 else { return }
+        for box in boxes.boxes(in: meta.payload.dropFirst(4)) {
+            switch box.type {
+            case "pitm": readPrimary(box)
+            case "iinf": readKinds(box)
+            case "iref": readReferences(box)
+            case "iprp": readProperties(box)
+            case "iloc": readExtents(box)
+            default: break
+            }
+        }
+    }
+
+    private mutating func readPrimary(_ box: ISOBoxes.Box) {
+        var cursor = ISOCursor(boxes, box.payload)
+        guard let (version, _) = cursor.nextVersion() else { return }
+        primary = cursor.next(version == 0 ? 2 : 4) ?? 0
+    }
+
+    private mutating func readKinds(_ box: ISOBoxes.Box) {
+        guard box.payload.count >= 6 else { return }
+        let header = boxes.bytes[box.payload.lowerBound] == 0 ? 6 : 8
+        for entry in boxes.boxes(in: box.payload.dropFirst(header)) where entry.type == "infe" {
+            var cursor = ISOCursor(boxes, entry.payload)
+            guard let (version, _) = cursor.nextVersion(), version >= 2,
+                let item = cursor.next(version == 2 ? 2 : 4), cursor.next(2) != nil,
+                let kind = cursor.next(4)
+            else { continue }
+            kinds[item] = latin1((0..<4).map { UInt8(kind >> (24 - 8 * $0) & 255) })
+        }
+    }
+
+    private mutating func readReferences(_ box: ISOBoxes.Box) {
+        guard box.payload.count >= 4 else { return }
+        let size = boxes.bytes[box.payload.lowerBound] == 0 ? 2 : 4
+        for reference in boxes.boxes(in: box.payload.dropFirst(4)) {
+            var cursor = ISOCursor(boxes, reference.payload)
+            guard let from = cursor.next(size), let count = cursor.next(2) else { continue }
+            let others = (0..<count).compactMap { _ in cursor.next(size) }
+            switch reference.type {
+            case "dimg": parts[from, default: []] += others
+            case "auxl": for other in others { auxiliaries[other, default: []].append(from) }
+            default: break
+            }
+        }
+    }
+
+    private mutating func readProperties(_ box: ISOBoxes.Box) {
+        let inner = boxes.boxes(in: box.payload)
+        properties = inner.first { $0.type == "ipco" }.map { boxes.boxes(in: $0.payload) } ?? []
+        for box in inner where box.type == "ipma" {
+            var cursor = ISOCursor(boxes, box.payload)
+            guard let (version, flags) = cursor.nextVersion(), let count = cursor.next(4) else {
+                continue
+            }
+            for _ in 0..<count {
+                guard let item = cursor.next(version == 0 ? 2 : 4), let own = cursor.next(1) else {
+                    break
+                }
+                let isLong = flags & 1 != 0
+                associations[item, default: []] += (0..<own).compactMap { _ in
+                    cursor.next(isLong ? 2 : 1).map { $0 & (isLong ? 0x7FFF : 0x7F) }
+                }
+            }
+        }
+    }
+
+    private mutating func readExtents(_ box: ISOBoxes.Box) {
+        var cursor = ISOCursor(boxes, box.payload)
+        guard let (version, _) = cursor.nextVersion(), let sizes = cursor.next(2) else { return }
+        let (offsetSize, lengthSize) = (sizes >> 12, sizes >> 8 & 15)
+        let (baseSize, indexSize) = (sizes >> 4 & 15, version == 0 ? 0 : sizes & 15)
+        guard [offsetSize, lengthSize, baseSize, indexSize].allSatisfy({ $0 <= 8 }),
+            let count = cursor.next(version < 2 ? 2 : 4)
+        else { return }
+        for _ in 0..<count {
+            guard let item = cursor.next(version < 2 ? 2 : 4),
+                let method = version == 0 ? 0 : cursor.next(2), cursor.next(2) != nil,
+                let base = cursor.next(baseSize), let extentCount = cursor.next(2)
+            else { return }
+            for _ in 0..<extentCount {
+                guard cursor.next(indexSize) != nil, let offset = cursor.next(offsetSize),
+                    let length = cursor.next(lengthSize)
+                else { return }
+                let (start, isTooLarge) = base.addingReportingOverflow(offset)
+                let room = boxes.bytes.count - start
+                // Other methods count from elsewhere, and only derived pictures use them.
+                guard method == 0, !isTooLarge, room > 0 else { continue }
+                extents[item, default: []].append(start..<start + min(length, room))
+            }
+        }
+    }
+}
+
+extension HEIFItems {
+    /// How deep pictures may be put together of others.
+    private static let deepest = 4
+
+    /// - Throws: `ImagingError` for a picture that takes more pixels to decode than any that is read has,
+    ///   whatever size it says: tiles that are larger than the whole, or the same ones again and again.
+    func check(name: String, format: ImageFormat) throws {
+        var known: [Int: Int] = [:]
+        let cost = ([primary] + (auxiliaries[primary] ?? []))
+            .reduce(0) { Self.sum($0, self.cost(of: $1, &known, depth: 0)) }
+        guard cost <= 3 * ImageLimits.pixels else {
+            throw ImagingError.unsupported(
+                name: name, format: format,
+                detail: "its parts have more pixels together than any picture that is read")
+        }
+    }
+
+    /// Pixels that decoding an item takes.
+    private func cost(of item: Int, _ known: inout [Int: Int], depth: Int) -> Int {
+        if let cost = known[item] { return cost }
+        guard depth <= Self.deepest else { return .max }
+        var cost = codedSize(of: item)
+        for part in parts[item] ?? [] {
+            cost = Self.sum(cost, self.cost(of: part, &known, depth: depth + 1))
+        }
+        known[item] = cost
+        return cost
+    }
+
+    private static func sum(_ a: Int, _ b: Int) -> Int {
+        let (sum, isTooLarge) = a.addingReportingOverflow(b)
+        return isTooLarge ? .max : sum
+    }
+
+    /// The pixels of an item, by what it says and by what its codec's headers say.
+    private func codedSize(of item: Int) -> Int {
+        var sizes = [0]
+        for number in associations[item] ?? [] where number >= 1 && number <= properties.count {
+            let property = properties[number - 1]
+            switch property.type {
+            case "ispe" where property.payload.count >= 12:
+                let start = property.payload.lowerBound + 4
+                sizes.append(
+                    Self.area(boxes.number(at: start, 4), boxes.number(at: start + 4, 4)))
+            case "hvcC":
+                sizes += CodedSize.inConfiguration(ofHEVC: boxes.bytes[property.payload])
+            case "av1C":
+                sizes += CodedSize.inUnits(ofAV1: boxes.bytes[property.payload.dropFirst(4)])
+            default: break
+            }
+        }
+        for extent in extents[item] ?? [] {
+            switch kinds[item] {
+            case "hvc1": sizes += CodedSize.inUnits(ofHEVC: boxes.bytes[extent])
+            case "av01": sizes += CodedSize.inUnits(ofAV1: boxes.bytes[extent])
+            default: break
+            }
+        }
+        return sizes.max() ?? 0
+    }
+
+    private static func area(_ width: Int, _ height: Int) -> Int {
+        let (area, isTooLarge) = width.multipliedReportingOverflow(by: height)
+        return isTooLarge ? .max : area
+    }
+}

@@ -1,0 +1,63 @@
+/// The boxes that a file of the ISO base media format consists of: a length, four letters, so many bytes
+/// (ISO/IEC 14496-12, 4.2). HEIF is such a format.
+struct ISOBoxes {
+    /// A box and where its payload is.
+    struct Box {
+        let type: String
+        let payload: Range<Int>
+    }
+
+    let bytes: UnsafeBufferPointer<UInt8>
+
+    /// The boxes within a range, as far as they are whole.
+    func boxes(in range: Range<Int>) -> [Box] {
+        var boxes: [Box] = []
+        var position = range.lowerBound
+        while position + 8 <= range.upperBound {
+            var size = number(at: position, 4)
+            var header = 8
+            if size == 1, position + 16 <= range.upperBound {
+                size = number(at: position + 8, 8)
+                header = 16
+            } else if size == 0 {
+                size = range.upperBound - position
+            }
+            guard size >= header, size <= range.upperBound - position else { break }
+            boxes.append(
+                Box(
+                    type: latin1(bytes[position + 4..<position + 8]),
+                    payload: position + header..<position + size))
+            position += size
+        }
+        return boxes
+    }
+
+    /// A number with its high byte first; a huge one is cut to what fits.
+    func number(at position: Int, _ size: Int) -> Int {
+        let value = bytes[position..<position + size].reduce(0 as UInt64) { $0 << 8 | UInt64($1) }
+        return Int(clamping: value)
+    }
+}
+
+/// Reads numbers one after the other, as long as there are enough bytes.
+struct ISOCursor {
+    private let boxes: ISOBoxes
+    private var position: Int
+    private let end: Int
+
+    init(_ boxes: ISOBoxes, _ range: Range<Int>) {
+        (self.boxes, position, end) = (boxes, range.lowerBound, range.upperBound)
+    }
+
+    /// A number of so many bytes, none being 0; nil behind the end.
+    mutating func next(_ size: Int) -> Int? {
+        guard size <= end - position else { return nil }
+        defer { position += size }
+        return boxes.number(at: position, size)
+    }
+
+    /// The version and the flags of a box that has them.
+    mutating func nextVersion() -> (version: Int, flags: Int)? {
+        next(4).map { ($0 >> 24, $0 & 0xFF_FFFF) }
+    }
+}

@@ -1,0 +1,195 @@
+/// The tags of a directory of a TIFF structure with their values, taken out of it and put into another one
+/// (TIFF 6.0, section 2; EXIF 2.3, 4.6.2).
+struct TIFFTags {
+    /// A tag and its value.
+    struct Entry {
+        let tag: Int
+        let kind: Int
+        let count: Int
+        let value: Value
+    }
+
+    /// The value of a tag.
+    enum Value {
+        /// The value itself, in the byte order of the structure.
+        case bytes([UInt8])
+        /// The four bytes of the entry, which hold the value or say where in the file it is.
+        case stored([UInt8])
+        /// A directory that the tag points at.
+        case directory(TIFFTags)
+    }
+
+    var entries: [Entry] = []
+    let isBigEndian: Bool
+
+    /// What a picture's first directory says of the photo, not of how its pixels are stored.
+    private static let photo: Set<Int> = [
+        0x010D, 0x010E, 0x010F, 0x0110, 0x011A, 0x011B, 0x0128, 0x0131, 0x0132, 0x013B, 0x013C,
+        0x4746, 0x4749, 0x8298, 0x9C9B, 0x9C9C, 0x9C9D, 0x9C9E, 0x9C9F,
+    ]
+    /// Pointers at the directories of EXIF, GPS and, inside EXIF's, interoperability.
+    private static let pointers: Set<Int> = [0x8769, 0x8825]
+    private static let interoperability = 0xA005
+    private static let sizes = [0, 1, 1, 2, 4, 8, 1, 1, 2, 4, 8, 4, 8, 4]
+    private static let long = 4
+
+    private init(isBigEndian: Bool) {
+        self.isBigEndian = isBigEndian
+    }
+
+    /// The photo's tags in a classic TIFF, of a file or of EXIF; nil for something else.
+    init?(photoIn bytes: UnsafeBufferPointer<UInt8>) {
+        guard let source = Source(bytes) else { return nil }
+        var room = 16 << 20
+        self = source.tags(
+            at: source.number(at: 4, 4), room: &room,
+            { Self.photo.contains($0) || Self.pointers.contains($0) }, pointers: Self.pointers)
+    }
+
+    /// All tags of a file's first directory as they are stored there.
+    init?(storedIn bytes: UnsafeBufferPointer<UInt8>) {
+        guard let source = Source(bytes) else { return nil }
+        self = source.storedTags(at: source.number(at: 4, 4))
+    }
+
+    /// The bytes of the directory, of its values and of the directories below it, for a place in a file at
+    /// an even offset.
+    func encoded(at base: Int) -> [UInt8] {
+        let sorted = entries.sorted { $0.tag < $1.tag }
+        var directory = number(sorted.count, 2)
+        var values: [UInt8] = []
+        let start = base + 2 + 12 * sorted.count + 4
+        for entry in sorted {
+            directory += number(entry.tag, 2) + number(entry.kind, 2) + number(entry.count, 4)
+            switch entry.value {
+            case .stored(let bytes): directory += bytes
+            case .bytes(let bytes) where bytes.count <= 4:
+                directory += bytes + [UInt8](repeating: 0, count: 4 - bytes.count)
+            case .bytes(let bytes):
+                directory += number(start + values.count, 4)
+                values += bytes
+            case .directory(let tags):
+                directory += number(start + values.count, 4)
+                values += tags.encoded(at: start + values.count)
+            }
+            if values.count % 2 == 1 { values.append(0) }
+        }
+        return directory + [0, 0, 0, 0] + values
+    }
+
+    /// A number in the byte order of the structure.
+    func number(_ value: Int, _ size: Int) -> [UInt8] {
+        let little = (0..<size).map { UInt8(truncatingIfNeeded: value >> (8 * $0)) }
+        return isBigEndian ? little.reversed() : little
+    }
+}
+
+extension TIFFTags {
+    /// A TIFF structure that tags are read from.
+    private struct Source {
+        let bytes: UnsafeBufferPointer<UInt8>
+        let isBigEndian: Bool
+
+        init?(_ bytes: UnsafeBufferPointer<UInt8>) {
+            switch Array(bytes.prefix(4)) {
+            case [0x4D, 0x4D, 0, 42]: isBigEndian = true
+            case [0x49, 0x49, 42, 0]: isBigEndian = false
+            default: return nil
+            }
+            guard bytes.count >= 8 else { return nil }
+            self.bytes = bytes
+        }
+
+        func number(at position: Int, _ size: Int) -> Int {
+            let slice = bytes[position..<position + size]
+            return isBigEndian
+                ? slice.reduce(0) { $0 << 8 | Int($1) }
+                : slice.reversed().reduce(0) { $0 << 8 | Int($1) }
+        }
+
+        private func positions(at offset: Int) -> [Int] {
+            guard offset >= 8, offset + 2 <= bytes.count else { return [] }
+            let count = min(number(at: offset, 2), (bytes.count - offset - 2) / 12, 4096)
+            return (0..<count).map { offset + 2 + 12 * $0 }
+        }
+
+        func storedTags(at offset: Int) -> TIFFTags {
+            var tags = TIFFTags(isBigEndian: isBigEndian)
+            tags.entries = positions(at: offset).map { position in
+                Entry(
+                    tag: number(at: position, 2), kind: number(at: position + 2, 2),
+                    count: number(at: position + 4, 4),
+                    value: .stored(Array(bytes[position + 8..<position + 12])))
+            }
+            return tags
+        }
+
+        /// - Parameter room: bytes that values may have together, for many tags may name the same ones.
+        func tags(
+            at offset: Int, room: inout Int, _ isWanted: (Int) -> Bool, pointers: Set<Int>
+        ) -> TIFFTags {
+            var tags = TIFFTags(isBigEndian: isBigEndian)
+            for position in positions(at: offset) {
+                let tag = number(at: position, 2)
+                guard isWanted(tag), !tags.entries.contains(where: { $0.tag == tag }) else {
+                    continue
+                }
+                if pointers.contains(tag) {
+                    let isEXIF = tag == 0x8769
+                    let inner = self.tags(
+                        at: number(at: position + 8, 4), room: &room,
+                        { $0 != TIFFTags.interoperability || isEXIF },
+                        pointers: isEXIF ? [TIFFTags.interoperability] : [])
+                    guard !inner.entries.isEmpty else { continue }
+                    tags.entries.append(
+                        Entry(tag: tag, kind: TIFFTags.long, count: 1, value: .directory(inner)))
+                } else if let value = value(of: position), value.count <= room {
+                    room -= value.count
+                    tags.entries.append(
+                        Entry(
+                            tag: tag, kind: number(at: position + 2, 2),
+                            count: number(at: position + 4, 4), value: .bytes(value)))
+                }
+            }
+            return tags
+        }
+
+        /// The value of the entry at a position, if it is whole and of a known kind.
+        private func value(of position: Int) -> [UInt8]? {
+            let kind = number(at: position + 2, 2)
+            guard kind > 0, kind < TIFFTags.sizes.count else { return nil }
+            let count = number(at: position + 4, 4) * TIFFTags.sizes[kind]
+            let start = count <= 4 ? position + 8 : number(at: position + 8, 4)
+            guard start + count <= bytes.count else { return nil }
+            return Array(bytes[start..<start + count])
+        }
+    }
+}
+
+extension EXIF {
+    /// A block of what a TIFF file says of its photo; nil where that is nothing.
+    static func collected(from file: UnsafeBufferPointer<UInt8>) -> [UInt8]? {
+        guard let tags = TIFFTags(photoIn: file), !tags.entries.isEmpty else { return nil }
+        let begin: [UInt8] = tags.isBigEndian ? [0x4D, 0x4D, 0, 42] : [0x49, 0x49, 42, 0]
+        return begin + tags.number(8, 4) + tags.encoded(at: 8)
+    }
+
+    /// Puts what the block says of the photo into a TIFF file of its byte order: a new first directory at
+    /// the file's end.
+    static func embed(_ block: [UInt8], in file: inout [UInt8]) {
+        let photo = block.withUnsafeBufferPointer { TIFFTags(photoIn: $0) }
+        let own = file.withUnsafeBufferPointer { TIFFTags(storedIn: $0) }
+        guard let photo, var own, photo.isBigEndian == own.isBigEndian else { return }
+        let known = Set(own.entries.map(\.tag))
+        let added = photo.entries.filter { !known.contains($0.tag) }
+        guard !added.isEmpty else { return }
+        own.entries += added
+        if file.count % 2 == 1 { file.append(0) }
+        let base = file.count
+        file += own.encoded(at: base)
+        file.replaceSubrange(4..<8, with: own.number(base, 4))
+    }
+
+    /// The byte order of the block.
+    static func isBigEndian(_ block: [UInt8]) -> Bool { block.first == 0x4D }
+}
