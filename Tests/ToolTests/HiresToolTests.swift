@@ -37,7 +37,8 @@ import Testing
                 ["txt2img", "-o", "a.png", "--dry-run"] + words
                     + ["--hires-size", "64x64", "--hires-strength", "0.5"])
             #expect(plan.status == 0, "\(plan.errors)")
-            #expect(plan.text.contains("picture: 64x64, worked on at 64x64 at most\n"), "\(plan.text)")
+            #expect(
+                plan.text.contains("picture: 64x64, worked on at 64x64 at most\n"), "\(plan.text)")
             #expect(plan.text.contains("UNet calls: 6 with euler, 2 branches each\n"))
         }
     }
