@@ -8,7 +8,9 @@ import Glibc
 public struct Selection: Sendable {
     /// A point of the picture, in pixels from its top left corner.
     public struct Point: Sendable, Equatable {
+        /// Columns from the left.
         public var x: Double
+        /// Rows from the top.
         public var y: Double
 
         /// A point.
@@ -41,7 +43,8 @@ extension Image {
     /// The mask of a selection: white on what is selected.
     public func mask(of selection: Selection) -> Mask {
         var sizes: [(width: Int, height: Int)] = [(width, height)]
-        while let last = sizes.last, last.width * last.height > 90_000, min(last.width, last.height) > 8
+        while let last = sizes.last, last.width * last.height > 90_000,
+            min(last.width, last.height) > 8
         {
             sizes.append(((last.width + 1) / 2, (last.height + 1) / 2))
         }
@@ -71,8 +74,10 @@ extension Selection {
         var known = [UInt8](
             repeating: box == nil ? Known.maybeBackground : Known.background, count: width * height)
         if let box {
-            let columns = Int(Double(box.x) * sx)..<min(width, Int((Double(box.end.x) * sx).rounded(.up)))
-            let rows = Int(Double(box.y) * sy)..<min(height, Int((Double(box.end.y) * sy).rounded(.up)))
+            let columns =
+                Int(Double(box.x) * sx)..<min(width, Int((Double(box.end.x) * sx).rounded(.up)))
+            let rows =
+                Int(Double(box.y) * sy)..<min(height, Int((Double(box.end.y) * sy).rounded(.up)))
             for y in rows { for x in columns { known[y * width + x] = Known.maybeForeground } }
         }
         for (strokes, value) in [(drop, Known.background), (keep, Known.foreground)] {
@@ -154,7 +159,8 @@ private struct Level {
         (front, back) = (coarse.front, coarse.back)
         for y in 0..<height {
             for x in 0..<width {
-                let there = min(y / 2, coarse.height - 1) * coarse.width + min(x / 2, coarse.width - 1)
+                let there =
+                    min(y / 2, coarse.height - 1) * coarse.width + min(x / 2, coarse.width - 1)
                 let pixel = y * width + x
                 isInside[pixel] =
                     known[pixel] > 1 ? coarse.isInside[there] : known[pixel] == Known.foreground
