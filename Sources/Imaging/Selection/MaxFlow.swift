@@ -2,7 +2,7 @@
 ///
 /// Two trees grow from both ends until they touch; flow is pushed along the path, and nodes that lost
 /// their way to the root look for another one.
-final class MaxFlow {
+package final class MaxFlow {
     private static let none: Int32 = -1
     private static let terminal: Int32 = -2
     private static let orphaned: Int32 = -3
@@ -28,7 +28,7 @@ final class MaxFlow {
     private var time: Int32 = 0
 
     /// - Parameter edges: about how many there will be.
-    init(nodes: Int, edges: Int) {
+    package init(nodes: Int, edges: Int) {
         count = nodes
         first = Array(repeating: Self.none, count: nodes)
         terminal = Array(repeating: 0, count: nodes)
@@ -43,12 +43,12 @@ final class MaxFlow {
     }
 
     /// Capacities from the source to a node and from it to the sink; what both share never matters.
-    func connect(_ node: Int, source: Float, sink: Float) {
+    package func connect(_ node: Int, source: Float, sink: Float) {
         terminal[node] += source - sink
     }
 
     /// An edge with the same capacity in both directions.
-    func join(_ a: Int, _ b: Int, _ weight: Float) {
+    package func join(_ a: Int, _ b: Int, _ weight: Float) {
         for (from, to) in [(a, b), (b, a)] {
             next.append(first[from])
             first[from] = Int32(head.count)
@@ -58,7 +58,7 @@ final class MaxFlow {
     }
 
     /// Pushes all the flow there is.
-    func run() {
+    package func run() {
         for node in 0..<count where terminal[node] != 0 {
             tree[node] = terminal[node] > 0 ? Tree.source : Tree.sink
             parent[node] = Self.terminal
@@ -75,7 +75,7 @@ final class MaxFlow {
     }
 
     /// Whether a node is on the source's side of the cut.
-    func isSource(_ node: Int) -> Bool { tree[node] == Tree.source }
+    package func isSource(_ node: Int) -> Bool { tree[node] == Tree.source }
 
     private func activate(_ node: Int32) {
         guard !isActive[Int(node)] else { return }
