@@ -108,8 +108,8 @@ func padded(_ text: String, _ width: Int) -> String {
 }
 
 func timeKernels(threads: Int) {
-    let set = KernelSet.current
-    let width = Int32(set == .avx512 ? 512 : set == .avx2 ? 256 : 0)
+    let set = KernelSet.current.name
+    let width: Int32 = set.hasPrefix("avx512") ? 512 : set.hasPrefix("avx") ? 256 : 0
     _ = peak_operations(width, Int32(threads), 10_000_000)
     let peak = (0..<5).map { _ in peak_operations(width, Int32(threads), 20_000_000) }.max() ?? 0
     print("\(set), \(threads) threads, peak \(String(format: "%.0f", peak / 1e9)) GFLOP/s\n")

@@ -1,19 +1,64 @@
-// A block of a matrix product, in tiles that fit the registers of each instruction set.
+// c[rows, columns] (+)= a[rows, k] b[k, columns], in tiles of a few rows and one or two vectors that fit the
+// registers of an instruction set: each set file states TILE_ROWS and TILE_VECTORS.
+//
+// Rows of a are row_step apart, its columns column_step; b is one panel [k, GESSO_PANEL], of which the first
+// columns are used. Of the last 16 columns all are written: c has room for columns rounded up to 16.
 #ifndef GESSO_BLOCK_H
 #define GESSO_BLOCK_H
 
 #include "kernels.h"
 
-// c[rows, columns] (+)= a[rows, k] b. The left side's rows lie a_stride apart; b is one
-// panel [k, GESSO_PANEL], of which the first columns are used. Of the last 16 columns all are written: c has
-// room for columns rounded up to 16.
-void gesso_block(
-    long rows, long columns, long k, const float *a, long a_stride, const float *b, float *c,
-    long c_stride, bool add);
+#define MOST_ROWS 12
 
-// The same with a left side that lies by columns: a[k, rows], a_stride apart.
-void gesso_block_transposed(
-    long rows, long columns, long k, const float *a, long a_stride, const float *b, float *c,
-    long c_stride, bool add);
+// One tile, summed in registers. Where one of the steps is a constant, addresses cost nothing.
+INLINE void tile(
+    const int rows, const int vectors, long k, const float *a, long row_step, long column_step,
+    const float *b, float *c, long c_stride, bool add) {
+    v16 sums[MOST_ROWS][2];
+    UNROLL for (int r = 0; r < rows; r++)
+        UNROLL for (int v = 0; v < vectors; v++)
+            sums[r][v] = add ? load(c + r * c_stride + 16 * v) : (v16){};
+    for (long i = 0; i < k; i++, b += GESSO_PANEL) {
+        v16 right[2];
+        UNROLL for (int v = 0; v < vectors; v++) right[v] = load(b + 16 * v);
+        UNROLL for (int r = 0; r < rows; r++) {
+            const v16 left = splat(a[r * row_step + i * column_step]);
+            UNROLL for (int v = 0; v < vectors; v++) sums[r][v] += left * right[v];
+        }
+    }
+    UNROLL for (int r = 0; r < rows; r++)
+        UNROLL for (int v = 0; v < vectors; v++) store(c + r * c_stride + 16 * v, sums[r][v]);
+}
+
+// One column of tiles: rows in steps of `most`, 16 * vectors columns.
+INLINE void tiles(
+    const int most, const int vectors, long rows, long k, const float *a, long row_step,
+    long column_step, const float *b, float *c, long c_stride, bool add) {
+    long r = 0;
+    for (; r + most <= rows; r += most, a += most * row_step, c += most * c_stride)
+        tile(most, vectors, k, a, row_step, column_step, b, c, c_stride, add);
+#define REST(n)                                                                        \
+    case n:                                                                            \
+        if (n < most) tile(n, vectors, k, a, row_step, column_step, b, c, c_stride, add); \
+        break;
+    switch (rows - r) {
+        REST(1) REST(2) REST(3) REST(4) REST(5) REST(6) REST(7) REST(8) REST(9) REST(10) REST(11)
+        default: break;
+    }
+#undef REST
+}
+
+INLINE void multiply_block_in_tiles(
+    const int most, const int widest, long rows, long columns, long k, const float *a,
+    long row_step, long column_step, const float *b, float *c, long c_stride, bool add) {
+    for (long column = 0; column < columns; column += 16 * widest) {
+        const float *part = b + column;
+        float *to = c + column;
+        if (widest == 2 && columns - column > 16)
+            tiles(most, 2, rows, k, a, row_step, column_step, part, to, c_stride, add);
+        else
+            tiles(most, 1, rows, k, a, row_step, column_step, part, to, c_stride, add);
+    }
+}
 
 #endif

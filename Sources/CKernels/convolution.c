@@ -45,34 +45,32 @@ static const float *patch_left(
 }
 
 static void convolve_patches(
-    const float *x, const void *weights, gesso_type type, float *y, gesso_convolution s,
+    const float *x, const gesso_weights *weights, float *y, gesso_convolution s,
     gesso_epilogue epilogue) {
     const long rows = s.batch * s.out_height * s.out_width;
     const long taps = s.kernel_height * s.kernel_width;
     const patches p = {x, s};
     if (taps == 1 && s.stride == 1 && s.pad_top == 0 && s.pad_left == 0)
-        gesso_matmul(x, weights, type, y, rows, s.channels, s.out_channels, epilogue);
+        gesso_matmul(x, weights, y, rows, epilogue);
     else
-        gesso_gemm(
-            (gesso_left){patch_left, &p}, weights, type, y, rows, taps * s.channels, s.out_channels,
-            epilogue);
+        gesso_gemm((gesso_left){patch_left, &p}, weights, y, rows, epilogue);
 }
 
 void gesso_convolve(
-    const float *x, const void *weights, gesso_type type, float *y, gesso_convolution s,
+    const float *x, const gesso_weights *weights, float *y, gesso_convolution s,
     gesso_prologue prologue, gesso_epilogue epilogue) {
     if (gesso_winograd_pays(s)) {
-        gesso_convolve_winograd(x, weights, type, y, s, prologue, epilogue);
+        gesso_convolve_winograd(x, weights, y, s, prologue, epilogue);
         return;
     }
     if (!changes(prologue, s)) {
-        convolve_patches(x, weights, type, y, s, epilogue);
+        convolve_patches(x, weights, y, s, epilogue);
         return;
     }
     const long lines = s.batch * s.height;
     const size_t bytes = (size_t)(lines * s.width * s.channels) * sizeof(float);
-    float *seen = gesso_allocate(bytes);
-    gesso_see(x, s, prologue, 0, lines, seen);
-    convolve_patches(seen, weights, type, y, s, epilogue);
-    gesso_release(seen, bytes);
+    float *prepared = gesso_allocate(bytes);
+    gesso_prepare_lines(x, s, prologue, 0, lines, prepared);
+    convolve_patches(prepared, weights, y, s, epilogue);
+    gesso_release(prepared, bytes);
 }

@@ -13,7 +13,7 @@
 #define MOST_PATCH 8  // inputs on a side, m + 2
 
 // What the points p and -p come to, whose even powers are the same.
-INLINE void both(v16 even, v16 odd, v16 *to) {
+INLINE void plus_minus(v16 even, v16 odd, v16 *to) {
     to[0] = even + odd;
     to[1] = even - odd;
 }
@@ -24,8 +24,8 @@ INLINE void transform_input(const int tile, const v16 *d, v16 *to) {
         const v16 even1 = d[4] - d[2] * (9 / 4.0f), odd1 = d[3] * (2 / 3.0f) - d[1] * (3 / 2.0f);
         const v16 even2 = d[4] - d[2] * (4 / 9.0f), odd2 = d[3] * (3 / 2.0f) - d[1] * (2 / 3.0f);
         to[0] = d[0] - d[2] * (97 / 36.0f) + d[4];
-        both(even1, odd1, to + 1);
-        both(even2, odd2, to + 3);
+        plus_minus(even1, odd1, to + 1);
+        plus_minus(even2, odd2, to + 3);
         to[5] = d[1] - d[3] * (97 / 36.0f) + d[5];
         return;
     }
@@ -35,9 +35,9 @@ INLINE void transform_input(const int tile, const v16 *d, v16 *to) {
     const v16 even3 = d[6] + d[2] * 4.0f - d[4] * 5.0f;
     const v16 odd3 = d[5] * (1 / 2.0f) + d[1] * 2.0f - d[3] * (5 / 2.0f);
     to[0] = d[0] - d[6] + (d[4] - d[2]) * (21 / 4.0f);
-    both(even1, odd1, to + 1);
-    both(even2, odd2, to + 3);
-    both(even3, odd3, to + 5);
+    plus_minus(even1, odd1, to + 1);
+    plus_minus(even2, odd2, to + 3);
+    plus_minus(even3, odd3, to + 5);
     to[7] = d[7] - d[1] + (d[3] - d[5]) * (21 / 4.0f);
 }
 
@@ -47,8 +47,8 @@ INLINE void transform_filter(const int tile, const v16 g[3], v16 *to) {
         const v16 even1 = g[0] * (-81 / 130.0f) - g[2] * (18 / 65.0f), odd1 = g[1] * (-27 / 65.0f);
         const v16 even2 = g[0] * (8 / 65.0f) + g[2] * (18 / 65.0f), odd2 = g[1] * (12 / 65.0f);
         to[0] = g[0];
-        both(even1, odd1, to + 1);
-        both(even2, odd2, to + 3);
+        plus_minus(even1, odd1, to + 1);
+        plus_minus(even2, odd2, to + 3);
         to[5] = g[2];
         return;
     }
@@ -56,9 +56,9 @@ INLINE void transform_filter(const int tile, const v16 g[3], v16 *to) {
     const v16 even2 = g[0] * (1 / 90.0f) + g[2] * (2 / 45.0f), odd2 = g[1] * (1 / 45.0f);
     const v16 even3 = g[0] * (32 / 45.0f) + g[2] * (8 / 45.0f), odd3 = g[1] * (16 / 45.0f);
     to[0] = g[0];
-    both(even1, odd1, to + 1);
-    both(even2, odd2, to + 3);
-    both(even3, odd3, to + 5);
+    plus_minus(even1, odd1, to + 1);
+    plus_minus(even2, odd2, to + 3);
+    plus_minus(even3, odd3, to + 5);
     to[7] = g[2];
 }
 

@@ -15,7 +15,6 @@ typedef struct {
 } gesso_left;
 
 void gesso_gemm(
-    gesso_left left, const void *weights, gesso_type type, float *y, long rows, long k, long out,
-    gesso_epilogue epilogue);
+    gesso_left left, const gesso_weights *weights, float *y, long rows, gesso_epilogue epilogue);
 
 #endif

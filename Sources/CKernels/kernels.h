@@ -1,4 +1,4 @@
-// Shared by the kernels: 16 floats at a time, and one body compiled for each instruction set.
+// Shared by the kernels: vectors of 16 floats, and functions of them that are inlined into every kernel.
 #ifndef GESSO_KERNELS_H
 #define GESSO_KERNELS_H
 
@@ -7,31 +7,14 @@
 #include <math.h>
 #include <string.h>
 
-// Vectors are passed between functions that are all inlined, so their calling convention is no matter.
-#pragma clang diagnostic ignored "-Wpsabi"
+// Vectors are passed between inlined functions only, so their calling convention does not matter.
+#pragma GCC diagnostic ignored "-Wpsabi"
 
-#define INLINE static inline __attribute__((always_inline))
+#define INLINE static inline __attribute__((always_inline, unused))
+#if defined(__clang__)
 #define UNROLL _Pragma("clang loop unroll(full)")
-
-// Functions named BODY_avx512, BODY_avx2 and BODY_portable call BODY inlined, so that the compiler
-// makes the most of each set; DISPATCH picks one at run time.
-#if defined(__x86_64__)
-#define TARGET_AVX512 __attribute__((target("avx512f,avx512vl,avx512bw,avx512dq,avx2,fma,f16c")))
-#define TARGET_AVX2 __attribute__((target("avx2,fma,f16c")))
-#define DISPATCH(body, ...)                               \
-    switch (gesso_kernels()) {                            \
-        case GESSO_AVX512: body##_avx512(__VA_ARGS__); break; \
-        case GESSO_AVX2: body##_avx2(__VA_ARGS__); break; \
-        default: body##_portable(__VA_ARGS__);            \
-    }
-#define FOR_EACH_SET(body, parameters, ...)                                         \
-    TARGET_AVX512 static void body##_avx512 parameters { body(__VA_ARGS__); }       \
-    TARGET_AVX2 static void body##_avx2 parameters { body(__VA_ARGS__); }           \
-    static void body##_portable parameters { body(__VA_ARGS__); }
 #else
-#define DISPATCH(body, ...) body##_portable(__VA_ARGS__)
-#define FOR_EACH_SET(body, parameters, ...) \
-    static void body##_portable parameters { body(__VA_ARGS__); }
+#define UNROLL _Pragma("GCC unroll 16")
 #endif
 
 INLINE long least(long a, long b) { return a < b ? a : b; }

@@ -4,61 +4,7 @@
 // summed over DEPTH columns of x at a time, so that x and the sums stay in the second-level cache, and one
 // panel of weights at a time, widened just before, near the first (Goto & van de Geijn 2008). How a
 // number is summed depends on DEPTH alone.
-#include "block.h"
-#include "gemm.h"
-
-#include <stdlib.h>
-
-#define DEPTH 320
-#define BLOCK_ROWS 576     // many, for every block widens its weights anew
-#define BLOCK_COLUMNS 128
-
-size_t gesso_packed_count(long out, long columns) {
-    return (size_t)((out + GESSO_PANEL - 1) / GESSO_PANEL * GESSO_PANEL * columns);
-}
-
-typedef struct {
-    const void *source;
-    gesso_type type;
-    long out, in, taps;
-    void *packed;
-} packing;
-
-#define PACK_PANEL(type, zero)                                                            \
-    type *to = (type *)p->packed + panel * GESSO_PANEL * p->in * p->taps;                 \
-    const type *from = (const type *)p->source + panel * GESSO_PANEL * p->in * p->taps;   \
-    for (long tap = 0; tap < p->taps; tap++)                                              \
-        for (long column = 0; column < p->in; column++, to += GESSO_PANEL)                \
-            for (long row = 0; row < GESSO_PANEL; row++)                                  \
-                to[row] = row < rows ? from[(row * p->in + column) * p->taps + tap] : zero;
-
-static void pack_panel(void *context, long panel) {
-    const packing *p = context;
-    const long rows = p->out - panel * GESSO_PANEL;
-    if (p->type == GESSO_F32) {
-        PACK_PANEL(float, 0.0f)
-    } else {
-        PACK_PANEL(uint16_t, 0)
-    }
-}
-
-void gesso_pack(const void *source, gesso_type type, long out, long in, long taps, void *packed) {
-    packing p = {source, type, out, in, taps, packed};
-    gesso_parallel((out + GESSO_PANEL - 1) / GESSO_PANEL, pack_panel, &p);
-}
-
-typedef struct {
-    gesso_left left;
-    const char *weights;
-    gesso_type type;
-    float *y;
-    long rows, k, out;
-    gesso_epilogue epilogue;
-    bool gated;  // rows of W after the first `out` make gates: y = a GELU(b)
-    long block_rows, block_columns, column_blocks;
-} product;
-
-#define GATES (BLOCK_COLUMNS / 2)  // where the gates' sums begin
+#include "kernel_set.h"
 
 typedef struct {
     float sums[BLOCK_ROWS * BLOCK_COLUMNS];
@@ -66,65 +12,14 @@ typedef struct {
     float right[GESSO_PANEL * DEPTH];
 } scratch;
 
-INLINE void finish_rows(
-    const product *p, const float *sums, long row, long rows, long column, long columns) {
-    const gesso_epilogue *e = &p->epilogue;
-    for (long r = row; r < row + rows; r++) {
-        float *y = p->y + r * p->out + column;
-        const float *s = sums + (r - row) * BLOCK_COLUMNS;
-        const float *more =
-            e->row_bias ? e->row_bias + r / e->rows_per_bias * p->out + column : NULL;
-        const float *residual = e->residual ? e->residual + r * p->out + column : NULL;
-        for (long c = 0; c < columns; c += 16) {
-            const long n = columns - c;
-            v16 v = load(s + c);
-            if (e->bias) v += load_up_to(e->bias + column + c, n);
-            if (more) v += load_up_to(more + c, n);
-            v = activated(v, e->activation);
-            if (residual) v += load_up_to(residual + c, n);
-            store_up_to(y + c, v, n);
-        }
-    }
-}
-FOR_EACH_SET(
-    finish_rows,
-    (const product *p, const float *sums, long row, long rows, long column, long columns), p, sums,
-    row, rows, column, columns)
-
-INLINE void gate_rows(
-    const product *p, const float *sums, long row, long rows, long column, long columns) {
-    const float *bias = p->epilogue.bias ? p->epilogue.bias + column : NULL;
-    for (long r = row; r < row + rows; r++) {
-        float *y = p->y + r * p->out + column;
-        const float *s = sums + (r - row) * BLOCK_COLUMNS;
-        for (long c = 0; c < columns; c += 16) {
-            v16 a = load(s + c), b = load(s + GATES + c);
-            if (bias) {
-                a += load(bias + c);
-                b += load(bias + p->out + c);
-            }
-            store(y + c, a * activated(b, GESSO_GELU));
-        }
-    }
-}
-FOR_EACH_SET(
-    gate_rows,
-    (const product *p, const float *sums, long row, long rows, long column, long columns), p, sums,
-    row, rows, column, columns)
-
-INLINE void widen_panel(const void *source, gesso_type type, float *target, long count) {
-    widen(source, type, target, count);
-}
-FOR_EACH_SET(
-    widen_panel, (const void *source, gesso_type type, float *target, long count), source, type,
-    target, count)
-
 // The panel of a column, its rows `depth` ..., as 32-bit floats.
 static const float *right_panel(
     const product *p, long column, long depth, long depths, float *to) {
     const long start = (column / GESSO_PANEL * p->k + depth) * GESSO_PANEL;
-    if (p->type == GESSO_F32) return (const float *)p->weights + start;
-    DISPATCH(widen_panel, p->weights + start * 2, p->type, to, depths * GESSO_PANEL)
+    const gesso_weights *w = p->weights;
+    if (w->type == GESSO_F32) return (const float *)w->panels + start;
+    gesso_current_set()->widen_all(
+        (const char *)w->panels + start * 2, w->type, to, (size_t)(depths * GESSO_PANEL));
     return to;
 }
 
@@ -142,15 +37,15 @@ static void work(void *context, long index) {
             p->left.left(p->left.context, row, rows, depth, depths, s->left, &left_stride);
         for (long part = 0; part <= p->gated; part++)
             for (long c = 0; c < columns; c += GESSO_PANEL)
-                gesso_block(
-                    rows, least(columns - c, GESSO_PANEL), depths, left, left_stride,
+                gesso_current_set()->multiply_block(
+                    rows, least(columns - c, GESSO_PANEL), depths, left, left_stride, 1,
                     right_panel(p, part * p->out + column + c, depth, depths, s->right),
                     s->sums + part * GATES + c, BLOCK_COLUMNS, depth > 0);
     }
     if (p->gated)
-        DISPATCH(gate_rows, p, s->sums, row, rows, column, columns)
+        gesso_current_set()->gate_rows(p, s->sums, row, rows, column, columns);
     else
-        DISPATCH(finish_rows, p, s->sums, row, rows, column, columns)
+        gesso_current_set()->finish_rows(p, s->sums, row, rows, column, columns);
 }
 
 // The size of each part when `whole` is cut into even parts of at most `most`, multiples of `step`.
@@ -170,11 +65,10 @@ static void multiply(product p) {
 }
 
 void gesso_gemm(
-    gesso_left left, const void *weights, gesso_type type, float *y, long rows, long k, long out,
-    gesso_epilogue epilogue) {
+    gesso_left left, const gesso_weights *weights, float *y, long rows, gesso_epilogue epilogue) {
     multiply((product){
-        .left = left, .weights = weights, .type = type, .y = y, .rows = rows, .k = k, .out = out,
-        .epilogue = epilogue});
+        .left = left, .weights = weights, .y = y, .rows = rows, .k = weights->columns,
+        .out = weights->out, .epilogue = epilogue});
 }
 
 typedef struct {
@@ -191,19 +85,18 @@ static const float *plain_left(
 }
 
 void gesso_matmul(
-    const float *x, const void *weights, gesso_type type, float *y, long rows, long in, long out,
-    gesso_epilogue epilogue) {
-    const plain p = {x, in};
-    gesso_gemm((gesso_left){plain_left, &p}, weights, type, y, rows, in, out, epilogue);
+    const float *x, const gesso_weights *weights, float *y, long rows, gesso_epilogue epilogue) {
+    const plain p = {x, weights->columns};
+    gesso_gemm((gesso_left){plain_left, &p}, weights, y, rows, epilogue);
 }
 
 bool gesso_matmul_gated(
-    const float *x, const void *weights, gesso_type type, float *y, long rows, long in, long out,
-    const float *bias) {
+    const float *x, const gesso_weights *weights, float *y, long rows, const float *bias) {
+    const long out = weights->out / 2;
     if (out % GESSO_PANEL != 0) return false;
-    const plain p = {x, in};
+    const plain p = {x, weights->columns};
     multiply((product){
-        .left = {plain_left, &p}, .weights = weights, .type = type, .y = y, .rows = rows, .k = in,
+        .left = {plain_left, &p}, .weights = weights, .y = y, .rows = rows, .k = weights->columns,
         .out = out, .epilogue = {.bias = bias}, .gated = true});
     return true;
 }

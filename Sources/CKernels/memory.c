@@ -94,14 +94,14 @@ static void *renewed(size_t bytes) {
     return block;
 }
 
-static void *found(void *block, size_t bytes) {
+void *gesso_need(void *block, size_t bytes) {
     if (block) return block;
     fprintf(stderr, "gesso: no memory for %zu bytes\n", bytes);
     abort();
 }
 
 void *gesso_allocate(size_t bytes) {
-    if (bytes < LARGE) return found(aligned_alloc(LINE, up(bytes > 0 ? bytes : 1, LINE)), bytes);
+    if (bytes < LARGE) return gesso_need(aligned_alloc(LINE, up(bytes > 0 ? bytes : 1, LINE)), bytes);
     bytes = up(bytes, HUGE_PAGE);
     void *block = NULL;
     pthread_mutex_lock(&pool.lock);
@@ -114,7 +114,7 @@ void *gesso_allocate(size_t bytes) {
         while (pool.count > 0 && pool.used + pool.kept > pool.most_used) discard_oldest();
     }
     pthread_mutex_unlock(&pool.lock);
-    return found(block, bytes);
+    return gesso_need(block, bytes);
 }
 
 void gesso_release(void *block, size_t bytes) {
@@ -132,14 +132,35 @@ void gesso_release(void *block, size_t bytes) {
     pthread_mutex_unlock(&pool.lock);
 }
 
+// The calling thread's scratch memory, released when the thread ends.
+typedef struct {
+    void *start;
+    size_t bytes;
+} scratch_memory;
+
+static pthread_key_t scratch_key;
+static pthread_once_t scratch_once = PTHREAD_ONCE_INIT;
+
+static void end_scratch(void *value) {
+    scratch_memory *scratch = value;
+    gesso_release(scratch->start, scratch->bytes);
+    free(scratch);
+}
+
+static void make_scratch_key(void) { pthread_key_create(&scratch_key, end_scratch); }
+
 void *gesso_scratch(size_t bytes) {
-    static _Thread_local void *scratch;
-    static _Thread_local size_t size;
-    if (bytes > size) {
-        bytes = up(bytes, HUGE_PAGE);
-        gesso_release(scratch, size);
-        scratch = gesso_allocate(bytes);
-        size = bytes;
+    static _Thread_local scratch_memory *scratch;
+    if (!scratch) {
+        pthread_once(&scratch_once, make_scratch_key);
+        scratch = gesso_need(calloc(1, sizeof *scratch), sizeof *scratch);
+        pthread_setspecific(scratch_key, scratch);
     }
-    return scratch;
+    if (bytes > scratch->bytes) {
+        bytes = up(bytes, HUGE_PAGE);
+        gesso_release(scratch->start, scratch->bytes);
+        scratch->start = gesso_allocate(bytes);
+        scratch->bytes = bytes;
+    }
+    return scratch->start;
 }

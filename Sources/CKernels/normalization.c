@@ -1,39 +1,7 @@
 // Group normalisation (Wu & He 2018) and layer normalisation (Ba et al. 2016), channels-last.
-#include "prologue.h"
+#include "kernel_set.h"
 
-#include <stdlib.h>
-
-#define PIXELS 64  // of a chunk of sums; how numbers are summed depends on it
-
-typedef struct {
-    const float *x, *weight, *bias;
-    float *y;
-    long batch, pixels, channels, groups, chunks;
-    float epsilon;
-    double *sums;   // [batch, chunks, 2, channels]: of x and of x squared
-    float *scales;  // [batch, 2, channels]
-} normalization;
-
-static long chunk_end(const normalization *n, long chunk) {
-    const long end = (chunk + 1) * PIXELS;
-    return end < n->pixels ? end : n->pixels;
-}
-
-INLINE void add_up(const normalization *n, long index) {
-    const long item = index / n->chunks, chunk = index % n->chunks;
-    double *sums = n->sums + index * 2 * n->channels, *squares = sums + n->channels;
-    memset(sums, 0, (size_t)(2 * n->channels) * sizeof(double));
-    for (long pixel = chunk * PIXELS; pixel < chunk_end(n, chunk); pixel++) {
-        const float *x = n->x + (item * n->pixels + pixel) * n->channels;
-        for (long c = 0; c < n->channels; c++) {
-            const double value = x[c];
-            sums[c] += value;
-            squares[c] += value * value;
-        }
-    }
-}
-FOR_EACH_SET(add_up, (const normalization *n, long index), n, index)
-static void add_up_chunk(void *context, long index) { DISPATCH(add_up, context, index) }
+static void sum_one_chunk(void *context, long index) { gesso_current_set()->sum_chunk(context, index); }
 
 static void combine(void *context, long item) {
     const normalization *n = context;
@@ -66,54 +34,26 @@ void gesso_group_scales(
         .x = x, .weight = weight, .bias = bias, .batch = batch, .pixels = pixels,
         .channels = channels, .groups = groups, .epsilon = epsilon, .scales = scales};
     n.chunks = (pixels + PIXELS - 1) / PIXELS;
-    n.sums = malloc((size_t)(batch * n.chunks * 2 * channels) * sizeof(double));
-    gesso_parallel(batch * n.chunks, add_up_chunk, &n);
+    const size_t bytes = (size_t)(batch * n.chunks * 2 * channels) * sizeof(double);
+    n.sums = gesso_allocate(bytes);
+    gesso_parallel(batch * n.chunks, sum_one_chunk, &n);
     gesso_parallel(batch, combine, &n);
-    free(n.sums);
+    gesso_release(n.sums, bytes);
 }
 
-INLINE void apply(const normalization *n, long index) {
-    const long item = index / n->chunks, chunk = index % n->chunks;
-    const long start = chunk * PIXELS, end = chunk_end(n, chunk);
-    const long at = (item * n->pixels + start) * n->channels;
-    see_pixels(
-        n->x + at, n->y + at, end - start, n->channels, n->scales + item * 2 * n->channels,
-        GESSO_NONE);
-}
-FOR_EACH_SET(apply, (const normalization *n, long index), n, index)
-static void apply_chunk(void *context, long index) { DISPATCH(apply, context, index) }
+static void scale_one_chunk(void *context, long index) { gesso_current_set()->scale_chunk(context, index); }
 
 void gesso_scale(
     const float *x, float *y, const float *scales, long batch, long pixels, long channels) {
     normalization n = {.x = x, .y = y, .batch = batch, .pixels = pixels, .channels = channels};
     n.scales = (float *)scales;
     n.chunks = (pixels + PIXELS - 1) / PIXELS;
-    gesso_parallel(batch * n.chunks, apply_chunk, &n);
+    gesso_parallel(batch * n.chunks, scale_one_chunk, &n);
 }
 
-INLINE void normalize_row(const normalization *n, long row) {
-    const float *x = n->x + row * n->channels;
-    float *y = n->y + row * n->channels;
-    v16 total = {}, squares = {};
-    for (long c = 0; c < n->channels; c += 16) total += load_up_to(x + c, n->channels - c);
-    const float mean = sum(total) / (float)n->channels;
-    for (long c = 0; c < n->channels; c += 16) {
-        const long rest = n->channels - c;
-        store_up_to(y + c, load_up_to(x + c, rest) - mean, rest);
-        const v16 distance = load_up_to(y + c, rest);
-        squares += distance * distance;
-    }
-    const float factor = 1 / sqrtf(sum(squares) / (float)n->channels + n->epsilon);
-    for (long c = 0; c < n->channels; c += 16) {
-        const long rest = n->channels - c;
-        const v16 scaled = load_up_to(y + c, rest) * factor * load_up_to(n->weight + c, rest);
-        store_up_to(y + c, scaled + load_up_to(n->bias + c, rest), rest);
-    }
-}
-FOR_EACH_SET(normalize_row, (const normalization *n, long row), n, row)
 static void normalize_chunk(void *context, long index) {
     const normalization *n = context;
-    for (long row = index * PIXELS; row < chunk_end(n, index); row++) DISPATCH(normalize_row, n, row)
+    for (long row = index * PIXELS; row < chunk_end(n, index); row++) gesso_current_set()->normalize_row(n, row);
 }
 
 void gesso_layer_normalize(

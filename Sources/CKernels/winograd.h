@@ -10,7 +10,7 @@ bool gesso_winograd_pays(gesso_convolution s);
 
 // As gesso_convolve.
 void gesso_convolve_winograd(
-    const float *x, const void *weights, gesso_type type, float *y, gesso_convolution s,
+    const float *x, const gesso_weights *weights, float *y, gesso_convolution s,
     gesso_prologue prologue, gesso_epilogue epilogue);
 
 #endif

@@ -3,70 +3,113 @@ import Recipes
 import Sampling
 import Tensors
 
-/// The checkpoint's backbone as a denoiser for one pair of prompts, guided (Ho & Salimans 2022).
+/// The checkpoint's backbone as a denoiser for a recipe's prompts, guided (Ho & Salimans 2022).
+///
+/// Prompts may change from one evaluation to the next, which are counted: it serves one run.
 struct BackboneDenoiser: Denoiser {
     /// Remarks for the user: what of the prompts was left out.
     let notes: [String]
     private let model: Model
     private let recipe: Recipe
-    /// Of all branches, the prompt's last.
-    private let conditioning: Conditioning
-    /// With guidance; a model with a guidance embedding guides itself.
-    private var guiding: NetworkDenoiser
-    /// Without guidance.
-    private var plain: NetworkDenoiser
+    private let prompts: ScheduledPrompts
+    /// Width and height of the picture the model works at, in pixels.
+    private let size: (width: Int, height: Int)
+    /// What the backbone is shown beside the noisy latents; nil for nothing.
+    private var channels: Tensor?
+    private let options: PredictionOptions
+    private let progress = Progress()
     private let control: ControlRun?
 
-    /// Encodes the recipe's prompts; without guidance the negative one is not needed.
+    /// Encodes the recipe's prompts, as far as they are kept; without guidance the negative one is not
+    /// needed.
     ///
     /// - Parameters:
     ///   - width: of the picture the model works at, in pixels.
     ///   - height: likewise.
+    ///   - evaluations: of the run.
     ///   - control: the ControlNets that steer this run.
     init(
-        _ model: Model, _ recipe: Recipe, width: Int, height: Int, control: ControlRun? = nil
+        _ model: Model, _ recipe: Recipe, width: Int, height: Int, evaluations: Int = 1,
+        control: ControlRun? = nil
     ) throws {
         self.model = model
         self.recipe = recipe
         self.control = control
+        size = (width, height)
+        prompts = ScheduledPrompts(recipe, for: model)
+        var options = PredictionOptions()
+        options.cache = DeepCache(interval: recipe.deepCache)
+        options.tokenMerging = recipe.tokenMerging
+        self.options = options
+        var notes = prompts.notes(recipe, model)
+        for texts in prompts.all(evaluations).prefix(PromptCache.capacity / 4) {
+            for dropped in try Self.branches(of: texts, model, recipe).compactMap(\.dropped) {
+                let note = "the prompt is too long for the model, left out: \(dropped)"
+                if !notes.contains(note) { notes.append(note) }
+            }
+        }
+        if model.hasGuidanceEmbedding, !recipe.negativePrompt.isEmpty {
+            notes.append("\(model.name) guides itself: negative_prompt has no effect")
+        }
+        self.notes = notes
+    }
+
+    /// The same for a backbone whose input shows more than the noisy latents: `channels` [1,H,W,C], not
+    /// noised, follow them. Of an instruction's three branches the first gets zeros.
+    func seeing(_ channels: Tensor?) -> BackboneDenoiser {
+        var seeing = self
+        seeing.channels = channels
+        return seeing
+    }
+
+    /// How far the run is, and the networks for the texts that it is at.
+    private final class Progress {
+        var index = 0
+        var texts: ScheduledPrompts.Texts?
+        var networks: (guiding: NetworkDenoiser, plain: NetworkDenoiser)?
+    }
+
+    /// The encoded texts, the prompt's parts last.
+    private static func branches(
+        of texts: ScheduledPrompts.Texts, _ model: Model, _ recipe: Recipe
+    ) throws -> [EncodedPrompt] {
         let reading = PromptReading(recipe)
-        var branches = [try model.encoded(recipe.prompt, reading)]
-        if model.branches(for: recipe) > 1 {
-            branches.insert(
-                try model.encoded(negative: recipe.negativePrompt, reading.ofNegative), at: 0)
-        }
-        let dropped = branches.compactMap(\.dropped).map {
-            "the prompt is too long for the model, left out: \($0)"
-        }
-        notes =
-            dropped
-            + (model.hasGuidanceEmbedding && !recipe.negativePrompt.isEmpty
-                ? ["\(model.name) guides itself: negative_prompt has no effect"] : [])
-        if model.branches(for: recipe) > 2 { branches.insert(branches[0], at: 0) }
+        let parts = try texts.parts.map { try model.encoded($0, reading) }
+        let others = model.branches(for: recipe) - parts.count
+        guard others > 0 else { return parts }
+        let negative = try model.encoded(negative: texts.negative, reading.ofNegative)
+        return Array(repeating: negative, count: others) + parts
+    }
+
+    /// The networks of the evaluation that comes next, made anew where its texts are others.
+    private func networks() throws -> (guiding: NetworkDenoiser, plain: NetworkDenoiser) {
+        let texts = prompts.texts(at: progress.index)
+        progress.index += 1
+        if let known = progress.networks, progress.texts == texts { return known }
+        let networks = networks(try conditioning(for: texts))
+        (progress.texts, progress.networks) = (texts, networks)
+        return networks
+    }
+
+    private func conditioning(for texts: ScheduledPrompts.Texts) throws -> Conditioning {
+        let branches = try Self.branches(of: texts, model, recipe)
+        let firstPart = branches.count - texts.parts.count
         let sizes = model.family.sizes.map { sizes in
             Tensor.concatenated(
                 branches.indices.map { index in
                     let facts = PictureFacts(
-                        width: width, height: height, isNegative: index < branches.count - 1)
+                        width: size.width, height: size.height, isNegative: index < firstPart)
                     let row = sizes(facts)
                     return Tensor(row, shape: [1, row.count])
                 }, axis: 0)
         }
         let pooled = branches.compactMap(\.pooled)
-        conditioning = Conditioning(
+        return Conditioning(
             hiddenStates: Tensor.concatenated(
-                try Self.evened(branches) { try model.encoded("", reading).hiddenStates }, axis: 0),
+                try Self.evened(branches) {
+                    try model.encoded("", PromptReading(recipe)).hiddenStates
+                }, axis: 0),
             pooled: pooled.isEmpty ? nil : Tensor.concatenated(pooled, axis: 0), sizes: sizes)
-        (guiding, plain) = Self.networks(model, recipe, conditioning, control, beside: nil)
-    }
-
-    /// The same for a backbone whose input shows more than the noisy latents: `channels` [1,H,W,C], not
-    /// noised, follow them. Of three branches the first gets zeros.
-    func seeing(_ channels: Tensor?) -> BackboneDenoiser {
-        var seeing = self
-        (seeing.guiding, seeing.plain) = Self.networks(
-            model, recipe, conditioning, control, beside: channels)
-        return seeing
     }
 
     /// Branches of as many chunks each: after the shorter one come chunks of the empty prompt, as in
@@ -89,36 +132,32 @@ struct BackboneDenoiser: Denoiser {
     }
 
     /// With and without guidance, sharing what the deep part made.
-    private static func networks(
-        _ model: Model, _ recipe: Recipe, _ conditioning: Conditioning, _ control: ControlRun?,
-        beside channels: Tensor?
+    private func networks(
+        _ conditioning: Conditioning
     ) -> (guiding: NetworkDenoiser, plain: NetworkDenoiser) {
-        var options = PredictionOptions()
-        options.cache = DeepCache(interval: recipe.deepCache)
-        options.tokenMerging = recipe.tokenMerging
-        let plain = network(model, conditioning, channels, options, control)
+        let plain = network(conditioning)
         guard model.hasGuidanceEmbedding else { return (plain, plain) }
         var guided = conditioning
         guided.guidanceScale = Float(recipe.guidanceScale)
-        return (network(model, guided, channels, options, control), plain)
+        return (network(guided), plain)
     }
 
-    private static func network(
-        _ model: Model, _ conditioning: Conditioning, _ channels: Tensor?,
-        _ options: PredictionOptions, _ control: ControlRun?
-    ) -> NetworkDenoiser {
-        let backbone = model.backbone
+    private func network(_ conditioning: Conditioning) -> NetworkDenoiser {
+        let (backbone, channels, options, control) = (model.backbone, channels, options, control)
+        let isInstruction = model.kind == .instruction
+        let parts = prompts.weights.count
         return NetworkDenoiser(model.parametrization) { sample, timestep in
             let rows = sample.shape[0]
             let input = channels.map { channels in
                 var shown = Array(repeating: channels, count: rows)
-                if rows == 3 { shown[0] = Tensor(zeros: channels.shape) }
+                if isInstruction, rows == 3 { shown[0] = Tensor(zeros: channels.shape) }
                 let each = Tensor.concatenated(shown, axis: 0)
                 return Tensor.concatenated([sample, each], axis: 3)
             }
             let conditioning = conditioning.suffix(rows)
             var options = options
-            options.control = control?.residuals(sample, timestep: timestep, conditioning)
+            options.control = control?.residuals(
+                sample, timestep: timestep, conditioning, ofPrompt: parts)
             return backbone.predict(
                 input ?? sample, timestep: timestep, conditioning, options: options)
         }
@@ -128,10 +167,14 @@ struct BackboneDenoiser: Denoiser {
     func callAsFunction(_ x: Tensor, at level: NoiseLevel) throws -> Tensor {
         defer { control?.advance() }
         let counts = model.guides(recipe, at: level)
+        let (guiding, plain) = try networks()
         guard !model.hasGuidanceEmbedding else {
             return try (counts ? guiding : plain)(x, at: level)
         }
         let scale = counts ? Float(recipe.guidanceScale) : 1
+        if prompts.isComposed {
+            return try Composed(plain, scale: scale, weights: prompts.weights)(x, at: level)
+        }
         guard model.kind == .instruction else {
             return try Guided(plain, scale: scale)(x, at: level)
         }

@@ -39,14 +39,15 @@ final class ControlRun {
     /// - Parameters:
     ///   - sample: the network's latents [N, H, W, C], the prompt's branch last.
     ///   - conditioning: of N rows.
+    ///   - parts: how many of the rows, the last ones, are the prompt's.
     func residuals(
-        _ sample: Tensor, timestep: Float, _ conditioning: Conditioning
+        _ sample: Tensor, timestep: Float, _ conditioning: Conditioning, ofPrompt parts: Int
     ) -> ControlResiduals? {
         entries.reduce(nil) { sum, entry in
             guard entry.control.works(inStep: passed, of: steps) else { return sum }
             let rows = sample.shape[0]
             let network = entry.network
-            let own = network.configuration.steersPromptOnly(entry.control.mode) ? 1 : rows
+            let own = network.configuration.steersPromptOnly(entry.control.mode) ? parts : rows
             let residuals = network(
                 own == rows ? sample : sample.sliced(axis: 0, rows - own..<rows),
                 picture: entry.picture, timestep: timestep, conditioning.suffix(own))

@@ -19,7 +19,7 @@ extension Editor {
         let denoiser = try log.measured(.encodingPrompt) {
             try BackboneDenoiser(
                 model, recipe, width: latents.paddedWidth, height: latents.paddedHeight,
-                control: model.controlRun(edit, latents, steps: steps))
+                evaluations: steps, control: model.controlRun(edit, latents, steps: steps))
         }
         log.note(denoiser.notes)
         let (start, region) =

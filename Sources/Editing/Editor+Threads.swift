@@ -7,11 +7,11 @@ extension Editor {
         count ?? ProcessInfo.processInfo.activeProcessorCount
     }
 
-    /// Computes with a number of threads; nil is one for each core. No result depends on it.
-    public static func withThreads<Result>(_ count: Int?, _ work: () throws -> Result) rethrows
-        -> Result
-    {
-        Threads.use(threads(count))
-        return try work()
+    /// Runs work with that many threads of its own; nil is one for each core. Without it, the calling thread
+    /// computes alone. No result depends on the number.
+    public static func withThreads<Result>(
+        _ count: Int?, _ work: () throws -> Result
+    ) rethrows -> Result {
+        try ThreadPool(threads: threads(count)).run(work)
     }
 }

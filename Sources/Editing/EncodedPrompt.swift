@@ -17,7 +17,7 @@ struct EncodedPrompt: Sendable {
 /// prompts, again and again.
 final class PromptCache: Sendable {
     /// Prompts that are kept; an embedding of Stable Diffusion is some 300 KB.
-    private static let capacity = 64
+    static let capacity = 64
 
     private struct Asked: Hashable {
         let prompt: String

@@ -35,5 +35,5 @@ private func modelIsFile(_ url: URL) -> Bool {
 extension Editor {
     /// The instruction set that the kernels use: `portable`, `avx2` or `avx512`. Results may differ
     /// in the last bits between them.
-    public static var instructionSet: String { KernelSet.current.rawValue }
+    public static var instructionSet: String { KernelSet.current.name }
 }

@@ -151,8 +151,11 @@ public struct Model: Sendable {
     var hasGuidanceEmbedding: Bool { backbone.configuration.hasGuidanceEmbedding }
 
     /// Rows of each call of the backbone: with guidance one more for the negative prompt, and one without
-    /// the picture where it is shown one.
+    /// the picture where it is shown one; and one for each prompt that `AND` joins, which always need
+    /// the negative one.
     func branches(for recipe: Recipe) -> Int {
+        let prompts = ScheduledPrompts(recipe, for: self)
+        if prompts.isComposed { return prompts.weights.count + 1 }
         guard recipe.guidanceScale > 1, !hasGuidanceEmbedding else { return 1 }
         return kind.branches
     }

@@ -104,14 +104,20 @@ extension Library {
     public func start(_ request: Request, _ options: Job.Options = Job.Options()) -> Job {
         let request = request.drawingSeeds()
         return Job(request) { send in
-            try JobWork(request, self, options, send).outcome()
+            try Editor.withThreads(options.threads) {
+                try JobWork(request, self, options, send).outcome()
+            }
         }
     }
 
     /// Loads what the first edit of a request needs, so that what is wrong with the model shows before any
     /// picture is read.
     public func load(for request: Request) async throws {
-        try await onThread { try JobWork(request, self, Job.Options()) { _ in }.load() }
+        try await onThread {
+            try Editor.withThreads(nil) {
+                try JobWork(request, self, Job.Options()) { _ in }.load()
+            }
+        }
     }
 
     /// What a request would do and need, edit by edit, without doing it.
@@ -124,9 +130,11 @@ extension Library {
     ) async throws -> [PlannedEdit] {
         let request = request.drawingSeeds()
         return try await onThread {
-            try JobWork(request, self, options) { event in
-                if case .note(let text) = event { note(text) }
-            }.plan()
+            try Editor.withThreads(options.threads) {
+                try JobWork(request, self, options) { event in
+                    if case .note(let text) = event { note(text) }
+                }.plan()
+            }
         }
     }
 

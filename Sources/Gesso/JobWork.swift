@@ -31,15 +31,19 @@ struct JobWork {
         (self.request, self.library, self.options, self.send) = (request, library, options, send)
         choice = try library.choice(of: request)
         let shelf = AddOnShelf(library.places, known: request.addOnFiles)
-        var literal: [String] = []
+        var notes: [String] = []
         edits = request.edits.map { edit in
-            let (tagged, rest) = edit.recipe.takingLoRATags()
-            literal += rest
+            let (chosen, ofWildcards) = edit.recipe.drawingWildcards(from: library.places.wildcards)
+            let (tagged, ofTags) = chosen.takingLoRATags()
+            notes += ofWildcards + ofTags
+            for lora in tagged.loras where lora.textStrength != nil {
+                notes.append("\(lora): the text encoder gets the UNet's weight, too")
+            }
             return Request.Edit(edit.verb, tagged, mask: edit.mask)
         }
         addOns = try edits.map { $0.recipe.steps > 0 ? try shelf.entries(of: $0.recipe) : [] }
         reader = PictureReader(request.pictures) { send(.note($0)) }
-        for tag in literal { send(.note("\(tag) names no LoRA: it stays text")) }
+        for note in notes { send(.note(note)) }
     }
 
     /// Loads the model of the first edit, if it has one.
@@ -112,13 +116,11 @@ struct JobWork {
         }
         let edit =
             prepared ?? .textToImage(edits[index].recipe, defaultSize: model.nativeSize)
-        let result = try Editor.withThreads(options.threads) {
-            try Editor(model)(edit, preview: preview(of: model)) {
-                send(.plan($0, index: index))
-            } progress: {
-                try Task.checkCancellation()
-                send(.progress($0))
-            }
+        let result = try Editor(model)(edit, preview: preview(of: model)) {
+            send(.plan($0, index: index))
+        } progress: {
+            try Task.checkCancellation()
+            send(.progress($0))
         }
         return try work(index, edit, result, loading: loading)
     }
@@ -169,14 +171,12 @@ struct JobWork {
         }
         let edit =
             prepared ?? .textToImage(edits[index].recipe, defaultSize: model.nativeSize)
-        return try Editor.withThreads(options.threads) {
-            let (speed, isKept) = try library.speed(
-                of: model, choice, AddOns(addOns[index], of: edits[index].recipe),
-                threads: Editor.threads(options.threads))
-            return PlannedEdit(
-                verb: edits[index].verb, plan: try Editor(model).plan(edit, speed: speed),
-                loading: loading, isSpeedKept: isKept)
-        }
+        let (speed, isKept) = try library.speed(
+            of: model, choice, AddOns(addOns[index], of: edits[index].recipe),
+            threads: Editor.threads(options.threads))
+        return PlannedEdit(
+            verb: edits[index].verb, plan: try Editor(model).plan(edit, speed: speed),
+            loading: loading, isSpeedKept: isKept)
     }
 }
 

@@ -13,20 +13,36 @@ public struct LoRAChoice: Sendable, Equatable, CustomStringConvertible {
 
     /// A path, or a name in a folder of LoRAs.
     public var name: String
-    /// 1 adds what it was trained to add.
+    /// For the UNet; 1 adds what it was trained to add.
     public var strength: Double
+    /// For the text encoder; nil is the same.
+    public var textStrength: Double?
 
-    /// Reads `name` or `name:strength`; nil if the strength is out of range or the name empty.
+    init(name: String, strength: Double, textStrength: Double? = nil) {
+        (self.name, self.strength, self.textStrength) = (name, strength, textStrength)
+    }
+
+    /// Reads `name`, `name:strength`, or `name:strength of the text encoder:strength of the UNet` as
+    /// AUTOMATIC1111 has them; nil if a strength is out of range or the name empty.
     init?(_ text: String) {
-        let parts = text.split(separator: ":", omittingEmptySubsequences: false)
-        let number = parts.count > 1 ? decimal(String(parts[parts.count - 1])) : nil
-        name = number == nil ? text : parts.dropLast().joined(separator: ":")
-        strength = number ?? 1
-        guard !name.isEmpty, Self.strengths.contains(strength) else { return nil }
+        var parts = text.split(separator: ":", omittingEmptySubsequences: false).map(String.init)
+        var numbers: [Double] = []
+        while numbers.count < 2, parts.count > 1, let number = decimal(parts[parts.count - 1]) {
+            numbers.insert(number, at: 0)
+            parts.removeLast()
+        }
+        name = parts.joined(separator: ":")
+        strength = numbers.last ?? 1
+        textStrength = numbers.count > 1 && numbers[0] != numbers[1] ? numbers[0] : nil
+        guard !name.isEmpty, (numbers.isEmpty ? [1] : numbers).allSatisfy(Self.strengths.contains)
+        else { return nil }
     }
 
     /// As it is written.
-    public var description: String { "\(name):\(Key.Value.number(strength))" }
+    public var description: String {
+        let text = textStrength.map { ":\(Key.Value.number($0))" } ?? ""
+        return "\(name)\(text):\(Key.Value.number(strength))"
+    }
 }
 
 extension Kind<[LoRAChoice]> {
@@ -75,40 +91,5 @@ extension Recipe {
             !path.hasPrefix("/") && !path.hasPrefix("~")
                 && !path.split(separator: "/").contains("..")
         }
-    }
-
-    /// The recipe with what the prompt's `<lora:name:weight>` tags ask for among its LoRAs, the tags cut
-    /// out; as it is where prompts are plain. A name with a `/` or `..` in it is no name: such a tag stays
-    /// text.
-    ///
-    /// - Returns: the recipe, and the tags that stay text.
-    public func takingLoRATags() -> (recipe: Recipe, literal: [String]) {
-        guard promptSyntax == .weighted, prompt.contains("<lora:") else { return (self, []) }
-        var taken = self
-        var literal: [String] = []
-        var rest = prompt[...]
-        var text = ""
-        while let start = rest.firstRange(of: "<lora:") {
-            text += rest[..<start.lowerBound]
-            rest = rest[start.lowerBound...]
-            guard let end = rest.firstIndex(of: ">") else { break }
-            let tag = String(rest[start.lowerBound...end])
-            let choice = LoRAChoice(String(rest[start.upperBound..<end]))
-            if let choice, !choice.name.contains("/"), !choice.name.contains("\\"),
-                !choice.name.contains(".."), !choice.name.contains(";")
-            {
-                if !taken.loras.contains(where: { $0.name == choice.name }) {
-                    taken.loras.append(choice)
-                }
-            } else {
-                literal.append(tag)
-                text += tag
-            }
-            rest = rest[rest.index(after: end)...]
-        }
-        text += rest
-        // A tag at the end leaves no blank behind it.
-        taken.prompt = text.last == " " && prompt.last == ">" ? text.trimmingEnd : text
-        return (taken, literal)
     }
 }

@@ -97,6 +97,8 @@ struct InfotextField: Sendable {
             changed("Eta DDIM", "eta"),
             changed("Token merging ratio", "token_merging"),
         ] + mask + softInpainting + [
+            record("Wildcard prompt") { $0.recipe.wildcardPrompt },
+            record("Wildcard negative prompt") { $0.recipe.wildcardNegativePrompt },
             record("Lora hashes") { $0.provenance.loraHashes },
             record("Edit") { $0.verb.rawValue },
             record("Version") { $0.provenance.program },

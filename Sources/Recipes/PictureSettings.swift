@@ -7,9 +7,9 @@ public struct PictureSettings: Sendable, Equatable {
     /// What was done, as far as the text tells it.
     public let verb: Verb
     /// Settings by the keys of recipes; values are not checked.
-    public let settings: [Setting]
+    public private(set) var settings: [Setting]
     /// Names of settings that have no counterpart here, with their values; they have no effect.
-    public let leftOut: [Infotext.Entry]
+    public private(set) var leftOut: [Infotext.Entry]
     /// Name of the checkpoint.
     public let model: String?
     /// The first hexadecimal digits of the SHA-256 of the checkpoint's file.
@@ -79,6 +79,16 @@ public struct PictureSettings: Sendable, Equatable {
     private static func mayName(_ value: String, _ key: Key) -> Bool {
         !Recipe.fileKeys.contains(key.name)
             || !value.contains { "/\\".contains($0) } && !value.contains("..")
+    }
+
+    /// The same without a key, which is left out under a name.
+    public func without(_ key: String, as name: String) -> PictureSettings {
+        var rest = self
+        for setting in settings where setting.key == key {
+            rest.leftOut.append(Infotext.Entry(name: name, value: setting.value))
+        }
+        rest.settings.removeAll { $0.key == key }
+        return rest
     }
 
     /// What has no effect for some verbs, a sentence each.

@@ -27,10 +27,16 @@ public struct Provenance: Sendable, Equatable {
         public var hash: String
         /// The factor of a LoRA.
         public var strength: Double
+        /// That of its part for the text encoder; nil is the same.
+        public var textStrength: Double?
 
         /// A record of an add-on.
-        public init(key: String, name: String, hash: String, strength: Double = 1) {
-            (self.key, self.name, self.hash, self.strength) = (key, name, hash, strength)
+        public init(
+            key: String, name: String, hash: String, strength: Double = 1,
+            textStrength: Double? = nil
+        ) {
+            (self.key, self.name, self.hash) = (key, name, hash)
+            (self.strength, self.textStrength) = (strength, textStrength)
         }
     }
 

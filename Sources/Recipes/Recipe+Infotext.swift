@@ -50,7 +50,10 @@ extension Recipe {
         guard !loras.contains(where: { $0.name.contains { ":<>;/\\,".contains($0) } }) else {
             return []
         }
-        return loras.map { "<lora:\($0.name):\(Key.Value.number($0.strength))>" }
+        return loras.map { lora in
+            let text = lora.textStrength.map { ":\(Key.Value.number($0))" } ?? ""
+            return "<lora:\(lora.name)\(text):\(Key.Value.number(lora.strength))>"
+        }
     }
 }
 

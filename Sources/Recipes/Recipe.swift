@@ -10,6 +10,10 @@ public struct Recipe: Sendable, Equatable {
     public var prompt = ""
     /// What it should not show.
     public var negativePrompt = ""
+    /// The prompt before wildcards were drawn; nil where none were.
+    public internal(set) var wildcardPrompt: String?
+    /// The same of the negative prompt.
+    public internal(set) var wildcardNegativePrompt: String?
     /// Styles to put around the prompts, by name; see `takingStyles`.
     var styles: [String] = []
     /// How the prompts are read, where it is said; see `promptSyntax`.

@@ -90,3 +90,33 @@ public struct PictureGuided<Model: Denoiser>: Denoiser {
         return neither + (both - picture) * scale + (picture - neither) * imageScale
     }
 }
+
+/// Guidance by several prompts (Liu et al. 2022, "Compositional Visual Generation with Composable
+/// Diffusion Models", eq. 13): u + scale · Σ wᵢ · (cᵢ − u), all from one batched call.
+public struct Composed<Model: Denoiser>: Denoiser {
+    private let model: Model
+    private let scale: Float
+    private let weights: [Float]
+
+    /// - Parameters:
+    ///   - model: given (1 + k)N rows it answers the first N without a prompt and N more with each of
+    ///     the k prompts.
+    ///   - scale: applies to all prompts.
+    ///   - weights: one for each prompt.
+    public init(_ model: Model, scale: Float, weights: [Float]) {
+        (self.model, self.scale, self.weights) = (model, scale, weights)
+    }
+
+    /// The guided estimate, in the shape of `x`.
+    public func callAsFunction(_ x: Tensor, at level: NoiseLevel) throws -> Tensor {
+        let copies = Array(repeating: x, count: weights.count + 1)
+        let all = try model(Tensor.concatenated(copies, axis: 0), at: level)
+        let rows = x.shape[0]
+        let without = all.sliced(axis: 0, 0..<rows)
+        return weights.enumerated().reduce(without) { sum, prompt in
+            let start = (prompt.offset + 1) * rows
+            let with = all.sliced(axis: 0, start..<(start + rows))
+            return sum + (with - without) * (prompt.element * scale)
+        }
+    }
+}

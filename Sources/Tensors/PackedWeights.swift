@@ -1,30 +1,21 @@
 import CKernels
 
-/// Weights laid out for the matrix product: panels of 32 output channels, in the file's own type.
-final class PackedWeights {
-    let panels: UnsafeRawPointer
-    let dataType: DataType
+/// Weights laid out for the kernels, in the file's own type.
+///
+/// `@unchecked Sendable`: the values never change once they are packed.
+final class PackedWeights: @unchecked Sendable {
+    let handle: OpaquePointer
 
     /// - Parameter weight: [out, in] or [out, in, height, width].
     init(_ weight: StoredTensor) {
         let taps = weight.shape.dropFirst(2).reduce(1, *)
-        let count = gesso_packed_count(weight.shape[0], weight.shape[1] * taps)
-        let target = UnsafeMutableRawPointer.allocate(
-            byteCount: count * weight.dataType.byteCount, alignment: 64)
-        weight.withBytes {
-            gesso_pack(
-                $0, weight.dataType.kernelType, weight.shape[0], weight.shape[1], taps, target)
+        handle = weight.withBytes {
+            gesso_pack($0, weight.dataType.kernelType, weight.shape[0], weight.shape[1], taps)
         }
-        panels = UnsafeRawPointer(target)
-        dataType = weight.dataType
     }
 
-    deinit {
-        panels.deallocate()
-    }
+    deinit { gesso_weights_release(handle) }
 }
-
-extension PackedWeights: @unchecked Sendable {}
 
 /// The weights of a linear layer, ready to multiply with.
 public struct PackedMatrix: Sendable {

@@ -28,7 +28,7 @@ public struct Padding: Sendable, Equatable {
     }
 }
 
-/// What becomes of a picture before a convolution sees it; made a few lines at a time and never stored as a
+/// What is done to a picture before a convolution reads it; made a few lines at a time and never stored as a
 /// whole where the convolution allows.
 public struct Prologue: Sendable {
     /// The height and width that pixels are repeated to fill, place y taking its values from ⌊y · H / height⌋.
@@ -65,9 +65,7 @@ extension Tensor {
             shape: Array(shape), bias: bias, rowBias: nil, activation: activation,
             residual: residual
         ) { x, y, epilogue in
-            gesso_matmul(
-                x, matrix.weights.panels, matrix.weights.dataType.kernelType, y,
-                count / matrix.columns, matrix.columns, matrix.rows, epilogue)
+            gesso_matmul(x, matrix.weights.handle, y, count / matrix.columns, epilogue)
         }
     }
 
@@ -85,9 +83,8 @@ extension Tensor {
             withUnsafeBufferPointer { x in
                 Tensor(shape: shape.dropLast() + [channels]) { y in
                     isDone = gesso_matmul_gated(
-                        x.baseAddress, matrix.weights.panels, matrix.weights.dataType.kernelType,
-                        y.baseAddress, count / matrix.columns, matrix.columns, channels,
-                        bias?.start)
+                        x.baseAddress, matrix.weights.handle, y.baseAddress,
+                        count / matrix.columns, bias?.start)
                 }
             }
         }
@@ -129,9 +126,7 @@ extension Tensor {
                 height: shape[1], width: shape[2], scales: prologue.scales?.start,
                 activation: prologue.activation.kernel)
             withExtendedLifetime(prologue) {
-                gesso_convolve(
-                    x, filter.weights.panels, filter.weights.dataType.kernelType, y, kernel, before,
-                    epilogue)
+                gesso_convolve(x, filter.weights.handle, y, kernel, before, epilogue)
             }
         }
     }

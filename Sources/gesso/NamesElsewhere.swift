@@ -19,6 +19,8 @@ enum NamesElsewhere {
         "silent": ["quiet"], "debug": ["verbose"], "style": ["preset"], "recipe": ["preset"],
         "config": ["preset"], "lora-model-dir": ["lora"], "mask-image": ["mask"],
         "mask-img": ["mask"], "mask-dir": ["masks"], "log": ["log-file"],
+        "controlnet": ["control"], "control-net": ["control"],
+        "controlnet-image": ["control-image"],
         "n-threads": ["threads"], "num-threads": ["threads"], "no-metadata": ["strip-metadata"],
     ]
 
@@ -36,6 +38,15 @@ enum NamesElsewhere {
         "device": "there is the processor only: leave it out",
         "gpu": "there is the processor only: leave it out",
         "cpu": "there is the processor only: leave it out",
+        "only-masked": "write --region mask", "inpaint-only-masked": "write --region mask",
+        "hires-fix": "make the picture, then `gesso upscale` it",
+        "hires": "make the picture, then `gesso upscale` it",
+        "enable-hr": "make the picture, then `gesso upscale` it",
+        "hr-scale": "make the picture, then `gesso upscale` it",
+        "refiner": "there is none: leave it out",
+        "restore-faces": "there is none: leave it out",
+        "face-restoration": "there is none: leave it out",
+        "adetailer": "mask the faces and `gesso inpaint --region mask`",
         "offline": "there never is a network: leave it out",
         "no-clobber": "nothing is overwritten without --overwrite: leave it out",
     ]
@@ -51,7 +62,8 @@ enum NamesElsewhere {
         "presets": "preset list", "recipes": "preset list", "styles": "preset list",
         "models": "doctor", "check": "doctor", "diff": "compare", "xyz": "grid",
         "montage": "sheet", "version": "--version", "settings": "config show",
-        "man": "manual", "metadata": "info", "show": "info", "dir": "batch",
+        "man": "manual", "metadata": "info", "png-info": "info", "pnginfo": "info",
+        "png_info": "info", "show": "info", "dir": "batch",
     ]
 
     /// What to do instead of an option that a command does not have; nil where nothing is known.

@@ -158,5 +158,5 @@ package func difference(_ found: Tensor, _ expected: [Double]) -> Double {
 package func withEverySet(_ body: (KernelSet) throws -> Void) rethrows {
     let before = KernelSet.current
     defer { _ = before.use() }
-    for set in KernelSet.allCases where set.use() { try body(set) }
+    for set in KernelSet.all where set.use() { try body(set) }
 }

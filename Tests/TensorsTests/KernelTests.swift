@@ -24,7 +24,7 @@ import Testing
         let plain = Naive.product(x, w)
         let matrix = PackedMatrix(StoredTensor(w))
         withEverySet { set in
-            #expect(difference(x.multiplied(by: matrix), plain) < tolerance, "\(set)")
+            #expect(difference(x.multiplied(by: matrix), plain) < tolerance, "\(set.name)")
             for activation in Activation.allCases {
                 let full = x.multiplied(
                     by: matrix, bias: bias, activation: activation, adding: residual)
@@ -33,7 +33,7 @@ import Testing
                         plain[place] + Double(bias.values[place % size[2]]), activation)
                         + Double(residual.values[place])
                 }
-                #expect(difference(full, expected) < tolerance, "\(set) \(activation)")
+                #expect(difference(full, expected) < tolerance, "\(set.name) \(activation)")
             }
         }
     }
@@ -57,9 +57,9 @@ import Testing
         }
         withEverySet { set in
             let biased = x.gatedProduct(with: matrix, bias: bias)
-            #expect(difference(biased, expected(bias.values)) < tolerance, "\(set)")
-            #expect(biased == x.multiplied(by: matrix, bias: bias).gegluGated(), "\(set)")
-            #expect(difference(x.gatedProduct(with: matrix), expected(nil)) < tolerance, "\(set)")
+            #expect(difference(biased, expected(bias.values)) < tolerance, "\(set.name)")
+            #expect(biased == x.multiplied(by: matrix, bias: bias).gegluGated(), "\(set.name)")
+            #expect(difference(x.gatedProduct(with: matrix), expected(nil)) < tolerance, "\(set.name)")
         }
     }
 
@@ -86,12 +86,12 @@ import Testing
         }
         withEverySet { set in
             let y = x.convolved(with: filter, stride: s[6], padding: padding)
-            #expect(difference(y, plain) < tolerance, "\(set)")
+            #expect(difference(y, plain) < tolerance, "\(set.name)")
             let full = x.convolved(
                 with: filter, bias: bias, stride: s[6], padding: padding, channelBias: channelBias,
                 adding: y)
             let expected = zip(biased, plain).map { $0 + $1 }
-            #expect(difference(full, expected) < tolerance, "\(set)")
+            #expect(difference(full, expected) < tolerance, "\(set.name)")
         }
     }
 
@@ -113,7 +113,7 @@ import Testing
             let prologue = Prologue(size: (s[5], s[6]), scales: scales, activation: .silu)
             let y = x.convolved(
                 with: filter, after: prologue, stride: s[8], padding: .all(s[7] / 2))
-            #expect(difference(y, plain) < (s[5] * s[6] > 36_000 ? 8 : 1) * tolerance, "\(set)")
+            #expect(difference(y, plain) < (s[5] * s[6] > 36_000 ? 8 : 1) * tolerance, "\(set.name)")
         }
     }
 
@@ -126,13 +126,13 @@ import Testing
             var residual = noise([s[0], s[1], s[2], s[4]], seed: 3)
             let before = place(residual)
             let fresh = x.convolved(with: filter, padding: .all(s[5] / 2), adding: residual)
-            #expect(place(fresh) != before, "\(set)")
+            #expect(place(fresh) != before, "\(set.name)")
             residual = x.convolved(with: filter, padding: .all(s[5] / 2), adding: consume residual)
-            #expect(place(residual) == before && residual == fresh, "\(set)")
+            #expect(place(residual) == before && residual == fresh, "\(set.name)")
             let matrix = PackedMatrix(StoredTensor(noise([s[4], s[3]], seed: 4)))
             let product = x.multiplied(by: matrix, adding: residual)
             residual = x.multiplied(by: matrix, adding: consume residual)
-            #expect(place(residual) == before && residual == product, "\(set)")
+            #expect(place(residual) == before && residual == product, "\(set.name)")
         }
     }
 
@@ -154,7 +154,7 @@ import Testing
         withEverySet { set in
             let halves = [convolved(0..<101, 0..<100), convolved(99..<200, 100..<200)]
             let expected = Tensor.concatenated(halves, axis: 1).values.map(Double.init)
-            #expect(difference(convolved(0..<200, 0..<200), expected) < 8 * tolerance, "\(set)")
+            #expect(difference(convolved(0..<200, 0..<200), expected) < 8 * tolerance, "\(set.name)")
         }
     }
 
@@ -169,7 +169,7 @@ import Testing
         let seen = Naive.seen(x, height: 42, width: 33, scales: scales, activation: .none)
         withEverySet { set in
             let y = x.convolved(with: filter, after: Prologue(size: (42, 33)), padding: .all(1))
-            #expect(y == seen.convolved(with: filter, padding: .all(1)), "\(set)")
+            #expect(y == seen.convolved(with: filter, padding: .all(1)), "\(set.name)")
         }
     }
 
@@ -186,7 +186,7 @@ import Testing
         let expected = Naive.attention(q, k, v, heads: s[3], causal: s[5] == 1)
         withEverySet { set in
             let y = Tensor.attention(query: q, key: k, value: v, heads: s[3], causal: s[5] == 1)
-            #expect(difference(y, expected) < 2 * tolerance, "\(set)")
+            #expect(difference(y, expected) < 2 * tolerance, "\(set.name)")
         }
     }
 
@@ -205,7 +205,7 @@ import Testing
             x, groups: s[3], weight: weight.values, bias: bias.values, epsilon: 1e-5)
         withEverySet { set in
             let scales = x.groupScales(groups: s[3], weight: weight, bias: bias, epsilon: 1e-5)
-            #expect(difference(x.scaled(by: scales), plain) < 4 * tolerance, "\(set)")
+            #expect(difference(x.scaled(by: scales), plain) < 4 * tolerance, "\(set.name)")
         }
     }
 
@@ -217,7 +217,7 @@ import Testing
             x, groups: 1, weight: weight.values, bias: bias.values, epsilon: 1e-5)
         withEverySet { set in
             let y = x.layerNormalized(weight: weight, bias: bias, epsilon: 1e-5)
-            #expect(difference(y, expected) < 2 * tolerance, "\(set)")
+            #expect(difference(y, expected) < 2 * tolerance, "\(set.name)")
         }
     }
 
@@ -230,7 +230,7 @@ import Testing
                     let expected = Naive.activation(Double(input), activation)
                     let allowed = 1e-6 * max(1, abs(expected))
                     #expect(
-                        abs(Double(found) - expected) < allowed, "\(set) \(activation) \(input)")
+                        abs(Double(found) - expected) < allowed, "\(set.name) \(activation) \(input)")
                 }
             }
         }
@@ -243,7 +243,7 @@ import Testing
             let start = place / 17 * 34 + place % 17
             return values[start] * Naive.activation(values[start + 17], .gelu)
         }
-        withEverySet { set in #expect(difference(x.gegluGated(), expected) < tolerance, "\(set)") }
+        withEverySet { set in #expect(difference(x.gegluGated(), expected) < tolerance, "\(set.name)") }
     }
 
     @Test(arguments: [DataType.float16, .bfloat16])
@@ -266,8 +266,8 @@ import Testing
             let matrix = PackedMatrix(stored)
             withEverySet { set in
                 let y = x.multiplied(by: matrix)
-                #expect(difference(y, Naive.product(x, wide)) < tolerance, "\(set)")
-                #expect(y == x.multiplied(by: PackedMatrix(StoredTensor(wide))), "\(set)")
+                #expect(difference(y, Naive.product(x, wide)) < tolerance, "\(set.name)")
+                #expect(y == x.multiplied(by: PackedMatrix(StoredTensor(wide))), "\(set.name)")
             }
         }
     }
@@ -308,14 +308,29 @@ import Testing
                 x.gegluGated(), x.applying(.silu),
             ]
         }
-        defer { Threads.use(2) }
         withEverySet { set in
-            Threads.use(1)
             let alone = everything()
-            for threads in [2, 3, 7] {
-                Threads.use(threads)
-                #expect(everything() == alone, "\(set) with \(threads) threads")
+            for threads in [1, 2, 3, 7] {
+                let shared = ThreadPool(threads: threads).run(everything)
+                #expect(shared == alone, "\(set.name) with \(threads) threads")
             }
+        }
+    }
+
+    /// Pools of different sizes work in one process at the same time, from several threads each.
+    @Test func poolsWorkAtTheSameTime() async {
+        let x = noise([1, 40 * 40, 64])
+        let alone = Tensor.attention(query: x, key: x, value: x, heads: 4)
+        let pools = [1, 2, 3, 5].map(ThreadPool.init)
+        await withTaskGroup(of: Bool.self) { group in
+            for index in 0..<24 {
+                group.addTask {
+                    pools[index % pools.count].run {
+                        Tensor.attention(query: x, key: x, value: x, heads: 4) == alone
+                    }
+                }
+            }
+            for await isEqual in group { #expect(isEqual) }
         }
     }
 }

@@ -1,6 +1,6 @@
 // The arithmetic of Gesso, on raw pointers. Row-major, channels-last, 32-bit floats unless said
 // otherwise. Results do not depend on the number of threads; they may differ in the last bits
-// between instruction sets, which `gesso_kernels` names.
+// between kernel sets, one for each instruction set.
 #ifndef GESSO_CKERNELS_H
 #define GESSO_CKERNELS_H
 
@@ -10,18 +10,29 @@
 
 // thread_pool.c ---------------------------------------------------------------------------------
 
-// Number of threads for all work that starts after the call; 1 or more.
-void gesso_use_threads(int count);
-// That number.
+// Threads that share out the indices of a loop. A thread uses the pool that it has bound; a thread without
+// one works alone. No result depends on the number of threads.
+typedef struct gesso_pool gesso_pool;
+// A pool of that many threads, the binding thread included; 1 to 256. NULL where there is no memory.
+gesso_pool *gesso_pool_create(int threads);
+// Ends the threads; no loop may be under way and no thread may have it bound.
+void gesso_pool_destroy(gesso_pool *pool);
+// Binds a pool, or none, to the calling thread and returns the one that was bound before.
+gesso_pool *gesso_pool_bind(gesso_pool *pool);
+// The number of threads of the calling thread's pool.
 int gesso_threads(void);
-// Calls work(context, i) for every i in 0..<count, spread over the threads; returns when all are done.
+// Calls work(context, i) for every i in 0..<count, spread over the threads of the calling thread's pool;
+// returns when all are done.
 void gesso_parallel(long count, void (*work)(void *context, long index), void *context);
 
 // memory.c --------------------------------------------------------------------------------------
 
 // Uninitialised memory on a 64-byte boundary, to be given to gesso_release with the same number of bytes.
-// Ends the program where there is none: no tensor or kernel can go on without.
+// Ends the program with a line where there is none, since no tensor or kernel can go on without: the plan of
+// an edit compares what it needs with what is free before the first kernel runs.
 void *gesso_allocate(size_t bytes);
+// `block`, or the end of the program where it is NULL for lack of `bytes` bytes.
+void *gesso_need(void *block, size_t bytes);
 void gesso_release(void *block, size_t bytes);
 // The calling thread's own memory, kept for its next call, which may ask for more and moves it then.
 void *gesso_scratch(size_t bytes);
@@ -32,14 +43,18 @@ void *gesso_scratch(size_t bytes);
 void gesso_copy(
     const float *from, long from_step, float *to, long to_step, long runs, long run);
 
-// instruction_set.c -----------------------------------------------------------------------------
+// kernel_set.c ----------------------------------------------------------------------------------
 
-typedef enum { GESSO_PORTABLE, GESSO_AVX2, GESSO_AVX512 } gesso_instruction_set;
-// The set in use: the best this processor has, or what GESSO_KERNELS=portable|avx2|avx512 asks for.
-gesso_instruction_set gesso_kernels(void);
+// Kernels are compiled for several instruction sets, numbered from 0, the plainest, up.
+int gesso_kernel_set_count(void);
+// A set's name: "portable", "avx2" and so on.
+const char *gesso_kernel_set_name(int set);
+// The number of the set that the calling thread uses: the best that this processor has, or the one that
+// GESSO_KERNELS names in the environment.
+int gesso_kernel_set_in_use(void);
 // Switches the calling thread and the loops that it starts to another set, for tests; false if the
 // processor does not have it.
-bool gesso_use_kernels(gesso_instruction_set set);
+bool gesso_use_kernel_set(int set);
 
 // conversion.c ----------------------------------------------------------------------------------
 
@@ -58,13 +73,14 @@ typedef enum {
     GESSO_QUICK_GELU  // x / (1 + e^-1.702x)
 } gesso_activation;
 
-// Weights [out, in, taps] as a matrix [out, taps * in] in panels of GESSO_PANEL rows: panel p holds,
-// for each column, the values of its rows side by side; the last panel is filled up with zeros.
+// Weights [out, in, taps] as a matrix [out, taps * in], laid out for the products: their layout, type and
+// values are the kernels' own affair.
+typedef struct gesso_weights gesso_weights;
+// Rows of the matrix that are laid out side by side.
 #define GESSO_PANEL 32
-// Number of values in the packed form.
-size_t gesso_packed_count(long out, long columns);
-// Packs `source`, keeping its type.
-void gesso_pack(const void *source, gesso_type type, long out, long in, long taps, void *packed);
+// Packs `source`, keeping its type; to be given to gesso_weights_release.
+gesso_weights *gesso_pack(const void *source, gesso_type type, long out, long in, long taps);
+void gesso_weights_release(gesso_weights *weights);
 
 // What happens to a row of sums on its way out: y = activation(sum + bias + row_bias) + residual.
 typedef struct {
@@ -75,20 +91,18 @@ typedef struct {
     const float *residual;  // [rows, out] or NULL; may be y
 } gesso_epilogue;
 
-// y[rows, out] = epilogue(x[rows, in] W^T), W [out, in] packed in `type`.
+// y[rows, out] = epilogue(x[rows, in] W^T), W [out, in].
 void gesso_matmul(
-    const float *x, const void *weights, gesso_type type, float *y, long rows, long in, long out,
-    gesso_epilogue epilogue);
+    const float *x, const gesso_weights *weights, float *y, long rows, gesso_epilogue epilogue);
 
 // y[rows, out] = a GELU(b) where [a, b] = x[rows, in] W^T + bias (GEGLU, Shazeer 2020), W [2 out, in] and
 // bias [2 out] or NULL. False, and nothing done, unless out is a multiple of GESSO_PANEL.
 bool gesso_matmul_gated(
-    const float *x, const void *weights, gesso_type type, float *y, long rows, long in, long out,
-    const float *bias);
+    const float *x, const gesso_weights *weights, float *y, long rows, const float *bias);
 
 // convolution.c ---------------------------------------------------------------------------------
 
-// What a convolution sees of x: places repeated to fill the shape's height and width, place i taking its
+// What a convolution reads of x: places repeated to fill the shape's height and width, place i taking its
 // values from floor(i * size of x / size of the shape), then activation(x * scale + shift).
 typedef struct {
     long height, width;   // of x
@@ -97,15 +111,15 @@ typedef struct {
 } gesso_prologue;
 
 typedef struct {
-    long batch, height, width, channels;  // of what is seen
+    long batch, height, width, channels;  // of what is read
     long out_height, out_width, out_channels;
     long kernel_height, kernel_width, stride, pad_top, pad_left;
 } gesso_convolution;
 
-// y [batch, out_height, out_width, out_channels]; weights packed as a matrix
-// [out_channels, kernel_height * kernel_width * channels] (taps outermost). Outside of what is seen is zero.
+// y [batch, out_height, out_width, out_channels]; weights packed of
+// [out_channels, channels, kernel_height * kernel_width]. What lies outside counts as zero.
 void gesso_convolve(
-    const float *x, const void *weights, gesso_type type, float *y, gesso_convolution shape,
+    const float *x, const gesso_weights *weights, float *y, gesso_convolution shape,
     gesso_prologue prologue, gesso_epilogue epilogue);
 
 // attention.c -----------------------------------------------------------------------------------

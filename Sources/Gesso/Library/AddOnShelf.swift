@@ -1,7 +1,7 @@
 import Editing
 import Files
 import Foundation
-import Recipes
+package import Recipes
 
 /// Finds the files of what a recipe adds to a model.
 struct AddOnShelf {
@@ -80,6 +80,9 @@ struct AddOnShelf {
         }
     }
 
+    /// Whether an add-on of that name is here.
+    func has(_ key: String, _ name: String) -> Bool { (try? find(key, name)) != nil }
+
     private func find(_ key: String, _ name: String, beside: [URL] = []) throws -> URL {
         if let known = known["\(key):\(name)"] { return known }
         let path = FilePath.literal(name)
@@ -135,8 +138,10 @@ extension AddOns {
         for entry in entries {
             switch entry.key {
             case "lora":
-                let strength = recipe.loras.first { $0.name == entry.name }?.strength ?? 1
-                loras += entry.files.map { AddedLoRA($0, strength: strength) }
+                let choice = recipe.loras.first { $0.name == entry.name }
+                loras += entry.files.map {
+                    AddedLoRA($0, strength: choice?.strength ?? 1)
+                }
             case "embedding": embeddings += entry.files
             case "vae": vae = entry.files.first
             case "unet": unet = entry.files.first
@@ -164,12 +169,13 @@ extension AddOnShelf.Entry {
             let hash = String(try Digest.sha256(file: file).prefix(10))
             return Provenance.AddOn(key: key, name: name, hash: hash)
         }
+        let choice = recipe.loras.first { $0.name == self.name }
         // A1111 leaves out a LoRA's header, in which trainers keep notes that others strip.
         let header = length.enumerated().reduce(UInt64(0)) { $0 | UInt64($1.1) << (8 * $1.0) }
         return Provenance.AddOn(
             key: key, name: name,
             hash: String(try Digest.sha256(file: file, from: 8 + header).prefix(12)),
-            strength: recipe.loras.first { $0.name == self.name }?.strength ?? 1)
+            strength: choice?.strength ?? 1, textStrength: choice?.textStrength)
     }
 
     /// The files that results depend on; of a folder or a checkpoint, those inside of it.
@@ -185,5 +191,16 @@ extension AddOnShelf.Entry {
                 .filter { ["safetensors", "json"].contains($0.pathExtension) }
             return inside ?? [url]
         }
+    }
+}
+
+extension Library {
+    /// What a picture says of how it was made, without an autoencoder that is not here: another
+    /// program's picture can still be a beginning.
+    package func available(_ stored: PictureSettings) -> PictureSettings {
+        guard let vae = stored.settings.first(where: { $0.key == "vae" }),
+            !AddOnShelf(places).has("vae", vae.value)
+        else { return stored }
+        return stored.without("vae", as: "VAE (not here)")
     }
 }

@@ -9,6 +9,8 @@ public struct Places: Sendable {
     public var models: [URL] = []
     /// The folder whose `loras`, `embeddings`, `vae` and `unet` hold add-ons by name; nil for none.
     public var addOns: URL?
+    /// Folders with files of words that prompts draw from, in the order in which they are searched.
+    public var wildcards: [URL] = []
     /// ComfyUI's `extra_model_paths.yaml`; nil for none.
     public var modelPaths: URL?
     /// Whether it is an error if `modelPaths` is not there.
@@ -42,6 +44,7 @@ public struct Places: Sendable {
         }
         addOns = place("GESSO_MODELS")
         models = [addOns].compactMap(\.self)
+        wildcards = [addOns].compactMap { $0?.appending(path: "wildcards") }
         models.append(program.appending(path: "../../share/gesso/Models").standardizedFileURL)
         models += [program, folder].flatMap(Self.ancestors).map {
             $0.appending(path: "Fixtures/Models")
@@ -58,6 +61,10 @@ public struct Places: Sendable {
         huggingFace =
             place("HF_HUB_CACHE") ?? place("HUGGINGFACE_HUB_CACHE") ?? own.appending(path: "hub")
         presets = PresetShelf(environment: environment)
+        if let folder = presets.folder {
+            let own = URL(filePath: folder).deletingLastPathComponent()
+            wildcards.append(own.appending(path: "wildcards"))
+        }
         speeds = cache?.appending(path: "gesso/speeds.json")
     }
 

@@ -137,7 +137,7 @@ struct RecipeOptions: ParsableArguments {
 
     /// What the picture of `--from-image` says of how it was made.
     func storedSettings() throws -> PictureSettings? {
-        try fromImage.map { try PictureSettings(inFile: $0) }
+        try fromImage.map { Workplace.library.available(try PictureSettings(inFile: $0)) }
     }
 
     /// The recipe of a verb: its defaults, the presets, then these flags and the verb's own.

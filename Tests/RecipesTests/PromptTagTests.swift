@@ -1,0 +1,174 @@
+import Foundation
+import Recipes
+import Testing
+
+@Suite struct PromptTagTests {
+    private func taken(_ prompt: String) -> (recipe: Recipe, notes: [String]) {
+        var recipe = Recipe(.imageToImage)
+        recipe.prompt = prompt
+        return recipe.takingLoRATags()
+    }
+
+    /// Each tag with the LoRA it names: the weight of the text encoder, then that of the UNet.
+    @Test(arguments: [
+        ("<lora:fur>", "fur:1"), ("<lora:fur:0.5>", "fur:0.5"),
+        ("<lora:fur:0.5:0.8>", "fur:0.5:0.8"), ("<lora:fur:te=0.5:unet=0.8>", "fur:0.5:0.8"),
+        ("<lora:fur:unet=0.8:te=0.5>", "fur:0.5:0.8"), ("<lora:fur:0.5:unet=0.8>", "fur:0.5:0.8"),
+        ("<lora:fur:te=0.5>", "fur:0.5"), ("<lora:fur:0.5:0.5>", "fur:0.5"),
+        ("<lyco:fur:0.7>", "fur:0.7"), ("<lora:sub\\fur:0.5>", "sub/fur:0.5"),
+        ("<lora:sub/fur:0.5>", "sub/fur:0.5"), ("<lora:fur: 0.5 >", "fur:0.5"),
+        ("<lora:a b (c):-1>", "a b (c):-1"),
+    ])
+    func aTagNamesALoRA(_ tag: String, _ lora: String) {
+        let (recipe, notes) = taken("a cat \(tag) on a mat")
+        #expect(recipe.loras.map(\.description) == [lora])
+        #expect(recipe.prompt == "a cat  on a mat")
+        #expect(notes.isEmpty)
+    }
+
+    @Test(arguments: [
+        "<lora:../../x:1>", "<lora:/etc/x:1>", "<lora:..\\x:1>", "<lora:fur:99>", "<lora::1>",
+        "<lora:a;b:1>",
+    ])
+    func whatNamesNoneStaysText(_ tag: String) {
+        let (recipe, notes) = taken("a cat \(tag)")
+        #expect(recipe.loras.isEmpty)
+        #expect(recipe.prompt == "a cat \(tag)")
+        #expect(notes == ["\(tag) names no LoRA: it stays text"])
+    }
+
+    @Test func otherTagsAreTakenOutWithANote() {
+        let (recipe, notes) = taken("a cat <hypernet:x:1> <lora:fur:0.5:0.8:0.1:lbw=A>")
+        #expect(recipe.prompt == "a cat")
+        #expect(recipe.loras.map(\.description) == ["fur:0.5:0.8"])
+        #expect(
+            notes == [
+                "<hypernet:x:1>: hypernetworks are not loaded: it is left out",
+                "<lora:fur:0.5:0.8:0.1:lbw=A>: 'lbw=A:0.1' has no meaning here",
+            ])
+    }
+
+    @Test(arguments: ["a < b", "a <b> c", "<", "<lora", "<lora>", "a <lora:x", "1 < 2 > 0", "<3"])
+    func wordsAreWords(_ prompt: String) {
+        let (recipe, notes) = taken(prompt)
+        #expect(recipe.prompt == prompt)
+        #expect(recipe.loras.isEmpty && notes.isEmpty)
+    }
+
+    @Test func aKeyHasBothWeights() throws {
+        let recipe = try Recipe(
+            .imageToImage,
+            settings: [
+                Setting("prompt", "x", at: .argument("x")),
+                Setting("lora", "a:0.5:0.8;b:0.5;c", at: .argument("x")),
+            ])
+        #expect(recipe.loras.map(\.description) == ["a:0.5:0.8", "b:0.5", "c:1"])
+        #expect(recipe.loras.map(\.strength) == [0.8, 0.5, 1])
+        #expect(recipe.loras.map(\.textStrength) == [0.5, nil, nil])
+    }
+}
+
+@Suite struct WildcardTests {
+    private func inFolder(_ files: [String: String], _ body: (URL) throws -> Void) throws {
+        let folder = FileManager.default.temporaryDirectory
+            .appending(path: "gesso-wildcards-\(UUID())")
+        defer { try? FileManager.default.removeItem(at: folder) }
+        for (name, text) in files {
+            let file = folder.appending(path: name)
+            try FileManager.default.createDirectory(
+                at: file.deletingLastPathComponent(), withIntermediateDirectories: true)
+            try Data(text.utf8).write(to: file)
+        }
+        try body(folder)
+    }
+
+    private func drawn(
+        _ prompt: String, seed: UInt64 = 1, from folder: URL? = nil
+    ) -> (recipe: Recipe, notes: [String]) {
+        var recipe = Recipe(.imageToImage)
+        (recipe.prompt, recipe.seed) = (prompt, seed)
+        return recipe.drawingWildcards(from: [folder].compactMap(\.self))
+    }
+
+    /// Every prompt that the seeds 0 to 99 draw.
+    private func all(_ prompt: String, from folder: URL? = nil) -> Set<String> {
+        Set((0..<100).map { drawn(prompt, seed: $0, from: folder).recipe.prompt })
+    }
+
+    @Test func oneOfSeveralIsDrawn() {
+        #expect(all("a {red|blue|} house") == ["a red house", "a blue house", "a  house"])
+        #expect(all("{a|{b|c}}{d|e}") == ["ad", "ae", "bd", "be", "cd", "ce"])
+        #expect(all("{[a|b]|(c:1.2)}") == ["[a|b]", "(c:1.2)"])
+        #expect(all("{1::a|0::b}") == ["a"])
+        #expect(all("{a::b|c}") == ["a::b", "c"])
+    }
+
+    @Test func severalAreDrawn() {
+        #expect(all("{2$$a|b}") == ["a, b", "b, a"])
+        #expect(all("{1-2$$a|b}") == ["a", "b", "a, b", "b, a"])
+        #expect(all("{2$$ and $$a|b}") == ["a and b", "b and a"])
+        #expect(all("{9$$a|b}") == ["a, b", "b, a"])
+        #expect(all("{0$$a|b}x") == ["x"])
+    }
+
+    @Test(arguments: [
+        "{a}", "{}", "{{a}}", "{prompt}", "a { b", "a } b", "\\{a|b\\}", "a|b", "__", "_a_",
+    ])
+    func bracesWithoutAChoiceAreText(_ prompt: String) {
+        let (recipe, notes) = drawn(prompt)
+        #expect(recipe.prompt == prompt)
+        #expect(recipe.wildcardPrompt == nil)
+        #expect(notes.isEmpty)
+    }
+
+    @Test func theSameSeedDrawsTheSame() {
+        let prompt = "{a|b|c|d|e|f|g|h} {a|b|c|d|e|f|g|h} {a|b|c|d|e|f|g|h}"
+        #expect(drawn(prompt, seed: 7).recipe.prompt == drawn(prompt, seed: 7).recipe.prompt)
+        #expect(all(prompt).count > 60)
+    }
+
+    @Test func linesOfFilesAreDrawn() throws {
+        let files = [
+            "season.txt": "\u{FEFF}winter\r\n# not this\r\n\r\nsummer {dawn|dusk}\r\n",
+            "sub/color.txt": "__season__ red", "ring.txt": "x __ring__",
+        ]
+        try inFolder(files) { folder in
+            #expect(
+                all("a __season__ lake", from: folder)
+                    == ["a winter lake", "a summer dawn lake", "a summer dusk lake"])
+            #expect(all("__sub/color__", from: folder).contains("winter red"))
+            let ring = drawn("__ring__", from: folder).recipe.prompt
+            #expect(ring.hasPrefix("x x x ") && ring.utf8.count < 100)
+            #expect(drawn("a __season__", from: folder).recipe.wildcardPrompt == "a __season__")
+        }
+    }
+
+    @Test(arguments: ["season", "../season", "/etc/passwd", ".hidden", "a//b"])
+    func whatIsNotThereStaysWordsWithANote(_ name: String) throws {
+        try inFolder(["other.txt": "x"]) { folder in
+            let (recipe, notes) = drawn("a __\(name)__ b __\(name)__", from: folder)
+            #expect(recipe.prompt == "a __\(name)__ b __\(name)__")
+            #expect(notes == ["no wildcards '\(name)': __\(name)__ stays words"])
+        }
+    }
+
+    /// A file of lines that double themselves.
+    @Test func whatWouldBeTooLongStaysWords() throws {
+        let files = ["a.txt": String(repeating: "__a__", count: 1000)]
+        try inFolder(files) { folder in
+            let (recipe, notes) = drawn("__a__", from: folder)
+            #expect(recipe.prompt == "__a__")
+            #expect(notes == ["what wildcards draw would be too long: they stay words"])
+        }
+    }
+
+    @Test func theTemplateIsOnRecord() {
+        let recipe = drawn("a {red|red} house").recipe
+        let text = recipe.infotext(
+            Provenance(
+                verb: .imageToImage, model: "m", scheduler: "ddim", seed: 1,
+                size: Size(width: 8, height: 8), program: "gesso 1"))
+        #expect(text.hasPrefix("a red house\n"))
+        #expect(text.contains("Wildcard prompt: a {red|red} house"))
+    }
+}
