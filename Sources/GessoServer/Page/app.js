@@ -12,6 +12,7 @@ import { Mask } from "./mask.js";
 import { encodeGrey } from "./png.js";
 import { forget, recall, remember } from "./memory.js";
 import { plan } from "./plan.js";
+import { select } from "./select.js";
 import { notePrompt } from "./prompts.js";
 import { Pointers, placeOf, radiusOf, tools } from "./tools.js";
 
@@ -28,6 +29,7 @@ const host = {
     if (el("auto-run").checked && !state.job) run();
   },
   undo: () => act.undo(),
+  select: (box, subtracts) => select(host, state.source.id, box, subtracts).then(() => say(`Selected. ${el("mask-text").textContent}`), (error) => complain(error.message)),
 };
 const pointers = new Pointers(el("canvas"), host);
 

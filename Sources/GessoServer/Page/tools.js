@@ -6,6 +6,7 @@ export const tools = {
   rectangle: { name: "Rectangle", key: "r" },
   ellipse: { name: "Ellipse", key: "o" },
   lasso: { name: "Lasso", key: "l" },
+  select: { name: "Smart select", key: "s" },
   pan: { name: "Move", key: "h" },
 };
 
@@ -116,6 +117,10 @@ export class Pointers {
     if (stroke.kind === "rectangle") host.mask.rectangle(...box, stroke.value);
     if (stroke.kind === "ellipse") host.mask.ellipse(...box, stroke.value);
     if (stroke.kind === "lasso") host.mask.polygon(stroke.points, stroke.value);
+    if (stroke.kind === "select") {
+      host.mask.abandon();
+      return host.select(box, stroke.value === 0);
+    }
     host.mask.end();
     host.view.redrawMask();
     host.painted();

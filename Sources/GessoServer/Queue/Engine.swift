@@ -1,4 +1,4 @@
-package import Foundation
+import Foundation
 package import Gesso
 
 /// Makes pictures with the library; its jobs have a thread of their own, so that the kernels never take
