@@ -108,7 +108,7 @@ let package = Package(
         tests("ImagingTests", sees: ["TestSupport", "Imaging", "Files"]),
         tests("RecipesTests", sees: ["TestSupport", "Recipes", "Sampling", yams]),
         tests("EditingTests", sees: ["TestSupport", "Editing", "Imaging", "Recipes"]),
-        tests("ServerTests", sees: ["TestSupport", "GessoServer", "Gesso", logging]),
+        tests("ServerTests", sees: ["TestSupport", "GessoServer", "Gesso", "gesso", logging]),
         tests(
             "ParityTests",
             sees: [

@@ -84,17 +84,28 @@ struct PictureRequestReader {
         var background: String
     }
 
+    /// The recipe's settings so far.
+    var settings: [String: String] {
+        get { order.settings }
+        set { order.settings = newValue }
+    }
+
+    mutating func warn(_ text: String) { warnings.append(text) }
+
     /// What is left to do for an img2img's pictures; nil for txt2img.
     private(set) var pictures: Pictures?
 
     /// Reads all fields.
     ///
     /// - Throws: `Complaint` and `InvalidFields`, in the form that clients expect.
-    mutating func read(_ models: [String]) throws -> PictureRequest {
+    mutating func read(
+        _ models: [String], _ styles: [StyleBook.Style]
+    ) throws -> PictureRequest {
         order.settings["prompt"] = fields.string("prompt") ?? ""
         if let negative = fields.string("negative_prompt"), !negative.isEmpty {
             order.settings["negative_prompt"] = negative
         }
+        readStyles(styles)
         let steps = fields.integer("steps", in: 1...1000) ?? 50
         order.settings["steps"] = "\(steps)"
         if let scale = fields.double("cfg_scale", in: 0...100) ?? 7 as Double? {
@@ -111,9 +122,7 @@ struct PictureRequestReader {
         } else {
             order.settings["width"] = "\(width)"
             order.settings["height"] = "\(height)"
-            if fields.bool("enable_hr") == true {
-                fields.complain("enable_hr", "a second pass is not offered; use upscale afterwards")
-            }
+            readSecondRun()
         }
         try readSampler()
         try readScripts()
@@ -282,9 +291,7 @@ struct PictureRequestReader {
         {
             order.settings["eta"] = "\(eta)"
         }
-        if let strength = fields.double("subseed_strength"), strength > 0 {
-            warnings.append("subseed_strength: variations of a seed are not offered")
-        }
+        readVariation()
         for (name, word) in [("restore_faces", "face restoration"), ("tiling", "tiling")]
         where fields.bool(name) == true {
             warnings.append("\(name): \(word) is not offered")

@@ -92,6 +92,7 @@ package actor Queue {
             if isStopping {
                 try? await store.putBack(job.id)
             } else {
+                keepPreview()
                 await finished(try? await store.finish(job.id, as: .cancelled))
             }
         } catch {
@@ -114,6 +115,7 @@ package actor Queue {
         current?.number = number
         current?.stage = "loading"
         current?.denoisingBegan = nil
+        current?.preview = nil
         let painted: Engine.Painted
         do {
             painted = try await engine.paint(order, number, from: store, flag) { news in
@@ -164,6 +166,27 @@ package actor Queue {
     private func finished(_ row: JobRow?) async {
         if let row { await tell(row) }
     }
+
+    /// A picture that was cancelled under way.
+    struct Unfinished: Sendable {
+        let job: String
+        /// Which of its job's, from 0.
+        let number: Int
+        let step: Int
+        /// A JPEG.
+        let data: Data
+    }
+
+    private var unfinished: [Unfinished] = []
+
+    private func keepPreview() {
+        guard let now = current, let data = now.preview else { return }
+        let picture = Unfinished(job: now.job.id, number: now.number, step: now.step, data: data)
+        unfinished = unfinished.suffix(7) + [picture]
+    }
+
+    /// What there was of a cancelled job's picture, for the last few jobs.
+    func lastPreview(of job: String) -> Unfinished? { unfinished.last { $0.job == job } }
 
     // MARK: - What clients may ask
 

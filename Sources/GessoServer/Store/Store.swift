@@ -12,6 +12,7 @@ package final class Store: Sendable {
     let database: DatabasePool
     /// The most bytes of pictures that are kept; nil is no limit.
     let quota: Int?
+    let known = ReadCache()
     private let lock: FolderLock
 
     /// Opens the folder, which is made if it is missing and held until the store goes.
@@ -83,15 +84,15 @@ package final class Store: Sendable {
 
     /// A setting that clients have made, as JSON.
     func setting(_ name: String) async throws -> JSONValue? {
-        let text = try await database.read { db in
-            try String.fetchOne(
+        try await read("setting \(name)") { db in
+            let text = try String.fetchOne(
                 db, sql: "SELECT value FROM setting WHERE name = ?", arguments: [name])
+            return try text.map { try JSONValue(reading: Data($0.utf8)) }
         }
-        return try text.map { try JSONValue(reading: Data($0.utf8)) }
     }
 
     func set(_ name: String, to value: JSONValue) async throws {
-        try await database.write { db in
+        try await write { db in
             try db.execute(
                 sql: "INSERT OR REPLACE INTO setting (name, value) VALUES (?, ?)",
                 arguments: [name, value.text])

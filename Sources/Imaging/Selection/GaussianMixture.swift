@@ -3,10 +3,10 @@ import Glibc
 /// A mixture of Gaussians in colour, each with a full covariance (Rother, Kolmogorov & Blake 2004).
 struct GaussianMixture {
     private struct Component {
-        var weight: Float
         var mean: SIMD3<Float>
-        /// The inverse of the covariance, by its six entries xx, xy, xz, yy, yz, zz.
-        var inverse: [Float]
+        /// The inverse of the covariance: xx, yy, zz, and twice xy, xz, yz.
+        var diagonal: SIMD3<Float>
+        var mixed: SIMD3<Float>
         /// Half the logarithm of its determinant, less the logarithm of the weight.
         var offset: Float
     }
@@ -54,10 +54,9 @@ struct GaussianMixture {
         var found = (index: 0, cost: Float.infinity)
         for (index, part) in components.enumerated() {
             let d = color - part.mean
-            let m = part.inverse
             let square =
-                d.x * (m[0] * d.x + 2 * m[1] * d.y + 2 * m[2] * d.z)
-                + d.y * (m[3] * d.y + 2 * m[4] * d.z) + d.z * m[5] * d.z
+                (part.diagonal * d * d).sum()
+                + (part.mixed * SIMD3(d.x * d.y, d.x * d.z, d.y * d.z)).sum()
             let cost = 0.5 * square + part.offset
             if cost < found.cost { found = (index, cost) }
         }
@@ -65,42 +64,48 @@ struct GaussianMixture {
     }
 
     private mutating func fit(_ colors: [SIMD3<Float>], _ groups: [Int], _ count: Int) {
-        var sums = [SIMD3<Double>](repeating: .zero, count: count)
-        var squares = [[Double]](repeating: Array(repeating: 0, count: 6), count: count)
-        var sizes = [Double](repeating: 0, count: count)
-        for (color, group) in zip(colors, groups) {
-            let c = SIMD3<Double>(color)
-            sums[group] += c
-            sizes[group] += 1
-            squares[group][0] += c.x * c.x
-            squares[group][1] += c.x * c.y
-            squares[group][2] += c.x * c.z
-            squares[group][3] += c.y * c.y
-            squares[group][4] += c.y * c.z
-            squares[group][5] += c.z * c.z
+        var sums = [Sums](repeating: Sums(), count: count)
+        for (color, group) in zip(colors, groups) { sums[group].add(SIMD3<Double>(color)) }
+        components = sums.filter { $0.count > 0 }.map { $0.component(of: colors.count) }
+    }
+
+    /// Sums over the colours of a group.
+    private struct Sums {
+        var count = 0.0
+        var sum = SIMD3<Double>.zero
+        var squares = SIMD3<Double>.zero
+        var products = SIMD3<Double>.zero
+
+        mutating func add(_ c: SIMD3<Double>) {
+            count += 1
+            sum += c
+            squares += c * c
+            products += SIMD3(c.x * c.y, c.x * c.z, c.y * c.z)
         }
-        for group in 0..<count where sizes[group] > 0 {
-            let mean = sums[group] / sizes[group]
-            let products = [
-                mean.x * mean.x, mean.x * mean.y, mean.x * mean.z, mean.y * mean.y,
-                mean.y * mean.z, mean.z * mean.z,
-            ]
-            var v = zip(squares[group], products).map { $0 / sizes[group] - $1 }
+
+        /// The Gaussian of the group, one of several of `all` colours.
+        func component(of all: Int) -> Component {
+            let mean = sum / count
             // A little noise keeps flat colours from a singular matrix.
-            for diagonal in [0, 3, 5] { v[diagonal] = max(v[diagonal], 0) + 2 }
-            let minors = [
-                v[3] * v[5] - v[4] * v[4], v[2] * v[4] - v[1] * v[5], v[1] * v[4] - v[2] * v[3],
-                v[0] * v[5] - v[2] * v[2], v[1] * v[2] - v[0] * v[4], v[0] * v[3] - v[1] * v[1],
-            ]
-            let determinant = v[0] * minors[0] + v[1] * minors[1] + v[2] * minors[2]
-            let weight = sizes[group] / Double(colors.count)
-            components.append(
-                Component(
-                    weight: Float(weight), mean: SIMD3<Float>(mean),
-                    inverse: minors.map { Float($0 / determinant) },
-                    offset: Float(0.5 * log(determinant) - log(weight))))
+            let v =
+                (squares / count - mean * mean).clamped(
+                    lowerBound: .zero, upperBound: SIMD3(repeating: .infinity))
+                + GaussianMixture.noise
+            let c = products / count - SIMD3(mean.x * mean.y, mean.x * mean.z, mean.y * mean.z)
+            let diagonal = SIMD3(
+                v.y * v.z - c.z * c.z, v.x * v.z - c.y * c.y, v.x * v.y - c.x * c.x)
+            let mixed = SIMD3(
+                c.y * c.z - c.x * v.z, c.x * c.z - c.y * v.y, c.x * c.y - c.z * v.x)
+            let determinant = v.x * diagonal.x + c.x * mixed.x + c.y * mixed.y
+            return Component(
+                mean: SIMD3<Float>(mean), diagonal: SIMD3<Float>(diagonal / determinant),
+                mixed: SIMD3<Float>(2 * mixed / determinant),
+                offset: Float(0.5 * log(determinant) - log(count / Double(all))))
         }
     }
+
+    /// A variance that every direction has at least, in units of L*a*b* squared.
+    private static let noise = 1.0
 
     /// Colours far from each other: each is the farthest from those before it.
     private static func starts(_ colors: [SIMD3<Float>], _ count: Int) -> [SIMD3<Float>] {
