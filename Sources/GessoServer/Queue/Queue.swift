@@ -96,12 +96,14 @@ package actor Queue {
                 await finished(try? await store.finish(job.id, as: .cancelled))
             }
         } catch {
-            let message = Engine.message(for: error)
+            let full = store.fullDisk(error)
+            if full != nil { store.releaseSpace() }
+            let message = Engine.message(for: full ?? error)
             logger.warning("Job \(job.id) failed: \(message)")
             await finished(
                 try? await store.finish(
                     job.id, as: .failed, error: message, kind: Engine.kind(of: error)))
-            if case ServerError.diskFull = error { await pause(because: message) }
+            if full != nil { await pause(because: message) }
         }
         current = nil
         wakeWaiters(of: job.id)
@@ -219,6 +221,8 @@ package actor Queue {
 
     func resume() async {
         (isPaused, pauseReason) = (false, nil)
+        store.reserveSpace()
+        if current == nil { try? await store.finishLost() }
         wake.yield()
         await tellQueue()
     }

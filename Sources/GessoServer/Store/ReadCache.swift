@@ -21,12 +21,13 @@ final class ReadCache: Sendable {
         _ question: String, read: () async throws -> Value
     ) async throws -> Value {
         let (version, known) = state.withLockedValue { ($0.version, $0.values[question]) }
-        if let known = known as? Value { return known }
+        // Without a check, nothing known would count as an answer of nil.
+        if let known, let value = known as? Value { return value }
         let value = try await read()
         state.withLockedValue { state in
             // What was written meanwhile may not be in it.
             guard state.version == version, state.values.count < Self.limit else { return }
-            state.values[question] = value
+            state.values.updateValue(value, forKey: question)
         }
         return value
     }

@@ -116,6 +116,21 @@ extension Store {
         }
     }
 
+    /// Ends jobs whose end could not be written, because the disk was full.
+    func finishLost() async throws {
+        try await write { db in
+            for var row in try JobRow.filter(Column("state") == JobState.running.rawValue)
+                .fetchAll(db)
+            {
+                row.state = .failed
+                row.error = "\(ServerError.diskFull(path: "the data folder"))"
+                row.finished = Date.now.timeIntervalSince1970
+                row.seq = try Self.next("seq", db)
+                try row.update(db)
+            }
+        }
+    }
+
     /// Cancels a job that waits; nil where it does not.
     func cancelWaiting(_ id: String) async throws -> JobRow? {
         try await write { db in

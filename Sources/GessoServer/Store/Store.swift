@@ -32,7 +32,37 @@ package final class Store: Sendable {
         }
         lock = try FolderLock(folder)
         database = try Self.open(folder.appending(path: "gesso.sqlite"))
+        reserveSpace()
     }
+
+    private var reserve: URL { folder.appending(path: "reserve") }
+
+    /// Takes a little space, so that a full disk has room for what must be written then.
+    func reserveSpace() {
+        guard !FileManager.default.fileExists(atPath: reserve.path) else { return }
+        do {
+            try Data(count: 1 << 20).write(to: reserve)
+        } catch {
+            // A part of it would be none.
+            releaseSpace()
+        }
+    }
+
+    /// Gives that space back, because the disk is full.
+    func releaseSpace() { try? FileManager.default.removeItem(at: reserve) }
+
+    /// An error as that of a full disk, if it is one.
+    func fullDisk(_ error: any Error) -> ServerError? {
+        if let error = error as? ServerError, case .diskFull = error {
+            return .diskFull(path: "the data folder")
+        }
+        guard let error = error as? DatabaseError,
+            error.resultCode == .SQLITE_FULL || (error.resultCode == .SQLITE_IOERR && isFull)
+        else { return nil }
+        return .diskFull(path: "the data folder")
+    }
+
+    private var isFull: Bool { freeBytes().map { $0 < 1 << 20 } ?? false }
 
     private static func open(_ file: URL) throws -> DatabasePool {
         var configuration = Configuration()
