@@ -62,10 +62,12 @@ let package = Package(
             "Editing",
             sees: ["Models", "Checkpoints", "Tensors", "Sampling", "Recipes", "Imaging", "Files"]),
         room("Gesso", sees: ["Editing", "Recipes", "Imaging", "Sampling", "Files"]),
+        room("CommandReference"),
         .executableTarget(
             name: "gesso",
             dependencies: [
-                "Gesso", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                "Gesso", "CommandReference",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: settings),
         room(

@@ -55,7 +55,7 @@ public enum EditingError: Error, Equatable, CustomStringConvertible {
         case .noMask: "no mask: inpaint"
         case .noTransparency(let place): "the picture has no transparency: \(place)"
         case .shapeOutside(let place, let width, let height):
-            "no pixel of \(width)x\(height) lies inside: \(place)"
+            "no pixel of \(width)x\(height) is inside: \(place)"
         case .tooManyParts(let count, let most):
             "the mask falls into \(count) parts, more than \(most)"
         case .refused(let model):

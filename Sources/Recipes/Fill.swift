@@ -1,4 +1,4 @@
-/// What stands under the mask when the model begins.
+/// What fills the mask before the model runs.
 public enum Fill: Sendable, Equatable, CustomStringConvertible {
     /// The picture as it is; in outpainting, where there is none, its edges drawn out.
     case original

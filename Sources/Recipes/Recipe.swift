@@ -118,7 +118,7 @@ public struct Recipe: Sendable, Equatable {
     public var fitMask = false
     /// Whether black is repainted instead of white.
     public var invertMask = false
-    /// What stands under the mask when the model begins.
+    /// What fills the mask before the model runs.
     public var fill = Fill.original
     /// How the canvas is extended.
     public var growth = Growth.sides()
@@ -248,7 +248,7 @@ extension Recipe {
             "4-channel checkpoint that inpaint_base was made from"),
         Key(
             "strength", \.strength, .number(0...1), for: fromPicture,
-            "how much is repainted: 0 keeps the picture, 1 forgets it",
+            "how much is repainted: 0 keeps the picture, 1 ignores it",
             elsewhere: ["denoising_strength", "denoise", "denoising"]),
         Key(
             "strength_mode", \.strengthMode, .oneOf(StrengthMode.self), for: fromPicture,
@@ -299,7 +299,7 @@ extension Recipe {
             "height", \.height, .orDefault(.count(8...maximumSide)), for: [.textToImage],
             "height in pixels"),
         Key(
-            "fill", \.fill, .fill, for: masked, "what stands under the mask first",
+            "fill", \.fill, .fill, for: masked, "what fills the mask before the model runs",
             elsewhere: ["masked_content", "inpainting_fill"]),
         Key(
             "mask_threshold", \.maskThreshold, .count(0...255), for: [.inpaint],
@@ -377,7 +377,7 @@ extension Recipe {
             "pixels of the picture repainted along each extended side"),
         Key(
             "gravity", \.gravity, .oneOf(Gravity.self), for: [.outpaint],
-            "where the picture lies on a canvas of an aspect or size"),
+            "where the picture goes on a canvas of an aspect or size"),
         Key(
             "canvas_passes", \.canvasPasses, .oneOf(CanvasPasses.self), for: [.outpaint],
             "paint a large canvas in steps, or all at once"),

@@ -76,7 +76,7 @@ struct RecipeFile {
             guard Template.isName(one.key), one.key != Template.prompt else {
                 throw .malformed(
                     "no variable can be called '\(one.key.prefix(40))'", at: one.keyOrigin,
-                    remedy: "take another name, {prompt} is what --prompt says")
+                    remedy: "choose another name: {prompt} is the prompt that is given")
             }
             var standard: String?
             if case .text(let text, _) = one.value { standard = text }

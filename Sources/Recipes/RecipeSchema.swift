@@ -23,7 +23,7 @@ public enum RecipeSchema {
             "verb": described("the verbs it is for, joined by commas", verbs),
             "extends": described("a preset, or a file beside this one", ["type": "string"]),
             "vars": described(
-                "words that --var can change, with defaults",
+                "variables of the texts, with defaults",
                 [
                     "type": "object",
                     "propertyNames": ["allOf": [name, ["not": ["const": "prompt"]]]],

@@ -27,7 +27,7 @@ public struct Setting: Sendable, Equatable {
         guard let equals = assignment.firstIndex(of: "=") else {
             throw .malformed(
                 "'\(assignment.prefix(40))' sets nothing", at: origin,
-                remedy: "write --set key=value")
+                remedy: "write key=value")
         }
         let key = assignment[..<equals].map { $0 == "-" ? "_" : $0 }
         self.init(

@@ -32,7 +32,7 @@ public struct StyleBook: Sendable, Equatable {
         } catch .unreadable(_, let reason) {
             throw .malformed(
                 "cannot read the styles, \(reason.lowercased())", at: .argument(path),
-                remedy: "give a styles.csv with --styles")
+                remedy: "give a styles.csv")
         }
         try self.init(bytes, path: path)
     }

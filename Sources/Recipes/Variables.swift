@@ -84,7 +84,7 @@ extension Setting {
         else {
             throw .malformed(
                 "'\(assignment.prefix(40))' gives no variable", at: origin,
-                remedy: "write --var name=text")
+                remedy: "write name=text")
         }
         self.init(
             String(assignment[..<equals]), String(assignment[assignment.index(after: equals)...]),

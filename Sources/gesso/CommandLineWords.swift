@@ -1,4 +1,5 @@
 import ArgumentParser
+import CommandReference
 import Foundation
 
 /// The words of a command line, so far understood that one knows which options they give.
@@ -23,7 +24,7 @@ struct CommandLineWords {
     init(_ words: [String], of command: any ParsableCommand.Type, depth: Int) throws {
         self.words = words
         self.depth = depth
-        outline = try CommandOutline(command)
+        outline = try CommandOutline(of: command)
         var rest = words.dropFirst(depth)
         while let word = rest.popFirst() {
             guard word != "--" else { break }

@@ -54,7 +54,7 @@ extension CommandLineWords {
             guard let first = rest.first else { continue }
             let text = ([value] + rest).joined(separator: " ")
             return Failure(
-                .usage, "'\(first.prefix(40))' stands alone", at: commandName,
+                .usage, "'\(first.prefix(40))' is not part of an option", at: commandName,
                 do: "put the text in quotes: --\(name) \"\(text)\"")
         }
         return nil
@@ -88,7 +88,7 @@ extension Failure {
         let names = GessoCommand.configuration.subcommands.map { $0._commandName }
         guard let command = words.first(where: names.contains) else { return nil }
         return Failure(
-            .usage, "'\(first.prefix(40))' stands before the command", at: "gesso",
+            .usage, "'\(first.prefix(40))' comes before the command", at: "gesso",
             do: "write `gesso \(command) ... \(first)`")
     }
 }

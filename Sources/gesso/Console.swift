@@ -24,7 +24,7 @@ enum Console {
             at: "standard output", do: "redirect it elsewhere")
     }
 
-    /// How it is all told; set once, before a command runs.
+    /// How messages are shown; set once, before a command runs.
     static var style: MessageStyle {
         get { state.withLock { $0 } }
         set { state.withLock { $0 = newValue } }

@@ -8,7 +8,7 @@ struct MessageStyle {
     var isColored = false
     /// Whether messages are JSON documents.
     var isJSON = false
-    /// How progress is told; nil leaves it to the terminal.
+    /// How progress is shown; nil leaves it to the terminal.
     var progress = ProgressForm.auto
     /// 0, or how often `--verbose` is given.
     var verbosity = 0

@@ -90,7 +90,7 @@ struct Preference {
             name: "quiet", help: "say nothing but errors", kind: .flag, standard: "false",
             rivals: ["verbose"]),
         Preference(
-            name: "verbose", help: "how much more is told", kind: .count(0...2), standard: "0",
+            name: "verbose", help: "how much more is printed", kind: .count(0...2), standard: "0",
             rivals: ["quiet"]),
         Preference(
             name: "show", help: "show results in the terminal", kind: .flag, standard: "false"),
@@ -98,7 +98,7 @@ struct Preference {
             name: "color", help: "whether messages are coloured",
             kind: .choice(ColorChoice.allCases.map(\.rawValue)), standard: "auto"),
         Preference(
-            name: "progress", help: "how progress is told",
+            name: "progress", help: "how progress is shown",
             kind: .choice(ProgressForm.allCases.map(\.rawValue)), standard: "auto"),
         Preference(
             name: "log_file", help: "file that all messages are added to", kind: .text,

@@ -9,7 +9,7 @@ struct ProgressMeter {
     private var firstStep: (step: Int, seconds: Double)?
     private var tenthsTold = 0
 
-    /// How much is told.
+    /// How much is printed.
     enum Detail {
         case nothing, bar, lines, everyStep, documents
     }

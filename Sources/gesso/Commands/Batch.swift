@@ -21,7 +21,7 @@ struct BatchCommand: AsyncParsableCommand {
             the first plus its place in the list.
 
             A journal in the output folder tells what is done: the same command again makes what
-            is missing. A picture that cannot be made is told and left out; then the exit code
+            is missing. A picture that cannot be made is reported and left out; then the exit code
             is 3. In a Slurm array or an indexed job of Kubernetes each task takes its share.
             """)
 
@@ -146,7 +146,7 @@ struct BatchCommand: AsyncParsableCommand {
         return options
     }
 
-    /// The share that is asked for, else the cluster's, which is told.
+    /// The share that is asked for, else the cluster's, which is printed.
     private func chosenShard() throws -> Shard {
         if let shard { return try Shard(shard) }
         let environment = Workplace.environment

@@ -1,4 +1,5 @@
 import ArgumentParser
+import CommandReference
 import Foundation
 import Gesso
 
@@ -44,14 +45,17 @@ struct ManualCommand: ParsableCommand {
 
     func run() throws {
         if json { return try Console.result(GessoCommand._dumpHelp()) }
-        let root = try CommandOutline(GessoCommand.self)
+        let root = try CommandOutline(of: GessoCommand.self)
         if markdown { return try Console.result(OptionsPage(root).text) }
         guard let outputDir else {
-            return try Console.result(ManualPage(try outline(in: root)).text)
+            return try Console.result(
+                ManualPage(try outline(in: root), version: Program.version).text)
         }
         let folder = URL(filePath: FilePath.literal(outputDir), directoryHint: .isDirectory)
         try? FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
-        let pages = root.all.map { (folder.appending(path: $0.pageName + ".1"), ManualPage($0)) }
+        let pages = root.all.map {
+            (folder.appending(path: $0.pageName + ".1"), ManualPage($0, version: Program.version))
+        }
         for (file, _) in pages where !overwrite && FileManager.default.fileExists(atPath: file.path)
         {
             throw Failure(
@@ -74,5 +78,13 @@ struct ManualCommand: ParsableCommand {
             }
             return next
         }
+    }
+}
+
+extension CommandOutline {
+    /// The parser's description of a command, which it gives by a function that is not public: the
+    /// package's version is pinned for it.
+    init(of command: any ParsableCommand.Type) throws {
+        try self.init(description: command._dumpHelp())
     }
 }

@@ -84,7 +84,7 @@ struct ModelCommand: ParsableCommand {
 
                 Tensors that keep their type keep their bytes. Averages of training and other
                 tensors of no part of the model go from file to file; what a folder has no
-                place for is left out, and told. A single file carries the folder's
+                place for is left out and reported. A single file carries the folder's
                 configurations in its metadata (gesso.unet, …), which Gesso reads back. --json
                 prints a document of schema gesso.conversion/1.
                 """)

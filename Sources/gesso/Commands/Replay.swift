@@ -27,19 +27,19 @@ struct ReplayCommand: AsyncParsableCommand {
     var output: String
 
     @Option(
-        help: ArgumentHelp("The source, if it lies elsewhere now.", valueName: "file"),
+        help: ArgumentHelp("The source, if it has moved.", valueName: "file"),
         completion: .file())
     var source: String?
 
     @Option(
         name: .customLong("mask"),
         help: ArgumentHelp(
-            "The mask, if it lies elsewhere now; one for each file of it.", valueName: "file"),
+            "The mask, if it has moved; one for each of its files.", valueName: "file"),
         completion: .file())
     var masks: [String] = []
 
     @Option(
-        help: ArgumentHelp("The checkpoint, if it lies elsewhere now.", valueName: "folder"),
+        help: ArgumentHelp("The checkpoint, if it has moved.", valueName: "folder"),
         completion: CompletionValues.models)
     var model: String?
 

@@ -15,8 +15,8 @@ struct RunCommand: AsyncParsableCommand {
               gesso run mine.yaml photo.jpg -o out.png --dry-run
 
             A recipe lists edits below `edits:`, each with a verb and its own keys; what
-            stands above is for all of them. Each edit works on the picture of the one
-            before, with one model. Flags go before what the recipe says, in every edit
+            is written above them is for all of them. Each edit works on the picture of the one
+            before, with one model. Options override what the recipe says, in every edit
             that has a use for them. A recipe without edits is one edit of its first verb;
             one with a list below `for:` makes a table of pictures.
             """)

@@ -5,7 +5,7 @@ enum ColorChoice: String, CaseIterable, ExpressibleByArgument {
     case auto, always, never
 }
 
-/// How progress is told.
+/// How progress is shown.
 enum ProgressForm: String, CaseIterable, ExpressibleByArgument {
     case auto, bar, lines, json, none
 }
@@ -40,7 +40,7 @@ struct MessageOptions: ParsableArguments {
 struct ProgressOptions: ParsableArguments {
     @Option(
         help: ArgumentHelp(
-            "How progress is told (default: auto); json is a document a line, notes and errors too.",
+            "How progress is shown (default: auto); json prints one document per line, notes and errors too.",
             valueName: "form"),
         completion: .list(ProgressForm.allCases.map(\.rawValue)))
     var progress: ProgressForm?

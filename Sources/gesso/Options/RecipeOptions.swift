@@ -120,7 +120,7 @@ struct RecipeOptions: ParsableArguments {
     @Option(
         name: .customLong("var"), parsing: .unconditionalSingleValue,
         help: ArgumentHelp(
-            "What stands for {name} in a preset or recipe; may be repeated.",
+            "The text for {name} in a preset or recipe; may be repeated.",
             valueName: "name=text"))
     var variables: [String] = []
 

@@ -1,9 +1,11 @@
-/// The page of all commands and their options in Markdown, made from the parser's own description.
-struct OptionsPage {
-    /// The page.
-    let text: String
+import Foundation
 
-    init(_ root: CommandOutline) {
+/// The page of all commands and their options in Markdown, made from the parser's own description.
+package struct OptionsPage {
+    /// The page.
+    package let text: String
+
+    package init(_ root: CommandOutline) {
         var lines = [
             "# Options", "", "Look up every command and every option.", "", "## Overview", "",
             "This page is generated (`gesso manual --markdown`).",

@@ -1,7 +1,9 @@
+import Foundation
+
 /// The parser's completion scripts, mended where a shell would make nothing of them.
-enum CompletionScript {
+package enum CompletionScript {
     /// The text that stands for a parser's message: a script for bash or zsh gets what it lacks.
-    static func mended(_ text: String) -> String {
+    package static func mended(_ text: String) -> String {
         if text.hasPrefix("#!/bin/bash") {
             return text.replacing("complete -o filenames -F _gesso gesso", with: settings)
         }

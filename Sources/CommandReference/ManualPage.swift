@@ -1,15 +1,15 @@
 import Foundation
-import Gesso
 
 /// A command's page for `man`, in roff's `man` macros, made from what the parser knows of it.
-struct ManualPage {
+package struct ManualPage {
     /// The page.
-    let text: String
+    package let text: String
 
-    init(_ outline: CommandOutline) {
+    /// - Parameter version: the tool's, at the foot of the page.
+    package init(_ outline: CommandOutline, version: String) {
         var lines = [
             ".TH \(Self.quoted(outline.pageName.uppercased())) 1 \"\" "
-                + Self.quoted("gesso " + Program.version) + " \"Gesso Manual\"",
+                + Self.quoted("gesso " + version) + " \"Gesso Manual\"",
             ".SH NAME",
             Self.plain(outline.pageName) + " \\- " + Self.plain(outline.abstract ?? ""),
             ".SH SYNOPSIS",
@@ -110,13 +110,13 @@ struct ManualPage {
 
 extension CommandOutline {
     /// The name of its page: `gesso-preset-list`.
-    var pageName: String { path.replacing(" ", with: "-") }
+    package var pageName: String { path.replacing(" ", with: "-") }
 
     /// Its commands but for hidden ones and the parser's own `help`.
-    var shown: [CommandOutline] {
+    package var shown: [CommandOutline] {
         (subcommands ?? []).filter { $0.shouldDisplay ?? true && $0.commandName != "help" }
     }
 
     /// Itself and all commands below.
-    var all: [CommandOutline] { [self] + shown.flatMap(\.all) }
+    package var all: [CommandOutline] { [self] + shown.flatMap(\.all) }
 }
