@@ -101,6 +101,26 @@ struct ForeignTests {
         }
     }
 
+    @Test("SD upscale makes the source larger by its factor, whatever the size of the tiles")
+    func upscale() async throws {
+        try await RunningServer.with { server in
+            let photo = try Image(
+                contentsOf: Fixtures.folder.appending(path: "Pictures/landscape.jpg")
+            ).resized(width: 72, height: 48).encoded(as: .png)
+            let answer = try await server.ask(
+                "POST", "/sdapi/v1/img2img",
+                [
+                    "init_images": [photo.base64EncodedString()], "prompt": "x", "steps": 2,
+                    "width": 64, "height": 64, "denoising_strength": 0.5,
+                    "script_name": "SD upscale", "script_args": [NSNull(), 16, "Lanczos", 2],
+                ])
+            let images = try #require(answer.json["images"] as? [String], "\(answer.text)")
+            let data = try #require(Data(base64Encoded: images[0]))
+            let picture = try Image(decoding: data, name: "larger")
+            #expect((picture.width, picture.height) == (144, 96))
+        }
+    }
+
     @Test("A second run and a variation of the seed are carried out or named, never dropped")
     func laterKeys() async throws {
         try await RunningServer.with { server in

@@ -149,7 +149,8 @@ extension GessoServer {
                     [
                         "txt2img": [],
                         "img2img": [
-                            "outpainting mk2", "poor man's outpainting", "soft inpainting",
+                            "outpainting mk2", "poor man's outpainting", "sd upscale",
+                            "soft inpainting",
                         ],
                     ]
                 }
