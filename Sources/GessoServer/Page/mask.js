@@ -38,6 +38,13 @@ export class Mask {
     this.columns = Math.ceil(width / TILE);
     this.tallies = new Array(this.columns * Math.ceil(height / TILE));
     this.changed = () => {};
+    if (!values) this.tallies = Array.from(this.tallies, (_, index) => this.empty(index));
+  }
+
+  /** The tally of a tile that is black. */
+  empty(index) {
+    const { w, h } = this.box(index);
+    return { runs: Uint32Array.of(w * h, 0), count: 0, isSoft: false, l: Infinity, t: Infinity, r: -1, b: -1 };
   }
 
   /** The mask that `snapshot` was taken of. */
