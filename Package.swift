@@ -134,7 +134,7 @@ let package = Package(
         tests("ImagingTests", sees: ["TestSupport", "Imaging", "Files", "Tensors"]),
         tests("RecipesTests", sees: ["TestSupport", "Recipes", "Sampling", yams]),
         tests("EditingTests", sees: ["TestSupport", "Editing", "Imaging", "Recipes"]),
-        tests("ServerTests", sees: ["TestSupport", "GessoServer", "Gesso", logging]),
+        tests("ServerTests", sees: ["TestSupport", "GessoServer", "Gesso", "gesso", logging]),
         .target(
             name: "HubServer", dependencies: ["Files"], path: "Tests/HubServer",
             swiftSettings: settings),

@@ -78,6 +78,9 @@ public final class Library: Sendable {
         try models.load(choice, adding: addOns, encoding: encoding)
     }
 
+    /// Lets go of the models that are kept: the memory of one is free once no job uses it.
+    public func unloadModels() { models.removeAll() }
+
     /// The files of a checkpoint with their hashes, which are computed once.
     func files(of checkpoint: URL) throws -> [Receipt.File] {
         try models.files(of: checkpoint)
@@ -139,6 +142,8 @@ private final class ModelCache: Sendable {
             return (loaded, start.duration(to: .now) / .seconds(1))
         }
     }
+
+    func removeAll() { state.withLock { $0.slots.removeAll() } }
 
     private func checkEncoder(_ url: URL, _ addOns: AddOns) throws {
         let isKnown = state.withLock {

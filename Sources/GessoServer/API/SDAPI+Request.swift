@@ -20,7 +20,7 @@ struct PictureRequestReader {
     let options: [String: JSONValue]
     private(set) var order: Order
     private(set) var warnings: [String] = []
-    private let isImageToImage: Bool
+    let isImageToImage: Bool
     private(set) var parameters: [String: JSONValue]
 
     init(_ fields: Fields, _ options: [String: JSONValue], isImageToImage: Bool) {
@@ -84,17 +84,34 @@ struct PictureRequestReader {
         var background: String
     }
 
+    /// The recipe's settings so far.
+    var settings: [String: String] {
+        get { order.settings }
+        set { order.settings = newValue }
+    }
+
+    /// What is done.
+    var verb: String {
+        get { order.verb }
+        set { order.verb = newValue }
+    }
+
+    mutating func warn(_ text: String) { warnings.append(text) }
+
     /// What is left to do for an img2img's pictures; nil for txt2img.
     private(set) var pictures: Pictures?
 
     /// Reads all fields.
     ///
     /// - Throws: `Complaint` and `InvalidFields`, in the form that clients expect.
-    mutating func read(_ models: [String]) throws -> PictureRequest {
+    mutating func read(
+        _ models: [String], _ styles: [StyleBook.Style]
+    ) throws -> PictureRequest {
         order.settings["prompt"] = fields.string("prompt") ?? ""
         if let negative = fields.string("negative_prompt"), !negative.isEmpty {
             order.settings["negative_prompt"] = negative
         }
+        readStyles(styles)
         let steps = fields.integer("steps", in: 1...1000) ?? 50
         order.settings["steps"] = "\(steps)"
         if let scale = fields.double("cfg_scale", in: 0...100) ?? 7 as Double? {
@@ -246,80 +263,6 @@ struct PictureRequestReader {
             order.settings["sigmas"] = spacing
         } else {
             warnings.append("\(name) has its own noise levels: the schedule type is not used")
-        }
-    }
-
-    private mutating func readScripts() throws {
-        if let script = fields.string("script_name"), !script.isEmpty {
-            let canvas = ["outpainting mk2", "poor man's outpainting"]
-            guard isImageToImage, canvas.contains(script.lowercased()) else {
-                throw Complaint(422, "Script '\(script.prefix(100))' not found")
-            }
-            readOutpainting(script.lowercased(), fields["script_args"]?.array ?? [])
-        }
-        for (name, entry) in (fields["alwayson_scripts"]?.object ?? [:]).sorted(by: {
-            $0.key < $1.key
-        }) {
-            let arguments = entry["args"]?.array ?? entry.array ?? []
-            if name.lowercased() == "soft inpainting" {
-                readSoftInpainting(arguments)
-            } else if Self.isOn(arguments) {
-                throw Complaint(422, "always on script '\(name.prefix(100))' not found")
-            }
-        }
-    }
-
-    /// Whether a script's arguments ask for anything.
-    private static func isOn(_ arguments: [JSONValue]) -> Bool {
-        arguments.contains { argument in
-            switch argument {
-            case .object(let members):
-                members["enabled"].map { $0 == .bool(true) } ?? !members.isEmpty
-            case .bool(let flag): flag
-            default: false
-            }
-        }
-    }
-
-    private mutating func readOutpainting(_ script: String, _ arguments: [JSONValue]) {
-        let isSecond = script == "outpainting mk2"
-        func argument(_ index: Int) -> JSONValue? {
-            arguments.indices.contains(index) ? arguments[index] : nil
-        }
-        let pixels = Int(argument(isSecond ? 1 : 0)?.double ?? 128)
-        let names = argument(3)?.array?.compactMap(\.string) ?? ["left", "right", "up", "down"]
-        order.verb = "outpaint"
-        for name in names {
-            let key = ["up": "top", "down": "bottom"][name.lowercased()] ?? name.lowercased()
-            if ["left", "right", "top", "bottom"].contains(key) {
-                order.settings[key] = "\(max(pixels, 8))"
-            }
-        }
-        for key in order.settings.keys where key.hasPrefix("mask_") || key.hasPrefix("region") {
-            order.settings[key] = nil
-        }
-        order.settings["fill"] = isSecond ? "noise" : "edge"
-    }
-
-    private mutating func readSoftInpainting(_ arguments: [JSONValue]) {
-        guard order.verb == "inpaint" else { return }
-        var values = arguments
-        if case .object(let members)? = arguments.first {
-            let names = [
-                "Soft inpainting", "Schedule bias", "Preservation strength",
-                "Transition contrast boost", "Mask influence", "Difference threshold",
-                "Difference contrast",
-            ]
-            values = names.map { members[$0] ?? .null }
-        }
-        guard values.first == .bool(true) else { return }
-        order.settings["mask_mode"] = "soft"
-        let keys = [
-            "soft_bias", "soft_preservation", "soft_contrast", "soft_influence", "soft_threshold",
-            "soft_difference",
-        ]
-        for (key, value) in zip(keys, values.dropFirst()) {
-            if let number = value.double { order.settings[key] = "\(number)" }
         }
     }
 

@@ -1,5 +1,5 @@
 import Foundation
-package import Gesso
+import Gesso
 
 /// What clients may name. A name is looked up in the scanned list, so no request makes the server open
 /// a file of its choice.
