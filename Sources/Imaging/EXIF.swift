@@ -218,9 +218,8 @@ struct EXIF {
     private mutating func dropThumbnail() {
         guard let link = main?.link, let second = directory(at: number(at: link, 4)) else { return }
         let thumbnails =
-            zip(
-                numbers(Tag.thumbnailOffset, in: second), numbers(Tag.thumbnailLength, in: second))
-            + zip(numbers(Tag.stripOffset, in: second), numbers(Tag.stripLength, in: second))
+            [(Tag.thumbnailOffset, Tag.thumbnailLength), (Tag.stripOffset, Tag.stripLength)]
+            .flatMap { zip(numbers($0, in: second), numbers($1, in: second)) }
         put(0, 4, at: link)
         let places = thumbnails.filter { $0 >= 8 && $0 + $1 <= bytes.count }.map { $0..<$0 + $1 }
         wipe(union: places)
