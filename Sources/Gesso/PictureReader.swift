@@ -70,6 +70,11 @@ final class PictureReader {
     private func record(_ picture: Picture, _ data: Data) -> PictureRecord {
         let mediaType = ImageFormat(sniffing: data)?.mediaType ?? "application/octet-stream"
         guard let embedded = EmbeddedManifest(in: data) else {
+            if holdsContentCredentials(data) {
+                note(
+                    "\(picture.name): its Content Credentials (C2PA) are not read from this format "
+                        + "and were left out")
+            }
             return PictureRecord(mediaType: mediaType, provenance: nil)
         }
         guard embedded.store.count <= Self.mostKept,

@@ -176,14 +176,3 @@ extension Verb {
         }
     }
 }
-
-extension ImageFormat {
-    /// Its media type.
-    var mediaType: String {
-        switch self {
-        case .png: "image/png"
-        case .jpeg: "image/jpeg"
-        case .webp: "image/webp"
-        }
-    }
-}
