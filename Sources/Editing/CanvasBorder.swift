@@ -32,7 +32,7 @@ struct CanvasBorder {
     }
 
     /// How much of each pixel of a box belongs to the border: 255 along the picture, falling to 0 over the
-    /// farther half where the canvas goes on.
+    /// farther three quarters where the canvas goes on.
     func reach(in box: Box) -> Mask {
         func profile(
             _ start: Int, _ count: Int, _ first: Int, _ length: Int, _ fades: (Bool, Bool)
@@ -47,7 +47,7 @@ struct CanvasBorder {
         let down = profile(box.y, box.height, picture.y, picture.height, (fades.top, fades.bottom))
         let values = down.flatMap { y in
             across.map { x in
-                let far = max(x, y) * 2 - depth
+                let far = (max(x, y) * 4 - depth) / 3
                 return UInt8(min(max(255 - 255 * far / (depth + 1), 0), 255))
             }
         }

@@ -157,7 +157,7 @@ extension Edit {
     /// more of its detail is missing; where the picture's own was put back, little is.
     private func detailStrength(enlargedBy scale: Double) -> Double? {
         guard scale > 1 else { return nil }
-        let usual = mask == nil ? Recipe(.upscale).strength : min(0.2 + 0.1 * log2(scale), 0.6)
+        let usual = mask == nil ? Recipe(.upscale).strength : min(0.2 + 0.1 * log2(scale), 0.4)
         let strength = min(recipe.detailStrength ?? usual, strength ?? 1)
         return strength > 0 ? strength : nil
     }

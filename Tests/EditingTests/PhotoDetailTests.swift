@@ -40,16 +40,15 @@ import Testing
         }
         let plain = darker.resized(width: 320, height: 240)
         let gain = detail(result(of: darker)) / detail(photo)
-        #expect(gain > 0.5 && gain < 0.75, "\(gain)")
+        #expect(gain > 0.6 && gain < 0.8, "\(gain)")
         #expect(detail(plain) < 0.35 * detail(photo))
     }
 
-    /// Upside down, none of the photo's things is where it was.
+    /// None of the photo's things is where it was.
     @Test func anotherPictureHasNoneOfIt() {
         var other = small
         other.samples = (0..<60 * 80).flatMap { pixel -> [UInt16] in
-            let (x, y) = (pixel % 80, pixel / 80)
-            let value = UInt16((x / 5 + y / 5) % 2 * 120 + 60)
+            let value = UInt16(pixel % 80 / 5 % 2 * 120 + 60)
             return [value, value, value]
         }
         let (painted, plain) = (result(of: other), other.resized(width: 320, height: 240))

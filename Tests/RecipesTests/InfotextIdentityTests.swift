@@ -23,6 +23,7 @@ import Testing
         case "left", "right", "top", "bottom": return ["8", "12.5%"]
         case "aspect": return ["16:9"]
         case "size": return ["640x512"]
+        case "work_size": return ["full", "768", "640x512"]
         case "steps": return ["1", "33", "1000"]
         case "scheduler": return SchedulerName.allCases.map(\.rawValue)
         case "hires_scheduler": return ["euler", "dpmpp-2m karras", "dpmpp-2s-ancestral beta"]

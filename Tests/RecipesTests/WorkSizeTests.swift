@@ -4,7 +4,8 @@ import Testing
 /// At which size the model works.
 @Suite struct WorkSizeTests {
     private func recipe(_ settings: [String: String], _ verb: Verb = .inpaint) throws -> Recipe {
-        try Recipe(verb, settings: settings.map { Setting($0, $1, at: .argument("--set")) })
+        let all = ["prompt": "x"].merging(settings) { $1 }
+        return try Recipe(verb, settings: all.map { Setting($0, $1, at: .argument("--set")) })
     }
 
     @Test(arguments: ["auto", "full", "64", "4096", "768x512"])
@@ -45,8 +46,7 @@ import Testing
     }
 
     @Test func whatHasNoEffectAtASizeIsSaid() throws {
-        let settings = ["mask_padding": "9", "detail": "off", "prompt": "x"]
-        let recipe = try recipe(settings)
+        let recipe = try recipe(["mask_padding": "9", "detail": "off"])
         #expect(
             recipe.idleSettings(of: .inpaint, isScaled: false) == [
                 "region is whole: mask_padding has no effect",
