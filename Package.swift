@@ -26,13 +26,15 @@ let package = Package(
         .library(name: "Gesso", targets: ["Gesso"]),
         .executable(name: "gesso", targets: ["gesso"]),
         .executable(name: "gesso-server", targets: ["gesso-server"]),
+        .executable(name: "gesso-hub", targets: ["gesso-hub"]),
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", exact: "1.8.2"),
         .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
-        // For the server alone; the tool is built without them.
+        // For the server and the downloader alone; the tool is built without them.
         .package(
             url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.1", traits: []),
+        .package(url: "https://github.com/swift-server/async-http-client", from: "1.37.0"),
         .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
         .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
         .package(url: "https://github.com/apple/swift-nio-extras", from: "1.35.2"),
@@ -55,16 +57,19 @@ let package = Package(
             ]),
         .systemLibrary(name: "CCrypto", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
         room("Files", sees: ["CCrypto"]),
+        room("Credentials", sees: ["CCrypto", "Files"]),
         room("Tensors", sees: ["CKernels"]),
         room("Checkpoints", sees: ["Files", "Tensors"]),
         room("Models", sees: ["Checkpoints", "Tensors"]),
         room("Sampling", sees: ["Tensors"]),
-        room("Imaging", sees: ["CCodecs", "Files"]),
+        room("Imaging", sees: ["CCodecs", "Files", "Tensors"]),
         room("Recipes", sees: ["Sampling", yams], resources: [.embedInCode("Presets")]),
         room(
             "Editing",
             sees: ["Models", "Checkpoints", "Tensors", "Sampling", "Recipes", "Imaging", "Files"]),
-        room("Gesso", sees: ["Editing", "Recipes", "Imaging", "Sampling", "Files"]),
+        room(
+            "Gesso", sees: ["Editing", "Recipes", "Imaging", "Credentials", "Sampling", "Files"],
+            resources: [.embedInCode("Catalogue/catalogue.json")]),
         room("CommandReference"),
         .executableTarget(
             name: "gesso",
@@ -94,6 +99,21 @@ let package = Package(
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: settings),
+        room(
+            "GessoHub",
+            sees: [
+                "Files", .product(name: "AsyncHTTPClient", package: "async-http-client"),
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOFoundationCompat", package: "swift-nio"),
+                .product(name: "NIOHTTP1", package: "swift-nio"),
+            ]),
+        .executableTarget(
+            name: "gesso-hub",
+            dependencies: [
+                "GessoHub", "Gesso",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+            ],
+            swiftSettings: settings),
         // Benchmarks
         .target(name: "CPeak", path: "Benchmarks/CPeak"),
         .target(
@@ -106,14 +126,22 @@ let package = Package(
         // Tests
         .target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: settings),
         tests("FilesTests", sees: ["Files"]),
+        tests("CredentialsTests", sees: ["TestSupport", "Credentials", "Imaging", "Files"]),
         tests("TensorsTests", sees: ["NaiveKernels", "Tensors"]),
         tests("CheckpointsTests", sees: ["TestSupport", "Checkpoints", "Tensors"]),
         tests("ModelsTests", sees: ["TestSupport", "Models", "Checkpoints", "Tensors"]),
         tests("SamplingTests", sees: ["Sampling", "Tensors"]),
-        tests("ImagingTests", sees: ["TestSupport", "Imaging", "Files"]),
+        tests("ImagingTests", sees: ["TestSupport", "Imaging", "Files", "Tensors"]),
         tests("RecipesTests", sees: ["TestSupport", "Recipes", "Sampling", yams]),
         tests("EditingTests", sees: ["TestSupport", "Editing", "Imaging", "Recipes"]),
-        tests("ServerTests", sees: ["TestSupport", "GessoServer", "Gesso", logging]),
+        tests("ServerTests", sees: ["TestSupport", "GessoServer", "Gesso", "gesso", logging]),
+        .target(
+            name: "HubServer", dependencies: ["Files"], path: "Tests/HubServer",
+            swiftSettings: settings),
+        .executableTarget(
+            name: "hub-server", dependencies: ["HubServer"], path: "Tests/HubServerProgram",
+            swiftSettings: settings),
+        tests("HubTests", sees: ["GessoHub", "HubServer", "hub-server", "gesso-hub"]),
         tests(
             "ParityTests",
             sees: [
@@ -124,6 +152,8 @@ let package = Package(
             name: "getting-started", dependencies: ["Gesso"], path: "Tests/GettingStarted",
             packageAccess: false, swiftSettings: settings),
         tests("GessoTests", sees: ["TestSupport", "Gesso", "getting-started"]),
-        tests("ToolTests", sees: ["TestSupport", "gesso", "Imaging", "Recipes", "Files"]),
+        tests(
+            "ToolTests",
+            sees: ["TestSupport", "gesso", "Imaging", "Recipes", "Credentials", "Files"]),
     ]
 )

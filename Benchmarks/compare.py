@@ -1,18 +1,24 @@
 #!/usr/bin/env python
-"""Measures Gesso against diffusers (and OpenVINO) on one checkpoint.
+"""Measures Gesso in every precision against PyTorch and OpenVINO on one checkpoint.
 
     python Benchmarks/make-checkpoint.py sd15 --tokenizer FOLDER
     python Benchmarks/compare.py sd15 [--rounds 3] [--sizes 512] [--threads 2] [--openvino] [--avx2] [--table results.md]
     python Benchmarks/make-checkpoint.py sdxl --family sdxl --tokenizer FOLDER
-    python Benchmarks/compare.py sdxl --sizes 1024 --steps 5 --rounds 1
+    python Benchmarks/compare.py sdxl --sizes 1024 --steps 5 --rounds 1 --only-edits
 
-Runs of the two take turns on the same machine with the same threads, each in a process of its own;
-the table gives medians and their ratios. One round is a whole img2img (20 steps, strength 0.6,
-guidance 7.5: 12 evaluations of both branches) and a short one without guidance. Stable Diffusion XL
-in f32 wants 20 GB of memory of diffusers, which drops the text encoders here when they have answered.
+Two tables: single calls of the UNet and the autoencoder, and whole edits. Columns take turns, round by round, on
+the same machine with the same threads, each in a process of its own. A single call counts at its least, in
+seconds on the clock and, in brackets, in seconds of the processor over all threads, which other programs on a
+busy machine lengthen less; whole edits count at their medians. PyTorch in bf16 is `torch.autocast`; OpenVINO's
+default is what it computes in where nothing is asked for.
+
+An edit is an img2img (20 steps, strength 0.6, guidance 7.5: 12 evaluations of both branches), and a short one
+without guidance. Stable Diffusion XL in f32 wants 20 GB of memory of diffusers, which drops the text encoders
+here when they have answered.
 """
 
 import argparse
+import contextlib
 import gc
 import json
 import os
@@ -30,6 +36,8 @@ EDITS = {"guided": {"strength": 0.6, "guidance": 7.5}, "plain": {"strength": 0.3
 # What holds Gesso, and oneDNN, MKL and PyTorch's own kernels, to AVX2.
 AVX2 = {"GESSO_KERNELS": "avx2", "ONEDNN_MAX_CPU_ISA": "AVX2", "MKL_ENABLE_INSTRUCTIONS": "AVX2",
         "ATEN_CPU_CAPABILITY": "avx2"}
+NAMES = {"exact": "Gesso, exact", "bf16": "Gesso, bf16", "int8": "Gesso, int8", "torch f32": "PyTorch, f32",
+         "torch bf16": "PyTorch, bf16", "openvino f32": "OpenVINO, f32", "openvino": "OpenVINO's default"}
 
 
 def picture(folder, size):
@@ -55,61 +63,169 @@ def run(command, **environment):
     wall = time.monotonic() - started
     if status != 0:
         sys.exit(f"compare.py: {command[0]} failed: {errors.decode().strip().splitlines()[-1:]}")
-    return wall, usage.ru_maxrss * 1024, out.decode()
+    return wall, usage.ru_maxrss * 1024, usage.ru_utime, out.decode()
 
 
-def gesso(options, source, edit, folder):
+def peer(options, *words):
+    """What a peer's process prints; it has as many threads as Gesso."""
+    threads = str(options.threads)
+    wall, memory, processor, out = run(
+        [sys.executable, __file__, str(options.model), "--threads", threads, "--steps", str(options.steps), *words],
+        OMP_NUM_THREADS=threads, MKL_NUM_THREADS=threads, HF_HUB_OFFLINE="1")
+    return {**json.loads(out.splitlines()[-1]), "wall": wall, "memory": memory, "processor": processor}
+
+
+# Single calls: {stage: (seconds, the processor's)}
+
+def gesso_calls(options, size):
+    """Those of all precisions, which take turns in one process."""
+    _, _, _, out = run([str(ROOT / ".build/release/gesso-benchmarks"), "precisions", str(options.model), str(size),
+                        str(options.calls), str(options.threads)])
+    found = {}
+    for each in json.loads(out):
+        found.setdefault(each["precision"], {})[each["stage"]] = (each["wall"], each["processor"])
+    return found
+
+
+def least(call, count):
+    """The least wall-clock and processor's seconds of some calls, after one that is not counted."""
+    call()
+    times = []
+    for _ in range(count):
+        began, processor = time.monotonic(), time.process_time()
+        call()
+        times.append((time.monotonic() - began, time.process_time() - processor))
+    return [min(each) for each in zip(*times)]
+
+
+def inputs(unet, size):
+    import torch
+
+    def noise(*shape):
+        return torch.randn(*shape, generator=torch.Generator().manual_seed(1))
+
+    side = size // 8
+    return {"plain": (noise(1, 4, side, side), torch.tensor(481), noise(1, 77, unet.config.cross_attention_dim)),
+            "guided": (noise(2, 4, side, side), torch.tensor(481), noise(2, 77, unet.config.cross_attention_dim)),
+            "encode": (noise(1, 3, size, size),), "decode": (noise(1, 4, side, side),)}
+
+
+def modules(options):
+    """The networks as functions of tensors."""
+    import torch
+    from diffusers import AutoencoderKL, UNet2DConditionModel
+
+    class Called(torch.nn.Module):
+        def __init__(self, network, call):
+            super().__init__()
+            self.network, self.call = network, call
+
+        def forward(self, *values):
+            return self.call(self.network, *values)
+
+    unet = UNet2DConditionModel.from_pretrained(options.model, subfolder="unet", torch_dtype=torch.float32).eval()
+    vae = AutoencoderKL.from_pretrained(options.model, subfolder="vae", torch_dtype=torch.float32).eval()
+    step = Called(unet, lambda network, *values: network(*values).sample)
+    return unet, {"plain": step, "guided": step,
+                  "encode": Called(vae, lambda network, x: network.encode(x).latent_dist.mean),
+                  "decode": Called(vae, lambda network, x: network.decode(x).sample)}
+
+
+def torch_calls(options, bf16):
+    import torch
+
+    torch.set_num_threads(options.threads)
+    unet, stages = modules(options)
+    given = inputs(unet, options.size)
+    cast = torch.autocast("cpu", dtype=torch.bfloat16) if bf16 else contextlib.nullcontext()
+    with torch.no_grad(), cast:
+        return {name: least(lambda: module(*given[name]), options.calls) for name, module in stages.items()}
+
+
+def openvino_calls(options, f32):
+    """The networks are converted once and kept beside the model, for sizes of their own."""
+    import openvino
+    import torch
+
+    folder = options.model / f"openvino-{options.size}"
+    core, found = openvino.Core(), {}
+    settings = {"INFERENCE_NUM_THREADS": options.threads} | ({"INFERENCE_PRECISION_HINT": "f32"} if f32 else {})
+    if not folder.exists():
+        unet, stages = modules(options)
+        given = inputs(unet, options.size)
+        for name, module in stages.items():
+            with torch.no_grad():
+                converted = openvino.convert_model(module, example_input=given[name],
+                                                   input=[list(value.shape) for value in given[name]])
+            openvino.save_model(converted, folder / f"{name}.xml")
+            torch.save(given[name], folder / f"{name}.pt")
+    for name in ("plain", "guided", "encode", "decode"):
+        compiled = core.compile_model(folder / f"{name}.xml", "CPU", settings)
+        values = [value.numpy() for value in torch.load(folder / f"{name}.pt")]
+        found[name] = least(lambda: compiled(values), options.calls)
+        del compiled
+    return found
+
+
+CALLS = [("UNet call, no guidance", "plain"), ("UNet call, both branches of guidance", "guided"),
+         ("VAE encode", "encode"), ("VAE decode", "decode")]
+
+
+def merged(a, b):
+    """The lesser of what two rounds found."""
+    return {stage: [min(pair) for pair in zip(values, b[stage])] for stage, values in a.items()} if a else b
+
+
+def call_table(options, size, found):
+    columns = list(found)
+    lines = ["", f"{size}x{size}, {options.threads} threads, least of {options.rounds} rounds of {options.calls} calls: "
+             "seconds on the clock (seconds of the processor)", "",
+             "| | " + " | ".join(NAMES[name] for name in columns) + " |", "|---" * (len(columns) + 1) + "|"]
+    for label, stage in CALLS:
+        cells = [f"{found[name][stage][0]:.2f} ({found[name][stage][1]:.2f})" for name in columns]
+        lines.append(f"| {label} | " + " | ".join(cells) + " |")
+    return lines
+
+
+def compare_calls(options, size):
+    found = {}
+    for index in range(options.rounds):
+        print(f"{size}x{size}, round {index + 1}, calls, gesso", file=sys.stderr)
+        for name, times in gesso_calls(options, size).items():
+            found[name] = merged(found.get(name), times)
+        peers = ["torch f32", "torch bf16"] + (["openvino f32", "openvino"] if options.openvino else [])
+        for name in peers:
+            print(f"{size}x{size}, round {index + 1}, calls, {name}", file=sys.stderr)
+            times = peer(options, "--calls-of", name, "--size", str(size), "--calls", str(options.calls))
+            found[name] = merged(found.get(name), {stage: times[stage] for _, stage in CALLS})
+            yield call_table(options, size, found)
+
+
+# Whole edits
+
+def gesso_edit(options, source, edit, folder, precision):
     settings = EDITS[edit]
-    wall, memory, out = run([
+    wall, memory, processor, out = run([
         str(ROOT / ".build/release/gesso"), "img2img", str(source), "--model", str(options.model),
         "--prompt", "a lighthouse at dusk", "--steps", str(options.steps), "--scheduler", "ddim",
         "--strength", str(settings["strength"]), "--guidance-scale", str(settings["guidance"]),
-        "--seed", "1", "--threads", str(options.threads), "--json", "--quiet", "--overwrite",
-        "-o", str(Path(folder) / "gesso.png")])
-    report = json.loads(out)
-    seconds = report["seconds"]
-    return {"wall": wall, "memory": memory, "load": seconds["load"], "encode": seconds["encode"],
-            "decode": seconds["decode"], "step": seconds["denoise"] / report["evaluations"],
-            "edit": sum(seconds.values()) - seconds["load"]}
+        "--precision", precision, "--seed", "1", "--threads", str(options.threads), "--json", "--quiet",
+        "--overwrite", "-o", str(Path(folder) / "gesso.png")])
+    seconds = json.loads(out)["seconds"]
+    return {"wall": wall, "memory": memory, "processor": processor, "edit": sum(seconds.values()) - seconds["load"]}
 
 
-def diffusers(options, source, edit, folder):
-    threads = str(options.threads)
-    wall, memory, out = run(
-        [sys.executable, __file__, str(options.model), "--peer", edit, "--source", str(source),
-         "--threads", threads, "--steps", str(options.steps)],
-        OMP_NUM_THREADS=threads, MKL_NUM_THREADS=threads, HF_HUB_OFFLINE="1")
-    return {**json.loads(out.splitlines()[-1]), "wall": wall, "memory": memory}
-
-
-def peer(options):
-    """The same edit in diffusers; its stages are timed inside of the pipeline's own call."""
+def torch_edit(options):
+    """The same edit in diffusers."""
     import torch
     from diffusers import AutoPipelineForImage2Image, DDIMScheduler
     from PIL import Image
 
     torch.set_num_threads(options.threads)
-    started = time.monotonic()
     pipe = AutoPipelineForImage2Image.from_pretrained(options.model, torch_dtype=torch.float32)
     pipe.scheduler = DDIMScheduler.from_config(pipe.scheduler.config)
     pipe.set_progress_bar_config(disable=True)
-    times = {"load": time.monotonic() - started, "encode": 0, "decode": 0, "unet": 0}
-    calls = 0
-
-    def timed(function, name):
-        def call(*arguments, **named):
-            nonlocal calls
-            begun = time.monotonic()
-            result = function(*arguments, **named)
-            times[name] += time.monotonic() - begun
-            calls += name == "unet"
-            return result
-        return call
-
-    pipe.vae.encode = timed(pipe.vae.encode, "encode")
-    pipe.vae.decode = timed(pipe.vae.decode, "decode")
-    pipe.unet.forward = timed(pipe.unet.forward, "unet")
-    settings = EDITS[options.peer]
+    settings = EDITS[options.edit_of]
     started = time.monotonic()
     prompt = {"prompt": "a lighthouse at dusk"}
     if hasattr(pipe, "text_encoder_2"):
@@ -120,58 +236,45 @@ def peer(options):
             prompt = dict(zip(names, pipe.encode_prompt(**prompt, do_classifier_free_guidance=guided)))
         pipe.text_encoder = pipe.text_encoder_2 = None
         gc.collect()
-    pipe(**prompt, image=Image.open(options.source), strength=settings["strength"],
-         num_inference_steps=options.steps, guidance_scale=settings["guidance"],
-         generator=torch.Generator().manual_seed(1))
-    times["edit"] = time.monotonic() - started
-    times["step"] = times.pop("unet") / calls
-    print(json.dumps(times))
+    with torch.autocast("cpu", dtype=torch.bfloat16) if options.bf16 else contextlib.nullcontext():
+        pipe(**prompt, image=Image.open(options.source), strength=settings["strength"],
+             num_inference_steps=options.steps, guidance_scale=settings["guidance"],
+             generator=torch.Generator().manual_seed(1))
+    return {"edit": time.monotonic() - started}
 
 
-def openvino_step(model, size, threads):
-    """Seconds of one UNet call without guidance in OpenVINO, f32; the best of three."""
-    import numpy as np
-    import openvino
-    import torch
-    from diffusers import UNet2DConditionModel
-
-    unet = UNet2DConditionModel.from_pretrained(model, subfolder="unet", torch_dtype=torch.float32)
-    inputs = (torch.randn(1, 4, size // 8, size // 8), torch.tensor(500),
-              torch.randn(1, 77, unet.config.cross_attention_dim))
-    with torch.no_grad():
-        converted = openvino.convert_model(unet, example_input=inputs)
-    compiled = openvino.Core().compile_model(
-        converted, "CPU", {"INFERENCE_NUM_THREADS": threads, "INFERENCE_PRECISION_HINT": "f32"})
-    arrays = [np.asarray(each) for each in inputs]
-    times = []
-    for _ in range(3):
-        begun = time.monotonic()
-        compiled(arrays)
-        times.append(time.monotonic() - begun)
-    return min(times)
+ROWS = [("{} img2img, model loaded", "edit", "s"), ("the same with loading, whole process", "wall", "s"),
+        ("the processor's seconds of that", "processor", "s"), ("peak resident memory", "memory", "GB")]
 
 
-ROWS = [("one UNet call, no guidance", "plain", "step", "s"),
-        ("one UNet call, both branches of guidance", "guided", "step", "s"),
-        ("VAE encode", "guided", "encode", "s"), ("VAE decode", "guided", "decode", "s"),
-        ("img2img, model loaded", "guided", "edit", "s"),
-        ("the same with loading, whole process", "guided", "wall", "s"),
-        ("peak resident memory", "guided", "memory", "GB")]
-
-
-def table(options, size, times):
+def edit_table(options, size, times):
     """The medians of all that is measured so far."""
-    rounds = len(times[options.edits[-1], "wall", "diffusers"])
-    lines = ["", f"{size}x{size}, {options.threads} threads, {options.steps} steps, medians of {rounds}:", "",
-             "| | Gesso | diffusers | ratio |", "|---|---|---|---|"]
-    for label, edit, key, unit in ROWS:
-        if edit not in options.edits:
-            continue
-        ours, theirs = (statistics.median(times[edit, key, name]) for name in ("gesso", "diffusers"))
-        scale = 1e9 if unit == "GB" else 1
-        lines.append(f"| {label} | {ours / scale:.2f} {unit} | {theirs / scale:.2f} {unit} "
-                     f"| {ours / theirs:.2f} |")
+    columns = [name for name in NAMES if (options.edits[0], "wall", name) in times]
+    lines = ["", f"{size}x{size}, {options.threads} threads, {options.steps} steps, medians of "
+             f"{len(times[options.edits[-1], 'wall', columns[-1]])}:", "",
+             "| | " + " | ".join(NAMES[name] for name in columns) + " |", "|---" * (len(columns) + 1) + "|"]
+    for edit in options.edits:
+        for label, key, unit in ROWS:
+            scale = 1e9 if unit == "GB" else 1
+            cells = [f"{statistics.median(times[edit, key, name]) / scale:.2f} {unit}" for name in columns]
+            lines.append(f"| {label.format(edit)} | " + " | ".join(cells) + " |")
     return lines
+
+
+def compare_edits(options, size, folder):
+    source, times = picture(folder, size), {}
+    for index in range(options.rounds):
+        for edit in options.edits:
+            for name in ("exact", "bf16", "int8", "torch f32", "torch bf16"):
+                print(f"{size}x{size}, round {index + 1}, {edit}, {name}", file=sys.stderr)
+                if name.startswith("torch"):
+                    measured = peer(options, "--edit-of", edit, "--source", str(source),
+                                    *(["--bf16"] if name.endswith("bf16") else []))
+                else:
+                    measured = gesso_edit(options, source, edit, folder, name)
+                for key, value in measured.items():
+                    times.setdefault((edit, key, name), []).append(value)
+        yield edit_table(options, size, times)
 
 
 def compare(options):
@@ -179,57 +282,61 @@ def compare(options):
     done = [machine(options)]
     with tempfile.TemporaryDirectory() as folder:
         for size in options.sizes:
-            source = picture(folder, size)
-            times = {}
-            for index in range(options.rounds):
-                for edit in options.edits:
-                    for name, tool in [("gesso", gesso), ("diffusers", diffusers)]:
-                        print(f"{size}x{size}, round {index + 1}, {edit}, {name}", file=sys.stderr)
-                        measured = tool(options, source, edit, folder)
-                        for key, value in measured.items():
-                            times.setdefault((edit, key, name), []).append(value)
-                yield done + table(options, size, times)
-            done += table(options, size, times)
-            if not options.openvino:
-                continue
-            import openvino
-
-            step = openvino_step(options.model, size, options.threads)
-            ours = statistics.median(times["plain", "step", "gesso"])
-            done.append(f"| one UNet call against OpenVINO {openvino.__version__.split('-')[0]}, f32 "
-                        f"| {ours:.2f} s | {step:.2f} s | {ours / step:.2f} |")
-            yield done
+            if not options.only_edits:
+                for lines in compare_calls(options, size):
+                    yield done + lines
+                done += lines
+            if not options.only_calls:
+                for lines in compare_edits(options, size, folder):
+                    yield done + lines
+                done += lines
 
 
 def machine(options):
     import diffusers
     import torch
 
-    names = [line.split(":")[1].strip() for line in Path("/proc/cpuinfo").read_text().splitlines()
-             if line.startswith("model name")]
-    has_more = "avx512f" in Path("/proc/cpuinfo").read_text()
-    wide = "held to AVX2" if options.avx2 else "AVX-512" if has_more else "AVX2"
-    return (f"{date.today()}, {names[0] if names else platform.processor()} ({wide}), {len(names)} cores; "
-            f"PyTorch {torch.__version__.split('+')[0]}, diffusers {diffusers.__version__}, f32; "
-            "Gesso with the f16 checkpoint")
+    text = Path("/proc/cpuinfo").read_text()
+    names = [line.split(":")[1].strip() for line in text.splitlines() if line.startswith("model name")]
+    flags = {word for line in text.splitlines() if line.startswith("flags") for word in line.split()}
+    units = [name for name in ("amx_bf16", "amx_int8", "avx512_bf16", "avx512_vnni", "avx_vnni") if name in flags]
+    wide = "held to AVX2" if options.avx2 else ", ".join(["AVX-512" if "avx512f" in flags else "AVX2", *units])
+    peers = f"PyTorch {torch.__version__.split('+')[0]}, diffusers {diffusers.__version__}"
+    if options.openvino:
+        import openvino
+
+        peers += f", OpenVINO {openvino.__version__.split('-')[0]}"
+    return (f"{date.today()}, {names[0] if names else platform.processor()} ({wide}), {len(names)} cores, load "
+            f"{os.getloadavg()[0]:.1f}; {peers}; Gesso with the f16 checkpoint")
 
 
 def main():
     options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     options.add_argument("model", type=Path)
     options.add_argument("--rounds", type=int, default=3)
+    options.add_argument("--calls", type=int, default=2, help="of each stage in a round, after one that is not counted")
     options.add_argument("--steps", type=int, default=20, help="of which 0.6 and 0.3 are run")
     options.add_argument("--sizes", type=int, nargs="+", default=[512])
     options.add_argument("--edits", choices=EDITS, nargs="+", default=list(EDITS))
-    options.add_argument("--openvino", action="store_true", help="measure OpenVINO's UNet, too")
+    options.add_argument("--only-calls", action="store_true", help="leave out whole edits")
+    options.add_argument("--only-edits", action="store_true", help="leave out single calls")
+    options.add_argument("--openvino", action="store_true", help="measure OpenVINO's calls, too")
     options.add_argument("--threads", type=int, default=2)
     options.add_argument("--avx2", action="store_true", help="hold Gesso and PyTorch to AVX2")
     options.add_argument("--table", type=Path, help="a file for the table, beside standard output")
-    options.add_argument("--peer", choices=EDITS, help=argparse.SUPPRESS)
+    options.add_argument("--calls-of", help=argparse.SUPPRESS)
+    options.add_argument("--size", type=int, help=argparse.SUPPRESS)
+    options.add_argument("--edit-of", choices=EDITS, help=argparse.SUPPRESS)
+    options.add_argument("--bf16", action="store_true", help=argparse.SUPPRESS)
     options.add_argument("--source", type=Path, help=argparse.SUPPRESS)
     given = options.parse_args()
-    if given.peer:
-        peer(given)
+    if given.calls_of:
+        library, _, precision = given.calls_of.partition(" ")
+        found = torch_calls(given, precision == "bf16") if library == "torch" else openvino_calls(given, precision == "f32")
+        print(json.dumps(found))
+        return
+    if given.edit_of:
+        print(json.dumps(torch_edit(given)))
         return
     if given.avx2:
         os.environ.update(AVX2)

@@ -41,7 +41,7 @@ def main() -> None:
 
 STAGES = ["models", "tokens", "text", "vae", "unet", "schedulers", "noise"]
 DEFAULT = [
-    *STAGES, "pictures", "differential", "rules", "families", "xl", "refiner", "control", "addons", "lycoris", "xl-addons", "safety",
+    *STAGES, "pictures", "differential", "rules", "hires", "families", "xl", "refiner", "control", "addons", "lycoris", "xl-addons", "safety",
     "versions",
 ]
 
@@ -69,7 +69,7 @@ def parse(words: list[str]) -> argparse.Namespace:
 def available(options: argparse.Namespace) -> dict:
     """Each section's name and what records it."""
     from goldens import (
-        addons, control, differential, families, lycoris, models, pictures, published, refiner, rules, safety, stages,
+        addons, control, differential, families, hires, lycoris, models, pictures, published, refiner, rules, safety, stages,
         storing, xl, xl_addons,
     )
 
@@ -82,6 +82,7 @@ def available(options: argparse.Namespace) -> dict:
         "pictures": lambda: pictures.record(PARITY),
         "differential": lambda: differential.record(PARITY),
         "rules": lambda: rules.record(PARITY),
+        "hires": lambda: hires.record(PARITY),
         "families": lambda: families.record(PARITY),
         "addons": lambda: addons.record(PARITY),
         "published": lambda: published.record(PARITY, SCRIPTS.parent.parent / "shared"),

@@ -1,12 +1,14 @@
 #!/usr/bin/env python3
-"""Opens the page that `gesso batch --report` writes in a headless Chromium and tries it.
+"""Opens the pages that `gesso batch --report` and `gesso compare --page` write in a headless Chromium and tries
+them.
 
     Scripts/try-report.py GESSO [FOLDER]
 
 Makes a small batch (three pictures, one of them broken) in FOLDER or a temporary one, loads its page,
 and checks that the page asks for nothing outside of itself, that every picture shows, that the slider
-follows the mouse and the arrow keys, and that there is a card for what failed. Leaves a screenshot,
-report.png. Needs Chromium and nothing of Python but its library.
+follows the mouse and the arrow keys, and that there is a card for what failed. Then fills a part of a picture
+and tries the page that compares both: mask, heat map and border can be laid over them. Leaves screenshots,
+report.png, compare.png and compare-heat.png. Needs Chromium and nothing of Python but its library.
 """
 
 import base64
@@ -105,13 +107,16 @@ def drag(browser, box):
                 button="left", buttons=1, clickCount=1)
 
 
-def try_page(browser, folder):
-    targets = browser("Target.getTargets")["targetInfos"]
-    target = next(t["targetId"] for t in targets if t["type"] == "page")
-    browser.session = browser("Target.attachToTarget", targetId=target, flatten=True)["sessionId"]
-    for domain in ("Page", "Runtime", "Network", "Log"):
-        browser(domain + ".enable")
-    browser("Page.navigate", url=(folder / "report.html").as_uri())
+def open_page(browser, page):
+    """Loads a page and checks that it needs nothing else."""
+    if not browser.session:
+        targets = browser("Target.getTargets")["targetInfos"]
+        target = next(t["targetId"] for t in targets if t["type"] == "page")
+        browser.session = browser("Target.attachToTarget", targetId=target, flatten=True)["sessionId"]
+        for domain in ("Page", "Runtime", "Network", "Log"):
+            browser(domain + ".enable")
+    browser.events.clear()
+    browser("Page.navigate", url=page.as_uri())
     browser.wait_for("Page.loadEventFired")
     asked = [e["params"]["request"]["url"] for e in browser.events
              if e.get("method") == "Network.requestWillBeSent"]
@@ -121,17 +126,46 @@ def try_page(browser, folder):
     wrong = [e for e in browser.events
              if e.get("method") in ("Runtime.exceptionThrown", "Log.entryAdded")]
     check(not wrong, "nothing goes wrong in it")
-    pictures = "[...document.querySelectorAll('img')]"
-    check(browser.value(f"{pictures}.length") == 4, "two pictures, before and after each")
-    check(browser.value(f"{pictures}.every(i => i.complete && i.naturalWidth > 0)"),
+    check(browser.value(f"{PICTURES}.every(i => i.complete && i.naturalWidth > 0)"),
           "every picture shows")
+
+
+PICTURES = "[...document.querySelectorAll('img')]"
+
+
+def shoot(browser, file):
+    file.write_bytes(base64.b64decode(browser("Page.captureScreenshot")["data"]))
+
+
+def try_report(browser, folder):
+    open_page(browser, folder / "report.html")
+    check(browser.value(f"{PICTURES}.length") == 4, "two pictures, before and after each")
     check(browser.value("document.querySelectorAll('article.failed').length") == 1,
           "one card for what failed")
     check(browser.value("[...document.querySelectorAll('h2')].some("
                         "h => h.textContent == 'b <&> c.jpg')"), "names stand as they are")
     slider(browser)
-    shot = browser("Page.captureScreenshot")["data"]
-    (folder / "report.png").write_bytes(base64.b64decode(shot))
+    shoot(browser, folder / "report.png")
+
+
+def try_comparison(browser, gesso, folder):
+    mask = ["--mask", "rect:60,60,90,70"]
+    subprocess.run([gesso, "inpaint", "in/a.jpg", *mask, "--fill", "patch", "--steps", "0",
+                    "-o", "filled.png", "-q"], cwd=folder, check=True, capture_output=True)
+    subprocess.run([gesso, "compare", "in/a.jpg", "filled.png", *mask, "--page", "compare.html"],
+                   cwd=folder, check=True, capture_output=True)
+    open_page(browser, folder / "compare.html")
+    slider(browser)
+    shoot(browser, folder / "compare.png")
+    shown = "[...document.querySelectorAll('.%s')].every(i => getComputedStyle(i).display != 'none')"
+    for layer in ("mask", "heat"):
+        check(not browser.value(shown % layer), f"the {layer} is hidden at first")
+        browser.value(f"document.querySelector('[value={layer}]').click()")
+        check(browser.value(shown % layer), f"and shows once it is chosen")
+    shoot(browser, folder / "compare-heat.png")
+    check(not browser.value(shown % "outline"), "the border is hidden at first")
+    browser.value("document.getElementById('outline').click()")
+    check(browser.value(shown % "outline"), "and shows once it is chosen")
 
 
 def slider(browser):
@@ -167,7 +201,8 @@ def main():
         make_batch(gesso, folder)
         browser = Browser(program, temporary + "/profile")
         try:
-            try_page(browser, folder)
+            try_report(browser, folder)
+            try_comparison(browser, gesso, folder)
         finally:
             browser.process.terminate()
             browser.process.wait()

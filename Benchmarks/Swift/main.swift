@@ -5,6 +5,7 @@ import Tensors
 // swift run -c release gesso-benchmarks tiling MODEL SIDE [--tiled-only]
 // swift run -c release gesso-benchmarks answers MODEL FOLDER
 // swift run -c release gesso-benchmarks control MODEL NET FOLDER
+// swift run -c release gesso-benchmarks precisions MODEL [SIDE] [ROUNDS] [THREADS]
 let words = CommandLine.arguments.dropFirst()
 switch words.first {
 case "tiling" where words.count >= 3:
@@ -25,12 +26,20 @@ case "control" where words.count >= 4:
     try ThreadPool(threads: 2).run {
         try answerControlled(places[0], places[1], in: places[2])
     }
+case "precisions" where words.count >= 2:
+    let numbers = Array(words.dropFirst(2).compactMap { Int($0) })
+    try ThreadPool(threads: numbers.count > 2 ? numbers[2] : 2).run {
+        try timePrecisions(
+            URL(filePath: words[words.startIndex + 1]), side: numbers.first ?? 512,
+            rounds: numbers.count > 1 ? numbers[1] : 3)
+    }
 case "kernels", nil:
     let threads = words.dropFirst().first.flatMap { Int($0) } ?? 2
     ThreadPool(threads: threads).run { timeKernels(threads: threads) }
 default:
     print(
         "usage: gesso-benchmarks kernels [THREADS] | tiling MODEL SIDE [--tiled-only] | "
-            + "answers MODEL FOLDER | control MODEL NET FOLDER")
+            + "answers MODEL FOLDER | control MODEL NET FOLDER | precisions MODEL [SIDE] [ROUNDS] [THREADS]"
+    )
     exit(64)
 }

@@ -134,13 +134,50 @@ def test_mouse(browser):
     page.keyboard.press("Escape")
     page.mouse.up()
     assert mask(page)["hash"] == before, "Esc keeps an unfinished shape"
+    tool(page, "Polygon")
+    do(page, "clear")
+    for corner in ((100, 60), (180, 60), (180, 140), (100, 140)):
+        page.mouse.click(*place(page, *corner))
+    assert mask(page)["count"] == 0, "a polygon is filled before it is closed"
+    page.locator("#canvas").press("Enter")
+    assert abs(mask(page)["count"] - 80 * 80) < 300, mask(page)
+    for corner in ((120, 80), (150, 80), (150, 110)):
+        page.mouse.click(*place(page, *corner), button="right")
+    page.mouse.click(*place(page, 120, 80), button="right")
+    assert abs(mask(page)["count"] - 80 * 80 + 30 * 15) < 200, mask(page)
+    page.mouse.click(*place(page, 10, 10))
+    page.locator("#canvas").press("Escape")
     do(page, "invert")
     assert mask(page)["count"] > width * height / 2
     do(page, "undo")
-    feature("rectangle, ellipse, lasso, Alt subtracts, Esc drops, invert")
+    feature("rectangle, ellipse, lasso, polygon, Alt subtracts, Esc drops, invert")
 
     do(page, "clear")
+    tool(page, "Smart select")
+    drag(page, [(width * 0.5, height * 0.25), (width * 0.7, height * 0.72)])
+    wait(page, "window.gesso.mask().count > 0")
+    found = mask(page)
+    inside = (width * 0.2 + 2) * (height * 0.47 + 2)
+    assert 0.1 * inside < found["count"] < inside, found
+    page.get_by_label("Drop stroke").check()
+    drag(page, [(width * 0.62, height * 0.3), (width * 0.67, height * 0.3)])
+    wait(page, f"window.gesso.mask().hash !== {found['hash']}")
+    assert page.evaluate(f"window.gesso.at({int(width * 0.65)}, {int(height * 0.3)})") == 0
+    do(page, "undo")
+    assert mask(page)["count"] == 0, "a mended selection is more than one step"
+    page.get_by_label("Box", exact=True).check()
+    feature("smart select by a box, mended by a stroke")
+
     tool(page, "Brush")
+    page.locator("#hardness").fill("20")
+    drag(page, [(100, 100), (160, 100)])
+    box = mask(page)["bounds"]
+    rim = page.evaluate(f"window.gesso.at(130, {box['y'] + box['h'] // 6})")
+    assert page.evaluate("window.gesso.at(130, 100)") == 255 and 0 < rim < 255, rim
+    page.locator("#hardness").fill("100")
+    feature("a soft brush fades to its rim")
+
+    do(page, "clear")
     hashes = [mask(page)["hash"]]
     for i in range(30):
         drag(page, [(20 + i * 5, 30), (25 + i * 5, 60)], steps=1)
@@ -218,6 +255,7 @@ def test_mouse(browser):
     page.screenshot(path=f"{SHOTS}/result.png")
     feature("plan, run, and the proof that nothing else changed")
 
+    assert page.locator("#show-mask").get_attribute("aria-pressed") == "false"
     page.locator("#compare").fill("50")
     page.wait_for_timeout(100)
     page.screenshot(path=f"{SHOTS}/compare.png")
@@ -381,6 +419,28 @@ def test_mouse(browser):
     context.close()
 
 
+def test_large(browser):
+    """A picture of 48 megapixels: no task of the page takes as long as a second."""
+    context, page = opened(browser, viewport={"width": 1400, "height": 900})
+    large = f"{SHOTS}/large.jpg"
+    Image.open(PHOTO).convert("RGB").resize((8064, 5952)).save(large, quality=80)
+    page.evaluate("""() => { window.longest = 0; new PerformanceObserver((list) => {
+        for (const e of list.getEntries()) window.longest = Math.max(window.longest, e.duration);
+    }).observe({entryTypes: ['longtask']}); }""")
+    page.set_input_files("#file", large)
+    wait(page, "window.gesso.mask()?.width === 8064", timeout=60000)
+    for i in range(3):
+        drag(page, [(1000, 1000 + 500 * i), (6000, 1000 + 500 * i)], steps=20)
+    do(page, "undo")
+    page.wait_for_timeout(1500)
+    longest = page.evaluate("window.longest")
+    print(f"   48 megapixels: the longest task took {longest:.0f} ms")
+    assert longest < 1000, longest
+    os.remove(large)
+    feature("48 megapixels are painted on without freezing")
+    context.close()
+
+
 def test_touch(browser):
     context, page = opened(browser, viewport={"width": 390, "height": 800}, has_touch=True, is_mobile=True, device_scale_factor=2)
     page.set_input_files("#file", PHOTO)
@@ -456,7 +516,7 @@ def test_looks(browser):
 
 with sync_playwright() as playwright:
     browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
-    for test in (test_mouse, test_touch, test_looks):
+    for test in (test_mouse, test_large, test_touch, test_looks):
         if len(sys.argv) < 4 or sys.argv[3] == test.__name__:
             test(browser)
     browser.close()

@@ -27,6 +27,14 @@ SCHEDULERS = [
     "UniPCMultistepScheduler",
     "PNDMScheduler",
     "LCMScheduler",
+    "DPMSolverSDEScheduler",
+    "DEISMultistepScheduler",
+    "TCDScheduler",
+]
+# Each with what it is set to beside the model's own settings.
+VARIANTS = [
+    *({"scheduler": scheduler} for scheduler in SCHEDULERS),
+    {"scheduler": "DPMSolverMultistepScheduler", "algorithm_type": "sde-dpmsolver++"},
 ]
 
 PLAIN = {
@@ -51,26 +59,26 @@ UNICODE = "l'été à la plage: 猫 & 🎨, “très beau” (it's 50% off!)"
 
 def cases() -> list[dict]:
     listed = []
-    for place, scheduler in enumerate(SCHEDULERS):
+    for place, variant in enumerate(VARIANTS):
         seed = 11 + place
         listed += [
-            text(scheduler=scheduler, seed=seed, steps=4 + place % 5),
-            image(scheduler=scheduler, seed=seed, steps=8, strength=STRENGTHS[place % 5]),
+            text(**variant, seed=seed, steps=4 + place % 5),
+            image(**variant, seed=seed, steps=8, strength=STRENGTHS[place % 5]),
             image(
-                scheduler=scheduler,
+                **variant,
                 seed=seed,
                 steps=5,
                 strength=STRENGTHS[(place + 2) % 5],
                 model="tiny-bf16",
             ),
-            inpaint(scheduler=scheduler, seed=seed, steps=5, strength=1.0),
-            inpaint(scheduler=scheduler, seed=seed, steps=7, strength=0.7, model="tiny-f16"),
+            inpaint(**variant, seed=seed, steps=5, strength=1.0),
+            inpaint(**variant, seed=seed, steps=7, strength=0.7, model="tiny-f16"),
         ]
-    for scheduler in SCHEDULERS:
-        if takes_karras(scheduler):
+    for variant in VARIANTS:
+        if takes_karras(variant["scheduler"]):
             listed += [
-                text(scheduler=scheduler, karras=True, seed=31),
-                image(scheduler=scheduler, karras=True, seed=32, strength=0.6, steps=8),
+                text(**variant, karras=True, seed=31),
+                image(**variant, karras=True, seed=32, strength=0.6, steps=8),
             ]
     listed += [
         inpaint(scheduler="EulerDiscreteScheduler", karras=True, seed=33, strength=0.7, steps=8),
@@ -144,6 +152,8 @@ def name(case: dict) -> str:
         .lower()
     )
     parts = [case["verb"], scheduler]
+    if "algorithm_type" in case:
+        parts.append("sde")
     if case["karras"]:
         parts.append("karras")
     if case["strength"] is not None:
@@ -173,7 +183,7 @@ def record(folder: pathlib.Path) -> None:
         )
         save_picture(folder / "inputs" / f"mask-{width}x{height}.png", draw_mask(width, height))
     for old in (folder / "pictures").glob("*.png"):
-        if not old.name.startswith(("differential-", "rules-")):
+        if not old.name.startswith(("differential-", "rules-", "hires-")):
             old.unlink()
     tensors, manifest = {}, []
     for case in cases():
@@ -194,7 +204,12 @@ def run(
     )
     pipeline.set_progress_bar_config(disable=True)
     changes = {"use_karras_sigmas": True} if case["karras"] else {}
+    if "algorithm_type" in case:
+        changes["algorithm_type"] = case["algorithm_type"]
     scheduler = getattr(diffusers, case["scheduler"])
+    if scheduler is diffusers.DPMSolverSDEScheduler:
+        # Its Brownian path would have a seed of its own, drawn anew each time.
+        changes["noise_sampler_seed"] = case["seed"]
     pipeline.scheduler = scheduler.from_config(pipeline.scheduler.config, **changes)
     seen = Seen(pipeline)
     answer = pipeline(

@@ -14,7 +14,8 @@ ComfyUI the nearest.
 ComfyUI: known latents, noised to the level, before each evaluation, and clean behind it; the mask is
 resized bilinearly and not rounded; as many steps as asked for, the last of steps / strength.
 
-The picture's latents and the noise are drawn as everywhere in Gesso: posterior first, noise after.
+Both programs draw the picture's latents by chance: here they are the mean, and the noise is the seed's
+first, of A1111 an NVIDIA card's and of ComfyUI the CPU's.
 """
 
 import pathlib
@@ -25,6 +26,7 @@ import torch
 from PIL import Image, ImageFilter
 
 from goldens import differential
+from goldens.noise import philox
 from goldens.storing import save_json, save_picture
 
 SOFT = {"bias": 1.0, "preservation": 0.5, "contrast": 4.0, "influence": 0.0, "threshold": 0.5,
@@ -63,11 +65,13 @@ def run(folder: pathlib.Path, case: dict):
     scheduler = diffusers.EulerDiscreteScheduler.from_config(pipeline.scheduler.config)
     sigmas, timesteps = plan(scheduler.alphas_cumprod.double(), case)
 
-    generator = torch.Generator("cpu").manual_seed(case["seed"])
     picture = pipeline.image_processor.preprocess(Image.open(folder / case["input"]))
-    clean = pipeline.vae.encode(picture).latent_dist.sample(generator)
-    clean = clean * pipeline.vae.config.scaling_factor
-    noise = torch.randn(clean.shape, generator=generator)
+    clean = pipeline.vae.encode(picture).latent_dist.mode() * pipeline.vae.config.scaling_factor
+    if case["rule"] == "a1111":
+        noise = torch.from_numpy(philox(case["seed"], 0, clean.numel())).reshape(clean.shape)
+    else:
+        generator = torch.Generator("cpu").manual_seed(case["seed"])
+        noise = torch.randn(clean.shape, generator=generator)
     estimate = estimator(pipeline, case)
     mask = latent_mask(folder / case["mask"], clean.shape[-2:], case)
 

@@ -4,6 +4,7 @@ The model knows nothing but its input and the timestep, so only the scheduler is
 output = tanh(0.7 * scaled_input + 0.3 * timestep / 1000 + pattern).
 """
 
+import contextlib
 import inspect
 import json
 import pathlib
@@ -11,8 +12,9 @@ import warnings
 
 import diffusers
 import torch
+from diffusers.schedulers.scheduling_dpmsolver_sde import BrownianTreeNoiseSampler
 
-from goldens import storing
+from goldens import ksamplers, storing
 
 SHAPE = (1, 4, 1, 2)
 CLASSES = {
@@ -26,10 +28,19 @@ CLASSES = {
     "unipc": "UniPCMultistepScheduler",
     "pndm": "PNDMScheduler",
     "lcm": "LCMScheduler",
+    "dpmpp-2m-sde": "DPMSolverMultistepScheduler",
+    "dpmpp-sde": "DPMSolverSDEScheduler",
+    "deis": "DEISMultistepScheduler",
+    "tcd": "TCDScheduler",
+}
+# What diffusers calls a scheduler of ours beside the class.
+VARIANTS = {
+    "dpmpp-2m-sde": {"algorithm_type": "sde-dpmsolver++", "solver_order": 2},
+    "dpmpp-sde": {"noise_sampler_seed": 7},
 }
 # Distilled models have timesteps of their own; diffusers ignores another spacing.
-DISTILLED = ["lcm"]
-SPACED = ["euler", "dpmpp-2m", "heun", "lms", "unipc"]
+DISTILLED = ["lcm", "tcd"]
+SPACED = ["euler", "dpmpp-2m", "heun", "lms", "unipc", "dpmpp-2m-sde", "dpmpp-sde", "deis"]
 STABLE_DIFFUSION = {
     "num_train_timesteps": 1000,
     "beta_start": 0.00085,
@@ -46,7 +57,7 @@ SHORT_BETAS = [round(0.002 + 0.0011 * i + 0.00002 * i * i, 6) for i in range(60)
 def case(scheduler, steps, strength=None, config=None, base=STABLE_DIFFUSION, **settings):
     """A run: `config` over `base` makes the file, `settings` are given apart from it."""
     configuration = {**(base or {}), **(config or {})}
-    configuration.setdefault("_class_name", CLASSES[scheduler])
+    configuration.setdefault("_class_name", CLASSES.get(scheduler, "PNDMScheduler"))
     return {
         "scheduler": scheduler,
         "configuration": configuration,
@@ -74,7 +85,7 @@ def cases():
         yield case(name, 5, masked=True)
         yield case(name, 6, 1.0, {"prediction_type": "v_prediction"})
         yield case(name, 6, 0.6, {"prediction_type": "v_prediction"})
-        if name not in ("euler-a", "pndm"):
+        if name not in ("euler-a", "pndm", "dpmpp-sde"):
             yield case(name, 5, None, {"prediction_type": "sample"})
         yield case(name, 7, base=None, config={"skip_prk_steps": True})
         yield case(name, 5, config={"beta_schedule": "squaredcos_cap_v2"})
@@ -90,7 +101,7 @@ def cases():
     for name in ["ddim", "ddpm", "heun", "lcm"]:
         yield case(name, 5, config={"clip_sample": True, "clip_sample_range": 0.8})
     for name in SPACED:
-        for sigmas in ["karras", "exponential"]:
+        for sigmas in ["karras", "exponential", "beta"]:
             yield case(name, 20, sigmas=sigmas)
             yield case(name, 5, 0.6, sigmas=sigmas, timestep_spacing="trailing")
             yield case(name, 6, sigmas=sigmas, config={"beta_schedule": "squaredcos_cap_v2"})
@@ -142,12 +153,22 @@ def solver_cases():
     yield case("unipc", 8, config={**bh1, "solver_order": 3})
     yield case("unipc", 8, config={"disable_corrector": [0, 1, 4]})
     yield case("unipc", 8, config=ends)
+    for order in [1, 3]:
+        yield case("deis", 8, config={"solver_order": order})
+        yield case("deis", 20, 0.5, config={"solver_order": order})
+    yield case("deis", 8, config={"lower_order_final": False, "solver_order": 3})
+    for eta in [0.3, 1.0]:
+        yield case("tcd", 4, eta=eta)
+        yield case("tcd", 8, 0.5, eta=eta)
     yield case("lcm", 4)
     yield case("lcm", 4, config={"original_inference_steps": 20, "timestep_scaling": 2.0})
 
 
 def run(case, clean, noise, pattern, mask):
-    """The latents before the first and after each step, and the timesteps."""
+    """The latents before the first and after each step, the timesteps, and the levels of the noise."""
+    # Weights of order 3 cancel: in single precision diffusers itself is off by 4e-6.
+    if case["scheduler"] == "deis":
+        clean, noise, pattern, mask = (x.double() for x in (clean, noise, pattern, mask))
     file_class = getattr(diffusers, case["configuration"]["_class_name"])
     own_class = getattr(diffusers, CLASSES[case["scheduler"]])
     overrides = {}
@@ -157,11 +178,14 @@ def run(case, clean, noise, pattern, mask):
         overrides[f"use_{case['sigmas']}_sigmas"] = True
     # As written in a file: no defaults of the class beside it.
     scheduler = file_class.from_config(dict(case["configuration"]))
+    overrides |= VARIANTS.get(case["scheduler"], {})
     if own_class is not file_class or overrides:
         scheduler = own_class.from_config(scheduler.config, **overrides)
 
     steps, strength = case["steps"], case["strength"]
     scheduler.set_timesteps(steps)
+    if case["scheduler"] == "deis":
+        scheduler.sigmas = scheduler.sigmas.double()
     timesteps = scheduler.timesteps
     skipped = 0
     if strength is not None:
@@ -180,18 +204,46 @@ def run(case, clean, noise, pattern, mask):
         extra["generator"] = torch.Generator().manual_seed(7)
     if "eta" in accepted:
         extra["eta"] = case["eta"]
+    queries = []
     visited = [x]
     for i, t in enumerate(timesteps):
         scaled = scheduler.scale_model_input(x, t)
         output = torch.tanh(0.7 * scaled + 0.3 * t / 1000 + pattern)
-        x = scheduler.step(output, t, x, return_dict=False, **extra)[0]
+        with watched(scheduler, queries):
+            x = scheduler.step(output, t, x, return_dict=False, **extra)[0]
         if case["masked"]:
             known = clean
             if i < len(timesteps) - 1:
                 known = scheduler.add_noise(clean, noise, timesteps[i + 1].reshape(1))
             x = (1 - mask) * known + mask * x
         visited.append(x)
-    return torch.stack(visited).reshape(len(visited), -1).float(), timesteps.float()
+    rows = torch.stack(visited).reshape(len(visited), -1).float()
+    return rows, timesteps.float(), torch.tensor(queries).float()
+
+
+@contextlib.contextmanager
+def watched(scheduler, queries):
+    """Notes the levels between which the noise of a Brownian path is asked for."""
+    own = BrownianTreeNoiseSampler.__call__
+
+    def call(sampler, start, end):
+        queries.append([float(start), float(end)])
+        return own(sampler, start, end)
+
+    BrownianTreeNoiseSampler.__call__ = call
+    yield
+    BrownianTreeNoiseSampler.__call__ = own
+
+
+def formula_cases():
+    """What diffusers does not have: by A1111's rules, on its own spacings."""
+    for sigmas in ksamplers.SPACINGS:
+        for name in ["euler", "dpmpp-2s-ancestral"]:
+            yield case(name, 10, sigmas=sigmas, rule="a1111")
+    for name in ["dpmpp-2s-ancestral", "dpmpp-2m-sde", "dpmpp-3m-sde"]:
+        for sigmas in ["karras", "exponential"]:
+            yield case(name, 12, sigmas=sigmas, rule="a1111")
+            yield case(name, 12, 0.5, sigmas=sigmas, rule="a1111")
 
 
 def record(folder: pathlib.Path) -> None:
@@ -205,12 +257,18 @@ def record(folder: pathlib.Path) -> None:
     mask = torch.tensor([1.0, 0.0]).expand(SHAPE).contiguous()
     tensors = {"clean": clean, "noise": noise, "pattern": pattern, "mask": mask}
     recorded = []
-    for index, each in enumerate(cases()):
-        visited, timesteps = run(each, clean, noise, pattern, mask)
+    alphas = diffusers.EulerDiscreteScheduler.from_config(STABLE_DIFFUSION).alphas_cumprod
+    for index, each in enumerate([*cases(), *formula_cases()]):
+        if "rule" in each:
+            visited, timesteps, queries = ksamplers.run(each, alphas, clean, noise, pattern)
+        else:
+            visited, timesteps, queries = run(each, clean, noise, pattern, mask)
         if not bool(torch.isfinite(visited).all()):
             raise ValueError(f"diffusers diverges in {each}")
         tensors[f"{index}.x"] = visited
         tensors[f"{index}.t"] = timesteps
+        if len(queries):
+            tensors[f"{index}.q"] = queries
         recorded.append(each)
     storing.save_tensors(folder / "schedulers.safetensors", tensors)
     about = {
@@ -218,7 +276,8 @@ def record(folder: pathlib.Path) -> None:
         "torch": torch.__version__,
         "model": "tanh(0.7 * scaled_input + 0.3 * timestep / 1000 + pattern)",
         "noise_seed": 7,
-        "tensors": "N.x: latents before the first and after each step; N.t: timesteps",
+        "tensors": "N.x: latents before the first and after each step; N.t: timesteps; "
+        "N.q: levels between which noise of a Brownian path was drawn",
     }
     lines = ",\n".join("  " + json.dumps(each, sort_keys=True) for each in recorded)
     head = json.dumps(about, indent=1)[:-2]

@@ -19,6 +19,15 @@ def write(config, folder, to):
     write_model(config, folder, to.with_name(to.name + "-inpaint"), unet, text)
 
 
+def settings(channels):
+    """What suits the model, by edit: presets for larger ones guide it too strongly."""
+    verbs = ["img2img", "txt2img", "inpaint", "outpaint", "upscale"] if channels == 4 else ["inpaint", "outpaint"]
+    own = {verb: {"guidance_scale": 3} for verb in verbs}
+    if "img2img" in own:
+        own["img2img"]["strength"] = 0.5
+    return own
+
+
 def write_model(config, folder, to, unet, text):
     to.mkdir(parents=True, exist_ok=True)
     vae = autoencoder.build(config["vae"])
@@ -36,5 +45,6 @@ def write_model(config, folder, to, unet, text):
              "scheduler": ["diffusers", "PNDMScheduler"], "text_encoder": ["transformers", "CLIPTextModel"],
              "tokenizer": ["transformers", "CLIPTokenizer"], "unet": ["diffusers", "UNet2DConditionModel"],
              "vae": ["diffusers", "AutoencoderKL"],
-             "_gesso_standin": True}   # the tool says what to expect of it
+             "_gesso_standin": True,   # the tool says what to expect of it
+             "_gesso_settings": settings(unet.config.in_channels)}
     (to / "model_index.json").write_text(json.dumps(index, indent=1) + "\n")

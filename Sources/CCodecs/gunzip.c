@@ -32,3 +32,7 @@ codec_status codec_gunzip(
     *text = output;
     return codec_ok;
 }
+
+uint32_t codec_crc32(const uint8_t *bytes, size_t count) {
+    return (uint32_t)crc32_z(crc32(0, NULL, 0), bytes, count);
+}

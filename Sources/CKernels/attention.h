@@ -2,7 +2,8 @@
 #ifndef GESSO_ATTENTION_H
 #define GESSO_ATTENTION_H
 
-#include "kernels.h"
+#include "narrow.h"
+#include "unit.h"
 
 #define PANEL GESSO_PANEL
 #define PANELS 4   // of queries, the work of one thread
@@ -16,6 +17,11 @@ typedef struct {
     bool causal;
     long query_blocks;
     float *gathered;  // [batch, heads, 2, keys, head]: each head's keys and values
+    // For a unit instead (narrow_attention.c): rounded keys [item, steps of head, keys, 64 bytes] and values
+    // [item, steps of keys, head, 64 bytes].
+    const gesso_unit *unit;
+    char *narrow_keys, *narrow_values;
+    long head_steps, key_steps;
 } attention;
 
 // What is kept for a panel of queries between blocks of keys.
@@ -25,6 +31,7 @@ typedef struct {
     float *top;     // [PANEL]
     float *total;   // [PANEL]
     float *scores;  // [KEYS, PANEL], those of all panels, so that they stay near
+    char *narrow_query;  // for a unit: the query, [steps of head][RIGHT_STEP]
 } panel;
 
 // 16 queries' scores of `count` keys from `key` on; those after a query's last key count as `hidden`.
@@ -138,6 +145,19 @@ INLINE void store_results(const attention *a, panel p, float *y, long queries) {
             store(at, load(at) / load(p.total + i));
         }
     transpose(p.result, PANEL, y, a->heads * a->head, a->head, queries);
+}
+
+// Rounds a panel [rows, PANEL] to bf16, two rows side by side: [steps of 32 rows][RIGHT_STEP]; rows that are left
+// over in the last step are zero.
+INLINE void pair_rows(const float *x, long rows, char *to) {
+    for (long row = 0; row < (rows + 31) / 32 * 32; row += 2, to += 4 * PANEL)
+        for (long i = 0; i < PANEL; i += 16) {
+            const float *from = x + row * PANEL + i;
+            const v16 even = row < rows ? load(from) : splat(0);
+            const v16 odd = row + 1 < rows ? load(from + PANEL) : splat(0);
+            const u32x16 pair = nearest_bf16(even) | nearest_bf16(odd) << 16;
+            memcpy(to + i * 4, &pair, sizeof pair);
+        }
 }
 
 #endif

@@ -24,6 +24,7 @@
         exponentiate,                                                                                 \
         (const attention *a, panel p, long lane, long first_query, long first_key, long keys),        \
         (a, p, lane, first_query, first_key, keys))                                                   \
+    KERNEL(pair_rows, (const float *x, long rows, char *to), (x, rows, to))                           \
     KERNEL(store_results, (const attention *a, panel p, float *y, long queries), (a, p, y, queries))  \
     KERNEL(                                                                                           \
         multiply_block,                                                                               \
@@ -46,7 +47,17 @@
         (p, sums, row, rows, column, columns))                                                        \
     KERNEL(round_to_bf16, (const narrow_row *r), (r))                                                 \
     KERNEL(round_to_int8, (const narrow_row *r, float up, int offset), (r, up, offset))               \
+    KERNEL(                                                                                           \
+        split_weights, (const void *source, gesso_type type, long steps, char *to),                   \
+        (source, type, steps, to))                                                                    \
     KERNEL(find_greatest, (const float *x, long count, uint32_t *most), (x, count, most))             \
+    KERNEL(                                                                                           \
+        find_greatest_of_channels, (const float *x, long rows, long channels, uint32_t *most),        \
+        (x, rows, channels, most))                                                                    \
+    KERNEL(                                                                                           \
+        add_outliers,                                                                                 \
+        (int32_t *sums, long stride, const int32_t *more, const int32_t *corrections, long rows),     \
+        (sums, stride, more, corrections, rows))                                                      \
     KERNEL(                                                                                           \
         scale_sums,                                                                                   \
         (int32_t *sums, long count, float scale, const float *scales, const int32_t *corrections),    \

@@ -1,5 +1,8 @@
-// Intel AMX, bf16 and int8: tiles of 16 rows of 64 bytes (Sapphire Rapids and later). Tested in emulation, not
-// on silicon.
+// Intel AMX, bf16 and int8: tiles of 16 rows of 64 bytes (Sapphire Rapids and later). Tested in emulation; not
+// run on silicon.
+//
+// For GESSO_EXACT three bf16 parts of a float are multiplied by two of a float16 weight: x = a0 + a1 + a2 and
+// w = b0 + b1 to their last bits. All products but a2 b1 are summed as floats.
 #if defined(__x86_64__) || defined(GESSO_EMULATE_TILES)
 #include "unit.h"
 #include "tiles.h"
@@ -36,8 +39,40 @@ static tile_shape shape_of(int upper, int lower) {
         what(2, to + 16 * stride * 4, stride * 4);           \
         what(3, to + 16 * stride * 4 + 64, stride * 4);      \
     }
-// 32 rows at a time. Tile numbers must be literals, hence the macro.
-#define MULTIPLY(name, DOT)                                                                      \
+#define LOAD_RIGHT(b)         \
+    TILE_LOAD(6, b, ROW);     \
+    TILE_LOAD(7, (b) + 64, ROW);
+#define LOAD_LEFT(a)                                   \
+    TILE_LOAD(4, a, STEP);                             \
+    if (both) TILE_LOAD(5, (a) + 16 * STEP, STEP);
+#define DOTS(DOT)      \
+    DOT(0, 4, 6);      \
+    DOT(1, 4, 7);      \
+    if (both) {        \
+        DOT(2, 5, 6);  \
+        DOT(3, 5, 7);  \
+    }
+#define ONE_STEP(DOT, s)                     \
+    LOAD_RIGHT(b)                            \
+    LOAD_LEFT(left + offsets[s] + r * STEP)  \
+    DOTS(DOT)
+#define LEFT_PART(s, part) LOAD_LEFT(left + offsets[(s) * LEFT_PARTS + part] + r * STEP)
+// 14 loads for 20 products, small ones first.
+#define SPLIT_STEP(DOT, s)      \
+    LOAD_RIGHT(b)               \
+    LEFT_PART(s, 2)             \
+    DOTS(DOT)                   \
+    LEFT_PART(s, 1)             \
+    LOAD_RIGHT(b + RIGHT_STEP)  \
+    DOTS(DOT)                   \
+    LEFT_PART(s, 0)             \
+    DOTS(DOT)                   \
+    LOAD_RIGHT(b)               \
+    DOTS(DOT)                   \
+    LEFT_PART(s, 1)             \
+    DOTS(DOT)
+// 32 rows at a time; PARTS of the right side follow one another in a step. Tile numbers must be literals, hence the macro.
+#define MULTIPLY(name, PARTS, STEPS, DOT)                                                        \
     TILE_TARGET static void name(                                                                \
         const char *left, const long *offsets, const char *right, long steps, long rows,         \
         void *sums, long stride, bool add) {                                                     \
@@ -57,24 +92,16 @@ static tile_shape shape_of(int upper, int lower) {
                 TILE_ZERO(3);                                                                    \
             }                                                                                    \
             const char *b = right;                                                               \
-            for (long s = 0; s < steps; s++, b += RIGHT_STEP) {                                  \
-                const char *a = left + offsets[s] + r * STEP;                                    \
-                TILE_LOAD(6, b, ROW);                                                            \
-                TILE_LOAD(7, b + 64, ROW);                                                       \
-                TILE_LOAD(4, a, STEP);                                                           \
-                DOT(0, 4, 6);                                                                    \
-                DOT(1, 4, 7);                                                                    \
-                if (!both) continue;                                                             \
-                TILE_LOAD(5, a + 16 * STEP, STEP);                                               \
-                DOT(2, 5, 6);                                                                    \
-                DOT(3, 5, 7);                                                                    \
+            for (long s = 0; s < steps; s++, b += PARTS * RIGHT_STEP) {                          \
+                STEPS(DOT, s)                                                                    \
             }                                                                                    \
             FOR_SUMS(TILE_STORE)                                                                 \
         }                                                                                        \
         TILE_RELEASE();                                                                          \
     }
-MULTIPLY(multiply_bf16, TILE_DOT_BF16)
-MULTIPLY(multiply_int8, TILE_DOT_INT8)
+MULTIPLY(multiply_split, RIGHT_PARTS, SPLIT_STEP, TILE_DOT_BF16)
+MULTIPLY(multiply_bf16, 1, ONE_STEP, TILE_DOT_BF16)
+MULTIPLY(multiply_int8, 1, ONE_STEP, TILE_DOT_INT8)
 
 #if defined(GESSO_EMULATE_TILES)
 static bool is_supported(void) { return true; }
@@ -102,11 +129,15 @@ static bool is_supported(void) {
 
 #if !defined(UNIT_NAME)
 #define UNIT_NAME(type) "amx-" type
+#define UNIT_SPLIT gesso_unit_amx_split
 #define UNIT_BF16 gesso_unit_amx_bf16
 #define UNIT_INT8 gesso_unit_amx_int8
+#define UNIT_SET "avx512"
 #endif
+const gesso_unit UNIT_SPLIT = {
+    UNIT_NAME("split"), GESSO_EXACT, is_supported, UNIT_SET, 0, multiply_split};
 const gesso_unit UNIT_BF16 = {
-    UNIT_NAME("bf16"), GESSO_BRAIN, is_supported, "avx512", 0, multiply_bf16};
+    UNIT_NAME("bf16"), GESSO_BRAIN, is_supported, UNIT_SET, 0, multiply_bf16};
 const gesso_unit UNIT_INT8 = {
-    UNIT_NAME("int8"), GESSO_BYTES, is_supported, "avx512", 0, multiply_int8};
+    UNIT_NAME("int8"), GESSO_BYTES, is_supported, UNIT_SET, 0, multiply_int8};
 #endif

@@ -20,18 +20,40 @@ static float brain(const char *at) {
 
 static float flushed(float x) { return fabsf(x) < 0x1p-126f ? copysignf(0, x) : x; }
 
+// A step of one row and one column, added to a sum.
+static float add_step(float sum, const char *a, const char *b) {
+    for (long i = 0; i < STEP; i += 4, a += 4, b += 4 * GESSO_PANEL) {
+        sum = flushed(fmaf(brain(a + 2), brain(b + 2), flushed(sum)));
+        sum = flushed(fmaf(brain(a), brain(b), sum));
+    }
+    return sum;
+}
+
 static void multiply_bf16(
     const char *left, const long *offsets, const char *right, long steps, long rows, void *sums,
     long stride, bool add) {
     for (long r = 0; r < rows; r++)
         for (long c = 0; c < GESSO_PANEL; c++) {
             float sum = add ? ((float *)sums)[r * stride + c] : 0;
-            for (long i = 0; i < steps * STEP; i += 4) {
-                const char *a = left + offsets[i / STEP] + r * STEP + i % STEP;
-                const char *b = right + i * GESSO_PANEL + c * 4;
-                sum = flushed(fmaf(brain(a + 2), brain(b + 2), flushed(sum)));
-                sum = flushed(fmaf(brain(a), brain(b), sum));
-            }
+            for (long s = 0; s < steps; s++)
+                sum = add_step(sum, left + offsets[s] + r * STEP, right + s * RIGHT_STEP + c * 4);
+            ((float *)sums)[r * stride + c] = sum;
+        }
+}
+
+static void multiply_split(
+    const char *left, const long *offsets, const char *right, long steps, long rows, void *sums,
+    long stride, bool add) {
+    for (long r = 0; r < rows; r++)
+        for (long c = 0; c < GESSO_PANEL; c++) {
+            float sum = add ? ((float *)sums)[r * stride + c] : 0;
+            for (long s = 0; s < steps; s++)
+                for (int part = LEFT_PARTS + RIGHT_PARTS - 2; part-- > 0;)
+                    for (int i = 0; i < RIGHT_PARTS; i++)
+                        if (part - i >= 0 && part - i < LEFT_PARTS)
+                            sum = add_step(
+                                sum, left + offsets[s * LEFT_PARTS + part - i] + r * STEP,
+                                right + (s * RIGHT_PARTS + i) * RIGHT_STEP + c * 4);
             ((float *)sums)[r * stride + c] = sum;
         }
 }
@@ -53,7 +75,9 @@ static void multiply_int8(
 
 static bool is_supported(void) { return true; }
 
+const gesso_unit gesso_unit_portable_split = {
+    "portable-split", GESSO_EXACT, is_supported, NULL, 0, multiply_split};
 const gesso_unit gesso_unit_portable_bf16 = {
-    "portable-bf16", GESSO_BRAIN, is_supported, "portable", 0, multiply_bf16};
+    "portable-bf16", GESSO_BRAIN, is_supported, NULL, 0, multiply_bf16};
 const gesso_unit gesso_unit_portable_int8 = {
-    "portable-int8", GESSO_BYTES, is_supported, "portable", 0, multiply_int8};
+    "portable-int8", GESSO_BYTES, is_supported, NULL, 0, multiply_int8};

@@ -29,51 +29,52 @@ static void pack_panel(void *context, long panel) {
     }
 }
 
-// A row's number of a tap and a channel, as a float.
-static float value(const packing *p, long row, long channel, long tap) {
-    const gesso_weights *w = p->weights;
-    const size_t at = (size_t)((row * w->in + channel) * w->taps + tap);
-    const size_t size = w->type == GESSO_F32 ? 4 : 2;
-    float wide;
-    gesso_widen((const char *)p->source + at * size, w->type, &wide, 1);
-    return wide;
-}
-
-static float greatest(const packing *p, long row) {
+// One row of a panel for a unit, its numbers being x[in, taps]: floats of their type, bf16 to the nearest, or
+// int8 with a scale.
+static void pack_row(gesso_weights *w, const float *x, char *to, long row) {
+    const bool bytes = w->unit->precision == GESSO_BYTES;
+    const gesso_type type = w->unit->precision == GESSO_EXACT ? w->type : GESSO_BF16;
+    const long each = gesso_step_numbers(w->unit->precision), group = bytes ? 4 : 2;
+    const long size = bytes ? 1 : type == GESSO_F32 ? 4 : 2;
     float most = 0;
-    for (long i = 0; i < p->weights->in * p->weights->taps; i++)
-        most = fmaxf(most, fabsf(value(p, row, i / p->weights->taps, i % p->weights->taps)));
-    return most;
+    for (long i = 0; i < w->columns && bytes; i++) most = fmaxf(most, fabsf(x[i]));
+    const float scale = most / 127;
+    int32_t sum = 0;
+    to += row % GESSO_PANEL * group * size;
+    for (long channel = 0; channel < w->in; channel++)
+        for (long tap = 0; tap < w->taps; tap++, x++) {
+            const long step = channel / each * w->taps + tap, at = channel % each;
+            char *place = to + step * gesso_step_bytes(w) +
+                          (at / group * GESSO_PANEL * group + at % group) * size;
+            if (bytes) {
+                const int8_t q = (int8_t)(scale > 0 ? lrintf(*x / scale) : 0);
+                *place = (char)q;
+                sum += q;
+            } else {
+                gesso_narrow(x, type, place, 1);
+            }
+        }
+    if (!bytes) return;
+    w->scales[row] = scale;
+    w->corrections[row] = sum * w->unit->left_offset;
 }
 
-// A panel for a unit: bf16 to the nearest, or int8 with a scale for each row.
 static void pack_steps(void *context, long panel) {
     const packing *p = context;
     gesso_weights *w = p->weights;
-    const bool bytes = w->unit->precision == GESSO_BYTES;
-    const long each = bytes ? 64 : 32, group = bytes ? 4 : 2;
-    char *to = (char *)w->panels + panel * w->steps * RIGHT_STEP;
-    memset(to, 0, (size_t)(w->steps * RIGHT_STEP));
+    const size_t size = w->type == GESSO_F32 ? 4 : 2;
+    char *to = (char *)w->panels + panel * w->steps * gesso_step_bytes(w);
+    memset(to, 0, (size_t)(w->steps * gesso_step_bytes(w)));
+    float *x = gesso_scratch((size_t)w->columns * sizeof(float));
     for (long r = 0; r < GESSO_PANEL; r++) {
         const long row = panel * GESSO_PANEL + r;
-        const float scale = bytes && row < w->out ? greatest(p, row) / 127 : 0;
-        int32_t sum = 0;
-        for (long i = 0; row < w->out && i < w->in * w->taps; i++) {
-            const long channel = i / w->taps, tap = i % w->taps;
-            const long step = channel / each * w->taps + tap, at = channel % each;
-            const float x = value(p, row, channel, tap);
-            char *place = to + step * RIGHT_STEP + at / group * GESSO_PANEL * 4 + r * 4;
-            if (bytes) {
-                const int8_t q = (int8_t)(scale > 0 ? lrintf(x / scale) : 0);
-                place[at % group] = (char)q;
-                sum += q;
-            } else {
-                gesso_narrow(&x, GESSO_BF16, place + at % group * 2, 1);
-            }
-        }
-        if (!bytes) continue;
-        w->scales[row] = scale;
-        w->corrections[row] = sum * w->unit->left_offset;
+        if (row < w->out)
+            gesso_widen(
+                (const char *)p->source + (size_t)(row * w->columns) * size, w->type, x,
+                (size_t)w->columns);
+        else
+            memset(x, 0, (size_t)w->columns * sizeof(float));
+        pack_row(w, x, to, row);
     }
 }
 
@@ -83,12 +84,12 @@ static void *need(size_t bytes) {
 }
 
 gesso_weights *gesso_pack(
-    const void *source, gesso_type type, long out, long in, long taps, gesso_precision precision) {
+    const void *source, gesso_type type, long out, long in, long taps, int unit) {
     const long panels = (out + GESSO_PANEL - 1) / GESSO_PANEL;
     gesso_weights *w = need(sizeof *w);
     *w = (gesso_weights){
         .type = type, .out = out, .in = in, .taps = taps, .columns = in * taps,
-        .unit = gesso_unit_for(precision)};
+        .unit = gesso_unit_numbered(unit)};
     packing p = {source, in, taps, w};
     if (!w->unit) {
         const size_t values = (size_t)(panels * GESSO_PANEL * in * taps);
@@ -96,10 +97,10 @@ gesso_weights *gesso_pack(
         gesso_parallel(panels, pack_panel, &p);
         return w;
     }
-    const long each = precision == GESSO_BYTES ? 64 : 32;
+    const long each = gesso_step_numbers(w->unit->precision);
     w->steps = (in + each - 1) / each * taps;
-    w->panels = need((size_t)(panels * w->steps * RIGHT_STEP));
-    if (precision == GESSO_BYTES) {
+    w->panels = need((size_t)(panels * w->steps * gesso_step_bytes(w)));
+    if (w->unit->precision == GESSO_BYTES) {
         w->scales = need((size_t)(panels * GESSO_PANEL) * sizeof(float));
         w->corrections = need((size_t)(panels * GESSO_PANEL) * sizeof(int32_t));
     }
@@ -113,8 +114,4 @@ void gesso_weights_release(gesso_weights *weights) {
     free(weights->scales);
     free(weights->corrections);
     free(weights);
-}
-
-const char *gesso_weights_unit(const gesso_weights *weights) {
-    return weights->unit ? weights->unit->name : NULL;
 }

@@ -8,12 +8,12 @@ import Foundation
 struct EmbeddedConfigurations: Sendable {
     private static let components = ["unet", "vae", "text_encoder", "text_encoder_2", "scheduler"]
     private static let index = "model_index"
-    private static let standIn = "_gesso_standin"
     private static let zeroes = "force_zeros_for_empty_prompt"
 
     private let texts: [String: String]
     let isStandIn: Bool
     let zeroesEmptyPrompt: Bool
+    let ownSettings: [String: [String: String]]
 
     /// The name in the metadata.
     static func key(_ component: String) -> String { "gesso." + component }
@@ -33,8 +33,9 @@ struct EmbeddedConfigurations: Sendable {
             if component == Self.index { marks = json } else { texts[component] = text }
         }
         self.texts = texts
-        isStandIn = marks[Self.standIn] == .flag(true)
+        isStandIn = marks[ModelIndex.standIn] == .flag(true)
         zeroesEmptyPrompt = marks[Self.zeroes] != .flag(false)
+        ownSettings = marks[ModelIndex.settings].flatMap(ModelIndex.settings) ?? [:]
     }
 
     /// The metadata that keep a model's configurations.
@@ -44,7 +45,10 @@ struct EmbeddedConfigurations: Sendable {
             metadata[key(component)] = String(
                 decoding: try model.configuration(component), as: UTF8.self)
         }
-        let marks = [standIn: model.isStandIn, zeroes: model.zeroesEmptyPrompt]
+        var marks: [String: Any] = [
+            ModelIndex.standIn: model.isStandIn, zeroes: model.zeroesEmptyPrompt,
+        ]
+        if !model.ownSettings.isEmpty { marks[ModelIndex.settings] = model.ownSettings }
         let json = try JSONSerialization.data(withJSONObject: marks, options: .sortedKeys)
         metadata[key(index)] = String(decoding: json, as: UTF8.self)
         return metadata

@@ -5,7 +5,8 @@ extension ModelConversion {
     func writeFolder(_ url: URL) throws -> Outcome {
         var outcome = Outcome()
         var index: [String: Any] = ["_class_name": try pipeline]
-        if source.isStandIn { index["_gesso_standin"] = true }
+        if source.isStandIn { index[ModelIndex.standIn] = true }
+        if !source.ownSettings.isEmpty { index[ModelIndex.settings] = source.ownSettings }
         if encoders.count > 1 { index["force_zeros_for_empty_prompt"] = source.zeroesEmptyPrompt }
         if isRefiner {
             index.merge(
@@ -35,6 +36,9 @@ extension ModelConversion {
             let name = encoder.replacing("text_encoder", with: "tokenizer")
             let folder = url.appending(path: name, directoryHint: .isDirectory)
             try copy(tokenizer, to: folder, padding: source.paddingToken(for: encoder))
+            if let vocabulary = vocabularies[encoder] {
+                try save(vocabulary, as: "vocab.json", in: folder)
+            }
             index[name] = ["transformers", "CLIPTokenizer"]
         }
         try writeFeatureExtractor(in: url, &index)

@@ -21,18 +21,20 @@ public struct ModelConversion {
     let source: any ModelSource
     let type: DataType?
     let tokenizers: [String: URL]
+    let vocabularies: [String: Data]
     let checkpoint: () throws -> Void
 
     /// - Parameters:
     ///   - type: of the numbers; nil leaves each its own.
     ///   - tokenizers: the folders of the tokenizers that a folder gets, by text encoder.
+    ///   - vocabularies: the text of `vocab.json` where such a folder lacks it, by text encoder.
     ///   - checkpoint: called between any two tensors; what it throws ends the writing.
     public init(
         _ source: any ModelSource, as type: DataType? = nil, tokenizers: [String: URL] = [:],
-        checkpoint: @escaping () throws -> Void = {}
+        vocabularies: [String: Data] = [:], checkpoint: @escaping () throws -> Void = {}
     ) {
         (self.source, self.type, self.tokenizers) = (source, type, tokenizers)
-        self.checkpoint = checkpoint
+        (self.vocabularies, self.checkpoint) = (vocabularies, checkpoint)
     }
 
     /// Writes the model, whole or not at all: a single file if the name ends in `.safetensors`, else a

@@ -17,6 +17,9 @@ public struct ModelFolder: ModelSource {
     /// what its index says of negative prompts that are not given; as a rule they are zeroed
     public let zeroesEmptyPrompt: Bool
 
+    /// what its index says of settings, by verb and key
+    public let ownSettings: [String: [String: String]]
+
     /// the layout, in words
     public let layout = "diffusers folder"
 
@@ -42,6 +45,7 @@ public struct ModelFolder: ModelSource {
         pipelineClassName = members.className
         isStandIn = members.isStandIn
         zeroesEmptyPrompt = members.zeroesEmptyPrompt
+        ownSettings = members.ownSettings
         componentClassNames = members.components
     }
 

@@ -2,12 +2,31 @@ package import Foundation
 
 /// `model_index.json`: which class each component is of.
 struct ModelIndex {
+    static let standIn = "_gesso_standin"
+    static let settings = "_gesso_settings"
+
     var className: String?
     var components: [String: String] = [:]
     var isStandIn = false
     var zeroesEmptyPrompt = true
+    /// The values of settings by verb and key.
+    var ownSettings: [String: [String: String]] = [:]
 
     init() {}
+
+    /// Settings of verbs: `{"img2img": {"steps": 20}}`; nil for anything else.
+    static func settings(_ value: JSONValue) -> [String: [String: String]]? {
+        guard case .object(let verbs) = value else { return nil }
+        var settings: [String: [String: String]] = [:]
+        for verb in verbs {
+            guard case .object(let values) = verb.value else { return nil }
+            for value in values {
+                guard let text = value.value.settingText else { return nil }
+                settings[verb.key, default: [:]][value.key] = text
+            }
+        }
+        return settings
+    }
 
     /// - Throws: `CheckpointError` when the file is missing or no JSON object.
     init(contentsOf url: URL) throws {
@@ -18,9 +37,16 @@ struct ModelIndex {
         for member in members {
             switch member.value {
             case .text(let text) where member.key == "_class_name": className = text
-            case .flag(let flag) where member.key == "_gesso_standin": isStandIn = flag
+            case .flag(let flag) where member.key == Self.standIn: isStandIn = flag
             case .flag(let flag) where member.key == "force_zeros_for_empty_prompt":
                 zeroesEmptyPrompt = flag
+            case .object where member.key == Self.settings:
+                guard let own = Self.settings(member.value) else {
+                    throw CheckpointError.malformed(
+                        path: url.path(percentEncoded: false), format: "JSON",
+                        reason: "\(Self.settings) holds no texts and numbers by verb and key")
+                }
+                ownSettings = own
             case .list(let pair):
                 // `["diffusers", "UNet2DConditionModel"]`
                 guard pair.count == 2, pair[0].string?.isEmpty == false,
@@ -89,6 +115,16 @@ struct ShardIndex {
 }
 
 extension JSONValue {
+    /// A text or a number as a setting has it.
+    fileprivate var settingText: String? {
+        switch self {
+        case .text(let text): text
+        case .number(let number):
+            integer.map(String.init) ?? (number.isFinite ? "\(number)" : nil)
+        default: nil
+        }
+    }
+
     /// The value in a JSON file of a model.
     /// - Throws: `CheckpointError.cannotRead` or `.malformed`.
     package init(small url: URL, upTo limit: Int = ModelFolder.largestConfiguration) throws {

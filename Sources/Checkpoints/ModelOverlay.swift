@@ -15,6 +15,8 @@ extension ModelOverlay {
     public var isStandIn: Bool { base.isStandIn }
     /// whether an absent negative prompt has zeros for its embeddings
     public var zeroesEmptyPrompt: Bool { base.zeroesEmptyPrompt }
+    /// values that suit the model
+    public var ownSettings: [String: [String: String]] { base.ownSettings }
     /// how it is known what the UNet predicts
     public var predictionReason: String { base.predictionReason }
 

@@ -13,6 +13,8 @@ public protocol ModelSource: Sendable {
     /// XL asks
     var zeroesEmptyPrompt: Bool { get }
 
+    /// Values that suit the model, by verb and key of a recipe, such as `img2img` and `guidance_scale`.
+    var ownSettings: [String: [String: String]] { get }
     /// how it is known what the UNet predicts
     var predictionReason: String { get }
 
@@ -32,6 +34,9 @@ public protocol ModelSource: Sendable {
 }
 
 extension ModelSource {
+    /// None.
+    public var ownSettings: [String: [String: String]] { [:] }
+
     /// Said by the scheduler's configuration, where there is one.
     public var predictionReason: String {
         contains("scheduler")

@@ -11,6 +11,8 @@ public struct SingleFile: ModelSource {
     public let layout = "single file"
     /// only a file made from a folder says so
     public var isStandIn: Bool { embedded.isStandIn }
+    /// only a file made from a folder has some
+    public var ownSettings: [String: [String: String]] { embedded.ownSettings }
     /// as in every published Stable Diffusion XL, unless the file says otherwise
     public var zeroesEmptyPrompt: Bool { embedded.zeroesEmptyPrompt }
 

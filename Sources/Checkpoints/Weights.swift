@@ -11,7 +11,7 @@ public struct Weights: Sendable {
     /// where this scope stands; empty at the root
     public let path: String
     /// What products with the layers below this scope are computed in.
-    public private(set) var precision = Precision.exact
+    public private(set) var arithmetic = Arithmetic.exact
     private let book: Book
 
     /// The root scope over the tensors of one or more files.
@@ -70,14 +70,14 @@ public struct Weights: Sendable {
     /// The scope one name further in.
     public subscript(name: String) -> Weights {
         var scope = Weights(path: full(name), book: book)
-        scope.precision = precision
+        scope.arithmetic = arithmetic
         return scope
     }
 
-    /// The same scope for layers that compute in another precision.
-    public func computed(in precision: Precision) -> Weights {
+    /// The same scope for layers that compute in another way.
+    public func computed(in arithmetic: Arithmetic) -> Weights {
         var scope = self
-        scope.precision = precision
+        scope.arithmetic = arithmetic
         return scope
     }
 

@@ -1,6 +1,7 @@
 import Checkpoints
 public import Foundation
 import Models
+public import Recipes
 
 /// What is added to a checkpoint when it is loaded, by files.
 public struct AddOns: Sendable, Equatable {
@@ -16,6 +17,8 @@ public struct AddOns: Sendable, Equatable {
     public var controlNets: [String: URL] = [:]
     /// What makes a UNet of four channels one for inpainting.
     public var inpainting: InpaintingParts?
+    /// The numbers that the model is to be computed in.
+    public var precision = ModelPrecision.exact
 
     /// A LoRA's file and the factors for what it adds.
     public struct AddedLoRA: Sendable, Equatable {

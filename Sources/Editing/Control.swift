@@ -24,6 +24,8 @@ public struct Control: Sendable {
         /// A picture made for its kind, such as edges or depths, of the canvas; of another size, it is
         /// resized.
         case map(Image)
+        /// A map that is drawn from the picture that is edited.
+        case drawing(ControlMap)
         /// The picture that is edited, as it is.
         case picture
         /// The picture that is edited, without what is repainted: for the inpainting ControlNet.
@@ -37,6 +39,14 @@ public struct Control: Sendable {
     /// A control of weight 1 over all steps.
     public init(_ network: String, reading source: Source) {
         (self.network, self.source) = (network, source)
+    }
+
+    /// The same with its map drawn from a picture, if it is to be drawn.
+    func drawn(from picture: Image?) -> Control {
+        guard case .drawing(let kind) = source, let picture else { return self }
+        var control = self
+        control.source = .map(picture.controlMap(kind))
+        return control
     }
 
     /// The same with a map of the canvas's size.

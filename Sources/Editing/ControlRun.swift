@@ -99,6 +99,9 @@ extension Control {
         let picture: Image
         switch source {
         case .map(let map): picture = map
+        case .drawing(let kind):
+            guard let start = edit.start else { throw EditingError.nothingToControlBy(network) }
+            picture = start.controlMap(kind)
         case .picture, .surroundings:
             guard let start = edit.start else { throw EditingError.nothingToControlBy(network) }
             picture = start

@@ -1,3 +1,5 @@
+import Checkpoints
+public import Foundation
 public import Recipes
 import Sampling
 
@@ -35,16 +37,16 @@ struct Distillation: CustomStringConvertible {
 }
 
 extension Model {
-    /// The recipe with the model's defaults for what was not asked for: few steps and hardly any guidance
-    /// for a distilled model. And the notes on it.
+    /// The recipe with the model's defaults for what was not asked for, or only by a shipped preset: few
+    /// steps and hardly any guidance for a distilled model. And the notes on it.
     public func completed(_ recipe: Recipe) -> (recipe: Recipe, notes: [String]) {
         guard let distillation else { return (recipe, []) }
         var (completed, defaults) = (recipe, [String]())
-        if !recipe.choosesSteps {
+        if recipe.isOpen("steps") {
             completed.steps = distillation.steps
             defaults.append("steps \(distillation.steps)")
         }
-        if !recipe.choosesGuidanceScale {
+        if recipe.isOpen("guidance_scale") {
             completed.guidanceScale = distillation.guidanceScale
             defaults.append("guidance_scale \(Int(distillation.guidanceScale))")
         }
@@ -53,5 +55,26 @@ extension Model {
             completed,
             ["\(name) is a \(distillation.name): \(defaults.joined(separator: ", "))"]
         )
+    }
+}
+
+extension Model {
+    /// A recipe with the values that a checkpoint's `model_index.json` has for a verb (`_gesso_settings`)
+    /// where the choice is open, and a note on those that take a preset's place.
+    ///
+    /// What is wrong with the checkpoint itself is reported when it is loaded.
+    ///
+    /// - Throws: `RecipeError` for a value that a recipe does not take.
+    public static func completed(
+        _ recipe: Recipe, for verb: Verb, by checkpoint: URL
+    ) throws(RecipeError) -> (recipe: Recipe, note: String?) {
+        guard let source = try? modelSource(checkpoint, supplied: ["vae"]),
+            let own = source.ownSettings[verb.rawValue]
+        else { return (recipe, nil) }
+        let name = source.name
+        let (completed, replaced) = try recipe.completed(by: own, for: verb, of: name)
+        let note =
+            "\(name) takes other settings than the preset's: " + replaced.joined(separator: ", ")
+        return (completed, replaced.isEmpty ? nil : note)
     }
 }

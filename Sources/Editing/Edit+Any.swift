@@ -20,7 +20,7 @@ extension Edit {
         case .outpaint: self = try .outpaint(image, recipe)
         case .upscale: self = try .upscale(image, recipe)
         case .instruct: self = .instruct(image, recipe)
-        case .imageToImage, .textToImage: self = .imageToImage(image, recipe)
+        case .imageToImage, .textToImage: self = try .imageToImage(image, recipe)
         }
     }
 }

@@ -32,7 +32,7 @@ extension Edit {
         default: break
         }
         guard let kind = ControlMap(named: reading) else { return .map(try read(reading)) }
-        guard let start else { throw EditingError.nothingToControlBy(choice.network) }
-        return .map(start.controlMap(kind))
+        guard start != nil else { throw EditingError.nothingToControlBy(choice.network) }
+        return .drawing(kind)
     }
 }

@@ -4,9 +4,14 @@ import Recipes
 extension Edit {
     /// The result without any model: the original with its masked part filled. Nil if there is no
     /// original.
-    public func filled() -> EditResult? {
-        guard let original, let start else { return nil }
-        let image = isIdentity ? original : composited(start)
+    ///
+    /// - Parameter progress: called between any two pieces of a fill that takes long; what it throws ends it.
+    public func filled(
+        progress: @escaping (Progress) throws -> Void = { _ in }
+    ) throws -> EditResult? {
+        let begun = try begun(progress: progress)
+        guard let original = begun.original, let start = begun.start else { return nil }
+        let image = isIdentity ? original : begun.composited(start)
         return EditResult(
             image: image, recipe: recipe,
             report: EditReport(

@@ -27,11 +27,18 @@ extension Edit {
         read: @escaping (String) throws -> Image
     ) throws -> Edit {
         let drawing = MaskDrawing(for: image, history, conform: recipe.conformed, read: read)
-        return try inpaint(image, conformed: drawing(plan), recipe, plan.showsAlpha)
+        let avoided =
+            recipe.avoid.isEmpty || recipe.fill != .patch
+            ? nil
+            : try drawing(
+                MaskPlan(parts: recipe.avoid.map { .init($0, at: .argument("avoid")) }))
+        return try inpaint(
+            image, conformed: drawing(plan), recipe, plan.showsAlpha, avoiding: avoided)
     }
 
     private static func inpaint(
-        _ image: Image, conformed fitted: Mask, _ recipe: Recipe, _ revealing: Bool
+        _ image: Image, conformed fitted: Mask, _ recipe: Recipe, _ revealing: Bool,
+        avoiding avoided: Mask? = nil
     ) throws -> Edit {
         let grown = (recipe.invertMask ? fitted.inverted : fitted).grown(by: recipe.maskGrow)
         var notes: [String] = []
@@ -51,12 +58,14 @@ extension Edit {
         if recipe.fill.isFromSurroundings, !region.values.contains(0) {
             notes.append("the mask is white all over: the fill has nothing to draw on")
         }
-        let start = Filling(recipe.fill).map { original.filled(where: region, with: $0) }
         return Edit(
             verb: .inpaint, recipe: recipe,
-            original: original, start: start ?? original, mask: share, region: region,
+            original: original, start: original, mask: share, region: region,
             width: image.width, height: image.height, strength: recipe.strength,
-            notes: notes + Self.notes(onFill: recipe, of: .inpaint), mode: recipe.maskMode,
+            notes: notes + Self.notes(onFill: recipe, of: .inpaint),
+            fill: Filling(recipe.fill).map {
+                PendingFill(hole: region, filling: $0, avoided: avoided, isShown: false)
+            }, mode: recipe.maskMode,
             division: division(recipe))
     }
 

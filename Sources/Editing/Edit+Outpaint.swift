@@ -16,15 +16,17 @@ extension Edit {
             width: canvas.mask.width, height: canvas.mask.height,
             values: canvas.mask.values.map { $0 > 0 ? 255 : 0 })
         let filling = recipe.fill == .edge ? nil : Filling(recipe.fill)
-        let image = filling.map { canvas.image.filled(where: canvas.newArea, with: $0) }
         let only = filling == nil ? "continues the edges" : "gets its fill"
         return Edit(
             verb: .outpaint, recipe: recipe,
-            original: image ?? canvas.image, start: image ?? canvas.image, mask: canvas.mask,
+            original: canvas.image, start: canvas.image, mask: canvas.mask,
             region: region, width: canvas.image.width, height: canvas.image.height,
             strength: recipe.strength,
             notes: (recipe.strength == 0 ? ["strength is 0: the new area only \(only)"] : [])
-                + notes(onFill: recipe, of: .outpaint), insets: insets,
+                + notes(onFill: recipe, of: .outpaint),
+            fill: filling.map {
+                PendingFill(hole: canvas.newArea, filling: $0, isShown: true)
+            }, insets: insets,
             division: recipe.canvasPasses == .one
                 ? .whole
                 : .canvas(around: canvas.pictureBox, filling: Filling(recipe.fill) ?? .edge))

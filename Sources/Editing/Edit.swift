@@ -15,9 +15,11 @@ public struct Edit: Sendable {
     public let seed: UInt64
     /// The picture the result is composited over; its channels, depth and metadata are kept.
     /// Nil when there is no picture (text to image).
-    public let original: Image?
-    /// The picture the model begins with: the original, filled where the recipe says so.
-    let start: Image?
+    public private(set) var original: Image?
+    /// The picture the model begins with, `fill` not yet carried out.
+    private(set) var start: Image?
+    /// What is filled before the model begins; nil is nothing.
+    private(set) var fill: PendingFill?
     /// How much of each pixel is replaced, 0...255; nil replaces all of `original`.
     public let mask: Mask?
     /// What the model repaints, 0 or 255, or in other modes than `hard` how strongly; nil is
@@ -33,10 +35,19 @@ public struct Edit: Sendable {
     public let notes: [String]
     /// By how much the canvas is larger than the picture, where an edit extends it.
     let insets: Insets?
+    /// Where the picture that the edit begins with is on the canvas.
+    var pictureBox: Box {
+        let insets = insets ?? Insets()
+        return Box(
+            x: insets.left, y: insets.top, width: width - insets.left - insets.right,
+            height: height - insets.top - insets.bottom)
+    }
     /// What greys of `region` mean.
     let mode: MaskMode
     /// How it falls into passes.
     let division: Division
+    /// How it is made larger for a second run; nil where there is none.
+    let enlargement: Enlargement?
     /// The ControlNets that steer it.
     public var controls: [Control] = []
     /// Whether the prompt says what to change, to a model that is shown the picture.
@@ -44,20 +55,49 @@ public struct Edit: Sendable {
 
     init(
         verb: Verb, recipe: Recipe, original: Image?, start: Image?, mask: Mask?, region: Mask?,
-        width: Int, height: Int, strength: Double?, notes: [String], insets: Insets? = nil,
-        mode: MaskMode = .hard, division: Division = .whole, isInstruction: Bool = false
+        width: Int, height: Int, strength: Double?, notes: [String], fill: PendingFill? = nil,
+        insets: Insets? = nil, mode: MaskMode = .hard, division: Division = .whole,
+        isInstruction: Bool = false, enlargement: Enlargement? = nil
     ) {
         let seeded = recipe.drawingSeed()
         (self.verb, self.recipe, self.seed) = (verb, seeded.recipe, seeded.seed)
         (self.original, self.start, self.mask, self.region) = (original, start, mask, region)
         (self.width, self.height, self.strength, self.notes) = (width, height, strength, notes)
         (self.insets, self.mode, self.division) = (insets, mode, division)
-        self.isInstruction = isInstruction
+        (self.isInstruction, self.enlargement, self.fill) = (isInstruction, enlargement, fill)
+    }
+
+    /// A part of an original that is filled, which may take longer than the model: planned with the
+    /// edit, carried out when that begins.
+    struct PendingFill: Sendable {
+        /// All that is not black.
+        let hole: Mask
+        let filling: Filling
+        /// What no patch is taken from; nil is nothing.
+        var avoided: Mask? = nil
+        /// Whether the result shows the fill where nothing is painted over it, as on a new canvas.
+        let isShown: Bool
+    }
+
+    /// The same edit, its fill carried out and the maps of its ControlNets drawn.
+    ///
+    /// - Parameter progress: called between any two pieces of a fill that takes long; what it throws ends it.
+    func begun(progress: @escaping (Progress) throws -> Void) throws -> Edit {
+        var begun = self
+        if let fill, let original, !isIdentity || fill.isShown {
+            begun.fill = nil
+            begun.start = try original.filled(
+                where: fill.hole, with: fill.filling, avoiding: fill.avoided,
+                progress: Progress.filling(progress))
+            if fill.isShown { begun.original = begun.start }
+        }
+        begun.controls = controls.map { $0.drawn(from: begun.start) }
+        return begun
     }
 
     /// Whether the result is the original, because nothing may change.
     public var isIdentity: Bool {
-        original != nil && (strength == 0 || region?.isEmpty == true)
+        original != nil && (strength == 0 && enlargement == nil || region?.isEmpty == true)
     }
 
     /// Share of the result's pixels that may change, in 0...1.

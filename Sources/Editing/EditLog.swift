@@ -50,10 +50,10 @@ struct EditLog {
         .denoising(step: evaluations + step, steps: total)
     }
 
-    /// Counts a pass that is done.
+    /// Counts a run that is done; the scheduler is that of the first.
     mutating func count(evaluations more: Int, of name: SchedulerName) {
+        if evaluations == 0 { scheduler = name.rawValue }
         evaluations += more
-        scheduler = name.rawValue
     }
 
     /// Adds remarks, each once.
@@ -73,7 +73,8 @@ struct EditLog {
         EditResult(
             image: image, recipe: outline.recipe.recipe,
             report: EditReport(
-                model: outline.model, seed: outline.recipe.seed, scheduler: scheduler,
+                model: outline.model, precision: outline.precision.rawValue,
+                kernels: outline.kernels, seed: outline.recipe.seed, scheduler: scheduler,
                 evaluations: evaluations,
                 width: image.width, height: image.height,
                 paddedWidth: outline.largest.paddedWidth,
@@ -88,6 +89,7 @@ extension Progress.Stage {
     /// What it is called in reports.
     public var name: String {
         switch self {
+        case .filling: "fill"
         case .encodingPrompt: "prompt"
         case .encodingImage: "encode"
         case .denoising: "denoise"

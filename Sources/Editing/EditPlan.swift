@@ -7,6 +7,10 @@ import Sampling
 public struct EditPlan: Sendable, Equatable, Encodable {
     /// Name of the model.
     public let model: String
+    /// The numbers that its products would be computed in: `exact`, `bf16` or `int8`.
+    public let precision: String
+    /// The kernel set, and the units that would compute such numbers.
+    public let kernels: [String]
     /// The scheduler that would run; nil when nothing would.
     public let scheduler: String?
     /// How many times the UNet would run.
@@ -44,7 +48,8 @@ public struct EditPlan: Sendable, Equatable, Encodable {
 
     /// All that describes the work; the remarks are no part of the document.
     private enum CodingKeys: String, CodingKey {
-        case model, scheduler, evaluations, branches, width, height, paddedWidth, paddedHeight
+        case model, precision, kernels, scheduler, evaluations, branches, width, height,
+            paddedWidth, paddedHeight
         case isTiled = "vaeTiling"
         case repaintedFraction, passes, weightBytes, workBytes, availableBytes, seconds
     }
@@ -70,7 +75,8 @@ extension Editor {
     ) throws -> EditPlan {
         let recipe = outline.recipe.recipe
         return EditPlan(
-            model: model.name, scheduler: outline.scheduler?.rawValue,
+            model: model.name, precision: outline.precision.rawValue, kernels: outline.kernels,
+            scheduler: outline.scheduler?.rawValue,
             evaluations: outline.evaluations,
             branches: model.branches(for: recipe), width: edit.width, height: edit.height,
             paddedWidth: outline.largest.paddedWidth, paddedHeight: outline.largest.paddedHeight,
@@ -78,7 +84,7 @@ extension Editor {
             passes: outline.reported, weightBytes: try model.weightBytes(),
             workBytes: outline.scheduler == nil ? 0 : outline.memory.work,
             availableBytes: availableMemory(),
-            seconds: speed.map { seconds(of: outline, edit, recipe, at: $0) },
+            seconds: speed.map { seconds(of: outline, edit, at: $0) },
             isStandIn: model.isStandIn, seed: outline.recipe.seed, notes: outline.notes)
     }
 }
@@ -87,6 +93,7 @@ extension EditPlan {
     /// An edit that is filled only, without a model.
     public init(filling edit: Edit) {
         (model, scheduler, evaluations, branches) = ("none", nil, 0, 0)
+        (precision, kernels) = (ModelPrecision.exact.rawValue, [])
         (width, height, paddedWidth, paddedHeight) = (
             edit.width, edit.height, edit.width, edit.height
         )

@@ -11,12 +11,24 @@ public struct EditResult: Sendable {
     public var report: EditReport
     /// Whether a watermark was put into it.
     public internal(set) var isWatermarked = false
+
+    /// Size in pixels of the first run: the result's, where there is no second.
+    public var firstSize: Size {
+        guard recipe.hires.isOn, let first = report.passes.first else {
+            return Size(width: report.width, height: report.height)
+        }
+        return Size(width: first.width, height: first.height)
+    }
 }
 
 /// How a picture was made: what came of the recipe, its seed and its scheduler.
 public struct EditReport: Sendable, Equatable, Encodable {
     /// Name of the model.
     public var model: String
+    /// The numbers that its products were computed in: `exact`, `bf16` or `int8`.
+    public var precision = ModelPrecision.exact.rawValue
+    /// The kernel set, and the units that computed such numbers.
+    public var kernels: [String] = []
     /// The seed, drawn or given.
     public var seed: UInt64
     /// Name of the scheduler that ran.
@@ -49,7 +61,8 @@ public struct EditReport: Sendable, Equatable, Encodable {
 
     /// All but the border, which has a document of its own.
     private enum CodingKeys: String, CodingKey {
-        case model, seed, scheduler, evaluations, width, height, paddedWidth, paddedHeight
+        case model, precision, kernels, seed, scheduler, evaluations, width, height, paddedWidth,
+            paddedHeight
         case repaintedFraction, seconds, notes, passes
     }
 
@@ -57,6 +70,8 @@ public struct EditReport: Sendable, Equatable, Encodable {
     public func encode(to encoder: any Encoder) throws {
         var container = encoder.container(keyedBy: CodingKeys.self)
         try container.encode(model, forKey: .model)
+        try container.encode(precision, forKey: .precision)
+        try container.encode(kernels, forKey: .kernels)
         try container.encode(seed, forKey: .seed)
         try container.encode(scheduler, forKey: .scheduler)
         try container.encode(evaluations, forKey: .evaluations)
@@ -75,6 +90,8 @@ public struct EditReport: Sendable, Equatable, Encodable {
 public struct Progress: Sendable, Equatable {
     /// The pieces of work, in their order.
     public enum Stage: Sendable, Equatable {
+        /// That share of a hole, in 0...1, is filled from what is around it.
+        case filling(Double)
         /// The prompts go through the tokenizer and text encoder.
         case encodingPrompt
         /// The picture goes through the VAE's encoder.
@@ -89,4 +106,15 @@ public struct Progress: Sendable, Equatable {
     public let stage: Stage
     /// Wall-clock seconds since the edit began.
     public let seconds: Double
+
+    /// What a fill calls with the share that is done, so that `progress` is called.
+    static func filling(
+        _ progress: @escaping (Progress) throws -> Void
+    ) -> (_ share: Double) throws -> Void {
+        let (clock, began) = (ContinuousClock(), ContinuousClock.now)
+        return { share in
+            try progress(
+                Progress(stage: .filling(share), seconds: (clock.now - began) / .seconds(1)))
+        }
+    }
 }

@@ -9,10 +9,57 @@ extension Editor {
     func paint(
         _ edit: Edit, _ resolved: ResolvedRecipe, _ log: inout EditLog
     ) throws -> LayeredCanvas.Painted {
-        let recipe = resolved.recipe
+        let (recipe, seed) = (resolved.recipe, resolved.seed)
+        let run = try run(edit, recipe, seed, &log)
+        guard let enlargement = edit.enlargement else {
+            let shown = run.region?.shown(
+                of: run.result, recipe.softComposite, recipe.softBlend)
+            return LayeredCanvas.Painted(
+                image: try run.decoded(edit, &log),
+                shown: shown.map { run.latents.enlarged($0, edit.width, edit.height) })
+        }
+        let own = recipe.ofSecondRun
+        let second: Run
+        let larger: Edit
+        if let scaling = enlargement.upscaler.scaling {
+            // Only ControlNets look at the picture.
+            let seen = edit.controls.isEmpty ? nil : edit.start.map(enlargement.applied)
+            larger = edit.secondRun(own, enlargement, from: seen)
+            second = try self.run(
+                larger, own, seed, &log,
+                from: enlargement.applied(
+                    to: run.result, factor: run.latents.factor, by: scaling))
+        } else {
+            let image = enlargement.applied(to: try run.decoded(edit, &log))
+            larger = edit.secondRun(own, enlargement, from: image)
+            second = try self.run(larger, own, seed, &log)
+        }
+        return LayeredCanvas.Painted(image: try second.decoded(larger, &log), shown: nil)
+    }
+
+    /// What all steps came to.
+    private struct Run {
+        let latents: Latents
+        let result: Tensor
+        let region: Region?
+
+        /// The picture of the result.
+        func decoded(_ edit: Edit, _ log: inout EditLog) throws -> Image {
+            try log.measured(.decoding) {
+                try latents.decoded(result, width: edit.width, height: edit.height)
+            }
+        }
+    }
+
+    /// All steps over an edit.
+    ///
+    /// - Parameter known: clean latents to begin with in place of the edit's picture.
+    private func run(
+        _ edit: Edit, _ recipe: Recipe, _ seed: UInt64, _ log: inout EditLog,
+        from known: Tensor? = nil
+    ) throws -> Run {
         var latents = Latents(
-            model.vae, width: edit.width, height: edit.height, seed: resolved.seed,
-            tiling: resolved.vaeTiling)
+            model.vae, width: edit.width, height: edit.height, seed: seed, recipe)
         var (name, scheduler) = try model.scheduler(
             for: recipe, strength: edit.strength, inpainting: edit.region != nil)
         let steps = scheduler.levels.count
@@ -22,12 +69,14 @@ extension Editor {
                 evaluations: steps, control: model.controlRun(edit, latents, steps: steps))
         }
         log.note(denoiser.notes)
-        let (start, region) =
-            try edit.start.map { original in
-                try log.measured(.encodingImage) {
-                    try begin(edit, on: original, recipe, scheduler, &latents)
-                }
-            } ?? (scheduler.start(clean: nil, noise: latents.noise()), nil)
+        var (start, region): (Tensor, Region?)
+        if known == nil, let original = edit.start {
+            (start, region) = try log.measured(.encodingImage) {
+                try begin(edit, on: original, recipe, scheduler, &latents)
+            }
+        } else {
+            (start, region) = (scheduler.start(clean: known, noise: latents.firstNoise()), nil)
+        }
         if region?.isEmpty == true {
             log.note(["the mask is too small or too dark for the model's latents, which stay"])
         }
@@ -35,22 +84,18 @@ extension Editor {
         let masked: any Denoiser = region?.masked(denoiser) ?? denoiser
         let watched = log.watched(masked, model)
         let tell = log.tell
+        let range = scheduler.trajectory.sigmaRange
         let result = try log.measured(log.denoising(step: 0)) { [log] in
             try denoise(
                 start, scheduler: &scheduler, denoiser: watched,
-                noise: { _ in latents.noise() },
+                noise: { latents.noise(for: $0, over: range) },
                 afterStep: { x, index in
                     try tell(log.denoising(step: index + 1))
                     return region?.restored(in: x, after: index, of: steps) ?? x
                 })
         }
         log.count(evaluations: steps, of: name)
-        let painted = try log.measured(.decoding) {
-            try latents.decoded(result, width: edit.width, height: edit.height)
-        }
-        let shown = region?.shown(of: result, recipe.softComposite, recipe.softBlend)
-        return LayeredCanvas.Painted(
-            image: painted, shown: shown.map { latents.enlarged($0, edit.width, edit.height) })
+        return Run(latents: latents, result: result, region: region)
     }
 
     /// What the first step begins with, and the region that is repainted where that is not everything.
@@ -59,8 +104,10 @@ extension Editor {
         _ latents: inout Latents
     ) throws -> (start: Tensor, region: Region?) {
         if edit.isInstruction {
-            let shown = try latents.shown(original)
-            return (scheduler.start(clean: nil, noise: latents.noise()), Region(shown: shown))
+            let shown = try latents.shown(edit.original ?? original)
+            let clean = edit.strength == nil ? nil : try latents.encoded(original)
+            let noise = latents.firstNoise()
+            return (scheduler.start(clean: clean, noise: noise), Region(shown: shown))
         }
         let isHard = edit.mode == .hard
         // Only so far as diffusers does it: soft masks and ComfyUI know the picture at every strength.
@@ -68,7 +115,7 @@ extension Editor {
             edit.region != nil && edit.strength == 1 && isHard
             && !recipe.compatibility.startsFromPicture
         let clean = forgets && model.isForInpainting ? nil : try latents.encoded(original)
-        let noise = latents.noise()
+        let noise = latents.firstNoise()
         let mask = edit.region.map { latents.mask($0, recipe) }
         var region: Region?
         if let mask, let hole = edit.region, model.isForInpainting {
@@ -82,7 +129,7 @@ extension Editor {
                             scheduler: scheduler, visible: visible)
                 } ?? Region(visible: visible, mask: mask)
         } else if let mask, let clean {
-            if isHard, model.vae.drawsLatents { _ = latents.noise() }
+            if isHard, latents.drawsPictures { _ = latents.noise() }
             region = Region(
                 clean: clean, noise: noise, mask: mask, rule: Region.Rule(recipe),
                 scheduler: scheduler)

@@ -36,7 +36,7 @@ public struct Editor: Sendable {
         var log = EditLog(progress, preview)
         let outline = try outline(of: edit)
         let recipe = outline.recipe
-        if edit.isIdentity, let original = edit.original {
+        if edit.isIdentity, let original = try edit.begun(progress: progress).original {
             return log.result(original, of: edit, by: outline, seams: nil)
         }
         try outline.memory.check()
@@ -44,9 +44,12 @@ public struct Editor: Sendable {
         log.total = outline.evaluations
         try begun(plan(edit, as: outline))
         log.note(try model.addOnRemarks(edit.recipe) + outline.remarks(on: edit))
-        var canvas = LayeredCanvas(edit)
+        // Parts of a large picture are filled at the size they are worked on at.
+        var canvas = try LayeredCanvas(
+            outline.isScaled ? edit : edit.begun(progress: progress))
         for (index, pass) in outline.passes.enumerated() {
-            let own = recipe.ofPass(index, prompt: pass.prompt)
+            let own = recipe.ofPass(
+                index, prompt: pass.prompt, refines: pass.detailStrength != nil)
             canvas.lay(try paint(canvas.part(pass), own, &log), pass)
         }
         guard let result = canvas.result else { throw EditingError.notFinite(stage: "edit") }

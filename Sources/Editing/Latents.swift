@@ -10,24 +10,32 @@ struct Latents {
     private let vae: any Autoencoder
     /// Whether the VAE works in tiles.
     let isTiled: Bool
-    private var random: TorchRandomSource
+    private let seed: UInt64
+    private let generator: RandomGenerator
+    private var random: SeededNoise
+    /// Whether the latents of a picture are drawn from the autoencoder's distribution.
+    let drawsPictures: Bool
     /// Pixels per latent, each way; pictures are padded to multiples of it.
     let factor: Int
     /// [1,H/8,W/8,4].
     private let shape: [Int]
 
-    /// For a picture of that size, all noise growing from `seed`.
+    /// For a picture of that size, all noise growing from `seed` as the recipe has it.
     init(
-        _ vae: any Autoencoder, width: Int, height: Int, seed: UInt64, tiling: VAETiling = .off
+        _ vae: any Autoencoder, width: Int, height: Int, seed: UInt64, _ recipe: Recipe
     ) {
-        isTiled = tiling.tiles(width: width, height: height)
+        isTiled = recipe.vaeTiling.tiles(width: width, height: height)
         self.vae = vae
         factor = vae.factor
-        random = TorchRandomSource(seed: seed)
+        self.seed = seed
+        generator = recipe.generator
+        drawsPictures = recipe.compatibility.drawsLatents && vae.drawsLatents
         shape = [
             1, height.divided(roundingUp: factor), width.divided(roundingUp: factor),
             vae.latentChannels,
         ]
+        random = SeededNoise(
+            seed: seed, recipe.noiseSettings(factor: factor), shape: [shape[3], shape[1], shape[2]])
     }
 
     /// Size the model works at.
@@ -35,16 +43,36 @@ struct Latents {
     /// Size the model works at.
     var paddedHeight: Int { shape[1] * factor }
 
-    /// The next noise, drawn in torch's order (NCHW).
-    mutating func noise() -> Tensor {
-        random.normal([shape[0], shape[3], shape[1], shape[2]]).transposed([0, 2, 3, 1])
+    /// The noise that the run starts with.
+    mutating func firstNoise() -> Tensor { inOurOrder(random.first()) }
+
+    /// The next noise.
+    mutating func noise() -> Tensor { inOurOrder(random.next()) }
+
+    /// Numbers in torch's order [C,H,W] as [1,H,W,C].
+    private func inOurOrder(_ numbers: Tensor) -> Tensor {
+        numbers.reshaped([1, shape[3], shape[1], shape[2]]).transposed([0, 2, 3, 1])
+    }
+
+    /// The noise that a step asks for.
+    ///
+    /// - Parameter range: σ of the whole run, over which a Brownian path extends.
+    mutating func noise(for request: NoiseRequest, over range: ClosedRange<Float>) -> Tensor {
+        switch request {
+        case .independent: return noise()
+        case .brownian(let from, let to):
+            let tree = BrownianTree(
+                over: range, shape: [shape[3], shape[1], shape[2]], seed: seed,
+                generator: generator)
+            return inOurOrder(tree(from: from, to: to))
+        }
     }
 
     private func requireEncoder() throws {
         guard vae.encodes else { throw EditingError.decoderOnly(path: "the autoencoder") }
     }
 
-    /// The latents of a picture: a sample of the VAE's distribution, scaled.
+    /// The latents of a picture: a sample of the VAE's distribution or its mean, scaled.
     ///
     /// - Parameter hole: what of the picture is hidden, 0 or 255: grey, 0 of -1...1.
     mutating func encoded(_ image: Image, without hole: Mask? = nil) throws -> Tensor {
@@ -55,9 +83,11 @@ struct Latents {
                 hole.values.map { $0 >= 128 ? 0 : 1 }, shape: [1, hole.height, hole.width, 1])
             pixels = pixels * Tensor.concatenated([kept, kept, kept], axis: 3)
         }
-        let (vae, isTiled) = (vae, isTiled)
+        let (vae, isTiled, shape) = (vae, isTiled, shape)
         let latents =
-            vae.latents(of: pixels, tiled: isTiled) { noise() } * vae.scalingFactor
+            vae.latents(of: pixels, tiled: isTiled) {
+                drawsPictures ? noise() : Tensor(zeros: shape)
+            } * vae.scalingFactor
         guard !latents.hasNonFiniteValues else {
             throw EditingError.notFinite(stage: "VAE's encoder")
         }

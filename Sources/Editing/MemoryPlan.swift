@@ -16,18 +16,22 @@ struct MemoryPlan {
     /// - Parameters:
     ///   - latents: those of the largest pass.
     ///   - canvas: pixels of the whole picture.
+    ///   - isInParts: whether the model never works on all of these.
     ///   - joined: pixels of the largest part that is joined to it.
     ///   - controls: what steers it.
     init(
-        _ model: Model, _ recipe: Recipe, _ latents: Latents, canvas: Int, joined: Int,
+        _ model: Model, _ recipe: Recipe, _ latents: Latents, canvas: Int, isInParts: Bool = false,
+        joined: Int,
         controls: [Control] = []
     ) {
         let added = controls.compactMap { model.controlNets[$0.network] }
             .map(\.configuration.residualFloatsPerLatent).max()
         self.init(
             model.backbone.configuration, model.vae, width: latents.paddedWidth,
-            height: latents.paddedHeight, canvas: canvas, isTiled: latents.isTiled,
-            branches: model.branches(for: recipe),
+            // Of a canvas in parts there are the picture, the result and what the model sees of it, and
+            // nothing that is computed.
+            height: latents.paddedHeight, canvas: isInParts ? canvas / 2 : canvas,
+            isTiled: latents.isTiled, branches: model.branches(for: recipe),
             // The sum, what is added to it, and that before it is weighted.
             residuals: 3 * (added ?? 0))
         guard recipe.blend == .poisson else { return }

@@ -38,9 +38,13 @@ extension Model {
                 try tokenizers.folder(for: source, encoder: encoder, vocabularySize: size)
             )
         }
+        let vocabularies = try folders.compactMap { encoder, folder in
+            try CLIPTokenizer.vocabulary(missingIn: folder).map { (encoder, $0) }
+        }
         let outcome = try ModelConversion(
             source, as: type.flatMap { DataType(rawValue: $0) },
-            tokenizers: Dictionary(uniqueKeysWithValues: folders), checkpoint: checkpoint
+            tokenizers: Dictionary(uniqueKeysWithValues: folders),
+            vocabularies: Dictionary(uniqueKeysWithValues: vocabularies), checkpoint: checkpoint
         ).write(to: target)
         return ConversionReport(
             tensors: outcome.tensors, cast: outcome.cast, leftOut: outcome.leftOut)

@@ -21,6 +21,12 @@ public struct Model: Sendable {
     let vae: any Autoencoder
     let parametrization: Parametrization
     let controlNets: [String: ControlNet]
+    /// The numbers that its products are computed in.
+    let precision: ModelPrecision
+    /// The kernel set and the units that compute them.
+    let kernels: [String]
+    /// Why `precision` is not what was asked for, if it is not.
+    let precisionNote: String?
     private let text: any TextSide
     private let source: any ModelSource
     private let prompts = PromptCache()
@@ -34,21 +40,23 @@ public struct Model: Sendable {
     /// - Parameters:
     ///   - tokenizers: where to look for the tokenizer of a checkpoint without one.
     ///   - addOns: what is added to it.
+    ///   - kernels: which are the fastest here.
     /// - Throws: `CheckpointError` and `ModelError` for files that are missing, damaged or of
     ///   another shape, `EditingError.unknownFamily` for checkpoints of families not known here.
     public static func load(
-        _ url: URL, tokenizers: TokenizerPlaces = TokenizerPlaces(), addOns: AddOns = AddOns()
+        _ url: URL, tokenizers: TokenizerPlaces = TokenizerPlaces(), addOns: AddOns = AddOns(),
+        kernels: FastestKernels = FastestKernels()
     ) throws -> Model {
         let applied = try addOns.applied(to: modelSource(url, supplied: addOns.supplied))
         let embeddings = try AddedEmbeddings(
             addOns, bundled: applied.embeddings, for: applied.source)
         return try Model(
-            applied.source, tokenizers, embeddings, addOns.controlNets, notes: applied.notes)
+            applied.source, tokenizers, embeddings, addOns, kernels, notes: applied.notes)
     }
 
     private init(
         _ source: any ModelSource, _ tokenizers: TokenizerPlaces, _ embeddings: AddedEmbeddings,
-        _ controlNets: [String: URL], notes: [String]
+        _ addOns: AddOns, _ kernels: FastestKernels, notes: [String]
     ) throws {
         (self.embeddings, addOnNotes) = (embeddings, notes)
         family = try ModelFamily(of: source)
@@ -57,14 +65,17 @@ public struct Model: Sendable {
         familyName = family.name
         isStandIn = source.isStandIn
         text = try family.textSide(source, tokenizers, embeddings.usable)
-        backbone = try family.backbone.network(of: source)
+        (precision, precisionNote) = addOns.precision.used(for: name, isStandIn: isStandIn)
+        let arithmetic = Arithmetic(precision.tensors, kernels.choices)
+        backbone = try family.backbone.network(of: source, computed: arithmetic)
         let configuration = backbone.configuration
-        let controls = try controlNets.mapValues { try ControlNetSource($0, beside: source) }
+        let controls = try addOns.controlNets.mapValues { try ControlNetSource($0, beside: source) }
         controlBytes = try controls.values.reduce(0) { try $0 + $1.weights().byteCount }
         self.controlNets = try controls.mapValues {
-            try ControlNet($0, for: configuration)
+            try ControlNet($0, for: configuration, arithmetic: arithmetic)
         }
-        vae = try family.autoencoder(source)
+        vae = try family.autoencoder(source, arithmetic)
+        self.kernels = [KernelSet.current.name] + arithmetic.units
         nativeSize = backbone.configuration.nativeSide * vae.factor
         schedulerConfiguration = try source.schedulerConfiguration()
         parametrization = family.parametrization(schedulerConfiguration)
@@ -90,10 +101,11 @@ public struct Model: Sendable {
     func scheduler(
         for recipe: Recipe, strength: Double?, inpainting: Bool
     ) throws -> (name: SchedulerName, scheduler: any Scheduler) {
-        let configuration =
+        var configuration =
             family.correctsSchedulers
             ? schedulerConfiguration.correctedForStableDiffusion(inpainting: inpainting)
             : schedulerConfiguration
+        configuration.isForXL = family.name.contains("XL")
         let name = try schedulerName(for: recipe)
         let scheduler = try makeScheduler(
             name, configuration: configuration, steps: recipe.steps, strength: strength,
@@ -173,7 +185,7 @@ public struct Model: Sendable {
 
 extension ModelSource {
     /// The last part of its path, or `org/name` in the Hugging Face cache.
-    fileprivate var name: String {
+    var name: String {
         let url = url.standardizedFileURL
         let parents = url.pathComponents.dropLast().suffix(2)
         if let repository = parents.first, repository.hasPrefix("models--"),

@@ -2,6 +2,7 @@ import Checkpoints
 import Foundation
 import Models
 import Sampling
+import Tensors
 
 /// A kind of checkpoint, as a value: which networks it consists of, how it reads prompts, and what its
 /// predictions mean.
@@ -24,8 +25,8 @@ struct ModelFamily: Sendable {
     /// The numbers about the picture that the backbone is conditioned on; nil where there are none.
     var sizes: (@Sendable (PictureFacts) -> [Float])?
     /// Loads the autoencoder.
-    var autoencoder: @Sendable (_ source: any ModelSource) throws -> any Autoencoder = {
-        try Models.autoencoder($0)
+    var autoencoder: @Sendable (_ source: any ModelSource, Arithmetic) throws -> any Autoencoder = {
+        try Models.autoencoder($0, arithmetic: $1)
     }
     /// What the backbone was trained on.
     var parametrization: @Sendable (SchedulerConfiguration) -> Parametrization = {

@@ -4,6 +4,7 @@ import Imaging
 import Models
 import Recipes
 import Sampling
+import Tensors
 
 /// What a checkpoint is and holds.
 public struct ModelInspection: Sendable {
@@ -102,7 +103,7 @@ public struct ModelInspection: Sendable {
         let backbone = try family.backbone.configuration(of: source)
         let networks = family.networks(in: source)
         let surveyed = try SurveyedModel(source, networks)
-        let vae = try family.autoencoder(surveyed)
+        let vae = try family.autoencoder(surveyed, .exact)
         _ = try family.backbone.network(of: surveyed)
         for encoder in family.textEncoders {
             _ = try CLIPTextEncoder(surveyed, component: encoder)

@@ -102,23 +102,26 @@ public struct EstimatedSeconds: Sendable, Equatable, Encodable {
 
 extension Editor {
     /// The seconds that an edit would take at a speed.
-    func seconds(of outline: Outline, _ edit: Edit, _ recipe: Recipe, at speed: ModelSpeed)
+    func seconds(of outline: Outline, _ edit: Edit, at speed: ModelSpeed)
         -> EstimatedSeconds
     {
         guard outline.scheduler != nil else {
             return EstimatedSeconds(encode: 0, denoise: 0, decode: 0)
         }
-        let pixels = outline.sizes.reduce(0.0) { sum, size in
+        func pixels(_ run: Outline.Run) -> Double {
+            let size = run.latents
             // Tiles overlap by a quarter each way.
-            sum + Double(size.paddedWidth * size.paddedHeight) * (size.isTiled ? 16.0 / 9 : 1)
+            return Double(size.paddedWidth * size.paddedHeight) * (size.isTiled ? 16.0 / 9 : 1)
         }
-        let pictures = edit.start == nil ? 0.0 : model.isForInpainting ? 2 : 1
-        let denoise = outline.sizes.reduce(0.0) { sum, size in
-            sum + denoising(size, outline.levels, recipe, edit.controls, at: speed)
-        }
+        let runs = outline.runs
         return EstimatedSeconds(
-            encode: pictures * pixels * speed.encodingSeconds, denoise: denoise,
-            decode: pixels * speed.decodingSeconds)
+            encode: runs.reduce(0) { $0 + Double($1.encoded) * pixels($1) }
+                * speed.encodingSeconds,
+            denoise: runs.reduce(0) {
+                $0 + denoising($1.latents, $1.levels, $1.recipe, edit.controls, at: speed)
+            },
+            decode: runs.reduce(0) { $0 + ($1.isDecoded ? pixels($1) : 0) }
+                * speed.decodingSeconds)
     }
 
     /// All evaluations at one size.

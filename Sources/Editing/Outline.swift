@@ -7,6 +7,10 @@ import Sampling
 struct Outline {
     /// Name of the model.
     let model: String
+    /// The numbers that it is computed in.
+    let precision: ModelPrecision
+    /// The kernel set and the units that compute it.
+    let kernels: [String]
     /// What is done, with nothing left open.
     let recipe: ResolvedRecipe
     /// Remarks on settings: what the model brings, and what has no effect.
@@ -15,17 +19,29 @@ struct Outline {
     let passes: [Pass]
     /// The scheduler; nil when nothing runs.
     let scheduler: SchedulerName?
-    /// Noise levels at which the UNet runs in each pass.
-    let levels: [NoiseLevel]
-    /// The latents of each pass.
-    let sizes: [Latents]
-    /// The latents of the largest pass.
+    /// The runs over the steps: one for each pass, or two where it is made larger between them.
+    let runs: [Run]
+    /// The latents of the largest run.
     let largest: Latents
-    /// What the largest pass needs.
+    /// What the largest run needs.
     let memory: MemoryPlan
+    /// Whether the model never works on the whole picture at its own size.
+    let isScaled: Bool
+
+    /// One run over the steps.
+    struct Run {
+        let recipe: Recipe
+        let latents: Latents
+        /// Noise levels at which the UNet runs.
+        let levels: [NoiseLevel]
+        /// Pictures that are encoded before it.
+        let encoded: Int
+        /// Whether its result is decoded.
+        var isDecoded = true
+    }
 
     /// UNet runs in all.
-    var evaluations: Int { levels.count * passes.count }
+    var evaluations: Int { runs.reduce(0) { $0 + $1.levels.count } }
 
     /// What of the recipe cannot be followed to the letter.
     func remarks(on edit: Edit) -> [String] {
@@ -36,17 +52,25 @@ struct Outline {
                 ? ["tile_overlap \(overlap) is more than half a tile: \(half) is taken"] : []
         case .mask(_, byComponent: true):
             let prompts = recipe.componentPromptCount
-            return prompts > passes.count
+            let parts = passes.count { $0.detailStrength == nil }
+            return prompts > parts
                 ? [
-                    "component_prompts has \(prompts) lines and the mask \(passes.count) parts: "
+                    "component_prompts has \(prompts) lines and the mask \(parts) parts: "
                         + "the last lines are left over"
                 ] : []
         default: return []
         }
     }
 
-    /// The passes as they are reported.
-    var reported: [PassReport] { passes.map(PassReport.init) }
+    /// The passes as they are reported; a second run counts as one.
+    var reported: [PassReport] {
+        passes.map(PassReport.init)
+            + runs.dropFirst(passes.count).map {
+                PassReport(
+                    box: passes[0].box, width: $0.latents.paddedWidth,
+                    height: $0.latents.paddedHeight)
+            }
+    }
 }
 
 /// A part of a picture that the model works on at once.
@@ -57,13 +81,23 @@ public struct PassReport: Sendable, Equatable, Encodable {
     public let width: Int
     /// Size it is worked on at.
     public let height: Int
+    /// Share of the noise schedule that is run to give what was made larger its detail; nil where the
+    /// edit's own share is run.
+    public let detailStrength: Double?
 
     init(_ pass: Pass) {
-        (box, width, height) = (pass.box, pass.width, pass.height)
+        self.init(
+            box: pass.box, width: pass.width, height: pass.height,
+            detailStrength: pass.detailStrength)
+    }
+
+    init(box: Box, width: Int, height: Int, detailStrength: Double? = nil) {
+        (self.box, self.width, self.height) = (box, width, height)
+        self.detailStrength = detailStrength
     }
 
     private enum CodingKeys: String, CodingKey {
-        case x, y, width, height, workWidth, workHeight
+        case x, y, width, height, workWidth, workHeight, detailStrength
     }
 
     /// The box and the size of the work, side by side.
@@ -75,6 +109,8 @@ public struct PassReport: Sendable, Equatable, Encodable {
         try container.encode(box.height, forKey: .height)
         try container.encode(width, forKey: .workWidth)
         try container.encode(height, forKey: .workHeight)
+        try container.encodeIfPresent(
+            detailStrength.map { ($0 * 1000).rounded() / 1000 }, forKey: .detailStrength)
     }
 }
 
@@ -93,36 +129,82 @@ extension Editor {
                 ? EditingError.noInstructions(model: model.name)
                 : EditingError.instructionsOnly(model: model.name)
         }
-        let passes = try edit.passes(
-            side: recipe.regionSize ?? model.nativeSize, multiple: model.vae.factor)
-        let sizes = passes.map { pass in
-            Latents(
-                model.vae, width: pass.width, height: pass.height, seed: 0,
-                tiling: recipe.vaeTiling)
-        }
-        let largest =
-            sizes.max {
-                $0.paddedWidth * $0.paddedHeight < $1.paddedWidth * $1.paddedHeight
-            }
-            ?? Latents(model.vae, width: edit.width, height: edit.height, seed: 0)
-        let run =
-            edit.isIdentity
+        let side = recipe.regionSize ?? model.nativeSize
+        let picture = edit.pictureBox
+        let work =
+            edit.original == nil || edit.isIdentity || edit.enlargement != nil
             ? nil
-            : try model.scheduler(
-                for: recipe, strength: edit.strength, inpainting: edit.region != nil)
-        let name = try run?.name ?? model.schedulerName(for: recipe)
+            : recipe.workArea(
+                onPixels: picture.width * picture.height, side: side, native: model.nativeSize)
+        let passes = try edit.passes(side: side, multiple: model.vae.factor, work: work).map {
+            pass in
+            var pass = pass
+            pass.detailStrength = pass.detailStrength.map(recipe.runnable)
+            return pass
+        }
+        let name = try model.schedulerName(for: recipe)
+        var levels: [[NoiseLevel]] = []
+        if !edit.isIdentity {
+            // Passes of one strength run at the same levels.
+            var known: [Double?: [NoiseLevel]] = [:]
+            for pass in passes {
+                let strength = pass.detailStrength ?? edit.strength
+                let own =
+                    try known[strength]
+                    ?? model.scheduler(
+                        for: recipe, strength: strength, inpainting: edit.region != nil
+                    ).scheduler.levels
+                known[strength] = own
+                levels.append(own)
+            }
+        }
+        let runs = try runs(of: edit, recipe, passes, levels: levels)
+        let largest =
+            runs.map(\.latents).max {
+                $0.paddedWidth * $0.paddedHeight < $1.paddedWidth * $1.paddedHeight
+            } ?? Latents(model.vae, width: edit.width, height: edit.height, seed: 0, recipe)
+        // A small mask may be all that a box holds at its own size; the canvas is not seen as a whole.
+        let isScaled = work != nil && passes.contains { $0.isPart(of: edit) }
         return Outline(
-            model: model.name,
+            model: model.name, precision: model.precision, kernels: model.kernels,
             recipe: ResolvedRecipe(
                 recipe, seed: edit.seed, scheduler: name, nativeSize: model.nativeSize,
                 width: edit.width,
                 height: edit.height),
-            notes: defaults + recipe.idleSettings(of: edit.verb), passes: passes,
-            scheduler: run?.name,
-            levels: run?.scheduler.levels ?? [], sizes: sizes, largest: largest,
+            notes: defaults + [model.precisionNote].compactMap(\.self)
+                + recipe.idleSettings(of: edit.verb, isScaled: isScaled)
+                + (isScaled ? [edit.remark(on: passes)] : []), passes: passes,
+            scheduler: edit.isIdentity ? nil : name,
+            runs: runs, largest: largest,
             memory: MemoryPlan(
-                model, recipe, largest, canvas: edit.width * edit.height,
+                model, recipe, largest, canvas: edit.width * edit.height, isInParts: isScaled,
                 joined: passes.map { $0.box.width * $0.box.height }.max() ?? 0,
-                controls: edit.controls))
+                controls: edit.controls),
+            isScaled: isScaled)
+    }
+    /// The runs of an edit, in their order.
+    private func runs(
+        of edit: Edit, _ recipe: Recipe, _ passes: [Pass], levels: [[NoiseLevel]]
+    ) throws -> [Outline.Run] {
+        func latents(_ width: Int, _ height: Int) -> Latents {
+            Latents(model.vae, width: width, height: height, seed: 0, recipe)
+        }
+        let pictures = edit.start == nil ? 0 : model.isForInpainting ? 2 : 1
+        var runs = passes.enumerated().map { index, pass in
+            Outline.Run(
+                recipe: recipe, latents: latents(pass.width, pass.height),
+                levels: levels.indices.contains(index) ? levels[index] : [], encoded: pictures)
+        }
+        guard let enlargement = edit.enlargement else { return runs }
+        let second = recipe.ofSecondRun
+        let isOfPixels = enlargement.upscaler.scaling == nil
+        runs[0].isDecoded = isOfPixels
+        runs.append(
+            Outline.Run(
+                recipe: second, latents: latents(edit.width, edit.height),
+                levels: try model.scheduler(
+                    for: second, strength: second.strength, inpainting: false
+                ).scheduler.levels, encoded: isOfPixels ? 1 : 0))
+        return runs
     }
 }

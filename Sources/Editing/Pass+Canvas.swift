@@ -14,7 +14,7 @@ extension Edit {
             var pass = Pass(
                 box: step.box, width: step.box.width, height: step.box.height, mask: share,
                 region: share.support)
-            pass.hole = step.hole
+            pass.hole = Pass.Hole(mask: step.hole, filling: filling)
             return pass
         }
     }

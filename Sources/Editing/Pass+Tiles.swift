@@ -1,44 +1,93 @@
-import Imaging
+package import Imaging
 
 extension Edit {
-    /// Tiles of a side over the whole picture, as even as can be, that fade into each other linearly.
-    /// Each is painted from the same picture, so none knows of the others.
+    /// Tiles of a side over the whole picture. Each is painted from the same picture, so none knows of
+    /// the others.
     func tiles(side: Int, overlap: Int) -> [Pass] {
+        let grid = TileGrid(
+            Box(x: 0, y: 0, width: width, height: height), side: side, overlap: overlap)
+        guard grid.count > 1 else { return [Pass(wholeOf: self)] }
+        return grid.boxes.enumerated().map { index, box in
+            var pass = Pass(
+                box: box, width: box.width, height: box.height, mask: grid.share(of: index),
+                region: nil)
+            pass.seesEarlier = false
+            return pass
+        }
+    }
+}
+
+/// Tiles over an area, as even as can be, that fade into each other linearly.
+package struct TileGrid {
+    private let area: Box
+    private let columns: [Range<Int>]
+    private let rows: [Range<Int>]
+    /// The weights of each column's places, and of each row's.
+    private let across: [[Float]]
+    private let down: [[Float]]
+
+    /// - Parameters:
+    ///   - side: of a tile; less where the area is smaller.
+    ///   - overlap: the least overlap of neighbours, half a side at most.
+    package init(_ area: Box, side: Int, overlap: Int) {
+        self.area = area
         let overlap = min(overlap, side / 2)
-        let columns = Self.stretches(of: width, side: side, overlap: overlap)
-        let rows = Self.stretches(of: height, side: side, overlap: overlap)
-        guard columns.count * rows.count > 1 else { return [Pass(wholeOf: self)] }
-        let across = columns.map { Self.weights(of: $0, among: columns) }
-        let down = rows.map { Self.weights(of: $0, among: rows) }
-        // Laid over one another, each tile has its share of the weights so far: in the end each
-        // pixel is the weighted mean of its tiles.
-        var sums = [Float](repeating: 0, count: width * height)
-        var passes: [Pass] = []
-        for (row, rowWeights) in zip(rows, down) {
-            for (column, columnWeights) in zip(columns, across) {
-                let box = Box(
-                    x: column.lowerBound, y: row.lowerBound, width: column.count, height: row.count)
-                var mask = Mask(width: box.width, height: box.height, filledWith: 0)
-                for y in 0..<box.height {
-                    for x in 0..<box.width {
-                        let place = (box.y + y) * width + box.x + x
-                        let weight = rowWeights[y] * columnWeights[x]
-                        sums[place] += weight
-                        let share = (255 * weight / sums[place]).rounded()
-                        mask.values[y * box.width + x] = UInt8(share)
-                    }
-                }
-                var pass = Pass(
-                    box: box, width: box.width, height: box.height, mask: mask, region: nil)
-                pass.seesEarlier = false
-                passes.append(pass)
+        let columns = Self.stretches(of: area.width, side: side, overlap: overlap)
+        let rows = Self.stretches(of: area.height, side: side, overlap: overlap)
+        (self.columns, self.rows) = (columns, rows)
+        across = columns.map { Self.weights(of: $0, among: columns) }
+        down = rows.map { Self.weights(of: $0, among: rows) }
+    }
+
+    /// How many there are.
+    package var count: Int { columns.count * rows.count }
+
+    /// Where each lies, row by row.
+    package var boxes: [Box] {
+        rows.flatMap { row in
+            columns.map { column in
+                Box(
+                    x: area.x + column.lowerBound, y: area.y + row.lowerBound, width: column.count,
+                    height: row.count)
             }
         }
-        return passes
+    }
+
+    /// The share that a tile has of the weights so far. Laid over one another by these shares, in the end
+    /// each pixel is the weighted mean of its tiles.
+    package func share(of index: Int) -> Mask {
+        let (row, column) = (index / columns.count, index % columns.count)
+        // For each place, the weights of all tiles there, in their order.
+        let beside = columns[column].map { Self.covering($0, columns, across, upTo: columns.count) }
+        let own = columns[column].map { Self.covering($0, columns, across, upTo: column + 1) }
+        var values: [UInt8] = []
+        values.reserveCapacity(rows[row].count * columns[column].count)
+        for y in rows[row] {
+            let above = Self.covering(y, rows, down, upTo: row)
+            let weight = down[row][y - rows[row].lowerBound]
+            for x in 0..<columns[column].count {
+                var sum: Float = 0
+                for earlier in above {
+                    for other in beside[x] { sum += earlier * other }
+                }
+                for other in own[x] { sum += weight * other }
+                values.append(UInt8((255 * (weight * across[column][x]) / sum).rounded()))
+            }
+        }
+        return Mask(width: columns[column].count, height: rows[row].count, values: values)
+    }
+
+    /// The weights at a place of the first stretches that cover it.
+    private static func covering(
+        _ place: Int, _ stretches: [Range<Int>], _ weights: [[Float]], upTo end: Int
+    ) -> [Float] {
+        stretches.indices.prefix(end).filter { stretches[$0].contains(place) }.map {
+            weights[$0][place - stretches[$0].lowerBound]
+        }
     }
 
     /// Stretches of a side that cover a length, overlapping by at least so much, evenly.
-    static func stretches(of length: Int, side: Int, overlap: Int) -> [Range<Int>] {
+    private static func stretches(of length: Int, side: Int, overlap: Int) -> [Range<Int>] {
         guard length > side else { return [0..<length] }
         let advance = side - overlap
         let count = (length - overlap + advance - 1) / advance

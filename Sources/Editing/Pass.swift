@@ -11,21 +11,41 @@ struct Pass: Sendable {
     /// Size it is worked on at, in pixels.
     let height: Int
     /// How much of each pixel of the box is replaced; nil replaces all.
-    let mask: Mask?
+    var mask: Mask?
     /// What the model repaints of the box; nil is everything.
     let region: Mask?
     /// The prompt, where it is not the recipe's.
     var prompt: String?
-    /// Whether it is painted over what earlier passes have painted.
+    /// Whether it is painted over what earlier passes have painted, and joined to it.
     var seesEarlier = true
-    /// What of the box is filled anew from the rest of it before; nil is nothing.
-    var hole: Mask?
+    /// What of the box is filled from the rest of it before, at the size of the work; nil is nothing.
+    var hole: Hole?
+    /// Share of the noise schedule that is run to give what was made larger its detail; nil is the
+    /// edit's own.
+    var detailStrength: Double?
+    /// The share that each pixel has among tiles that overlap; nil is all.
+    var fade: Mask?
+    /// Whether the picture's own fine detail is put back into what was painted.
+    var keepsDetail = false
 
-    /// The whole of an edit.
+    /// A part of a box that is filled.
+    struct Hole: Sendable {
+        /// All that is not black.
+        let mask: Mask
+        let filling: Filling
+        /// What no patch is taken from; nil is nothing.
+        var avoided: Mask? = nil
+    }
+
+    /// The whole of an edit; with a second run at the size of the first.
     init(wholeOf edit: Edit) {
         self.init(
-            box: Box(x: 0, y: 0, width: edit.width, height: edit.height), width: edit.width,
-            height: edit.height, mask: edit.mask, region: edit.region)
+            box: Box(x: 0, y: 0, width: edit.width, height: edit.height),
+            width: edit.enlargement?.first.width ?? edit.width,
+            height: edit.enlargement?.first.height ?? edit.height, mask: edit.mask,
+            region: edit.region)
+        // Its two runs have a picture of their own between them.
+        seesEarlier = edit.enlargement == nil
     }
 
     init(box: Box, width: Int, height: Int, mask: Mask?, region: Mask?) {
@@ -55,9 +75,11 @@ extension Edit {
     /// - Parameters:
     ///   - side: pixels a side that the model is best at.
     ///   - multiple: what sizes worked on at another scale are multiples of.
+    ///   - work: what is worked on at once, where that is not the picture at its own size.
     /// - Throws: `EditingError.tooManyParts`.
-    func passes(side: Int, multiple: Int) throws -> [Pass] {
+    func passes(side: Int, multiple: Int, work: WorkArea? = nil) throws -> [Pass] {
         if isIdentity { return [Pass(wholeOf: self)] }
+        if let work { return try passes(at: work, multiple: multiple) }
         switch division {
         case .whole: return [Pass(wholeOf: self)]
         case .mask(let padding, let byComponent):
@@ -76,9 +98,7 @@ extension Edit {
         guard let mask, let region else { return [Pass(wholeOf: self)] }
         let support = mask.support.united(with: region.support)
         let parts = byComponent ? support.components : []
-        guard parts.count <= Self.mostParts else {
-            throw EditingError.tooManyParts(parts.count, most: Self.mostParts)
-        }
+        try Self.check(parts)
         let whole = Box(x: 0, y: 0, width: width, height: height)
         func pass(_ bounds: Box, _ part: Mask.Component?) -> Pass {
             let box =
@@ -106,6 +126,13 @@ extension Edit {
         }
     }
 
+    /// - Throws: `EditingError.tooManyParts`.
+    static func check(_ parts: [Mask.Component]) throws {
+        guard parts.count <= mostParts else {
+            throw EditingError.tooManyParts(parts.count, most: mostParts)
+        }
+    }
+
     /// The most parts of a mask that are painted one by one.
-    private static let mostParts = 64
+    static let mostParts = 64
 }

@@ -54,7 +54,7 @@ public struct TokenizerPlaces: Sendable {
     }
 
     private static func isTokenizer(_ folder: URL) -> Bool {
-        ["vocab.json", "tokenizer.json"].contains { name in
+        ["vocab.json", "tokenizer.json", "merges.txt"].contains { name in
             let path = folder.appending(path: name).path(percentEncoded: false)
             return FileManager.default.fileExists(atPath: path)
         }

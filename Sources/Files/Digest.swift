@@ -7,16 +7,32 @@ public struct Digest {
     public enum Algorithm: Sendable {
         /// SHA-256 (FIPS 180-4).
         case sha256
+        /// SHA-1 (FIPS 180-4), only where git names files by it.
+        case sha1
+        /// SHA-384 (FIPS 180-4).
+        case sha384
+        /// SHA-512 (FIPS 180-4).
+        case sha512
         /// MD5 (RFC 1321), only where a file format prescribes it.
         case md5
+
+        /// As libcrypto has it.
+        fileprivate var function: OpaquePointer? {
+            switch self {
+            case .sha256: EVP_sha256()
+            case .sha1: EVP_sha1()
+            case .sha384: EVP_sha384()
+            case .sha512: EVP_sha512()
+            case .md5: EVP_md5()
+            }
+        }
     }
 
     private let context = Context()
 
     /// A hash of no bytes yet.
     public init(_ algorithm: Algorithm) {
-        EVP_DigestInit_ex(
-            context.pointer, algorithm == .sha256 ? EVP_sha256() : EVP_md5(), nil)
+        EVP_DigestInit_ex(context.pointer, algorithm.function, nil)
     }
 
     /// Adds bytes at the end.
@@ -30,14 +46,17 @@ public struct Digest {
 
     /// The hash of all bytes, in lower-case hexadecimal. Nothing can be added afterwards.
     public consuming func hexadecimal() -> String {
+        let digits = Array("0123456789abcdef".utf8)
+        let text = bytes().flatMap { [digits[Int($0 >> 4)], digits[Int($0 & 15)]] }
+        return String(decoding: text, as: UTF8.self)
+    }
+
+    /// The hash of all bytes. Nothing can be added afterwards.
+    public consuming func bytes() -> Data {
         var bytes = [UInt8](repeating: 0, count: Int(EVP_MAX_MD_SIZE))
         var count: UInt32 = 0
         EVP_DigestFinal_ex(context.pointer, &bytes, &count)
-        let digits = Array("0123456789abcdef".utf8)
-        let text = bytes.prefix(Int(count)).flatMap {
-            [digits[Int($0 >> 4)], digits[Int($0 & 15)]]
-        }
-        return String(decoding: text, as: UTF8.self)
+        return Data(bytes.prefix(Int(count)))
     }
 
     /// SHA-256 of bytes, in lower-case hexadecimal.

@@ -85,7 +85,8 @@ struct EarlierReceipt: Decodable {
             edits: all.map {
                 Receipt.Edit(
                     seed: $0.seed, scheduler: $0.scheduler, evaluations: $0.evaluations,
-                    paddedWidth: $0.paddedWidth, paddedHeight: $0.paddedHeight)
+                    paddedWidth: $0.paddedWidth, paddedHeight: $0.paddedHeight, precision: nil,
+                    kernels: nil)
             }, checkpoint: model, addOns: addOns ?? [], result: result)
     }
 }

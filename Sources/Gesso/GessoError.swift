@@ -1,3 +1,4 @@
+import Credentials
 import Imaging
 import Recipes
 
@@ -54,6 +55,9 @@ public struct GessoError: Error, Equatable, CustomStringConvertible {
         [what, place, remedy.map(words)].compactMap(\.self).joined(separator: ": ")
     }
 
+    /// Whether there is nothing to do: the picture is already as it is asked for.
+    public private(set) var isNeedless = false
+
     /// Whether another picture may succeed where this one failed.
     public var isOfOnePicture: Bool {
         switch kind {
@@ -71,6 +75,7 @@ extension GessoError {
         case let error as RecipeError: self.init(error)
         case let error as FileError: self.init(error)
         case let error as ImagingError: self.init(error)
+        case let error as CredentialsError: self.init(error)
         case let error as EditingError:
             self.init(
                 Kind(EngineFailure(error)), error.reason,
@@ -99,6 +104,9 @@ extension GessoError {
             self.init(
                 kind, "no value for the variable '\(name)'", at: "\(origin)",
                 remedy: .giveVariable(name))
+        case .sameCanvas:
+            self.init(kind, "\(error)", remedy: nil)
+            isNeedless = true
         case .missingMask(let name?, let origin):
             self.init(
                 kind, "no mask for '\(name)'", at: "\(origin)", remedy: .giveMask(name))

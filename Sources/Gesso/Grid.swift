@@ -64,11 +64,10 @@ public struct Grid: Sendable {
     ///   - event: called with what happens in the work on a picture.
     ///   - failed: called with the picture that could not be made.
     public func run(
-        with library: Library, threads: Int? = nil, next: (Int) throws -> Void,
-        event: (Job.Event) throws -> Void = { _ in }, failed: (Cell, GessoError) throws -> Void
+        with library: Library, _ options: Job.Options = Job.Options(),
+        next: (Int) throws -> Void, event: (Job.Event) throws -> Void = { _ in },
+        failed: (Cell, GessoError) throws -> Void
     ) async throws -> [Outcome] {
-        var options = Job.Options()
-        options.threads = threads
         var outcomes: [Outcome] = []
         for (index, cell) in cells.enumerated() {
             try Task.checkCancellation()
@@ -133,7 +132,8 @@ public struct Grid: Sendable {
         guard let first = made.first?.report, let edit = lastEdits.first else { return table }
         let provenance = Provenance(
             verb: edit.verb, model: first.model, scheduler: first.scheduler, seed: first.seed,
-            size: Size(width: first.width, height: first.height), program: Program.name)
+            size: made[0].works.last?.result.firstSize
+                ?? Size(width: first.width, height: first.height), program: Program.name)
         let script = try zip(["X", "Y", "Z"], axes).map { name, axis in
             ", \(name) Values: \(try JSON.line(axis.text))"
         }

@@ -14,24 +14,77 @@ package struct Health {
     ///
     /// - Parameter words: an error in the words of a front end.
     package func findings(_ words: (any Error) -> String) -> [Finding] {
-        Machine.findings + models(words) + [presets(words)]
+        Machine.findings + folders(words) + models(words) + [vocabulary, presets(words)]
+    }
+
+    private func folders(_ words: (any Error) -> String) -> [Finding] {
+        let places = library.places
+        var findings = places.models.prefix(places.namedModels).map { folder in
+            let path = folder.path(percentEncoded: false)
+            guard FolderSearch.isFolder(folder) else {
+                let what = FolderSearch.exists(folder) ? "is no folder" : "no such folder"
+                return Finding("models folder", .broken, "\(path): \(what): correct GESSO_MODELS")
+            }
+            let program = ModelRoot(folder).program.map { ", the folder of \($0)" } ?? ""
+            return Finding("models folder", .fine, path + program)
+        }
+        do {
+            for folder in try ModelKind.allCases.flatMap({ try library.shelf.extraFolders($0) })
+            where !FolderSearch.isFolder(folder) {
+                let path = folder.path(percentEncoded: false)
+                findings.append(
+                    Finding(
+                        "models folder", .warning,
+                        "\(path): no such folder, though extra_model_paths.yaml names it"))
+            }
+        } catch {
+            findings.append(Finding("models folder", .broken, words(error)))
+        }
+        return findings
     }
 
     private func models(_ words: (any Error) -> String) -> [Finding] {
-        guard !library.checkpoints.isEmpty else {
+        let checkpoints = library.checkpoints
+        guard !checkpoints.isEmpty else {
             return [
                 Finding(
                     "model", .warning, "none found: set GESSO_MODELS to a folder of checkpoints")
             ]
         }
-        return library.checkpoints.map { name, url in
+        let tokenizers = (try? library.tokenizers(nil)) ?? TokenizerPlaces()
+        return checkpoints.map { name, url in
             do {
-                let family = "family: " + (try Model.familyName(of: url))
-                return Finding("model", .fine, "\(name): \(family)")
+                let model = try ModelSummary(url, tokenizers: tokenizers)
+                return Finding("model", .fine, "\(name): family: \(model.family)")
             } catch {
                 return Finding("model", .warning, words(error))
             }
+        } + pickles
+    }
+
+    /// Files that other programs load and Gesso does not, the first of them by name.
+    private var pickles: [Finding] {
+        let found = library.shelf.items().filter { $0.sort == .pickle }
+        let most = 10
+        let named = found.prefix(most).map {
+            Finding(
+                "model", .warning,
+                "\($0.path): a pickle, which can run code, is not read: convert it to safetensors")
         }
+        let rest = found.count - most
+        return named
+            + (rest > 0 ? [Finding("model", .warning, "\(rest) more pickles are not read")] : [])
+    }
+
+    private var vocabulary: Finding {
+        let isHere = library.shelf.vocabularies.contains {
+            FolderSearch.exists($0.appending(path: "merges.txt"))
+        }
+        return isHere
+            ? Finding("tokenizer", .fine, "CLIP's, for checkpoints without one")
+            : Finding(
+                "tokenizer", .warning,
+                "CLIP's is not here: single files need --tokenizer; install Gesso's folder Models")
     }
 
     private func presets(_ words: (any Error) -> String) -> Finding {
@@ -77,11 +130,12 @@ private enum Machine {
         let memory: Finding.State = (availableMemory() ?? .max) < 1 << 30 ? .warning : .fine
         return [
             Finding("version", .fine, Program.version),
-            Finding("processor", .fine, processor),
-            Finding("features", .fine, features),
+            Finding("processor", .fine, Processor.name),
+            Finding("features", .fine, Processor.features),
             Finding(
                 "kernels", Program.kernels == "portable" ? .warning : .fine,
                 Program.kernels),
+            precisions,
             Finding("cores", .fine, "\(cores)"),
             Finding("graphics", .fine, "none is used, nor needed"),
             Finding("memory", memory, free + total),
@@ -97,20 +151,16 @@ private enum Machine {
         String(format: "%.1f GB", Double(bytes) / 1e9)
     }
 
-    private static var processor: String { entry("model name") ?? "unknown" }
-
-    /// Those that the kernels can make use of.
-    private static var features: String {
-        let all = Set((entry("flags") ?? "").split(separator: " ").map(String.init))
-        let useful = ["avx2", "fma", "f16c", "avx512f", "avx512vl", "avx512bw", "avx512dq"]
-        let here = useful.filter(all.contains)
-        return here.isEmpty ? "none that the kernels use" : here.joined(separator: " ")
-    }
-
-    private static func entry(_ name: String) -> String? {
-        let text = try? String(contentsOfFile: "/proc/cpuinfo", encoding: .utf8)
-        return text?.split(separator: "\n").first { $0.hasPrefix(name) }
-            .flatMap { $0.split(separator: ":", maxSplits: 1).last }
-            .map { $0.trimmingCharacters(in: .whitespaces) }
+    /// What computes in each precision.
+    private static var precisions: Finding {
+        let each = ModelPrecision.allCases.map { precision in
+            let units = precision.units.joined(separator: " or ")
+            return switch (precision, units.isEmpty) {
+            case (.exact, true): "exact by \(Program.kernels)"
+            case (_, true): "\(precision.rawValue) has no unit, exact is used"
+            case (_, false): "\(precision.rawValue) by \(units) where faster"
+            }
+        }
+        return Finding("precision", .fine, each.joined(separator: "; "))
     }
 }

@@ -26,7 +26,7 @@ public final class Job: AsyncSequence, Sendable {
         case preview(Preview.Frame)
     }
 
-    /// What does not change the result.
+    /// What does not change the picture.
     public struct Options: Sendable {
         /// Threads to compute with; nil is one for each core. Results do not depend on it.
         public var threads: Int?
@@ -35,8 +35,10 @@ public final class Job: AsyncSequence, Sendable {
         /// An autoencoder for previews, such as TAESD; nil makes each latent a pixel of about its
         /// colour.
         public var previewDecoder: URL?
+        /// Whether the file is signed, and with what. Its pixels do not depend on it.
+        public var credentials = CredentialsChoice()
 
-        /// All cores, no previews.
+        /// All cores, no previews, signed once there is a key.
         public init() {}
     }
 

@@ -19,6 +19,8 @@ struct JobWork {
     /// The edits, with the LoRAs that prompts name among those of their recipes.
     private let edits: [Request.Edit]
     private let reader: PictureReader
+    /// Signs the result; nil where no one does.
+    private let seal: Seal?
 
     /// Finds what the edits need, before any picture is read.
     init(
@@ -30,16 +32,38 @@ struct JobWork {
         }
         (self.request, self.library, self.options, self.send) = (request, library, options, send)
         choice = try library.choice(of: request)
+        let credentials = options.credentials
+        let signer: Signer?
+        do {
+            signer = try library.places.credentials.signer(credentials.use)
+        } catch {
+            throw GessoError(error)
+        }
+        let isSigned = request.format.takesCredentials
+        seal =
+            isSigned
+            ? signer.map { Seal(signer: $0, tellsPrompts: credentials.tellsPrompts) } : nil
         let shelf = AddOnShelf(library.places, known: request.addOnFiles)
         var notes: [String] = []
-        edits = request.edits.map { edit in
+        if signer != nil, !isSigned {
+            notes.append("no Content Credentials are written into a \(request.format)")
+        }
+        let url = choice?.url
+        edits = try request.edits.map { edit in
             let (chosen, ofWildcards) = edit.recipe.drawingWildcards(from: library.places.wildcards)
-            let taken = chosen.takingLoRATags()
-            notes += ofWildcards + taken.notes
-            return Request.Edit(edit.verb, taken.recipe, mask: edit.mask)
+            var (recipe, ofTags) = chosen.takingLoRATags()
+            notes += ofWildcards + ofTags
+            if let url, recipe.steps > 0 {
+                let own = try Model.completed(recipe, for: edit.verb, by: url)
+                recipe = own.recipe
+                notes += [own.note].compactMap(\.self)
+            }
+            return Request.Edit(edit.verb, recipe, mask: edit.mask)
         }
         addOns = try edits.map { $0.recipe.steps > 0 ? try shelf.entries(of: $0.recipe) : [] }
-        reader = PictureReader(request.pictures) { send(.note($0)) }
+        reader = PictureReader(request.pictures, checksCredentials: seal != nil) {
+            send(.note($0))
+        }
         for note in notes { send(.note(note)) }
     }
 
@@ -65,8 +89,8 @@ struct JobWork {
         // What is made from words has no picture that it must be like.
         let claim = edits[0].verb == .textToImage ? nil : state.history?.claim
         return try Outcome(
-            request, edits: edits, works, claim, inputs: reader.inputs, addOns: addOns,
-            checkpoint: choice?.url, library: library)
+            request, edits: edits, works, claim, reader, addOns: addOns,
+            checkpoint: choice?.url, library: library, seal)
     }
 
     /// Between two edits: the picture, and what was done to its canvas.
@@ -114,8 +138,13 @@ struct JobWork {
     ) throws -> Outcome.Work {
         let prepared = try prepared(index, on: source, history)
         guard let (model, loading) = try model(index) else {
-            guard let prepared, let result = prepared.filled() else { throw Self.nothingToDo }
+            guard let prepared else { throw Self.nothingToDo }
             send(.plan(EditPlan(filling: prepared), index: index))
+            let filled = try prepared.filled {
+                try Task.checkCancellation()
+                send(.progress($0))
+            }
+            guard let result = filled else { throw Self.nothingToDo }
             return try work(index, prepared, result, loading: 0)
         }
         let edit = try prepared ?? textToImage(index, model)
@@ -167,7 +196,7 @@ struct JobWork {
 
     private func plan(_ index: Int, _ prepared: Edit?) throws -> PlannedEdit {
         guard let (model, loading) = try model(index) else {
-            guard let prepared, prepared.filled() != nil else { throw Self.nothingToDo }
+            guard let prepared else { throw Self.nothingToDo }
             return PlannedEdit(
                 verb: edits[index].verb, plan: EditPlan(filling: prepared), loading: 0,
                 isSpeedKept: true)

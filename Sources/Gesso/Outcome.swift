@@ -46,17 +46,36 @@ public struct Outcome: Sendable {
     let library: Library
     /// The edits as they were carried out.
     let edits: [Request.Edit]
+    /// The name of the file's C2PA manifest; nil where it was not signed.
+    public let manifest: String?
+    /// Who signed it; nil where no one did.
+    public let signer: String?
 
     /// Encodes the last picture and proves what may not have changed.
     init(
         _ request: Request, edits: [Request.Edit], _ works: [Work], _ claim: CanvasHistory.Claim?,
-        inputs: [String: Picture], addOns: [[AddOnShelf.Entry]], checkpoint: URL?, library: Library
+        _ reader: PictureReader, addOns: [[AddOnShelf.Entry]], checkpoint: URL?,
+        library: Library, _ seal: Seal?
     ) throws {
         (self.request, self.edits, self.works) = (request, edits, works)
-        (self.inputs, self.addOns) = (inputs, addOns)
+        (inputs, self.addOns) = (reader.inputs, addOns)
         (self.checkpoint, self.library) = (checkpoint, library)
         image = works[works.count - 1].marked
-        data = try image.encoded(as: request.format, quality: request.quality)
+        let plain = try image.encoded(as: request.format, quality: request.quality)
+        let sealed = try seal?.sealed(
+            plain,
+            Seal.Facts(
+                request: request, edits: edits, works: works, inputs: reader.inputs,
+                records: reader.records, addOns: addOns,
+                model: try checkpoint.map { url in
+                    let painted = works.first { $0.report.evaluations > 0 }
+                    return (
+                        painted?.report.model ?? "",
+                        Digest.joined(try library.files(of: url).map(\.sha256))
+                    )
+                }))
+        (data, manifest) = (sealed?.data ?? plain, sealed?.manifest)
+        signer = seal?.signer.certificate.holder
         written = try Image(decoding: data, name: "the result")
         let (format, quality) = (request.format, request.quality)
         proof = try claim.map { [written, data] claim in
@@ -134,7 +153,7 @@ extension EditResult {
         guard report.repaintedFraction > 0 else { return image }
         let provenance = Provenance(
             verb: verb, model: report.model, scheduler: report.scheduler, seed: report.seed,
-            size: Size(width: report.width, height: report.height), program: Program.name,
+            size: firstSize, program: Program.name,
             addOns: try addOns.compactMap { try $0.provenance(in: recipe) })
         if !recipe.stripMetadata { image.metadata.parameters = recipe.infotext(provenance) }
         guard report.evaluations > 0 else { return image }

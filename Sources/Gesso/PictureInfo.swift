@@ -15,14 +15,17 @@ package struct PictureInfo {
     package let settings: PictureSettings?
     /// The other program whose settings cannot be read; nil where there is none.
     package let otherProgram: String?
+    /// Its Content Credentials.
+    package let credentials: CredentialsCheck
     private let data: Data
 
     /// - Throws: `ImagingError` for what is no picture.
     package init(_ data: Data, named name: String) throws {
         self.data = data
         image = try Image(decoding: data, name: name)
+        credentials = CredentialsCheck(data)
         format = ImageFormat(sniffing: data)?.rawValue ?? ""
-        kinds = image.metadata.kinds + (holdsContentCredentials(data) ? ["C2PA"] : [])
+        kinds = image.metadata.kinds + (credentials.areThere ? ["C2PA"] : [])
         do {
             (settings, otherProgram) = (try PictureSettings(of: image, name), nil)
         } catch RecipeError.otherProgram(let program, _) {
@@ -40,8 +43,9 @@ package struct PictureInfo {
             depth: image.depth, metadata: kinds,
             textKeywords: metadata.text.map(\.keyword),
             digitalSourceType: metadata.statedDigitalSourceType,
-            parameters: settings.map(Parameters.init), warnings: metadata.warnings + metadata.losses
-        )
+            parameters: settings.map(Parameters.init),
+            credentials: credentials.areThere ? credentials.document : nil,
+            warnings: metadata.warnings + metadata.losses)
     }
 
     private struct Document: Encodable {
@@ -59,6 +63,7 @@ package struct PictureInfo {
         let textKeywords: [String]
         let digitalSourceType: String?
         let parameters: Parameters?
+        let credentials: CredentialsCheck.Document?
         let warnings: [String]
     }
 

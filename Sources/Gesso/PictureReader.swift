@@ -1,3 +1,4 @@
+import Credentials
 import Files
 import Foundation
 import Imaging
@@ -11,15 +12,23 @@ final class PictureReader {
     /// The pictures that were read, with the hashes of their bytes.
     private(set) var inputs: [String: Picture] = [:]
 
-    /// - Parameter note: is given what is odd about a picture.
-    init(_ pictures: [String: Picture], note: @escaping (String) -> Void) {
-        (self.pictures, self.note) = (pictures, note)
+    /// What is known of them beside their bytes; empty unless credentials are checked.
+    private(set) var records: [String: PictureRecord] = [:]
+    private let checksCredentials: Bool
+
+    /// - Parameters:
+    ///   - checksCredentials: whether those of the pictures go into those of the result.
+    ///   - note: is given what is odd about a picture.
+    init(
+        _ pictures: [String: Picture], checksCredentials: Bool, note: @escaping (String) -> Void
+    ) {
+        (self.pictures, self.checksCredentials, self.note) = (pictures, checksCredentials, note)
     }
 
     /// The picture to be edited.
     func source() throws -> Image {
         let (image, picture, data) = try read(Request.source)
-        if holdsContentCredentials(data) {
+        if !checksCredentials, holdsContentCredentials(data) {
             note(
                 "\(picture.name): its Content Credentials (C2PA) do not hold for the result and "
                     + "were left out")
@@ -54,8 +63,29 @@ final class PictureReader {
         inputs[name] = picture
         let image = try Image(decoding: data, name: picture.name)
         for warning in image.metadata.warnings { note("\(picture.name): \(warning)") }
+        if checksCredentials { records[name] = record(picture, data) }
         return (image, picture, data)
     }
+
+    private func record(_ picture: Picture, _ data: Data) -> PictureRecord {
+        let mediaType = ImageFormat(sniffing: data)?.mediaType ?? "application/octet-stream"
+        guard let embedded = EmbeddedManifest(in: data) else {
+            return PictureRecord(mediaType: mediaType, provenance: nil)
+        }
+        guard embedded.store.count <= Self.mostKept,
+            let store = ManifestStore(decoding: embedded.store)
+        else {
+            note(
+                "\(picture.name): its Content Credentials (C2PA) are broken or too large and were "
+                    + "left out")
+            return PictureRecord(mediaType: mediaType, provenance: nil)
+        }
+        return PictureRecord(
+            mediaType: mediaType, provenance: store.validated(in: data, at: embedded.blocks))
+    }
+
+    /// Bytes of credentials that go on into those of the result; a camera's have some hundred thousand.
+    private static let mostKept = 16 << 20
 }
 
 extension MaskDoubt {

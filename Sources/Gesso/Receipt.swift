@@ -43,6 +43,10 @@ public struct Receipt: Codable, Sendable {
         public let paddedWidth: Int
         /// Size that the model worked at, of the largest pass.
         public let paddedHeight: Int
+        /// The numbers that products were computed in; nil in receipts of before there was a choice.
+        public let precision: String?
+        /// The kernel set, and the units that computed such numbers; likewise.
+        public let kernels: [String]?
     }
 
     /// A file that was read.
@@ -93,6 +97,8 @@ public struct Receipt: Codable, Sendable {
         public let sha256: String
         /// The hash of its pixels.
         public let pixelsSha256: String
+        /// The name of its C2PA manifest; nil where it was not signed.
+        public let manifest: String?
     }
 
     /// The receipt in a file, of this form or the one before.
@@ -175,7 +181,8 @@ extension Outcome {
                 return Receipt.Edit(
                     seed: report.seed, scheduler: report.scheduler,
                     evaluations: report.evaluations, paddedWidth: report.paddedWidth,
-                    paddedHeight: report.paddedHeight)
+                    paddedHeight: report.paddedHeight, precision: report.precision,
+                    kernels: report.kernels)
             },
             checkpoint: try checkpoint.map { url in
                 Receipt.Checkpoint(
@@ -188,16 +195,16 @@ extension Outcome {
                 format: request.format.rawValue.lowercased(), quality: request.quality,
                 width: written.width, height: written.height, channels: written.channels,
                 depth: written.depth, sha256: Digest.sha256(data),
-                pixelsSha256: Digest.of(pixels: written)))
+                pixelsSha256: Digest.of(pixels: written), manifest: manifest))
     }
 }
 
 extension Outcome.Work {
     /// The recipe with what was left open as it was carried out.
-    fileprivate var settledRecipe: Recipe {
+    var settledRecipe: Recipe {
         recipe.settled(
             scheduler: report.evaluations > 0 ? SchedulerName(rawValue: report.scheduler) : nil,
-            size: (report.width, report.height), for: verb)
+            size: result.firstSize, for: verb)
     }
 }
 

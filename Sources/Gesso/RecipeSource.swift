@@ -91,6 +91,7 @@ extension Grid {
         presets: PresetShelf, finish: (inout Request) -> Void
     ) throws {
         var cells: [Cell] = []
+        let variationSeed = Recipe.randomSeed()
         for place in try Grid.places(axes) {
             var source = source
             for (axis, value) in place where axis.subject == .preset {
@@ -100,6 +101,9 @@ extension Grid {
             var recipe = try source.recipe(verb)
             for (axis, value) in place { recipe = try axis.replaced(value, in: recipe) }
             recipe.seed = recipe.seed ?? cells.first?.request.edits.first?.recipe.seed
+            if recipe.noise.variationStrength > 0 {
+                recipe.noise.variationSeed = recipe.noise.variationSeed ?? variationSeed
+            }
             var request = Request([Request.Edit(verb, recipe, mask: mask)]).drawingSeeds()
             request.recipes = source.presets.map(Request.RecipeFile.init)
             finish(&request)

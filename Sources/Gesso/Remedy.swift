@@ -23,6 +23,8 @@ public enum Remedy: Sendable, Equatable, CustomStringConvertible {
     case nameModel
     /// An add-on by its path, or by its name in that folder of the place of add-ons.
     case nameAddOn(folder: String)
+    /// A model of the catalogue by its name, which is to be downloaded first.
+    case fetch(String)
     /// Another checkpoint than the one in use.
     case anotherModel
     /// A checkpoint that does not follow instructions, or an edit that is one.
@@ -72,10 +74,11 @@ public enum Remedy: Sendable, Equatable, CustomStringConvertible {
         case .meant(let name): "did you mean '\(name)'?"
         case .nameModel: "give a folder or file, or a name in one of the folders of models"
         case .nameAddOn(let folder): "give a file, or a name in the folder \(folder)"
+        case .fetch(let name): "download it first: `gesso model get \(name)`"
         case .anotherModel: "use another checkpoint"
         case .anotherModelOrInstruct: "use another checkpoint, or give an instruction"
         case .instructModel: "use an InstructPix2Pix checkpoint, or another kind of edit"
-        case .nameTokenizer: "name a folder with vocab.json and merges.txt"
+        case .nameTokenizer: "name a folder with merges.txt"
         case .wholeVAE: "use a whole VAE, or put the encoder's file beside it"
         case .joinParts: "paint the parts at once, or grow the mask until they touch"
         case .otherPicture: "try another prompt or seed"

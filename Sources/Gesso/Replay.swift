@@ -106,6 +106,11 @@ extension Receipt {
         }
         if kernels != now.kernels {
             drift.append("the instruction set is \(now.kernels), was \(kernels)")
+        } else if let (old, new) = zip(edits, now.edits).first(where: {
+            $0.kernels != nil && $0.kernels != $1.kernels
+        }) {
+            func names(_ edit: Edit) -> String { (edit.kernels ?? []).joined(separator: ", ") }
+            drift.append("products are computed by \(names(new)), were by \(names(old))")
         }
         return drift
     }

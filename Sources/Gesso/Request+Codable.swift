@@ -92,6 +92,9 @@ extension Recipe {
         }
         if !choosesSteps { values.updateValue(nil, forKey: "steps") }
         if !choosesGuidanceScale { values.updateValue(nil, forKey: "guidance_scale") }
+        if !choosesStrength, values["strength"] != nil {
+            values.updateValue(nil, forKey: "strength")
+        }
         if case .sides = growth { return values }
         for side in ["left", "right", "top", "bottom"] where values[side] != nil {
             values.updateValue(nil, forKey: side)

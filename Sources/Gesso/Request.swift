@@ -92,7 +92,8 @@ public struct Request: Sendable, Equatable {
     }
 
     /// Gives the pictures of masks and the maps of ControlNets, which are paths as recipes name them,
-    /// names of their own, and notes which files they are: `mask`, then `mask-2` and so on; `control`.
+    /// names of their own, and notes which files they are: `mask`, then `mask-2` and so on; `avoid`;
+    /// `control`.
     public mutating func nameMaskFiles() {
         let known = pictures
         var names: [String: String] = [:]
@@ -110,6 +111,10 @@ public struct Request: Sendable, Equatable {
         }
         for index in edits.indices {
             edits[index].mask = edits[index].mask?.renamingPictures { named($0, "mask") }
+            for place in edits[index].recipe.avoid.indices {
+                guard case .picture(let path) = edits[index].recipe.avoid[place] else { continue }
+                edits[index].recipe.avoid[place] = .picture(named(path, "avoid"))
+            }
             for place in edits[index].recipe.controls.indices {
                 guard let path = edits[index].recipe.controls[place].reads,
                     !Editing.Control.words.contains(path)
@@ -133,8 +138,10 @@ public struct Request: Sendable, Equatable {
     public func drawingSeeds() -> Request {
         var drawn = self
         guard let first = edits.first?.recipe.drawingSeed().seed else { return drawn }
-        for index in edits.indices where edits[index].recipe.seed == nil {
-            drawn.edits[index].recipe.seed = first &+ UInt64(index)
+        for index in edits.indices {
+            var recipe = edits[index].recipe
+            recipe.seed = recipe.seed ?? first &+ UInt64(index)
+            drawn.edits[index].recipe = recipe.drawingSeed().recipe
         }
         return drawn
     }

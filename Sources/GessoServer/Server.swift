@@ -28,6 +28,8 @@ public struct ServerConfiguration: Sendable {
     public var bodyLimit = 64 << 20
     /// The most bytes of pictures that are kept; nil is no limit.
     public var quota: Int?
+    /// A `styles.csv` of words to put around prompts; nil is none.
+    public var styles: String?
     /// Where models, add-ons and presets are found.
     public var library: Library
 

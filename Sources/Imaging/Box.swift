@@ -18,6 +18,14 @@ public struct Box: Sendable, Equatable {
     /// The first column and row behind it.
     var end: (x: Int, y: Int) { (x + width, y + height) }
 
+    /// The box with so many pixels more on each side, as far as the picture goes.
+    func widened(by margin: Int, inWidth width: Int, height: Int) -> Box {
+        let (left, top) = (max(x - margin, 0), max(y - margin, 0))
+        return Box(
+            x: left, y: top, width: min(end.x + margin, width) - left,
+            height: min(end.y + margin, height) - top)
+    }
+
     /// The box with context: `padding` pixels more on each side and at least `least` a side, then
     /// widened to a square; where that leaves the picture it is shifted back inside, and clipped only
     /// if it is larger than the picture. This is AUTOMATIC1111's "only masked" for square work.
@@ -65,21 +73,29 @@ extension Image {
 
     /// The picture with `part`, of the same channels and depth, in place of what the box holds.
     public func replacing(_ box: Box, by part: Image) -> Image {
+        var replaced = self
+        replaced.replace(box, by: part)
+        return replaced
+    }
+
+    /// Puts `part`, of the same channels and depth, in place of what the box holds.
+    public mutating func replace(_ box: Box, by part: Image) {
         precondition(part.width == box.width && part.height == box.height)
         precondition(part.channels == channels && part.depth == depth)
         if box.width == width, box.height == height {
-            var whole = self
-            whole.samples = part.samples
-            return whole
+            samples = part.samples
+            return
         }
-        var replaced = self
         let length = box.width * channels
-        for row in 0..<box.height {
-            let start = ((box.y + row) * width + box.x) * channels
-            replaced.samples.replaceSubrange(
-                start..<start + length, with: part.samples[row * length..<(row + 1) * length])
+        let (x, y, width, channels) = (box.x, box.y, width, channels)
+        samples.withUnsafeMutableBufferPointer { samples in
+            part.samples.withUnsafeBufferPointer { part in
+                for row in 0..<box.height {
+                    let start = ((y + row) * width + x) * channels
+                    for i in 0..<length { samples[start + i] = part[row * length + i] }
+                }
+            }
         }
-        return replaced
     }
 }
 

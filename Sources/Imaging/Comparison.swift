@@ -52,20 +52,30 @@ public struct Comparison: Sendable, Equatable {
                 expectedHeight: a.height)
         }
         let (a, b) = Image.alike(a, b)
-        var tally = Tally(width: a.width)
-        let closed = mask?.values
-        a.samples.withUnsafeBufferPointer { first in
-            b.samples.withUnsafeBufferPointer { second in
-                for pixel in 0..<a.width * a.height where closed.map({ $0[pixel] == 0 }) ?? true {
-                    tally.count(pixel, first, second, channels: a.channels)
-                }
-            }
-        }
+        let tally = Self.tally(a, b, outside: mask)
         (width, height, channels, maximum) = (a.width, a.height, a.channels, Int(a.maximum))
         (pixels, differing) = (tally.pixels, tally.differing)
         (largestDifference, bounds) = (tally.largest, tally.bounds)
         meanSquaredError =
             pixels == 0 ? 0 : Double(tally.squares) / Double(pixels * channels)
+    }
+
+    private static func tally(_ a: Image, _ b: Image, outside mask: Mask?) -> Tally {
+        a.samples.withUnsafeBufferPointer { first in
+            b.samples.withUnsafeBufferPointer { second in
+                nonisolated(unsafe) let (first, second) = (first, second)
+                return Bands.map(of: a.height) { rows in
+                    var tally = Tally(width: a.width)
+                    for y in rows {
+                        for pixel in y * a.width..<(y + 1) * a.width {
+                            if let mask, mask.values[pixel] > 0 { continue }
+                            tally.count(pixel, y, first, second, channels: a.channels)
+                        }
+                    }
+                    return tally
+                }.reduce(into: Tally(width: a.width)) { $0.add($1) }
+            }
+        }
     }
 
     /// The peak signal-to-noise ratio in decibels, 10 log10(`maximum`² / mean squared error), over
@@ -89,7 +99,8 @@ public struct Comparison: Sendable, Equatable {
 
         @inline(__always)
         mutating func count(
-            _ pixel: Int, _ a: UnsafeBufferPointer<UInt16>, _ b: UnsafeBufferPointer<UInt16>,
+            _ pixel: Int, _ y: Int, _ a: UnsafeBufferPointer<UInt16>,
+            _ b: UnsafeBufferPointer<UInt16>,
             channels: Int
         ) {
             pixels += 1
@@ -102,9 +113,19 @@ public struct Comparison: Sendable, Equatable {
             guard most > 0 else { return }
             differing += 1
             largest = max(largest, most)
-            let (x, y) = (pixel % width, pixel / width)
+            let x = pixel - y * width
             (left, right) = (min(left, x), max(right, x))
             (top, bottom) = (min(top, y), max(bottom, y))
+        }
+
+        /// Takes in the counts of other rows.
+        mutating func add(_ other: Tally) {
+            pixels += other.pixels
+            differing += other.differing
+            largest = max(largest, other.largest)
+            squares += other.squares
+            (left, right) = (min(left, other.left), max(right, other.right))
+            (top, bottom) = (min(top, other.top), max(bottom, other.bottom))
         }
 
         var bounds: Bounds? {
@@ -142,12 +163,19 @@ extension Image {
     public static func heatMap(_ a: Image, _ b: Image) throws -> Image {
         let largest = try Comparison(a, b).largestDifference
         let (a, b) = alike(a, b)
-        let samples = (0..<a.width * a.height).flatMap { pixel -> [UInt16] in
-            let range = pixel * a.channels..<(pixel + 1) * a.channels
-            let most = range.reduce(0) { max($0, abs(Int(a.samples[$1]) - Int(b.samples[$1]))) }
-            guard most > 0 else { return [0, 0, 0] }
-            let heat = 0.2 + 0.8 * Double(most) / Double(largest)
-            return (0..<3).map { UInt16((255 * min(max(3 * heat - Double($0), 0), 1)).rounded()) }
+        let channels = a.channels
+        let samples = [UInt16].rows(a.height, of: 3 * a.width) { rows, heats in
+            for pixel in rows.lowerBound * a.width..<rows.upperBound * a.width {
+                var most = 0
+                for sample in pixel * channels..<(pixel + 1) * channels {
+                    most = max(most, abs(Int(a.samples[sample]) - Int(b.samples[sample])))
+                }
+                let heat = most == 0 ? 0 : 0.2 + 0.8 * Double(most) / Double(largest)
+                for c in 0..<3 {
+                    let part = min(max(3 * heat - Double(c), 0), 1)
+                    heats[3 * pixel + c] = UInt16((255 * part).rounded())
+                }
+            }
         }
         return Image(width: a.width, height: a.height, channels: 3, samples: samples)
     }

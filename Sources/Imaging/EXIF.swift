@@ -217,12 +217,9 @@ struct EXIF {
     /// Cuts the link to the second directory and wipes the thumbnail it points at.
     private mutating func dropThumbnail() {
         guard let link = main?.link, let second = directory(at: number(at: link, 4)) else { return }
-        let thumbnails = [
-            (offsets: Tag.thumbnailOffset, lengths: Tag.thumbnailLength),
-            (offsets: Tag.stripOffset, lengths: Tag.stripLength),
-        ].flatMap { tags in
-            Array(zip(numbers(tags.offsets, in: second), numbers(tags.lengths, in: second)))
-        }
+        let thumbnails =
+            [(Tag.thumbnailOffset, Tag.thumbnailLength), (Tag.stripOffset, Tag.stripLength)]
+            .flatMap { zip(numbers($0, in: second), numbers($1, in: second)) }
         put(0, 4, at: link)
         let places = thumbnails.filter { $0 >= 8 && $0 + $1 <= bytes.count }.map { $0..<$0 + $1 }
         wipe(union: places)

@@ -16,21 +16,61 @@ extension Image {
     ///
     /// Wholly transparent pixels have no colour to fill with. A picture of which nothing is known is
     /// left as it is, unless it gets a colour.
-    public func filled(where hole: Mask, with filling: Filling) -> Image {
+    ///
+    /// - Parameter avoided: of the picture's size; patches are taken from nothing that is not black in it.
+    public func filled(
+        where hole: Mask, with filling: Filling, avoiding avoided: Mask? = nil
+    ) -> Image {
+        filled(where: hole, with: filling, avoiding: avoided) { _ in }
+    }
+
+    /// The same, with word of how far it is.
+    ///
+    /// - Parameters:
+    ///   - progress: called with the share that is done, in 0...1, between any two pieces of the work on
+    ///     patches; what it throws ends it.
+    public func filled(
+        where hole: Mask, with filling: Filling, avoiding avoided: Mask?,
+        progress: (_ share: Double) throws -> Void
+    ) rethrows -> Image {
         precondition(hole.width == width && hole.height == height)
+        precondition(avoided.map { $0.width == width && $0.height == height } ?? true)
         if hole.isEmpty { return self }
-        if case .color(let red, let green, let blue) = filling {
-            return replacingColors(by: [red, green, blue], where: hole)
-        }
-        var picture = HoledPicture(self, hole)
-        guard picture.isKnown.contains(true) else { return self }
         switch filling {
-        case .blur: picture.fillWithBlurs()
-        case .edge: picture.fillWithEdges()
-        case .patch: picture.fillWithPatches()
-        case .color: break
+        case .color(let red, let green, let blue):
+            return replacingColors(by: [red, green, blue], where: hole)
+        case .patch:
+            return try filledWithPatches(where: hole, avoiding: avoided, progress)
+        case .blur, .edge:
+            var picture = HoledPicture(self, hole)
+            guard picture.isKnown.contains(true) else { return self }
+            if filling == .blur { picture.fillWithBlurs() } else { picture.fillWithEdges() }
+            var result = self
+            result.replaceColors(
+                by: picture, in: Box(x: 0, y: 0, width: width, height: height), where: hole)
+            return result
         }
-        return replacingColors(by: picture, where: hole)
+    }
+
+    private func filledWithPatches(
+        where hole: Mask, avoiding avoided: Mask?, _ progress: (Double) throws -> Void
+    ) rethrows -> Image {
+        let windows = PatchWindow.all(of: hole, avoiding: avoided)
+        let whole = windows.reduce(0) { $0 + $1.count }
+        var (result, done) = (self, 0)
+        for window in windows {
+            let box = window.box
+            var picture = HoledPicture(cropped(to: box), hole.cropped(to: box))
+            picture.isAvoided = avoided?.cropped(to: box).values.map { $0 > 0 }
+            if picture.isKnown.contains(true) {
+                try picture.fillWithPatches { share in
+                    try progress((Double(done) + share * Double(window.count)) / Double(whole))
+                }
+                result.replaceColors(by: picture, in: box, where: window.hole)
+            }
+            done += window.count
+        }
+        return result
     }
 
     /// The picture with other colours where it is wholly transparent: those of the visible edges,
@@ -60,21 +100,32 @@ extension Image {
         return result
     }
 
-    private func replacingColors(by picture: HoledPicture, where hole: Mask) -> Image {
-        var result = self
-        let most = Float(maximum)
-        for (pixel, value) in hole.values.enumerated() where value > 0 {
-            let color = (picture.pixels[pixel].clamped(lowerBound: .zero, upperBound: .one) * most)
-                .rounded(.toNearestOrAwayFromZero)
-            let samples = (0..<3).map { UInt16(color[$0]) }
-            if isGrey {
-                result.samples[pixel * channels] = luma(
-                    red: samples[0], green: samples[1], blue: samples[2])
-            } else {
-                for c in 0..<3 { result.samples[pixel * channels + c] = samples[c] }
+    /// Puts in the colours of a picture of what a box holds, where `hole`, of its size, is not black.
+    private mutating func replaceColors(
+        by picture: HoledPicture, in box: Box, where hole: Mask
+    ) {
+        let (most, isGrey, channels, width) = (Float(maximum), isGrey, channels, width)
+        samples.withUnsafeMutableBufferPointer { samples in
+            for y in 0..<box.height {
+                for x in 0..<box.width where hole.values[y * box.width + x] > 0 {
+                    let color =
+                        (picture.pixels[y * box.width + x]
+                        .clamped(lowerBound: .zero, upperBound: .one) * most)
+                        .rounded(.toNearestOrAwayFromZero)
+                    let start = ((box.y + y) * width + box.x + x) * channels
+                    let (red, green, blue) = (
+                        UInt16(color.x), UInt16(color.y), UInt16(color.z)
+                    )
+                    if isGrey {
+                        samples[start] = luma(red: red, green: green, blue: blue)
+                    } else {
+                        (samples[start], samples[start + 1], samples[start + 2]) = (
+                            red, green, blue
+                        )
+                    }
+                }
             }
         }
-        return result
     }
 }
 
@@ -86,6 +137,8 @@ struct HoledPicture {
     /// Red, green, blue in 0...1, rows from the top.
     var pixels: [SIMD4<Float>]
     let isKnown: [Bool]
+    /// Known pixels that nothing is taken from; nil without any.
+    var isAvoided: [Bool]?
 
     init(width: Int, height: Int, pixels: [SIMD4<Float>], isKnown: [Bool]) {
         self.width = width
@@ -97,20 +150,23 @@ struct HoledPicture {
     /// The colours of a picture; unknown in the hole and where it is wholly transparent.
     init(_ image: Image, _ hole: Mask) {
         let (channels, most) = (image.channels, Float(image.maximum))
-        let offsets = image.isGrey ? [0, 0, 0] : [0, 1, 2]
-        var pixels: [SIMD4<Float>] = []
-        var isKnown: [Bool] = []
-        pixels.reserveCapacity(hole.values.count)
-        isKnown.reserveCapacity(hole.values.count)
-        for (pixel, value) in hole.values.enumerated() {
-            let start = pixel * channels
-            let color = SIMD4(
-                Float(image.samples[start + offsets[0]]),
-                Float(image.samples[start + offsets[1]]),
-                Float(image.samples[start + offsets[2]]), 0)
-            let isVisible = !image.hasAlpha || image.samples[start + channels - 1] > 0
-            pixels.append(color / most)
-            isKnown.append(value == 0 && isVisible)
+        let offsets = image.isGrey ? (0, 0, 0) : (0, 1, 2)
+        let (samples, values) = (image.samples, hole.values)
+        let pixels = [SIMD4<Float>].rows(image.height, of: image.width) { rows, pixels in
+            for pixel in rows.lowerBound * image.width..<rows.upperBound * image.width {
+                let start = pixel * channels
+                pixels[pixel] =
+                    SIMD4(
+                        Float(samples[start + offsets.0]), Float(samples[start + offsets.1]),
+                        Float(samples[start + offsets.2]), 0) / most
+            }
+        }
+        let isKnown = [Bool].rows(image.height, of: image.width) { rows, isKnown in
+            for pixel in rows.lowerBound * image.width..<rows.upperBound * image.width {
+                isKnown[pixel] =
+                    values[pixel] == 0
+                    && (!image.hasAlpha || samples[(pixel + 1) * channels - 1] > 0)
+            }
         }
         self.init(width: image.width, height: image.height, pixels: pixels, isKnown: isKnown)
     }

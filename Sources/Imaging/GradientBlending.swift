@@ -40,11 +40,16 @@ struct HarmonicField {
     /// Rows from the top; up to four fields at once.
     var values: [SIMD4<Float>]
     var isKnown: [Bool]
+    /// What each value less those of its neighbours adds up to: 0 is harmonic.
+    var sources: [SIMD4<Float>]
+    /// How strongly values are drawn to 0.
+    var screening: Float = 0
 
     /// Zeros, none of them known.
     init(width: Int, height: Int) {
         (self.width, self.height) = (width, height)
         values = Array(repeating: .zero, count: width * height)
+        sources = values
         isKnown = Array(repeating: false, count: width * height)
     }
 
@@ -76,9 +81,12 @@ struct HarmonicField {
     private func halved() -> HarmonicField {
         var half = HarmonicField(width: (width + 1) / 2, height: (height + 1) / 2)
         var counts = [Float](repeating: 0, count: half.values.count)
+        half.screening = 4 * screening
         for y in 0..<height {
-            for x in 0..<width where isKnown[y * width + x] {
+            for x in 0..<width {
                 let place = y / 2 * half.width + x / 2
+                half.sources[place] += sources[y * width + x]
+                guard isKnown[y * width + x] else { continue }
                 half.values[place] += values[y * width + x]
                 counts[place] += 1
             }
@@ -107,43 +115,66 @@ struct HarmonicField {
         return (near, min(max(far, 0), count - 1))
     }
 
-    /// Conjugate gradients (Hestenes & Stiefel 1952) on Laplace's equation at the unknown places.
+    /// Conjugate gradients (Hestenes & Stiefel 1952) at the unknown places. Threads share out the places, and
+    /// sums are taken piece by piece in one order.
     private mutating func improve(_ unknown: [Int], rounds: Int) {
-        var residual = Array(repeating: SIMD4<Float>.zero, count: values.count)
-        var direction = residual
-        var image = residual
-        var square = SIMD4<Double>.zero
-        for place in unknown {
-            residual[place] = -laplacian(values, at: place)
-            square += squared(residual[place])
+        let none = [SIMD4<Float>](repeating: .zero, count: values.count)
+        var (residual, direction, image) = (none, none, none)
+        let (sources, stencil) = (sources, Stencil(width: width, screening: screening))
+        /// The sum of what `body` gives for every unknown place.
+        func sum(_ body: (_ place: Int) -> SIMD4<Double>) -> SIMD4<Double> {
+            Bands.map(of: unknown.count, height: 8192) { places in
+                places.reduce(into: SIMD4<Double>.zero) { $0 += body(unknown[$1]) }
+            }.reduce(.zero, +)
         }
-        direction = residual
-        let enough = SIMD4<Double>(repeating: 1e-6 * Double(unknown.count))
-        for _ in 0..<rounds where any(square .> enough) {
-            var steepness = SIMD4<Double>.zero
-            for place in unknown {
-                image[place] = laplacian(direction, at: place)
-                steepness += SIMD4<Double>(direction[place] * image[place])
+        values.withUnsafeMutableBufferPointer { values in
+            residual.withUnsafeMutableBufferPointer { residual in
+                direction.withUnsafeMutableBufferPointer { direction in
+                    image.withUnsafeMutableBufferPointer { image in
+                        var square = sum { place in
+                            residual[place] = sources[place] - stencil(values, at: place)
+                            direction[place] = residual[place]
+                            return squared(residual[place])
+                        }
+                        let enough = SIMD4<Double>(repeating: 1e-6 * Double(unknown.count))
+                        for _ in 0..<rounds where any(square .> enough) {
+                            let steepness = sum { place in
+                                image[place] = stencil(direction, at: place)
+                                return SIMD4<Double>(direction[place] * image[place])
+                            }
+                            let step = SIMD4<Float>(quotient(square, steepness))
+                            let next = sum { place in
+                                values[place] += step * direction[place]
+                                residual[place] -= step * image[place]
+                                return squared(residual[place])
+                            }
+                            let turn = SIMD4<Float>(quotient(next, square))
+                            _ = sum { place in
+                                direction[place] = residual[place] + turn * direction[place]
+                                return .zero
+                            }
+                            square = next
+                        }
+                    }
+                }
             }
-            let step = SIMD4<Float>(quotient(square, steepness))
-            var next = SIMD4<Double>.zero
-            for place in unknown {
-                values[place] += step * direction[place]
-                residual[place] -= step * image[place]
-                next += squared(residual[place])
-            }
-            let turn = SIMD4<Float>(quotient(next, square))
-            for place in unknown { direction[place] = residual[place] + turn * direction[place] }
-            square = next
         }
     }
+}
 
-    /// Neighbours times the value, less the neighbours.
+/// Laplace's operator on a grid with free edges.
+private struct Stencil {
+    let width: Int
+    let screening: Float
+
+    /// Neighbours times the value, less the neighbours, and what draws it to 0.
     @inline(__always)
-    private func laplacian(_ field: [SIMD4<Float>], at place: Int) -> SIMD4<Float> {
+    func callAsFunction(
+        _ field: UnsafeMutableBufferPointer<SIMD4<Float>>, at place: Int
+    ) -> SIMD4<Float> {
         let x = place % width
-        var sum = SIMD4<Float>.zero
         let value = field[place]
+        var sum = value * screening
         if x > 0 { sum += value - field[place - 1] }
         if x + 1 < width { sum += value - field[place + 1] }
         if place >= width { sum += value - field[place - width] }

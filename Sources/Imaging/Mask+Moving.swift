@@ -1,14 +1,14 @@
 extension Mask {
     /// The mask on a larger canvas, which is black around it.
     public func extended(by insets: Insets) -> Mask {
-        var canvas = Mask(
-            width: insets.left + width + insets.right, height: insets.top + height + insets.bottom,
-            filledWith: 0)
+        let (newWidth, newHeight) = (
+            insets.left + width + insets.right, insets.top + height + insets.bottom
+        )
+        var canvas = [UInt8](repeating: 0, count: newWidth * newHeight)
         for row in 0..<height {
-            let start = (row + insets.top) * canvas.width + insets.left
-            canvas.values.replaceSubrange(
-                start..<start + width, with: values[row * width..<(row + 1) * width])
+            let start = (row + insets.top) * newWidth + insets.left
+            for column in 0..<width { canvas[start + column] = values[row * width + column] }
         }
-        return canvas
+        return Mask(width: newWidth, height: newHeight, values: canvas)
     }
 }

@@ -7,10 +7,24 @@ extension Mask {
     public func grown(by radius: Int) -> Mask {
         if radius == 0 { return self }
         if radius < 0 { return inverted.grown(by: -radius).inverted }
-        let reach = Float(radius * radius)
-        let distances = squaredDistances { $0 >= 128 }
-        let values = zip(values, distances).map { $1 <= reach ? 255 : $0 }
-        return Mask(width: width, height: height, values: values)
+        guard let box = thresholded.bounds else { return self }
+        return replacing(box.widened(by: radius, inWidth: width, height: height)) { part in
+            let reach = Float(radius * radius)
+            let distances = part.squaredDistances { $0 >= 128 }
+            return zip(part.values, distances).map { $1 <= reach ? 255 : $0 }
+        }
+    }
+
+    /// The mask with other values in a box.
+    private func replacing(_ box: Box, _ values: (_ part: Mask) -> [UInt8]) -> Mask {
+        let new = values(cropped(to: box))
+        var replaced = self
+        for y in 0..<box.height {
+            let start = (box.y + y) * width + box.x
+            replaced.values.replaceSubrange(
+                start..<start + box.width, with: new[y * box.width..<(y + 1) * box.width])
+        }
+        return replaced
     }
 
     /// The mask with a soft edge of `radius` pixels that lies wholly inside: what is 0 stays 0, and
@@ -21,15 +35,18 @@ extension Mask {
     public func feathered(radius: Int) -> Mask {
         precondition(radius >= 0)
         if radius == 0 { return self }
-        let length = Float(radius + 1)
-        let distances = squaredDistances { $0 == 0 }.map { min($0.squareRoot(), length) }
-        let ramps = slidingMaximum(distances, radius: radius)
-        let values = values.indices.map { index in
-            let part = min(distances[index] / max(ramps[index], 1), 1)
-            let smooth = part * part * (3 - 2 * part)
-            return UInt8((Float(self.values[index]) * smooth).rounded())
+        guard let box = bounds else { return self }
+        // One pixel around what is not black holds the nearest black one of each.
+        return replacing(box.widened(by: 1, inWidth: width, height: height)) { part in
+            let length = Float(radius + 1)
+            let distances = part.squaredDistances { $0 == 0 }.map { min($0.squareRoot(), length) }
+            let ramps = part.slidingMaximum(distances, radius: radius)
+            return part.values.indices.map { index in
+                let share = min(distances[index] / max(ramps[index], 1), 1)
+                let smooth = share * share * (3 - 2 * share)
+                return UInt8((Float(part.values[index]) * smooth).rounded())
+            }
         }
-        return Mask(width: width, height: height, values: values)
     }
 
     /// The squared distance of every pixel to the nearest one that `isSource`, very large without
@@ -94,17 +111,24 @@ extension Mask {
         return field
     }
 
-    /// Lets `change` work on each column, then on each row.
+    /// Lets `change` work on each column, then on each row, on all threads.
     private func forEachLine(_ field: inout [Float], _ change: (inout [Float]) -> Void) {
-        for x in 0..<width {
-            var column = (0..<height).map { field[$0 * width + x] }
-            change(&column)
-            for y in 0..<height { field[y * width + x] = column[y] }
-        }
-        for y in 0..<height {
-            var row = Array(field[y * width..<(y + 1) * width])
-            change(&row)
-            field.replaceSubrange(y * width..<(y + 1) * width, with: row)
+        let (width, height) = (width, height)
+        field.withUnsafeMutableBufferPointer { field in
+            nonisolated(unsafe) let field = field
+            func lines(_ count: Int, of length: Int, start: Int, stride: Int) {
+                Bands.forEach(of: count, height: 16) { lines in
+                    var values = [Float](repeating: 0, count: length)
+                    for line in lines {
+                        let first = line * start
+                        for i in 0..<length { values[i] = field[first + i * stride] }
+                        change(&values)
+                        for i in 0..<length { field[first + i * stride] = values[i] }
+                    }
+                }
+            }
+            lines(width, of: height, start: 1, stride: width)
+            lines(height, of: width, start: width, stride: 1)
         }
     }
 }

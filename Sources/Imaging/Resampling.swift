@@ -155,7 +155,16 @@ private enum FloatingPoint: Arithmetic {
 /// For every new position: which old ones it takes, with which weights.
 private struct Weights<Weight> {
     var starts: [Int] = []
-    var rows: [[Weight]] = []
+    /// Those of all positions, one after the other.
+    var values: [Weight] = []
+    /// Where those of each position end.
+    private var ends: [Int] = []
+
+    /// Where the weights of a position are.
+    @inline(__always)
+    func range(_ position: Int) -> Range<Int> {
+        (position == 0 ? 0 : ends[position - 1])..<ends[position]
+    }
 
     init<Kind: Arithmetic>(
         from size: Int, to newSize: Int, _ positions: Range<Int>, _ filter: ResamplingFilter,
@@ -173,7 +182,8 @@ private struct Weights<Weight> {
             }
             let sum = exact.reduce(0, +)
             starts.append(start)
-            rows.append(exact.map { Kind.weight(sum == 0 ? $0 : $0 / sum) })
+            values += exact.map { Kind.weight(sum == 0 ? $0 : $0 / sum) }
+            ends.append(values.count)
         }
     }
 }
@@ -226,27 +236,26 @@ private struct Plane<Value> {
     private func scaledAcross<Kind: Arithmetic>(
         _ weights: Weights<Kind.Weight>, _: Kind.Type
     ) -> Plane where Kind.Value == Value {
-        let newWidth = weights.rows.count
-        let scaled = [Value](unsafeUninitializedCapacity: newWidth * height * channels) {
-            buffer, count in
-            values.withUnsafeBufferPointer { source in
-                for y in 0..<height {
+        let (newWidth, width, channels) = (weights.starts.count, width, channels)
+        let scaled = values.withUnsafeBufferPointer { source in
+            nonisolated(unsafe) let source = source
+            return [Value].rows(height, of: newWidth * channels) { rows, scaled in
+                for y in rows {
                     for x in 0..<newWidth {
                         let start = (y * width + weights.starts[x]) * channels
-                        weights.rows[x].withUnsafeBufferPointer { row in
-                            for c in 0..<channels {
-                                var sum = Kind.start
-                                for k in 0..<row.count {
-                                    sum = Kind.add(sum, source[start + k * channels + c], row[k])
-                                }
-                                buffer.initializeElement(
-                                    at: (y * newWidth + x) * channels + c, to: Kind.finish(sum))
+                        let own = weights.range(x)
+                        for c in 0..<channels {
+                            var sum = Kind.start
+                            var place = start + c
+                            for k in own {
+                                sum = Kind.add(sum, source[place], weights.values[k])
+                                place += channels
                             }
+                            scaled[(y * newWidth + x) * channels + c] = Kind.finish(sum)
                         }
                     }
                 }
             }
-            count = newWidth * height * channels
         }
         return Plane(width: newWidth, height: height, channels: channels, values: scaled)
     }
@@ -254,25 +263,24 @@ private struct Plane<Value> {
     private func scaledDown<Kind: Arithmetic>(
         _ weights: Weights<Kind.Weight>, _: Kind.Type
     ) -> Plane where Kind.Value == Value {
-        let newHeight = weights.rows.count
+        let newHeight = weights.starts.count
         let rowLength = width * channels
-        var sums = [Kind.Weight](repeating: Kind.start, count: rowLength)
-        let scaled = [Value](unsafeUninitializedCapacity: rowLength * newHeight) { buffer, count in
-            values.withUnsafeBufferPointer { source in
-                for y in 0..<newHeight {
+        let scaled = values.withUnsafeBufferPointer { source in
+            nonisolated(unsafe) let source = source
+            return [Value].rows(newHeight, of: rowLength) { rows, scaled in
+                var sums = [Kind.Weight](repeating: Kind.start, count: rowLength)
+                for y in rows {
                     for i in 0..<rowLength { sums[i] = Kind.start }
-                    for (k, weight) in weights.rows[y].enumerated() {
+                    for (k, place) in weights.range(y).enumerated() {
                         let start = (weights.starts[y] + k) * rowLength
+                        let weight = weights.values[place]
                         for i in 0..<rowLength {
                             sums[i] = Kind.add(sums[i], source[start + i], weight)
                         }
                     }
-                    for i in 0..<rowLength {
-                        buffer.initializeElement(at: y * rowLength + i, to: Kind.finish(sums[i]))
-                    }
+                    for i in 0..<rowLength { scaled[y * rowLength + i] = Kind.finish(sums[i]) }
                 }
             }
-            count = rowLength * newHeight
         }
         return Plane(width: width, height: newHeight, channels: channels, values: scaled)
     }

@@ -21,21 +21,30 @@ public func structuralSimilarity(_ a: Image, _ b: Image) throws -> Double? {
     let columns = width - window.count + 1
     let peak = Double(first.maximum)
     let (c1, c2) = (0.01 * peak * 0.01 * peak, 0.03 * peak * 0.03 * peak)
-    // The filtered rows of the last eleven, each with the five moments of its columns.
-    var rows: [[Moments]] = []
-    var sum = 0.0
-    for y in 0..<height {
-        let row = y * width..<(y + 1) * width
-        if rows.count == window.count { rows.removeFirst() }
-        rows.append(filtered(first.samples[row], second.samples[row], columns: columns))
-        guard rows.count == window.count else { continue }
-        for x in 0..<columns {
-            var moments = Moments.zero
-            for (weight, row) in zip(window, rows) { moments += weight * row[x] }
-            sum += moments.similarity(c1, c2)
+    let places = height - window.count + 1
+    let sums = Bands.map(of: places, height: 64) { places in
+        // The filtered rows of the last eleven, each with the five moments of its columns.
+        var rows: [[Moments]] = []
+        var sum = 0.0
+        for y in places.lowerBound..<places.upperBound + window.count - 1 {
+            let row = y * width..<(y + 1) * width
+            if rows.count == window.count { rows.removeFirst() }
+            rows.append(filtered(first.samples[row], second.samples[row], columns: columns))
+            guard rows.count == window.count else { continue }
+            for moments in weighted(rows) { sum += moments.similarity(c1, c2) }
         }
+        return sum
     }
-    return sum / Double(columns * (height - window.count + 1))
+    return sums.reduce(0, +) / Double(columns * places)
+}
+
+/// The sums of rows weighted by the window.
+private func weighted(_ rows: [[Moments]]) -> [Moments] {
+    var sums = rows[0].map { window[0] * $0 }
+    for (weight, row) in zip(window, rows).dropFirst() {
+        for x in sums.indices { sums[x] += weight * row[x] }
+    }
+    return sums
 }
 
 /// Weighted means of a, b, a², b² and ab.

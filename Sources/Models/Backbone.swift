@@ -79,7 +79,7 @@ public struct BackboneArchitecture: Sendable {
     /// The component that holds it, as diffusers calls it.
     public let component: String
     private let read: @Sendable (Data) throws -> any BackboneConfiguration
-    private let make: @Sendable (any ModelSource) throws -> any Backbone
+    private let make: @Sendable (any ModelSource, Arithmetic) throws -> any Backbone
 
     /// - Parameters:
     ///   - component: the component's name.
@@ -87,7 +87,7 @@ public struct BackboneArchitecture: Sendable {
     ///   - make: builds the network.
     public init(
         component: String, read: @escaping @Sendable (Data) throws -> any BackboneConfiguration,
-        make: @escaping @Sendable (any ModelSource) throws -> any Backbone
+        make: @escaping @Sendable (any ModelSource, Arithmetic) throws -> any Backbone
     ) {
         (self.component, self.read, self.make) = (component, read, make)
     }
@@ -99,9 +99,12 @@ public struct BackboneArchitecture: Sendable {
     }
 
     /// The network of a checkpoint.
+    /// - Parameter arithmetic: of the products in its blocks.
     /// - Throws: `CheckpointError` and `ModelError` for files that are missing, damaged or of another
     ///   model.
-    public func network(of source: any ModelSource) throws -> any Backbone {
-        try make(source)
+    public func network(
+        of source: any ModelSource, computed arithmetic: Arithmetic = .exact
+    ) throws -> any Backbone {
+        try make(source, arithmetic)
     }
 }

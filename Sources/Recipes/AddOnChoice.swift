@@ -43,6 +43,7 @@ extension Recipe {
     /// The names of the keys whose values are files.
     static let fileKeys: Set<String> = [
         "lora", "control", "embedding", "vae", "unet", "inpaint_base", "inpaint_delta",
+        "avoid",
     ]
 
     /// Whether a value of such a key may stand in a file that someone else may have written: names and

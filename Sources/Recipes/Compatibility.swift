@@ -16,6 +16,12 @@ public struct Compatibility: Sendable, Equatable {
     public let bilinearModes: Set<MaskMode>
     /// Whether an inpainting at strength 1 still begins from the picture.
     public let startsFromPicture: Bool
+    /// What draws the random numbers, where `rng` is not given.
+    public let generator: RandomGenerator
+    /// Whether the latents of a picture are drawn from the autoencoder's distribution, with the first
+    /// numbers of the seed (diffusers). The others draw them by chance: here they are the mean, and the
+    /// seed's first numbers are the noise of the start.
+    public let drawsLatents: Bool
 
     /// How latents beside a hard mask are kept to the picture.
     public enum KnownLatents: Sendable {
@@ -46,6 +52,11 @@ public struct Compatibility: Sendable, Equatable {
             case .a1111, .a1111Exact, nil: []
             }
         startsFromPicture = program == .comfy
+        switch program {
+        case .a1111, .a1111Exact: generator = .nv
+        case .comfy, .diffusers, nil: generator = .torch
+        }
+        drawsLatents = program == .diffusers || program == nil
     }
 }
 

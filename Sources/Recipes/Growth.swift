@@ -83,7 +83,7 @@ extension Recipe {
     /// How far a picture of that size is extended on each side.
     ///
     /// - Throws: `RecipeError.canvas` if nothing is extended, the picture does not fit the size that
-    ///   is asked for, or the canvas would have a side above `maximumSide`.
+    ///   is asked for, or the canvas would have a side above `maximumCanvasSide`.
     public func sides(width: Int, height: Int) throws(RecipeError) -> Sides {
         var sides = Sides()
         switch growth {
@@ -112,22 +112,23 @@ extension Recipe {
 
     private func check(_ sides: Sides, around size: Size) throws(RecipeError) {
         guard sides != Sides() else {
-            let what =
-                switch growth {
-                case .sides: "no side to extend"
-                case .aspect: "the picture has that shape already"
-                case .size: "the picture has that size already"
-                }
-            throw .canvas(
-                what, remedy: "give left, right, top or bottom, an aspect or a size")
+            switch growth {
+            case .sides:
+                throw .canvas(
+                    "no side to extend",
+                    remedy: "give left, right, top or bottom, an aspect or a size")
+            case .aspect: throw .sameCanvas("the picture has that shape already")
+            case .size: throw .sameCanvas("the picture has that size already")
+            }
         }
         let canvas = Size(
             width: size.width + sides.left + sides.right,
             height: size.height + sides.top + sides.bottom)
-        guard canvas.width <= Recipe.maximumSide, canvas.height <= Recipe.maximumSide else {
+        let most = Recipe.maximumCanvasSide
+        guard canvas.width <= most, canvas.height <= most else {
             throw .canvas(
                 "the canvas would be \(canvas)",
-                remedy: "extend less, to \(Recipe.maximumSide) pixels a side at most")
+                remedy: "extend less, to \(most) pixels a side at most")
         }
     }
 }

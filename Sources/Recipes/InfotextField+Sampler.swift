@@ -43,5 +43,5 @@ extension InfotextField.Source {
 
 extension SchedulerName {
     /// A1111's name, or Gesso's where A1111 has none.
-    fileprivate var nameInInfotext: String { traits.nameInA1111 ?? rawValue }
+    var nameInInfotext: String { traits.nameInA1111 ?? rawValue }
 }

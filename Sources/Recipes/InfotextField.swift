@@ -90,13 +90,18 @@ struct InfotextField: Sendable {
             InfotextField(
                 name: "VAE", write: { $0.provenance.vae?.name },
                 read: { value, _ in value == "None" ? [] : [("vae", value)] }),
-            same("Denoising strength", "strength"),
+        ] + variation + [
+            denoisingStrength,
             changed("Clip skip", "clip_skip"),
+            changed("ENSD", "seed_delta"),
             InfotextField(
-                name: "RNG", write: { _ in "CPU" }, read: { value, _ in value == "CPU" ? [] : nil }),
+                name: "RNG", write: { $0.recipe.generator == .nv ? "NV" : "CPU" },
+                read: { value, _ in
+                    ["CPU": "torch", "NV": "nv", "GPU": "nv"][value].map { [("rng", $0)] }
+                }),
             changed("Eta DDIM", "eta"),
             changed("Token merging ratio", "token_merging"),
-        ] + mask + softInpainting + [
+        ] + hires + mask + softInpainting + [
             record("Wildcard prompt") { $0.recipe.wildcardPrompt },
             record("Wildcard negative prompt") { $0.recipe.wildcardNegativePrompt },
             record("Lora hashes") { $0.provenance.loraHashes },
@@ -126,6 +131,20 @@ struct InfotextField: Sendable {
         guard sides.count == 2 else { return nil }
         return [("width", String(sides[0])), ("height", String(sides[1]))]
     }
+
+    private static let variation = [
+        InfotextField(
+            name: "Variation seed",
+            write: { $0.recipe.noise.variationStrength > 0 ? $0.text("variation_seed") : nil },
+            read: { value, _ in [("variation_seed", value)] }),
+        changed("Variation seed strength", "variation_strength"),
+        InfotextField(
+            name: "Seed resize from", write: { $0.text("seed_resize_from") },
+            // Old versions write a size of nothing where there is none.
+            read: { value, _ in
+                value.hasPrefix("-") || value.hasPrefix("0x") ? [] : [("seed_resize_from", value)]
+            }),
+    ]
 
     private static let mask = [
         words(
@@ -177,8 +196,7 @@ struct InfotextField: Sendable {
             neutral("Conditional mask weight", "1", "1.0"), neutral("FP8 weight", "Disable"),
             neutral("Emphasis", "Original"), neutral("VAE Encoder", "Full"),
             neutral("VAE Decoder", "Full"), neutral("Eta", "1", "1.0"),
-            neutral("Variation seed strength", "0", "0.0"),
-            neutral("Discard penultimate sigma", "False"), neutral("ENSD", "0"),
+            neutral("Discard penultimate sigma", "False"),
         ]
 }
 

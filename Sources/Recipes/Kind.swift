@@ -108,6 +108,17 @@ extension Kind<SchedulerChoice> {
             parse: { try? SchedulerChoice(alias: $0) },
             value: { .text($0.scheduler.rawValue) })
     }
+
+    /// The same, with the spread of the sigmas behind the scheduler's name: `dpmpp-2m karras`.
+    static var spacedScheduler: Kind {
+        let names = scheduler
+        return Kind(
+            expected: names.expected, choices: names.choices, parse: names.parse,
+            value: { choice in
+                let words = [choice.scheduler.rawValue, choice.sigmas?.rawValue]
+                return .text(words.compactMap(\.self).joined(separator: " "))
+            })
+    }
 }
 
 extension Kind<Extent> {

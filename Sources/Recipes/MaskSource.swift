@@ -119,3 +119,31 @@ public struct MaskCorner: Sendable, Equatable {
     /// Pixels from the top.
     public let y: Double
 }
+
+extension Kind<[MaskSource]> {
+    /// Masks that are united, as behind `--mask`.
+    static var masks: Kind {
+        Kind(
+            expected: "masks as behind --mask, joined by ;",
+            parse: { text in
+                var masks: [MaskSource] = []
+                for part in text.split(separator: ";").map(\.trimmed) where !part.isEmpty {
+                    guard let mask = try? MaskSource(part, at: .argument("avoid")) else {
+                        return nil
+                    }
+                    masks.append(mask)
+                }
+                return masks
+            },
+            value: { masks in
+                masks.isEmpty ? nil : .text(masks.compactMap(\.word).joined(separator: ";"))
+            })
+    }
+}
+
+extension MaskSource {
+    /// As it is written behind `--mask`; nil for a mask of its own.
+    fileprivate var word: String? {
+        if case .picture(let name) = self { name } else { text }
+    }
+}

@@ -111,8 +111,10 @@ extension OtherSettings {
         {
             settings.remarks.append("InvokeAI's weights behind words have no meaning here")
         }
-        if settings.text("rand_device") != "cpu" {
-            settings.remarks.append("its noise is a graphics card's: the same seed differs")
+        switch settings.text("rand_device") {
+        case "cpu": break
+        case .some(let device) where device.hasPrefix("cuda"): settings.set("rng", "nv")
+        default: settings.remarks.append("its noise is a graphics card's: the same seed differs")
         }
         settings.ignore("app_version", "rand_device", "canvas_v2_metadata", "ref_images")
         return settings

@@ -1,3 +1,5 @@
+import Sampling
+
 /// What a picture says of how it was made, under the names of recipes.
 public struct PictureSettings: Sendable, Equatable {
     /// What stands for the picture in messages.
@@ -60,6 +62,10 @@ public struct PictureSettings: Sendable, Equatable {
             found.append(("negative_prompt", infotext.negativePrompt))
         }
         var leftOut: [Infotext.Entry] = []
+        // A network that makes pictures larger is nearer to a filter of pixels than to latents.
+        if let upscaler = infotext["Hires upscaler"], HiresUpscaler(nameInA1111: upscaler) == nil {
+            found.append(("hires_upscaler", HiresUpscaler.lanczos.rawValue))
+        }
         var seen: Set<String> = []
         for entry in infotext.settings where seen.insert(entry.name).inserted {
             if let key = InfotextField.key(ofOwnName: entry.name), Self.mayName(entry.value, key) {
@@ -71,6 +77,7 @@ public struct PictureSettings: Sendable, Equatable {
                 leftOut.append(entry)
             }
         }
+        if infotext.isFromCard { found.append(("rng", RandomGenerator.nv.rawValue)) }
         settings = found.map { Setting($0.key, $0.value, at: .argument(name)) }
         self.leftOut = leftOut
     }
@@ -125,9 +132,15 @@ extension Infotext {
         return version == "ComfyUI" ? version : "AUTOMATIC1111"
     }
 
+    /// Whether its noise was drawn on a graphics card: A1111 does so where it names no other way.
+    fileprivate var isFromCard: Bool {
+        self["Seed"] != nil && self["RNG"] == nil && !["Gesso", "ComfyUI"].contains(program)
+    }
+
     /// What was done: as Gesso writes it, else as the settings suggest it.
-    fileprivate var verb: Verb {
+    var verb: Verb {
         if let own = self["Edit"].flatMap(Verb.init) { return own }
+        if hasHires { return .textToImage }
         let ofMasks = ["Mask blur", "Masked content", "Inpaint area", "Mask mode"]
         if ofMasks.contains(where: { self[$0] != nil }) { return .inpaint }
         if self["Image CFG scale"] != nil { return .instruct }

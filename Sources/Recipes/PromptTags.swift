@@ -71,9 +71,17 @@ extension Recipe {
     ///
     /// - Returns: the recipe, and what is to be said of the tags.
     public func takingLoRATags() -> (recipe: Recipe, notes: [String]) {
-        guard promptSyntax == .weighted, prompt.contains("<") else { return (self, []) }
+        guard promptSyntax == .weighted else { return (self, []) }
         var taken = self
         var notes: [String] = []
+        taken.prompt = taken.cuttingTags(of: prompt, &notes)
+        taken.hires.prompt = taken.cuttingTags(of: hires.prompt, &notes)
+        return (taken, notes)
+    }
+
+    /// A prompt without its tags, whose LoRAs are added.
+    private mutating func cuttingTags(of prompt: String, _ notes: inout [String]) -> String {
+        guard prompt.contains("<") else { return prompt }
         var (rest, text) = (prompt[...], "")
         while let start = rest.firstIndex(of: "<") {
             text += rest[..<start]
@@ -86,8 +94,8 @@ extension Recipe {
                 rest = rest[inside.endIndex...]
                 continue
             }
-            if let lora = tag.lora, !taken.loras.contains(where: { $0.name == lora.name }) {
-                taken.loras.append(lora)
+            if let lora = tag.lora, !loras.contains(where: { $0.name == lora.name }) {
+                loras.append(lora)
             }
             if tag.isText { text += "<\(inside)>" }
             notes += tag.note.map { [$0] } ?? []
@@ -95,7 +103,6 @@ extension Recipe {
         }
         text += rest
         // A tag at the end leaves no blank behind it.
-        taken.prompt = text.last == " " && prompt.last == ">" ? text.trimmingEnd : text
-        return (taken, notes)
+        return text.last == " " && prompt.last == ">" ? text.trimmingEnd : text
     }
 }

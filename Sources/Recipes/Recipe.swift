@@ -38,7 +38,12 @@ public struct Recipe: Sendable, Equatable {
     /// The checkpoint that `inpaintBase` was made from; nil is none.
     public var inpaintDelta: String?
     /// Share of the noise schedule that is run, in 0...1: 0 keeps the picture, 1 starts from noise.
-    public var strength = 0.75
+    public var strength: Double {
+        get { chosenStrength ?? standardStrength }
+        set { chosenStrength = newValue }
+    }
+    private var chosenStrength: Double?
+    private var standardStrength = 0.75
     /// Number of steps of the whole schedule; strength runs a part of them. 0 is for a `fill` that is
     /// to stand as it is.
     public var steps: Int {
@@ -65,6 +70,8 @@ public struct Recipe: Sendable, Equatable {
     public var eta = 0.0
     /// The seed of all noise; nil is one to be drawn (`drawingSeed`).
     public var seed: UInt64?
+    /// What the noise grows from beside the seed.
+    public var noise = NoiseChoice()
     /// The program to agree with to the number; nil is Gesso's own choice in each point.
     public var compat: StepRule?
     /// Width in pixels of a picture made from words alone; nil is the model's own.
@@ -114,12 +121,16 @@ public struct Recipe: Sendable, Equatable {
     public var tokenMerging = 0.0
     /// Whether the autoencoder works in tiles, which bounds its memory.
     public var vaeTiling = VAETiling.auto
+    /// The numbers that the networks' products are computed in.
+    public var precision = ModelPrecision.exact
     /// Whether a mask of another size is resized to the picture's.
     public var fitMask = false
     /// Whether black is repainted instead of white.
     public var invertMask = false
     /// What fills the mask before the model runs.
     public var fill = Fill.original
+    /// Masks of what the fill `patch` takes nothing from.
+    public var avoid: [MaskSource] = []
     /// How the canvas is extended.
     public var growth = Growth.sides()
     /// Pixels of the picture, along each extended side, that are repainted to hide the seam.
@@ -128,12 +139,22 @@ public struct Recipe: Sendable, Equatable {
     public var gravity = Gravity.center
     /// In how many passes a canvas is painted.
     public var canvasPasses = CanvasPasses.auto
+    /// The size at which the model works.
+    public var workSize = WorkSize.auto
+    /// How what was painted at another size than the picture's gets its fine detail.
+    public var detail = Detail.auto
+    /// Share of the noise schedule that is run in tiles that give what was made larger its detail; nil
+    /// is by how much it was.
+    public var detailStrength: Double?
     /// How much larger an upscaled picture is.
     public var scale = 2.0
     /// Pixels a side of the tiles of an upscaled picture; nil is the model's own size.
     public var tileSize: Int?
     /// Pixels over which neighbouring tiles fade into each other.
     public var tileOverlap = 64
+
+    /// A second run over the picture made larger.
+    public var hires = Hires()
 
     /// Whether the GPS of EXIF and XMP is left out of the result.
     public var stripGPS = false
@@ -148,10 +169,10 @@ public struct Recipe: Sendable, Equatable {
     public init(_ verb: Verb) {
         switch verb {
         case .imageToImage: break
-        case .inpaint: strength = 1
-        case .outpaint: (strength, fill) = (0.9, .edge)
-        case .instruct, .textToImage: strength = 1
-        case .upscale: strength = 0.25
+        case .inpaint: standardStrength = 1
+        case .outpaint: (standardStrength, fill) = (0.9, .edge)
+        case .instruct, .textToImage: standardStrength = 1
+        case .upscale: standardStrength = 0.25
         }
     }
 
@@ -160,6 +181,13 @@ public struct Recipe: Sendable, Equatable {
 
     /// Whether someone said how far to push; a model may have its own scale otherwise.
     public var choosesGuidanceScale: Bool { chosenGuidanceScale != nil }
+
+    /// Whether someone said how much is repainted; a model may have its own strength otherwise.
+    public var choosesStrength: Bool { chosenStrength != nil }
+
+    /// Keys whose values come from a shipped preset, which suits models in general: a model may have its
+    /// own in their place.
+    var generalKeys: Set<String> = []
 
     /// How the mask comes to the size of the latents: as said, else as `compat` has it, else `max`.
     public var maskLatent: MaskLatent {
@@ -174,11 +202,17 @@ public struct Recipe: Sendable, Equatable {
     /// Whose count of steps to follow at a given strength.
     public var stepRule: StepRule { compatibility.steps }
 
-    /// The same recipe with a seed, drawn if it has none: below 2³² so that other tools can take it.
+    /// A seed by chance, below 2³² so that other tools can take it.
+    public static func randomSeed() -> UInt64 { UInt64(UInt32.random(in: .min ... .max)) }
+
+    /// The same recipe with a seed, drawn if it has none, and so with the seed of its variation.
     public func drawingSeed() -> (recipe: Recipe, seed: UInt64) {
         var drawn = self
-        let seed = seed ?? UInt64(UInt32.random(in: .min ... .max))
+        let seed = seed ?? Self.randomSeed()
         drawn.seed = seed
+        if noise.variationStrength > 0 {
+            drawn.noise.variationSeed = noise.variationSeed ?? Self.randomSeed()
+        }
         return (drawn, seed)
     }
 }
@@ -206,15 +240,21 @@ extension Recipe {
     /// The most bytes that a prompt or another text of a setting may have, in UTF-8.
     public static let longestText = 64 << 10
 
-    /// The most pixels a side of a picture or canvas may have.
+    /// The most pixels a side of what the model works on may have.
     public static let maximumSide = 4096
+
+    /// The most pixels a side of a canvas may have, as of a JPEG.
+    public static let maximumCanvasSide = 65_500
 
     private static let fromPicture: [Verb] = [.imageToImage, .inpaint, .outpaint, .upscale]
     private static let masked: [Verb] = [.inpaint, .outpaint]
-    private static let side = Kind<Extent>.extent(0...maximumSide)
+    private static let sized: [Verb] = [.imageToImage, .inpaint, .outpaint, .instruct]
+    private static let side = Kind<Extent>.extent(0...maximumCanvasSide)
 
     /// THE list of what can be set, in the order in which it is shown and applied.
-    public static let keys: [Key] = [
+    public static let keys: [Key] = keysOfOneRun + hiresKeys
+
+    private static let keysOfOneRun: [Key] = [
         Key("prompt", \.prompt, .text, "what the picture should show"),
         Key(
             "negative_prompt", \.negativePrompt, .text, "what it should not show",
@@ -275,6 +315,23 @@ extension Recipe {
         Key("eta", \.eta, .number(0...1), "fresh noise in each DDIM step"),
         Key("seed", \.seed, .seed, "number that all noise grows from; drawn if not given"),
         Key(
+            "rng", \.noise.chosenGenerator, .orDefault(.oneOf(RandomGenerator.self)),
+            "whose random numbers to draw: torch's or an NVIDIA card's",
+            elsewhere: ["randn_source"]),
+        Key(
+            "variation_seed", \.noise.variationSeed, .seed,
+            "seed of a second noise that is blended in", elsewhere: ["subseed"]),
+        Key(
+            "variation_strength", \.noise.variationStrength, .number(0...1),
+            "share of the second noise", elsewhere: ["subseed_strength"]),
+        Key(
+            "seed_resize_from", \.noise.resizedFrom, .size(8...maximumSide),
+            "size of a picture whose composition to keep"),
+        Key(
+            "seed_delta", \.noise.seedDelta, .count(-0x8000_0000...0x7FFF_FFFF),
+            "added to the seed for the noise of the steps",
+            elsewhere: ["ensd", "eta_noise_seed_delta"]),
+        Key(
             "compat", \.compat, .orDefault(.oneOf(StepRule.self)),
             "program whose pictures to match"),
         Key(
@@ -293,6 +350,9 @@ extension Recipe {
             "vae_tiling", \.vaeTiling, .oneOf(VAETiling.self),
             "work of the autoencoder in tiles, for less memory"),
         Key(
+            "precision", \.precision, .oneOf(ModelPrecision.self),
+            "numbers to compute in: rounded ones are faster"),
+        Key(
             "width", \.width, .orDefault(.count(8...maximumSide)), for: [.textToImage],
             "width in pixels"),
         Key(
@@ -301,6 +361,9 @@ extension Recipe {
         Key(
             "fill", \.fill, .fill, for: masked, "what fills the mask before the model runs",
             elsewhere: ["masked_content", "inpainting_fill"]),
+        Key(
+            "avoid", \.avoid, .masks, for: [.inpaint],
+            "masks of what the fill patch takes nothing from"),
         Key(
             "mask_threshold", \.maskThreshold, .count(0...255), for: [.inpaint],
             "grey from which a mask counts as white"),
@@ -371,7 +434,7 @@ extension Recipe {
         Key(
             "aspect", \.aspect, .aspect, for: [.outpaint],
             "extend both ways to this shape", elsewhere: ["aspect_ratio"]),
-        Key("size", \.size, .size(8...maximumSide), for: [.outpaint], "extend to this size"),
+        Key("size", \.size, .size(8...maximumCanvasSide), for: [.outpaint], "extend to this size"),
         Key(
             "overlap", \.overlap, .count(0...512), for: [.outpaint],
             "pixels of the picture repainted along each extended side"),
@@ -381,6 +444,15 @@ extension Recipe {
         Key(
             "canvas_passes", \.canvasPasses, .oneOf(CanvasPasses.self), for: [.outpaint],
             "paint a large canvas in steps, or all at once"),
+        Key(
+            "work_size", \.workSize, .workSize, for: sized,
+            "size the model works at; auto is its own for large pictures"),
+        Key(
+            "detail", \.detail, .oneOf(Detail.self), for: sized,
+            "how what was painted at another size gets its fine detail"),
+        Key(
+            "detail_strength", \.detailStrength, .orDefault(.number(0...1)), for: sized,
+            "how strongly tiles repaint what was made larger"),
         Key("scale", \.scale, .number(1...8), for: [.upscale], "how many times larger"),
         Key(
             "tile_size", \.tileSize, .orDefault(.count(64...2048)), for: [.upscale],

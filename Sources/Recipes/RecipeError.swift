@@ -42,6 +42,8 @@ public enum RecipeError: Error, Equatable, CustomStringConvertible {
     case severalEdits(preset: String, at: Origin)
     /// A canvas that cannot be.
     case canvas(String, remedy: String)
+    /// A canvas that is the picture: it has the aspect or size that is asked for.
+    case sameCanvas(String)
 
     /// What, where, what to do, in one line.
     public var description: String {
@@ -101,6 +103,7 @@ public enum RecipeError: Error, Equatable, CustomStringConvertible {
             "'\(shortened(preset))' is more than one verb's settings: \(origin): use `gesso run`"
         case .canvas(let what, let remedy):
             "\(what): outpaint: \(remedy)"
+        case .sameCanvas(let what): "\(what): outpaint: give another aspect or size"
         }
     }
 
@@ -131,6 +134,11 @@ public enum Origin: Sendable, Equatable, CustomStringConvertible {
     /// Whether it is a place in a file.
     var isInFile: Bool {
         if case .file = self { true } else { false }
+    }
+
+    /// Whether it is a place in a preset that comes with the program, which has a name and no path.
+    var isShipped: Bool {
+        if case .file(let path, _, _) = self { !PresetShelf.isPath(path) } else { false }
     }
 
     /// The place for someone who knows the file.

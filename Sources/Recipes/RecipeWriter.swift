@@ -18,6 +18,10 @@ public struct RecipeWriter {
             self.verb = verb
             seed = values["seed"].map { "\($0)" }
             let standard = Recipe(verb)
+            var ruled = standard
+            if let compat = values["compat"] {
+                _ = Recipe.key("compat")?.set("\(compat)", in: &ruled)
+            }
             for key in Recipe.keys where key.verbs.contains(verb) && key.name != "seed" {
                 guard let value = values[key.name] else { continue }
                 var recipe = standard
@@ -30,9 +34,13 @@ public struct RecipeWriter {
                     continue
                 }
                 let isOwn = key.value(in: recipe) == key.value(in: standard)
-                let isMaskLatent =
-                    key.name == "mask_latent" && recipe.maskLatent == standard.maskLatent
-                if !isOwn, !isMaskLatent { settings.append((key.name, value)) }
+                // What follows from `compat` is left to it.
+                var chosen = ruled
+                _ = key.set("\(value)", in: &chosen)
+                let isImplied =
+                    key.name == "mask_latent" && chosen.maskLatent == ruled.maskLatent
+                    || key.name == "rng" && chosen.generator == ruled.generator
+                if !isOwn, !isImplied { settings.append((key.name, value)) }
             }
         }
 

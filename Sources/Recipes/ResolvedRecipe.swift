@@ -40,11 +40,14 @@ public struct ResolvedRecipe: Sendable, Equatable {
     }
 
     /// The same for pass number `index`, from 0: with a seed and perhaps a prompt of its own.
-    public func ofPass(_ index: Int, prompt: String?) -> ResolvedRecipe {
+    ///
+    /// - Parameter refines: whether it goes on from what earlier passes painted, so that no fill applies.
+    public func ofPass(_ index: Int, prompt: String?, refines: Bool = false) -> ResolvedRecipe {
         var own = self
         own.seed = seed &+ UInt64(index)
         own.recipe.seed = own.seed
         own.recipe.prompt = prompt ?? recipe.prompt
+        if refines { own.recipe.fill = .original }
         return own
     }
 
@@ -60,15 +63,19 @@ extension Recipe {
     ///
     /// - Parameters:
     ///   - scheduler: the one that ran; nil where none did.
-    ///   - size: of a picture made from words alone.
+    ///   - size: that of a picture made from words alone, in its first run.
     public func settled(
-        scheduler: SchedulerName?, size: (width: Int, height: Int)?, for verb: Verb
+        scheduler: SchedulerName?, size: Size?, for verb: Verb
     ) -> Recipe {
         var settled = self
         settled.scheduler = scheduler ?? self.scheduler
         (settled.steps, settled.guidanceScale) = (steps, guidanceScale)
+        settled.strength = strength
+        settled.noise.chosenGenerator = generator
         if verb == .inpaint || verb == .outpaint { settled.chosenMaskLatent = maskLatent }
-        if let size, verb == .textToImage { (settled.width, settled.height) = size }
+        if let size, verb == .textToImage {
+            (settled.width, settled.height) = (size.width, size.height)
+        }
         return settled
     }
 }

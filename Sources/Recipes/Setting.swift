@@ -77,6 +77,11 @@ struct Layer {
     func apply(to recipe: inout Recipe, for verb: Verb) {
         for (key, setting) in entries where key.verbs.contains(verb) {
             _ = key.set(setting.value, in: &recipe)
+            if Recipe.yieldingKeys.contains(key.name), setting.origin.isShipped {
+                recipe.generalKeys.insert(key.name)
+            } else {
+                recipe.generalKeys.remove(key.name)
+            }
         }
     }
 

@@ -1,4 +1,4 @@
-public import Tensors
+import Tensors
 
 /// What a network was trained on: how clean latents and noise are mixed in its input, and what its
 /// output means.

@@ -74,7 +74,7 @@ public struct SchedulerConfiguration: Sendable, Equatable {
     public var timestepType = TimestepType.discrete
     /// How sigmas between training steps are read (euler).
     public var interpolationType = InterpolationType.linear
-    /// `use_karras_sigmas` or `use_exponential_sigmas`.
+    /// `use_karras_sigmas`, `use_exponential_sigmas` or `use_beta_sigmas`.
     public var sigmaSpacing = SigmaSpacing.default
     /// Least sigma of Karras and exponential spacing.
     public var sigmaMin: Double?
@@ -114,6 +114,8 @@ public struct SchedulerConfiguration: Sendable, Equatable {
     public var originalInferenceSteps = 50
     /// Factor on timesteps in lcm's boundary condition.
     public var timestepScaling = 10.0
+    /// Whether the model is Stable Diffusion XL, for `align-your-steps`; not in the file.
+    public var isForXL = false
     /// Switches of the file that are on and not implemented.
     public var unsupportedSwitches: [String] = []
 
@@ -142,7 +144,7 @@ public struct SchedulerConfiguration: Sendable, Equatable {
         try readSchedule(file)
         try readSpacing(file)
         try readSolver(file)
-        unsupportedSwitches = try ["use_beta_sigmas", "use_lu_lambdas", "use_flow_sigmas"]
+        unsupportedSwitches = try ["use_lu_lambdas", "use_flow_sigmas"]
             .filter { try file.flag($0) ?? false }
     }
 
@@ -197,12 +199,13 @@ public struct SchedulerConfiguration: Sendable, Equatable {
         finalSigma = try file.choice("final_sigmas_type") ?? finalSigma
         sigmaMin = try file.number("sigma_min", in: 1e-6...1e6)
         sigmaMax = try file.number("sigma_max", in: 1e-6...1e6)
-        let karras = try file.flag("use_karras_sigmas") ?? false
-        let exponential = try file.flag("use_exponential_sigmas") ?? false
-        if karras && exponential {
-            throw file.unexpected("use_exponential_sigmas", "false beside use_karras_sigmas")
-        }
-        sigmaSpacing = karras ? .karras : exponential ? .exponential : .default
+        let switches: [(key: String, spacing: SigmaSpacing)] = [
+            ("use_karras_sigmas", .karras), ("use_exponential_sigmas", .exponential),
+            ("use_beta_sigmas", .beta),
+        ]
+        let on = try switches.filter { try file.flag($0.key) ?? false }
+        if on.count > 1 { throw file.unexpected(on[1].key, "false beside \(on[0].key)") }
+        sigmaSpacing = on.first?.spacing ?? .default
     }
 
     private mutating func readSolver(_ file: ConfigurationFile) throws {

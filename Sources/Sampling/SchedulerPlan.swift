@@ -163,6 +163,9 @@ extension SchedulerPlan {
         (Double(schedule.sigmas[schedule.sigmas.count - 1]), Double(schedule.sigmas[0]))
     }
 
+    /// Some classes of diffusers read `sigma_min` and `sigma_max`, but not with Karras spacing.
+    var readsBoundsUnlessKarras: Bool { sigmaSpacing != .karras || rule != .diffusers }
+
     /// Sigmas spaced by formula, or nil where the timesteps place them. Programs other than diffusers
     /// space them over the whole of training.
     func spacedSigmas(
@@ -173,7 +176,7 @@ extension SchedulerPlan {
             SigmaRange(
                 greatest: readsBounds ? configuration.sigmaMax ?? greatest : greatest,
                 least: readsBounds ? configuration.sigmaMin ?? least : least, count: steps,
-                schedule: schedule, rule: rule))
+                schedule: schedule, rule: rule, isXL: configuration.isForXL))
     }
 
     /// The timesteps that the network is shown at spaced sigmas: between training steps with

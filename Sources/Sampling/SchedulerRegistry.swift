@@ -6,10 +6,16 @@ extension SchedulerTraits {
         Euler.traits,
         EulerAncestral.traits,
         DPMSolverMultistep.traits,
+        DPMSolverMultistepSDE.traits,
+        DPMSolverMultistepSDE3.traits,
+        DPMSolverSDE.traits,
+        DPMSolverAncestral.traits,
+        DEIS.traits,
         Heun.traits,
         LMS.traits,
         UniPC.traits,
         PNDM.traits,
         LCM.traits,
+        TCD.traits,
     ]
 }

@@ -44,7 +44,8 @@ public struct SigmaSpacing: RawRepresentable, CaseIterable, Hashable, Sendable,
 
     /// Every spacing, in the order in which they are listed.
     public static let allCases: [SigmaSpacing] = [
-        .default, .karras, .exponential, .uniform,
+        .default, .karras, .exponential, .uniform, .sgmUniform, .simple, .beta, .polyexponential,
+        .alignYourSteps,
     ]
 }
 
@@ -60,4 +61,6 @@ struct SigmaRange {
     let schedule: NoiseSchedule
     /// Whose variant of a formula to follow.
     let rule: StepRule
+    /// Whether the model is Stable Diffusion XL, whose best steps are others.
+    let isXL: Bool
 }

@@ -34,7 +34,7 @@ enum LatentSpace: Sendable {
 /// x = signal·z0 + noise·n for clean latents z0 and normal noise n.
 public struct Trajectory: Sendable {
     /// One entry for each evaluation of the model.
-    public let levels: [NoiseLevel]
+    public internal(set) var levels: [NoiseLevel]
     /// The least and the greatest σ above zero of the whole run, those that strength leaves out
     /// included.
     public let sigmaRange: ClosedRange<Float>

@@ -7,12 +7,13 @@ final class PackedWeights: @unchecked Sendable {
     let handle: OpaquePointer
 
     /// - Parameter weight: [out, in] or [out, in, height, width].
-    init(_ weight: StoredTensor, _ precision: Precision) {
+    init(_ weight: StoredTensor, _ arithmetic: Arithmetic) {
         let taps = weight.shape.dropFirst(2).reduce(1, *)
+        let unit = arithmetic.unit(
+            out: weight.shape[0], in: weight.shape[1], taps: taps, of: weight.dataType)
         handle = weight.withBytes {
             gesso_pack(
-                $0, weight.dataType.kernelType, weight.shape[0], weight.shape[1], taps,
-                precision.kernel)
+                $0, weight.dataType.kernelType, weight.shape[0], weight.shape[1], taps, unit)
         }
     }
 
@@ -29,13 +30,13 @@ public struct PackedMatrix: Sendable {
 
     /// - Parameters:
     ///   - weight: [out, in], or [out, in, 1, 1] as some checkpoints have it.
-    ///   - precision: of both sides of products with it.
-    public init(_ weight: StoredTensor, precision: Precision = .exact) {
+    ///   - arithmetic: of products with it.
+    public init(_ weight: StoredTensor, arithmetic: Arithmetic = .exact) {
         precondition(
             weight.shape.count >= 2 && weight.shape.dropFirst(2).allSatisfy { $0 == 1 },
             "\(weight.shape) is no matrix")
         (rows, columns) = (weight.shape[0], weight.shape[1])
-        weights = PackedWeights(weight, precision)
+        weights = PackedWeights(weight, arithmetic)
     }
 }
 
@@ -47,10 +48,10 @@ public struct PackedFilter: Sendable {
 
     /// - Parameters:
     ///   - weight: [out, in, height, width].
-    ///   - precision: of both sides of convolutions with it.
-    public init(_ weight: StoredTensor, precision: Precision = .exact) {
+    ///   - arithmetic: of convolutions with it.
+    public init(_ weight: StoredTensor, arithmetic: Arithmetic = .exact) {
         precondition(weight.shape.count == 4, "\(weight.shape) is no filter")
         shape = weight.shape
-        weights = PackedWeights(weight, precision)
+        weights = PackedWeights(weight, arithmetic)
     }
 }

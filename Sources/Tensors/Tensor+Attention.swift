@@ -9,9 +9,11 @@ extension Tensor {
     ///   - key: [N,T,C].
     ///   - value: [N,T,C].
     ///   - causal: each query sees only keys up to its own place.
+    ///   - kernel: what multiplies; softmax is computed in floats.
     /// - Returns: [N,S,C].
     public static func attention(
-        query: Tensor, key: Tensor, value: Tensor, heads: Int, causal: Bool = false
+        query: Tensor, key: Tensor, value: Tensor, heads: Int, causal: Bool = false,
+        by kernel: AttentionKernel = .floats
     ) -> Tensor {
         let (batch, queries, channels) = (query.shape[0], query.shape[1], query.shape[2])
         precondition(
@@ -24,7 +26,7 @@ extension Tensor {
                     Tensor(shape: query.shape) { y in
                         gesso_attend(
                             q.baseAddress, k.baseAddress, v.baseAddress, y.baseAddress, batch,
-                            queries, key.shape[1], heads, channels / heads, causal)
+                            queries, key.shape[1], heads, channels / heads, causal, kernel.unit)
                     }
                 }
             }

@@ -23,3 +23,19 @@ public final class ThreadPool: @unchecked Sendable {
         return try body()
     }
 }
+
+extension ThreadPool {
+    /// Calls `body` for every index in 0..<count, spread over the threads of the pool that is bound to the
+    /// calling thread, and returns when all are done. A loop within a loop runs on the thread that meets it.
+    public static func forEach(_ count: Int, _ body: (_ index: Int) -> Void) {
+        withoutActuallyEscaping(body) { body in
+            withUnsafePointer(to: body) { pointer in
+                gesso_parallel(
+                    count,
+                    { context, index in
+                        context?.assumingMemoryBound(to: ((Int) -> Void).self).pointee(index)
+                    }, UnsafeMutableRawPointer(mutating: pointer))
+            }
+        }
+    }
+}

@@ -9,7 +9,7 @@ import Foundation
 /// same path; its fallback for older processors may differ in the last bit). A smaller draw runs in
 /// double precision and keeps the second number of each pair for the next small draw.
 /// Nothing depends on the processor at hand.
-public struct TorchRandomSource: Sendable {
+public struct TorchRandomSource: RandomSource {
     private var engine: MersenneTwister
     /// The unused half of the last pair drawn in double precision; large draws leave it alone.
     private var spare: Double?

@@ -96,6 +96,7 @@ struct GessoServerCommand: AsyncParsableCommand {
         (configuration.token, configuration.pair) = (token, apiAuth)
         (configuration.allowedHosts, configuration.allowedOrigins) = (allowedHosts, allowedOrigins)
         configuration.bodyLimit = bodyLimit << 20
+        configuration.styles = StyleBook.place(environment: environment)
         configuration.quota = diskLimit.map { $0 << 20 }
         do {
             guard !library.checkpoints.isEmpty else {

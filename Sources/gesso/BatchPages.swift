@@ -14,12 +14,7 @@ struct BatchPages {
     /// - Parameter folder: the outputs', which may not be there yet.
     init(report: String?, sheet: String?, folder: URL) throws {
         self.report = try report.map { path in
-            guard path.hasSuffix(".html") || path.hasSuffix(".htm") else {
-                throw Failure(
-                    .usage, "'\(path.suffix(40))' is no page", at: "--report",
-                    do: "give a name that ends in .html")
-            }
-            let file = try FilePath.file(path, orFailWith: .cannotCreate)
+            let file = try Output.page(path, at: "--report")
             if !Self.willHold(file, folder) { try checkWritable(file, overwrite: true) }
             return file
         }

@@ -16,13 +16,21 @@ struct BatchPrinter {
         Interruption.expectResumption()
         var meter = ProgressMeter(isQuiet: options.quiet, counting: .picture)
         defer { meter.clear() }
+        let total = batch.missing.count
+        let start = ContinuousClock.now
+        var done = 0
         let outcomes = try await batch.run { event in
             try Interruption.check()
             switch event {
             case .note(let note): say("note: \(note)")
+            case .job(let item, .progress(let progress)):
+                meter.tell(
+                    progress, of: item.input, after: done, of: total,
+                    at: start.duration(to: .now) / .seconds(1))
             case .job: break
             case .outcome(let outcome): try print(outcome, endsBatch: batch.options.failsFast)
             case .progress(let count, of: let total, let seconds):
+                done = count
                 meter.tellPictures(count, of: total, at: seconds)
             }
         }

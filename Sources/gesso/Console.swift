@@ -18,11 +18,28 @@ enum Console {
     /// - Throws: `Failure` on a full disk, but not for a reader that has gone away: what it does not
     ///   want to read is dropped.
     static func result(bytes: some Collection<UInt8>) throws {
-        guard let error = write(Array(bytes), to: STDOUT_FILENO), error != EPIPE else { return }
+        let bar = bar.withLock { $0 }
+        // On one terminal a result takes the place of the bar, which then comes below it.
+        if !bar.isEmpty, isShared { redraw("") }
+        let error = write(Array(bytes), to: STDOUT_FILENO)
+        if !bar.isEmpty, isShared { redraw(bar) }
+        guard let error, error != EPIPE else { return }
         throw Failure(
             .inputOutput, "cannot write: \(String(cString: strerror(error)))",
             at: "standard output", do: "redirect it elsewhere")
     }
+
+    /// Whether results go to the terminal that the bar is on.
+    private static let isShared = isLive && isatty(STDOUT_FILENO) == 1
+
+    /// The bar as it is shown; empty where there is none.
+    private static let bar = Mutex("")
+
+    /// Every note so far, without what precedes it, so that documents hold what was printed.
+    static var notes: [String] { noted.withLock { $0 } }
+
+    private static let noted = Mutex<[String]>([])
+    private static let noteMark = "gesso: note: "
 
     /// How messages are shown; set once, before a command runs.
     static var style: MessageStyle {
@@ -42,6 +59,9 @@ enum Console {
     /// - Parameter isQuiet: leaves it to the log.
     static func line(_ text: String, _ kind: Kind = .note, isQuiet: Bool = false) {
         let style = style
+        if text.hasPrefix(noteMark) {
+            noted.withLock { $0.append(String(text.dropFirst(noteMark.count))) }
+        }
         if let log = style.log {
             let time = Date.now.formatted(.iso8601)
             let line =
@@ -54,7 +74,9 @@ enum Console {
         if style.isJSON {
             event(Message(event: kind.rawValue, message: text))
         } else {
+            let bar = bar.withLock { $0 }
             redraw((style.isColored ? colored(text, kind) : text) + "\n")
+            if !bar.isEmpty { redraw(bar) }
         }
     }
 
@@ -83,9 +105,32 @@ enum Console {
         return "\u{1B}[1m\(name)\u{1B}[0m\u{1B}[\(color)m\(rest)\u{1B}[0m"
     }
 
+    /// Draws the bar over the one before; an empty text takes it away.
+    static func show(bar text: String) {
+        bar.withLock { $0 = text }
+        redraw(text)
+    }
+
     /// Draws over the line that was drawn before, on a terminal that can.
-    static func redraw(_ text: String) {
+    private static func redraw(_ text: String) {
+        // What is below a picture moves it up, so that the next cannot take its place.
+        if text.contains("\n") { pictureRows.withLock { $0 = 0 } }
         _ = write(Array(((isLive ? "\r\u{1B}[K" : "") + text).utf8), to: STDERR_FILENO)
+    }
+
+    /// How many lines the picture right above the bar has; 0 where there is none.
+    private static let pictureRows = Mutex(0)
+
+    /// Draws a picture above the bar, over the picture that was drawn before if nothing came between.
+    ///
+    /// - Parameter rows: how many lines of the terminal it takes.
+    static func show(picture text: String, rows: Int) {
+        let above = pictureRows.withLock { $0 }
+        let back = above > 0 ? "\r\u{1B}[\(above)A\u{1B}[J" : ""
+        _ = write(Array(("\r\u{1B}[K" + back + text + "\n").utf8), to: STDERR_FILENO)
+        pictureRows.withLock { $0 = rows }
+        let bar = bar.withLock { $0 }
+        if !bar.isEmpty { redraw(bar) }
     }
 
     /// Writes all bytes; gives the number of the error that ended it, if one did.

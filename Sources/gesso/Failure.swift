@@ -116,11 +116,11 @@ struct Failure: Error {
 }
 
 extension String {
-    /// The text as one line of at most 200 characters; what is too much goes out of the middle.
+    /// The text as one line of at most 240 characters; what is too much goes out of the middle.
     func asLine() -> String {
         let line = escapingControls()
-        guard line.count > 200 else { return line }
-        return line.prefix(110) + "…" + line.suffix(89)
+        guard line.count > 240 else { return line }
+        return line.prefix(150) + "…" + line.suffix(89)
     }
 }
 

@@ -30,7 +30,8 @@ struct GessoCommand: AsyncParsableCommand {
             PresetCommand.self,
             ModelCommand.self,
             SheetCommand.self, CompareCommand.self, VerifyCommand.self, ReplayCommand.self,
-            InfoCommand.self, GridCommand.self, ServeCommand.self, ConfigCommand.self,
+            InfoCommand.self, CredentialsCommand.self, GridCommand.self, ServeCommand.self,
+            ConfigCommand.self,
             DoctorCommand.self,
             ManualCommand.self,
         ])

@@ -65,7 +65,7 @@ struct GridRunner {
     private func make(_ grid: Grid) async throws -> [Grid.Outcome] {
         let began = ContinuousClock.now
         let count = grid.cells.count
-        return try await grid.run(with: Workplace.library, threads: options.engine.threads) {
+        return try await grid.run(with: Workplace.library, options.jobOptions) {
             index in
             try Interruption.check()
             let seconds = began.duration(to: .now) / .seconds(1)

@@ -85,7 +85,8 @@ struct JobRunner {
     private func report(_ planned: [PlannedEdit]) throws {
         if let recipeName {
             return try Console.result(
-                RunPlanDocument(recipeName, planned, output: output.path, files: files),
+                RunPlanDocument(
+                    recipeName, planned, output: output.path, files: files, notes: Console.notes),
                 isJSON: options.json)
         }
         for note in planned.flatMap(\.plan.notes) { say("note: " + note) }
@@ -93,7 +94,8 @@ struct JobRunner {
             try Console.result(
                 PlanDocument(
                     plan, output: output.path, files: files,
-                    speeds: Workplace.library.places.speeds), isJSON: options.json)
+                    speeds: Workplace.library.places.speeds, notes: Console.notes),
+                isJSON: options.json)
         }
     }
 
@@ -101,14 +103,16 @@ struct JobRunner {
     private func report(_ outcome: Outcome) throws {
         for note in outcome.works.flatMap(\.report.notes) { say("note: " + note) }
         if let proof = outcome.proof { say("verified: " + proof.line) }
+        if let signer = outcome.signer { say("signed: Content Credentials of \(signer)") }
         if let loss = outcome.loss { say("note: " + loss) }
         if options.progress.verbose > 0 { reportTimes(of: outcome) }
         if options.show, !options.progress.quiet { try TerminalPicture.show(outcome.written) }
         if options.json {
             let text =
                 try recipeName.map {
-                    try JSON.text(RunDocument($0, outcome, output: output.path))
-                } ?? JSON.text(EditDocument(outcome, output: output.path))
+                    try JSON.text(
+                        RunDocument($0, outcome, output: output.path, notes: Console.notes))
+                } ?? JSON.text(EditDocument(outcome, output: output.path, notes: Console.notes))
             try Console.result(text)
         } else if !output.isStandardOutput {
             try Console.result(output.path)

@@ -139,7 +139,19 @@ struct Output {
         }
     }
 
-    private static func checkPlace(_ file: URL, _ path: String, overwrites: Bool) throws {
+    /// The file for a page to be looked at.
+    ///
+    /// - Throws: `Failure` for a name that browsers do not take for a page.
+    static func page(_ path: String, at option: String) throws -> URL {
+        guard path.hasSuffix(".html") || path.hasSuffix(".htm") else {
+            throw Failure(
+                .usage, "'\(path.suffix(40))' is no page", at: option,
+                do: "give a name that ends in .html")
+        }
+        return try FilePath.file(path, orFailWith: .cannotCreate)
+    }
+
+    static func checkPlace(_ file: URL, _ path: String, overwrites: Bool) throws {
         do {
             try checkWritable(file, overwrite: overwrites)
         } catch FileError.outputExists {

@@ -82,6 +82,9 @@ struct Preference {
             name: "threads", help: "threads to compute with", kind: .count(1...1024),
             standard: "all cores"),
         Preference(
+            name: "credentials", help: "whether results are signed: on, off, or a name",
+            kind: .text, standard: "on once there is a key", isForProjects: false),
+        Preference(
             name: "overwrite", help: "replace files that are there", kind: .flag,
             standard: "false", isForProjects: false),
         Preference(

@@ -54,6 +54,7 @@ struct ProgressMeter {
         if detail == .documents { return document(progress) }
         switch progress.stage {
         case .denoising(let step, let steps): tell(step, of: steps, at: progress.seconds)
+        case .filling(let share): tell("filling, \(Int(100 * share)) %")
         case .encodingPrompt: tell("reading the prompt")
         case .encodingImage: tell("reading the picture")
         case .decoding: tell("painting")
@@ -62,12 +63,12 @@ struct ProgressMeter {
 
     /// Takes the bar away.
     func clear() {
-        if detail == .bar { Console.redraw("") }
+        if detail == .bar { Console.show(bar: "") }
     }
 
     private func tell(_ stage: String) {
         if detail == .everyStep { Console.line("gesso: " + stage) }
-        if detail == .bar { Console.redraw("gesso: " + stage) }
+        if detail == .bar { Console.show(bar: "gesso: " + stage) }
     }
 
     /// Tells how many pictures of a batch are done.
@@ -76,6 +77,42 @@ struct ProgressMeter {
         let eta = rate(count, at: seconds).map { Double(total - count) / $0 }
         Console.event(
             Step(stage: "batch", picture: count, pictures: total, seconds: seconds, eta: eta))
+    }
+
+    /// Shows where the work on a picture of a batch is, beside how many are done; lines say it only where
+    /// every step is printed.
+    ///
+    /// - Parameters:
+    ///   - count: how many pictures are done.
+    ///   - seconds: since the batch began.
+    mutating func tell(
+        _ progress: Editing.Progress, of picture: String, after count: Int, of total: Int,
+        at seconds: Double
+    ) {
+        guard case .denoising(let step, let steps) = progress.stage else { return }
+        switch detail {
+        case .bar:
+            let share = Double(step) / Double(max(steps, 1))
+            let done = Double(count) + share
+            let left = seconds / max(done, 0.01) * (Double(total) - done)
+            let time = step > 1 || count > 0 ? ", " + Self.time(left) + " left" : ""
+            Console.show(
+                bar: "gesso: \(Self.bar(done / Double(max(total, 1)))) \(count)/\(total), "
+                    + "step \(step)/\(steps)\(time)")
+        case .everyStep: Console.line("gesso: \(picture): step \(step) of \(steps)".asLine())
+        case .documents:
+            Console.event(
+                Step(
+                    stage: progress.stage.name, step: step, steps: steps, picture: count + 1,
+                    pictures: total, seconds: seconds, eta: nil))
+        case .nothing, .lines: break
+        }
+    }
+
+    /// Seconds as minutes and seconds.
+    private static func time(_ seconds: Double) -> String {
+        let left = Int(seconds.rounded(.up))
+        return "\(left / 60):" + String(format: "%02d", left % 60)
     }
 
     private mutating func document(_ progress: Editing.Progress) {
@@ -100,19 +137,26 @@ struct ProgressMeter {
     private mutating func tell(_ step: Int, of steps: Int, at seconds: Double) {
         guard detail != .nothing else { return }
         let pace = rate(step, at: seconds).map { rate in
-            let left = Int((Double(steps - step) / rate).rounded(.up))
+            let left = Self.time(Double(steps - step) / rate)
             let speed = unit == .step ? ", " + Self.speed(rate) : ""
-            return speed + ", \(left / 60):" + String(format: "%02d", left % 60) + " left"
+            return "\(speed), \(left) left"
         }
         if detail == .bar {
-            let filled = 24 * step / max(steps, 1)
-            let bar =
-                String(repeating: "#", count: filled) + String(repeating: ".", count: 24 - filled)
-            Console.redraw("gesso: [\(bar)] \(step)/\(steps)\(pace ?? "")")
+            Console.show(
+                bar:
+                    "gesso: \(Self.bar(Double(step) / Double(max(steps, 1)))) \(step)/\(steps)\(pace ?? "")"
+            )
         } else if detail == .everyStep || 10 * step / max(steps, 1) > tenthsTold {
             tenthsTold = 10 * step / max(steps, 1)
             Console.line("gesso: \(unit) \(step) of \(steps)\(pace ?? "")")
         }
+    }
+
+    /// A bar that is filled to a share.
+    private static func bar(_ share: Double) -> String {
+        let filled = min(max(Int(24 * share), 0), 24)
+        return "[" + String(repeating: "#", count: filled)
+            + String(repeating: ".", count: 24 - filled) + "]"
     }
 
     /// Whichever of steps a second and seconds a step is the larger number.

@@ -16,8 +16,7 @@ extension Remedy {
         case .instructModel:
             "name an InstructPix2Pix checkpoint with --model, or use `gesso img2img`"
         case .nameTokenizer:
-            "give --tokenizer FOLDER, or get one with "
-                + "`hf download openai/clip-vit-large-patch14 vocab.json merges.txt`"
+            "give --tokenizer FOLDER, or put share/gesso/Models beside gesso's folder"
         case .wholeVAE: "put the encoder's file beside it, or give a whole VAE with --vae"
         case .joinParts: "--per-component: leave it out, or join them with --mask-grow"
         case .otherPicture: "try another prompt or seed, or --safety off"
@@ -43,7 +42,7 @@ extension Remedy {
         case .giveVariable(let name): "give --var \(name)=TEXT"
         case .giveMask(let name): "give --mask \(name)=MASK"
         case .leaveOutVariable(let name): "--var \(name): leave it out"
-        case .advice, .meant: description
+        case .advice, .meant, .fetch: description
         }
     }
 }

@@ -45,18 +45,49 @@ struct TerminalPicture {
         let form = Form(environment: ProcessInfo.processInfo.environment)
         var size = winsize()
         let isKnown = ioctl(STDERR_FILENO, UInt(TIOCGWINSZ), &size) == 0 && size.ws_col > 0
-        let columns = isKnown ? Int(size.ws_col) : 80
-        Console.redraw(try TerminalPicture(image, as: form).text(columns: columns) + "\n")
+        let terminal =
+            isKnown
+            ? Size(
+                columns: Int(size.ws_col), rows: Int(size.ws_row),
+                cellHeight: size.ws_row > 0 ? Int(size.ws_ypixel) / Int(size.ws_row) : 0)
+            : Size(columns: 80, rows: 24)
+        let picture = TerminalPicture(image, as: form)
+        Console.show(
+            picture: try picture.text(on: terminal), rows: picture.rows(on: terminal))
     }
 
-    /// What is sent to a terminal of that many columns.
-    func text(columns: Int) throws -> String {
+    /// The size of a terminal.
+    struct Size {
+        let columns: Int
+        let rows: Int
+        /// Pixels of a line; 0 where the terminal does not say.
+        var cellHeight = 0
+    }
+
+    /// What is sent to a terminal of that size.
+    func text(on terminal: Size) throws -> String {
         switch form {
         case .kitty: try kitty()
         case .iterm2: try iTerm2()
         case .sixel: sixel()
-        case .blocks: blocks(columns: min(columns, 80))
+        case .blocks: blocks(on: terminal)
         }
+    }
+
+    /// How many lines of the terminal the picture takes; 0 where the terminal does not say how high its
+    /// lines are, so that nothing can be drawn over it.
+    func rows(on terminal: Size) -> Int {
+        if form == .blocks { return (inBlocks(on: terminal).height + 1) / 2 }
+        guard terminal.cellHeight > 0 else { return 0 }
+        let rows = (scaled(width: 640, height: 480).height - 1) / terminal.cellHeight + 1
+        return rows < terminal.rows ? rows : 0
+    }
+
+    /// The picture at two pixels a character, with a line left for the bar.
+    private func inBlocks(on terminal: Size) -> Image {
+        scaled(
+            width: min(terminal.columns, 80),
+            height: min(48, max(2 * (terminal.rows - 2), 2)))
     }
 
     /// The picture in 8-bit RGB with no side longer, never enlarged.
@@ -95,8 +126,8 @@ struct TerminalPicture {
     }
 
     /// The upper half block, its colour the pixel above, its ground the one below.
-    private func blocks(columns: Int) -> String {
-        let small = scaled(width: columns, height: 48)
+    private func blocks(on terminal: Size) -> String {
+        let small = inBlocks(on: terminal)
         func color(_ x: Int, _ y: Int, _ layer: Int) -> String {
             let pixel = small[x: x, y: min(y, small.height - 1)].map { "\($0)" }
             return "\u{1B}[\(layer);2;" + pixel.joined(separator: ";") + "m"

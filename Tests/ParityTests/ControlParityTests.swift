@@ -80,7 +80,7 @@ struct ControlParityTests {
         let tensors = try Safetensors(
             contentsOf: Controls.folder.appending(path: "stages.safetensors"))
         let source = try ModelFolder(Controls.base(try #require(Controls.bases[name])))
-        let unet = try UNet2DCondition(source)
+        let unet = try UNet2DCondition(source, arithmetic: .exactHere)
         let net = try ControlNet(
             ControlNetSource(Controls.net(name), beside: source), for: unet.configuration)
         let sizes =

@@ -29,7 +29,7 @@ struct ConvertedModelTests {
             let mask = try Mask(RecordedEdit.image("inputs/mask-64x48.png"))
             edit = try .inpaint(source, mask, recipe)
         case .instruct: edit = .instruct(source, recipe)
-        default: edit = .imageToImage(source, recipe)
+        default: edit = try .imageToImage(source, recipe)
         }
         return try Editor(model)(edit).image
     }

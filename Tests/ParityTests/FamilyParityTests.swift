@@ -50,7 +50,7 @@ struct FamilyParityTests {
         try expectEqual(
             text, try tensors.tensor(name + ".text"), stage: "text encoder \(name)")
 
-        let unet = try UNet2DCondition(folder)
+        let unet = try UNet2DCondition(folder, arithmetic: .exactHere)
         let answer = unet(
             try tensors.picture(name + ".sample"), timestep: recorded.timestep,
             encoderHiddenStates: try tensors.tensor(name + ".context"))

@@ -115,7 +115,7 @@ struct XLParityTests {
     @Test("UNet", arguments: ["tiny-xl", "tiny-xl-inpaint", "tiny-xl-lcm"])
     func unet(name: String) throws {
         let (recorded, tensors) = try Self.stages()
-        let unet = try UNet2DCondition(SingleFile(XL.single(name)))
+        let unet = try UNet2DCondition(SingleFile(XL.single(name)), arithmetic: .exactHere)
         let answer = unet(
             try tensors.picture(name + ".sample"), timestep: recorded.timestep,
             encoderHiddenStates: try tensors.tensor(name + ".context"),
@@ -171,7 +171,7 @@ struct RefinerParityTests {
     func unet() throws {
         let tensors = try Safetensors(
             contentsOf: XL.folder.appending(path: "refiner.safetensors"))
-        let unet = try UNet2DCondition(ModelFolder(Self.folder))
+        let unet = try UNet2DCondition(ModelFolder(Self.folder), arithmetic: .exactHere)
         let answer = unet(
             try tensors.picture("sample"), timestep: 499.25,
             encoderHiddenStates: try tensors.tensor("context"),

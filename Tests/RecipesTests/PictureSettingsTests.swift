@@ -36,11 +36,11 @@ import Testing
     }
 
     @Test func anUnknownSamplerIsNotReplaced() {
-        let text = "x\nSteps: 30, Sampler: DPM++ SDE, CFG scale: 6, Seed: 1"
+        let text = "x\nSteps: 30, Sampler: DPM fast, CFG scale: 6, Seed: 1"
         let error = #expect(throws: RecipeError.self) {
             try Recipe(.imageToImage, presets: [preset(text)])
         }
-        #expect(error.map { "\($0)".hasPrefix("scheduler is 'DPM++ SDE': old.png: ") } == true)
+        #expect(error.map { "\($0)".hasPrefix("scheduler is 'DPM fast': old.png: ") } == true)
     }
 
     private let line = "Steps: 4, Sampler: DPM++ 2M, CFG scale: 7, Seed: 1234, Size: 64x64"

@@ -147,7 +147,7 @@ struct RefusalTests {
 
     @Test("too many steps", arguments: SchedulerName.allCases)
     func steps(name: SchedulerName) {
-        let most = name == .lcm ? 50 : 1000
+        let most = [.lcm, .tcd].contains(name) ? 50 : 1000
         #expect(throws: SamplingError.steps(most + 1, scheduler: name, most: most)) {
             try make(name, steps: most + 1)
         }

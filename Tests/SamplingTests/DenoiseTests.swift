@@ -29,7 +29,9 @@ struct DenoiseTests {
         arguments: [
             (SchedulerName.ddim, Float(0), 0), (.ddim, 0.5, 8), (.ddpm, 0, 8), (.euler, 0, 0),
             (.eulerAncestral, 0, 8), (.dpmppMultistep, 0, 0), (.heun, 0, 0), (.lms, 0, 0),
-            (.unipc, 0, 0), (.pndm, 0, 0), (.lcm, 0, 7),
+            (.unipc, 0, 0), (.pndm, 0, 0), (.lcm, 0, 7), (.dpmppMultistepSDE, 0, 8),
+            (.dpmppMultistepSDE3, 0, 7), (.dpmppSDE, 0, 14), (.dpmppAncestral, 0, 7), (.deis, 0, 0),
+            (.tcd, 0, 0), (.tcd, 0.3, 7),
         ])
     func draws(name: SchedulerName, eta: Float, expected: Int) throws {
         let scheduler = try scheduler(name, eta: eta)

@@ -38,7 +38,7 @@ struct JobTests {
         return [:]
     }
 
-    @Test("The library, Gesso's interface and AUTOMATIC1111's make the same pixels")
+    @Test("The command, the library, Gesso's interface and AUTOMATIC1111's make the same pixels")
     func sameBytes() async throws {
         try await RunningServer.with { server in
             let (photo, mask) = (try Self.picture(), try Self.mask())
@@ -77,12 +77,48 @@ struct JobTests {
             places.models = [Fixtures.folder.appending(path: "Models")]
             let request = try Self.request(settings, photo, mask)
             let direct = try await Library(places).start(request).result.data
+            let command = try await Self.command(settings, photo, mask)
+            #expect(
+                try Image(decoding: command, name: "command").samples
+                    == Image(decoding: direct, name: "direct").samples)
             #expect(
                 try Image(decoding: own.body, name: "own").samples
                     == Image(decoding: direct, name: "direct").samples)
             #expect(
                 try Image(decoding: theirs, name: "theirs").samples
                     == Image(decoding: direct, name: "direct").samples)
+        }
+    }
+
+    /// What `gesso inpaint` writes.
+    private static func command(
+        _ settings: [String: String], _ photo: Data, _ mask: Data
+    ) async throws -> Data {
+        let folder = URL.temporaryDirectory.appending(path: "gesso-command-\(UUID().uuidString)")
+        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+        defer { try? FileManager.default.removeItem(at: folder) }
+        try photo.write(to: folder.appending(path: "in.png"))
+        try mask.write(to: folder.appending(path: "mask.png"))
+        let process = Process()
+        process.executableURL = URL(filePath: "/proc/self/exe").resolvingSymlinksInPath()
+            .deletingLastPathComponent().appending(path: "gesso")
+        process.currentDirectoryURL = folder
+        process.environment = [
+            "HOME": folder.path,
+            "GESSO_MODELS": Fixtures.folder.appending(path: "Models").path,
+        ]
+        process.arguments =
+            ["inpaint", "in.png", "--mask", "mask.png", "-o", "out.png"]
+            + settings.sorted { $0.key < $1.key }.flatMap { ["--set", "\($0.key)=\($0.value)"] }
+        let errors = Pipe()
+        (process.standardError, process.standardOutput) = (errors, FileHandle.nullDevice)
+        return try await onThread {
+            try process.run()
+            let text = String(
+                decoding: errors.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
+            process.waitUntilExit()
+            #expect(process.terminationStatus == 0, "\(text)")
+            return try Data(contentsOf: folder.appending(path: "out.png"))
         }
     }
 

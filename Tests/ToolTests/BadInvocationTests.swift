@@ -17,7 +17,7 @@ import Testing
                 #expect(outcome.status != 0, "\(command)")
                 #expect(outcome.output.isEmpty || command.contains("--json"), "\(command)")
                 #expect(outcome.errorLines.count == 1, "\(command)")
-                #expect(outcome.errors.count <= 201, "\(command)")
+                #expect(outcome.errors.count <= 241, "\(command)")
                 #expect(outcome.errors.hasPrefix("gesso: "), "\(command)")
                 #expect(try tool.files == before, "\(command)")
                 let errors = outcome.errors.replacing(tool.folder.path, with: "DIR")

@@ -302,4 +302,76 @@ extension String {
             }
         }
     }
+
+    @Test func masksAreFoundByTheNamesThatOthersGiveThem() throws {
+        try Tool.inFolder { tool in
+            for folder in ["in", "masks"] {
+                try FileManager.default.createDirectory(
+                    at: tool.url(folder), withIntermediateDirectories: true)
+            }
+            for name in ["a", "b_001", "c"] { try tool.draw("in/\(name).png", 90) }
+            for name in ["a.png", "b_001_mask.png", "c.PNG"] {
+                try tool.draw("masks/\(name)", 255)
+            }
+            let made = try tool(
+                "batch", "in", "--verb", "inpaint", "--masks", "masks", "--fill", "edge",
+                "--steps", "0", "--output-dir", "out")
+            #expect(made.status == 0, "\(made.errors)")
+            #expect(try pictures(tool, "out").count == 3)
+            try tool.draw("in/d.png", 90)
+            let one = try tool(
+                "batch", "in", "--verb", "inpaint", "--masks", "masks", "--fill", "edge",
+                "--steps", "0", "--output-dir", "out")
+            #expect(one.status == 3)
+            #expect(one.errors.contains("no mask for in/d.png: masks: name it d.png or d_mask.png"))
+        }
+    }
+
+    @Test func aMaskBesideItsPictureIsNoPicture() throws {
+        try Tool.inFolder { tool in
+            try FileManager.default.createDirectory(
+                at: tool.url("in"), withIntermediateDirectories: true)
+            for name in ["x", "x_mask", "y", "y-mask", "red_mask"] {
+                try tool.draw("in/\(name).png", name.hasSuffix("mask") ? 255 : 90)
+            }
+            let made = try tool(
+                "batch", "in", "--verb", "inpaint", "--masks", "in", "--fill", "edge", "--steps",
+                "0", "--output-dir", "out")
+            #expect(made.status == 3)
+            #expect(
+                made.errors.contains("left out, for they are masks: in/x_mask.png, in/y-mask.png"))
+            #expect(made.errors.contains("no mask for in/red_mask.png"))
+            #expect(try pictures(tool, "out").keys.sorted() == ["x.png", "y.png"])
+        }
+    }
+
+    @Test func aNameThatIsTooLongEndsItsOwnPictureOnly() throws {
+        try Tool.inFolder { tool in
+            try furnish(tool, 2)
+            let long = String(repeating: "n", count: 248)
+            try tool.draw("in/\(long).png", 90)
+            let words = command("out", "--name", "{stem}-{seed}{index}.{ext}")
+            let planned = try tool.run(words + ["--dry-run"])
+            #expect(planned.status == 3)
+            #expect(planned.text.contains("1 cannot be made"))
+            let made = try tool.run(words)
+            #expect(made.status == 3)
+            #expect(made.errors.contains("bytes long, 255 at most"))
+            #expect(try pictures(tool, "out").count == 2)
+        }
+    }
+
+    @Test func aPictureOfThatShapeIsSkipped() throws {
+        try Tool.inFolder { tool in
+            try tool.draw("in/wide.png", width: 48, height: 32, 90)
+            try tool.draw("in/square.png", width: 32, height: 32, 90)
+            let made = try tool(
+                "batch", "in", "--verb", "outpaint", "--set", "aspect=3:2", "--fill", "edge",
+                "--steps", "0", "--output-dir", "out")
+            #expect(made.status == 0, "\(made.errors)")
+            #expect(made.errors.contains("in/wide.png: the picture has that shape already"))
+            #expect(made.errors.contains("1 made, 1 skipped"))
+            #expect(try pictures(tool, "out").keys.sorted() == ["square.png"])
+        }
+    }
 }

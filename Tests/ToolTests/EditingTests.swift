@@ -157,7 +157,7 @@ import Testing
             let notes = run.errorLines.filter { $0.hasPrefix("gesso: note: ") }
             #expect(run.status == 0)
             #expect(notes.count == 1)
-            #expect(notes.allSatisfy { $0.count <= 200 })
+            #expect(notes.allSatisfy { $0.count <= 240 })
         }
     }
 

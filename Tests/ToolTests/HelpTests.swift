@@ -8,7 +8,8 @@ import Testing
         "preset show",
         "preset validate", "preset keys", "preset new", "preset schema", "mask", "model",
         "model inspect", "model convert", "sheet", "compare", "verify", "replay", "info", "batch",
-        "config", "config show", "doctor", "manual", "grid", "upscale", "run",
+        "config", "config show", "doctor", "manual", "grid", "upscale", "run", "credentials",
+        "credentials new", "credentials list",
     ])
     func everyCommandHasItsPage(_ command: String) throws {
         try Tool.inFolder { tool in

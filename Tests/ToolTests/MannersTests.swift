@@ -198,7 +198,9 @@ import Testing
             let text = String(
                 decoding: try output.fileHandleForReading.readToEnd() ?? Data(), as: UTF8.self)
             process.waitUntilExit()
-            #expect(text == "inpaint\nmine\ngesso-builtin gesso-builtin-inpaint\ndpmpp-2m\n")
+            let dpmpp = "dpmpp-2m dpmpp-2m-sde dpmpp-3m-sde dpmpp-sde dpmpp-2s-ancestral"
+            #expect(
+                text == "inpaint\nmine\ngesso-builtin gesso-builtin-inpaint\n" + dpmpp + "\n")
         }
     }
 

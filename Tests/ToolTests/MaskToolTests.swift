@@ -30,6 +30,36 @@ import Testing
             .encoded(as: .png, quality: nil).write(to: tool.url("in.png"))
     }
 
+    @Test func selectionsHaveTheirMasks() throws {
+        try Tool.inFolder { tool in
+            let thing = rectangle(20..<44, 12..<36)
+            let samples = thing.values.enumerated().flatMap { pixel, value -> [UInt16] in
+                let noise = UInt16(pixel * 7 % 11)
+                return value > 0 ? [200 + noise, 60, 40] : [90, 100 + noise, 110]
+            }
+            try Image(width: 64, height: 48, channels: 3, samples: samples)
+                .encoded(as: .png, quality: nil).write(to: tool.url("in.png"))
+            #expect(try mask(tool, "--select", "box:14,6,36,36") == thing)
+            #expect(
+                try mask(tool, "--select", "box:14,6,36,36", "--mask", "rect:0,0,2,48")
+                    == thing.united(with: rectangle(0..<2, 0..<48)))
+            #expect(try mask(tool, "--keep", "24,20,40,20", "--drop", "2,2,60,4") == thing)
+            for (arguments, words) in [
+                (["--select", "rect:1,2,3,4"], "no box 'rect:1,2,3,4': --select"),
+                (["--select", "box:1,2,0,4"], "no box 'box:1,2,0,4': --select"),
+                (["--keep", "1,2,3"], "no stroke '1,2,3': --keep"),
+                (["--drop", "1,2"], "a stroke beside the thing says nothing alone: --drop"),
+            ] {
+                let run = try tool.run(["mask", "in.png", "-o", "n.png"] + arguments)
+                #expect(run.status == 64)
+                #expect(run.errors.contains(words), "\(run.errors)")
+            }
+            let run = try tool.run(["mask", "in.png", "-o", "n.png", "--select", "box:90,0,9,9"])
+            #expect(run.status == 65)
+            #expect(run.errors.contains("nothing of the picture is selected: --select"))
+        }
+    }
+
     @Test func everySourceHasItsMask() throws {
         try Tool.inFolder { tool in
             try drawPicture(tool)

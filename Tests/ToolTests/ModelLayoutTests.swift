@@ -34,8 +34,7 @@ import Testing
             #expect(
                 none.errors
                     == "gesso: file.safetensors comes without a tokenizer: give --tokenizer FOLDER, "
-                    + "or get one with `hf download openai/clip-vit-large-patch14 vocab.json "
-                    + "merges.txt`\n")
+                    + "or put share/gesso/Models beside gesso's folder\n")
 
             let named = arguments + ["--tokenizer", folder.path(percentEncoded: false)]
             #expect(try tool.run(named).status == 0)

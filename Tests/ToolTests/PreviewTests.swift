@@ -100,7 +100,8 @@ import Testing
                     Plan.self,
                     from: tool(
                         "img2img", "in.png", "-o", "out.png", "--prompt", "x", "--steps", steps,
-                        "--scheduler", "ddim", "--dry-run", "--json", "--filmstrip", "s.png"
+                        "--scheduler", "ddim", "--strength", "0.75", "--dry-run", "--json",
+                        "--filmstrip", "s.png"
                     ).output)
             }
             let (short, long) = (try plan("10"), try plan("40"))

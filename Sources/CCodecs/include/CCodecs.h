@@ -226,4 +226,7 @@ void codec_inks_close(codec_inks *inks);
 codec_status codec_gunzip(
     const uint8_t *bytes, size_t count, size_t limit, uint8_t **text, size_t *length);
 
+// The checksum of PNG's chunks (ISO/IEC 15948, annex D).
+uint32_t codec_crc32(const uint8_t *bytes, size_t count);
+
 #endif

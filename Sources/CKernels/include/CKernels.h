@@ -79,30 +79,37 @@ typedef struct gesso_weights gesso_weights;
 // Rows of the matrix that are laid out side by side.
 #define GESSO_PANEL 32
 
-// The numbers that a product multiplies: floats, or both sides rounded, to bf16 or to int8 with a scale for
-// each output and for each row of x (for a convolution, each picture).
+// The numbers that a product multiplies: floats to their precision, or both sides rounded, to bf16 or to int8
+// with a scale for each output and for each row of x (for a convolution, each picture).
 typedef enum { GESSO_EXACT, GESSO_BRAIN, GESSO_BYTES } gesso_precision;
 
-// Packs `source`; to be given to gesso_weights_release. Floats keep their type. Where no unit of the processor
-// is faster than floats in this precision, floats are what is packed.
+// Packs `source` for a unit (unit.c), or for the kernel set in use where `unit` is GESSO_FLOATS; to be given to
+// gesso_weights_release. Floats keep their type.
+#define GESSO_FLOATS (-1)
 gesso_weights *gesso_pack(
-    const void *source, gesso_type type, long out, long in, long taps, gesso_precision precision);
+    const void *source, gesso_type type, long out, long in, long taps, int unit);
 void gesso_weights_release(gesso_weights *weights);
-// The name of the unit that multiplies with these weights; NULL for floats.
-const char *gesso_weights_unit(const gesso_weights *weights);
 
 // unit.c ----------------------------------------------------------------------------------------
 
-// Units for bf16 and int8 that this room is compiled with, numbered from 0.
+// Units for bf16 and int8 that this room is compiled with, numbered from 0. One that serves GESSO_EXACT
+// multiplies floats in three bf16 parts by float16 or bf16 weights in two, which is exact to the last bits of a
+// float; of weights of 32 bits it would drop some.
 int gesso_unit_count(void);
 const char *gesso_unit_name(int unit);
 gesso_precision gesso_unit_precision(int unit);
-// Whether this processor and system have it and gain by it.
+// Whether it can run here: the processor and system have it, and the kernel set in use, or a lesser one, has
+// its instructions.
 bool gesso_unit_is_supported(int unit);
-// The name of the unit that weights packed now would be multiplied by; NULL for floats.
-const char *gesso_unit_in_use(gesso_precision precision);
-// Packs for this unit from now on on the calling thread, for tests; -1 for the best again.
-void gesso_ask_for_unit(int unit);
+// Whether it is a processor's, not a twin in C for tests.
+bool gesso_unit_is_hardware(int unit);
+// The processor time of a product by a unit as a share of the same product by floats, with weights of this
+// shape, but at most 256 outputs and 256 inputs; one thread measures, and each side counts at its best.
+// Infinite where the unit's results are not those of its precision: such a unit must not be used. A twin is
+// checked, but not timed: 1.
+double gesso_unit_trial(int unit, long out, long in, long taps);
+// The same of attention with heads of this size.
+double gesso_attention_trial(int unit, long head);
 
 // What happens to a row of sums on its way out: y = activation(sum + bias + row_bias) + residual.
 typedef struct {
@@ -147,10 +154,11 @@ void gesso_convolve(
 // attention.c -----------------------------------------------------------------------------------
 
 // y[b, i, h, :] = sum_j softmax_j(q[b, i, h] . k[b, j, h] / sqrt(head)) v[b, j, h, :]
-// q, y [batch, queries, heads * head]; k, v [batch, keys, heads * head]; causal: j <= i only.
+// q, y [batch, queries, heads * head]; k, v [batch, keys, heads * head]; causal: j <= i only. A unit for bf16, if
+// it is not GESSO_FLOATS, multiplies rounded q, k, v and softmax; softmax itself is computed in floats.
 void gesso_attend(
     const float *q, const float *k, const float *v, float *y, long batch, long queries, long keys,
-    long heads, long head, bool causal);
+    long heads, long head, bool causal, int unit);
 
 // normalization.c -------------------------------------------------------------------------------
 

@@ -39,6 +39,8 @@ public struct Batch {
         public var receipts = false
         /// Threads to compute with; nil is one for each core.
         public var threads: Int?
+        /// Whether the files are signed, and with what.
+        public var credentials = CredentialsChoice()
         /// Guards the moment in which files take their names: calls what it is given, and throws to leave
         /// it undone.
         public var whileWriting: @Sendable (() throws -> Void) throws -> Void = { try $0() }
@@ -55,7 +57,7 @@ public struct Batch {
             case made
             /// An earlier run of the batch made it.
             case kept
-            /// A file of its name is there.
+            /// A file of its name is there, or the picture has the aspect or size that is asked for.
             case skipped
             /// It could not be made.
             case failed
@@ -67,7 +69,7 @@ public struct Batch {
         public let status: Status
         /// Seconds that making it took.
         public var seconds: Double?
-        /// Why it could not be made.
+        /// Why it could not be made, or was skipped though no file of its name is there.
         public var error: GessoError?
     }
 
@@ -99,6 +101,11 @@ public struct Batch {
     ) throws {
         try Self.check(items, in: folder.url)
         (self.items, self.folder, self.library, self.options) = (items, folder, library, options)
+    }
+
+    /// The pictures that are not there yet.
+    package var missing: [Item] {
+        items.filter { !folder.holds($0.output, withReceipt: options.receipts) }
     }
 
     /// Makes what is not there.
@@ -146,9 +153,13 @@ public struct Batch {
             return Outcome(item: item, status: .skipped)
         }
         do {
+            try Self.checkName(of: item)
             return try await make(item, report)
         } catch let error where !(error is CancellationError) {
             let failure = GessoError(error)
+            if failure.isNeedless {
+                return Outcome(item: item, status: .skipped, error: failure.naming(item.input))
+            }
             let isTaken = if case FileError.outputExists = error { true } else { false }
             guard failure.isOfOnePicture || isTaken else { throw error }
             let named = failure.naming(item.input)
@@ -164,6 +175,7 @@ public struct Batch {
         let start = ContinuousClock.now
         var options = Job.Options()
         options.threads = self.options.threads
+        options.credentials = self.options.credentials
         let made = try await library.start(item.request, options).follow {
             try report(.job(item, $0))
         }
@@ -201,6 +213,18 @@ public struct Batch {
         try writeAtomically(
             receipt.document(), to: folder.receipt(of: item.output), overwrite: true,
             draftTag: folder.draftTag)
+    }
+
+    /// Most bytes of a file's name on Linux.
+    private static let longestName = 255
+
+    /// A name that is too long for a file ends only its own picture.
+    static func checkName(of item: Item) throws {
+        guard let name = item.output.split(separator: "/").last, name.utf8.count > longestName
+        else { return }
+        throw GessoError(
+            .usage, "its result's name is \(name.utf8.count) bytes long, \(longestName) at most",
+            at: item.input, remedy: .part("name", "leave something out"))
     }
 
     /// A batch that replaced its own sources could not go on where it was ended.

@@ -136,8 +136,10 @@ package struct BatchForecast {
             }
         }
         do {
+            try Batch.checkName(of: item)
             var jobOptions = Job.Options()
             jobOptions.threads = options.threads
+            jobOptions.credentials = options.credentials
             let planned = try await library.plan(item.request, jobOptions)
             var made = entry(.make).entry
             (made.width, made.height) = (planned.last?.plan.width, planned.last?.plan.height)
@@ -147,6 +149,7 @@ package struct BatchForecast {
             return (made, planned)
         } catch {
             let failure = GessoError(error)
+            if failure.isNeedless { return entry(.skip, failure.naming(item.input).text(words)) }
             guard failure.isOfOnePicture else { throw error }
             return entry(.fail, failure.naming(item.input).text(words))
         }

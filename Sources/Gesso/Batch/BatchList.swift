@@ -31,6 +31,19 @@ public struct BatchList {
     /// The pictures, in their order.
     public let items: [Item]
 
+    /// The paths of all pictures without their endings.
+    let names: Set<String>
+
+    /// The same list without some of its pictures.
+    func filter(_ isKept: (Item) throws -> Bool) rethrows -> BatchList {
+        BatchList(try items.filter(isKept))
+    }
+
+    private init(_ items: [Item]) {
+        self.items = items
+        names = Set(items.map { ($0.input as NSString).deletingPathExtension })
+    }
+
     /// - Parameters:
     ///   - places: folders, files, patterns with `*` and `?`, lists that end in `.jsonl`, and
     ///     lists of paths alone in `.txt`.
@@ -47,7 +60,7 @@ public struct BatchList {
                 remedy: recursive
                     ? .advice("give a folder with .png, .jpg or other pictures") : .searchDeeper)
         }
-        self.items = items
+        self.init(items)
     }
 
     private static func items(

@@ -1,4 +1,5 @@
 import Foundation
+import Imaging
 public import Recipes
 
 /// The masks of a batch.
@@ -38,6 +39,37 @@ public enum BatchMasks: Sendable {
         MaskPlan(parts: [MaskPlan.Part(try source(for: item), at: .argument("--masks"))])
     }
 
+    /// What the name of a mask may have behind that of its picture.
+    private static let suffixes = ["_mask", "-mask"]
+
+    /// The picture that a mask is of, by its name without the ending; nil if it is not named as masks are.
+    private static func stem(ofMask stem: String) -> String? {
+        suffixes.first { stem.hasSuffix($0) && stem != $0 }.map { String(stem.dropLast($0.count)) }
+    }
+
+    /// Whether a picture is the mask of another one of the list, beside it, where the masks are looked for.
+    func holds(_ item: BatchList.Item, of list: BatchList) -> Bool {
+        guard case .folder(let folder) = self, let stem = Self.stem(ofMask: item.stem) else {
+            return false
+        }
+        let own = (item.input as NSString).deletingLastPathComponent
+        let base = (folder as NSString).appendingPathComponent(item.folder + item.stem)
+        return Self.isSame(base, (own as NSString).appendingPathComponent(item.stem))
+            && list.names.contains((own as NSString).appendingPathComponent(stem))
+    }
+
+    private static func isSame(_ path: String, _ other: String) -> Bool {
+        FilePath.resolved(URL(filePath: path)) == FilePath.resolved(URL(filePath: other))
+    }
+
+    /// The first file of those names, with an ending of a picture in small or in capital letters.
+    private static func file(called names: [String]) -> String? {
+        let endings = ImageFormat.pathExtensions
+        return names.lazy.flatMap { name in
+            (endings + endings.map { $0.uppercased() }).lazy.map { name + "." + $0 }
+        }.first { FileManager.default.fileExists(atPath: $0) }
+    }
+
     private func source(for item: BatchList.Item) throws -> MaskSource {
         if let own = item.mask { return try MaskSource(own, at: .argument("--mask")) }
         switch self {
@@ -49,10 +81,14 @@ public enum BatchMasks: Sendable {
         case .one(let source): return source
         case .folder(let folder):
             let base = (folder as NSString).appendingPathComponent(item.folder + item.stem)
-            let path =
-                ImageFormat.pathExtensions.map { base + "." + $0 }.first {
-                    FileManager.default.fileExists(atPath: $0)
-                } ?? base + ".png"
+            let isBeside = Self.isSame(base, (item.input as NSString).deletingPathExtension)
+            let names = (isBeside ? [] : [base]) + Self.suffixes.map { base + $0 }
+            guard let path = Self.file(called: names) else {
+                let last = (base as NSString).lastPathComponent
+                throw GessoError(
+                    .cannotRead, "no mask for \(item.input)", at: folder,
+                    do: "name it \(isBeside ? "" : last + ".png or ")\(last)_mask.png")
+            }
             return .picture(path)
         }
     }

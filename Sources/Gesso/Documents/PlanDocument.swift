@@ -11,6 +11,8 @@ package struct PlanDocument: PlainDocument {
         package let schema = "gesso.plan/1"
         package let verb: String
         package let output: String
+        /// All that was noted, by the plan and before it.
+        package let notes: [String]
         /// All files that would be written.
         package let files: [String]
         /// Loading the model and the plan's own seconds; absent where no model has a hand in it.
@@ -21,12 +23,16 @@ package struct PlanDocument: PlainDocument {
 
     private let isSpeedKept: Bool
 
-    package init(_ planned: PlannedEdit, output: String, files: [String], speeds: URL?) {
+    /// - Parameter notes: what was printed beside the plan's remarks.
+    package init(
+        _ planned: PlannedEdit, output: String, files: [String], speeds: URL?, notes: [String] = []
+    ) {
         plan = planned.plan
         isSpeedKept = planned.isSpeedKept
         let seconds = plan.seconds.map { ($0.total + planned.loading) }
         head = Head(
-            verb: planned.verb.rawValue, output: output, files: files,
+            verb: planned.verb.rawValue, output: output, notes: notes.joined(with: plan.notes),
+            files: files,
             estimatedSeconds: seconds.map { ($0 * 100).rounded() / 100 },
             speeds: seconds == nil
                 ? nil : speeds?.path(percentEncoded: false))
@@ -60,7 +66,7 @@ package struct PlanDocument: PlainDocument {
             "verb: \(head.verb)",
             "model: \(plan.model)",
             "picture: \(size), worked on at \(plan.paddedWidth)x\(plan.paddedHeight)\(most)",
-        ] + (boxes ? passes.enumerated().map { "pass \($0 + 1): \($1.line)" } : []) + [
+        ] + precision + (boxes ? passes.lines : []) + [
             "repainted: \(percent) %",
             "UNet calls: " + (work ?? "none"),
             "VAE: " + (plan.isTiled ? "in tiles" : "as a whole"),
@@ -70,9 +76,25 @@ package struct PlanDocument: PlainDocument {
         ]
     }
 
+    /// What computes the products, in a line; nothing where no model runs.
+    private var precision: [String] {
+        let kernels = plan.kernels.joined(separator: ", ")
+        return kernels.isEmpty ? [] : ["precision: \(plan.precision), by \(kernels)"]
+    }
+
     private func gigabytes(_ bytes: Int) -> String {
         let hundredths = (bytes + 5_000_000) / 10_000_000
         return "\(hundredths / 100).\(hundredths / 10 % 10)\(hundredths % 10) GB"
+    }
+}
+
+extension [PassReport] {
+    /// A line for each, and one for the rest of many.
+    fileprivate var lines: [String] {
+        let most = 12
+        let lines = prefix(most).enumerated().map { "pass \($0 + 1): \($1.line)" }
+        guard count > most else { return lines }
+        return lines + ["passes \(most + 1) to \(count): likewise"]
     }
 }
 
@@ -80,6 +102,7 @@ extension PassReport {
     /// As a line: `256x256 at 12,40, worked on at 512x512`.
     package var line: String {
         "\(box.width)x\(box.height) at \(box.x),\(box.y), worked on at \(width)x\(height)"
+            + (detailStrength.map { String(format: ", for its detail at strength %.2f", $0) } ?? "")
     }
 
     /// Whether it is not the whole of a picture at its own size.

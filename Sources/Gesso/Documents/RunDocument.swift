@@ -10,13 +10,17 @@ package struct RunDocument: Encodable {
     private let width: Int
     private let height: Int
     private let evaluations: Int
+    /// All that was noted.
+    private let notes: [String]
     /// In their order, each as a verb by itself prints it.
     private let edits: [EditDocument]
     /// What was found outside of all masks, in the bytes written; absent where all may have changed.
     private let verified: MaskProof?
 
-    package init(_ recipe: String, _ outcome: Outcome, output: String) {
+    /// - Parameter notes: what was printed beside the remarks of the work.
+    package init(_ recipe: String, _ outcome: Outcome, output: String, notes: [String] = []) {
         self.recipe = recipe
+        self.notes = notes.joined(with: outcome.works.flatMap(\.report.allNotes))
         self.output = output
         (width, height) = (outcome.written.width, outcome.written.height)
         evaluations = outcome.evaluations
@@ -34,6 +38,8 @@ package struct RunPlanDocument: PlainDocument {
     private let output: String
     private let files: [String]
     private let evaluations: Int
+    /// All that was noted.
+    private let notes: [String]
     private let edits: [Edit]
 
     /// Loading the model and all edits' own seconds.
@@ -45,7 +51,12 @@ package struct RunPlanDocument: PlainDocument {
         package let plan: PlanDocument
     }
 
-    package init(_ recipe: String, _ plans: [PlannedEdit], output: String, files: [String]) {
+    /// - Parameter notes: what was printed beside the plans' remarks.
+    package init(
+        _ recipe: String, _ plans: [PlannedEdit], output: String, files: [String],
+        notes: [String] = []
+    ) {
+        self.notes = notes.joined(with: plans.flatMap(\.plan.notes))
         (self.recipe, self.output, self.files) = (recipe, output, files)
         evaluations = plans.reduce(0) { $0 + $1.plan.evaluations }
         let seconds = plans.reduce(0) { $0 + $1.loading + ($1.plan.seconds?.total ?? 0) }

@@ -16,7 +16,6 @@ struct AddOnShelf {
         var isFolder = false
     }
 
-    private let folders: [URL]
     private let models: ModelShelf
     /// Files of add-ons that were found before, by `key:name`, which precede any search.
     private let known: [String: URL]
@@ -24,15 +23,7 @@ struct AddOnShelf {
     init(_ places: Places, known: [String: URL] = [:]) {
         self.known = known
         models = ModelShelf(places)
-        folders = [places.addOns].compactMap(\.self)
     }
-
-    /// The folders of a kind of add-on, as Gesso, ComfyUI and AUTOMATIC1111 call them.
-    private static let places = [
-        "lora": ["loras", "Lora"], "embedding": ["embeddings"],
-        "vae": ["vae", "VAE", "vae_approx"],
-        "unet": ["unet", "diffusion_models"], "control": ["controlnet", "ControlNet"],
-    ]
 
     /// All that a recipe asks for.
     ///
@@ -97,13 +88,8 @@ struct AddOnShelf {
         if FileManager.default.fileExists(atPath: path) { return URL(filePath: path) }
         let name = name.replacing("\\", with: "/")
         let isName = !name.split(separator: "/").contains("..") && !name.hasPrefix("/")
-        let own = folders.flatMap { folder in
-            (Self.places[key] ?? []).map { folder.appending(path: $0) }
-        }
-        let extra =
-            try ExtraModelPaths.Kind(key: key).flatMap { try models.extraPaths()?.folders($0) }
-            ?? []
-        let shelves = own + beside + extra
+        let kind = ModelKind(key: key)
+        let shelves = try (kind.map { try models.places($0).map(\.url) } ?? []) + beside
         let matches = isName ? FolderSearch.matches(name, in: shelves) : []
         if matches.count > 1 {
             let paths = matches.prefix(2).map { $0.pathComponents.suffix(2).joined(separator: "/") }
@@ -113,11 +99,19 @@ struct AddOnShelf {
         }
         if let found = matches.first { return found }
         if key == "control", isName, let file = Self.only(of: name, in: shelves) { return file }
-        let names = shelves.flatMap {
-            (try? FileManager.default.contentsOfDirectory(atPath: $0.path(percentEncoded: false)))
-                ?? []
+        let entry = Catalogue.shipped[name]
+        let repository = entry?.cacheName ?? name
+        if repository.contains("/"), let cached = models.cache.matches(repository).first,
+            let file = try Self.file(of: cached, key)
+        {
+            return file
         }
-        let place = Self.places[key]?.first ?? key
+        if entry != nil {
+            throw GessoError(
+                .cannotRead, "this \(key) is not here", at: name, remedy: .fetch(name))
+        }
+        let names = shelves.flatMap { FolderSearch.names(in: $0) }
+        let place = kind?.names.first ?? key
         throw GessoError(
             .cannotRead, "no such \(key)", at: name,
             remedy: nearMiss(name, among: names).map { .meant($0) } ?? .nameAddOn(folder: place))
@@ -126,20 +120,55 @@ struct AddOnShelf {
     /// The one network of a kind, such as `canny`, whose name contains it.
     private static func only(of kind: String, in shelves: [URL]) -> URL? {
         let found = shelves.flatMap { shelf in
-            let path = shelf.path(percentEncoded: false)
-            return ((try? FileManager.default.contentsOfDirectory(atPath: path)) ?? []).sorted()
-                .filter { $0.lowercased().contains(kind.lowercased()) }
+            FolderSearch.names(in: shelf).filter { $0.lowercased().contains(kind.lowercased()) }
                 .map { shelf.appending(path: $0) }
         }
         return found.count == 1 ? found.first : nil
     }
 
+    /// The add-on of a repository in the Hugging Face cache: its folder where it is a network in
+    /// diffusers' layout, else its one file, or the one that diffusers would take.
+    private static func file(of found: (name: String, url: URL), _ key: String) throws -> URL? {
+        guard found.url.isFolder else { return found.url }
+        if ["vae", "unet", "control"].contains(key),
+            ["config.json", key].contains(where: {
+                FolderSearch.exists(found.url.appending(path: $0))
+            })
+        {
+            return found.url
+        }
+        let files = FolderSearch.items(in: found.url, isDeep: false).filter { $0.sort == .file }
+        let usual = files.first { $0.path == "pytorch_lora_weights.safetensors" }
+        guard files.count <= 1 || usual != nil else {
+            let names = files.prefix(3).map { "\(found.name)/\($0.path)" }
+            throw GessoError(
+                .usage, "\(files.count) files are in it: \(names.joined(separator: ", "))",
+                at: found.name, do: "give one of them")
+        }
+        return (usual ?? files.first)?.url
+    }
+
+    /// The add-ons of a kind that can be named, each under the name that finds it, without its ending.
+    func all(_ kind: ModelKind) -> [(name: String, url: URL)] {
+        var (found, names, files) = ([(name: String, url: URL)](), Set<String>(), Set<String>())
+        for place in (try? models.places(kind)) ?? [] {
+            for item in FolderSearch.items(in: place.url) where item.sort != .pickle {
+                if place.isMixed, !kind.isKind(of: item.url) { continue }
+                let isFile = item.path.hasSuffix(".safetensors")
+                let name = isFile ? String(item.path.dropLast(12)) : item.path
+                let file = item.url.resolvingSymlinksInPath().path(percentEncoded: false)
+                guard !names.contains(name), files.insert(file).inserted else { continue }
+                names.insert(name)
+                found.append((name, item.url))
+            }
+        }
+        return found
+    }
+
     /// The embeddings of a folder, or the one file.
     private static func files(_ url: URL, _ name: String) throws -> [URL] {
-        let path = url.path(percentEncoded: false)
         guard url.isFolder else { return [url] }
-        let names = (try? FileManager.default.contentsOfDirectory(atPath: path)) ?? []
-        let files = names.filter { $0.hasSuffix(".safetensors") }.sorted()
+        let files = FolderSearch.names(in: url).filter { $0.hasSuffix(".safetensors") }
         guard !files.isEmpty else {
             throw GessoError(
                 .cannotRead, "no .safetensors file in it", at: name,
@@ -150,17 +179,14 @@ struct AddOnShelf {
 }
 
 extension URL {
-    fileprivate var isFolder: Bool {
-        var isFolder: ObjCBool = false
-        return FileManager.default.fileExists(
-            atPath: path(percentEncoded: false), isDirectory: &isFolder) && isFolder.boolValue
-    }
+    fileprivate var isFolder: Bool { FolderSearch.isFolder(self) }
 }
 
 extension AddOns {
     /// What was found of a recipe's add-ons.
     init(_ entries: [AddOnShelf.Entry], of recipe: Recipe) {
         self.init()
+        precision = recipe.precision
         for entry in entries {
             switch entry.key {
             case "lora":

@@ -6,34 +6,6 @@ import Foundation
 /// a folder, or several as a `|` block. Sections with `is_default: true` come first. Of YAML only this
 /// much is read; anything else is an error with its line.
 struct ExtraModelPaths {
-    /// Types of models, with the keys that stand for them.
-    enum Kind: CaseIterable {
-        case checkpoints, vae, loras, embeddings, unets, controlNets
-
-        /// The type that a recipe's key names an add-on of; nil for other keys.
-        init?(key: String) {
-            switch key {
-            case "vae": self = .vae
-            case "lora": self = .loras
-            case "embedding": self = .embeddings
-            case "unet": self = .unets
-            case "control": self = .controlNets
-            default: return nil
-            }
-        }
-
-        fileprivate var keys: [String] {
-            switch self {
-            case .checkpoints: ["checkpoints", "diffusers"]
-            case .vae: ["vae"]
-            case .loras: ["loras"]
-            case .embeddings: ["embeddings"]
-            case .unets: ["unet", "diffusion_models"]
-            case .controlNets: ["controlnet"]
-            }
-        }
-    }
-
     private struct Section {
         var base = ""
         var isDefault = false
@@ -62,7 +34,7 @@ struct ExtraModelPaths {
     }
 
     /// The folders of a type, those of default sections first.
-    func folders(_ kind: Kind) -> [URL] {
+    func folders(_ kind: ModelKind) -> [URL] {
         let ordered = sections.filter(\.isDefault) + sections.filter { !$0.isDefault }
         return ordered.flatMap { section in
             kind.keys.flatMap { section.paths[$0] ?? [] }.map { path in
@@ -141,19 +113,5 @@ struct ExtraModelPaths {
         GessoError(
             .usage, "not understood as model paths", at: "\(path):\(number + 1)",
             do: "write sections of `type: folder` as ComfyUI's example does")
-    }
-}
-
-extension ModelShelf {
-    /// A file or folder of a type by its name, with or without `.safetensors`, in the folders that
-    /// `extra_model_paths.yaml` names; nil where there is none.
-    func find(_ name: String, _ kind: ExtraModelPaths.Kind) throws -> URL? {
-        guard !name.isEmpty, !name.hasPrefix("/"), !name.split(separator: "/").contains("..") else {
-            return nil
-        }
-        let names = [name, name + ".safetensors"]
-        return try extraPaths()?.folders(kind).lazy
-            .flatMap { folder in names.map { folder.appending(path: $0) } }
-            .first { FileManager.default.fileExists(atPath: $0.path(percentEncoded: false)) }
     }
 }

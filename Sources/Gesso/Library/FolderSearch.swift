@@ -1,43 +1,111 @@
 import Foundation
 
-/// Finds files of weights by name in folders and their subfolders.
+/// Finds models in folders and their subfolders.
 enum FolderSearch {
     /// How many entries of a folder are looked at, and how deep.
     private static let most = 20_000
     private static let deepest = 6
 
-    /// The files or folders that a name stands for, with or without `.safetensors`: directly in the
-    /// folders, the first that has it; or else further in, all that end in it.
-    static func matches(_ name: String, in folders: [URL]) -> [URL] {
-        let names = [name, name + ".safetensors"]
-        for folder in folders {
-            for candidate in names {
-                let file = folder.appending(path: candidate)
-                if FileManager.default.fileExists(atPath: file.path(percentEncoded: false)) {
-                    return [file]
+    /// What was found in a folder.
+    struct Item {
+        /// Its path from there.
+        let path: String
+        let url: URL
+        let sort: Sort
+    }
+
+    /// What can be found.
+    enum Sort {
+        /// A file of weights.
+        case file
+        /// A folder with `model_index.json`, or with `config.json` as a part of a model has it.
+        case model, part
+        /// A file that may be a pickle.
+        case pickle
+    }
+
+    private static let pickles = [".ckpt", ".pt", ".pth", ".bin"]
+
+    /// The models of a folder, sorted by their paths. Links are followed; hidden entries are not looked at.
+    ///
+    /// - Parameters:
+    ///   - isDeep: whether folders inside of it are searched, too.
+    ///   - skipped: names of folders, in lower case, that are left out.
+    static func items(in folder: URL, isDeep: Bool = true, skipping skipped: Set<String> = [])
+        -> [Item]
+    {
+        var (found, rest, count) = ([Item](), [(path: "", url: folder, depth: 0)], 0)
+        while let next = rest.popLast() {
+            for name in names(in: next.url) where !name.hasPrefix(".") {
+                count += 1
+                if count > most { return found }
+                let (path, url) = (next.path + name, next.url.appending(path: name))
+                if let sort = sort(ofFile: name) {
+                    found.append(Item(path: path, url: url, sort: sort))
+                } else if isFolder(url) {
+                    if let sort = sort(ofFolder: url) {
+                        found.append(Item(path: path, url: url, sort: sort))
+                    } else if isDeep, next.depth < deepest, !skipped.contains(name.lowercased()) {
+                        rest.append((path + "/", url, next.depth + 1))
+                    }
                 }
             }
         }
+        return found.sorted { $0.path < $1.path }
+    }
+
+    /// The files or folders that a name stands for, with or without `.safetensors`: directly in the
+    /// folders, the first that has it; or else further in, all that end in it.
+    static func matches(_ name: String, in folders: [URL]) -> [URL] {
+        direct(name, in: folders).map { [$0] } ?? further(name, in: folders)
+    }
+
+    /// The first folder's file or folder of that name, with or without `.safetensors`.
+    static func direct(_ name: String, in folders: [URL]) -> URL? {
+        folders.lazy.flatMap { folder in endings(name).map { folder.appending(path: $0) } }
+            .first(where: exists)
+    }
+
+    /// What ends in that name, with or without `.safetensors`, in folders inside of these.
+    static func further(
+        _ name: String, in folders: [URL], skipping skipped: Set<String> = []
+    ) -> [URL] {
+        let names = endings(name)
         var seen: Set<String> = []
         return folders.flatMap { folder in
-            paths(in: folder).filter { path in
-                names.contains { path.hasSuffix("/" + $0) }
-            }.map { folder.appending(path: $0) }
+            items(in: folder, skipping: skipped).filter { item in
+                item.sort != .pickle && names.contains { item.path.hasSuffix("/" + $0) }
+            }.map(\.url)
         }.filter { seen.insert($0.resolvingSymlinksInPath().path(percentEncoded: false)).inserted }
     }
 
-    /// The paths of `.safetensors` files in a folder and its subfolders, sorted.
-    static func paths(in folder: URL) -> [String] {
-        let root = folder.path(percentEncoded: false)
-        guard let files = FileManager.default.enumerator(atPath: root) else { return [] }
-        var paths: [String] = []
-        var count = 0
-        for case let path as String in files {
-            count += 1
-            if count > most { break }
-            if files.level >= deepest { files.skipDescendants() }
-            if path.hasSuffix(".safetensors") { paths.append(path) }
-        }
-        return paths.sorted()
+    private static func endings(_ name: String) -> [String] { [name, name + ".safetensors"] }
+
+    /// The names in a folder, sorted; none if it cannot be read.
+    static func names(in folder: URL) -> [String] {
+        let path = folder.path(percentEncoded: false)
+        return ((try? FileManager.default.contentsOfDirectory(atPath: path)) ?? []).sorted()
+    }
+
+    /// Whether there is such a file or folder.
+    static func exists(_ url: URL) -> Bool {
+        FileManager.default.fileExists(atPath: url.path(percentEncoded: false))
+    }
+
+    /// Whether it is a folder, or a link to one.
+    static func isFolder(_ url: URL) -> Bool {
+        var isFolder: ObjCBool = false
+        return FileManager.default.fileExists(
+            atPath: url.path(percentEncoded: false), isDirectory: &isFolder) && isFolder.boolValue
+    }
+
+    private static func sort(ofFile name: String) -> Sort? {
+        if name.hasSuffix(".safetensors") { return .file }
+        return pickles.contains { name.lowercased().hasSuffix($0) } ? .pickle : nil
+    }
+
+    private static func sort(ofFolder url: URL) -> Sort? {
+        if exists(url.appending(path: "model_index.json")) { return .model }
+        return exists(url.appending(path: "config.json")) ? .part : nil
     }
 }

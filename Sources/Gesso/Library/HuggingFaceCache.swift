@@ -8,20 +8,39 @@ struct HuggingFaceCache {
     /// - Parameter hub: the cache's folder; nil finds nothing.
     init(_ hub: URL?) { self.hub = hub }
 
-    /// The snapshot of a repository `org/name` that its branch `main` stands at.
+    /// The snapshot of a repository `org/name` that its branch `main` stands at, or of `org/name@revision`.
     func snapshot(of repository: String) -> URL? {
-        let parts = repository.split(separator: "/", omittingEmptySubsequences: false)
-        guard parts.count == 2, !parts.contains(where: { $0.isEmpty || $0.hasPrefix(".") }) else {
-            return nil
-        }
+        let whole = repository.split(
+            separator: "@", maxSplits: 1, omittingEmptySubsequences: false)
+        let revision = whole.count == 2 ? String(whole[1]) : "main"
+        let parts = whole[0].split(separator: "/", omittingEmptySubsequences: false)
+        guard parts.count == 2, !parts.contains(where: { $0.isEmpty || $0.hasPrefix(".") }),
+            !revision.isEmpty, !revision.split(separator: "/").contains("..")
+        else { return nil }
         guard let hub else { return nil }
         let folder = hub.appending(path: "models--\(parts[0])--\(parts[1])")
-        let main = folder.appending(path: "refs/main")
-        guard let revision = try? String(contentsOf: main, encoding: .utf8) else { return nil }
-        let name = revision.trimmingCharacters(in: .whitespacesAndNewlines)
+        let reference = folder.appending(path: "refs/\(revision)")
+        let text = (try? String(contentsOf: reference, encoding: .utf8)) ?? revision
+        let name = text.trimmingCharacters(in: .whitespacesAndNewlines)
         guard !name.isEmpty, name.allSatisfy(\.isHexDigit) else { return nil }
         let snapshot = folder.appending(path: "snapshots/\(name)", directoryHint: .isDirectory)
-        return Self.exists(snapshot) ? snapshot : nil
+        return FolderSearch.exists(snapshot) ? snapshot : nil
+    }
+
+    /// What a name stands for: `org/name` for a snapshot, `org/name/file` for a file of one, and a bare
+    /// name for the snapshots of all repositories that are called so, whoever's they are.
+    func matches(_ name: String) -> [(name: String, url: URL)] {
+        let parts = name.split(separator: "/", omittingEmptySubsequences: false)
+        guard !parts.contains(where: { $0.isEmpty || $0 == ".." }) else { return [] }
+        if parts.count == 1 {
+            return repositories.filter { $0.hasSuffix("/" + name) }.compactMap { repository in
+                snapshot(of: repository).map { (repository, $0) }
+            }
+        }
+        guard let snapshot = snapshot(of: parts.prefix(2).joined(separator: "/")) else { return [] }
+        if parts.count == 2 { return [(name, snapshot)] }
+        let file = snapshot.appending(path: parts.dropFirst(2).joined(separator: "/"))
+        return FolderSearch.exists(file) ? [(name, file)] : []
     }
 
     /// The names `org/name` that `snapshot(of:)` finds something for.
@@ -37,18 +56,12 @@ struct HuggingFaceCache {
             .flatMap { Self.folders(in: $0.appending(path: "snapshots")) }
     }
 
-    /// What lies in a folder, in the order of the names; nothing if it cannot be read.
+    /// What is in a folder, in the order of the names; nothing if it cannot be read.
     static func folders(in folder: URL) -> [URL] {
-        let names = try? FileManager.default.contentsOfDirectory(
-            atPath: folder.path(percentEncoded: false))
-        return (names ?? []).sorted().map {
+        FolderSearch.names(in: folder).map {
             folder.appending(path: $0, directoryHint: .isDirectory)
         }
     }
 
     private var folders: [URL] { hub.map(Self.folders) ?? [] }
-
-    private static func exists(_ url: URL) -> Bool {
-        FileManager.default.fileExists(atPath: url.path(percentEncoded: false))
-    }
 }

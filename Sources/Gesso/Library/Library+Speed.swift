@@ -15,7 +15,9 @@ extension Library {
             let time = (attributes?[.modificationDate] as? Date)?.timeIntervalSince1970 ?? 0
             return "\(path) \(attributes?[.size] ?? 0) \(time)"
         }
-        let machine = [Program.version, Program.kernels, "\(threads)"]
+        let machine = [
+            Program.version, Program.kernels, "\(threads)", addOns.precision.rawValue,
+        ]
         let key = Digest.sha256(Data((facts + machine).joined(separator: "\n").utf8))
         return try SpeedBook(places.speeds).speed(key) { try Editor(model).speed() }
     }

@@ -24,11 +24,23 @@ public final class Library: Sendable {
     public init(_ places: Places, keptModels: Int = 1) {
         self.places = places
         shelf = ModelShelf(places)
-        models = ModelCache(capacity: keptModels)
+        let book = KernelBook(places.kernels, processor: Processor.name)
+        models = ModelCache(
+            capacity: keptModels, kernels: book.kernels(), hashes: HashBook(places.hashes))
     }
 
     /// The checkpoints that can be named, each with the folder or file that it is.
     public var checkpoints: [(name: String, url: URL)] { shelf.checkpoints }
+
+    /// The add-ons of a kind that can be named, each with its file or folder.
+    package func addOns(_ kind: ModelKind) -> [(name: String, url: URL)] {
+        AddOnShelf(places).all(kind)
+    }
+
+    /// Whether a model of the catalogue is in the Hugging Face cache.
+    package func has(_ entry: Catalogue.Entry) -> Bool {
+        shelf.cache.snapshot(of: entry.cacheName) != nil
+    }
 
     /// The name of the checkpoint that edits of these verbs get when none is named.
     public func standardModel(for verbs: [Verb]) -> String { shelf.standard(for: verbs) }
@@ -66,6 +78,9 @@ public final class Library: Sendable {
         try models.load(choice, adding: addOns, encoding: encoding)
     }
 
+    /// Lets go of the models that are kept: the memory of one is free once no job uses it.
+    public func unloadModels() { models.removeAll() }
+
     /// The files of a checkpoint with their hashes, which are computed once.
     func files(of checkpoint: URL) throws -> [Receipt.File] {
         try models.files(of: checkpoint)
@@ -98,9 +113,13 @@ private final class ModelCache: Sendable {
     }
 
     private let capacity: Int
+    private let kernels: FastestKernels
+    private let hashes: HashBook
     private let state = Mutex(State())
 
-    init(capacity: Int) { self.capacity = max(capacity, 1) }
+    init(capacity: Int, kernels: FastestKernels, hashes: HashBook) {
+        (self.capacity, self.kernels, self.hashes) = (max(capacity, 1), kernels, hashes)
+    }
 
     func load(
         _ choice: ModelChoice, adding addOns: AddOns, encoding: Bool
@@ -117,11 +136,14 @@ private final class ModelCache: Sendable {
         return try slot.model.withLock { model in
             if let model { return (model, 0) }
             let start = ContinuousClock.now
-            let loaded = try Model.load(choice.url, tokenizers: choice.tokenizers, addOns: addOns)
+            let loaded = try Model.load(
+                choice.url, tokenizers: choice.tokenizers, addOns: addOns, kernels: kernels)
             model = loaded
             return (loaded, start.duration(to: .now) / .seconds(1))
         }
     }
+
+    func removeAll() { state.withLock { $0.slots.removeAll() } }
 
     private func checkEncoder(_ url: URL, _ addOns: AddOns) throws {
         let isKnown = state.withLock {
@@ -134,8 +156,11 @@ private final class ModelCache: Sendable {
 
     func files(of checkpoint: URL) throws -> [Receipt.File] {
         if let known = state.withLock({ $0.files[checkpoint] }) { return known }
-        let files = try Model.files(of: checkpoint).map { path, file in
-            Receipt.File(path: path, sha256: try Digest.sha256(file: file))
+        let found = try Model.files(of: checkpoint).map { path, file in
+            (path, file)
+        }
+        let files = zip(found, try hashes.sha256(found.map(\.1))).map { file, hash in
+            Receipt.File(path: file.0, sha256: hash)
         }
         state.withLock { $0.files[checkpoint] = files }
         return files

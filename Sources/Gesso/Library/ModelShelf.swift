@@ -6,44 +6,53 @@ import Recipes
 struct ModelShelf {
     /// The one used instead where all there is to do is to fill masks and new sides.
     private static let fillerName = "gesso-builtin-inpaint"
+    /// The folder with CLIP's vocabulary, which comes with Gesso beside the built-in models.
+    private static let vocabularyName = "clip-tokenizer"
 
     private let places: Places
-    private var folders: [URL] { places.models }
-    private var cache: HuggingFaceCache { HuggingFaceCache(places.huggingFace) }
+    private var roots: [ModelRoot] { places.models.map(ModelRoot.init) }
+    var cache: HuggingFaceCache { HuggingFaceCache(places.huggingFace) }
 
     init(_ places: Places) { self.places = places }
 
-    /// Where tokenizers are found: in the folder at `path`, if it is given, else with any checkpoint
-    /// on the shelf or in the Hugging Face cache.
+    /// Where tokenizers are found: in the folder at `path`, if it is given; else CLIP's own that comes with
+    /// Gesso, then with any checkpoint on the shelf or in the Hugging Face cache.
     ///
     /// - Throws: `GessoError` with `cannotRead` if there is no such folder.
     func tokenizers(_ path: String?) throws -> TokenizerPlaces {
         guard let path else {
-            let shelf = folders.flatMap { [$0] + HuggingFaceCache.folders(in: $0) }
-            return TokenizerPlaces(others: shelf + cache.snapshots)
+            let shelf = places.models.flatMap { [$0] + HuggingFaceCache.folders(in: $0) }
+            return TokenizerPlaces(others: vocabularies + shelf + cache.snapshots)
         }
-        var isFolder: ObjCBool = false
-        guard
-            FileManager.default.fileExists(
-                atPath: FilePath.literal(path), isDirectory: &isFolder), isFolder.boolValue
-        else {
+        let folder = URL(filePath: FilePath.literal(path), directoryHint: .isDirectory)
+        guard FolderSearch.isFolder(folder) else {
             throw GessoError(
                 .cannotRead, "no such folder", at: path,
                 do: "give the one that holds vocab.json and merges.txt")
         }
-        return TokenizerPlaces(URL(filePath: FilePath.literal(path), directoryHint: .isDirectory))
+        return TokenizerPlaces(folder)
+    }
+
+    /// The folders that may hold CLIP's vocabulary.
+    var vocabularies: [URL] {
+        places.models.map {
+            $0.appending(path: Self.vocabularyName, directoryHint: .isDirectory)
+        }
     }
 
     /// The name of the checkpoint for edits of these verbs when none is asked for.
     func standard(for verbs: [Verb]) -> String {
         let fills = verbs.allSatisfy { $0 == .inpaint || $0 == .outpaint }
-        return fills && onShelf(Self.fillerName) != nil ? Self.fillerName : Library.defaultModel
+        let isHere = places.models.contains {
+            FolderSearch.exists($0.appending(path: Self.fillerName))
+        }
+        return fills && isHere ? Self.fillerName : Library.defaultModel
     }
 
-    /// A checkpoint: at a path, of that name on the shelf or in the folders of
-    /// `extra_model_paths.yaml`, or `org/name` in the Hugging Face cache.
+    /// A checkpoint: at a path, of that name on the shelf or in the folders of `extra_model_paths.yaml`, or
+    /// in the Hugging Face cache as `org/name`, `org/name/file`, or by its bare name.
     ///
-    /// - Throws: `GessoError` with `cannotRead` if there is none.
+    /// - Throws: `GessoError` with `cannotRead` if there is none, with `usage` if there are several.
     func model(_ nameOrPath: String?) throws -> URL {
         let name = nameOrPath ?? Library.defaultModel
         guard !name.isEmpty else {
@@ -55,57 +64,102 @@ struct ModelShelf {
         {
             return URL(filePath: path)
         }
-        let found = name.contains("/") ? nil : onShelf(name)
-        // Other tools' folders may hold folders; a name with a slash is looked for there first.
-        guard
-            let found = try found ?? find(name, .checkpoints) ?? cache.snapshot(of: name)
-        else {
-            throw GessoError(
-                .cannotRead, "no such model", at: name,
-                remedy: nearMiss(name, among: names).map { .meant($0) } ?? .nameModel)
+        if let found = try found(name) { return found }
+        if let entry = Catalogue.shipped[name] {
+            if let snapshot = cache.snapshot(of: entry.cacheName) { return snapshot }
+            throw GessoError(.cannotRead, "this model is not here", at: name, remedy: .fetch(name))
+        }
+        throw GessoError(
+            .cannotRead, "no such model", at: name,
+            remedy: nearMiss(name, among: names).map { .meant($0) } ?? .nameModel)
+    }
+
+    private func found(_ name: String) throws -> URL? {
+        guard !name.hasPrefix("/"), !name.split(separator: "/").contains("..") else { return nil }
+        let places = try self.places(.checkpoints)
+        if let found = FolderSearch.direct(name, in: places.map(\.url)) { return found }
+        if name.contains("/"), let cached = cache.matches(name).first { return cached.url }
+        let further = FolderSearch.further(
+            name, in: places.filter(\.isDeep).map(\.url), skipping: ModelRoot.others)
+        if further.count > 1 {
+            throw Self.ambiguous(
+                name, further.map { $0.pathComponents.suffix(2).joined(separator: "/") })
+        }
+        if let found = further.first { return found }
+        let cached = name.contains("/") ? [] : cache.matches(name)
+        if cached.count > 1 { throw Self.ambiguous(name, cached.map(\.name)) }
+        return cached.first?.url
+    }
+
+    private static func ambiguous(_ name: String, _ names: [String]) -> GessoError {
+        GessoError(
+            .usage,
+            "\(names.count) models have this name: " + names.prefix(3).joined(separator: ", ")
+                + (names.count > 3 ? ", …" : ""),
+            at: name, do: "give its folder, too")
+    }
+
+    /// The folders that hold files of a kind, in the order in which they are searched.
+    func places(_ kind: ModelKind) throws -> [ModelRoot.Place] {
+        try roots.flatMap { $0.places(kind) } + extraFolders(kind).map { ModelRoot.Place(url: $0) }
+    }
+
+    /// The folders of a kind that files like `extra_model_paths.yaml` name.
+    func extraFolders(_ kind: ModelKind) throws -> [URL] {
+        try extraPaths().flatMap { $0.folders(kind) }
+    }
+
+    /// What is in the folders of checkpoints, each under the name that finds it. Files that are no model
+    /// but may be pickles are among it.
+    func items() -> [FolderSearch.Item] {
+        var (found, names, files) = ([FolderSearch.Item](), Set<String>(), Set<String>())
+        for place in (try? self.places(.checkpoints)) ?? roots.flatMap({ $0.places(.checkpoints) })
+        {
+            let items = FolderSearch.items(
+                in: place.url, isDeep: place.isDeep, skipping: ModelRoot.others)
+            for item in items where item.sort != .part {
+                let file = item.url.resolvingSymlinksInPath().path(percentEncoded: false)
+                if place.isMixed, item.sort == .file, Self.isOther(item.url) { continue }
+                guard !names.contains(item.path), files.insert(file).inserted else { continue }
+                names.insert(item.path)
+                found.append(item)
+            }
         }
         return found
     }
 
-    private func onShelf(_ name: String) -> URL? {
-        folders.map { $0.appending(path: name) }.first {
-            FileManager.default.fileExists(atPath: $0.path(percentEncoded: false))
-        }
+    private static func isOther(_ file: URL) -> Bool {
+        (try? OtherFile(file)) != nil
     }
 
     /// The checkpoints that can be named, each under the name that finds it.
     var checkpoints: [(name: String, url: URL)] {
-        var found: [(name: String, url: URL)] = []
-        for folder in folders {
-            for item in HuggingFaceCache.folders(in: folder) {
-                let name = item.lastPathComponent
-                let index = item.appending(path: "model_index.json").path(percentEncoded: false)
-                let isModel =
-                    name.hasSuffix(".safetensors") || FileManager.default.fileExists(atPath: index)
-                if isModel, !found.contains(where: { $0.name == name }) {
-                    found.append((name, folder.appending(path: name)))
-                }
-            }
-        }
-        return found
-            + cache.repositories.compactMap { name in
-                cache.snapshot(of: name).map { (name, $0) }
-            }
+        items().filter { $0.sort != .pickle }.map { ($0.path, $0.url) } + cached
     }
 
-    /// What the file of other programs' model folders says; nil where there is none.
-    func extraPaths() throws -> ExtraModelPaths? {
-        guard let file = places.modelPaths else { return nil }
-        let isThere = FileManager.default.fileExists(atPath: file.path(percentEncoded: false))
-        return isThere || places.requiresModelPaths
-            ? try ExtraModelPaths(contentsOf: file) : nil
+    /// The checkpoints of the Hugging Face cache: folders, and single files of others.
+    private var cached: [(name: String, url: URL)] {
+        cache.repositories.flatMap { name -> [(name: String, url: URL)] in
+            guard let snapshot = cache.snapshot(of: name) else { return [] }
+            if FolderSearch.exists(snapshot.appending(path: "model_index.json")) {
+                return [(name, snapshot)]
+            }
+            return FolderSearch.items(in: snapshot, isDeep: false)
+                .filter { $0.sort == .file && !Self.isOther($0.url) }
+                .map { ("\(name)/\($0.path)", $0.url) }
+        }
+    }
+
+    /// What the files of other programs' model folders say.
+    func extraPaths() throws -> [ExtraModelPaths] {
+        try places.modelPaths.filter { places.requiresModelPaths || FolderSearch.exists($0) }
+            .map { try ExtraModelPaths(contentsOf: $0) }
     }
 
     /// What can be named.
     private var names: [String] {
-        folders.flatMap {
-            (try? FileManager.default.contentsOfDirectory(atPath: $0.path(percentEncoded: false)))
-                ?? []
+        checkpoints.flatMap { name, _ in
+            [name, name.split(separator: "/").last.map(String.init) ?? name]
         }
     }
 }

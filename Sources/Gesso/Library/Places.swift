@@ -5,15 +5,16 @@ public import Recipes
 /// Where models, presets and caches are found. Nothing in the library reads the environment by itself: a
 /// front end makes this once, from `init(environment:program:folder:)` or from its own settings.
 public struct Places: Sendable {
-    /// Folders that hold checkpoints by name, in the order in which they are searched.
+    /// Folders that hold checkpoints by name, and add-ons in `loras`, `embeddings`, `vae`, `unet` and
+    /// `controlnet`, or the whole folders of other programs; in the order in which they are searched.
     public var models: [URL] = []
-    /// The folder whose `loras`, `embeddings`, `vae` and `unet` hold add-ons by name; nil for none.
-    public var addOns: URL?
+    /// How many of `models`, from the first on, somebody asked for, so that they should be there.
+    public var namedModels = 0
     /// Folders with files of words that prompts draw from, in the order in which they are searched.
     public var wildcards: [URL] = []
-    /// ComfyUI's `extra_model_paths.yaml`; nil for none.
-    public var modelPaths: URL?
-    /// Whether it is an error if `modelPaths` is not there.
+    /// Files like ComfyUI's `extra_model_paths.yaml`; those that are not there are passed over.
+    public var modelPaths: [URL] = []
+    /// Whether it is an error if `modelPaths` are not there.
     public var requiresModelPaths = false
     /// The cache of the Hugging Face tools, whose models are found as `org/name`; nil for none.
     public var huggingFace: URL?
@@ -21,13 +22,19 @@ public struct Places: Sendable {
     public var presets = PresetShelf(environment: [:])
     /// The file that measured speeds of models are kept in; nil keeps none.
     public var speeds: URL?
+    /// The file that the fastest kernels are kept in; nil keeps none.
+    public var kernels: URL?
+    /// The file that hashes of models are kept in; nil keeps none.
+    public var hashes: URL?
+    /// Where keys to sign pictures with are found.
+    public var credentials = CredentialsPlaces()
 
     /// No places: models and presets are found by their paths only.
     public init() {}
 
     /// The places that environment variables name.
     ///
-    /// Checkpoints are searched for in `$GESSO_MODELS`, in `share/gesso/Models` beside the program's
+    /// Checkpoints are searched for in the folders of `$GESSO_MODELS`, which colons separate, in `share/gesso/Models` beside the program's
     /// folder, and in `Fixtures/Models` of the source tree that holds the program or `folder`.
     ///
     /// - Parameters:
@@ -42,16 +49,17 @@ public struct Places: Sendable {
         func place(_ name: String) -> URL? {
             environment[name].flatMap { $0.isEmpty ? nil : URL(filePath: $0) }
         }
-        addOns = place("GESSO_MODELS")
-        models = [addOns].compactMap(\.self)
-        wildcards = [addOns].compactMap { $0?.appending(path: "wildcards") }
+        models = Self.folders(environment["GESSO_MODELS"] ?? "")
+        namedModels = models.count
+        wildcards = models.map { $0.appending(path: "wildcards") }
         models.append(program.appending(path: "../../share/gesso/Models").standardizedFileURL)
         models += [program, folder].flatMap(Self.ancestors).map {
             $0.appending(path: "Fixtures/Models")
         }
         requiresModelPaths = place("GESSO_MODEL_PATHS") != nil
         modelPaths =
-            place("GESSO_MODEL_PATHS") ?? addOns?.appending(path: "extra_model_paths.yaml")
+            place("GESSO_MODEL_PATHS").map { [$0] }
+            ?? models.prefix(namedModels).map { $0.appending(path: "extra_model_paths.yaml") }
         let home = place("HOME") ?? FileManager.default.homeDirectoryForCurrentUser
         let cache = cacheFolder(environment)
         let own =
@@ -66,6 +74,19 @@ public struct Places: Sendable {
             wildcards.append(own.appending(path: "wildcards"))
         }
         speeds = cache?.appending(path: "gesso/speeds.json")
+        kernels = cache?.appending(path: "gesso/kernels.json")
+        hashes = cache?.appending(path: "gesso/hashes.json")
+        credentials = CredentialsPlaces(environment: environment)
+    }
+
+    /// Folders that colons separate; one whose name holds a colon and that is there is one folder.
+    private static func folders(_ list: String) -> [URL] {
+        let whole = URL(filePath: list, directoryHint: .isDirectory)
+        if list.contains(":"), FolderSearch.isFolder(whole) { return [whole] }
+        return list.split(separator: ":").map { part in
+            let path = (String(part) as NSString).expandingTildeInPath
+            return URL(filePath: path, directoryHint: .isDirectory)
+        }
     }
 
     private static func ancestors(of url: URL) -> [URL] {

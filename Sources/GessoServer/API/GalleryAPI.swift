@@ -98,6 +98,14 @@ extension GessoServer {
                 success: .init(type: "image/png", schema: ["type": "string", "format": "binary"])
             ) { try await maskPreview($0) },
             Route(
+                .post, "/api/v1/mask/select",
+                "What a box holds, or strokes mark: a byte for each pixel, rows from the top",
+                body: Schemas.selection,
+                success: .init(
+                    type: "application/octet-stream",
+                    schema: ["type": "string", "format": "binary"])
+            ) { try await select($0) },
+            Route(
                 .post, "/api/v1/verify", "Count the pixels outside a mask that a result changed",
                 body: Schemas.verify, success: .init(schema: ["type": "object"])
             ) { try await verify($0) },
@@ -196,6 +204,47 @@ extension GessoServer {
             return try mask.image.encoded(as: .png)
         }
         return .bytes(data, type: "image/png")
+    }
+
+    private func select(_ call: Call) async throws -> Response {
+        var fields = try await call.fields()
+        let source = fields.string("source", limit: 64)
+        func numbers(_ value: JSONValue?) -> [Double] { (value?.array ?? []).compactMap(\.double) }
+        let box = numbers(fields["box"])
+        try fields.check()
+        guard let source else { throw Complaint.invalid("source", "field required") }
+        let row = try await picture(source)
+        func strokes(_ name: String) -> [[Selection.Point]] {
+            (fields[name]?.array ?? []).prefix(100).map { stroke in
+                let places = Array(numbers(stroke).prefix(2000))
+                return stride(from: 0, to: places.count - 1, by: 2).map {
+                    Selection.Point(
+                        x: min(max(places[$0], 0), Double(row.width)),
+                        y: min(max(places[$0 + 1], 0), Double(row.height)))
+                }
+            }
+        }
+        var selection = Selection(keep: strokes("keep"), drop: strokes("drop"))
+        if !box.isEmpty {
+            guard box.count == 4, box.allSatisfy({ abs($0) < 1e6 }) else {
+                throw Complaint.invalid("box", "give x, y, width and height")
+            }
+            let left = max(0, Int(box[0])), top = max(0, Int(box[1]))
+            let right = min(row.width, Int(box[0] + box[2]))
+            let bottom = min(row.height, Int(box[1] + box[3]))
+            guard left < right, top < bottom else {
+                throw Complaint.invalid("box", "it lies beside the picture")
+            }
+            selection.box = Box(x: left, y: top, width: right - left, height: bottom - top)
+        }
+        guard !selection.isEmpty else {
+            throw Complaint.invalid("box", "a box or strokes to keep are needed")
+        }
+        let (data, asked) = (try store.data(of: row.sha), selection)
+        let values = try await offPool {
+            try decoded(data, field: "source").mask(of: asked).values
+        }
+        return .bytes(Data(values), type: "application/octet-stream")
     }
 
     private func verify(_ call: Call) async throws -> Response {

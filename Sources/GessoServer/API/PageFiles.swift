@@ -21,6 +21,8 @@ extension GessoServer {
             ("/page/intake.js", "text/javascript", PackageResources.intake_js),
             ("/page/prompts.js", "text/javascript", PackageResources.prompts_js),
             ("/page/plan.js", "text/javascript", PackageResources.plan_js),
+            ("/page/select.js", "text/javascript", PackageResources.select_js),
+            ("/page/keyboard.js", "text/javascript", PackageResources.keyboard_js),
             ("/page/keys.js", "text/javascript", PackageResources.keys_js),
             ("/page/memory.js", "text/javascript", PackageResources.memory_js),
             ("/page/png.js", "text/javascript", PackageResources.png_js),

@@ -6,13 +6,17 @@ struct PictureInfo {
     let value: JSONValue
 
     init(
-        _ row: JobRow, _ results: [ResultRow], _ request: PictureRequest, _ store: Store
+        _ row: JobRow, _ results: [ResultRow], _ request: PictureRequest, _ store: Store,
+        unfinished: String? = nil
     ) async throws {
         let order = request.order
         let settings = order.settings
         let negative = settings["negative_prompt"] ?? ""
-        let seeds = (0..<max(order.pictures, 1)).map { Int64(bitPattern: order.seed(of: $0)) }
-        let shown = results.isEmpty ? seeds : results.map(\.seed)
+        var numbers = results.map(\.number)
+        if unfinished != nil { numbers.append(numbers.count) }
+        if numbers.isEmpty { numbers = Array(0..<max(order.pictures, 1)) }
+        let shown = numbers.map { Int64(bitPattern: order.seed(of: $0)) }
+        let varied = numbers.map { Int64(bitPattern: order.variationSeed(of: $0)) }
         var size: (Int, Int)?
         if let first = results.first, let picture = try await store.picture(first.picture) {
             size = (picture.width, picture.height)
@@ -28,8 +32,10 @@ struct PictureInfo {
             "prompt": .string(order.prompt), "all_prompts": repeated(order.prompt),
             "negative_prompt": .string(negative), "all_negative_prompts": repeated(negative),
             "seed": .integer(shown.first ?? 0), "all_seeds": .array(shown.map { .integer($0) }),
-            "subseed": .integer(shown.first ?? 0),
-            "all_subseeds": .array(shown.map { .integer($0) }), "subseed_strength": 0,
+            "subseed": .integer(varied.first ?? 0),
+            "all_subseeds": .array(varied.map { .integer($0) }),
+            "subseed_strength": .number(
+                settings["variation_strength"].flatMap { Double($0) } ?? 0),
             "width": size.map { .integer(Int64($0.0)) } ?? echoed("width"),
             "height": size.map { .integer(Int64($0.1)) } ?? echoed("height"),
             "sampler_name": .string(sampler ?? settings["scheduler"] ?? ""),
@@ -42,7 +48,9 @@ struct PictureInfo {
             "denoising_strength": settings["strength"].flatMap { Double($0) }.map { .number($0) }
                 ?? .null,
             "extra_generation_params": [:], "index_of_first_image": 0,
-            "infotexts": .array(results.map { .string($0.infotext) }), "styles": [],
+            "infotexts": .array(
+                (results.map(\.infotext) + [unfinished].compactMap(\.self)).map { .string($0) }),
+            "styles": parameters["styles"]?.array == nil ? [] : echoed("styles"),
             "job_timestamp": .string(
                 Self.stamp(Date(timeIntervalSince1970: row.started ?? row.created))),
             "clip_skip": .integer(skip),

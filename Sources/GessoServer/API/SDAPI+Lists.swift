@@ -15,13 +15,18 @@ extension GessoServer {
         ["refresh-checkpoints", "refresh-vae", "refresh-loras", "refresh-embeddings"].map {
             Route(.post, "/sdapi/v1/\($0)", "Look for files again") { _ in .json(.null) }
         }
-            + ["unload-checkpoint", "reload-checkpoint"].map {
+            + [
+                Route(
+                    .post, "/sdapi/v1/unload-checkpoint", "Free the models that no job is using"
+                ) { _ in
+                    engine.library.unloadModels()
+                    return .json([:])
+                },
                 // A model is loaded when a job needs it.
-                Route(.post, "/sdapi/v1/\($0)", "Free the model, or load it with the next job") {
-                    _ in
-                    .json([:])
-                }
-            }
+                Route(
+                    .post, "/sdapi/v1/reload-checkpoint", "Load the model with the next job"
+                ) { _ in .json([:]) },
+            ]
     }
 
     private typealias List = @Sendable () async throws -> JSONValue
@@ -85,7 +90,18 @@ extension GessoServer {
             ("/sdapi/v1/hypernetworks", "Not offered", nothing),
             ("/sdapi/v1/face-restorers", "Not offered", nothing),
             ("/sdapi/v1/extensions", "Not offered", nothing),
-            ("/sdapi/v1/prompt-styles", "Styles of prompts", nothing),
+            (
+                "/sdapi/v1/prompt-styles", "Styles of prompts",
+                {
+                    .array(
+                        styles.map { style in
+                            [
+                                "name": .string(style.name), "prompt": .string(style.prompt),
+                                "negative_prompt": .string(style.negativePrompt),
+                            ]
+                        })
+                }
+            ),
             ("/sdapi/v1/script-info", "Scripts with their arguments", nothing),
             (
                 "/sdapi/v1/sd-vae", "Autoencoders",
@@ -133,7 +149,8 @@ extension GessoServer {
                     [
                         "txt2img": [],
                         "img2img": [
-                            "outpainting mk2", "poor man's outpainting", "soft inpainting",
+                            "outpainting mk2", "poor man's outpainting", "sd upscale",
+                            "soft inpainting",
                         ],
                     ]
                 }

@@ -38,8 +38,9 @@ struct PreparedPictures: Sendable {
                     && !$0.key.hasPrefix("soft_")
             }
         }
-        if order.verb == "outpaint" { mask = nil }
-        if mask == nil ? order.verb != "outpaint" : !asked.isOnlyMasked {
+        let keepsSize = order.verb == "outpaint" || order.verb == "upscale"
+        if keepsSize { mask = nil }
+        if mask == nil ? !keepsSize : !asked.isOnlyMasked {
             image = Self.sized(image, asked, filter: .lanczos)
             mask = mask.map { Mask(Self.sized($0.image, asked, filter: .bilinear)) }
         }

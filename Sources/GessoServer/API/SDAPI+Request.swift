@@ -20,7 +20,7 @@ struct PictureRequestReader {
     let options: [String: JSONValue]
     private(set) var order: Order
     private(set) var warnings: [String] = []
-    private let isImageToImage: Bool
+    let isImageToImage: Bool
     private(set) var parameters: [String: JSONValue]
 
     init(_ fields: Fields, _ options: [String: JSONValue], isImageToImage: Bool) {
@@ -84,17 +84,34 @@ struct PictureRequestReader {
         var background: String
     }
 
+    /// The recipe's settings so far.
+    var settings: [String: String] {
+        get { order.settings }
+        set { order.settings = newValue }
+    }
+
+    /// What is done.
+    var verb: String {
+        get { order.verb }
+        set { order.verb = newValue }
+    }
+
+    mutating func warn(_ text: String) { warnings.append(text) }
+
     /// What is left to do for an img2img's pictures; nil for txt2img.
     private(set) var pictures: Pictures?
 
     /// Reads all fields.
     ///
     /// - Throws: `Complaint` and `InvalidFields`, in the form that clients expect.
-    mutating func read(_ models: [String]) throws -> PictureRequest {
+    mutating func read(
+        _ models: [String], _ styles: [StyleBook.Style]
+    ) throws -> PictureRequest {
         order.settings["prompt"] = fields.string("prompt") ?? ""
         if let negative = fields.string("negative_prompt"), !negative.isEmpty {
             order.settings["negative_prompt"] = negative
         }
+        readStyles(styles)
         let steps = fields.integer("steps", in: 1...1000) ?? 50
         order.settings["steps"] = "\(steps)"
         if let scale = fields.double("cfg_scale", in: 0...100) ?? 7 as Double? {
@@ -111,9 +128,7 @@ struct PictureRequestReader {
         } else {
             order.settings["width"] = "\(width)"
             order.settings["height"] = "\(height)"
-            if fields.bool("enable_hr") == true {
-                fields.complain("enable_hr", "a second pass is not offered; use upscale afterwards")
-            }
+            if fields.bool("enable_hr") == true { readSecondRun(width, height) }
         }
         try readSampler()
         try readScripts()
@@ -172,6 +187,63 @@ struct PictureRequestReader {
         if fields.bool("mask_round") == false { order.settings["mask_mode"] = "soft" }
     }
 
+    /// A second run over the picture made larger, AUTOMATIC1111's "hires fix".
+    private mutating func readSecondRun(_ width: Int, _ height: Int) {
+        let (x, y) = (
+            fields.integer("hr_resize_x", in: 0...4096) ?? 0,
+            fields.integer("hr_resize_y", in: 0...4096) ?? 0
+        )
+        if x > 0 || y > 0 {
+            let size = (x > 0 ? x : y * width / height, y > 0 ? y : x * height / width)
+            order.settings["hires_size"] = "\(size.0)x\(size.1)"
+        } else {
+            order.settings["hires_scale"] = "\(fields.double("hr_scale", in: 1...8) ?? 2)"
+        }
+        let strength = fields.double("denoising_strength", in: 0...1) ?? 0.75
+        order.settings["hires_strength"] = "\(strength)"
+        if let steps = fields.integer("hr_second_pass_steps", in: 0...1000), steps > 0 {
+            order.settings["hires_steps"] = "\(steps)"
+        }
+        if let name = fields.string("hr_upscaler"), !name.isEmpty {
+            let upscaler = HiresUpscaler(nameInA1111: name)
+            if upscaler == nil { warnings.append("hr_upscaler: \(name) is not offered: Lanczos") }
+            order.settings["hires_upscaler"] = (upscaler ?? .lanczos).rawValue
+        }
+        let sampler = [fields.string("hr_sampler_name"), fields.string("hr_scheduler")]
+            .compactMap(\.self).filter { !$0.isEmpty && !$0.hasPrefix("Use same") }
+        if fields.string("hr_sampler_name").map({ Samplers.find($0) != nil }) == true {
+            order.settings["hires_scheduler"] = sampler.joined(separator: " ")
+        }
+        for name in ["prompt", "negative_prompt"] {
+            if let text = fields.string("hr_" + name), !text.isEmpty {
+                order.settings["hires_" + name] = text
+            }
+        }
+        if let name = fields.string("hr_checkpoint_name"), !name.isEmpty, name != "Use same" {
+            fields.complain("hr_checkpoint_name", "both runs have one checkpoint")
+        }
+    }
+
+    /// What the noise grows from beside the seed.
+    private mutating func readNoise() {
+        let isOfCPU = options["randn_source"]?.string == "CPU"
+        order.settings["rng"] = isOfCPU ? "torch" : "nv"
+        if let strength = fields.double("subseed_strength", in: 0...1), strength > 0 {
+            order.settings["variation_strength"] = "\(strength)"
+            if let seed = fields.integer("subseed"), seed >= 0 {
+                order.settings["variation_seed"] = "\(seed)"
+            }
+        }
+        if let width = fields.integer("seed_resize_from_w"), width >= 8,
+            let height = fields.integer("seed_resize_from_h"), height >= 8
+        {
+            order.settings["seed_resize_from"] = "\(width)x\(height)"
+        }
+        if let delta = options["eta_noise_seed_delta"]?.double, delta != 0 {
+            order.settings["seed_delta"] = "\(Int(delta))"
+        }
+    }
+
     private mutating func readSampler() throws {
         let named = fields.string("sampler_name").flatMap { $0.isEmpty ? nil : $0 }
         let name = named ?? fields.string("sampler_index") ?? "Euler"
@@ -194,80 +266,6 @@ struct PictureRequestReader {
         }
     }
 
-    private mutating func readScripts() throws {
-        if let script = fields.string("script_name"), !script.isEmpty {
-            let canvas = ["outpainting mk2", "poor man's outpainting"]
-            guard isImageToImage, canvas.contains(script.lowercased()) else {
-                throw Complaint(422, "Script '\(script.prefix(100))' not found")
-            }
-            readOutpainting(script.lowercased(), fields["script_args"]?.array ?? [])
-        }
-        for (name, entry) in (fields["alwayson_scripts"]?.object ?? [:]).sorted(by: {
-            $0.key < $1.key
-        }) {
-            let arguments = entry["args"]?.array ?? entry.array ?? []
-            if name.lowercased() == "soft inpainting" {
-                readSoftInpainting(arguments)
-            } else if Self.isOn(arguments) {
-                throw Complaint(422, "always on script '\(name.prefix(100))' not found")
-            }
-        }
-    }
-
-    /// Whether a script's arguments ask for anything.
-    private static func isOn(_ arguments: [JSONValue]) -> Bool {
-        arguments.contains { argument in
-            switch argument {
-            case .object(let members):
-                members["enabled"].map { $0 == .bool(true) } ?? !members.isEmpty
-            case .bool(let flag): flag
-            default: false
-            }
-        }
-    }
-
-    private mutating func readOutpainting(_ script: String, _ arguments: [JSONValue]) {
-        let isSecond = script == "outpainting mk2"
-        func argument(_ index: Int) -> JSONValue? {
-            arguments.indices.contains(index) ? arguments[index] : nil
-        }
-        let pixels = Int(argument(isSecond ? 1 : 0)?.double ?? 128)
-        let names = argument(3)?.array?.compactMap(\.string) ?? ["left", "right", "up", "down"]
-        order.verb = "outpaint"
-        for name in names {
-            let key = ["up": "top", "down": "bottom"][name.lowercased()] ?? name.lowercased()
-            if ["left", "right", "top", "bottom"].contains(key) {
-                order.settings[key] = "\(max(pixels, 8))"
-            }
-        }
-        for key in order.settings.keys where key.hasPrefix("mask_") || key.hasPrefix("region") {
-            order.settings[key] = nil
-        }
-        order.settings["fill"] = isSecond ? "noise" : "edge"
-    }
-
-    private mutating func readSoftInpainting(_ arguments: [JSONValue]) {
-        guard order.verb == "inpaint" else { return }
-        var values = arguments
-        if case .object(let members)? = arguments.first {
-            let names = [
-                "Soft inpainting", "Schedule bias", "Preservation strength",
-                "Transition contrast boost", "Mask influence", "Difference threshold",
-                "Difference contrast",
-            ]
-            values = names.map { members[$0] ?? .null }
-        }
-        guard values.first == .bool(true) else { return }
-        order.settings["mask_mode"] = "soft"
-        let keys = [
-            "soft_bias", "soft_preservation", "soft_contrast", "soft_influence", "soft_threshold",
-            "soft_difference",
-        ]
-        for (key, value) in zip(keys, values.dropFirst()) {
-            if let number = value.double { order.settings[key] = "\(number)" }
-        }
-    }
-
     private mutating func readRest() {
         if let skip = options["CLIP_stop_at_last_layers"]?.double, skip > 1 {
             order.settings["clip_skip"] = "\(Int(min(skip, 12)))"
@@ -283,9 +281,7 @@ struct PictureRequestReader {
         {
             order.settings["eta"] = "\(eta)"
         }
-        if let strength = fields.double("subseed_strength"), strength > 0 {
-            warnings.append("subseed_strength: variations of a seed are not offered")
-        }
+        readNoise()
         for (name, word) in [("restore_faces", "face restoration"), ("tiling", "tiling")]
         where fields.bool(name) == true {
             warnings.append("\(name): \(word) is not offered")

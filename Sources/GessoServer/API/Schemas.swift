@@ -77,6 +77,16 @@ enum Schemas {
         ],
     ]
 
+    static let selection: JSONValue = [
+        "type": "object", "required": ["source"],
+        "properties": [
+            "source": ["type": "string", "description": "The id of a picture"],
+            "box": ["type": "array", "items": ["type": "number"], "minItems": 4, "maxItems": 4],
+            "keep": ["type": "array", "items": ["type": "array", "items": ["type": "number"]]],
+            "drop": ["type": "array", "items": ["type": "array", "items": ["type": "number"]]],
+        ],
+    ]
+
     static func list(of item: JSONValue) -> JSONValue {
         [
             "type": "object", "required": ["items"],

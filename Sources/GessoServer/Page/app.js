@@ -7,11 +7,12 @@ import { edges, sides } from "./extend.js";
 import { intake } from "./intake.js";
 import { Gallery, Queue, Settings, make, saveBlob } from "./panels.js";
 import { showHelp } from "./help.js";
-import { keyOf, meaning, written } from "./keys.js";
+import { keyboard } from "./keyboard.js";
 import { Mask } from "./mask.js";
 import { encodeGrey } from "./png.js";
 import { forget, recall, remember } from "./memory.js";
-import { plan } from "./plan.js";
+import { plan, planSoon } from "./plan.js";
+import { select } from "./select.js";
 import { notePrompt } from "./prompts.js";
 import { Pointers, placeOf, radiusOf, tools } from "./tools.js";
 
@@ -20,7 +21,8 @@ const state = { source: null, result: null, job: null, jobs: new Set(), lastMask
 const view = new View(el("viewport"), el("picture"), el("canvas"));
 
 const host = {
-  view, tool: "brush", radius: 20, mask: null,
+  view, tool: "brush", radius: 20, hardness: 1, selecting: "box", mask: null,
+  begun() { showMask(true); },
   painted() {
     if (verb() !== "inpaint") setVerb("inpaint");
     describe();
@@ -28,8 +30,16 @@ const host = {
     if (el("auto-run").checked && !state.job) run();
   },
   undo: () => act.undo(),
+  select: (...marks) => select(host, state.source.id, ...marks).then(() => say(`Selected. ${el("mask-text").textContent}`), (error) => complain(error.message)),
 };
 const pointers = new Pointers(el("canvas"), host);
+
+/** Shows the mask over a result, or the result alone. */
+function showMask(shows) {
+  view.hidesMask = !shows;
+  el("show-mask").setAttribute("aria-pressed", shows);
+  view.redrawMask();
+}
 
 function say(text) {
   el("live").textContent = "";
@@ -61,7 +71,7 @@ async function openFile(file) {
   }
 }
 
-async function setSource(source, values) {
+async function setSource(source, mask) {
   // A large picture, or one of a kind that browsers do not show, is shown by a smaller view; the server
   // works on the file.
   const isByView = source.width * source.height > 6e6 || /tiff|heic/.test(source.type ?? "");
@@ -71,7 +81,7 @@ async function setSource(source, values) {
   view.result = null;
   view.size = { w: source.width, h: source.height };
   view.extent = { left: 0, top: 0, right: 0, bottom: 0 };
-  host.mask = new Mask(source.width, source.height, values);
+  host.mask = mask ?? new Mask(source.width, source.height);
   host.mask.changed = () => view.redrawMask();
   view.mask = verb() === "inpaint" ? host.mask : null;
   for (const side of sides) el(`side-${side}`).value = 0;
@@ -173,6 +183,9 @@ function setTool(name) {
   host.tool = name;
   for (const button of el("tools").children) button.setAttribute("aria-checked", button.dataset.tool === name);
   el("canvas").classList.toggle("pan", name === "pan");
+  el("selecting").hidden = name !== "select";
+  el("hardness-label").hidden = name !== "brush" && name !== "eraser";
+  pointers.cancel();
   view.cursor = null;
   view.redrawMask();
 }
@@ -222,7 +235,8 @@ async function order() {
     if (host.mask.count() === 0) throw new Error("The mask is empty: paint what is to be repainted, or choose “Restyle it all”.");
     const kept = await ask("POST", "/api/v1/pictures", await encodeGrey(host.mask.values, host.mask.width, host.mask.height));
     body.mask = kept.id;
-    state.lastMask = kept.id;
+    // A soft brush says how much of a pixel is repainted.
+    if (host.mask.isSoft) body.settings.mask_mode ??= "soft";
   }
   if (name === "outpaint") {
     if (sides.every((side) => view.extent[side] === 0)) throw new Error("Drag an edge of the picture, or give pixels, to say how far it extends.");
@@ -240,6 +254,7 @@ async function run() {
   try {
     const body = await order();
     const job = await ask("POST", "/api/v1/jobs", body, { "Idempotency-Key": unique() });
+    state.lastMask = body.mask ?? state.lastMask;
     state.job = job.id;
     state.jobs.add(job.id);
     notePrompt(el("prompt").value);
@@ -313,6 +328,8 @@ async function takeJob(job) {
 async function showResult(result, request) {
   const isShown = Boolean(result);
   for (const id of ["compare-label", "use-result", "save-result"]) el(id).hidden = !isShown;
+  el("show-mask").hidden = !isShown || verb() !== "inpaint";
+  showMask(!isShown);
   el("proof").textContent = "";
   if (!isShown) { view.result = null; view.redraw(); return; }
   const image = await load(result.url);
@@ -376,62 +393,19 @@ async function use(what, item) {
   store();
 }
 
-// Keys
-
-document.addEventListener("keydown", (event) => {
-  const isText = event.target.matches("textarea, select, input:not([type=range], [type=checkbox], [type=radio])");
-  const isOnCanvas = event.target === el("canvas");
-  if (document.querySelector("dialog[open]")) return;
-  const name = meaning(event, isOnCanvas);
-  if (isText && name !== "run") return;
-  if (name === "original") {
-    view.showsOriginal = true;
-    view.redraw();
-    event.preventDefault();
-    return;
-  }
-  if (name && act[name]) {
-    event.preventDefault();
-    act[name]();
-    return;
-  }
-  if (event.key === "Escape" && pointers.cancel()) return;
-  if (!isOnCanvas) return;
-  const steps = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
-  if (event.key === " ") {
-    pointers.isSpace = true;
-    event.preventDefault();
-  } else if (event.key === "Enter") {
-    pointers.dot();
-    event.preventDefault();
-  } else if (steps[event.key]) {
-    pointers.step(...steps[event.key], event.shiftKey);
-    event.preventDefault();
-  }
-});
-document.addEventListener("keyup", (event) => {
-  if (event.key === " ") pointers.isSpace = false;
-  if (view.showsOriginal && written(event).endsWith(keyOf("original").at(-1))) {
-    view.showsOriginal = false;
-    view.redraw();
-  }
-});
-window.addEventListener("blur", () => {
-  pointers.isSpace = false;
-  view.showsOriginal = false;
-  view.redraw();
-});
-
 // What is kept in this browser: the picture's id, the mask, fields and view
 
 let storing = 0;
 function store() {
+  // A very large mask is not sent for a plan alone.
+  const isLarge = view.size.w * view.size.h > 16e6;
+  planSoon(order, () => !state.job && !state.isSending && !isLarge);
   clearTimeout(storing);
   storing = setTimeout(() => {
     remember({
-      source: state.source, mask: host.mask?.values, verb: verb(), prompt: el("prompt").value, negative: el("negative").value,
+      source: state.source, mask: host.mask?.snapshot(), verb: verb(), prompt: el("prompt").value, negative: el("negative").value,
       request: { presets: settings.preset ? [settings.preset.name] : [], settings: settings.values(), model: settings.model?.value, pictures: settings.count?.value ?? 1 },
-      view: { scale: view.scale, x: view.x, y: view.y }, extent: view.extent,
+      view: { scale: view.scale, x: view.x, y: view.y, isFitted: view.isFitted }, extent: view.extent,
     });
   }, 400);
 }
@@ -444,7 +418,7 @@ async function restore() {
   if (kept.source) {
     try {
       await ask("GET", `/api/v1/pictures/${kept.source.id}/info`);
-      await setSource(kept.source, kept.mask);
+      await setSource(kept.source, kept.mask?.tiles && Mask.from(kept.mask));
       Object.assign(view, kept.view);
       view.redraw();
     } catch { await forget(); }
@@ -463,6 +437,12 @@ for (const [name, tool] of Object.entries(tools)) {
 }
 document.querySelectorAll("[data-do]").forEach((button) => button.addEventListener("click", () => act[button.dataset.do]()));
 el("size").addEventListener("input", () => setRadius(radiusOf(Number(el("size").value))));
+el("hardness").addEventListener("input", () => {
+  host.hardness = el("hardness").value / 100;
+  el("hardness-value").textContent = `${el("hardness").value}%`;
+});
+document.querySelectorAll("input[name=selecting]").forEach((input) => input.addEventListener("change", () => { host.selecting = input.value; }));
+el("show-mask").addEventListener("click", () => showMask(view.hidesMask));
 el("overlay-color").addEventListener("change", () => { view.color = el("overlay-color").value.split(",").map(Number); view.redrawMask(); });
 el("overlay-opacity").addEventListener("input", () => { view.opacity = el("overlay-opacity").value / 100; view.redrawMask(); });
 el("compare").addEventListener("input", () => { view.compare = el("compare").value / 100; view.redraw(); });
@@ -473,6 +453,7 @@ el("panel").addEventListener("submit", (e) => { e.preventDefault(); run(); });
 document.querySelectorAll("input[name=verb]").forEach((input) => input.addEventListener("change", () => setVerb(input.value)));
 for (const id of ["prompt", "negative"]) el(id).addEventListener("input", store);
 intake(openFile, openMask, () => Boolean(state.source));
+keyboard(act, view, pointers);
 
 setRadius(20);
 await settings.load();

@@ -20,6 +20,10 @@ export class View {
     this.opacity = 0.5;
     this.cursor = null;
     this.shape = null;
+    // While a result is looked at, the mask would cover it.
+    this.hidesMask = false;
+    // Whether the picture fills the viewport; then it does so after a change of size, too.
+    this.isFitted = false;
     this.moved = () => {};
     this.wanted = { picture: true, mask: true };
     new ResizeObserver((entries) => this.resize(entries[0])).observe(viewport);
@@ -33,7 +37,7 @@ export class View {
     const height = box ? box.blockSize : Math.round(rect.height * this.ratio);
     const first = this.above.width === 300 && this.above.height === 150;
     for (const canvas of [this.below, this.above]) [canvas.width, canvas.height] = [width, height];
-    if (first && this.size.w) this.fit();
+    if ((first || this.isFitted) && this.size.w) this.fit();
     this.redraw();
   }
 
@@ -66,6 +70,7 @@ export class View {
     this.scale = Math.max(this.scale, 0.02);
     this.x = (w - all.w * this.scale) / 2 - all.x * this.scale;
     this.y = (h - all.h * this.scale) / 2 - all.y * this.scale;
+    this.isFitted = true;
     this.redraw();
   }
 
@@ -73,6 +78,7 @@ export class View {
   zoom(factor, x = this.room.w / 2, y = this.room.h / 2) {
     const scale = Math.min(Math.max(this.scale * factor, 0.02), 32);
     const at = this.inverse(x, y);
+    this.isFitted = false;
     this.scale = scale;
     this.x = x - at.x * scale;
     this.y = y - at.y * scale;
@@ -82,6 +88,7 @@ export class View {
   zoomTo(scale) { this.zoom(scale / this.scale); }
 
   pan(dx, dy) {
+    this.isFitted = false;
     this.x += dx;
     this.y += dy;
     this.redraw();
@@ -165,7 +172,7 @@ export class View {
     const { width, height } = this.above;
     c.setTransform(1, 0, 0, 1, 0, 0);
     c.clearRect(0, 0, width, height);
-    if (this.mask && !this.showsOriginal) this.drawOverlay(c, width, height);
+    if (this.mask && !this.showsOriginal && !this.hidesMask) this.drawOverlay(c, width, height);
     c.setTransform(this.ratio, 0, 0, this.ratio, 0, 0);
     if (this.shape) this.drawShape(c);
     if (this.cursor) this.drawCursor(c);

@@ -36,7 +36,27 @@ export class Mask {
     this.future = [];
     this.step = null;
     this.columns = Math.ceil(width / TILE);
+    this.tallies = new Array(this.columns * Math.ceil(height / TILE));
     this.changed = () => {};
+    if (!values) this.tallies = Array.from(this.tallies, (_, index) => this.empty(index));
+  }
+
+  /** The tally of a tile that is black. */
+  empty(index) {
+    const { w, h } = this.box(index);
+    return { runs: Uint32Array.of(w * h, 0), count: 0, isSoft: false, l: Infinity, t: Infinity, r: -1, b: -1 };
+  }
+
+  /** The mask that `snapshot` was taken of. */
+  static from(snapshot) {
+    const mask = new Mask(snapshot.width, snapshot.height);
+    snapshot.tiles.forEach((runs, index) => mask.setTile(index, runs));
+    return mask;
+  }
+
+  /** A copy that takes little room. */
+  snapshot() {
+    return { width: this.width, height: this.height, tiles: this.tallied().map((t) => t.runs) };
   }
 
   // Undo
@@ -111,15 +131,16 @@ export class Mask {
     for (let row = 0; row < h; row++) {
       this.values.set(values.subarray(row * w, (row + 1) * w), (y + row) * this.width + x);
     }
+    this.tallies[index] = undefined;
   }
 
   /** Keeps the tiles of a box as they are now, before they change. */
   touch(left, top, right, bottom) {
-    if (!this.step) return;
     for (let ty = Math.floor(top / TILE); ty <= Math.floor((bottom - 1) / TILE); ty++) {
       for (let tx = Math.floor(left / TILE); tx <= Math.floor((right - 1) / TILE); tx++) {
         const index = ty * this.columns + tx;
-        if (!this.step.tiles.has(index)) this.step.tiles.set(index, packed(this.tile(index)));
+        this.tallies[index] = undefined;
+        if (this.step && !this.step.tiles.has(index)) this.step.tiles.set(index, packed(this.tile(index)));
       }
     }
   }
@@ -180,6 +201,34 @@ export class Mask {
         // The parts touch, so their hull is the capsule's row.
         return [[Math.min(...parts.map((p) => p[0])) - 0.5, Math.max(...parts.map((p) => p[1])) - 0.5]];
       });
+  }
+
+  /**
+   * A capsule that fades from `hardness`, a share of the radius, to its rim. Painting never lowers a
+   * value, erasing never raises one; so the parts of a stroke join.
+   */
+  softCapsule(x0, y0, x1, y1, radius, value, hardness) {
+    if (hardness >= 1 || radius < 1.5) return this.capsule(x0, y0, x1, y1, radius, value);
+    const box = this.clipped(Math.min(x0, x1) - radius, Math.min(y0, y1) - radius,
+      Math.max(x0, x1) + radius + 1, Math.max(y0, y1) + radius + 1);
+    if (!box) return;
+    this.touch(...box);
+    const [dx, dy] = [x1 - x0, y1 - y0];
+    const length = dx * dx + dy * dy;
+    const core = radius * hardness;
+    for (let y = box[1]; y < box[3]; y++) {
+      for (let x = box[0]; x < box[2]; x++) {
+        const [px, py] = [x + 0.5 - x0, y + 0.5 - y0];
+        const t = length > 0 ? Math.min(1, Math.max(0, (px * dx + py * dy) / length)) : 0;
+        const distance = Math.hypot(px - t * dx, py - t * dy);
+        if (distance >= radius) continue;
+        const part = distance <= core ? 1 : 0.5 + 0.5 * Math.cos((Math.PI * (distance - core)) / (radius - core));
+        const at = y * this.width + x;
+        const level = Math.round(255 * part);
+        this.values[at] = value ? Math.max(this.values[at], level) : Math.min(this.values[at], 255 - level);
+      }
+    }
+    this.changed(box);
   }
 
   rectangle(x, y, w, h, value) {
@@ -258,20 +307,48 @@ export class Mask {
 
   // What it holds
 
-  count() { let n = 0; for (const v of this.values) if (v) n++; return n; }
+  /** Of each tile its runs, how many pixels are not black, and their bounds; those of changed tiles anew. */
+  tallied() {
+    for (let index = 0; index < this.tallies.length; index++) {
+      this.tallies[index] ??= this.tally(index);
+    }
+    return this.tallies;
+  }
+
+  tally(index) {
+    const { x, y, w } = this.box(index);
+    const runs = packed(this.tile(index));
+    let [count, at] = [0, 0];
+    let [l, t, r, b] = [Infinity, Infinity, -1, -1];
+    for (let i = 0; i < runs.length; i += 2) {
+      const end = at + runs[i] - 1;
+      if (runs[i + 1]) {
+        count += runs[i];
+        const [first, last] = [Math.floor(at / w), Math.floor(end / w)];
+        t = Math.min(t, y + first);
+        b = Math.max(b, y + last);
+        // A run over the end of a row reaches both sides.
+        l = Math.min(l, x + (first === last ? at % w : 0));
+        r = Math.max(r, x + (first === last ? end % w : w - 1));
+      }
+      at = end + 1;
+    }
+    const isSoft = runs.some((value, i) => i % 2 === 1 && value !== 0 && value !== 255);
+    return { runs, count, isSoft, l, t, r, b };
+  }
+
+  count() { return this.tallied().reduce((sum, tile) => sum + tile.count, 0); }
+
+  /** Whether some pixels are repainted in part. */
+  get isSoft() { return this.tallied().some((tile) => tile.isSoft); }
 
   bounds() {
-    let [l, t, r, b] = [this.width, this.height, 0, 0];
-    for (let y = 0; y < this.height; y++) {
-      const row = this.values.subarray(y * this.width, (y + 1) * this.width);
-      const first = row.findIndex((v) => v > 0);
-      if (first < 0) continue;
-      l = Math.min(l, first);
-      r = Math.max(r, row.findLastIndex((v) => v > 0) + 1);
-      t = Math.min(t, y);
-      b = y + 1;
+    let [l, t, r, b] = [Infinity, Infinity, -1, -1];
+    for (const tile of this.tallied()) {
+      [l, t] = [Math.min(l, tile.l), Math.min(t, tile.t)];
+      [r, b] = [Math.max(r, tile.r), Math.max(b, tile.b)];
     }
-    return r > l ? { x: l, y: t, w: r - l, h: b - t } : null;
+    return r >= l ? { x: l, y: t, w: r - l + 1, h: b - t + 1 } : null;
   }
 
   /** A number that differs where the mask does (FNV-1a). */

@@ -26,13 +26,13 @@ export function saveBlob(blob, name) {
 const shownKeys = ["strength", "steps", "seed"];
 const hiddenKeys = [
   "guidance_scale", "scheduler", "sigmas", "region", "mask_padding", "mask_feather", "mask_blur",
-  "mask_grow", "fill", "blend", "match_color", "overlap", "width", "height", "clip_skip",
+  "mask_grow", "mask_mode", "fill", "blend", "match_color", "overlap", "width", "height", "clip_skip",
   "strip_metadata",
 ];
 const names = {
   strength: "Strength", steps: "Steps", seed: "Seed", guidance_scale: "Guidance scale",
   scheduler: "Scheduler", sigmas: "Noise levels", region: "Work on", mask_padding: "Padding",
-  mask_feather: "Feather", mask_blur: "Blur", mask_grow: "Grow the mask", fill: "Fill first",
+  mask_feather: "Feather", mask_blur: "Blur", mask_grow: "Grow the mask", mask_mode: "Soft masks", fill: "Fill first",
   blend: "Join by", match_color: "Match colours", overlap: "Overlap", width: "Width",
   height: "Height", clip_skip: "Clip skip", strip_metadata: "Leave out metadata",
 };

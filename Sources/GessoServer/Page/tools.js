@@ -6,6 +6,8 @@ export const tools = {
   rectangle: { name: "Rectangle", key: "r" },
   ellipse: { name: "Ellipse", key: "o" },
   lasso: { name: "Lasso", key: "l" },
+  polygon: { name: "Polygon", key: "p" },
+  select: { name: "Smart select", key: "s" },
   pan: { name: "Move", key: "h" },
 };
 
@@ -44,6 +46,7 @@ export class Pointers {
     if (event.pointerType === "touch" && this.pointers.size === 2) return this.beginPinch();
     if (this.pointers.size > 1) return;
     if (!host.mask) return;
+    host.begun();
     const pans = host.tool === "pan" || this.isSpace || event.button === 1;
     if (pans) {
       this.stroke = { kind: "pan", id: event.pointerId, x: event.clientX, y: event.clientY };
@@ -52,10 +55,11 @@ export class Pointers {
     if (event.button > 2 && event.button !== 5) return;
     const erases = event.button === 2 || event.button === 5 || event.buttons === 32;
     const point = host.view.point(event);
+    if (host.tool === "polygon") return this.corner(host.view.point(event), event);
     const paints = host.tool === "brush" || host.tool === "eraser";
     const subtracts = paints ? erases || host.tool === "eraser" : erases || event.altKey;
     this.stroke = {
-      kind: paints ? "paint" : host.tool, id: event.pointerId, began: performance.now(),
+      kind: paints ? "paint" : host.tool === "select" && host.selecting !== "box" ? "mark" : host.tool, id: event.pointerId, began: performance.now(),
       value: subtracts ? 0 : 255, last: point, points: [point], length: 0,
     };
     host.mask.begin(subtracts ? "erase" : paints ? "stroke" : host.tool);
@@ -70,7 +74,7 @@ export class Pointers {
 
   dab(point, event) {
     const { stroke, host } = this;
-    host.mask.capsule(stroke.last.x, stroke.last.y, point.x, point.y, this.radius(event), stroke.value);
+    host.mask.softCapsule(stroke.last.x, stroke.last.y, point.x, point.y, this.radius(event), stroke.value, host.hardness);
     stroke.length += Math.hypot(point.x - stroke.last.x, point.y - stroke.last.y) * host.view.scale;
     stroke.last = point;
   }
@@ -82,6 +86,10 @@ export class Pointers {
     if (event.pointerType === "pen") this.pen = performance.now();
     if (this.pinch) return this.movePinch();
     this.showCursor(event);
+    if (stroke?.kind === "polygon") {
+      stroke.hover = host.view.point(event);
+      return this.showShape();
+    }
     if (!stroke || stroke.id !== event.pointerId) return;
     if (stroke.kind === "pan") {
       host.view.pan(event.clientX - stroke.x, event.clientY - stroke.y);
@@ -103,7 +111,7 @@ export class Pointers {
       if (this.pointers.size < 2) this.endPinch();
       return;
     }
-    if (this.stroke?.id === event.pointerId) this.finish();
+    if (this.stroke?.kind !== "polygon" && this.stroke?.id === event.pointerId) this.finish();
   }
 
   finish() {
@@ -116,9 +124,41 @@ export class Pointers {
     if (stroke.kind === "rectangle") host.mask.rectangle(...box, stroke.value);
     if (stroke.kind === "ellipse") host.mask.ellipse(...box, stroke.value);
     if (stroke.kind === "lasso") host.mask.polygon(stroke.points, stroke.value);
+    if (stroke.kind === "polygon") host.mask.polygon(stroke.points, stroke.value);
+    if (stroke.kind === "select" || stroke.kind === "mark") {
+      host.mask.abandon();
+      host.view.redrawMask();
+      return host.select(stroke.kind === "select" ? box : null, stroke.points, stroke.value === 0);
+    }
     host.mask.end();
     host.view.redrawMask();
     host.painted();
+  }
+
+  /** A corner of a polygon; one on the first corner, or a double click, closes it. */
+  corner(point, event) {
+    const { host } = this;
+    const near = (p) => Math.hypot(p.x - point.x, p.y - point.y) * host.view.scale < 10;
+    if (this.stroke?.kind !== "polygon") {
+      const subtracts = event.button === 2 || event.altKey;
+      host.mask.begin("polygon");
+      this.stroke = {
+        kind: "polygon", id: event.pointerId, began: performance.now(), value: subtracts ? 0 : 255,
+        points: [point], length: 0,
+      };
+    } else if (this.stroke.points.length > 2 && (near(this.stroke.points[0]) || near(this.stroke.points.at(-1)))) {
+      return this.finish();
+    } else if (!near(this.stroke.points.at(-1))) {
+      this.stroke.points.push(point);
+    }
+    this.showShape();
+  }
+
+  /** Closes a polygon that has corners enough; false if there is none. */
+  close() {
+    if (this.stroke?.kind !== "polygon" || this.stroke.points.length < 3) return false;
+    this.finish();
+    return true;
   }
 
   /** Drops an unfinished shape or stroke; false if there is none. */
@@ -132,7 +172,8 @@ export class Pointers {
   }
 
   showShape() {
-    this.host.view.shape = { kind: this.stroke.kind, points: this.stroke.points };
+    const { kind, points, hover } = this.stroke;
+    this.host.view.shape = { kind, points: hover ? [...points, hover] : points };
     this.host.view.redrawMask();
   }
 
@@ -220,7 +261,7 @@ export class Pointers {
   line(from, to) {
     const { host } = this;
     host.mask.begin("stroke");
-    host.mask.capsule(from.x, from.y, to.x, to.y, host.radius, host.tool === "eraser" ? 0 : 255);
+    host.mask.softCapsule(from.x, from.y, to.x, to.y, host.radius, host.tool === "eraser" ? 0 : 255, host.hardness);
     host.mask.end();
     host.painted();
   }

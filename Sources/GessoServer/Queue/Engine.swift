@@ -1,4 +1,4 @@
-package import Foundation
+import Foundation
 package import Gesso
 
 /// Makes pictures with the library; its jobs have a thread of their own, so that the kernels never take
@@ -63,6 +63,7 @@ package final class Engine: Sendable {
         try names.check(addOnsIn: order.settings)
         var values = order.settings
         values["seed"] = "\(order.seed(of: number))"
+        if order.isVaried { values["variation_seed"] = "\(order.variationSeed(of: number))" }
         if presets.isEmpty, values["prompt"] == nil { values["prompt"] = "" }
         let settings = values.sorted { $0.key < $1.key }.map {
             Setting($0.key, $0.value, at: .argument($0.key))

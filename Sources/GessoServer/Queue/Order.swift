@@ -28,9 +28,22 @@ package struct Order: Codable, Sendable, Equatable {
 
     package var prompt: String { settings["prompt"] ?? "" }
 
+    /// Whether a second noise is blended in; then the pictures differ by its seed alone.
+    var isVaried: Bool {
+        (settings["variation_strength"].flatMap { Double($0) } ?? 0) > 0
+            && settings["variation_seed"] != nil
+    }
+
     /// The seed of a picture.
     package func seed(of number: Int) -> UInt64 {
-        (settings["seed"].flatMap { UInt64($0) } ?? 0) &+ UInt64(number)
+        let first = settings["seed"].flatMap { UInt64($0) } ?? 0
+        return isVaried ? first : first &+ UInt64(number)
+    }
+
+    /// The seed of a picture's second noise; without one, that of its only noise.
+    func variationSeed(of number: Int) -> UInt64 {
+        guard isVaried else { return seed(of: number) }
+        return (settings["variation_seed"].flatMap { UInt64($0) } ?? 0) &+ UInt64(number)
     }
 
     /// Digests of the pictures it needs.
@@ -41,6 +54,10 @@ package struct Order: Codable, Sendable, Equatable {
         var drawn = self
         if drawn.settings["seed"] == nil {
             drawn.settings["seed"] = "\(UInt32.random(in: .min ... .max))"
+        }
+        let share = settings["variation_strength"].flatMap { Double($0) } ?? 0
+        if share > 0, drawn.settings["variation_seed"] == nil {
+            drawn.settings["variation_seed"] = "\(UInt32.random(in: .min ... .max))"
         }
         return drawn
     }

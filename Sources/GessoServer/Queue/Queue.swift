@@ -92,15 +92,18 @@ package actor Queue {
             if isStopping {
                 try? await store.putBack(job.id)
             } else {
+                keepPreview()
                 await finished(try? await store.finish(job.id, as: .cancelled))
             }
         } catch {
-            let message = Engine.message(for: error)
+            let full = store.fullDisk(error)
+            if full != nil { store.releaseSpace() }
+            let message = Engine.message(for: full ?? error)
             logger.warning("Job \(job.id) failed: \(message)")
             await finished(
                 try? await store.finish(
                     job.id, as: .failed, error: message, kind: Engine.kind(of: error)))
-            if case ServerError.diskFull = error { await pause(because: message) }
+            if full != nil { await pause(because: message) }
         }
         current = nil
         wakeWaiters(of: job.id)
@@ -114,6 +117,7 @@ package actor Queue {
         current?.number = number
         current?.stage = "loading"
         current?.denoisingBegan = nil
+        current?.preview = nil
         let painted: Engine.Painted
         do {
             painted = try await engine.paint(order, number, from: store, flag) { news in
@@ -165,6 +169,27 @@ package actor Queue {
         if let row { await tell(row) }
     }
 
+    /// A picture that was cancelled under way.
+    struct Unfinished: Sendable {
+        let job: String
+        /// Which of its job's, from 0.
+        let number: Int
+        let step: Int
+        /// A JPEG.
+        let data: Data
+    }
+
+    private var unfinished: [Unfinished] = []
+
+    private func keepPreview() {
+        guard let now = current, let data = now.preview else { return }
+        let picture = Unfinished(job: now.job.id, number: now.number, step: now.step, data: data)
+        unfinished = unfinished.suffix(7) + [picture]
+    }
+
+    /// What there was of a cancelled job's picture, for the last few jobs.
+    func lastPreview(of job: String) -> Unfinished? { unfinished.last { $0.job == job } }
+
     // MARK: - What clients may ask
 
     /// Ends a job: one that waits at once, one that runs within one call of the network.
@@ -196,6 +221,8 @@ package actor Queue {
 
     func resume() async {
         (isPaused, pauseReason) = (false, nil)
+        store.reserveSpace()
+        if current == nil { try? await store.finishLost() }
         wake.yield()
         await tellQueue()
     }

@@ -1,5 +1,5 @@
 import Foundation
-package import Gesso
+import Gesso
 
 /// What clients may name. A name is looked up in the scanned list, so no request makes the server open
 /// a file of its choice.
@@ -34,18 +34,12 @@ package struct Shelf: Sendable {
         return found.preset
     }
 
-    /// The folder of a kind of add-on, and names of the files in it without their endings.
-    func addOns(_ folder: String) -> [String] {
-        guard let root = library.places.addOns else { return [] }
-        let place = root.appending(path: folder)
-        let files = (try? FileManager.default.contentsOfDirectory(atPath: place.path)) ?? []
-        return files.filter { $0.hasSuffix(".safetensors") }.map { String($0.dropLast(12)) }
-            .sorted()
-    }
+    /// The names of a kind of add-on, without the endings of their files.
+    func addOns(_ kind: ModelKind) -> [String] { library.addOns(kind).map(\.name).sorted() }
 
-    var loras: [String] { addOns("loras") }
-    var embeddings: [String] { addOns("embeddings") }
-    var vaes: [String] { addOns("vae") }
+    var loras: [String] { addOns(.loras) }
+    var embeddings: [String] { addOns(.embeddings) }
+    var vaes: [String] { addOns(.vae) }
 
     /// Refuses add-ons that are not on the shelf, in settings and in prompts.
     func check(addOnsIn settings: [String: String]) throws {

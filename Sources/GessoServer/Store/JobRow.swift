@@ -1,5 +1,5 @@
 import Foundation
-package import GRDB
+import GRDB
 
 /// What has become of a job.
 package enum JobState: String, Codable, Sendable, CaseIterable {

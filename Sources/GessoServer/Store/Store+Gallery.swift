@@ -9,7 +9,7 @@ extension Store {
     func add(
         _ result: ResultRow, _ picture: PictureRow, isLast: Bool
     ) async throws -> (result: ResultRow, job: JobRow)? {
-        try await database.write { db in
+        try await write { db in
             guard var row = try JobRow.fetchOne(db, key: result.job), row.state == .running else {
                 return nil
             }
@@ -29,7 +29,7 @@ extension Store {
 
     /// What a job has made so far, in order.
     package func results(of job: String) async throws -> [ResultRow] {
-        try await database.read { db in
+        try await read("results \(job)") { db in
             try ResultRow.filter(Column("job") == job).order(Column("number")).fetchAll(db)
         }
     }
@@ -38,7 +38,7 @@ extension Store {
     package func gallery(
         before id: Int64?, search: String?, starred: Bool, limit: Int
     ) async throws -> [(result: ResultRow, picture: PictureRow)] {
-        try await database.read { db in
+        try await read("gallery \(id ?? -1) \(starred) \(limit) \(search ?? "")") { db in
             var sql =
                 "SELECT result.* FROM result JOIN job ON job.id = result.job WHERE deleted IS NULL"
             var arguments: StatementArguments = []
@@ -67,7 +67,7 @@ extension Store {
     package func change(
         result id: Int64, star: Bool? = nil, isDeleted: Bool? = nil
     ) async throws -> ResultRow? {
-        try await database.write { db in
+        try await write { db in
             guard var row = try ResultRow.fetchOne(db, key: id) else { return nil }
             if let star { row.star = star }
             if let isDeleted { row.deleted = isDeleted ? Date.now.timeIntervalSince1970 : nil }
@@ -79,7 +79,7 @@ extension Store {
     /// Moves the oldest results without a star to the trash, until the pictures are within the quota.
     func enforceQuota() async throws {
         guard let quota else { return }
-        try await database.write { db in
+        try await write { db in
             let sql = """
                 SELECT COALESCE(SUM(bytes), 0) FROM picture WHERE sha IN
                 (SELECT picture FROM result WHERE deleted IS NULL)

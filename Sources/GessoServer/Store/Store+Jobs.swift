@@ -17,7 +17,7 @@ extension Store {
         retryOf: String? = nil
     ) async throws -> JobRow {
         let request = String(decoding: try JSONEncoder().encode(order), as: UTF8.self)
-        return try await database.write { db in
+        return try await write { db in
             if let key,
                 let row = try JobRow.filter(Column("idempotencyKey") == key).fetchOne(db)
             {
@@ -44,12 +44,12 @@ extension Store {
     }
 
     package func job(_ id: String) async throws -> JobRow? {
-        try await database.read { db in try JobRow.fetchOne(db, key: id) }
+        try await read("job \(id)") { db in try JobRow.fetchOne(db, key: id) }
     }
 
     /// Jobs that are not finished, the running one first, then in their order.
     package func activeJobs() async throws -> [JobRow] {
-        try await database.read { db in
+        try await read("active") { db in
             try JobRow.fetchAll(
                 db,
                 sql: """
@@ -63,7 +63,7 @@ extension Store {
     package func jobs(
         state: JobState?, before seq: Int64?, limit: Int
     ) async throws -> [JobRow] {
-        try await database.read { db in
+        try await read("jobs \(state?.rawValue ?? "") \(seq ?? -1) \(limit)") { db in
             var query = JobRow.order(Column("seq").desc).limit(limit)
             if let state { query = query.filter(Column("state") == state.rawValue) }
             if let seq { query = query.filter(Column("seq") < seq) }
@@ -73,14 +73,14 @@ extension Store {
 
     /// Jobs whose state changed after a number, oldest first.
     func jobs(after seq: Int64) async throws -> [JobRow] {
-        try await database.read { db in
+        try await read("after \(seq)") { db in
             try JobRow.filter(Column("seq") > seq).order(Column("seq")).limit(200).fetchAll(db)
         }
     }
 
     /// Takes the next waiting job. The page's jobs and those of programs take turns.
     func takeNext(after last: Door?) async throws -> JobRow? {
-        try await database.write { db in
+        try await write { db in
             let isPage = last == .page
             let row = try JobRow.fetchOne(
                 db,
@@ -103,7 +103,7 @@ extension Store {
     func finish(
         _ id: String, as state: JobState, error: String? = nil, kind: String? = nil
     ) async throws -> JobRow? {
-        try await database.write { db in
+        try await write { db in
             guard var row = try JobRow.fetchOne(db, key: id), !row.state.isFinal else {
                 return nil
             }
@@ -116,9 +116,24 @@ extension Store {
         }
     }
 
+    /// Ends jobs whose end could not be written, because the disk was full.
+    func finishLost() async throws {
+        try await write { db in
+            for var row in try JobRow.filter(Column("state") == JobState.running.rawValue)
+                .fetchAll(db)
+            {
+                row.state = .failed
+                row.error = "\(ServerError.diskFull(path: "the data folder"))"
+                row.finished = Date.now.timeIntervalSince1970
+                row.seq = try Self.next("seq", db)
+                try row.update(db)
+            }
+        }
+    }
+
     /// Cancels a job that waits; nil where it does not.
     func cancelWaiting(_ id: String) async throws -> JobRow? {
-        try await database.write { db in
+        try await write { db in
             guard var row = try JobRow.fetchOne(db, key: id), row.state == .queued else {
                 return nil
             }
@@ -132,7 +147,7 @@ extension Store {
 
     /// Moves a waiting job before another, or to the end, or gives it a priority.
     func move(_ id: String, before other: String?, priority: Int?) async throws -> JobRow? {
-        try await database.write { db in
+        try await write { db in
             guard var row = try JobRow.fetchOne(db, key: id), row.state == .queued else {
                 return nil
             }
@@ -160,7 +175,7 @@ extension Store {
     /// After a start: jobs that were running go back to the queue, but for those that have been begun
     /// too often and those whose client waited on a connection that is gone.
     package func recover() async throws {
-        try await database.write { db in
+        try await write { db in
             for var row in try JobRow.filter(Column("state") == JobState.running.rawValue)
                 .fetchAll(db)
             {
@@ -186,7 +201,7 @@ extension Store {
 
     /// Puts a running job back, because the server ends.
     func putBack(_ id: String) async throws {
-        try await database.write { db in
+        try await write { db in
             guard var row = try JobRow.fetchOne(db, key: id), row.state == .running else { return }
             row.state = .queued
             row.attempts -= 1
@@ -197,7 +212,7 @@ extension Store {
 
     /// Removes finished jobs whose results are all deleted or that have none.
     func prune() async throws -> Int {
-        try await database.write { db in
+        try await write { db in
             try db.execute(
                 sql: """
                     DELETE FROM job WHERE state IN ('done', 'failed', 'cancelled')

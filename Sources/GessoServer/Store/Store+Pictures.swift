@@ -12,7 +12,7 @@ extension Store {
     ) async throws -> PictureRow {
         let row = try writeFile(
             data, type: type, width: width, height: height, hasAlpha: hasAlpha)
-        try await database.write { db in try row.upsert(db) }
+        try await write { db in try row.upsert(db) }
         return row
     }
 
@@ -30,7 +30,7 @@ extension Store {
 
     package func picture(_ sha: String) async throws -> PictureRow? {
         guard Self.isDigest(sha) else { return nil }
-        return try await database.read { db in try PictureRow.fetchOne(db, key: sha) }
+        return try await read("picture \(sha)") { db in try PictureRow.fetchOne(db, key: sha) }
     }
 
     /// The bytes of a picture.
@@ -113,7 +113,7 @@ extension Store {
     /// Drops rows of pictures that nothing needs, and names those that stay.
     private func unusedRemoved() async throws -> Set<String> {
         let now = Date.now.timeIntervalSince1970
-        return try await database.write { db in
+        return try await write { db in
             try db.execute(
                 sql: "DELETE FROM result WHERE deleted IS NOT NULL AND deleted < ?",
                 arguments: [now - 24 * 3600])

@@ -12,6 +12,7 @@ package final class Store: Sendable {
     let database: DatabasePool
     /// The most bytes of pictures that are kept; nil is no limit.
     let quota: Int?
+    let known = ReadCache()
     private let lock: FolderLock
 
     /// Opens the folder, which is made if it is missing and held until the store goes.
@@ -31,7 +32,37 @@ package final class Store: Sendable {
         }
         lock = try FolderLock(folder)
         database = try Self.open(folder.appending(path: "gesso.sqlite"))
+        reserveSpace()
     }
+
+    private var reserve: URL { folder.appending(path: "reserve") }
+
+    /// Takes a little space, so that a full disk has room for what must be written then.
+    func reserveSpace() {
+        guard !FileManager.default.fileExists(atPath: reserve.path) else { return }
+        do {
+            try Data(count: 1 << 20).write(to: reserve)
+        } catch {
+            // A part of it would be none.
+            releaseSpace()
+        }
+    }
+
+    /// Gives that space back, because the disk is full.
+    func releaseSpace() { try? FileManager.default.removeItem(at: reserve) }
+
+    /// An error as that of a full disk, if it is one.
+    func fullDisk(_ error: any Error) -> ServerError? {
+        if let error = error as? ServerError, case .diskFull = error {
+            return .diskFull(path: "the data folder")
+        }
+        guard let error = error as? DatabaseError,
+            error.resultCode == .SQLITE_FULL || (error.resultCode == .SQLITE_IOERR && isFull)
+        else { return nil }
+        return .diskFull(path: "the data folder")
+    }
+
+    private var isFull: Bool { freeBytes().map { $0 < 1 << 20 } ?? false }
 
     private static func open(_ file: URL) throws -> DatabasePool {
         var configuration = Configuration()
@@ -83,15 +114,15 @@ package final class Store: Sendable {
 
     /// A setting that clients have made, as JSON.
     func setting(_ name: String) async throws -> JSONValue? {
-        let text = try await database.read { db in
-            try String.fetchOne(
+        try await read("setting \(name)") { db in
+            let text = try String.fetchOne(
                 db, sql: "SELECT value FROM setting WHERE name = ?", arguments: [name])
+            return try text.map { try JSONValue(reading: Data($0.utf8)) }
         }
-        return try text.map { try JSONValue(reading: Data($0.utf8)) }
     }
 
     func set(_ name: String, to value: JSONValue) async throws {
-        try await database.write { db in
+        try await write { db in
             try db.execute(
                 sql: "INSERT OR REPLACE INTO setting (name, value) VALUES (?, ?)",
                 arguments: [name, value.text])

@@ -1,7 +1,8 @@
 import Checkpoints
-import Foundation
+public import Foundation
 
-/// The tokens and merges of a tokenizer, from `tokenizer.json` or from `vocab.json` and `merges.txt`.
+/// The tokens and merges of a tokenizer, from `tokenizer.json`, from `vocab.json` and `merges.txt`, or from
+/// `merges.txt` alone, which the numbers of CLIP's tokens follow from.
 struct TokenizerFile {
     struct Merge: Sendable {
         let left: String
@@ -27,11 +28,16 @@ struct TokenizerFile {
     init(folder: URL) throws {
         let whole = folder.appending(path: "tokenizer.json")
         let vocabulary = folder.appending(path: "vocab.json")
-        let fileManager = FileManager.default
-        if fileManager.fileExists(atPath: whole.path(percentEncoded: false)) {
+        let merges = folder.appending(path: "merges.txt")
+        func isThere(_ file: URL) -> Bool {
+            FileManager.default.fileExists(atPath: file.path(percentEncoded: false))
+        }
+        if isThere(whole) {
             try self.init(whole: whole)
-        } else if fileManager.fileExists(atPath: vocabulary.path(percentEncoded: false)) {
-            try self.init(vocabulary: vocabulary, merges: folder.appending(path: "merges.txt"))
+        } else if isThere(vocabulary) {
+            try self.init(vocabulary: vocabulary, merges: merges)
+        } else if isThere(merges) {
+            try self.init(merges: merges)
         } else {
             throw CheckpointError.missingFile(
                 folder: folder.path(percentEncoded: false),
@@ -43,18 +49,35 @@ struct TokenizerFile {
     private init(vocabulary: URL, merges: URL) throws {
         path = vocabulary.path(percentEncoded: false)
         ids = try Self.ids(JSONValue(tokenizer: vocabulary, upTo: Self.largest), path)
-        let text = String(decoding: try Data(contentsOf: merges, upTo: Self.largest), as: UTF8.self)
+        self.merges = try Self.merges(merges)
+        specials = [:]
+    }
+
+    /// The numbers of CLIP's tokens (Radford et al. 2021): the symbols of the bytes in the order of
+    /// Unicode, the same at the end of a word, the merges in their order, the marks of beginning and end.
+    private init(merges: URL) throws {
+        path = merges.path(percentEncoded: false)
+        self.merges = try Self.merges(merges)
+        let symbols = ByteAlphabet.scalars.sorted().map(String.init)
+        let tokens =
+            symbols + symbols.map { $0 + Self.endOfWord } + self.merges.map { $0.left + $0.right }
+            + ["<|startoftext|>", "<|endoftext|>"]
+        ids = Dictionary(zip(tokens, 0...)) { first, _ in first }
+        specials = [:]
+    }
+
+    private static func merges(_ file: URL) throws -> [Merge] {
+        let text = String(decoding: try Data(contentsOf: file, upTo: largest), as: UTF8.self)
         let lines = text.utf8.split { $0 == 0x0A || $0 == 0x0D }
         let hasVersion = lines.first?.starts(with: "#version".utf8) ?? false
-        self.merges = try lines.dropFirst(hasVersion ? 1 : 0).enumerated().map { index, line in
+        return try lines.dropFirst(hasVersion ? 1 : 0).enumerated().map { index, line in
             guard let merge = Merge(Substring(line)) else {
                 throw ModelError.invalidTokenizer(
-                    path: merges.path(percentEncoded: false),
+                    path: file.path(percentEncoded: false),
                     reason: "merge \(index + 1) is not two texts")
             }
             return merge
         }
-        specials = [:]
     }
 
     private init(whole: URL) throws {
@@ -118,6 +141,23 @@ struct TokenizerFile {
             ids[member.key] = id
         }
         return ids
+    }
+}
+
+extension CLIPTokenizer {
+    /// The text of `vocab.json` for a folder with `merges.txt` alone, which other programs ask for; nil
+    /// where the folder has its numbers in a file.
+    ///
+    /// - Throws: `CheckpointError` and `ModelError`, as reading the tokenizer does.
+    public static func vocabulary(missingIn folder: URL) throws -> Data? {
+        let hasNumbers = ["tokenizer.json", "vocab.json"].contains { name in
+            let path = folder.appending(path: name).path(percentEncoded: false)
+            return FileManager.default.fileExists(atPath: path)
+        }
+        if hasNumbers { return nil }
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+        return try encoder.encode(TokenizerFile(folder: folder).ids)
     }
 }
 

@@ -17,19 +17,26 @@ public struct ControlNet: Sendable {
     private let midProjection: Linear
 
     /// Builds the network of a source for a backbone.
+    /// - Parameter arithmetic: of the products in its blocks, as for the UNet.
     /// - Throws: `CheckpointError` and `ModelError` for files that are damaged or of another model.
-    public init(_ source: ControlNetSource, for backbone: any BackboneConfiguration) throws {
+    public init(
+        _ source: ControlNetSource, for backbone: any BackboneConfiguration,
+        arithmetic: Arithmetic = .exact
+    ) throws {
         let configuration = try Configuration(json: source.configuration)
         if let objection = configuration.objection(to: backbone) {
             throw CheckpointError.addOnOfAnotherFamily(
                 path: source.url.path(percentEncoded: false), family: nil, reason: objection)
         }
-        try self.init(source.weights(), configuration: configuration)
+        try self.init(
+            source.weights(), configuration: configuration, arithmetic: arithmetic)
     }
 
     /// Builds the network from a checkpoint in diffusers' layout.
     /// - Throws: `CheckpointError`, naming a tensor that is missing, misshapen or left over.
-    public init(_ weights: Weights, configuration: Configuration) throws {
+    public init(
+        _ weights: Weights, configuration: Configuration, arithmetic: Arithmetic = .exact
+    ) throws {
         self.configuration = configuration
         let unet = configuration.unet
         convIn = try Conv2D(
@@ -38,8 +45,9 @@ public struct ControlNet: Sendable {
         time = try UNetTime(weights, unet)
         pictureEmbedding = try ControlPictureEmbedding(
             weights["controlnet_cond_embedding"], configuration)
-        downBlocks = try unet.downBlocks(weights["down_blocks"])
-        midBlock = try unet.midBlock(weights["mid_block"])
+        let blocks = weights.computed(in: arithmetic)
+        downBlocks = try unet.downBlocks(blocks["down_blocks"])
+        midBlock = try unet.midBlock(blocks["mid_block"])
         downProjections = try unet.skipChannels.enumerated().map { index, channels in
             try Linear(weights["controlnet_down_blocks"][index], from: channels, to: channels)
         }

@@ -16,7 +16,7 @@ struct Conv2D: Sendable {
     ) throws {
         let shape = [outputs, inputs, kernel, kernel]
         let (weight, factors) = try weights.adapted("weight", shapes: [shape])
-        filter = PackedFilter(weight, precision: weights.precision)
+        filter = PackedFilter(weight, arithmetic: weights.arithmetic)
         adapter = factors.map { LowRankAdapter(PackedFilter($0.down), $0) }
         bias = hasBias ? try weights.tensor("bias", shape: [outputs]).widened() : nil
         self.stride = stride

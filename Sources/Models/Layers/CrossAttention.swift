@@ -14,6 +14,7 @@ struct CrossAttention: Sendable {
     private let toValue: Linear
     private let toOut: Linear
     private let heads: Int
+    private let kernel: AttentionKernel
 
     init(_ weights: Weights, channels: Int, contextChannels: Int, heads: Int) throws {
         toQuery = try Linear(weights["to_q"], from: channels, to: channels, bias: false)
@@ -21,6 +22,7 @@ struct CrossAttention: Sendable {
         toValue = try Linear(weights["to_v"], from: contextChannels, to: channels, bias: false)
         toOut = try Linear(weights["to_out"][0], from: channels, to: channels)
         self.heads = heads
+        kernel = weights.arithmetic.attention(head: channels / heads)
     }
 
     /// Keys and values of a context [N, T, contextChannels].
@@ -33,7 +35,8 @@ struct CrossAttention: Sendable {
     func callAsFunction(_ x: Tensor, to memory: Memory, adding residual: Tensor? = nil) -> Tensor {
         let rows = memory.key.shape[0]
         let attended = Tensor.attention(
-            query: toQuery(x).repeated(rows), key: memory.key, value: memory.value, heads: heads)
+            query: toQuery(x).repeated(rows), key: memory.key, value: memory.value, heads: heads,
+            by: kernel)
         return toOut(attended, adding: residual?.repeated(rows))
     }
 }

@@ -13,7 +13,7 @@ struct Linear: Sendable {
     init(_ weights: Weights, from inputs: Int, to outputs: Int, bias hasBias: Bool = true) throws {
         let shapes = [[outputs, inputs], [outputs, inputs, 1, 1]]
         let (weight, factors) = try weights.adapted("weight", shapes: shapes)
-        self.weight = PackedMatrix(weight, precision: weights.precision)
+        self.weight = PackedMatrix(weight, arithmetic: weights.arithmetic)
         adapter = factors.map { LowRankAdapter(PackedMatrix($0.down), $0) }
         bias = hasBias ? try weights.tensor("bias", shape: [outputs]).widened() : nil
     }

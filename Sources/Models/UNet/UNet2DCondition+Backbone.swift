@@ -24,7 +24,7 @@ extension BackboneArchitecture {
     /// The UNet of Stable Diffusion 1, 2 and XL.
     public static let unet = BackboneArchitecture(
         component: "unet", read: { try UNet2DCondition.Configuration(json: $0) },
-        make: { try UNet2DCondition($0) })
+        make: { try UNet2DCondition($0, arithmetic: $1) })
 }
 
 extension UNet2DCondition.Configuration: BackboneConfiguration {

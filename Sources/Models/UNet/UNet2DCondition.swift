@@ -16,20 +16,20 @@ public struct UNet2DCondition: Sendable {
     private let convOut: Conv2D
 
     /// Builds the UNet of a model.
-    /// - Parameter precision: of the products in its blocks; the first and last convolutions, the time
-    ///   embedding, norms and attention are always computed in floats.
+    /// - Parameter arithmetic: of the products in its blocks; the first and last convolutions, the time
+    ///   embedding, norms and softmax are always computed in floats.
     /// - Throws: `CheckpointError` and `ModelError` for files that are missing, damaged or of another
     ///   model.
-    public init(_ source: any ModelSource, precision: Precision = .exact) throws {
+    public init(_ source: any ModelSource, arithmetic: Arithmetic = .exact) throws {
         let configuration = try Configuration(json: source.configuration("unet"))
         try self.init(
-            source.weights("unet"), configuration: configuration, precision: precision)
+            source.weights("unet"), configuration: configuration, arithmetic: arithmetic)
     }
 
     /// Builds the network from a checkpoint in diffusers' layout.
     /// - Throws: `CheckpointError`, naming a tensor that is missing, misshapen or left over.
     public init(
-        _ weights: Weights, configuration: Configuration, precision: Precision = .exact
+        _ weights: Weights, configuration: Configuration, arithmetic: Arithmetic = .exact
     ) throws {
         self.configuration = configuration
         let finest = configuration.levels[0].channels
@@ -37,7 +37,7 @@ public struct UNet2DCondition: Sendable {
             weights["conv_in"], from: configuration.inChannels, to: finest,
             kernel: configuration.convInKernel)
         time = try UNetTime(weights, configuration)
-        let blocks = weights.computed(in: precision)
+        let blocks = weights.computed(in: arithmetic)
         downBlocks = try configuration.downBlocks(blocks["down_blocks"])
         midBlock = try configuration.midBlock(blocks["mid_block"])
         upBlocks = try configuration.upBlocks(blocks["up_blocks"])

@@ -43,10 +43,13 @@ extension AutoencoderKL: Autoencoder {
 }
 
 /// The autoencoder of a model, of the kind its configuration or its tensors name.
+/// - Parameter arithmetic: of the products inside; the tiny one is always computed in floats.
 /// - Throws: `CheckpointError` and `ModelError` as the autoencoders do.
-public func autoencoder(_ source: any ModelSource) throws -> any Autoencoder {
+public func autoencoder(
+    _ source: any ModelSource, arithmetic: Arithmetic = .exact
+) throws -> any Autoencoder {
     let weights = try source.weights("vae")
     return weights.contains("encoder.layers") || weights.contains("decoder.layers")
         ? try AutoencoderTiny(weights, json: source.configuration("vae"))
-        : try AutoencoderKL(source)
+        : try AutoencoderKL(source, arithmetic: arithmetic)
 }

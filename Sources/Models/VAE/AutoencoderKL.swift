@@ -13,26 +13,27 @@ public struct AutoencoderKL: Sendable {
     private let decoder: VAEDecoder
 
     /// Builds the autoencoder of a model.
-    /// - Parameter precision: of the products between its first and last convolutions, where `int8` stands for
-    ///   `bf16`, since 8 bits are too few for pictures; norms and attention are always computed in floats.
+    /// - Parameter arithmetic: of the products between its first and last convolutions, where `int8` stands for
+    ///   `bf16`, since 8 bits are too few for pictures; norms and softmax are always computed in floats.
     /// - Throws: `CheckpointError` and `ModelError` for files that are missing, damaged or of another
     ///   model.
-    public init(_ source: any ModelSource, precision: Precision = .exact) throws {
+    public init(_ source: any ModelSource, arithmetic: Arithmetic = .exact) throws {
         let configuration = try Configuration(json: source.configuration("vae"))
-        try self.init(source.weights("vae"), configuration: configuration, precision: precision)
+        try self.init(source.weights("vae"), configuration: configuration, arithmetic: arithmetic)
     }
 
     /// Builds the network from a checkpoint in diffusers' layout, old or new.
     /// - Throws: `CheckpointError`, naming a tensor that is missing, misshapen or left over.
     public init(
-        _ weights: Weights, configuration: Configuration, precision: Precision = .exact
+        _ weights: Weights, configuration: Configuration, arithmetic: Arithmetic = .exact
     ) throws {
         // In int8 the built-in model's pictures are off by a fifth of their contrast.
-        let precision = precision == .int8 ? Precision.bf16 : precision
+        let arithmetic =
+            arithmetic.precision == .int8 ? arithmetic.changed(to: .bf16) : arithmetic
         self.configuration = configuration
         let latents = configuration.latentChannels
         encoder = try VAEEncoder(
-            weights["encoder"].computed(in: precision), configuration: configuration)
+            weights["encoder"].computed(in: arithmetic), configuration: configuration)
         quantConv =
             configuration.usesQuantConv
             ? try Linear(weights["quant_conv"], from: 2 * latents, to: 2 * latents) : nil
@@ -40,7 +41,7 @@ public struct AutoencoderKL: Sendable {
             configuration.usesPostQuantConv
             ? try Linear(weights["post_quant_conv"], from: latents, to: latents) : nil
         decoder = try VAEDecoder(
-            weights["decoder"].computed(in: precision), configuration: configuration)
+            weights["decoder"].computed(in: arithmetic), configuration: configuration)
         try weights.requireAllUsed()
     }
 

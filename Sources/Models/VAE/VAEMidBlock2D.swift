@@ -36,6 +36,7 @@ struct VAEAttention: Sendable {
     private let key: Linear
     private let value: Linear
     private let out: Linear
+    private let kernel: AttentionKernel
 
     /// Before diffusers 0.17 the projections had other names.
     init(_ weights: Weights, channels: Int, groups: Int) throws {
@@ -49,13 +50,15 @@ struct VAEAttention: Sendable {
         key = try linear(weights[isOld ? "key" : "to_k"])
         value = try linear(weights[isOld ? "value" : "to_v"])
         out = try linear(isOld ? weights["proj_attn"] : weights["to_out"][0])
+        kernel = weights.arithmetic.attention(head: channels)
     }
 
     /// [N, H, W, C] to the same shape.
     func callAsFunction(_ x: Tensor) -> Tensor {
         let pixels = [x.shape[0], x.shape[1] * x.shape[2], x.shape[3]]
         let h = norm(x).reshaped(pixels)
-        let attended = Tensor.attention(query: query(h), key: key(h), value: value(h), heads: 1)
+        let attended = Tensor.attention(
+            query: query(h), key: key(h), value: value(h), heads: 1, by: kernel)
         return out(attended.reshaped(x.shape), adding: x)
     }
 }

@@ -19,28 +19,44 @@ struct DPMSolverMultistep: Scheduler {
 
     let trajectory: Trajectory
     private let sigmas: [Float]
-    private let solver: Solver
-    private let order: Int
-    private let isStochastic: Bool
+    private let variant: Variant
     /// Steps of the untruncated run from which on the order is 1, and 2.
     private let lastSteps: (first: Int, second: Int)
     /// The last clean estimates, newest first.
     private var estimates: [Tensor] = []
 
     /// How the second-order term is weighted.
-    private enum Solver: String { case midpoint, heun }
+    enum Solver: String { case midpoint, heun }
 
+    /// What the solvers of this kind differ in.
+    struct Variant {
+        var order: Int
+        var solver = Solver.midpoint
+        /// Whether noise is added at each step, and where from.
+        var noise = NoiseUse.none
+    }
+
+    /// The solver that the configuration describes.
     init(_ plan: SchedulerPlan) throws {
         let configuration = plan.configuration
-        isStochastic = try plan.readsStochasticAlgorithm()
-        solver = Solver(rawValue: configuration.solverType ?? "") ?? .midpoint
-        order = configuration.solverOrder
+        let isStochastic = try plan.readsStochasticAlgorithm()
         let most = isStochastic ? 2 : 3
-        guard order <= most else {
+        guard configuration.solverOrder <= most else {
             throw SamplingError.unsupported(
-                scheduler: .dpmppMultistep, setting: "solver_order \(order)",
+                scheduler: plan.name, setting: "solver_order \(configuration.solverOrder)",
                 advice: "use 1 to \(most)")
         }
+        try self.init(
+            plan,
+            Variant(
+                order: configuration.solverOrder,
+                solver: Solver(rawValue: configuration.solverType ?? "") ?? .midpoint,
+                noise: isStochastic ? .independent : .none))
+    }
+
+    init(_ plan: SchedulerPlan, _ variant: Variant) throws {
+        self.variant = variant
+        let configuration = plan.configuration
         let grid = plan.startingBetween(
             plan.multistepGrid(
                 usable: plan.usableTimesteps,
@@ -48,7 +64,8 @@ struct DPMSolverMultistep: Scheduler {
         trajectory = try plan.alphaSpaceTrajectory(grid)
         sigmas = grid.sigmas
         let count = grid.timesteps.count
-        let eases = configuration.lowerOrderFinal && count < 15
+        // k-diffusion's solvers keep their order up to the clean end.
+        let eases = configuration.lowerOrderFinal && count < 15 && variant.noise != .brownian
         let endsFirst = configuration.eulerAtFinal || eases || configuration.finalSigma == .zero
         lastSteps = (endsFirst ? count - 1 : count, eases ? count - 2 : count)
     }
@@ -57,7 +74,7 @@ struct DPMSolverMultistep: Scheduler {
         _ x: Tensor, denoised: Tensor, at index: Int, noise: (NoiseRequest) throws -> Tensor
     ) rethrows -> Tensor {
         let index = trajectory.skipped + index
-        estimates = Array(([denoised] + estimates).prefix(order))
+        estimates = Array(([denoised] + estimates).prefix(variant.order))
         var order = estimates.count
         if index >= lastSteps.second { order = min(order, 2) }
         if index >= lastSteps.first { order = 1 }
@@ -65,6 +82,7 @@ struct DPMSolverMultistep: Scheduler {
         let (alpha, sigma) = scales(at: index + 1)
         let h = lambda(at: index + 1) - lambda(at: index)
         // The equation with noise covers twice the distance in λ (Lu et al. 2022, appendix D).
+        let isStochastic = variant.noise != .none
         let reach = isStochastic ? 2 * h : h
         let decay = sigma / scales(at: index).sigma * (isStochastic ? exp(-h) : 1)
 
@@ -75,7 +93,12 @@ struct DPMSolverMultistep: Scheduler {
             next += derivative * Float(alpha * weight)
         }
         guard isStochastic else { return next }
-        return try next + noise(.independent) * Float(sigma * (-expm1(-2 * h)).squareRoot())
+        let spread = Float(sigma * (-expm1(-2 * h)).squareRoot())
+        guard variant.noise == .brownian else {
+            return try next + noise(.independent) * spread
+        }
+        guard spread > 0 else { return next }
+        return try next + noise(.brownian(from: sigmas[index], to: sigmas[index + 1])) * spread
     }
 
     /// Weights of the scaled first and second differences.
@@ -83,7 +106,7 @@ struct DPMSolverMultistep: Scheduler {
         let phi = expm1(-h)
         switch order {
         case 1: return []
-        case 2 where solver == .midpoint: return [-0.5 * phi]
+        case 2 where variant.solver == .midpoint: return [-0.5 * phi]
         case 2: return [phi / h + 1]
         default: return [phi / h + 1, -((phi + h) / (h * h) - 0.5)]
         }
@@ -124,7 +147,7 @@ extension SchedulerPlan {
         case "sde-dpmsolver++": return true
         case let type:
             throw SamplingError.unsupported(
-                scheduler: .dpmppMultistep, setting: "algorithm_type \(type)",
+                scheduler: name, setting: "algorithm_type \(type)",
                 advice: "use dpmsolver++ or sde-dpmsolver++")
         }
     }

@@ -53,7 +53,7 @@ struct LCM: Scheduler {
 
 extension SchedulerPlan {
     /// `steps` of the timesteps the model was distilled with, evenly picked from the noisy end.
-    fileprivate func distilledTimesteps() -> [Int] {
+    func distilledTimesteps() -> [Int] {
         let count = configuration.originalInferenceSteps
         let stride = configuration.trainTimesteps / count
         let spacing = Double(count) / Double(steps)

@@ -22,9 +22,7 @@ struct LMS: Scheduler {
     private var derivatives: [Tensor] = []
 
     init(_ plan: SchedulerPlan) throws {
-        // diffusers' class reads sigma_min and sigma_max, but not with Karras spacing.
-        let grid = plan.startingBetween(
-            plan.karrasGrid(readsBounds: plan.sigmaSpacing != .karras || plan.rule != .diffusers))
+        let grid = plan.startingBetween(plan.karrasGrid(readsBounds: plan.readsBoundsUnlessKarras))
         trajectory = try plan.sigmaSpaceTrajectory(grid)
         sigmas = grid.sigmas
         // After truncation diffusers weighs the first slopes as if those before them were there,

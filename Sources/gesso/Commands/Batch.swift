@@ -91,7 +91,13 @@ struct BatchCommand: AsyncParsableCommand {
         RecipeOptions.note(source.presets, for: plan.verbs, quiet: progress.quiet)
         let share = try chosenShard()
         let url = URL(filePath: FilePath.literal(options.outputDir), directoryHint: .isDirectory)
-        let list = try BatchList(inputs, recursive: recursive, without: url)
+        let (list, masks) = plan.withoutMasks(
+            try BatchList(inputs, recursive: recursive, without: url))
+        if !masks.isEmpty, !progress.quiet {
+            let names = masks.prefix(3).joined(separator: ", ")
+            let rest = masks.count > 3 ? " and \(masks.count - 3) more" : ""
+            Console.line("gesso: note: left out, for they are masks: \(names)\(rest)".asLine())
+        }
         try Batch.check(plan.items(list, seed: plan.seed), in: url)
         let pages = try BatchPages(report: report, sheet: contactSheet, folder: url)
         func items(_ seed: UInt64?) throws -> [Batch.Item] {
@@ -142,6 +148,7 @@ struct BatchCommand: AsyncParsableCommand {
         (options.overwrites, options.skipsExisting) = (overwrite, skipExisting)
         (options.failsFast, options.receipts) = (failFast, receipt)
         options.threads = self.options.engine.threads
+        options.credentials = self.options.engine.credentials.choice
         options.whileWriting = { try Interruption.whileWriting($0) }
         return options
     }

@@ -11,11 +11,16 @@ struct CompareCommand: ParsableCommand {
             Examples:
               gesso compare before.png after.png
               gesso compare a.png b.jpg --heatmap where.png --json
+              gesso compare photo.jpg edited.jpg --mask mask.png --page look.html
 
             PSNR is over all samples, alpha included, at the greater depth of the two. SSIM is
             that of Wang et al. (2004): on luma, in 11x11 windows weighted by a Gaussian of
             sigma 1.5; pictures smaller than a window have none. Pictures are turned upright
             first. On a heat map black is equal and white is the largest difference.
+
+            A page is one file that needs no network: both pictures under a slider, the mask and a
+            heat map over them, and the places enlarged where the border of the mask shows most.
+            Without a mask it is the border of the pixels that differ.
             """)
 
     @Argument(help: "A picture; - is standard input.", completion: .file())
@@ -35,6 +40,19 @@ struct CompareCommand: ParsableCommand {
         completion: .file())
     var heatmap: String?
 
+    @Option(
+        help: ArgumentHelp("Write a page to look at both, .html.", valueName: "file"),
+        completion: .file())
+    var page: String?
+
+    @Option(
+        name: .customLong("mask"), parsing: .unconditionalSingleValue,
+        help: ArgumentHelp(
+            "The mask of the edit, for the page: a file or what else `inpaint` takes; may be repeated.",
+            valueName: "mask"),
+        completion: .file())
+    var masks: [String] = []
+
     @Flag(help: "Replace files that are there.")
     var overwrite = false
 
@@ -51,14 +69,25 @@ struct CompareCommand: ParsableCommand {
         if let sideBySide, sideBySide == heatmap {
             throw ValidationError("--side-by-side and --heatmap name the same file")
         }
+        if page == nil, !masks.isEmpty {
+            throw ValidationError("--mask is for the page; give --page, too")
+        }
+        try MaskOptions.checkPaths([first, second], masks)
     }
 
-    func run() throws {
+    func run() throws { try Editor.withThreads(nil, work) }
+
+    private func work() throws {
         func output(_ path: String) throws -> Output {
             try Output(path, format: nil, quality: nil, overwrites: overwrite)
         }
         let sheet = try sideBySide.map(output)
         let map = try heatmap.map(output)
+        let file = try page.map { path in
+            let file = try Output.page(path, at: "--page")
+            try Output.checkPlace(file, path, overwrites: overwrite)
+            return file
+        }
         let pair = try PicturePair(first, second)
         if pair.first.metadata.iccProfile != pair.second.metadata.iccProfile {
             Console.line(
@@ -74,7 +103,15 @@ struct CompareCommand: ParsableCommand {
                     Array(zip(cells, [pair.first, pair.second])), columns: 2, cellSide: side))
         }
         try map?.write(Image.heatMap(pair.first, pair.second))
-        try Console.result(ComparisonDocument(comparison, ssim: ssim), isJSON: json)
+        let document = ComparisonDocument(comparison, ssim: ssim)
+        if let file {
+            let names = [first, second].map { URL(filePath: Input.name($0)).lastPathComponent }
+            let page = try ComparisonPage(
+                pair.first, pair.second, mask: masks.isEmpty ? nil : pair.mask(masks),
+                names: (names[0], names[1]), document)
+            try writeAtomically(Data(page.html.utf8), to: file, overwrite: overwrite)
+        }
+        try Console.result(document, isJSON: json)
     }
 }
 
@@ -84,6 +121,7 @@ struct PicturePair {
     let second: Image
     /// The bytes of the second's file.
     let secondData: Data
+    private let firstPath: String
 
     static func checkPaths(_ paths: String...) throws {
         if paths.count(where: { $0 == "-" }) > 1 {
@@ -95,11 +133,25 @@ struct PicturePair {
     ///
     /// - Throws: `Failure` with `badData` when their sizes differ.
     init(_ firstPath: String, _ secondPath: String) throws {
+        self.firstPath = firstPath
         first = try Input.image(firstPath)
         secondData = try Input.bytes(secondPath)
         second = try Image(decoding: secondData, name: Input.name(secondPath))
         try Self.checkSize(
             second.width, second.height, secondPath, first.width, first.height, firstPath)
+    }
+
+    /// The mask that those words come to, of the size of the pictures.
+    func mask(_ words: [String]) throws -> Mask {
+        let drawing = MaskDrawing(for: first) { mask, _ in
+            mask
+        } read: { path in
+            let mask = try Input.image(path)
+            try Self.checkSize(
+                mask.width, mask.height, path, first.width, first.height, firstPath)
+            return mask
+        }
+        return try drawing(MaskPlan(words: words))
     }
 
     static func checkSize(

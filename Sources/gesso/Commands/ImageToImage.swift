@@ -13,10 +13,12 @@ struct ImageToImageCommand: AsyncParsableCommand {
             """)
 
     @OptionGroup var picture: PictureOptions
+    @OptionGroup var work: WorkSizeOptions
+    @OptionGroup var hires: HiresOptions
     @OptionGroup var options: EditOptions
 
     func run() async throws {
-        try await JobRunner(.imageToImage, options, picture.settings, of: picture.input)
-            .perform()
+        let settings = picture.settings + work.settings + hires.settings
+        try await JobRunner(.imageToImage, options, settings, of: picture.input).perform()
     }
 }

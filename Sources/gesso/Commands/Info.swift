@@ -48,6 +48,9 @@ struct InfoCommand: ParsableCommand {
         if let type = image.metadata.statedDigitalSourceType {
             try tell("digital source type", type.split(separator: "/").last.map(String.init) ?? "")
         }
+        if info.credentials.areThere {
+            try tell("credentials", info.credentials.lines.joined(separator: "\n"))
+        }
         for warning in image.metadata.warnings + image.metadata.losses {
             try tell("warning", warning)
         }

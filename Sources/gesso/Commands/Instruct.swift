@@ -22,10 +22,14 @@ struct InstructCommand: AsyncParsableCommand {
     @Option(parsing: .unconditional, help: help("image_guidance_scale", "x"))
     var imageGuidanceScale: String?
 
+    @OptionGroup var work: WorkSizeOptions
+
     @OptionGroup var options: EditOptions
 
     func run() async throws {
-        let settings = [setting("image_guidance_scale", imageGuidanceScale)].compactMap(\.self)
+        let settings =
+            [setting("image_guidance_scale", imageGuidanceScale)].compactMap(\.self)
+            + work.settings
         try await JobRunner(.instruct, options, settings, of: input).perform()
     }
 }

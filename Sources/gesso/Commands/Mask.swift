@@ -6,18 +6,23 @@ struct MaskCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "mask",
         abstract: "Draw the mask that inpaint would use, to look at before a long run.",
-        usage: "gesso mask <input> --mask <mask> ... --output <file> [<options>]",
+        usage:
+            "gesso mask <input> (--mask <mask> ... | --select <box>) --output <file> [<options>]",
         discussion: """
             Examples:
               gesso mask room.png --mask sofa.png --mask-grow 8 -o mask.png
               gesso mask room.png --mask rect:40,60,200,120 --mask -color:#ffffff~30 \\
                 -o mask.png --overlay look.png
+              gesso mask room.png --select box:40,60,200,120 --drop 50,70,80,70 --mask-grow 6 \\
+                -o mask.png
             """)
 
     @Argument(help: "The picture; - is standard input.", completion: .file())
     var input: String
 
     @OptionGroup var masks: MaskOptions
+
+    @OptionGroup var selected: SelectionOptions
 
     @Option(
         name: .shortAndLong,
@@ -61,7 +66,7 @@ struct MaskCommand: ParsableCommand {
     }
 
     mutating func validate() throws {
-        try masks.validate(with: input)
+        try masks.validate(with: input, needsMask: try selected.selection() == nil)
         if overlay == "-" { throw ValidationError("--overlay takes a file only") }
         if overlay == output {
             throw ValidationError("--output and --overlay are the same")
@@ -71,8 +76,15 @@ struct MaskCommand: ParsableCommand {
         }
     }
 
-    func run() throws {
-        let plan = try masks.plan()
+    func run() throws { try Editor.withThreads(nil, work) }
+
+    private func work() throws {
+        var plan = try masks.plan()
+        let selection = try selected.selection()
+        if selection != nil {
+            plan.parts.insert(
+                .init(.picture(SelectionOptions.name), at: .argument("--select")), at: 0)
+        }
         let shelf = Workplace.library.places.presets
         let recipe = try Recipe(
             .inpaint, presets: presets.map { try shelf.preset($0) },
@@ -82,7 +94,18 @@ struct MaskCommand: ParsableCommand {
             try Output($0, format: nil, quality: nil, overwrites: overwrite)
         }
         let image = try Input.image(input)
-        let edit = try Edit.inpaint(image, plan, recipe, read: Input.image)
+        let edit = try Edit.inpaint(image, plan, recipe) { name in
+            guard let selection, name == SelectionOptions.name else {
+                return try Input.image(name)
+            }
+            let found = image.mask(of: selection)
+            guard !found.isEmpty else {
+                throw Failure(
+                    .badData, "nothing of the picture is selected", at: "--select",
+                    do: "draw the box around the whole thing, or add --keep")
+            }
+            return found.image
+        }
         guard let mask = edit.mask else { return }
         try output.write(mask.image)
         try second?.write(image.tinted(by: mask))

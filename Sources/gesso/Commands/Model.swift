@@ -5,13 +5,61 @@ import Gesso
 struct ModelCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "model",
-        abstract: "Look at checkpoints, and write them anew.",
+        abstract: "List, download, inspect and convert checkpoints.",
         discussion: """
             Examples:
+              gesso model list --available
+              gesso model get sd15
               gesso model inspect stable-diffusion-v1-5
               gesso model convert stable-diffusion-v1-5 -o sd15.safetensors --type f16
             """,
-        subcommands: [Inspect.self, Convert.self])
+        subcommands: [List.self, Get.self, Inspect.self, Convert.self])
+
+    struct List: ParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "List the models and add-ons that are found.",
+            usage: "gesso model list [<options>]",
+            discussion: """
+                Names each model with its family, size and what it is good for, or why it would
+                not load. --json prints a document of schema gesso.models/1.
+                """)
+
+        @Flag(help: "List the models that can be downloaded by name, too.")
+        var available = false
+
+        @Flag(help: "Print a JSON document.")
+        var json = false
+
+        @OptionGroup var messages: MessageOptions
+
+        func run() throws {
+            let document = ModelListDocument(
+                of: Workplace.library, showsAvailable: available,
+                words: { GessoError($0).text(\.inFlags) })
+            if json { return try Console.result(JSON.text(document)) }
+            for line in document.lines { try Console.result(line.escapingControls()) }
+        }
+    }
+
+    struct Get: ParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Download a model by its name, or from org/name.",
+            discussion: """
+                Examples:
+                  gesso model get sd15
+                  gesso model get org/name@revision --file model.safetensors
+                  gesso model get --help
+
+                Starts gesso-hub, which `swift build` puts beside gesso; --help lists its options.
+                """)
+
+        @Argument(
+            parsing: .captureForPassthrough,
+            help: ArgumentHelp("A model's name, and options of gesso-hub.", valueName: "word"))
+        var words: [String] = []
+
+        func run() throws { throw SisterProgram("gesso-hub").become(words) }
+    }
 
     struct Inspect: ParsableCommand {
         static let configuration = CommandConfiguration(

@@ -42,10 +42,13 @@ struct OutpaintCommand: AsyncParsableCommand {
 
     @OptionGroup var added: AddedModelOptions
 
+    @OptionGroup var work: WorkSizeOptions
+
     @OptionGroup var options: EditOptions
 
     func run() async throws {
-        let settings = picture.settings + settings + joining.settings + added.settings
+        let settings =
+            picture.settings + settings + joining.settings + added.settings + work.settings
         try await JobRunner(.outpaint, options, settings, of: picture.input).perform()
     }
 

@@ -50,6 +50,8 @@ struct ReplayCommand: AsyncParsableCommand {
         completion: .directory)
     var tokenizer: String?
 
+    @OptionGroup var credentials: CredentialsOptions
+
     @Flag(help: "Replace the output file if there is one.")
     var overwrite = false
 
@@ -78,7 +80,9 @@ struct ReplayCommand: AsyncParsableCommand {
         request.tokenizer = tokenizer ?? request.tokenizer
         request = try request.readingStandardInput()
         let events = EventPrinter(request, isQuiet: quiet)
-        let outcome = try await events.follow(Workplace.library.start(request))
+        var options = Job.Options()
+        options.credentials = credentials.choice
+        let outcome = try await events.follow(Workplace.library.start(request, options))
         try output.write(outcome.data)
         let identical = try old.isSame(outcome)
         let drift = try old.drift(of: outcome, in: folder)

@@ -22,22 +22,5 @@ struct ServeCommand: ParsableCommand {
         help: ArgumentHelp("Options of gesso-server.", valueName: "option"))
     var options: [String] = []
 
-    func run() throws {
-        let own = URL(filePath: "/proc/self/exe").resolvingSymlinksInPath()
-        let program = own.deletingLastPathComponent().appending(path: "gesso-server").path
-        let environment = Workplace.environment.map { "\($0.key)=\($0.value)" }
-        // On success this process becomes the server, so signals and the exit code are the server's.
-        execute(program, [program] + options, environment)
-        throw Failure(
-            .cannotRead, "the server cannot be started", at: program,
-            do: "build it with `swift build -c release --product gesso-server`")
-    }
-
-    /// Returns only if the program cannot be started.
-    private func execute(_ program: String, _ words: [String], _ environment: [String]) {
-        var words = words.map { strdup($0) } + [nil]
-        var environment = environment.map { strdup($0) } + [nil]
-        execve(program, &words, &environment)
-        for word in words + environment { free(word) }
-    }
+    func run() throws { throw SisterProgram("gesso-server").become(options) }
 }

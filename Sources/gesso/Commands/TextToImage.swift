@@ -9,6 +9,7 @@ struct TextToImageCommand: AsyncParsableCommand {
             Examples:
               gesso txt2img -o cat.png --prompt "a cat asleep on a windowsill"
               gesso txt2img -o wide.png --width 768 --height 512 --prompt "a valley" --seed 7
+              gesso txt2img -o large.png --hires-scale 2 --prompt "a valley at dawn"
             """)
 
     @Option(help: help("width", "pixels"))
@@ -17,10 +18,13 @@ struct TextToImageCommand: AsyncParsableCommand {
     @Option(help: help("height", "pixels"))
     var height: String?
 
+    @OptionGroup var hires: HiresOptions
     @OptionGroup var options: EditOptions
 
     func run() async throws {
-        let settings = [setting("width", width), setting("height", height)].compactMap(\.self)
+        let settings =
+            [setting("width", width), setting("height", height)].compactMap(\.self)
+            + hires.settings
         try await JobRunner(.textToImage, options, settings, of: nil).perform()
     }
 }

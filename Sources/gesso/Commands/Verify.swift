@@ -1,14 +1,19 @@
 import ArgumentParser
+import Foundation
 import Gesso
 
 struct VerifyCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "verify",
-        abstract: "Check that nothing outside a mask has changed.",
-        usage: "gesso verify <source> <result> --mask <mask> [<options>]",
+        abstract: "Check that nothing outside a mask has changed, or Content Credentials.",
+        usage: """
+            gesso verify <source> <result> --mask <mask> [<options>]
+            gesso verify <file> --credentials [--trust <file>] [<options>]
+            """,
         discussion: """
-            Example:
+            Examples:
               gesso verify photo.png edited.png --mask mask.png
+              gesso verify edited.jpg --credentials --trust root.pem
 
             Outside is where the mask is black, value 0. It is given as for `inpaint`; one that was
             grown or blurred can be written with `gesso mask`. Samples are compared exactly,
@@ -16,13 +21,17 @@ struct VerifyCommand: ParsableCommand {
 
             A JPEG that was written over its source keeps the blocks that the mask does not
             touch: these are compared, and the pixels beyond the others.
+
+            With --credentials the file's Content Credentials are checked: its hash, every
+            signature and certificate, and the chain of pictures that it was made from. Exits
+            with 1 if there are none or anything is wrong. Time stamps are not checked.
             """)
 
     @Argument(help: "The picture before the edit; - is standard input.", completion: .file())
     var source: String
 
     @Argument(help: "The picture after it.", completion: .file())
-    var result: String
+    var result: String?
 
     @Option(
         name: .customLong("mask"), parsing: .unconditionalSingleValue,
@@ -30,10 +39,20 @@ struct VerifyCommand: ParsableCommand {
             "The mask of the edit: a file or what else `inpaint` takes; may be repeated.",
             valueName: "mask"),
         completion: .file())
-    var masks: [String]
+    var masks: [String] = []
 
     @Flag(help: "Outside is where the mask is white, as for an edit with --invert-mask.")
     var invertMask = false
+
+    @Flag(help: "Check the Content Credentials of one file.")
+    var credentials = false
+
+    @Option(
+        help: ArgumentHelp(
+            "Certificates, PEM, of which the signer must have one or a descendant.",
+            valueName: "file"),
+        completion: .file(extensions: ["pem"]))
+    var trust: String?
 
     @Flag(help: "Print a JSON document.")
     var json = false
@@ -41,6 +60,19 @@ struct VerifyCommand: ParsableCommand {
     @OptionGroup var messages: MessageOptions
 
     mutating func validate() throws {
+        if credentials {
+            guard result == nil, masks.isEmpty, !invertMask else {
+                throw ValidationError("--credentials takes one file and no mask")
+            }
+            return
+        }
+        if trust != nil { throw ValidationError("--trust has no effect without --credentials") }
+        guard let result else {
+            throw ValidationError("Missing expected argument '<result>'")
+        }
+        if masks.isEmpty {
+            throw ValidationError("Missing expected argument '--mask <mask> ...'")
+        }
         try MaskOptions.checkPaths([source, result], masks)
     }
 
@@ -51,22 +83,44 @@ struct VerifyCommand: ParsableCommand {
     }
 
     func run() throws {
-        let plan = try MaskPlan(words: masks)
+        guard let result else { return try checkCredentials() }
+        try Editor.withThreads(nil) { try checkPixels(of: result) }
+    }
+
+    private func checkPixels(of result: String) throws {
         let pair = try PicturePair(source, result)
-        let drawing = MaskDrawing(for: pair.first) { mask, _ in
-            mask
-        } read: { path in
-            let mask = try Input.image(path)
-            try PicturePair.checkSize(
-                mask.width, mask.height, path, pair.first.width, pair.first.height, source)
-            return mask
-        }
-        let shape = try drawing(plan)
+        let shape = try pair.mask(masks)
         let proof = try MaskProof(
             pair.first, pair.second, data: pair.secondData,
             outside: invertMask ? shape.inverted : shape)
         try Console.result(
             json ? JSON.text(Document(verified: proof.holds, outside: proof)) : proof.line)
         guard proof.holds else { throw Verdict.different }
+    }
+
+    private func checkCredentials() throws {
+        let anchors = try trust.map { path in
+            let file = try FilePath.file(path, orFailWith: .cannotRead)
+            let anchors = Certificate.inPEM(
+                try CredentialsFolder.read(file.path(percentEncoded: false)))
+            guard !anchors.isEmpty else {
+                throw Failure(
+                    .badData, "no certificate", at: path, do: "give a file of certificates in PEM")
+            }
+            return anchors
+        }
+        let data = try Input.bytes(source)
+        guard ImageFormat(sniffing: data) != nil else {
+            // The error that says what it is instead.
+            _ = try Image(decoding: data, name: Input.name(source))
+            return
+        }
+        let check = CredentialsCheck(data, anchors: anchors)
+        try Console.result(
+            json
+                ? JSON.text(check.document)
+                : "credentials: "
+                    + check.lines.map { $0.escapingControls() }.joined(separator: "\n"))
+        guard check.holds else { throw Verdict.different }
     }
 }

@@ -42,6 +42,7 @@ struct EditOptions: ParsableArguments {
     var jobOptions: Job.Options {
         var options = Job.Options()
         options.threads = engine.threads
+        options.credentials = engine.credentials.choice
         return options
     }
 

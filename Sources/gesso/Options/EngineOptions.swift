@@ -35,6 +35,8 @@ struct EngineOptions: ParsableArguments {
                 + "(default: lossless), 1 to 100.", valueName: "n"))
     var quality: Int?
 
+    @OptionGroup var credentials: CredentialsOptions
+
     mutating func validate() throws {
         if let threads, !(1...1024).contains(threads) {
             throw ValidationError("--threads is \(threads), not 1 to 1024")

@@ -14,7 +14,7 @@ struct MaskOptions: ParsableArguments {
             """,
             valueName: "mask"),
         completion: .file())
-    var masks: [String]
+    var masks: [String] = []
 
     @Flag(help: help("fit_mask", ""))
     var fitMask = false
@@ -47,8 +47,13 @@ struct MaskOptions: ParsableArguments {
         ].compactMap(\.self)
     }
 
-    /// - Parameter picture: the path of the picture, for standard input holds one only.
-    func validate(with picture: String) throws {
+    /// - Parameters:
+    ///   - picture: the path of the picture, for standard input holds one only.
+    ///   - needsMask: whether nothing else says what is repainted.
+    func validate(with picture: String, needsMask: Bool = true) throws {
+        if needsMask, masks.isEmpty {
+            throw ValidationError("missing expected argument '--mask <mask> ...'")
+        }
         try Self.checkPaths([picture], masks)
     }
 

@@ -25,11 +25,23 @@ struct RecipeOptions: ParsableArguments {
     @Option(parsing: .unconditional, help: help("seed", "n"))
     var seed: String?
 
+    @Option(help: help("rng", "name"), completion: .list(key("rng").choices))
+    var rng: String?
+
+    @Option(parsing: .unconditional, help: help("variation_seed", "n"))
+    var variationSeed: String?
+
+    @Option(help: help("variation_strength", "x"))
+    var variationStrength: String?
+
     @Option(help: help("compat", "program"), completion: .list(key("compat").choices))
     var compat: String?
 
     @Option(help: help("vae_tiling", "when"), completion: .list(key("vae_tiling").choices))
     var vaeTiling: String?
+
+    @Option(help: help("precision", "name"), completion: .list(key("precision").choices))
+    var precision: String?
 
     @Flag(help: help("strip_metadata", ""))
     var stripMetadata = false
@@ -184,7 +196,9 @@ struct RecipeOptions: ParsableArguments {
             setting("prompt", prompt), setting("negative_prompt", negativePrompt),
             setting("steps", steps), setting("guidance_scale", guidanceScale),
             setting("scheduler", scheduler), setting("sigmas", sigmas), setting("seed", seed),
-            setting("compat", compat), setting("vae_tiling", vaeTiling),
+            setting("rng", rng), setting("variation_seed", variationSeed),
+            setting("variation_strength", variationStrength), setting("compat", compat),
+            setting("vae_tiling", vaeTiling), setting("precision", precision),
             setting("prompt_syntax", promptSyntax), setting("clip_skip", clipSkip),
             setting("lora", joined(loras)), setting("control", joined(controlsWithMaps)),
             setting("control_mode", controlMode), setting("embedding", joined(embeddings)),

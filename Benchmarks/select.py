@@ -1,0 +1,141 @@
+"""Measures how well `gesso mask --select` finds what a folder of masks marks, beside OpenCV's grabCut.
+
+    Benchmarks/select.py PHOTOS [path of gesso] [--large]
+
+PHOTOS holds pairs NAME.png and NAME_mask.png. Each thing is selected by the bounds of its mask, then with
+one to three strokes, drawn as a person would: along the middle of the largest part that is still wrong.
+Stated is the intersection over union with the mask. Masks for repainting are painted with a margin, which
+no border in the picture follows; so the figure is also stated for the selection grown by --margin pixels
+(`--mask-grow`), and strokes to keep are drawn within the mask without its margin. --large times a picture
+of 12 megapixels. Needs numpy, scipy, Pillow and, for the comparison, opencv-python-headless.
+"""
+
+import argparse
+import pathlib
+import subprocess
+import tempfile
+import time
+
+import numpy as np
+from PIL import Image
+from scipy import ndimage
+
+parser = argparse.ArgumentParser()
+parser.add_argument("photos", type=pathlib.Path)
+parser.add_argument("gesso", nargs="?", default=".build/release/gesso")
+parser.add_argument("--margin", type=int, default=6)
+parser.add_argument("--large", action="store_true")
+options = parser.parse_args()
+folder = pathlib.Path(tempfile.mkdtemp(prefix="gesso-select."))
+
+
+def overlap(a, b):
+    return (a & b).sum() / max((a | b).sum(), 1)
+
+
+def select(photo, box, keep, drop):
+    out = folder / "mask.png"
+    words = [options.gesso, "mask", photo, "-q", "--overwrite", "-o", out, "--mask-feather", "0"]
+    words += ["--select", "box:" + ",".join(map(str, box))]
+    for name, strokes in (("--keep", keep), ("--drop", drop)):
+        for stroke in strokes:
+            words += [name, ",".join(f"{v:.1f}" for point in stroke for v in point)]
+    subprocess.run(words, check=True, stdout=subprocess.DEVNULL)
+    return np.asarray(Image.open(out).convert("L")) > 127
+
+
+def disc(radius):
+    y, x = np.mgrid[-radius : radius + 1, -radius : radius + 1]
+    return x * x + y * y <= radius * radius
+
+
+def walk(start, where):
+    """The farthest place from another within a part, and the way there."""
+    came = {start: None}
+    queue = [start]
+    for place in queue:
+        y, x = place
+        for near in ((y, x + 1), (y, x - 1), (y + 1, x), (y - 1, x)):
+            if near not in came and 0 <= near[0] < where.shape[0] and 0 <= near[1] < where.shape[1]:
+                if where[near]:
+                    came[near] = place
+                    queue.append(near)
+    path, place = [], queue[-1]
+    while place is not None:
+        path.append(place)
+        place = came[place]
+    return queue[-1], path
+
+
+def stroke(wrong):
+    """A line along the middle of the largest part, and the part's area; nothing where it is thin."""
+    labels, count = ndimage.label(wrong)
+    if not count:
+        return None, 0
+    areas = ndimage.sum_labels(wrong, labels, range(1, count + 1))
+    part = labels == 1 + int(np.argmax(areas))
+    depth = ndimage.distance_transform_cdt(np.pad(part, 1), "chessboard")[1:-1, 1:-1]
+    if depth.max() < 3:
+        return None, 0
+    core = depth >= max(2, depth.max() // 2)
+    end, _ = walk(tuple(np.unravel_index(np.argmax(depth), depth.shape)), core)
+    _, path = walk(end, core)
+    return [(x + 0.5, y + 0.5) for y, x in path[::4]], areas.max()
+
+
+def peer(photo, box):
+    try:
+        import cv2
+    except ImportError:
+        return None
+    cv2.setRNGSeed(0)
+    picture = cv2.imread(str(photo))
+    found = np.zeros(picture.shape[:2], np.uint8)
+    back, front = np.zeros((1, 65)), np.zeros((1, 65))
+    cv2.grabCut(picture, found, box, back, front, 5, cv2.GC_INIT_WITH_RECT)
+    return found & 1 == 1
+
+
+rows = []
+for path in sorted(options.photos.glob("*_mask.png")):
+    photo = path.with_name(path.name.replace("_mask", ""))
+    truth = np.asarray(Image.open(path).convert("L")) > 127
+    core = ndimage.binary_erosion(truth, disc(options.margin), border_value=1)
+    ys, xs = np.where(truth)
+    box = tuple(map(int, (xs.min(), ys.min(), np.ptp(xs) + 1, np.ptp(ys) + 1)))
+    keep, drop = [], []
+    row = []
+    for _ in range(4):
+        found = select(photo, box, keep, drop)
+        grown = ndimage.binary_dilation(found, disc(options.margin))
+        row += [overlap(found, truth), overlap(grown, truth)]
+        missing, lack = stroke(core & ~found)
+        surplus, excess = stroke(found & ~truth)
+        if missing and lack >= excess:
+            keep.append(missing)
+        elif surplus:
+            drop.append(surplus)
+    other = peer(photo, box)
+    row += [np.nan if other is None else overlap(other, truth)]
+    row += [
+        np.nan if other is None
+        else overlap(ndimage.binary_dilation(other, disc(options.margin)), truth)
+    ]
+    rows.append(row)
+    print(f"{photo.stem[:24]:24}", " ".join(f"{v:.3f}" for v in row))
+print(f"{'mean':24}", " ".join(f"{v:.3f}" for v in np.mean(rows, axis=0)))
+print("Columns: box, with one, two and three strokes, grabCut with the box; each also with the margin")
+
+if options.large:
+    large = folder / "large.png"
+    Image.open(photo).convert("RGB").resize((4000, 3000)).save(large, compress_level=1)
+    scale = (4000 / truth.shape[1], 3000 / truth.shape[0])
+    words = [options.gesso, "mask", large, "-q", "--overwrite", "-o", folder / "mask.png"]
+    x, y, w, h = (round(v * scale[i % 2]) for i, v in enumerate(box))
+    for name, more in (
+        ("selected", ["--select", f"box:{x},{y},{w},{h}"]),
+        ("the same as a rectangle, for reading and writing", ["--mask", f"rect:{x},{y},{w},{h}"]),
+    ):
+        start = time.monotonic()
+        subprocess.run(words + more, check=True, stdout=subprocess.DEVNULL)
+        print(f"4000x3000 {name}: {time.monotonic() - start:.2f} s")

@@ -1,0 +1,173 @@
+import Files
+public import Foundation
+
+/// What a manifest is to say of a picture, before it is bound to a file and signed.
+public struct ManifestDraft: Sendable {
+    /// The program that signs.
+    public var generator: Action.Agent
+    /// The picture's name; nil for none.
+    public var title: String?
+    /// What was done, in order; the first is `opened` or `created`.
+    public var actions: [Action] = []
+    /// What the picture was made of and with.
+    public var ingredients: [Ingredient] = []
+    /// A mark in the pixels that leads to this manifest; nil for none.
+    public var softBinding: SoftBinding?
+    /// What the manifest's name is made from.
+    public var identity: UUID
+
+    /// A mark in the pixels (`c2pa.soft-binding`, specification 2.2, 18.10).
+    public struct SoftBinding: Sendable, Equatable {
+        /// The name of the way it is read.
+        public let algorithm: String
+        /// What is read.
+        public let value: Data
+
+        /// A mark.
+        public init(algorithm: String, value: Data) {
+            (self.algorithm, self.value) = (algorithm, value)
+        }
+    }
+
+    /// A manifest without content.
+    public init(_ generator: Action.Agent, identity: UUID) {
+        (self.generator, self.identity) = (generator, identity)
+    }
+
+    /// The manifest's name.
+    public var label: String { "urn:c2pa:" + identity.lowercase }
+
+    /// A file around a manifest store.
+    public struct Frame {
+        /// What comes before the blocks that hold the store.
+        public let before: Data
+        /// Bytes of the blocks.
+        public let length: Int
+        /// What comes after them.
+        public let after: Data
+
+        /// A file around a store.
+        public init(before: Data, length: Int, after: Data) {
+            (self.before, self.length, self.after) = (before, length, after)
+        }
+    }
+
+    /// The store with this manifest and those of the ingredients, bound to a file by its hash.
+    ///
+    /// - Parameter frame: the file around a store of so many bytes.
+    /// - Throws: ``CredentialsError`` where it cannot be signed.
+    public func store(
+        signedBy signer: Signer, around frame: (_ bytes: Int) -> Frame
+    ) throws(CredentialsError) -> Data {
+        let parts = Parts(self, signer)
+        // What the store says of its own place and length has no fixed size: it grows to one.
+        var (size, place) = (0, frame(0))
+        while true {
+            let next = parts.store(place, hash: Data(count: 32), signature: nil).count
+            if next == size { break }
+            (size, place) = (next, frame(next))
+        }
+        let digest = Digest(.sha256)
+        digest.update(place.before)
+        digest.update(place.after)
+        let hash = digest.bytes()
+        let signature = try signer.signature(
+            of: SignedClaim.message(parts.headers, parts.claim(place, hash)))
+        return parts.store(place, hash: hash, signature: signature)
+    }
+}
+
+/// The boxes of a store, all but those that depend on the file made once.
+private struct Parts {
+    let headers: Data
+    private let draft: ManifestDraft
+    private let signatureBytes: Int
+    /// The manifests of the ingredients, in an order in which each comes after those that it names.
+    private let earlier: [Data]
+    /// The assertions but the one with the file's hash.
+    private let assertions: [(label: String, box: Data)]
+
+    init(_ draft: ManifestDraft, _ signer: Signer) {
+        (self.draft, signatureBytes) = (draft, signer.signatureBytes)
+        headers = SignedClaim.headers(signer.algorithm, signer.chain)
+        var known: [String: Data] = [:]
+        var earlier: [Data] = []
+        var assertions: [(label: String, box: Data)] = []
+        for (index, ingredient) in draft.ingredients.enumerated() {
+            let manifests = ingredient.provenance?.store.manifests ?? []
+            // Two manifests of one name that differ cannot both be kept.
+            let fits = manifests.allSatisfy {
+                known[$0.label].map { [bytes = $0.box.bytes] in $0 == bytes } ?? true
+            }
+            if fits {
+                for manifest in manifests where known[manifest.label] == nil {
+                    known[manifest.label] = manifest.box.bytes
+                    earlier.append(manifest.box.bytes)
+                }
+            }
+            let label = "c2pa.ingredient.v3" + (index > 0 ? "__\(index)" : "")
+            assertions.append(
+                (label, JUMBF.superbox("cbor", label, ingredient.value(isKept: fits))))
+        }
+        let references = assertions.map(Self.reference)
+        let actions = CBOR.object([
+            "actions": .array(draft.actions.map { $0.value(references) }),
+            "allActionsIncluded": .bool(true),
+        ])
+        assertions.append(
+            ("c2pa.actions.v2", JUMBF.superbox("cbor", "c2pa.actions.v2", actions)))
+        if let mark = draft.softBinding {
+            let value = CBOR.object([
+                "alg": .text(mark.algorithm), "pad": .bytes(Data()),
+                "blocks": [.object(["scope": .map([]), "value": .bytes(mark.value)])],
+            ])
+            assertions.append(
+                ("c2pa.soft-binding", JUMBF.superbox("cbor", "c2pa.soft-binding", value)))
+        }
+        (self.earlier, self.assertions) = (earlier, assertions)
+    }
+
+    private static func reference(_ assertion: (label: String, box: Data)) -> CBOR {
+        .reference("self#jumbf=c2pa.assertions/" + assertion.label, JUMBF.hash(assertion.box))
+    }
+
+    /// The assertion that binds the manifest to a file (`c2pa.hash.data`, specification 2.2, 18.5).
+    private func binding(
+        _ place: ManifestDraft.Frame, _ hash: Data
+    ) -> (label: String, box: Data) {
+        let value = CBOR.object([
+            "exclusions": [
+                .object(["start": CBOR(place.before.count), "length": CBOR(place.length)])
+            ],
+            "name": "jumbf manifest", "alg": "sha256", "hash": .bytes(hash), "pad": .bytes(Data()),
+        ])
+        return ("c2pa.hash.data", JUMBF.superbox("cbor", "c2pa.hash.data", value))
+    }
+
+    /// The claim's bytes.
+    func claim(_ place: ManifestDraft.Frame, _ hash: Data) -> Data {
+        let all = [binding(place, hash)] + assertions
+        return CBOR.object([
+            "instanceID": .text("xmp:iid:" + draft.identity.lowercase),
+            "claim_generator_info": draft.generator.value,
+            "signature": .text("self#jumbf=/c2pa/\(draft.label)/c2pa.signature"),
+            "created_assertions": .array(all.map(Self.reference)),
+            "dc:title": draft.title.map { .text($0) }, "alg": "sha256",
+        ]).encoded
+    }
+
+    /// - Parameter signature: nil stands for one of as many bytes.
+    func store(_ place: ManifestDraft.Frame, hash: Data, signature: Data?) -> Data {
+        let boxes = [binding(place, hash).box] + assertions.map(\.box)
+        let signature = SignedClaim.box(headers, signature ?? Data(count: signatureBytes))
+        let manifest = JUMBF.superbox(
+            "c2ma", draft.label,
+            [
+                JUMBF.superbox("c2as", "c2pa.assertions", boxes),
+                JUMBF.superbox(
+                    "c2cl", "c2pa.claim.v2", [JUMBF.box("cbor", claim(place, hash))]),
+                JUMBF.superbox("c2cs", "c2pa.signature", signature),
+            ])
+        return JUMBF.superbox("c2pa", "c2pa", earlier + [manifest])
+    }
+}

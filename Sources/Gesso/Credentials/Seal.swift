@@ -1,0 +1,189 @@
+import Credentials
+import Editing
+import Files
+import Foundation
+import Imaging
+import Recipes
+
+/// Signs the pictures of a job: tells what was done to them, of what they were made, and by whom this is
+/// said.
+struct Seal {
+    let signer: Signer
+    let tellsPrompts: Bool
+
+    /// All that the credentials of a picture are made from.
+    struct Facts {
+        let request: Request
+        let edits: [Request.Edit]
+        let works: [Outcome.Work]
+        let inputs: [String: Picture]
+        /// What is known of these beside their bytes.
+        let records: [String: PictureRecord]
+        let addOns: [[AddOnShelf.Entry]]
+        /// The model and the hash of its files; nil where none had a hand in it.
+        let model: (name: String, hash: Data)?
+    }
+
+    /// The file with credentials, and their manifest's name.
+    func sealed(_ file: Data, _ facts: Facts) throws -> (data: Data, manifest: String) {
+        let draft = try draft(facts)
+        let place = ManifestPlace(in: file, facts.request.format)
+        do {
+            let store = try draft.store(signedBy: signer) { bytes in
+                let around = place.around(bytes)
+                return ManifestDraft.Frame(
+                    before: around.before, length: around.length, after: around.after)
+            }
+            return (place.file(with: store), draft.label)
+        } catch {
+            throw GessoError(error)
+        }
+    }
+
+    private func draft(_ facts: Facts) throws -> ManifestDraft {
+        let program = Action.Agent("Gesso", version: Program.version)
+        var draft = ManifestDraft(program, identity: try identity(facts))
+        draft.ingredients = ingredients(facts)
+        let hasSource = facts.inputs[Request.source] != nil
+        if hasSource {
+            var opened = Action(.opened)
+            opened.ingredients = [0]
+            draft.actions = [opened]
+        }
+        let others = Array((hasSource ? 1 : 0)..<draft.ingredients.count)
+        for index in facts.works.indices {
+            guard var action = try action(facts, index, program) else { continue }
+            // What steered an edit is not told edit by edit: the pictures belong to the request.
+            action.ingredients = others
+            draft.actions.append(action)
+        }
+        return draft
+    }
+
+    /// What an edit was; nil where it left the picture as it was.
+    private func action(_ facts: Facts, _ index: Int, _ program: Action.Agent) throws -> Action? {
+        let work = facts.works[index]
+        guard work.report.repaintedFraction > 0 || work.verb == .textToImage else { return nil }
+        let isPainted = work.report.evaluations > 0
+        let isNew = work.verb == .textToImage
+        let type: DigitalSourceType? =
+            isNew
+            ? .trainedAlgorithmicMedia : isPainted ? .compositeWithTrainedAlgorithmicMedia : nil
+        var action = Action(isNew ? .created : .edited, digitalSourceType: type?.rawValue)
+        action.agent = program
+        action.description = work.verb.deed
+        if let box = work.edit.mask?.bounds, work.report.repaintedFraction < 1 {
+            action.regions = [
+                Action.Region(x: box.x, y: box.y, width: box.width, height: box.height)
+            ]
+        }
+        if isPainted, let model = facts.model {
+            action.parameters.append(
+                (
+                    "gesso.model",
+                    .object(["name": .text(model.name), "sha256": .bytes(model.hash)])
+                ))
+            let addOns = try facts.addOns[index].map { entry in
+                CBOR.object([
+                    "kind": .text(entry.key), "name": .text(entry.name),
+                    "sha256": .bytes(
+                        try Digest.joined(entry.allFiles().map { try Digest.sha256(file: $0) })),
+                ])
+            }
+            if !addOns.isEmpty { action.parameters.append(("gesso.addOns", .array(addOns))) }
+        }
+        if tellsPrompts, !work.recipe.prompt.isEmpty {
+            action.parameters.append(("gesso.prompt", .text(work.recipe.prompt)))
+        }
+        return action
+    }
+
+    /// The source first, then what steered the edits. Masks are none: what they hold shows in the regions.
+    private func ingredients(_ facts: Facts) -> [Ingredient] {
+        let masks = Set(facts.request.maskPictures)
+        let names = facts.inputs.keys.filter { !masks.contains($0) }
+            .sorted { ($0 == Request.source ? "" : $0) < ($1 == Request.source ? "" : $1) }
+        return names.compactMap { name in
+            guard let picture = facts.inputs[name], let hash = picture.sha256 else { return nil }
+            let record = facts.records[name]
+            return Ingredient(
+                name == Request.source ? .parentOf : .inputTo,
+                title: picture.path.map { URL(filePath: $0).lastPathComponent },
+                mediaType: record?.mediaType ?? "application/octet-stream",
+                hash: Digest.joined([hash]), provenance: record?.provenance)
+        }
+    }
+
+    /// The same for the same edits, inputs, format, model, key and version: a replay has it, too.
+    private func identity(_ facts: Facts) throws -> UUID {
+        var request = Request(
+            zip(facts.edits, facts.works).map { edit, work in
+                Request.Edit(edit.verb, work.settledRecipe, mask: edit.mask)
+            })
+        (request.format, request.quality) = (facts.request.format, facts.request.quality)
+        request.pictures = facts.inputs.mapValues { picture in
+            var record = picture
+            (record.path, record.data) = (nil, nil)
+            return record
+        }
+        let digest = Digest(.sha256)
+        digest.update(Data(try JSON.line(request).utf8))
+        digest.update(facts.model?.hash ?? Data())
+        digest.update(Data("\(Program.version) \(tellsPrompts)".utf8))
+        digest.update(signer.certificate.der)
+        return UUID(hash: digest.bytes())
+    }
+}
+
+/// What is known of a picture that was read.
+struct PictureRecord {
+    let mediaType: String
+    /// Its own credentials, checked; nil where it has none, or they are broken.
+    let provenance: CredentialsReport?
+}
+
+extension Digest {
+    /// SHA-256 of hashes in hexadecimal, one a line; of one it is that one.
+    static func joined(_ hashes: [String]) -> Data {
+        if hashes.count == 1, let only = Data(hexadecimal: hashes[0]) { return only }
+        let digest = Digest(.sha256)
+        digest.update(Data(hashes.map { $0 + "\n" }.joined().utf8))
+        return digest.bytes()
+    }
+}
+
+extension Data {
+    /// The bytes that digits stand for; nil for other text.
+    fileprivate init?(hexadecimal text: String) {
+        let digits = text.compactMap(\.hexDigitValue)
+        guard digits.count == text.count, digits.count.isMultiple(of: 2) else { return nil }
+        self = Data(
+            stride(from: 0, to: digits.count, by: 2).map { UInt8(digits[$0] << 4 | digits[$0 + 1]) }
+        )
+    }
+}
+
+extension Verb {
+    /// What it does, for people who look at a picture's history.
+    fileprivate var deed: String {
+        switch self {
+        case .imageToImage: "The picture was repainted."
+        case .inpaint: "A part of the picture was repainted."
+        case .outpaint: "The picture was extended."
+        case .instruct: "The picture was changed as an instruction said."
+        case .textToImage: "The picture was made from words."
+        case .upscale: "The picture was made larger and its details were painted."
+        }
+    }
+}
+
+extension ImageFormat {
+    /// Its media type.
+    var mediaType: String {
+        switch self {
+        case .png: "image/png"
+        case .jpeg: "image/jpeg"
+        case .webp: "image/webp"
+        }
+    }
+}

@@ -1,0 +1,93 @@
+import Files
+public import Foundation
+
+/// What the environment says of the hub: the variables that Hugging Face's own tools read, too.
+public struct HubSettings: Sendable {
+    /// The server, without a slash at its end: `$HF_ENDPOINT`.
+    public var endpoint: URL
+    /// What is shown to that server, and to no other: `$HF_TOKEN`, or the file that `hf auth login` writes.
+    public var token: String?
+    /// The folder of the cache: `$HF_HUB_CACHE`, or `hub` in `$HF_HOME`.
+    public var cache: URL
+    /// The proxies by the scheme of the address asked for; `$https_proxy` and so on.
+    public var proxies: [String: URL] = [:]
+    /// Hosts that are asked without a proxy: `$no_proxy`.
+    public var directHosts: [String] = []
+    /// How many files are downloaded at once.
+    public var parallelFiles = 4
+    /// Seconds before the second attempt; the third waits twice as long, and so on.
+    public var pause = 1.0
+    /// Seconds without a byte after which a connection counts as broken.
+    public var patience = 30.0
+
+    /// The settings of a user with these variables.
+    ///
+    /// - Throws: `HubError` where the network may not be used, for an address that is none, and where there
+    ///   is no home folder for a cache.
+    public init(environment: [String: String]) throws(HubError) {
+        func value(_ names: String...) -> String? {
+            names.lazy.compactMap { environment[$0] }.first { !$0.isEmpty }
+        }
+        for name in ["GESSO_OFFLINE", "HF_HUB_OFFLINE"] where Self.isTrue(environment[name]) {
+            throw .offline(variable: name)
+        }
+        let address = value("HF_ENDPOINT") ?? "https://huggingface.co"
+        endpoint = try Self.server(address, "HF_ENDPOINT")
+        guard let home = cacheFolder(environment) else {
+            throw .badVariable("HOME", reason: "is not set: set it, or HF_HUB_CACHE")
+        }
+        let own = value("HF_HOME").map(Self.folder) ?? home.appending(path: "huggingface")
+        cache =
+            value("HF_HUB_CACHE", "HUGGINGFACE_HUB_CACHE").map(Self.folder)
+            ?? own.appending(path: "hub", directoryHint: .isDirectory)
+        let file = value("HF_TOKEN_PATH").map { URL(filePath: $0) } ?? own.appending(path: "token")
+        let token =
+            value("HF_TOKEN", "HUGGING_FACE_HUB_TOKEN")
+            ?? (try? String(contentsOf: file, encoding: .utf8))
+        self.token = token?.trimmingCharacters(in: .whitespacesAndNewlines)
+        if self.token?.isEmpty == true { self.token = nil }
+        if let token = self.token, !token.utf8.allSatisfy({ (0x21...0x7E).contains($0) }) {
+            throw .badVariable("HF_TOKEN", reason: "holds characters that no token has")
+        }
+        for scheme in ["http", "https"] {
+            // Servers hand on a request's header Proxy as HTTP_PROXY, so that only counts in small letters.
+            let names = scheme == "http" ? ["http_proxy"] : ["https_proxy", "HTTPS_PROXY"]
+            let all = names + ["all_proxy", "ALL_PROXY"]
+            guard let name = all.first(where: { environment[$0]?.isEmpty == false }) else {
+                continue
+            }
+            let text = environment[name] ?? ""
+            proxies[scheme] = try Self.server(text.contains("://") ? text : "http://" + text, name)
+        }
+        directHosts = (value("no_proxy", "NO_PROXY") ?? "").split(separator: ",")
+            .map { $0.trimmingCharacters(in: .whitespaces).lowercased() }.filter { !$0.isEmpty }
+    }
+
+    /// The proxy for an address; nil asks its server directly.
+    func proxy(for url: URL) -> URL? {
+        let host = url.host()?.lowercased() ?? ""
+        let isDirect = directHosts.contains { name in
+            name == "*" || host == name || host.hasSuffix(name.hasPrefix(".") ? name : "." + name)
+        }
+        return isDirect ? nil : url.scheme.flatMap { proxies[$0] }
+    }
+
+    private static func isTrue(_ text: String?) -> Bool {
+        ["1", "true", "yes", "on"].contains((text ?? "").lowercased())
+    }
+
+    private static func folder(_ path: String) -> URL {
+        URL(filePath: (path as NSString).expandingTildeInPath, directoryHint: .isDirectory)
+    }
+
+    private static func server(_ text: String, _ name: String) throws(HubError) -> URL {
+        var text = text
+        while text.hasSuffix("/") { text.removeLast() }
+        guard let url = URL(string: text), let scheme = url.scheme,
+            ["http", "https"].contains(scheme), url.host()?.isEmpty == false
+        else {
+            throw .badVariable(name, reason: "is no address: give one like https://example.org")
+        }
+        return url
+    }
+}

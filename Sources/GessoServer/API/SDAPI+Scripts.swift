@@ -1,0 +1,106 @@
+/// The scripts of AUTOMATIC1111 that have a counterpart; their arguments go by position.
+extension PictureRequestReader {
+    /// Those of img2img that are chosen by `script_name`.
+    static let scripts = ["outpainting mk2", "poor man's outpainting", "sd upscale"]
+
+    mutating func readScripts() throws {
+        if let script = fields.string("script_name"), !script.isEmpty {
+            let (name, arguments) = (script.lowercased(), fields["script_args"]?.array ?? [])
+            guard isImageToImage, Self.scripts.contains(name) else {
+                throw Complaint(422, "Script '\(script.prefix(100))' not found")
+            }
+            if name == "sd upscale" {
+                readUpscale(arguments)
+            } else {
+                readOutpainting(name, arguments)
+            }
+        }
+        for (name, entry) in (fields["alwayson_scripts"]?.object ?? [:]).sorted(by: {
+            $0.key < $1.key
+        }) {
+            let arguments = entry["args"]?.array ?? entry.array ?? []
+            if name.lowercased() == "soft inpainting" {
+                readSoftInpainting(arguments)
+            } else if Self.isOn(arguments) {
+                throw Complaint(422, "always on script '\(name.prefix(100))' not found")
+            }
+        }
+    }
+
+    /// Whether a script's arguments ask for anything.
+    private static func isOn(_ arguments: [JSONValue]) -> Bool {
+        arguments.contains { argument in
+            switch argument {
+            case .object(let members):
+                members["enabled"].map { $0 == .bool(true) } ?? !members.isEmpty
+            case .bool(let flag): flag
+            default: false
+            }
+        }
+    }
+
+    private mutating func readOutpainting(_ script: String, _ arguments: [JSONValue]) {
+        let isSecond = script == "outpainting mk2"
+        func argument(_ index: Int) -> JSONValue? {
+            arguments.indices.contains(index) ? arguments[index] : nil
+        }
+        let pixels = Int(argument(isSecond ? 1 : 0)?.double ?? 128)
+        let names = argument(3)?.array?.compactMap(\.string) ?? ["left", "right", "up", "down"]
+        verb = "outpaint"
+        for name in names {
+            let key = ["up": "top", "down": "bottom"][name.lowercased()] ?? name.lowercased()
+            if ["left", "right", "top", "bottom"].contains(key) {
+                settings[key] = "\(max(pixels, 8))"
+            }
+        }
+        dropMask()
+        settings["fill"] = isSecond ? "noise" : "edge"
+    }
+
+    private mutating func readSoftInpainting(_ arguments: [JSONValue]) {
+        guard verb == "inpaint" else { return }
+        var values = arguments
+        if case .object(let members)? = arguments.first {
+            let names = [
+                "Soft inpainting", "Schedule bias", "Preservation strength",
+                "Transition contrast boost", "Mask influence", "Difference threshold",
+                "Difference contrast",
+            ]
+            values = names.map { members[$0] ?? .null }
+        }
+        guard values.first == .bool(true) else { return }
+        settings["mask_mode"] = "soft"
+        let keys = [
+            "soft_bias", "soft_preservation", "soft_contrast", "soft_influence", "soft_threshold",
+            "soft_difference",
+        ]
+        for (key, value) in zip(keys, values.dropFirst()) {
+            if let number = value.double { settings[key] = "\(number)" }
+        }
+    }
+
+    /// "SD upscale": the source made larger, then repainted by tiles of the request's size.
+    private mutating func readUpscale(_ arguments: [JSONValue]) {
+        func argument(_ index: Int) -> JSONValue? {
+            arguments.indices.contains(index) ? arguments[index] : nil
+        }
+        verb = "upscale"
+        dropMask()
+        settings["fill"] = nil
+        settings["tile_overlap"] = "\(min(max(Int(argument(1)?.double ?? 64), 0), 512))"
+        settings["scale"] = "\(min(max(argument(3)?.double ?? 2, 1), 8))"
+        let side = max(pictures?.width ?? 512, pictures?.height ?? 512)
+        settings["tile_size"] = "\(min(max(side, 64), 2048))"
+        let upscaler = argument(2)?.string ?? "Lanczos"
+        if !["lanczos", "none"].contains(upscaler.lowercased()) {
+            warn("SD upscale: the picture is made larger by Lanczos' filter")
+        }
+    }
+
+    /// Drops what is for a mask only.
+    private mutating func dropMask() {
+        for key in settings.keys where key.hasPrefix("mask_") || key.hasPrefix("region") {
+            settings[key] = nil
+        }
+    }
+}

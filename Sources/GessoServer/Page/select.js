@@ -1,0 +1,33 @@
+// Smart select: the server finds the border of what a box holds and strokes mark.
+
+import { bytes } from "./api.js";
+
+/** What is marked so far; the next box begins anew. */
+let marked = { box: null, keep: [], drop: [] };
+
+/** At most so many points of a stroke are sent. */
+const limit = 500;
+
+function thinned(points) {
+  const step = Math.max(1, Math.ceil(points.length / limit));
+  return points.filter((_, i) => i % step === 0).flatMap((p) => [Math.round(p.x), Math.round(p.y)]);
+}
+
+/** Adds what a box holds to the mask, or takes it away; a stroke mends what was found last. */
+export async function select(host, source, box, points, subtracts) {
+  const mask = host.mask;
+  const mends = !box && mask.past.at(-1)?.name === "select";
+  if (!mends) marked = { box: null, keep: [], drop: [], subtracts: Boolean(box) && subtracts };
+  if (box) marked.box = box.map(Math.round);
+  else marked[host.selecting === "keep" ? "keep" : "drop"].push(thinned(points));
+  if (!marked.box && !marked.keep.length) throw new Error("Draw a box around the thing or a stroke on it first.");
+  const found = await bytes("/api/v1/mask/select", "POST", { source, ...marked, subtracts: undefined });
+  const values = new Uint8Array(await found.arrayBuffer());
+  // Another picture may have been opened meanwhile.
+  if (mask !== host.mask) return;
+  if (mends && mask.past.at(-1)?.name === "select") mask.undo();
+  mask.begin("select");
+  mask.combine(values, marked.subtracts);
+  mask.end();
+  host.painted();
+}

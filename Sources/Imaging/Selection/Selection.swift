@@ -1,0 +1,69 @@
+/// A thing in a picture, marked by a box around it, strokes on it and strokes beside it.
+///
+/// ``Image/mask(of:)`` finds its border without a model.
+public struct Selection: Sendable, Equatable {
+    /// A point of the picture, in pixels from its top left corner.
+    public struct Point: Sendable, Equatable {
+        /// Columns from the left.
+        public var x: Double
+        /// Rows from the top.
+        public var y: Double
+
+        /// A point.
+        public init(x: Double, y: Double) { (self.x, self.y) = (x, y) }
+    }
+
+    /// What holds all of it; nil is the whole picture.
+    public var box: Box?
+    /// Strokes on it, each a line through its points.
+    public var keep: [[Point]]
+    /// Strokes beside it.
+    public var drop: [[Point]]
+
+    /// A selection by a box, strokes, or both.
+    public init(box: Box? = nil, keep: [[Point]] = [], drop: [[Point]] = []) {
+        (self.box, self.keep, self.drop) = (box, keep, drop)
+    }
+
+    /// Whether it marks nothing: neither a box nor a stroke to keep.
+    public var isEmpty: Bool { box == nil && keep.isEmpty }
+}
+
+extension Image {
+    /// The mask of a selection: white on what is selected. It is empty where the box leaves nothing of the
+    /// picture.
+    ///
+    /// GrabCut (Rother, Kolmogorov & Blake 2004): two mixtures of colours, of what is selected and of
+    /// what is not, and the cheapest border between both are found in turns in a small copy of the
+    /// picture. The border is refined at twice the size and so on, in a narrow band around it, up to
+    /// the picture's own. The background's colours come from a ring around the box that has about the
+    /// area of the box, for what is far away says little about what is behind the thing.
+    public func mask(of selection: Selection) -> Mask {
+        var mask = Mask(width: width, height: height, filledWith: 0)
+        guard !selection.isEmpty, let places = SelectionPlaces(selection, in: self) else {
+            return mask
+        }
+        var sizes = [cropped(to: places.region).rgb8]
+        while let last = sizes.last, last.width * last.height > SelectionLevel.coarsest,
+            min(last.width, last.height) > 8
+        {
+            sizes.append(
+                last.resized(
+                    width: (last.width + 1) / 2, height: (last.height + 1) / 2, filter: .box))
+        }
+        var level: SelectionLevel?
+        while let picture = sizes.popLast() {
+            level = SelectionLevel(picture, places, after: level)
+        }
+        guard let level else { return mask }
+        mask.values.withUnsafeMutableBufferPointer { values in
+            for y in 0..<level.height {
+                let row = (places.region.y + y) * width + places.region.x
+                for x in 0..<level.width where level.isInside[y * level.width + x] {
+                    values[row + x] = 255
+                }
+            }
+        }
+        return mask
+    }
+}

@@ -1,0 +1,175 @@
+import ArgumentParser
+import Foundation
+import Gesso
+import GessoHub
+
+@main
+struct GessoHubCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "gesso model get",
+        abstract: "Download a model into the cache of Hugging Face's tools.",
+        discussion: """
+            Examples:
+              gesso model get sd15
+              gesso model get stable-diffusion-v1-5/stable-diffusion-v1-5 --dry-run
+              gesso model get org/name@revision --file model.safetensors
+
+            Names are those of `gesso model list --available`, or org/name of a repository. Only the
+            files that Gesso needs are downloaded; a download that was interrupted is resumed, and
+            the hash of every file is checked. HF_ENDPOINT, HF_TOKEN, HF_HOME, HF_HUB_CACHE and
+            the variables of proxies are honoured; GESSO_OFFLINE=1 forbids any download.
+            """,
+        version: Program.version)
+
+    @Argument(help: ArgumentHelp("A name of the list, or org/name[@revision].", valueName: "name"))
+    var name: String
+
+    @Option(
+        name: .customLong("file"), parsing: .singleValue,
+        help: ArgumentHelp(
+            "File of the repository to download instead of a choice; repeatable.",
+            valueName: "path"))
+    var files: [String] = []
+
+    @Option(
+        help: ArgumentHelp(
+            "Variant of the weights, such as fp16 (the default where there is one) or none.",
+            valueName: "name"))
+    var variant: String?
+
+    @Flag(
+        inversion: .prefixedNo,
+        help: "Download the model's safety checker, too (asked for on a terminal).")
+    var safetyChecker: Bool?
+
+    @Flag(help: "Accept the licence without being asked.")
+    var acceptLicense = false
+
+    @Flag(help: "List the files and their sizes, and download nothing.")
+    var dryRun = false
+
+    @Flag(help: "Print a JSON document.")
+    var json = false
+
+    @Flag(name: .shortAndLong, help: "Print errors and the result only.")
+    var quiet = false
+
+    func run() async throws {
+        do {
+            try await get()
+        } catch let error as HubError {
+            fail("\(error)", error.exitCode)
+        } catch is CancellationError {
+            fail("ended before it was done: run the same command again to resume", 130)
+        }
+    }
+
+    private func get() async throws {
+        let environment = ProcessInfo.processInfo.environment
+        let settings = try HubSettings(environment: environment)
+        let entry = Catalogue.shipped[name]
+        let repository = try Repository(entry?.cacheName ?? name)
+        let download = Download(settings)
+        var choice = FileChoice()
+        choice.files = files
+        if let variant {
+            (choice.variant, choice.requiresVariant) =
+                variant == "none" ? (nil, false) : (variant, true)
+        }
+        choice.includesSafetyChecker = safetyChecker ?? true
+        var plan = try await download.plan(repository, choice)
+        let size = choice.safetyCheckerSize(plan.listing)
+        if safetyChecker == nil, size > 0, !dryRun,
+            Question.ask("Download the safety checker, too (\(bytes(size)))? [Y/n] ", usually: true)
+                == false
+        {
+            choice.includesSafetyChecker = false
+            plan.files = try choice.chosen(from: plan.listing, of: repository.name)
+        }
+        let license = entry.map { "\($0.license), \($0.licenseUrl)" } ?? plan.license
+        if dryRun { return try report(plan, download, license: license, snapshot: nil) }
+        try download.checkRoom(plan)
+        try accept(license, of: plan, environment)
+        let bar = DownloadBar(isQuiet: quiet)
+        let snapshot = try await download.run(plan) { bar.show($0, of: $1) }
+        bar.finish()
+        say("the licence: \(license ?? "none is stated; see the repository")")
+        say(
+            "use it with --\(entry.map { $0.kind.option } ?? "model") \(entry?.name ?? "\(repository)")"
+        )
+        try report(plan, download, license: license, snapshot: snapshot)
+    }
+
+    private func accept(
+        _ license: String?, of plan: Download.Plan, _ environment: [String: String]
+    ) throws {
+        let folder =
+            environment["XDG_CONFIG_HOME"].flatMap { $0.hasPrefix("/") ? $0 : nil }
+            ?? environment["HOME"].map { $0 + "/.config" }
+        let book = LicenseBook(folder: folder.map { URL(filePath: $0).appending(path: "gesso") })
+        let key = plan.license ?? license ?? "unknown"
+        guard book.asks(for: key, of: plan.repository) else { return }
+        let shown = license ?? "not stated; see the repository's page"
+        if !acceptLicense {
+            say("licence of \(plan.repository): \(shown)", always: true)
+            switch Question.ask("Do you accept it? [y/N] ", usually: false) {
+            case true?: break
+            case false?: throw HubError.licenseNotAccepted(shown, canAsk: true)
+            case nil: throw HubError.licenseNotAccepted(shown, canAsk: false)
+            }
+        }
+        book.accept(key, of: plan.repository)
+    }
+
+    private func report(
+        _ plan: Download.Plan, _ download: Download, license: String?, snapshot: URL?
+    ) throws {
+        let path = snapshot?.path(percentEncoded: false)
+        if json {
+            let document = DownloadDocument(plan, download, license: license, path: path)
+            return print(try JSON.text(document))
+        }
+        if let path { return print(path) }
+        for file in plan.files {
+            let mark = download.has(file, of: plan) ? " (here)" : ""
+            print("\(bytes(file.size).padded(to: 9))  \(file.path)\(mark)")
+        }
+        let total = plan.files.reduce(0) { $0 + $1.size }
+        print(
+            "\(bytes(total).padded(to: 9))  in all, \(bytes(download.missingBytes(plan))) to come")
+    }
+
+    private func say(_ line: String, always: Bool = false) {
+        if always || !quiet { writeError("gesso: \(line)\n") }
+    }
+
+    private func fail(_ line: String, _ code: Int32) -> Never {
+        writeError("gesso: \(line)\n")
+        if json, let text = try? JSON.text(ErrorDocument(exitCode: code, message: line)) {
+            print(text)
+        }
+        Foundation.exit(code)
+    }
+}
+
+extension Catalogue.Kind {
+    /// The option that takes it.
+    fileprivate var option: String {
+        switch self {
+        case .checkpoint: "model"
+        case .vae: "vae"
+        case .lora: "lora"
+        case .control: "control"
+        }
+    }
+}
+
+extension String {
+    fileprivate func padded(to width: Int) -> String {
+        String(repeating: " ", count: max(width - count, 0)) + self
+    }
+}
+
+func writeError(_ text: String) {
+    try? FileHandle.standardError.write(contentsOf: Data(text.utf8))
+}

@@ -1,0 +1,124 @@
+import ArgumentParser
+import Foundation
+import Gesso
+
+struct CredentialsCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "credentials",
+        abstract: "Make and list keys that results are signed with.",
+        discussion: """
+            Examples:
+              gesso credentials new --name "Jane Doe"
+              gesso credentials list
+
+            Results are signed with Content Credentials (C2PA) once there is a key of the
+            name `default`; `--credentials off` leaves them out. Keys are kept in
+            $XDG_DATA_HOME/gesso/credentials (~/.local/share/gesso/credentials).
+            In their place, $GESSO_CREDENTIALS_KEY names a key's file, or
+            $GESSO_CREDENTIALS_COMMAND a command that signs standard input, and
+            $GESSO_CREDENTIALS_CERTIFICATE the file of the certificates.
+            """,
+        subcommands: [New.self, List.self])
+
+    private static func folder() throws -> CredentialsFolder {
+        guard let folder = Workplace.library.places.credentials.folder else {
+            throw CredentialsError.noFolder
+        }
+        return folder
+    }
+
+    private struct Entry: Encodable {
+        let profile: String
+        let name: String
+        let algorithm: String
+        let lastDay: String
+        let root: String
+
+        init(_ profile: CredentialsFolder.Profile) {
+            self.profile = profile.name
+            name = profile.certificate.holder
+            algorithm = profile.algorithm.rawValue
+            lastDay = profile.certificate.lastDay
+            root = profile.root.path(percentEncoded: false)
+        }
+
+        var lines: [String] {
+            [
+                "\(profile): \(name), \(algorithm), until \(lastDay)",
+                "  root certificate: \(root)",
+            ]
+        }
+    }
+
+    struct New: ParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Make a key and its certificates.",
+            usage: "gesso credentials new [--name <text>] [<options>]",
+            discussion: """
+                Example:
+                  gesso credentials new --name "Jane Doe"
+
+                The key never leaves this computer. Give the root certificate to those who
+                are to recognise your pictures: to all others you are someone unknown.
+                """)
+
+        @Option(
+            help: ArgumentHelp(
+                "Whose key it is, as all who get a picture can read (default: your login name).",
+                valueName: "text"))
+        var name: String?
+
+        @Option(
+            help: ArgumentHelp(
+                "What --credentials calls it; `default` is used by itself.", valueName: "word"))
+        var profile = CredentialsFolder.standard
+
+        @Option(
+            help: ArgumentHelp(
+                "ed25519 (the same picture gets the same bytes), es256 or ps256.",
+                valueName: "word"), completion: .list(SigningAlgorithm.ownKeys.map(\.rawValue)))
+        var algorithm = SigningAlgorithm.ed25519.rawValue
+
+        @Flag(help: "Print a JSON document.")
+        var json = false
+
+        @OptionGroup var messages: MessageOptions
+
+        mutating func validate() throws {
+            guard SigningAlgorithm.ownKeys.contains(where: { $0.rawValue == algorithm }) else {
+                let words = SigningAlgorithm.ownKeys.map(\.rawValue).joined(separator: ", ")
+                throw ValidationError("--algorithm is '\(algorithm.prefix(40))': give \(words)")
+            }
+        }
+
+        func run() throws {
+            let made = try CredentialsCommand.folder().create(
+                profile, holder: name ?? NSUserName(),
+                SigningAlgorithm(rawValue: algorithm) ?? .ed25519)
+            let entry = Entry(made)
+            if json { return try Console.result(JSON.text(entry)) }
+            for line in entry.lines { try Console.result(line.escapingControls()) }
+        }
+    }
+
+    struct List: ParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "List the keys.", usage: "gesso credentials list [<options>]")
+
+        @Flag(help: "Print a JSON document.")
+        var json = false
+
+        @OptionGroup var messages: MessageOptions
+
+        private struct Document: Encodable {
+            let schema = "gesso.credentials/1"
+            let credentials: [Entry]
+        }
+
+        func run() throws {
+            let entries = try CredentialsCommand.folder().profiles.map(Entry.init)
+            if json { return try Console.result(JSON.text(Document(credentials: entries))) }
+            for line in entries.flatMap(\.lines) { try Console.result(line.escapingControls()) }
+        }
+    }
+}

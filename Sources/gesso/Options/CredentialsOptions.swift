@@ -1,0 +1,23 @@
+import ArgumentParser
+import Gesso
+
+/// Whether results are signed.
+struct CredentialsOptions: ParsableArguments {
+    @Option(
+        help: ArgumentHelp(
+            "Sign results with Content Credentials (default: on once there is a key): on, off, or "
+                + "a name from `gesso credentials list`.", valueName: "on|off|name"),
+        completion: .list(["on", "off"]))
+    var credentials: String?
+
+    @Flag(help: "Tell the prompts in them, too.")
+    var credentialsPrompt = false
+
+    /// What is asked for.
+    var choice: CredentialsChoice {
+        var choice = CredentialsChoice()
+        choice.use = CredentialsChoice.use(credentials)
+        choice.tellsPrompts = credentialsPrompt
+        return choice
+    }
+}

@@ -1,0 +1,147 @@
+import Foundation
+import Gesso
+import GessoServer
+import TestSupport
+import Testing
+
+@Suite("What programs for AUTOMATIC1111 rely on")
+struct ForeignTests {
+    @Test("An interrupted job answers what there is: the half-made picture, of the size asked for")
+    func interrupt() async throws {
+        try await RunningServer.with { server in
+            let answer = Task {
+                try await server.ask(
+                    "POST", "/sdapi/v1/txt2img",
+                    ["prompt": "a hill", "steps": 1000, "width": 128, "height": 64, "seed": 4])
+            }
+            var hasBegun = false
+            for _ in 0..<1200 where !hasBegun {
+                let progress = try await server.ask("GET", "/sdapi/v1/progress").json
+                hasBegun = progress["current_image"] is String
+                if !hasBegun { try await Task.sleep(for: .milliseconds(25)) }
+            }
+            try #require(hasBegun)
+            #expect(try await server.ask("POST", "/sdapi/v1/interrupt", [:]).status == 200)
+            let made = try await answer.value
+            #expect(made.status == 200)
+            let images = try #require(made.json["images"] as? [String])
+            #expect(images.count == 1)
+            let first = try #require(images.first)
+            let data = try #require(Data(base64Encoded: first))
+            let picture = try Image(decoding: data, name: "half")
+            #expect((picture.width, picture.height) == (128, 64))
+            let info = try #require(made.json["info"] as? String)
+            #expect(info.contains("Seed: 4, Interrupted: True"))
+        }
+    }
+
+    @Test("A client's interrupt does not touch the page's job")
+    func ownJobsGoOn() async throws {
+        try await RunningServer.with { server in
+            let queued = try await server.ask(
+                "POST", "/api/v1/jobs",
+                [
+                    "verb": "txt2img",
+                    "settings": ["prompt": "x", "steps": 40, "width": 64, "height": 64],
+                ])
+            let id = try #require(queued.json["id"] as? String)
+            _ = try await server.ask("POST", "/sdapi/v1/interrupt", [:])
+            for _ in 0..<600 {
+                let state = try await server.ask("GET", "/api/v1/jobs/\(id)").json["state"]
+                if state as? String == "done" { return }
+                #expect(state as? String != "cancelled")
+                try await Task.sleep(for: .milliseconds(50))
+            }
+            Issue.record("the job does not end")
+        }
+    }
+
+    @Test("An unloaded model is loaded again by the next job, and gives the same picture")
+    func unload() async throws {
+        try await RunningServer.with { server in
+            func picture() async throws -> String? {
+                let answer = try await server.ask(
+                    "POST", "/sdapi/v1/txt2img",
+                    ["prompt": "x", "steps": 2, "width": 64, "height": 64, "seed": 8])
+                return (answer.json["images"] as? [String])?.first
+            }
+            let first = try #require(try await picture())
+            for name in ["unload-checkpoint", "unload-checkpoint", "reload-checkpoint"] {
+                #expect(try await server.ask("POST", "/sdapi/v1/\(name)", [:]).status == 200)
+            }
+            #expect(try await picture() == first)
+        }
+    }
+
+    @Test("Styles are listed, and put their words around the prompts in order")
+    func styles() async throws {
+        let file = URL.temporaryDirectory.appending(path: "styles-\(UUID().uuidString).csv")
+        defer { try? FileManager.default.removeItem(at: file) }
+        try Data(
+            """
+            name,prompt,negative_prompt
+            Oil,"oil painting of {prompt}, thick",photo
+            Dusk,at dusk,
+            """.utf8
+        ).write(to: file)
+        try await RunningServer.with {
+            $0.styles = file.path
+        } _: { server in
+            let listed = try await server.ask("GET", "/sdapi/v1/prompt-styles").text
+            #expect(listed.contains(#""name":"Oil""#) && listed.contains(#""name":"Dusk""#))
+            let answer = try await server.ask(
+                "POST", "/sdapi/v1/txt2img",
+                [
+                    "prompt": "a hill", "negative_prompt": "blur", "steps": 1, "width": 64,
+                    "height": 64, "styles": ["Oil", "none of this name", "Dusk", ""],
+                ])
+            let info = try #require(answer.json["info"] as? String)
+            #expect(info.contains("oil painting of a hill, thick, at dusk"))
+            #expect(info.contains("blur, photo"))
+        }
+    }
+
+    @Test("SD upscale makes the source larger by its factor, whatever the size of the tiles")
+    func upscale() async throws {
+        try await RunningServer.with { server in
+            let photo = try Image(
+                contentsOf: Fixtures.folder.appending(path: "Pictures/landscape.jpg")
+            ).resized(width: 72, height: 48).encoded(as: .png)
+            let answer = try await server.ask(
+                "POST", "/sdapi/v1/img2img",
+                [
+                    "init_images": [photo.base64EncodedString()], "prompt": "x", "steps": 2,
+                    "width": 64, "height": 64, "denoising_strength": 0.5,
+                    "script_name": "SD upscale", "script_args": [NSNull(), 16, "Lanczos", 2],
+                ])
+            let images = try #require(answer.json["images"] as? [String], "\(answer.text)")
+            let data = try #require(Data(base64Encoded: images[0]))
+            let picture = try Image(decoding: data, name: "larger")
+            #expect((picture.width, picture.height) == (144, 96))
+        }
+    }
+
+    @Test("A second run and a variation of the seed are carried out")
+    func laterKeys() async throws {
+        try await RunningServer.with { server in
+            let larger = try await server.ask(
+                "POST", "/sdapi/v1/txt2img",
+                [
+                    "prompt": "x", "steps": 1, "width": 64, "height": 64, "enable_hr": true,
+                    "hr_scale": "1.5", "hr_second_pass_steps": 1.0, "hr_upscaler": "Latent",
+                ])
+            let images = try #require(larger.json["images"] as? [String], "\(larger.text)")
+            let data = try #require(Data(base64Encoded: images[0]))
+            #expect(try Image(decoding: data, name: "larger").width == 96)
+            let varied = try await server.ask(
+                "POST", "/sdapi/v1/txt2img",
+                [
+                    "prompt": "x", "steps": 1, "width": 64, "height": 64, "seed": 3,
+                    "subseed": 9, "subseed_strength": 0.5, "n_iter": 2,
+                ])
+            let info = try #require(varied.json["info"] as? String)
+            #expect(info.contains(#""all_seeds":[3,3]"#))
+            #expect(info.contains(#""all_subseeds":[9,10]"#))
+        }
+    }
+}
