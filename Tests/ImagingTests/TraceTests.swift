@@ -6,8 +6,10 @@ import Testing
 @Suite struct TraceTests {
     /// A JPEG that holds the word SECRET, and nothing that a picture written here has.
     private static let secret: [UInt8] = {
-        let jpeg = Array((try? noise(width: 8, height: 8, channels: 1).encoded(as: .jpeg)) ?? [])
-        return jpeg[..<2] + [0xFF, 0xFE, 0, 8] + Array("SECRET".utf8) + jpeg[2...]
+        let data = try? noise(width: 8, height: 8, channels: 1).encoded(as: .jpeg)
+        let jpeg: [UInt8] = data.map { Array($0) } ?? []
+        let comment: [UInt8] = [0xFF, 0xFE, 0, 8] + Array("SECRET".utf8)
+        return Array(jpeg.prefix(2)) + comment + Array(jpeg.dropFirst(2))
     }()
 
     private func little(_ value: Int, _ size: Int) -> [UInt8] {
@@ -45,19 +47,23 @@ import Testing
 
     private func marker(_ number: UInt8, _ text: String, _ payload: [UInt8]) -> [UInt8] {
         let all = Array(text.utf8) + payload
-        return [0xFF, number, UInt8((all.count + 2) >> 8), UInt8((all.count + 2) & 255)] + all
+        let length = all.count + 2
+        return [0xFF, number, UInt8(length >> 8), UInt8(length & 255)] + all
     }
 
     private func resource(_ number: Int, _ payload: [UInt8]) -> [UInt8] {
-        Array("8BIM".utf8) + [UInt8(number >> 8), UInt8(number & 255), 0, 0, 0, 0]
-            + [UInt8(payload.count >> 8), UInt8(payload.count & 255)] + payload
-            + (payload.count % 2 == 1 ? [0] : [])
+        let numbers: [UInt8] = [
+            UInt8(number >> 8), UInt8(number & 255), 0, 0, 0, 0, UInt8(payload.count >> 8),
+            UInt8(payload.count & 255),
+        ]
+        let padding: [UInt8] = payload.count % 2 == 1 ? [0] : []
+        return Array("8BIM".utf8) + numbers + payload + padding
     }
 
     /// A JPEG with one more marker, and perhaps something behind it.
     private func jpeg(_ marker: [UInt8], then tail: [UInt8] = []) throws -> Data {
         let plain = Array(try noise(width: 24, height: 16, channels: 3).encoded(as: .jpeg))
-        return Data(plain[..<2] + marker + plain[2...] + tail)
+        return Data(Array(plain[..<2]) + marker + Array(plain[2...]) + tail)
     }
 
     private func source(_ kind: String) throws -> Data {
