@@ -6,12 +6,12 @@ export const sides = ["left", "right", "top", "bottom"];
 /** `isShown()` says whether there is an edge to drag. */
 export function edges(view, isShown) {
   function readSides() {
-    for (const side of sides) view.extent[side] = Math.min(Math.max(Math.round(Number(el(`side-${side}`).value) || 0), 0), 4096);
+    for (const side of sides) view.extent[side] = Math.min(Math.max(Math.round(Number(el(`side-${side}`).value) || 0), 0), 16384);
     showSides();
   }
 
   function setSide(side, pixels) {
-    view.extent[side] = Math.min(Math.max(Math.round(pixels), 0), 4096);
+    view.extent[side] = Math.min(Math.max(Math.round(pixels), 0), 16384);
     el(`side-${side}`).value = view.extent[side];
     showSides();
   }
