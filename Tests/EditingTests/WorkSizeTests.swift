@@ -207,7 +207,7 @@ import Testing
     }
 
     @Test func tilesRepaintALargePicture() throws {
-        let edit = Edit.imageToImage(
+        let edit = try Edit.imageToImage(
             picture(700, 500), try recipe(.imageToImage, ["detail": "tiles"]))
         let plan = try plan(edit)
         #expect(plan.passes.count(where: isDetail) == plan.passes.count - 1)
@@ -218,7 +218,7 @@ import Testing
     }
 
     @Test func aSmallPictureCanBeWorkedOnLarger() throws {
-        let edit = Edit.imageToImage(
+        let edit = try Edit.imageToImage(
             picture(100, 80), try recipe(.imageToImage, ["work_size": "200x160"]))
         let result = try Self.editor.get()(edit)
         #expect(result.report.passes.map(\.width) == [200])
