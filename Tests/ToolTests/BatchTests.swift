@@ -250,58 +250,6 @@ import Testing
             #expect(!FileManager.default.fileExists(atPath: tool.url("out").path))
         }
     }
-}
-
-extension String {
-    fileprivate func count(of part: String) -> Int { ranges(of: part).count }
-
-    /// Editors of other systems end lines with CR LF and begin files with a byte order mark.
-    @Test(arguments: ["\n", "\r\n"], ["", "\u{FEFF}"])
-    func listsMayComeFromOtherSystems(_ end: String, _ mark: String) throws {
-        try Tool.inFolder { tool in
-            try tool.draw("a.png")
-            try tool.draw("b.png", 120)
-            let lines = ["a", "b"].map { "{\"input\": \"\($0).png\", \"fill\": \"edge\"}" }
-            try Data((mark + lines.map { $0 + end }.joined()).utf8).write(to: tool.url("l.jsonl"))
-            try Data((mark + ["a.png", "b.png"].map { $0 + end }.joined()).utf8)
-                .write(to: tool.url("l.txt"))
-            for list in ["l.jsonl", "l.txt"] {
-                let made = try tool(
-                    "batch", list, "--verb", "inpaint", "--masks", "rect:1,1,9,9", "--fill", "edge",
-                    "--set", "steps=0", "--output-dir", "out-" + list)
-                #expect(made.status == 0, "\(made.errors)")
-                #expect(made.text.contains("2 made") || made.errors.contains("2 made"))
-            }
-        }
-    }
-
-    @Test func everyPictureMayBringItsPrompt() throws {
-        try Tool.inFolder { tool in
-            try tool.draw("a.png")
-            try Data("{\"input\": \"a.png\", \"prompt\": \"a bench\"}".utf8)
-                .write(to: tool.url("l.jsonl"))
-            let made = try tool(
-                "batch", "l.jsonl", "--set", "steps=1", "--strength", "1", "--output-dir", "out")
-            #expect(made.status == 0, "\(made.errors)")
-            try Data("{\"input\": \"a.png\"}".utf8).write(to: tool.url("none.jsonl"))
-            let none = try tool("batch", "none.jsonl", "--output-dir", "none")
-            #expect(none.status == 64)
-            #expect(none.errors.contains("no prompt"))
-        }
-    }
-
-    @Test func numbersBeyondAnIntAreRefused() throws {
-        try Tool.inFolder { tool in
-            try tool.draw("a.png")
-            for number in ["1e300", "-1e19", "9223372036854775808.0"] {
-                try Data("{\"input\": \"a.png\", \"strength\": \(number)}".utf8)
-                    .write(to: tool.url("l.jsonl"))
-                let made = try tool(
-                    "batch", "l.jsonl", "--prompt", "x", "--dry-run", "--output-dir", "out")
-                #expect(made.status == 64, "\(made.errors)")
-            }
-        }
-    }
 
     @Test func masksAreFoundByTheNamesThatOthersGiveThem() throws {
         try Tool.inFolder { tool in
@@ -372,6 +320,58 @@ extension String {
             #expect(made.errors.contains("in/wide.png: the picture has that shape already"))
             #expect(made.errors.contains("1 made, 1 skipped"))
             #expect(try pictures(tool, "out").keys.sorted() == ["square.png"])
+        }
+    }
+}
+
+extension String {
+    fileprivate func count(of part: String) -> Int { ranges(of: part).count }
+
+    /// Editors of other systems end lines with CR LF and begin files with a byte order mark.
+    @Test(arguments: ["\n", "\r\n"], ["", "\u{FEFF}"])
+    func listsMayComeFromOtherSystems(_ end: String, _ mark: String) throws {
+        try Tool.inFolder { tool in
+            try tool.draw("a.png")
+            try tool.draw("b.png", 120)
+            let lines = ["a", "b"].map { "{\"input\": \"\($0).png\", \"fill\": \"edge\"}" }
+            try Data((mark + lines.map { $0 + end }.joined()).utf8).write(to: tool.url("l.jsonl"))
+            try Data((mark + ["a.png", "b.png"].map { $0 + end }.joined()).utf8)
+                .write(to: tool.url("l.txt"))
+            for list in ["l.jsonl", "l.txt"] {
+                let made = try tool(
+                    "batch", list, "--verb", "inpaint", "--masks", "rect:1,1,9,9", "--fill", "edge",
+                    "--set", "steps=0", "--output-dir", "out-" + list)
+                #expect(made.status == 0, "\(made.errors)")
+                #expect(made.text.contains("2 made") || made.errors.contains("2 made"))
+            }
+        }
+    }
+
+    @Test func everyPictureMayBringItsPrompt() throws {
+        try Tool.inFolder { tool in
+            try tool.draw("a.png")
+            try Data("{\"input\": \"a.png\", \"prompt\": \"a bench\"}".utf8)
+                .write(to: tool.url("l.jsonl"))
+            let made = try tool(
+                "batch", "l.jsonl", "--set", "steps=1", "--strength", "1", "--output-dir", "out")
+            #expect(made.status == 0, "\(made.errors)")
+            try Data("{\"input\": \"a.png\"}".utf8).write(to: tool.url("none.jsonl"))
+            let none = try tool("batch", "none.jsonl", "--output-dir", "none")
+            #expect(none.status == 64)
+            #expect(none.errors.contains("no prompt"))
+        }
+    }
+
+    @Test func numbersBeyondAnIntAreRefused() throws {
+        try Tool.inFolder { tool in
+            try tool.draw("a.png")
+            for number in ["1e300", "-1e19", "9223372036854775808.0"] {
+                try Data("{\"input\": \"a.png\", \"strength\": \(number)}".utf8)
+                    .write(to: tool.url("l.jsonl"))
+                let made = try tool(
+                    "batch", "l.jsonl", "--prompt", "x", "--dry-run", "--output-dir", "out")
+                #expect(made.status == 64, "\(made.errors)")
+            }
         }
     }
 }
