@@ -15,7 +15,8 @@ import Yams
         "mask-that-takes-away-first", "no-steps", "ring-a", "ring-b", "side-too-far",
         "size-without-height", "undeclared-variable", "unknown-mask", "unknown-scheduler",
         "unknown-variable", "variable-out-of-range", "words-in-the-middle",
-        "prompt-outside-of-a-prompt", "mask-called-alpha",
+        "prompt-outside-of-a-prompt", "mask-called-alpha", "work-size-of-one-side",
+        "work-size-too-small",
         "doubling-masks", "masks-of-too-many-parts", "variable-many-times", "longer-than-a-prompt",
         // Any YAML file may hold these; a recipe does not.
         "alias", "anchor", "anchor-in-a-list", "anchor-in-an-edit", "directive",

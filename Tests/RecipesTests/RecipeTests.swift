@@ -188,8 +188,8 @@ private func preset(_ text: String, name: String = "test") throws -> Preset {
     }
 
     @Test func theCanvasIsBounded() throws {
-        #expect(try sides(["left": "96"], 4000, 10) == [96, 0, 0, 0])
-        #expect(throws: RecipeError.self) { try sides(["left": "97"], 4000, 10) }
+        #expect(try sides(["left": "500"], 65_000, 10) == [500, 0, 0, 0])
+        #expect(throws: RecipeError.self) { try sides(["left": "501"], 65_000, 10) }
         #expect(throws: RecipeError.self) { try sides(["aspect": "1:10000"], 100, 100) }
     }
 

@@ -271,7 +271,7 @@ import Testing
                 "batch", "in", "--verb", "inpaint", "--masks", "masks", "--fill", "edge",
                 "--steps", "0", "--output-dir", "out")
             #expect(one.status == 3)
-            #expect(one.errors.contains("no mask for in/d.png: masks: name it d.png or d_mask.png"))
+            #expect(one.errors.contains("in/d.png: masks/d.png: cannot be read"))
         }
     }
 
@@ -288,7 +288,7 @@ import Testing
             #expect(made.status == 3)
             #expect(
                 made.errors.contains("left out, for they are masks: in/x_mask.png, in/y-mask.png"))
-            #expect(made.errors.contains("no mask for in/red_mask.png"))
+            #expect(made.errors.contains("in/red_mask.png: in/red_mask_mask.png: cannot be read"))
             #expect(try pictures(tool, "out").keys.sorted() == ["x.png", "y.png"])
         }
     }
@@ -311,6 +311,8 @@ import Testing
 
     @Test func aPictureOfThatShapeIsSkipped() throws {
         try Tool.inFolder { tool in
+            try FileManager.default.createDirectory(
+                at: tool.url("in"), withIntermediateDirectories: true)
             try tool.draw("in/wide.png", width: 48, height: 32, 90)
             try tool.draw("in/square.png", width: 32, height: 32, 90)
             let made = try tool(

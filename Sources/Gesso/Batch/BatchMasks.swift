@@ -83,13 +83,7 @@ public enum BatchMasks: Sendable {
             let base = (folder as NSString).appendingPathComponent(item.folder + item.stem)
             let isBeside = Self.isSame(base, (item.input as NSString).deletingPathExtension)
             let names = (isBeside ? [] : [base]) + Self.suffixes.map { base + $0 }
-            guard let path = Self.file(called: names) else {
-                let last = (base as NSString).lastPathComponent
-                throw GessoError(
-                    .cannotRead, "no mask for \(item.input)", at: folder,
-                    do: "name it \(isBeside ? "" : last + ".png or ")\(last)_mask.png")
-            }
-            return .picture(path)
+            return .picture(Self.file(called: names) ?? names[0] + ".png")
         }
     }
 }

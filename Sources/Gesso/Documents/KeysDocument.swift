@@ -23,10 +23,11 @@ package struct KeysDocument: PlainDocument {
     }
 
     package var lines: [String] {
-        keys.flatMap { key in
+        let width = 1 + (keys.map(\.name.count).max() ?? 0)
+        return keys.flatMap { key in
             [
-                key.name.padding(toLength: 20, withPad: " ", startingAt: 0) + " " + key.help,
-                String(repeating: " ", count: 21) + key.takes,
+                key.name.padding(toLength: width, withPad: " ", startingAt: 0) + key.help,
+                String(repeating: " ", count: width) + key.takes,
             ]
         }
     }

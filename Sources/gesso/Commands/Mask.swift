@@ -7,7 +7,7 @@ struct MaskCommand: ParsableCommand {
         commandName: "mask",
         abstract: "Draw the mask that inpaint would use, to look at before a long run.",
         usage:
-            "gesso mask <input> (--mask <mask> ... | --select <box>) --output <file> [<options>]",
+            "gesso mask <input> (--mask <mask> | --select <box>) -o <file> [<options>]",
         discussion: """
             Examples:
               gesso mask room.png --mask sofa.png --mask-grow 8 -o mask.png
@@ -66,7 +66,7 @@ struct MaskCommand: ParsableCommand {
     }
 
     mutating func validate() throws {
-        try masks.validate(with: input, needsMask: try selected.selection() == nil)
+        try masks.validate(with: input, needsMask: selected.isEmpty)
         if overlay == "-" { throw ValidationError("--overlay takes a file only") }
         if overlay == output {
             throw ValidationError("--output and --overlay are the same")

@@ -30,6 +30,9 @@ struct SelectionOptions: ParsableArguments {
     /// The name of the mask found, which no file can have.
     static let name = "\0select"
 
+    /// Whether nothing is marked.
+    var isEmpty: Bool { box == nil && keep.isEmpty && drop.isEmpty }
+
     /// What is marked; nil without a box and a stroke to keep.
     func selection() throws -> Selection? {
         let keep = try keep.map { try Self.points($0, of: "--keep") }
