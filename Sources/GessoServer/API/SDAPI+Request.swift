@@ -189,6 +189,8 @@ struct PictureRequestReader {
 
     /// A second run over the picture made larger, AUTOMATIC1111's "hires fix".
     private mutating func readSecondRun(_ width: Int, _ height: Int) {
+        // The second run makes the steps that are asked for, as it does there.
+        order.settings["compat"] = "a1111"
         let (x, y) = (
             fields.integer("hr_resize_x", in: 0...4096) ?? 0,
             fields.integer("hr_resize_y", in: 0...4096) ?? 0
