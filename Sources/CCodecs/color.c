@@ -23,7 +23,7 @@ struct codec_color {
     int channels;
 };
 
-// A broken profile is told by its status; Little CMS is to print nothing.
+// A broken profile is reported by its status; Little CMS is to print nothing.
 static void ignore_error(cmsContext context, cmsUInt32Number code, const char *text) {
     (void)context;
     (void)code;

@@ -120,7 +120,7 @@ static int is_touched(
 
 static uint32_t least(uint32_t a, uint32_t b) { return a < b ? a : b; }
 
-// Copies blocks of the second file into the first, which it lies on at x, y.
+// Copies blocks of the second file into the first, which it is on at x, y.
 static void splice(
     blocks *state, uint32_t x, uint32_t y, const uint8_t *mask, int takes_touched) {
     struct jpeg_decompress_struct *base = &state->files[0], *donor = &state->files[1];
@@ -132,7 +132,7 @@ static void splice(
         uint32_t rows =
             least(donor->comp_info[c].height_in_blocks, base->comp_info[c].height_in_blocks - row);
         for (uint32_t j = 0; j < rows; j++) {
-            // A block at the donor's edge holds what lies behind it, too: it may show only where the
+            // A block at the donor's edge holds what is behind it, too: it may show only where the
             // base ends as well.
             if (least(y + (j + 1) * h, base->image_height) > y + donor->image_height) continue;
             JBLOCKROW from = row_of(state, 1, c, j, 0);
@@ -203,7 +203,7 @@ static int is_cut_off(
 }
 
 // Counts the blocks of the first that a mask does not touch, and those of them that differ in the
-// second, on which the first lies at x, y.
+// second, on which the first is at x, y.
 static void compare(
     blocks *state, uint32_t x, uint32_t y, const uint8_t *mask, codec_jpeg_differences *found) {
     const struct jpeg_decompress_struct *file = &state->files[0];

@@ -94,7 +94,7 @@ static codec_status status_of(codec_reader *reader, VP8StatusCode code) {
     }
 }
 
-// The frame lies on a transparent canvas.
+// The frame is on a transparent canvas.
 static void put_frame(
     const codec_reader *reader, const WebPIterator *frame, const uint8_t *bytes,
     uint16_t *samples) {

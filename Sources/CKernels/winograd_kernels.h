@@ -35,7 +35,7 @@ INLINE long input_step(const winograd *w) { return w->block * CHANNELS + 16; }
 #define WEIGHT_STEP (CHANNELS * GESSO_PANEL + 16)
 INLINE long sum_step(const winograd *w) { return w->block * GESSO_PANEL + 16; }
 
-// Where a tile lies: its image and its first result.
+// Where a tile is: its image and its first result.
 typedef struct {
     long image, y, x;
 } place;
@@ -45,7 +45,7 @@ INLINE place place_of(const winograd *w, long tile) {
     return (place){tile / w->in_image, inside / w->across * w->tile, inside % w->across * w->tile};
 }
 
-// The patch of a tile, some channels of it: where it lies in x, or with zeros around it in `copy`.
+// The patch of a tile, some channels of it: where it is in x, or with zeros around it in `copy`.
 INLINE const float *patch(
     const winograd *w, const int size, place p, long channel, long channels, float *copy, long *row,
     long *column) {

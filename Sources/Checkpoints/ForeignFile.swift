@@ -1,4 +1,4 @@
-/// A file that is often found where safetensors was meant, told by its first bytes.
+/// A file that is often found where safetensors was meant, known by its first bytes.
 struct ForeignFile {
     let what: String
     let hint: String

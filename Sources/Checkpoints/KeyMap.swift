@@ -1,4 +1,4 @@
-/// Names of one layout told in another, as data: a list of rules, each for the names below a scope.
+/// Names of one layout translated to another, as data: a list of rules, each for the names below a scope.
 struct KeyMap {
     /// `scope.part.rest` becomes `target.name.rest`, `name` being what `parts` has for `part`;
     /// without parts `scope.rest` becomes `target.rest`. An empty target leaves no trace.
@@ -33,11 +33,11 @@ struct KeyMap {
         for dot in dots.reversed() {
             guard let rule = rules[String(name[..<dot])] else { continue }
             let rest = String(name[name.index(after: dot)...])
-            let told =
+            let mapped =
                 rule.parts.isEmpty
                 ? rest : Self.replaced(rest, rule.parts) ?? Self.replaced(rest, rule.aliases)
-            guard let told else { return nil }
-            return rule.target.isEmpty ? told : rule.target + "." + told
+            guard let mapped else { return nil }
+            return rule.target.isEmpty ? mapped : rule.target + "." + mapped
         }
         return nil
     }

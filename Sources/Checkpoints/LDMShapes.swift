@@ -67,7 +67,7 @@ struct LDMUNetShape {
     let outChannels: Int
     let contextChannels: Int
     let midAttends: Bool
-    /// width of what Stable Diffusion XL is told with the time; nil in others
+    /// width of what Stable Diffusion XL gets with the time; nil in others
     let addedInputs: Int?
     /// width of the embedding of the guidance scale; nil where there is none
     let guidanceChannels: Int?

@@ -155,16 +155,16 @@ extension ModelConversion {
         if name == "text_projection.transposed" {
             return OutgoingTensor(transposing: entry, "text_projection.weight", as: type)
         }
-        let told =
+        let mapped =
             switch component {
             case "vae": DiffusersNames.autoencoder(name)
             case "text_encoder", "text_encoder_2": DiffusersNames.text(name)
             default: name
             }
         let isFlat =
-            component == "vae" && entry.shape.count == 4 && DiffusersNames.isProjection(told)
+            component == "vae" && entry.shape.count == 4 && DiffusersNames.isProjection(mapped)
         let shape = isFlat ? Array(entry.shape.prefix(2)) : entry.shape
-        return OutgoingTensor(told, shape, [entry], as: type)
+        return OutgoingTensor(mapped, shape, [entry], as: type)
     }
 
     private func make(_ folder: URL) throws {

@@ -5,7 +5,7 @@ public import Tensors
 /// original repository. Tensors that keep their type keep their bytes.
 ///
 /// Tensors of no part of the model (averages of training, schedules) go from file to file, and those
-/// within a part from folder to folder; what the other layout has no name for is left out, and told.
+/// within a part from folder to folder; what the other layout has no name for is left out and reported.
 /// A single file carries the folder's configurations in its metadata (`EmbeddedConfigurations`).
 public struct ModelConversion {
     /// What was written.
@@ -118,7 +118,7 @@ public struct ModelConversion {
     ) -> [OutgoingTensor] {
         var tensors: [OutgoingTensor] = []
         for (name, entry) in entries {
-            guard let told = map(name) else {
+            guard let mapped = map(name) else {
                 leftOut.append(name)
                 continue
             }
@@ -126,7 +126,7 @@ public struct ModelConversion {
                 prefix == "first_stage_model." && entry.shape.count == 2
                 && DiffusersNames.isProjection(name)
             let shape = entry.shape + (isFlat ? [1, 1] : [])
-            tensors.append(OutgoingTensor(prefix + told, shape, [entry], as: type))
+            tensors.append(OutgoingTensor(prefix + mapped, shape, [entry], as: type))
         }
         return tensors
     }

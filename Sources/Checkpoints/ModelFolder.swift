@@ -4,7 +4,7 @@ public import Foundation
 /// A model in diffusers' layout: one folder per component (`unet`, `vae`, `text_encoder`, `tokenizer`,
 /// `scheduler`), each with its configuration, and beside them, usually, `model_index.json`.
 public struct ModelFolder: ModelSource {
-    /// where the model lies
+    /// where the model is
     public let url: URL
     /// the pipeline the model was saved from, as `model_index.json` says
     public let pipelineClassName: String?
@@ -49,7 +49,7 @@ public struct ModelFolder: ModelSource {
         componentClassNames = members.components
     }
 
-    /// where the tokenizer of a text encoder lies; the second may share the first's
+    /// where the tokenizer of a text encoder is; the second may share the first's
     public func tokenizer(for encoder: String) -> URL? {
         let own = encoder.replacing("text_encoder", with: "tokenizer")
         return url(of: contains(own) ? own : "tokenizer")

@@ -7,7 +7,7 @@ public protocol ModelOverlay: ModelSource {
 }
 
 extension ModelOverlay {
-    /// where the model lies
+    /// where the model is
     public var url: URL { base.url }
     /// the layout, in words
     public var layout: String { base.layout }
@@ -20,7 +20,7 @@ extension ModelOverlay {
     /// how it is known what the UNet predicts
     public var predictionReason: String { base.predictionReason }
 
-    /// Where its own tokenizer for a text encoder lies.
+    /// Where its own tokenizer for a text encoder is.
     public func tokenizer(for encoder: String) -> URL? { base.tokenizer(for: encoder) }
     /// What the texts of an encoder are padded with.
     public func paddingToken(for encoder: String) -> String? {

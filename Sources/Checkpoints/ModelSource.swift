@@ -3,7 +3,7 @@ public import Foundation
 /// A model on disk, whatever its layout: for each component (`unet`, `vae`, `text_encoder`,
 /// `scheduler`) its configuration and weights, as diffusers has them.
 public protocol ModelSource: Sendable {
-    /// where the model lies
+    /// where the model is
     var url: URL { get }
     /// the layout, in words
     var layout: String { get }
@@ -18,7 +18,7 @@ public protocol ModelSource: Sendable {
     /// how it is known what the UNet predicts
     var predictionReason: String { get }
 
-    /// Where its own tokenizer for a text encoder (`text_encoder`, `text_encoder_2`) lies; nil when it
+    /// Where its own tokenizer for a text encoder (`text_encoder`, `text_encoder_2`) is; nil when it
     /// comes without one.
     func tokenizer(for encoder: String) -> URL?
     /// What the texts of an encoder are padded with, where no tokenizer of its own says so.

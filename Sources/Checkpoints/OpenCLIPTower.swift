@@ -32,17 +32,17 @@ struct OpenCLIPTower {
         let map = LDMNames.tower(layers: layers).inverse
         var parts: [String: [Safetensors.Entry]] = [:]
         for (name, entry) in entries.sorted(by: { $0.key < $1.key }) {
-            guard let told = map(name), pools || name != "text_projection.weight" else {
+            guard let mapped = map(name), pools || name != "text_projection.weight" else {
                 leftOut.append(name.hasPrefix("text_projection") ? name : "text_model." + name)
                 continue
             }
             // Sorted by name they come as key, query, value.
-            if told.contains(".attn.k_proj.") || told.contains(".attn.v_proj.") {
-                parts[Self.fused(told), default: []].append(entry)
-            } else if told.contains(".attn.q_proj.") {
-                parts[Self.fused(told), default: []].insert(entry, at: 0)
+            if mapped.contains(".attn.k_proj.") || mapped.contains(".attn.v_proj.") {
+                parts[Self.fused(mapped), default: []].append(entry)
+            } else if mapped.contains(".attn.q_proj.") {
+                parts[Self.fused(mapped), default: []].insert(entry, at: 0)
             } else {
-                parts[Self.bare[told] ?? told] = [entry]
+                parts[Self.bare[mapped] ?? mapped] = [entry]
             }
         }
         if !pools { addLast(to: &parts) }

@@ -38,7 +38,7 @@ struct SafetensorsWriter {
     private static let piece = 1 << 20
 
     let url: URL
-    /// Told between any two tensors; what it throws ends the writing.
+    /// Called between any two tensors; what it throws ends the writing.
     let checkpoint: () throws -> Void
 
     /// Writes the tensors; those that keep their type keep their bytes.
@@ -46,7 +46,7 @@ struct SafetensorsWriter {
     /// - Throws: `CheckpointError.writeFailed`, `.nonFiniteValues`, or `.outOfRange` for a number that
     ///   the new type has no finite value for.
     func write(_ tensors: [OutgoingTensor], metadata: [String: String]) throws {
-        // The widest types first, so that every tensor lies at a multiple of its numbers' size.
+        // The widest types first, so that every tensor is at a multiple of its numbers' size.
         let sorted = tensors.sorted {
             let sizes = [$0, $1].map { SafetensorsHeader.byteCount($0.dataType) ?? 0 }
             return sizes[0] == sizes[1] ? $0.name < $1.name : sizes[0] > sizes[1]

@@ -5,7 +5,7 @@ import Tensors
 /// repository. Its configurations follow from the tensors' names and shapes, and from the family where
 /// shapes do not tell: heads, groups and activations.
 public struct SingleFile: ModelSource {
-    /// where the model lies
+    /// where the model is
     public let url: URL
     /// the layout, in words
     public let layout = "single file"
@@ -122,7 +122,7 @@ public struct SingleFile: ModelSource {
     /// The JSON of a component's configuration.
     /// - Throws: `CheckpointError.missingFile` for a component there is not.
     public func configuration(_ component: String) throws -> Data {
-        if let told = embedded.configuration(component) { return told }
+        if let mapped = embedded.configuration(component) { return mapped }
         let members: [String: Any] =
             switch component {
             case "unet": unetConfiguration
@@ -219,11 +219,11 @@ extension SingleFile {
             },
             "sample_size": kind.isXL ? 128 : predictsVelocity ? 96 : 64,
         ]
-        let told = unetShape.guidanceChannels.map { ["time_cond_proj_dim": $0] } ?? [:]
-        return common.merging(told) { $1 }.merging(addedConfiguration) { $1 }
+        let mapped = unetShape.guidanceChannels.map { ["time_cond_proj_dim": $0] } ?? [:]
+        return common.merging(mapped) { $1 }.merging(addedConfiguration) { $1 }
     }
 
-    /// What Stable Diffusion XL is told with the time: the embedding of the prompt and six sizes; the
+    /// What Stable Diffusion XL gets with the time: the embedding of the prompt and six sizes; the
     /// refiner gets five numbers.
     private var addedConfiguration: [String: Any] {
         guard let inputs = unetShape.addedInputs, let text = textShapes["text_encoder_2"] else {

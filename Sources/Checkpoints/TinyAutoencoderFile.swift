@@ -1,6 +1,6 @@
 import Foundation
 
-/// A file with one half of a tiny autoencoder or both (TAESD, O. Bohan, 2023), told by names and shapes.
+/// A file with one half of a tiny autoencoder or both (TAESD, O. Bohan, 2023), known by names and shapes.
 ///
 /// diffusers calls the layers `decoder.layers.0`, the original `1`, in a file for each half whose
 /// decoder counts the clamp at its beginning, or both in one file behind `decoder.` or

@@ -112,7 +112,7 @@ package struct JUMBFBox: Sendable {
         (self.children, self.contents) = (children, contents)
     }
 
-    /// A box as it lies in bytes.
+    /// A box as it is in bytes.
     private struct Frame {
         let type: String
         let bytes: Data

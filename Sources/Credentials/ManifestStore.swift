@@ -86,7 +86,7 @@ struct Manifest: Sendable {
             .flatMap { claim[$0]?.array ?? [] }
     }
 
-    /// The assertions of a name; others that have it are told apart by a number at the end.
+    /// The assertions of a name; others that have it are distinguished by a number at the end.
     func assertions(named name: String) -> [JUMBFBox] {
         assertions.filter { $0.label == name || $0.label.hasPrefix(name + "__") }
     }

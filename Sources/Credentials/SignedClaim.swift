@@ -13,7 +13,7 @@ struct SignedClaim {
     let algorithm: SigningAlgorithm?
     /// The certificates, the signer's first; empty where one cannot be read.
     let chain: [Certificate]
-    /// Whether a time stamp stands beside the signature.
+    /// Whether a time stamp is beside the signature.
     let hasTimeStamp: Bool
     /// The signature.
     let signature: Data

@@ -1,9 +1,9 @@
 import Imaging
 
-/// What of a new canvas lies along the picture in its middle: painted at full size, so that grain and
+/// What of a new canvas is along the picture in its middle: painted at full size, so that grain and
 /// sharpness go on; beyond it they fade.
 struct CanvasBorder {
-    /// The picture with what lies along it.
+    /// The picture with what is along it.
     let outer: Box
     private let picture: Box
     /// Pixels beyond the picture at which the border ends, for each side that goes on.
@@ -11,7 +11,7 @@ struct CanvasBorder {
     private let fades: (left: Bool, right: Bool, top: Bool, bottom: Bool)
 
     /// - Parameters:
-    ///   - side: of the tiles; half of it lies beyond the picture, or the whole of what is new where that
+    ///   - side: of the tiles; half of it is beyond the picture, or the whole of what is new where that
     ///     is hardly more.
     ///   - isAll: whether the border reaches to the canvas's edges.
     init(canvas: Box, picture: Box, side: Int, isAll: Bool) {

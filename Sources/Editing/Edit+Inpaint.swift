@@ -71,7 +71,7 @@ extension Edit {
 
     /// What the model repaints of a mask, and how much of it is shown.
     ///
-    /// A feather lies inside the mask. A blur reaches out of it: of a hard mask the model then
+    /// A feather is inside the mask. A blur reaches out of it: of a hard mask the model then
     /// repaints what is half white or more, all of which is shown, and the rest fades in the picture
     /// as AUTOMATIC1111 has it; of a region alone the blurred mask itself is shown. Soft modes show
     /// all of what they repaint, but for a short ramp where a mask ends.

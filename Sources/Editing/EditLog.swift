@@ -12,7 +12,7 @@ struct EditLog {
     var total = 0
     /// Remarks for the user.
     private(set) var notes: [String] = []
-    /// Told of every stage as it begins; what it throws ends the edit.
+    /// Called with every stage as it begins; what it throws ends the edit.
     let progress: (Progress) throws -> Void
     /// Is shown what is under way.
     private let preview: Preview?

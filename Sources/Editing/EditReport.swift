@@ -86,7 +86,7 @@ public struct EditReport: Sendable, Equatable, Encodable {
     }
 }
 
-/// Where an edit stands; given to the caller between any two pieces of work.
+/// How far an edit is; given to the caller between any two pieces of work.
 public struct Progress: Sendable, Equatable {
     /// The pieces of work, in their order.
     public enum Stage: Sendable, Equatable {

@@ -18,7 +18,7 @@ public enum EditingError: Error, Equatable, CustomStringConvertible {
     case noMask
     /// A mask of the picture's transparency, which has none; `at` is where the mask was given.
     case noTransparency(at: String)
-    /// A shape that lies outside of the picture; `at` is where it was given.
+    /// A shape that is outside of the picture; `at` is where it was given.
     case shapeOutside(at: String, width: Int, height: Int)
     /// A mask falls into more parts than are painted one by one.
     case tooManyParts(Int, most: Int)

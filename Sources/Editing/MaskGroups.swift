@@ -1,6 +1,6 @@
 package import Imaging
 
-/// A mask in groups of parts that lie near each other, so that what is painted is not as large as what lies
+/// A mask in groups of parts that lie near each other, so that what is painted is not as large as what is
 /// between.
 package struct MaskGroups {
     /// What holds each group, in the order of reading.

@@ -75,7 +75,7 @@ struct Outline {
 
 /// A part of a picture that the model works on at once.
 public struct PassReport: Sendable, Equatable, Encodable {
-    /// Where it lies on the canvas.
+    /// Where it is on the canvas.
     public let box: Box
     /// Size it is worked on at.
     public let width: Int

@@ -21,7 +21,7 @@ extension Edit {
 }
 
 extension Canvas {
-    /// Where the picture lies.
+    /// Where the picture is.
     var pictureBox: Box {
         Box(
             x: insets.left, y: insets.top, width: image.width - insets.left - insets.right,
@@ -125,7 +125,7 @@ private struct CanvasGrowth {
         return steps
     }
 
-    /// The box with so much more of what is known, which lies on one side of it.
+    /// The box with so much more of what is known, which is on one side of it.
     private func widened(_ box: Box, _ depth: Int, across: Bool) -> Box {
         var box = box
         if across {
@@ -161,7 +161,7 @@ private struct CanvasGrowth {
         x >= known.x && x < known.x + known.width && y >= known.y && y < known.y + known.height
     }
 
-    /// How far a place lies from a stretch, 0 within.
+    /// How far a place is from a stretch, 0 within.
     private static func distance(_ place: Int, _ start: Int, _ length: Int) -> Int {
         max(start - place, place - (start + length - 1), 0)
     }

@@ -42,7 +42,7 @@ package struct TileGrid {
     /// How many there are.
     package var count: Int { columns.count * rows.count }
 
-    /// Where each lies, row by row.
+    /// Where each is, row by row.
     package var boxes: [Box] {
         rows.flatMap { row in
             columns.map { column in

@@ -135,7 +135,7 @@ extension Edit {
         guard recipe.detail != .off, let strength = detailStrength(enlargedBy: pass.scale) else {
             return [pass]
         }
-        // What lies along the picture is painted at full size, and joined to it there.
+        // What is along the picture is painted at full size, and joined to it there.
         pass.mask = mask.blackened(in: pictureBox)
         let border = CanvasBorder(
             canvas: pass.box, picture: pictureBox, side: work.least,

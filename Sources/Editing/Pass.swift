@@ -4,7 +4,7 @@ import Recipes
 /// A part of an edit's canvas that the model works on at once. Every edit is one or several of them,
 /// done in their order.
 struct Pass: Sendable {
-    /// Where it lies on the canvas.
+    /// Where it is on the canvas.
     let box: Box
     /// Size it is worked on at, in pixels.
     let width: Int

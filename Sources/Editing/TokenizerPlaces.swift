@@ -31,7 +31,7 @@ public struct TokenizerPlaces: Sendable {
             folder: folder, padding: source.paddingToken(for: encoder) ?? second)
     }
 
-    /// Where that tokenizer lies.
+    /// Where that tokenizer is.
     func folder(
         for source: any ModelSource, encoder: String, vocabularySize: Int
     ) throws -> URL {

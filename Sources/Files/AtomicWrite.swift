@@ -8,7 +8,7 @@ import Glibc
 /// existing file is never replaced, even if it appears while this runs. With it, a symbolic link is
 /// followed and the permissions of the old file are kept.
 ///
-/// - Parameter draftTag: stands in the name of the new file until it is whole, for ``removeDrafts(in:tag:)``.
+/// - Parameter draftTag: is in the name of the new file until it is whole, for ``removeDrafts(in:tag:)``.
 /// - Throws: ``FileError/outputExists(path:)``, ``FileError/cannotCreate(path:reason:)`` or
 ///   ``FileError/writeFailed(path:reason:)``.
 public func writeAtomically(
@@ -29,7 +29,7 @@ public func writeAtomically(
 }
 
 /// Throws now what ``writeAtomically(_:to:overwrite:)`` would throw after a long edit, as far as it
-/// can be told beforehand.
+/// can be seen beforehand.
 public func checkWritable(_ url: URL, overwrite: Bool) throws {
     let (file, draft) = try createDraft(for: destination(url.path, overwrite: overwrite))
     close(file)

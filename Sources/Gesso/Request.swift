@@ -8,7 +8,7 @@ public import Recipes
 /// edit. As JSON it is the form that receipts keep.
 ///
 /// A request that is made again with the same library gives the same bytes: whatever was left open, as
-/// the seed, is filled in when it is carried out and stands in the receipt.
+/// the seed, is filled in when it is carried out and is in the receipt.
 public struct Request: Sendable, Equatable {
     /// One edit.
     public struct Edit: Sendable, Equatable {

@@ -66,7 +66,7 @@ public struct Box: Sendable, Equatable {
 }
 
 extension Image {
-    /// The part of the picture in a box, which lies inside.
+    /// The part of the picture in a box, which is inside.
     public func cropped(to box: Box) -> Image {
         cropped(x: box.x, y: box.y, width: box.width, height: box.height)
     }
@@ -100,7 +100,7 @@ extension Image {
 }
 
 extension Mask {
-    /// The part of the mask in a box, which lies inside.
+    /// The part of the mask in a box, which is inside.
     public func cropped(to box: Box) -> Mask {
         cropped(x: box.x, y: box.y, width: box.width, height: box.height)
     }

@@ -3,7 +3,7 @@ import Files
 public import FoundationEssentials
 
 extension Image {
-    /// Reads a picture of an ``ImageFormat``; which one is told by the bytes, not by the name.
+    /// Reads a picture of an ``ImageFormat``; the bytes decide which one, not the name.
     ///
     /// Damage is an error, never a half-grey picture. The orientation is applied and set to 1 in the kept
     /// metadata. CMYK becomes sRGB by its profile, RGB by the naive conversion without one; a palette
@@ -117,7 +117,7 @@ private struct CodecCalls {
     }
 }
 
-/// The size stands at a fixed place; looking there first gives one wording for all absurd sizes.
+/// The size is at a fixed place; looking there first gives one wording for all absurd sizes.
 private func checkPNGSize(_ bytes: UnsafeBufferPointer<UInt8>, name: String) throws {
     guard bytes.count >= 24, bytes[12..<16].elementsEqual("IHDR".utf8) else { return }
     func number(at offset: Int) -> Int {

@@ -29,7 +29,7 @@ struct EXIF {
         isBigEndian = true
     }
 
-    /// Nil if this is no TIFF structure or its first directory lies outside.
+    /// Nil if this is no TIFF structure or its first directory is outside.
     init?(_ bytes: [UInt8]) {
         switch bytes.prefix(4) {
         case [0x4D, 0x4D, 0, 42]: isBigEndian = true
@@ -98,7 +98,7 @@ struct EXIF {
         }
     }
 
-    /// Where a value lies that is outside of its entry.
+    /// Where a value is that is outside of its entry.
     private func range(ofAnyValue entry: Entry) -> Range<Int>? {
         let sizes = [1, 1, 2, 4, 8, 1, 1, 2, 4, 8, 4, 8]
         let kind = number(at: entry.position + 2, 2)
@@ -135,7 +135,7 @@ struct EXIF {
         let value =
             Array("UNICODE\0".utf8) + text.utf16.flatMap { [UInt8($0 >> 8), UInt8($0 & 255)] }
         if let entry = exif.flatMap({ entry(Tag.userComment, in: $0) }) {
-            // The comment of an earlier edit lies at the end: its room is used again.
+            // The comment of an earlier edit is at the end: its room is used again.
             if let old = range(of: entry), old.upperBound == bytes.count,
                 old.lowerBound >= entry.position + 12
             {
@@ -169,7 +169,7 @@ struct EXIF {
             .flatMap { $0 >= 8 ? directory(at: $0) : nil }
     }
 
-    /// The directory at an offset, as far as it lies inside the block.
+    /// The directory at an offset, as far as it is inside the block.
     private func directory(at offset: Int) -> Directory? {
         guard offset >= 8, offset + 2 <= bytes.count else { return nil }
         let start = offset + 2
@@ -205,7 +205,7 @@ struct EXIF {
         }
     }
 
-    /// Where the value of an entry of bytes lies, if inside the block.
+    /// Where the value of an entry of bytes is, if inside the block.
     private func range(of entry: Entry) -> Range<Int>? {
         let count = number(at: entry.position + 4, 4)
         let start = count <= 4 ? entry.position + 8 : number(at: entry.position + 8, 4)

@@ -57,7 +57,7 @@ extension Image {
             onto: whole, source.bytes, x: place.x, y: place.y, changed, items, takesTouched: false)
     }
 
-    /// Where the source lies on this picture, both as they are stored; nil if it does not.
+    /// Where the source is on this picture, both as they are stored; nil if it does not.
     private func place(of old: Image, by source: JPEGSource, in upright: Image) -> Box? {
         let swaps = source.orientation.swapsSides
         let (oldWidth, oldHeight) =
@@ -68,7 +68,7 @@ extension Image {
             source.orientation.inverse, inWidth: upright.width, height: upright.height)
     }
 
-    /// 255 where the samples are not those of `old`, which lies at `place`; of its size.
+    /// 255 where the samples are not those of `old`, which is at `place`; of its size.
     private func changes(against old: Image, at place: Box) -> Mask {
         var mask = Mask(width: old.width, height: old.height, filledWith: 0)
         let length = old.width * channels
@@ -148,7 +148,7 @@ extension Box {
 
 /// How the blocks of a written JPEG differ from those of the JPEG that was edited.
 public struct BlockComparison: Sendable, Equatable {
-    /// Blocks of all components that no pixel of the mask lies in.
+    /// Blocks of all components that no pixel of the mask is in.
     public let outside: Int
     /// Those of them of which any quantised coefficient differs.
     public let differing: Int
@@ -206,7 +206,7 @@ extension Mask {
             values: turned.samples.map { UInt8(truncatingIfNeeded: $0) })
     }
 
-    /// White over all blocks of that size that anything not black lies in, and one pixel around.
+    /// White over all blocks of that size that anything not black is in, and one pixel around.
     fileprivate func covering(blocksOf blockWidth: Int, _ blockHeight: Int) -> Mask {
         var covering = Mask(width: width, height: height, filledWith: 0)
         for top in stride(from: 0, to: height, by: blockHeight) {

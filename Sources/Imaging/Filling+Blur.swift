@@ -10,7 +10,7 @@ extension HoledPicture {
     /// ones reach, near it the fine ones cover them.
     ///
     /// What is known is premultiplied before it is blurred, so nothing else bleeds in. Beyond the
-    /// reach of all blurs lies the mean of what is known.
+    /// reach of all blurs is the mean of what is known.
     mutating func fillWithBlurs() {
         let known = zip(pixels, isKnown).map { color, isKnown in
             isKnown ? SIMD4(color.x, color.y, color.z, 1) : .zero

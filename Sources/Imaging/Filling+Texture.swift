@@ -4,7 +4,7 @@ extension HoledPicture {
 
     /// The picture with how rough it is around each pixel as the fourth number of its colour: the root
     /// of the mean step to the next pixel to the right and below. So pieces of one colour and another
-    /// texture, as sand and wall, are told apart on coarse levels, too, where their grain is gone.
+    /// texture, as sand and wall, are distinguished on coarse levels, too, where their grain is gone.
     /// (After A. Newson et al.: Non-local patch-based image inpainting, 2017.)
     func withRoughness() -> HoledPicture {
         let (width, height, reach) = (width, height, Self.reach)

@@ -8,7 +8,7 @@ public struct JPEGSource: Sendable, Equatable {
     let orientation: Orientation
     /// What the file says beside its pixels, as far as it is kept.
     let record: MetadataRecord
-    /// Where the file's picture lies on the upright picture: columns from the left, rows from the top.
+    /// Where the file's picture is on the upright picture: columns from the left, rows from the top.
     var x = 0
     var y = 0
 
@@ -61,7 +61,7 @@ extension Orientation {
 }
 
 extension Box {
-    /// Where the box lies once the picture of that size that it is in has been turned.
+    /// Where the box is once the picture of that size that it is in has been turned.
     func turned(_ orientation: Orientation, inWidth width: Int, height: Int) -> Box {
         let (right, bottom) = (width - end.x, height - end.y)
         return switch orientation {

@@ -6,7 +6,7 @@ extension Mask {
         /// 255 where it is, of the size of its bounds.
         public let mask: Mask
 
-        /// The component as a mask of a box that may begin anywhere; what lies outside is cut off.
+        /// The component as a mask of a box that may begin anywhere; what is outside is cut off.
         public func placed(in box: Box) -> Mask {
             var placed = Mask(width: box.width, height: box.height, filledWith: 0)
             let rows = max(bounds.y, box.y)..<max(min(bounds.end.y, box.end.y), bounds.y, box.y)

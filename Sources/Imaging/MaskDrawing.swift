@@ -26,7 +26,7 @@ extension Mask {
         self.init(width: image.width, height: image.height, values: values)
     }
 
-    /// White inside a polygon whose corners are in pixels from the top left; what lies outside of
+    /// White inside a polygon whose corners are in pixels from the top left; what is outside of
     /// the mask is cut off. A pixel is inside if its middle is; where a polygon crosses itself, the
     /// parts wound around twice are outside (even-odd rule).
     public init(width: Int, height: Int, polygon corners: [(x: Double, y: Double)]) {

@@ -27,7 +27,7 @@ extension Mask {
         return replaced
     }
 
-    /// The mask with a soft edge of `radius` pixels that lies wholly inside: what is 0 stays 0, and
+    /// The mask with a soft edge of `radius` pixels that is wholly inside: what is 0 stays 0, and
     /// the ramp rises from there. The edges of the picture are no edges of the mask.
     ///
     /// Where the mask is thinner than twice the radius the ramp is as short as it must be for the

@@ -3,14 +3,14 @@ import FoundationEssentials
 /// The chunks of a RIFF file: four letters, a length with its low byte first, so many bytes and one
 /// more where that is odd. A WebP is one (RFC 9649).
 struct RIFF {
-    /// A chunk and where its payload lies.
+    /// A chunk and where its payload is.
     struct Chunk {
         let name: String
         let payload: Range<Int>
     }
 
     let bytes: [UInt8]
-    /// What lies whole in the file, in order.
+    /// What is whole in the file, in order.
     let chunks: [Chunk]
 
     init(_ bytes: [UInt8]) {

@@ -11,7 +11,7 @@ public enum Companion: Sendable, CaseIterable {
     case otherPictures
     /// A small copy of the picture.
     case thumbnail
-    /// A list of what lies behind the picture.
+    /// A list of what is behind the picture.
     case directory
 
     /// What is said of its loss; nil for what is made anew by every program.
@@ -25,7 +25,7 @@ public enum Companion: Sendable, CaseIterable {
         }
     }
 
-    /// Whether it lies behind the picture in the file.
+    /// Whether it is behind the picture in the file.
     var isAppended: Bool { self != .thumbnail }
 
     /// The companion that a property of XMP is about.

@@ -72,7 +72,7 @@ enum XMP {
         return result + packet[copied...]
     }
 
-    /// Where the value of a property lies whose name lies at `name`; nil if that is no property.
+    /// Where the value of a property is whose name is at `name`; nil if that is no property.
     private static func valueRange(of name: Range<Int>, in packet: [UInt8]) -> Range<Int>? {
         guard name.lowerBound > 0, name.upperBound < packet.count else { return nil }
         let before = packet[name.lowerBound - 1]

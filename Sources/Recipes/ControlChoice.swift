@@ -25,7 +25,7 @@ public struct ControlChoice: Sendable, Equatable, CustomStringConvertible {
     /// A path, or a name in a folder of ControlNets.
     public var network: String
     /// What it reads: the kind of a map that is made of the picture (`gesso control` lists them),
-    /// `picture`, `surroundings`, or a map by its path or name. Nil is told from the network's name.
+    /// `picture`, `surroundings`, or a map by its path or name. Nil is decided by the network's name.
     public var reads: String?
     /// Factor of what it adds.
     public var weight = 1.0
@@ -76,7 +76,7 @@ public struct ControlChoice: Sendable, Equatable, CustomStringConvertible {
         ("scribble", "scribble"), ("tile", picture), ("inpaint", surroundings), ("blur", "blur"),
     ]
 
-    /// What is read: as asked for, or told from the network's name; nil if that says nothing.
+    /// What is read: as asked for, or decided by the network's name; nil if that says nothing.
     public var reading: String? {
         let name = network.split(separator: "/").last?.lowercased() ?? ""
         return reads ?? Self.usual.first { name.contains($0.0) }?.1

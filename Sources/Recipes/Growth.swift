@@ -144,7 +144,7 @@ extension Sides {
     }
 }
 
-/// The growth as keys see it: setting one form of it forgets the others.
+/// The growth as keys set it: setting one form of it drops the others.
 extension Recipe {
     private typealias AllSides = (left: Extent, right: Extent, top: Extent, bottom: Extent)
 

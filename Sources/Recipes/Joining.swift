@@ -44,7 +44,7 @@ public enum CanvasPasses: String, CaseIterable, Sendable {
     case one
 }
 
-/// Where a picture lies on a larger canvas.
+/// Where a picture is on a larger canvas.
 public enum Gravity: String, CaseIterable, Sendable {
     case center, left, right, top, bottom
     case topLeft = "top-left"

@@ -1,7 +1,7 @@
 /// A mask put together from parts that are added and subtracted in their order, then inverted, then
 /// grown.
 public struct MaskPlan: Sendable, Equatable {
-    /// The name of one that lies on the picture that the recipe begins with; nil for what lies on the
+    /// The name of one that is on the picture that the recipe begins with; nil for what is on the
     /// picture as an edit finds it.
     public var name: String?
     /// What it is made of, in order.

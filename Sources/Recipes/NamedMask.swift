@@ -32,7 +32,7 @@ struct MaskItem: Sendable, Equatable {
     }
 }
 
-/// A mask that a recipe's edits use by name. It lies on the picture that the recipe begins with.
+/// A mask that a recipe's edits use by name. It is on the picture that the recipe begins with.
 public struct NamedMask: Sendable, Equatable {
     /// What edits call it.
     public let name: String

@@ -6,7 +6,7 @@ public struct RecipeEdit: Sendable, Equatable {
     public var recipe: Recipe
     /// What is repainted; nil but for inpainting.
     public let mask: MaskPlan?
-    /// Where it stands in the file.
+    /// Where it is in the file.
     public let origin: Origin
 }
 

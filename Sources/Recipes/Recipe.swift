@@ -135,7 +135,7 @@ public struct Recipe: Sendable, Equatable {
     public var growth = Growth.sides()
     /// Pixels of the picture, along each extended side, that are repainted to hide the seam.
     public var overlap = 32
-    /// Where the picture lies on a canvas that grows to an aspect or a size.
+    /// Where the picture is on a canvas that grows to an aspect or a size.
     public var gravity = Gravity.center
     /// In how many passes a canvas is painted.
     public var canvasPasses = CanvasPasses.auto
@@ -218,7 +218,7 @@ public struct Recipe: Sendable, Equatable {
 }
 
 extension Recipe {
-    /// The scheduler as its key sees it: a name may say how the sigmas are spread, too.
+    /// The scheduler as its key has it: a name may say how the sigmas are spread, too.
     fileprivate var schedulerChoice: SchedulerChoice? {
         get { scheduler.flatMap { try? SchedulerChoice(alias: $0.rawValue) } }
         set {

@@ -34,7 +34,7 @@ public enum RecipeError: Error, Equatable, CustomStringConvertible {
     case unknownMask(String, at: Origin, meant: String?)
     /// A mask that must be given and is not.
     case missingMask(String?, at: Origin)
-    /// A file that lies outside of the folder that the recipe lies in.
+    /// A file that is outside of the folder that the recipe is in.
     case outside(path: String, at: Origin)
     /// Recipes or masks that lead back to themselves.
     case cycle(String, at: Origin)

@@ -14,7 +14,7 @@ struct RecipeFile {
 
     private(set) var name: String?
     private(set) var summary: String?
-    /// What stands at the left: the edit of a file that has one, else what its edits share.
+    /// What is at the left: the edit of a file that has one, else what its edits share.
     private(set) var whole: RecipeSection
     private(set) var variables: [Variable] = []
     private(set) var masks: [NamedMask] = []

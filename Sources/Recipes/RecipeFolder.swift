@@ -2,7 +2,7 @@ import Foundation
 
 /// The folder of a recipe, which the files that it names must lie in.
 enum RecipeFolder {
-    /// The folder that a file lies in.
+    /// The folder that a file is in.
     static func of(_ path: String) -> String {
         let slash = path.lastIndex(of: "/")
         return slash.map { $0 == path.startIndex ? "/" : String(path[..<$0]) } ?? "."

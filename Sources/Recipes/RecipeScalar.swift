@@ -1,4 +1,4 @@
-/// What stands behind a key: the rest of its line and the indented lines below.
+/// What is behind a key: the rest of its line and the indented lines below.
 struct RecipeScalar {
     let lines: ArraySlice<RecipeOutline.Line>
     var line: Int

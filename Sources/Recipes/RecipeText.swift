@@ -63,7 +63,7 @@ indirect enum RecipeNode {
     case list([RecipeNode], Origin)
     case mapping([Entry], Origin)
 
-    /// A key with what stands behind it.
+    /// A key with what is behind it.
     struct Entry {
         let key: String
         let keyOrigin: Origin

@@ -8,7 +8,7 @@ public struct Setting: Sendable, Equatable {
     public let origin: Origin
     /// Where the key was given.
     public let keyOrigin: Origin
-    /// Of a recipe's prompt, what stands before, between and behind the places of `{prompt}`.
+    /// Of a recipe's prompt, what is before, between and behind the places of `{prompt}`.
     var parts: [String]?
 
     /// A setting given at `origin`, its key there too if no other place is said; neither is checked.

@@ -1,6 +1,6 @@
 /// A word of a recipe that may be another each time.
 public struct Variable: Sendable, Equatable {
-    /// What stands in braces.
+    /// What is in braces.
     public let name: String
     /// Its value unless another is given; nil if one must be.
     public let standard: String?
@@ -38,7 +38,7 @@ struct Variables {
         }
     }
 
-    /// The value of a variable that stands at a place.
+    /// The value of a variable that is at a place.
     func value(_ name: String, at origin: Origin) throws(RecipeError) -> String {
         guard let variable = declared[name] else {
             throw .unknownVariable(

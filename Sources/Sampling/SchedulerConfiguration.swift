@@ -70,7 +70,7 @@ public struct SchedulerConfiguration: Sendable, Equatable {
     public var timestepSpacing: TimestepSpacing?
     /// Added to leading timesteps.
     public var stepsOffset = 0
-    /// What the network is told.
+    /// What the network gets.
     public var timestepType = TimestepType.discrete
     /// How sigmas between training steps are read (euler).
     public var interpolationType = InterpolationType.linear

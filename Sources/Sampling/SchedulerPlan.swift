@@ -11,7 +11,7 @@ struct SchedulerPlan {
     let timestepSpacing: TimestepSpacing
     /// Steps that strength leaves out.
     let skippedSteps: Int
-    /// How far the start lies from the first level kept towards the next, 0..<1.
+    /// How far the start is from the first level kept towards the next, 0..<1.
     let startFraction: Double
     /// Share of ddpm's noise that ddim adds, and its like, 0...1.
     let eta: Float
@@ -135,7 +135,7 @@ extension SchedulerPlan {
             sigmas: sigmas.map { Float($0) } + [0], timesteps: timesteps.map { Float($0) })
     }
 
-    /// The grid with its first kept level moved to where the start lies, between it and the next: even
+    /// The grid with its first kept level moved to where the start is, between it and the next: even
     /// in ln σ, and straight down to a clean end.
     func startingBetween(_ grid: SigmaGrid) -> SigmaGrid {
         guard startFraction > 0, skippedSteps + 1 < grid.sigmas.count else { return grid }
@@ -236,7 +236,7 @@ extension SchedulerPlan {
     }
 
     /// A trajectory in alpha space over whole timesteps.
-    /// - Throws: where a timestep lies outside training, or has no signal that ε could be
+    /// - Throws: where a timestep is outside training, or has no signal that ε could be
     ///   separated from.
     func alphaSpaceTrajectory(_ timesteps: [Int]) throws -> Trajectory {
         let total = configuration.trainTimesteps

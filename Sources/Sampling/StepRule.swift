@@ -15,7 +15,7 @@ public enum StepRule: String, CaseIterable, Sendable {
 public enum StrengthMode: String, CaseIterable, Sendable {
     /// How many of the steps are run, a whole number.
     case steps
-    /// The noise level of the start, which then lies between those of two steps: 0.50 and 0.52 differ
+    /// The noise level of the start, which then is between those of two steps: 0.50 and 0.52 differ
     /// for any number of steps. Where strength times steps is whole it is diffusers' count.
     case noiseLevel = "noise-level"
 }
@@ -50,7 +50,7 @@ extension StepRule {
         return max(try scheduleSteps(for: steps, strength: strength) - kept, 0)
     }
 
-    /// Steps skipped for a start at an exact noise level, and how far that lies from the level of the
+    /// Steps skipped for a start at an exact noise level, and how far that is from the level of the
     /// first step kept towards the next, 0..<1.
     /// - Throws: as `skippedSteps(of:strength:)`.
     static func levelStart(

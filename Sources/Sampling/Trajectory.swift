@@ -1,6 +1,6 @@
 import Tensors
 
-/// The noise in latents x = z0 + σ·n, and what the network is told about it.
+/// The noise in latents x = z0 + σ·n, and what the network gets with it.
 public struct NoiseLevel: Sendable, Equatable {
     /// σ = √((1 − ᾱ) / ᾱ).
     public var sigma: Float

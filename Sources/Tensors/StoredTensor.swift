@@ -21,7 +21,7 @@ public enum DataType: String, Sendable {
     }
 }
 
-/// A tensor as it lies in a file: numbers of the file's type, in memory that somebody else owns.
+/// A tensor as it is in a file: numbers of the file's type, in memory that somebody else owns.
 public struct StoredTensor: @unchecked Sendable {
     /// Extents, outermost first.
     public let shape: [Int]

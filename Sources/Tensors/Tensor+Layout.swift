@@ -72,7 +72,7 @@ extension Tensor {
         }
     }
 
-    /// Whether all that lies along the first axis is the same, value for value.
+    /// Whether all that is along the first axis is the same, value for value.
     public var rowsAreAlike: Bool {
         let run = count / max(shape[0], 1)
         return withUnsafeBufferPointer { x in

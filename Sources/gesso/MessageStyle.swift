@@ -2,7 +2,7 @@ import Foundation
 import Gesso
 
 /// How the tool talks: read off the command line before anything else, since an error in that line
-/// is told in the same manner.
+/// is printed in the same manner.
 struct MessageStyle {
     /// Whether messages are coloured.
     var isColored = false

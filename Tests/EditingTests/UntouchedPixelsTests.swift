@@ -5,7 +5,7 @@ import Recipes
 import TestSupport
 import Testing
 
-/// What lies outside a mask is in the written file what it was in the picture.
+/// What is outside a mask is in the written file what it was in the picture.
 @Suite struct UntouchedPixelsTests {
     private static let model = Fixtures.builtInModel
 

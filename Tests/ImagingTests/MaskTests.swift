@@ -192,7 +192,7 @@ func blobs(width: Int, height: Int, seed: UInt64) -> Mask {
         return false
     }
 
-    /// A ramp's length does not depend on where in a long picture it lies.
+    /// A ramp's length does not depend on where in a long picture it is.
     @Test func feathersAreAlikeFarOut() {
         let width = 20_000
         func ramp(at edge: Int) -> [UInt8] {

@@ -125,7 +125,7 @@ struct RecordedEdit: Decodable, Sendable, CustomTestStringConvertible {
         let differences = zip(found.image.samples, expected.samples).map { abs(Int($0) - Int($1)) }
         let worst = differences.max() ?? 0
         let mean = Double(differences.reduce(0, +)) / Double(differences.count)
-        // A value that lies between two steps may round either way: diffusers in double precision
+        // A value that is between two steps may round either way: diffusers in double precision
         // differs from its own recording as much.
         #expect(worst <= 1, "a sample is off by \(worst)/255")
         #expect(mean <= 0.005, "off by \(mean)/255 on average")

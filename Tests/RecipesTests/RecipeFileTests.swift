@@ -3,7 +3,7 @@ import Recipes
 import TestSupport
 import Testing
 
-/// A file of `Fixtures/Recipes` and what stands beside it in the file of the same name that ends in
+/// A file of `Fixtures/Recipes` and what is beside it in the file of the same name that ends in
 /// `.expected`.
 struct RecipeCase: Sendable, CustomTestStringConvertible {
     let name: String

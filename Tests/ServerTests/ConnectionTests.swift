@@ -196,7 +196,7 @@ struct ConnectionTests {
         }
     }
 
-    @Test("Wrong logins wait, and are told apart from none")
+    @Test("Wrong logins wait, and are distinguished from none")
     func login() async throws {
         try await RunningServer.with {
             $0.token = "right"

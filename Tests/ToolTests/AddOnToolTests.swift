@@ -34,7 +34,7 @@ import Testing
             let info = try tool("info", "a.png").text
             #expect(info.contains("<lora:tiny:0.5>"))
             #expect(info.contains("tiny: "))
-            // The receipt alone says where the file lies.
+            // The receipt alone says where the file is.
             let again = try tool("replay", "a.json", "-o", "again.png")
             #expect(again.text.hasPrefix("identical"), "\(again.text)\(again.errors)")
         }

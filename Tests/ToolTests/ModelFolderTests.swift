@@ -66,7 +66,7 @@ import Testing
         }
     }
 
-    @Test("InvokeAI's folders of single models are told apart by their tensors")
+    @Test("InvokeAI's folders of single models are distinguished by their tensors")
     func mixed() throws {
         try Tool.inFolder { tool in
             try write(tool, "invoke/invokeai.yaml")

@@ -61,7 +61,7 @@ struct Tool {
         try image.encoded(as: format, quality: 90).write(to: url(name))
     }
 
-    /// The tool lies beside the test bundle.
+    /// The tool is beside the test bundle.
     static var executable: URL {
         URL(filePath: "/proc/self/exe").resolvingSymlinksInPath()
             .deletingLastPathComponent().appending(path: "gesso")

@@ -146,7 +146,7 @@ typedef struct codec_jpeg_part {
     size_t count;
 } codec_jpeg_part;
 
-// Writes `base` with blocks of `donor`, whose top left pixel lies at x, y of the base, which are
+// Writes `base` with blocks of `donor`, whose top left pixel is at x, y of the base, which are
 // multiples of the base's units. `mask` has a byte for each pixel of the donor. With `takes_touched`
 // the blocks are taken that hold a pixel whose byte is not 0, and the base is the file whose way of
 // coding (progressive, restarts) is kept; without it the others are taken, and it is the donor.

@@ -146,7 +146,7 @@ typedef struct {
 } gesso_convolution;
 
 // y [batch, out_height, out_width, out_channels]; weights packed of
-// [out_channels, channels, kernel_height * kernel_width]. What lies outside counts as zero.
+// [out_channels, channels, kernel_height * kernel_width]. What is outside counts as zero.
 void gesso_convolve(
     const float *x, const gesso_weights *weights, float *y, gesso_convolution shape,
     gesso_prologue prologue, gesso_epilogue epilogue);

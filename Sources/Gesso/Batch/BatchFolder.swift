@@ -84,7 +84,7 @@ public final class BatchFolder {
         if cleaned.insert(parent.path).inserted { removeDrafts(in: parent, tag: draftTag) }
     }
 
-    /// Sees to the journal's header; false where all is to be made anew.
+    /// Writes the journal's header; false where all is to be made anew.
     private func begin(
         _ shard: Shard, _ fingerprint: String, _ seed: UInt64?, _ overwrites: Bool,
         _ others: [Journal.Header]

@@ -6,7 +6,7 @@ package struct EditDocument: Encodable {
     private let report: EditReport
     private let head: Head
 
-    /// What stands beside the report's own keys.
+    /// What is beside the report's own keys.
     private struct Head: Encodable {
         package let schema = "gesso.edit/1"
         package let verb: String

@@ -6,7 +6,7 @@ package struct PlanDocument: PlainDocument {
     private let plan: EditPlan
     private let head: Head
 
-    /// What stands beside the plan's own keys.
+    /// What is beside the plan's own keys.
     private struct Head: Encodable {
         package let schema = "gesso.plan/1"
         package let verb: String

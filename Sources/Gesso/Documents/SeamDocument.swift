@@ -1,7 +1,7 @@
 import Editing
 import Imaging
 
-/// The border of what was painted, as it is told; steps are in ΔE of 1976.
+/// The border of what was painted, as it is reported; steps are in ΔE of 1976.
 package struct SeamDocument: Encodable {
     private let pairs: Int
     private let color: Steps

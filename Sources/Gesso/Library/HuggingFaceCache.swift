@@ -8,7 +8,7 @@ struct HuggingFaceCache {
     /// - Parameter hub: the cache's folder; nil finds nothing.
     init(_ hub: URL?) { self.hub = hub }
 
-    /// The snapshot of a repository `org/name` that its branch `main` stands at, or of `org/name@revision`.
+    /// The snapshot of a repository `org/name` that its branch `main` is at, or of `org/name@revision`.
     func snapshot(of repository: String) -> URL? {
         let whole = repository.split(
             separator: "@", maxSplits: 1, omittingEmptySubsequences: false)

@@ -137,7 +137,7 @@ package struct ComparisonPage {
     }
 
     private static let style = """
-        .whole{max-width:max-content}.layer{position:absolute;inset:0;height:100%;display:none;\
+        .whole{max-width:max-content}.pair .layer{position:absolute;inset:0;height:100%;display:none;\
         pointer-events:none}.heat{mix-blend-mode:screen}\
         .show-mask .mask,.show-heat .heat,.show-outline .outline{display:block!important}\
         .show-heat .whole .pair>img:not(.layer){filter:brightness(.35)}\

@@ -1,7 +1,7 @@
 import NIOConcurrencyHelpers
 package import NIOCore
 
-/// Stands at the front of a connection and closes it when nothing goes on in it for too long.
+/// Closes it when nothing goes on in it for too long.
 ///
 /// The head of a request must be there within 10 s, its body arrive at 16 KiB/s after 5 s of grace,
 /// the next request begin within 30 s, and what is written be taken within 30 s. While a reply is

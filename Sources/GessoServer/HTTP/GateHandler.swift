@@ -2,7 +2,7 @@ import NIOCore
 import NIOHTTP1
 import NIOHTTPTypesHTTP1
 
-/// Stands in a connection behind the HTTP parser: refuses what `Gate` refuses and closes the
+/// Refuses what `Gate` refuses and closes the
 /// connection afterwards, bounds bodies, and notices clients that leave.
 final class GateHandler: ChannelDuplexHandler {
     typealias InboundIn = HTTPServerRequestPart

@@ -4,7 +4,7 @@ package import Gesso
 /// Makes pictures with the library; its jobs have a thread of their own, so that the kernels never take
 /// the threads that answer requests.
 package final class Engine: Sendable {
-    /// Where a picture stands.
+    /// How far a picture is.
     enum News: Sendable {
         /// `steps` is 0 outside of denoising.
         case stage(String, step: Int, steps: Int)

@@ -1,6 +1,6 @@
 import Foundation
 
-/// Something that clients are told of as it happens.
+/// Something that clients get as it happens.
 package struct Event: Sendable {
     /// The number of a change of state, by which a client goes on after a pause; nil for what need
     /// not be repeated.

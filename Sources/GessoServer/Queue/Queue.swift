@@ -305,7 +305,7 @@ package actor Queue {
         ]
     }
 
-    /// How far the running job has come, 0...1, and the seconds left if that can be told.
+    /// How far the running job has come, 0...1, and the seconds left if that can be estimated.
     func progress(of now: Current) -> (fraction: Double, left: Double?) {
         let ofPicture =
             switch now.stage {

@@ -90,7 +90,7 @@ private struct Gradient {
         return Int(abs(across[y * width + x]) + abs(down[y * width + x]))
     }
 
-    /// Whether no neighbour across the edge is steeper. Directions are told apart at 22.5 and 67.5 degrees,
+    /// Whether no neighbour across the edge is steeper. Directions are distinguished at 22.5 and 67.5 degrees,
     /// in fixed point of 15 bits; of two equal neighbours the first is the ridge.
     func isRidge(_ x: Int, _ y: Int, _ steepness: Int) -> Bool {
         let (dx, dy) = (Int(across[y * width + x]), Int(down[y * width + x]))

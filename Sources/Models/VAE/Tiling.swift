@@ -3,7 +3,7 @@ import Tensors
 /// Work on an area in overlapping tiles whose results fade into one another, so that memory is bounded
 /// by a tile and no grid shows.
 ///
-/// Tiles are evenly spread; where two overlap, each counts the more the deeper a place lies in it. The
+/// Tiles are evenly spread; where two overlap, each counts the more the deeper a place is in it. The
 /// shares at a place sum to 1.
 struct Tiling {
     /// Side of a tile, in places of the input.
@@ -40,7 +40,7 @@ struct Tiling {
         return result ?? x
     }
 
-    /// Where a tile lies along one axis.
+    /// Where a tile is along one axis.
     private struct Span {
         let input: Range<Int>
         let output: Range<Int>

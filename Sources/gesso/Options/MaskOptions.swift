@@ -9,8 +9,8 @@ struct MaskOptions: ParsableArguments {
             """
             What is repainted: the white of a file of the picture's size; alpha (what is \
             transparent); color:#00ff00 (that colour, ~20 behind it for near ones too); \
-            rect:x,y,w,h or polygon:x1,y1,x2,y2,... in pixels. May be repeated: masks are united, \
-            one with a - before it is taken away from those before it. ./NAME is always a file.
+            rect:x,y,w,h or polygon:x1,y1,x2,y2,... in pixels. May be repeated: masks are combined \
+            in order; a leading - subtracts. ./NAME is always a file.
             """,
             valueName: "mask"),
         completion: .file())
