@@ -7,6 +7,7 @@ exiftool and cjpeg (libjpeg-turbo-progs).
     Scripts/check-jpeg-blocks.py [PATH-OF-GESSO]
 """
 
+import math
 import pathlib
 import subprocess
 import sys
@@ -74,9 +75,9 @@ def touched(mask, shape):
     """Which of the blocks of a component hold a pixel of the mask."""
     rows, columns = shape
     height, width = mask.shape
-    # A block of this component stands for so many pixels.
-    down = 8 * max(1, round(height / (8 * rows)))
-    across = 8 * max(1, round(width / (8 * columns)))
+    # A block of this component stands for so many pixels: 8, 16 or 32 a side, the last ones beyond the edge.
+    down = 8 * 2 ** max(0, round(math.log2(height / (8 * rows))))
+    across = 8 * 2 ** max(0, round(math.log2(width / (8 * columns))))
     padded = np.zeros((rows * down, columns * across), bool)
     part = mask[:padded.shape[0], :padded.shape[1]]
     padded[:part.shape[0], :part.shape[1]] = part

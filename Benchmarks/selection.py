@@ -1,6 +1,6 @@
 """Measures how well `gesso mask --select` finds what a folder of masks marks, beside OpenCV's grabCut.
 
-    Benchmarks/select.py PHOTOS [path of gesso] [--large]
+    Benchmarks/selection.py PHOTOS [path of gesso] [--large]
 
 PHOTOS holds pairs NAME.png and NAME_mask.png. Each thing is selected by the bounds of its mask, then with
 one to three strokes, drawn as a person would: along the middle of the largest part that is still wrong.
