@@ -7,7 +7,7 @@ extension CredentialsReport {
         public let depth: Int
         /// What it was to the picture that it was made into; nil for the file itself.
         public let relationship: String?
-        /// Its name; nil where none is told.
+        /// Its name; nil where none is given.
         public let title: String?
         /// The name of its manifest; nil where it has none.
         public let manifest: String?
@@ -51,7 +51,7 @@ extension CredentialsReport {
             let reference = value["activeManifest"] ?? value["c2pa_manifest"]
             if let label = reference?["url"]?.text.flatMap(BoxPath.init)?.manifest,
                 let next = store.manifest(label),
-                // A chain that leads back to itself is told once.
+                // A chain that leads back to itself is listed once.
                 !chapters.contains(where: { $0.manifest == label && $0.depth <= depth })
             {
                 tell(next, depth + 1, relationship, title: title, into: &chapters)

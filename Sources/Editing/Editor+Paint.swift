@@ -111,10 +111,10 @@ extension Editor {
         }
         let isHard = edit.mode == .hard
         // Only so far as diffusers does it: soft masks and ComfyUI know the picture at every strength.
-        let forgets =
+        let ignoresPicture =
             edit.region != nil && edit.strength == 1 && isHard
             && !recipe.compatibility.startsFromPicture
-        let clean = forgets && model.isForInpainting ? nil : try latents.encoded(original)
+        let clean = ignoresPicture && model.isForInpainting ? nil : try latents.encoded(original)
         let noise = latents.firstNoise()
         let mask = edit.region.map { latents.mask($0, recipe) }
         var region: Region?
@@ -137,7 +137,7 @@ extension Editor {
         let known = clean.map { clean in
             mask.map { recipe.fill.applied(to: clean, noise: noise, mask: $0) } ?? clean
         }
-        return (scheduler.start(clean: forgets ? nil : known, noise: noise), region)
+        return (scheduler.start(clean: ignoresPicture ? nil : known, noise: noise), region)
     }
 }
 

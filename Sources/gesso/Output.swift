@@ -45,18 +45,6 @@ struct Output {
         self.draftTag = draftTag
     }
 
-    /// Whether its file holds the very samples of a picture.
-    func keeps(_ image: Image) -> Bool { image.isKept(by: format, quality: quality) }
-
-    /// Why it may not.
-    var loss: String {
-        switch (format, quality) {
-        case (.webp, nil): "a WebP has 8 bits a sample"
-        case (.avif, nil): "an AVIF has 12 bits a sample"
-        default: "the \(format) is encoded anew as a whole"
-        }
-    }
-
     /// The bytes of the file that the picture becomes.
     func encoded(_ image: Image) throws -> Data {
         try image.encoded(as: format, quality: quality)

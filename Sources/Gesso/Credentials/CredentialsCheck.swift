@@ -59,7 +59,7 @@ package struct CredentialsCheck {
     package var lines: [String] {
         guard case .report(let report) = finding else { return [verdict] }
         var lines = [verdict]
-        var told: Set<String> = []
+        var listed: Set<String> = []
         for chapter in report.history {
             let indent = String(repeating: "  ", count: chapter.depth)
             if chapter.depth > 0 {
@@ -73,10 +73,10 @@ package struct CredentialsCheck {
             if !by.isEmpty { lines.append("\(indent)  " + by.joined(separator: " ")) }
             lines += (chapter.actions + chapter.faults.map { "WRONG: " + $0 })
                 .map { "\(indent)  \($0)" }
-            told.formUnion(chapter.faults)
+            listed.formUnion(chapter.faults)
         }
         // What is about no manifest that is in the history.
-        for fault in report.failures.map(\.sentence) where told.insert(fault).inserted {
+        for fault in report.failures.map(\.sentence) where listed.insert(fault).inserted {
             lines.append("  WRONG: " + fault)
         }
         return lines

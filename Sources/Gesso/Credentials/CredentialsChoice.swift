@@ -17,7 +17,7 @@ public struct CredentialsChoice: Sendable, Equatable {
 
     /// Whether they are signed, and with what.
     public var use = Use.standard
-    /// Whether the prompts are told, which may be private.
+    /// Whether the prompts are written, which may be private.
     public var tellsPrompts = false
 
     /// Signed once there is a key, without the prompts.

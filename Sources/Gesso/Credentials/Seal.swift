@@ -53,7 +53,7 @@ struct Seal {
         let others = Array((hasSource ? 1 : 0)..<draft.ingredients.count)
         for index in facts.works.indices {
             guard var action = try action(facts, index, program) else { continue }
-            // What steered an edit is not told edit by edit: the pictures belong to the request.
+            // What steered an edit is not listed edit by edit: the pictures belong to the request.
             action.ingredients = others
             draft.actions.append(action)
         }
