@@ -71,10 +71,11 @@ let package = Package(
             "Gesso", sees: ["Editing", "Recipes", "Imaging", "Credentials", "Sampling", "Files"],
             resources: [.embedInCode("Catalogue/catalogue.json")]),
         room("CommandReference"),
+        room("Terminal", sees: ["Gesso"]),
         .executableTarget(
             name: "gesso",
             dependencies: [
-                "Gesso", "CommandReference",
+                "Gesso", "CommandReference", "Terminal",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: settings),
@@ -110,7 +111,7 @@ let package = Package(
         .executableTarget(
             name: "gesso-hub",
             dependencies: [
-                "GessoHub", "Gesso",
+                "GessoHub", "Gesso", "Terminal",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: settings),

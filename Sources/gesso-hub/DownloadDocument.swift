@@ -33,10 +33,3 @@ struct DownloadDocument: Encodable {
         }
     }
 }
-
-/// The failure of a download, for `--json`.
-struct ErrorDocument: Encodable {
-    private let schema = "gesso.error/1"
-    let exitCode: Int32
-    let message: String
-}

@@ -2,6 +2,7 @@ import ArgumentParser
 import Foundation
 import Gesso
 import GessoHub
+import Terminal
 
 @main
 struct GessoHubCommand: AsyncParsableCommand {
@@ -54,13 +55,39 @@ struct GessoHubCommand: AsyncParsableCommand {
     @Flag(name: .shortAndLong, help: "Print errors and the result only.")
     var quiet = false
 
+    /// Runs the program on the process's arguments and ends the process.
+    static func main() async {
+        ProcessStart.prepare()
+        Interruption.watch()
+        Interruption.expectResumption()
+        do {
+            let command = try parse()
+            try await command.run()
+        } catch let failure as Failure {
+            Console.line(failure.message, .error)
+            Foundation.exit(failure.status.rawValue)
+        } catch {
+            exit(withError: error)
+        }
+    }
+
     func run() async throws {
         do {
             try await get()
-        } catch let error as HubError {
-            fail("\(error)", error.exitCode)
-        } catch is CancellationError {
-            fail("ended before it was done: run the same command again to resume", 130)
+        } catch {
+            guard let failure = failure(error) else { throw error }
+            if json { try? Console.result(failure.document()) }
+            throw failure
+        }
+    }
+
+    /// The error as one of the program's; nil for one of the parser's.
+    private func failure(_ error: any Error) -> Failure? {
+        switch error {
+        case let error as HubError:
+            Failure(ExitStatus(rawValue: error.exitCode) ?? .unexpected, "\(error)")
+        case is CancellationError: Interruption.failure
+        default: error as? Failure
         }
     }
 
@@ -127,28 +154,21 @@ struct GessoHubCommand: AsyncParsableCommand {
         let path = snapshot?.path(percentEncoded: false)
         if json {
             let document = DownloadDocument(plan, download, license: license, path: path)
-            return print(try JSON.text(document))
+            return try Console.result(JSON.text(document))
         }
-        if let path { return print(path) }
+        if let path { return try Console.result(path) }
         for file in plan.files {
             let mark = download.has(file, of: plan) ? " (here)" : ""
-            print("\(bytes(file.size).padded(to: 9))  \(file.path)\(mark)")
+            try Console.result(
+                "\(bytes(file.size).padded(to: 9))  \(file.path)\(mark)".escapingControls())
         }
         let total = plan.files.reduce(0) { $0 + $1.size }
-        print(
+        try Console.result(
             "\(bytes(total).padded(to: 9))  in all, \(bytes(download.missingBytes(plan))) to come")
     }
 
     private func say(_ line: String, always: Bool = false) {
-        if always || !quiet { writeError("gesso: \(line)\n") }
-    }
-
-    private func fail(_ line: String, _ code: Int32) -> Never {
-        writeError("gesso: \(line)\n")
-        if json, let text = try? JSON.text(ErrorDocument(exitCode: code, message: line)) {
-            print(text)
-        }
-        Foundation.exit(code)
+        Console.line("gesso: " + line, isQuiet: quiet && !always)
     }
 }
 
@@ -168,8 +188,4 @@ extension String {
     fileprivate func padded(to width: Int) -> String {
         String(repeating: " ", count: max(width - count, 0)) + self
     }
-}
-
-func writeError(_ text: String) {
-    try? FileHandle.standardError.write(contentsOf: Data(text.utf8))
 }

@@ -1,6 +1,7 @@
 import ArgumentParser
 import CommandReference
 import Foundation
+import Terminal
 
 /// The words of a command line, so far understood that one knows which options they give.
 struct CommandLineWords {

@@ -1,6 +1,7 @@
 import ArgumentParser
 import Foundation
 import Gesso
+import Terminal
 
 /// What is wrong with a command line, where more can be said about it than the parser does.
 extension CommandLineWords {

@@ -1,5 +1,6 @@
 import Foundation
 import Gesso
+import Terminal
 
 /// Prints what happens while a job goes on.
 struct EventPrinter {

@@ -2,6 +2,7 @@ import ArgumentParser
 import CommandReference
 import Foundation
 import Gesso
+import Terminal
 
 /// The tool: words in, exit code out.
 @main

@@ -1,5 +1,6 @@
 import Foundation
 import Gesso
+import Terminal
 
 /// Makes the table of a grid and reports on it.
 struct GridRunner {

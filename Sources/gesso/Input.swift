@@ -1,5 +1,6 @@
 import Foundation
 import Gesso
+import Terminal
 
 /// Pictures to be read.
 enum Input {

@@ -1,5 +1,6 @@
 import Foundation
 import Gesso
+import Terminal
 
 /// Carries a request out and reports on it: messages while it goes on, the file, the receipt and the
 /// filmstrip in their places, and the result on standard output.

@@ -1,5 +1,6 @@
 import Foundation
 import Gesso
+import Terminal
 
 /// Where the result goes, known to be possible before any work is done.
 struct Output {

@@ -1,4 +1,5 @@
 import Gesso
+import Terminal
 
 /// Something about the tool itself, not about a picture, that can be set for good: by a flag, a
 /// variable of the environment, or a key of a configuration file.

@@ -1,5 +1,6 @@
 import Foundation
 import Gesso
+import Terminal
 
 /// What the environment and the configuration files say: a variable goes before the project's file,
 /// and that before the user's.

@@ -1,5 +1,6 @@
 import Foundation
 import Gesso
+import Terminal
 
 /// Writes previews during a run: shows them in the terminal, keeps the last in a file, and gathers a
 /// filmstrip.

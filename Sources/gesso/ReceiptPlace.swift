@@ -1,5 +1,6 @@
 import Foundation
 import Gesso
+import Terminal
 
 /// The place of a receipt, known to be possible before any work is done.
 struct ReceiptPlace {

@@ -1,5 +1,6 @@
 import Foundation
 import Gesso
+import Terminal
 
 /// A recipe at work on a picture: several edits in a row, or a grid of them.
 struct RecipeRun {

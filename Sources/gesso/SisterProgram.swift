@@ -1,5 +1,6 @@
 import Foundation
 import Gesso
+import Terminal
 
 /// A program beside this one that this one becomes, so that the tool is built and started without what only
 /// that program needs.

@@ -1,6 +1,7 @@
 import ArgumentParser
 import Foundation
 import Gesso
+import Terminal
 
 struct ConfigCommand: ParsableCommand {
     static let configuration = CommandConfiguration(

@@ -2,6 +2,7 @@ import ArgumentParser
 import CommandReference
 import Foundation
 import Gesso
+import Terminal
 
 struct ManualCommand: ParsableCommand {
     static let configuration = CommandConfiguration(

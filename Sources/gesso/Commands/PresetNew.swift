@@ -1,6 +1,7 @@
 import ArgumentParser
 import Foundation
 import Gesso
+import Terminal
 
 extension PresetCommand {
     struct Schema: ParsableCommand {

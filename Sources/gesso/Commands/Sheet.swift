@@ -1,6 +1,7 @@
 import ArgumentParser
 import Foundation
 import Gesso
+import Terminal
 
 struct SheetCommand: ParsableCommand {
     static let configuration = CommandConfiguration(

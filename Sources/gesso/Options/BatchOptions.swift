@@ -1,6 +1,7 @@
 import ArgumentParser
 import Foundation
 import Gesso
+import Terminal
 
 /// What a batch is made with.
 struct BatchOptions: ParsableArguments {

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Gesso
+import Terminal
 
 /// What edits are computed with, and the form of the files they come to: one picture or many.
 struct EngineOptions: ParsableArguments {

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Gesso
+import Terminal
 
 /// The options that say what of a picture is repainted.
 struct MaskOptions: ParsableArguments {

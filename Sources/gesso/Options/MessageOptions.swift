@@ -1,19 +1,9 @@
 import ArgumentParser
+import Terminal
 
-/// When messages are coloured.
-enum ColorChoice: String, CaseIterable, ExpressibleByArgument {
-    case auto, always, never
-}
-
-/// How progress is shown.
-enum ProgressForm: String, CaseIterable, ExpressibleByArgument {
-    case auto, bar, lines, json, none
-}
-
-/// How a log is written.
-enum LogFormat: String, CaseIterable, ExpressibleByArgument {
-    case text, json
-}
+extension ColorChoice: ExpressibleByArgument {}
+extension ProgressForm: ExpressibleByArgument {}
+extension LogFormat: ExpressibleByArgument {}
 
 /// What every command takes about its messages; `Console` has read them before the command runs.
 struct MessageOptions: ParsableArguments {
@@ -55,5 +45,21 @@ struct ProgressOptions: ParsableArguments {
         if quiet, verbose > 0 {
             throw ValidationError("--quiet and --verbose cannot both be given")
         }
+    }
+}
+
+extension MessageStyle {
+    /// The style that a command line asks for, read off it before it is parsed, for an error in that line is
+    /// printed in the same style.
+    ///
+    /// - Throws: `Failure` with `cannotCreate` for a log that cannot be written.
+    init(_ words: CommandLineWords, environment: [String: String]) throws {
+        self.init()
+        let choice = words.value(of: "color").flatMap(ColorChoice.init) ?? .auto
+        isColored = Self.isColored(choice, environment)
+        progress = words.value(of: "progress").flatMap(ProgressForm.init) ?? .auto
+        verbosity = words.given.count { $0.name == "verbose" }
+        logFormat = words.value(of: "log-format").flatMap(LogFormat.init) ?? .text
+        log = try words.value(of: "log-file").map(Self.openLog)
     }
 }

@@ -1,6 +1,7 @@
 import ArgumentParser
 import Foundation
 import Gesso
+import Terminal
 
 /// The flags of the settings that every verb shares, presets, and `--set` for all the others.
 struct RecipeOptions: ParsableArguments {

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Gesso
+import Terminal
 
 /// The options that mark a thing whose border is found.
 struct SelectionOptions: ParsableArguments {

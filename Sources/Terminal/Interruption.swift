@@ -4,7 +4,7 @@ import Synchronization
 /// Ctrl-C and its like: the first asks the run to end at its next step and gives it a second for that;
 /// then, or on the second Ctrl-C, the process ends at once. While a file is put in its place nothing
 /// ends the process, so that there is a whole file or none.
-enum Interruption {
+package enum Interruption {
     private static let received = Atomic<Int32>(0)
     private static let phase = Atomic<Phase>(.working)
     private static let isResumable = Atomic<Bool>(false)
@@ -14,7 +14,7 @@ enum Interruption {
     }
 
     /// Starts to watch for SIGINT, SIGTERM and SIGHUP; a closed pipe is no reason to end.
-    static func watch() {
+    package static func watch() {
         // A handler may not be the first to use a global, so all it uses is used here.
         received.store(0, ordering: .sequentiallyConsistent)
         phase.store(.working, ordering: .sequentiallyConsistent)
@@ -50,13 +50,13 @@ enum Interruption {
     }
 
     /// Throws `CancellationError` if the run is to end.
-    static func check() throws {
+    package static func check() throws {
         let number = received.load(ordering: .sequentiallyConsistent)
         if number != 0 { throw CancellationError() }
     }
 
     /// How a run ends that was interrupted.
-    static var failure: Failure {
+    package static var failure: Failure {
         let number = received.load(ordering: .sequentiallyConsistent)
         return Failure(
             ExitStatus(rawValue: 128 + number) ?? .interrupted, "interrupted", at: "gesso",
@@ -64,7 +64,7 @@ enum Interruption {
     }
 
     /// Says that the run writes file after file, and goes on where it stood when it is started again.
-    static func expectResumption() {
+    package static func expectResumption() {
         isResumable.store(true, ordering: .sequentiallyConsistent)
     }
 
@@ -73,7 +73,7 @@ enum Interruption {
     /// Writes a file, which must not be left halfway, unless the run is to end.
     ///
     /// - Parameter isResult: whether the run has done its work by that.
-    static func whileWriting(isResult: Bool = true, _ body: () throws -> Void) throws {
+    package static func whileWriting(isResult: Bool = true, _ body: () throws -> Void) throws {
         phase.store(.writing, ordering: .sequentiallyConsistent)
         do {
             try check()
@@ -86,7 +86,7 @@ enum Interruption {
     }
 
     /// Writes to standard output, where a picture can be cut short.
-    static func whileSending(_ body: () throws -> Void) throws {
+    package static func whileSending(_ body: () throws -> Void) throws {
         try check()
         phase.store(.sending, ordering: .sequentiallyConsistent)
         try body()

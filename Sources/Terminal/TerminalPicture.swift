@@ -1,10 +1,10 @@
 import Foundation
-import Gesso
+package import Gesso
 
 /// A picture in the terminal, by whatever means the terminal has.
-struct TerminalPicture {
+package struct TerminalPicture {
     /// The means.
-    enum Form: String, CaseIterable {
+    package enum Form: String, CaseIterable {
         /// The kitty graphics protocol.
         case kitty
         /// iTerm2's inline images.
@@ -15,7 +15,7 @@ struct TerminalPicture {
         case blocks
 
         /// What the variables that terminals set say; blocks, which all can show, where none does.
-        init(environment: [String: String]) {
+        package init(environment: [String: String]) {
             let term = environment["TERM"] ?? ""
             let program = environment["TERM_PROGRAM"] ?? ""
             if environment["KITTY_WINDOW_ID"] != nil || term.contains("kitty")
@@ -35,12 +35,12 @@ struct TerminalPicture {
     private let image: Image
     private let form: Form
 
-    init(_ image: Image, as form: Form) {
+    package init(_ image: Image, as form: Form) {
         (self.image, self.form) = (image, form)
     }
 
     /// Draws the picture on standard error, if that is a terminal.
-    static func show(_ image: Image) throws {
+    package static func show(_ image: Image) throws {
         guard Console.isLive else { return }
         let form = Form(environment: ProcessInfo.processInfo.environment)
         var size = winsize()
@@ -57,15 +57,15 @@ struct TerminalPicture {
     }
 
     /// The size of a terminal.
-    struct Size {
-        let columns: Int
-        let rows: Int
+    package struct Size {
+        package let columns: Int
+        package let rows: Int
         /// Pixels of a line; 0 where the terminal does not say.
-        var cellHeight = 0
+        package var cellHeight = 0
     }
 
     /// What is sent to a terminal of that size.
-    func text(on terminal: Size) throws -> String {
+    package func text(on terminal: Size) throws -> String {
         switch form {
         case .kitty: try kitty()
         case .iterm2: try iTerm2()
@@ -76,7 +76,7 @@ struct TerminalPicture {
 
     /// How many lines of the terminal the picture takes; 0 where the terminal does not say how high its
     /// lines are, so that nothing can be drawn over it.
-    func rows(on terminal: Size) -> Int {
+    package func rows(on terminal: Size) -> Int {
         if form == .blocks { return (inBlocks(on: terminal).height + 1) / 2 }
         guard terminal.cellHeight > 0 else { return 0 }
         let rows = (scaled(width: 640, height: 480).height - 1) / terminal.cellHeight + 1

@@ -1,9 +1,9 @@
 import Foundation
-import Gesso
+package import Gesso
 
 /// Tells how far an edit is: a bar on a live terminal, else a line about every tenth, or a JSON
 /// document for every step.
-struct ProgressMeter {
+package struct ProgressMeter {
     private let detail: Detail
     private let unit: Unit
     private var firstStep: (step: Int, seconds: Double)?
@@ -15,12 +15,12 @@ struct ProgressMeter {
     }
 
     /// What is counted.
-    enum Unit: String {
+    package enum Unit: String {
         case step, picture
     }
 
     /// As `--progress`, `--quiet` and the terminal have it.
-    init(isQuiet: Bool, counting unit: Unit = .step) {
+    package init(isQuiet: Bool, counting unit: Unit = .step) {
         self.unit = unit
         let style = Console.style
         switch style.progress {
@@ -49,7 +49,7 @@ struct ProgressMeter {
         let eta: Double?
     }
 
-    mutating func tell(_ progress: Editing.Progress) {
+    package mutating func tell(_ progress: Editing.Progress) {
         guard detail != .nothing else { return }
         if detail == .documents { return document(progress) }
         switch progress.stage {
@@ -62,7 +62,7 @@ struct ProgressMeter {
     }
 
     /// Takes the bar away.
-    func clear() {
+    package func clear() {
         if detail == .bar { Console.show(bar: "") }
     }
 
@@ -72,7 +72,7 @@ struct ProgressMeter {
     }
 
     /// Tells how many pictures of a batch are done.
-    mutating func tellPictures(_ count: Int, of total: Int, at seconds: Double) {
+    package mutating func tellPictures(_ count: Int, of total: Int, at seconds: Double) {
         guard detail == .documents else { return tell(count, of: total, at: seconds) }
         let eta = rate(count, at: seconds).map { Double(total - count) / $0 }
         Console.event(
@@ -85,7 +85,7 @@ struct ProgressMeter {
     /// - Parameters:
     ///   - count: how many pictures are done.
     ///   - seconds: since the batch began.
-    mutating func tell(
+    package mutating func tell(
         _ progress: Editing.Progress, of picture: String, after count: Int, of total: Int,
         at seconds: Double
     ) {
@@ -109,10 +109,13 @@ struct ProgressMeter {
         }
     }
 
-    /// Seconds as minutes and seconds.
-    private static func time(_ seconds: Double) -> String {
-        let left = Int(seconds.rounded(.up))
-        return "\(left / 60):" + String(format: "%02d", left % 60)
+    /// Seconds as minutes and seconds, with hours where there are any.
+    package static func time(_ seconds: Double) -> String {
+        let left = Int(min(seconds, 1e9).rounded(.up))
+        let rest = String(format: "%02d", left % 60)
+        return left < 3600
+            ? "\(left / 60):" + rest
+            : "\(left / 3600):" + String(format: "%02d:", left / 60 % 60) + rest
     }
 
     private mutating func document(_ progress: Editing.Progress) {
@@ -153,7 +156,7 @@ struct ProgressMeter {
     }
 
     /// A bar that is filled to a share.
-    private static func bar(_ share: Double) -> String {
+    package static func bar(_ share: Double) -> String {
         let filled = min(max(Int(24 * share), 0), 24)
         return "[" + String(repeating: "#", count: filled)
             + String(repeating: ".", count: 24 - filled) + "]"

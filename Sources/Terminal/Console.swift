@@ -1,15 +1,15 @@
 import Foundation
-import Gesso
+package import Gesso
 import Synchronization
 
 /// The two ways out: results on standard output, all else on standard error.
-enum Console {
+package enum Console {
     /// Whether standard error is a terminal that can redraw a line.
-    static let isLive =
+    package static let isLive =
         isatty(STDERR_FILENO) == 1 && ProcessInfo.processInfo.environment["TERM"] != "dumb"
 
     /// A line of result: a path, a document, a help page.
-    static func result(_ text: String) throws {
+    package static func result(_ text: String) throws {
         try result(bytes: Array((text + "\n").utf8))
     }
 
@@ -17,7 +17,7 @@ enum Console {
     ///
     /// - Throws: `Failure` on a full disk, but not for a reader that has gone away: what it does not
     ///   want to read is dropped.
-    static func result(bytes: some Collection<UInt8>) throws {
+    package static func result(bytes: some Collection<UInt8>) throws {
         let bar = bar.withLock { $0 }
         // On one terminal a result takes the place of the bar, which then comes below it.
         if !bar.isEmpty, isShared { redraw("") }
@@ -36,13 +36,13 @@ enum Console {
     private static let bar = Mutex("")
 
     /// Every note so far, without what precedes it, so that documents hold what was printed.
-    static var notes: [String] { noted.withLock { $0 } }
+    package static var notes: [String] { noted.withLock { $0 } }
 
     private static let noted = Mutex<[String]>([])
     private static let noteMark = "gesso: note: "
 
     /// How messages are shown; set once, before a command runs.
-    static var style: MessageStyle {
+    package static var style: MessageStyle {
         get { state.withLock { $0 } }
         set { state.withLock { $0 = newValue } }
     }
@@ -50,14 +50,14 @@ enum Console {
     private static let state = Mutex(MessageStyle())
 
     /// What kind of message a line is.
-    enum Kind: String {
+    package enum Kind: String {
         case note, error
     }
 
     /// A line beside the result, which the log gets, too.
     ///
     /// - Parameter isQuiet: leaves it to the log.
-    static func line(_ text: String, _ kind: Kind = .note, isQuiet: Bool = false) {
+    package static func line(_ text: String, _ kind: Kind = .note, isQuiet: Bool = false) {
         let style = style
         if text.hasPrefix(noteMark) {
             noted.withLock { $0.append(String(text.dropFirst(noteMark.count))) }
@@ -88,7 +88,7 @@ enum Console {
     }
 
     /// A document on one line, beside the result.
-    static func event(_ document: some Encodable) {
+    package static func event(_ document: some Encodable) {
         guard let line = line(document) else { return }
         _ = write(Array((line + "\n").utf8), to: STDERR_FILENO)
     }
@@ -106,7 +106,7 @@ enum Console {
     }
 
     /// Draws the bar over the one before; an empty text takes it away.
-    static func show(bar text: String) {
+    package static func show(bar text: String) {
         bar.withLock { $0 = text }
         redraw(text)
     }
@@ -124,7 +124,7 @@ enum Console {
     /// Draws a picture above the bar, over the picture that was drawn before if nothing came between.
     ///
     /// - Parameter rows: how many lines of the terminal it takes.
-    static func show(picture text: String, rows: Int) {
+    package static func show(picture text: String, rows: Int) {
         let above = pictureRows.withLock { $0 }
         let back = above > 0 ? "\r\u{1B}[\(above)A\u{1B}[J" : ""
         _ = write(Array(("\r\u{1B}[K" + back + text + "\n").utf8), to: STDERR_FILENO)
@@ -155,7 +155,7 @@ enum Console {
 
 extension Console {
     /// A document, as JSON or a line for each thing.
-    static func result(_ document: some PlainDocument, isJSON: Bool) throws {
+    package static func result(_ document: some PlainDocument, isJSON: Bool) throws {
         if isJSON { return try result(JSON.text(document)) }
         for line in document.lines { try result(line.escapingControls()) }
     }
