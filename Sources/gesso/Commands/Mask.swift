@@ -16,6 +16,9 @@ struct MaskCommand: ParsableCommand {
                 -o mask.png --overlay look.png
               gesso mask room.png --select box:40,60,200,120 --drop 50,70,80,70 --mask-grow 6 \\
                 -o mask.png
+
+            The mask that is written has hard edges unless --mask-feather or --mask-blur is
+            given, for inpaint feathers the mask that it gets.
             """)
 
     @Argument(help: "The picture; - is standard input.", completion: .file())
@@ -87,9 +90,13 @@ struct MaskCommand: ParsableCommand {
                 .init(.picture(SelectionOptions.name), at: .argument("--select")), at: 0)
         }
         let shelf = Workplace.library.places.presets
-        let recipe = try Recipe(
-            .inpaint, presets: presets.map { try shelf.preset($0) },
-            settings: masks.settings + [Setting("prompt", "", at: .argument("--prompt"))])
+        let presets = try presets.map { try shelf.preset($0) }
+        var settings = masks.settings + [Setting("prompt", "", at: .argument("--prompt"))]
+        // `inpaint` feathers the mask that it is given: one that is written is feathered only if asked.
+        if !(settings + presets.flatMap(\.settings)).contains(where: { $0.key == "mask_feather" }) {
+            settings.append(Setting("mask_feather", "0", at: .argument("--mask-feather")))
+        }
+        let recipe = try Recipe(.inpaint, presets: presets, settings: settings)
         let output = try Output(output, format: nil, quality: nil, overwrites: overwrite)
         let second = try overlay.map {
             try Output($0, format: nil, quality: nil, overwrites: overwrite)
