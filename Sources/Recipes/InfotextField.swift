@@ -101,7 +101,7 @@ struct InfotextField: Sendable {
                 }),
             changed("Eta DDIM", "eta"),
             changed("Token merging ratio", "token_merging"),
-        ] + hires + mask + softInpainting + [
+        ] + hires + mask + softInpainting + controls + [
             record("Wildcard prompt") { $0.recipe.wildcardPrompt },
             record("Wildcard negative prompt") { $0.recipe.wildcardNegativePrompt },
             record("Lora hashes") { $0.provenance.loraHashes },
