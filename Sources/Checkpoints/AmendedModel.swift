@@ -23,7 +23,9 @@ public struct WeightedLoRA: Sendable {
     }
 
     /// The factor for what it adds to a layer.
-    fileprivate func strength(of layer: String, in component: String, _ layers: LoRALayers?) -> Float {
+    fileprivate func strength(of layer: String, in component: String, _ layers: LoRALayers?)
+        -> Float
+    {
         let strength = component == "unet" ? strength : textStrength
         guard let blocks else { return strength }
         let place = component == "unet" ? layers?.block(of: layer) : 0

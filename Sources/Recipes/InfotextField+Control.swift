@@ -25,7 +25,9 @@ extension InfotextField {
 
     /// What a unit says of its mode.
     private static func mode(of unit: String) -> [(key: String, value: String)] {
-        modes.filter { $0.mode != .balanced && unit.lowercased().contains("mode: " + $0.words.lowercased()) }.map {
+        modes.filter {
+            $0.mode != .balanced && unit.lowercased().contains("mode: " + $0.words.lowercased())
+        }.map {
             ("control_mode", $0.mode.rawValue)
         }
     }

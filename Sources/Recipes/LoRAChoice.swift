@@ -65,7 +65,8 @@ public struct LoRAChoice: Sendable, Equatable, CustomStringConvertible {
     /// The factors as they are written behind the name.
     var strengths: String {
         let parts = textStrength.map { [$0, strength] } ?? [strength]
-        return (parts.map { "\(Key.Value.number($0))" }
+        return
+            (parts.map { "\(Key.Value.number($0))" }
             + (blocks.map { [Self.blockMark + $0.description] } ?? [])).joined(separator: ":")
     }
 }

@@ -107,7 +107,8 @@ extension GessoServer {
         var types = Dictionary(
             kinds.map { label, word, modules in
                 (label, type(titles.filter { $0.lowercased().contains(word) }, modules))
-            }) { first, _ in first }
+            }
+        ) { first, _ in first }
         types["All"] = [
             "module_list": .array(ControlModule.all.map { .string($0.name) }),
             "model_list": .array((["None"] + titles).map { .string($0) }),

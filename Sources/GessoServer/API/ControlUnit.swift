@@ -41,7 +41,8 @@ struct ControlUnit: Sendable {
         choice = ControlChoice(network: try Self.network(fields.string("model") ?? "None", names))
         choice.weight = fields.double("weight", in: ControlChoice.weights) ?? 1
         choice.start = fields.double("guidance_start", in: 0...1) ?? 0
-        choice.end = fields.double("guidance_end", in: 0...1) ?? fields.double("guidance", in: 0...1) ?? 1
+        choice.end =
+            fields.double("guidance_end", in: 0...1) ?? fields.double("guidance", in: 0...1) ?? 1
         guard choice.start < choice.end else {
             throw Self.complaint("guidance_start", "it is not below guidance_end")
         }
@@ -150,7 +151,9 @@ extension ControlUnit.Picture {
     func drawn(width: Int, height: Int) throws -> Image {
         var image = try decodedBase64(text, field: "alwayson_scripts.controlnet.image").onWhite
         image.metadata = ImageMetadata()
-        if let map { image = image.controlMap(map, side: side ?? perfectSide(image, width, height)) }
+        if let map {
+            image = image.controlMap(map, side: side ?? perfectSide(image, width, height))
+        }
         return image.fitted(width: width, height: height, mode: resizeMode)
     }
 

@@ -129,7 +129,6 @@ struct PictureRequestReader {
         if let negative = fields.string("negative_prompt"), !negative.isEmpty {
             order.settings["negative_prompt"] = negative
         }
-        readStyles(styles)
         let steps = fields.integer("steps", in: 1...1000) ?? 50
         order.settings["steps"] = "\(steps)"
         if let scale = fields.double("cfg_scale", in: 0...100) ?? 7 as Double? {
@@ -148,6 +147,7 @@ struct PictureRequestReader {
             order.settings["height"] = "\(height)"
             if fields.bool("enable_hr") == true { readSecondRun(width, height) }
         }
+        readStyles(styles)
         try readSampler()
         try readScripts(controls)
         readRest()
@@ -322,7 +322,7 @@ struct PictureRequestReader {
             throw CheckpointTitle.unknown(title)
         }
         // The standard model leaves the choice open, as there is another one to inpaint.
-        if name != models.first { order.model = name }
+        if name != Library.defaultModel { order.model = name }
     }
 }
 
