@@ -7,10 +7,29 @@ public struct WeightedLoRA: Sendable {
     let strength: Float
     /// For the text encoders.
     let textStrength: Float
+    /// Further factors; nil is 1 for all.
+    let blocks: [Float]?
 
-    /// - Parameter textStrength: nil is the same.
-    public init(_ lora: LoRA, strength: Float, textStrength: Float? = nil) {
+    /// - Parameters:
+    ///   - textStrength: nil is the same.
+    ///   - blocks: 26 further factors: for the text encoders, for the UNet's blocks in 0 to 11, its middle,
+    ///     and its blocks out 0 to 11, as the original repository counts them. What is in none of these
+    ///     blocks has 1. Nil is 1 for all.
+    public init(
+        _ lora: LoRA, strength: Float, textStrength: Float? = nil, blocks: [Float]? = nil
+    ) {
         (self.lora, self.strength, self.textStrength) = (lora, strength, textStrength ?? strength)
+        self.blocks = blocks
+    }
+
+    /// The factor for what it adds to a layer.
+    fileprivate func strength(of layer: String, in component: String, _ layers: LoRALayers?)
+        -> Float
+    {
+        let strength = component == "unet" ? strength : textStrength
+        guard let blocks else { return strength }
+        let place = component == "unet" ? layers?.block(of: layer) : 0
+        return strength * (place.map { blocks[$0] } ?? 1)
     }
 }
 
@@ -87,10 +106,12 @@ private struct JoiningLoRAs {
                 strangers.append(part.name)
                 continue
             }
-            let isUNet = component == "unet"
+            let strength = weighted.strength(of: own, in: component, layers[component])
+            // A block that is left out is left as it is to the bit.
+            if strength == 0, weighted.blocks != nil { continue }
             let made = try lora.changes(
                 name, of: part, weight: weight, bias: shapes[component]?[own + ".bias"],
-                strength: isUNet ? weighted.strength : weighted.textStrength)
+                strength: strength)
             for (end, change) in [(".weight", made.weight), (".bias", made.bias)] {
                 guard let change else { continue }
                 changes[component, default: [:]][own + end, default: []].append(change)

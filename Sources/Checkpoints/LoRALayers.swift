@@ -4,6 +4,8 @@
 /// a UNet's layer may have the original repository's name in that form.
 struct LoRALayers {
     private var layers: [String: String] = [:]
+    /// The original repository's names of a UNet's layers.
+    private var originals: [String: String] = [:]
     /// The layers in the order in which the first LoRAs count them.
     private let counted: [String]
 
@@ -15,6 +17,7 @@ struct LoRALayers {
         for layer in all {
             layers[Self.key(layer)] = layer
             if let old = original?(layer + ".weight") {
+                originals[layer] = old
                 layers[Self.key(String(old.dropLast(7)))] = layer
             }
         }
@@ -28,6 +31,17 @@ struct LoRALayers {
             return layers[Self.key(layer)]
         }
         return counted.indices.contains(number) ? counted[number] : nil
+    }
+
+    /// The place of a UNet's layer among 26 blocks: 1 to 12 are its blocks in, 13 the middle, 14 to 25 its
+    /// blocks out; nil for a layer outside of these.
+    func block(of layer: String) -> Int? {
+        let parts = (originals[layer] ?? "").split(separator: ".")
+        guard let side = parts.first, parts.count > 1 else { return nil }
+        if side == "middle_block" { return 13 }
+        let starts: [Substring: Int] = ["input_blocks": 1, "output_blocks": 14]
+        guard let start = starts[side], let number = Int(parts[1]), number < 12 else { return nil }
+        return start + number
     }
 
     private static func key(_ layer: String) -> String {

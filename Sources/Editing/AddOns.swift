@@ -25,14 +25,18 @@ public struct AddOns: Sendable, Equatable {
         let file: URL
         let strength: Double
         let textStrength: Double
+        let blocks: [Double]?
 
         /// A LoRA with its factors.
         ///
         /// - Parameters:
         ///   - strength: for the UNet.
         ///   - textStrength: for the text encoders; nil is the same.
-        public init(_ file: URL, strength: Double, textStrength: Double? = nil) {
-            (self.file, self.strength) = (file, strength)
+        ///   - blocks: further factors as `BlockWeights.factors` has them; nil is 1 for all.
+        public init(
+            _ file: URL, strength: Double, textStrength: Double? = nil, blocks: [Double]? = nil
+        ) {
+            (self.file, self.strength, self.blocks) = (file, strength, blocks)
             self.textStrength = textStrength ?? strength
         }
     }
@@ -80,7 +84,8 @@ public struct AddOns: Sendable, Equatable {
             model,
             adding: zip(opened, loras).map { lora, added in
                 WeightedLoRA(
-                    lora, strength: Float(added.strength), textStrength: Float(added.textStrength))
+                    lora, strength: Float(added.strength), textStrength: Float(added.textStrength),
+                    blocks: added.blocks.map { $0.map(Float.init) })
             })
         return Applied(
             source: amended, embeddings: opened.flatMap(\.embeddings),

@@ -32,9 +32,11 @@ public struct Control: Sendable {
         case surroundings
     }
 
-    /// The words for what a network reads that are no names of pictures.
-    public static let words =
-        ControlMap.names + [ControlChoice.picture, ControlChoice.surroundings]
+    /// Whether a word for what a network reads is no name of a picture.
+    public static func isKind(_ word: String) -> Bool {
+        [ControlChoice.picture, ControlChoice.surroundings].contains(word)
+            || ControlMap(named: word) != nil
+    }
 
     /// A control of weight 1 over all steps.
     public init(_ network: String, reading source: Source) {

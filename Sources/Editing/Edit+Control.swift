@@ -14,7 +14,7 @@ extension Edit {
             (control.weight, control.start, control.end) = (
                 choice.weight, choice.start, choice.end
             )
-            control.mode = recipe.controlMode
+            control.mode = choice.mode ?? recipe.controlMode
             return control
         }
         return steered

@@ -56,33 +56,45 @@ public struct Grid: Sendable {
         place.map { $0.axis.label($0.value) }.joined(separator: ", ")
     }
 
+    /// The places of the pictures in the order in which they are made: all of a checkpoint after each other.
+    var order: [Int] {
+        var models: [String?] = []
+        for cell in cells where !models.contains(cell.request.model) {
+            models.append(cell.request.model)
+        }
+        return models.flatMap { model in
+            cells.indices.filter { cells[$0].request.model == model }
+        }
+    }
+
     /// Makes the pictures one after the other. What ends the first one would end them all; a later one is
     /// left out.
     ///
     /// - Parameters:
-    ///   - next: called before each picture with its number from 0.
+    ///   - next: called before each picture with how many were made before it, and with it.
     ///   - event: called with what happens in the work on a picture.
     ///   - failed: called with the picture that could not be made.
     public func run(
         with library: Library, _ options: Job.Options = Job.Options(),
-        next: (Int) throws -> Void, event: (Job.Event) throws -> Void = { _ in },
+        next: (Int, Cell) throws -> Void, event: (Job.Event) throws -> Void = { _ in },
         failed: (Cell, GessoError) throws -> Void
     ) async throws -> [Outcome] {
-        var outcomes: [Outcome] = []
-        for (index, cell) in cells.enumerated() {
+        var outcomes: [Int: Outcome] = [:]
+        for (number, place) in order.enumerated() {
+            let cell = cells[place]
             try Task.checkCancellation()
-            try next(index)
+            try next(number, cell)
             do {
-                outcomes.append(
-                    .success(try await library.start(cell.request, options).follow(event)))
+                outcomes[place] = .success(
+                    try await library.start(cell.request, options).follow(event))
             } catch let error where !(error is CancellationError) {
                 let failure = GessoError(error)
-                guard failure.isOfOnePicture, index > 0 else { throw error }
+                guard failure.isOfOnePicture, number > 0 else { throw error }
                 try failed(cell, failure)
-                outcomes.append(.failure(failure))
+                outcomes[place] = .failure(failure)
             }
         }
-        return outcomes
+        return cells.indices.compactMap { outcomes[$0] }
     }
 
     /// Refuses a table that no program could open, before the work.
@@ -157,11 +169,12 @@ public struct Grid: Sendable {
     private var legend: String {
         guard let edit = lastEdits.first else { return "" }
         let keys = ["prompt", "strength", "steps", "guidance_scale", "scheduler", "seed"]
-        let varied = axes.flatMap { axis in
+        let varied = axes.flatMap { axis -> [String] in
             switch axis.subject {
             case .key(let key): [key]
             case .words: ["prompt"]
             case .preset: keys
+            case .model, .control: []
             case .variable: keys.filter(differs)
             }
         }

@@ -162,7 +162,9 @@ struct JobWork {
     ) throws -> Outcome.Work {
         Outcome.Work(
             edit: edit, result: result, loading: loading,
-            marked: try result.marked(of: edit.verb, addOns: addOns[index]))
+            marked: try result.marked(
+                of: edit.verb, addOns: addOns[index],
+                modelHash: try choice.flatMap { try library.modelHash(of: $0.url) }))
     }
 
     private static var nothingToDo: GessoError {

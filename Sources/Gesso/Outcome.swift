@@ -146,7 +146,11 @@ public struct Outcome: Sendable {
 
 extension EditResult {
     /// The picture with a record of how it was made, if anything of it was.
-    func marked(of verb: Verb, addOns: [AddOnShelf.Entry]) throws -> Image {
+    ///
+    /// - Parameter modelHash: of the checkpoint; nil where it has none.
+    func marked(
+        of verb: Verb, addOns: [AddOnShelf.Entry], modelHash: String?
+    ) throws -> Image {
         var image = image
         if recipe.stripGPS { image.metadata.dropLocation() }
         if recipe.stripMetadata { image.metadata.dropAllButProfile() }
@@ -154,6 +158,7 @@ extension EditResult {
         let provenance = Provenance(
             verb: verb, model: report.model, scheduler: report.scheduler, seed: report.seed,
             size: firstSize, program: Program.name,
+            modelHash: report.evaluations > 0 ? modelHash : nil,
             addOns: try addOns.compactMap { try $0.provenance(in: recipe) })
         if !recipe.stripMetadata { image.metadata.parameters = recipe.infotext(provenance) }
         guard report.evaluations > 0 else { return image }

@@ -106,6 +106,7 @@ extension Grid {
             }
             var request = Request([Request.Edit(verb, recipe, mask: mask)]).drawingSeeds()
             request.recipes = source.presets.map(Request.RecipeFile.init)
+            request.model = place.first { $0.axis.subject == .model }?.value
             finish(&request)
             cells.append(Cell(label: Grid.label(place), request: request))
         }
@@ -143,7 +144,7 @@ extension Grid {
             case .key(let key):
                 try check(given.settings, key, .part(key, "leave it out"))
                 if let setting = axis.setting(value) { cell.varied.append(setting) }
-            case .words, .preset: break
+            case .words, .preset, .model, .control: break
             }
         }
         return cell

@@ -117,7 +117,7 @@ public struct Request: Sendable, Equatable {
             }
             for place in edits[index].recipe.controls.indices {
                 guard let path = edits[index].recipe.controls[place].reads,
-                    !Editing.Control.words.contains(path)
+                    !Editing.Control.isKind(path)
                 else { continue }
                 edits[index].recipe.controls[place].reads = named(path, "control")
             }

@@ -13,7 +13,7 @@ public enum ControlMode: String, CaseIterable, Sendable {
     case guess
 }
 
-/// A ControlNet that is asked for: `NETWORK[=READS][:WEIGHT][@START-END]`.
+/// A ControlNet that is asked for: `NETWORK[=READS][:WEIGHT][:MODE][@START-END]`.
 public struct ControlChoice: Sendable, Equatable, CustomStringConvertible {
     /// What weights there may be.
     public static let weights = 0.0...10.0
@@ -29,10 +29,15 @@ public struct ControlChoice: Sendable, Equatable, CustomStringConvertible {
     public var reads: String?
     /// Factor of what it adds.
     public var weight = 1.0
+    /// How it shares its say with the prompt; nil is as the recipe's `controlMode` has it.
+    public var mode: ControlMode?
     /// Share of the steps that pass before it begins.
     public var start = 0.0
     /// Share of the steps after which it ends.
     public var end = 1.0
+
+    /// A network at its usual weight, over all steps.
+    public init(network: String) { self.network = network }
 
     /// Reads a choice; nil if a number is out of range or a name empty.
     public init?(_ text: String) {
@@ -47,6 +52,12 @@ public struct ControlChoice: Sendable, Equatable, CustomStringConvertible {
                 (self.start, self.end) = (start, end)
                 rest = rest[..<at]
             }
+        }
+        if let colon = rest.lastIndex(of: ":"),
+            let mode = ControlMode(rawValue: String(rest[rest.index(after: colon)...]))
+        {
+            self.mode = mode
+            rest = rest[..<colon]
         }
         if let colon = rest.lastIndex(of: ":"),
             let weight = decimal(String(rest[rest.index(after: colon)...]))
@@ -66,7 +77,8 @@ public struct ControlChoice: Sendable, Equatable, CustomStringConvertible {
         let range =
             start == 0 && end == 1
             ? "" : "@\(Key.Value.number(start))-\(Key.Value.number(end))"
-        return network + (reads.map { "=" + $0 } ?? "") + ":\(Key.Value.number(weight))" + range
+        return network + (reads.map { "=" + $0 } ?? "") + ":\(Key.Value.number(weight))"
+            + (mode.map { ":" + $0.rawValue } ?? "") + range
     }
 
     /// What networks of common names read.
@@ -80,6 +92,24 @@ public struct ControlChoice: Sendable, Equatable, CustomStringConvertible {
     public var reading: String? {
         let name = network.split(separator: "/").last?.lowercased() ?? ""
         return reads ?? Self.usual.first { name.contains($0.0) }?.1
+    }
+
+    /// Changes a part; false for a value that it cannot have.
+    mutating func set(_ part: GridAxis.ControlPart, to value: String) -> Bool {
+        var changed = self
+        let number = decimal(value)
+        switch part {
+        case .weight: changed.weight = number ?? -1
+        case .start: changed.start = number ?? -1
+        case .end: changed.end = number ?? -1
+        case .kind: changed.reads = value
+        case .mode: changed.mode = ControlMode(rawValue: value)
+        }
+        // What cannot be written is refused.
+        guard ControlChoice(changed.description) == changed, part != .mode || changed.mode != nil
+        else { return false }
+        self = changed
+        return true
     }
 
     /// The same with names in the place of paths, for a text that goes with a picture.

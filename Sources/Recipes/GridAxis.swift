@@ -12,6 +12,24 @@ public struct GridAxis: Sendable, Equatable {
         case preset
         /// A variable of a recipe.
         case variable(String)
+        /// The checkpoint.
+        case model
+        /// A part of all ControlNets.
+        case control(ControlPart)
+    }
+
+    /// What may change of ControlNets that stay.
+    public enum ControlPart: String, CaseIterable, Sendable {
+        /// Factor of what they add.
+        case weight
+        /// Share of the steps that pass before they begin.
+        case start
+        /// Share of the steps after which they end.
+        case end
+        /// What they read: a kind of a map, or a picture.
+        case kind
+        /// How they share their say with the prompt.
+        case mode
     }
 
     /// What changes.
@@ -26,7 +44,8 @@ public struct GridAxis: Sendable, Equatable {
     /// The most values an axis may have.
     public static let mostValues = 100
 
-    /// Reads `key=values`, `preset=names` or `prompt:words=values`.
+    /// Reads `key=values`, `preset=names`, `model=names`, `control:weight=values` or
+    /// `prompt:words=values`.
     ///
     /// Values are joined by commas, one with a comma in it stands in double quotes. Of numbers,
     /// `a..b:step`, `a..b`, and as in AUTOMATIC1111 `a-b`, `a-b (+step)` and `a-b [count]` stand for
@@ -49,6 +68,17 @@ public struct GridAxis: Sendable, Equatable {
             of: Self.parts(String(text[text.index(after: equals)...])), whole: isWhole, at: origin)
         if name == "preset" {
             subject = .preset
+        } else if name == "model" {
+            subject = .model
+        } else if name.hasPrefix("control:") {
+            let part = String(name.dropFirst("control:".count))
+            guard let part = ControlPart(rawValue: part) else {
+                throw .malformed(
+                    "a control has no '\(part.prefix(40))'", at: origin,
+                    remedy: "give control: and one of "
+                        + ControlPart.allCases.map(\.rawValue).joined(separator: ", "))
+            }
+            subject = .control(part)
         } else if name.hasPrefix("prompt:") {
             subject = .words(String(name.dropFirst("prompt:".count)))
         } else {
@@ -56,7 +86,7 @@ public struct GridAxis: Sendable, Equatable {
             guard Recipe.key(key) != nil else {
                 throw .unknownKey(
                     name, at: origin,
-                    meant: nearMiss(key, among: Recipe.keys.map(\.name) + ["preset"]))
+                    meant: nearMiss(key, among: Recipe.keys.map(\.name) + ["preset", "model"]))
             }
             subject = .key(key)
         }
@@ -140,6 +170,8 @@ public struct GridAxis: Sendable, Equatable {
         case .key(let key): "\(key) \(value)"
         case .variable(let name): "\(name) \(value)"
         case .words, .preset: value
+        case .model: OtherSettings.fileName(value)
+        case .control(let part): "control \(part.rawValue) \(value)"
         }
     }
 
@@ -149,10 +181,12 @@ public struct GridAxis: Sendable, Equatable {
         return Setting(key, value, at: origin)
     }
 
-    /// The recipe with a value in the place of the words, if it is about words.
+    /// The recipe with a value in the place of the words, or as a part of its ControlNets, if it is about
+    /// these.
     ///
-    /// - Throws: `RecipeError.malformed` if no prompt holds them.
+    /// - Throws: `RecipeError.malformed` if no prompt holds the words, and for what no ControlNet can have.
     public func replaced(_ value: String, in recipe: Recipe) throws(RecipeError) -> Recipe {
+        if case .control(let part) = subject { return try controlled(value, part, recipe) }
         guard case .words(let words) = subject else { return recipe }
         guard !words.isEmpty,
             recipe.prompt.contains(words) || recipe.negativePrompt.contains(words)
@@ -170,6 +204,25 @@ public struct GridAxis: Sendable, Equatable {
         replaced.prompt = recipe.prompt.replacing(words, with: value)
         replaced.negativePrompt = recipe.negativePrompt.replacing(words, with: value)
         return replaced
+    }
+
+    private func controlled(
+        _ value: String, _ part: ControlPart, _ recipe: Recipe
+    ) throws(RecipeError) -> Recipe {
+        guard !recipe.controls.isEmpty else {
+            throw .malformed(
+                "there is no control whose \(part.rawValue) could change", at: origin,
+                remedy: "name one by the key control")
+        }
+        var changed = recipe
+        for index in changed.controls.indices {
+            guard changed.controls[index].set(part, to: value) else {
+                throw .malformed(
+                    "'\(value.prefix(40))' is no \(part.rawValue) of a control", at: origin,
+                    remedy: "see the article on ControlNets")
+            }
+        }
+        return changed
     }
 
     /// What commas part, but for those in double quotes; the quotes are taken off.

@@ -53,9 +53,10 @@ extension InfotextField {
             }),
         ofSecond("Hires prompt", "hires_prompt"),
         ofSecond("Hires negative prompt", "hires_negative_prompt"),
-        ofSecond("Hires CFG scale", "hires_guidance_scale"),
+        // A1111 has none; Forge and Gesso before it differ in one letter.
+        ofSecond("Hires CFG Scale", "hires_guidance_scale"),
         InfotextField(
-            name: "Hires CFG Scale", write: { _ in nil },
+            name: "Hires CFG scale", write: { _ in nil },
             read: { value, _ in [("hires_guidance_scale", value)] }),
     ]
 

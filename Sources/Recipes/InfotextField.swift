@@ -59,6 +59,11 @@ struct InfotextField: Sendable {
             })
     }
 
+    /// Another name for a key, which others write.
+    private static func read(_ name: String, _ key: String) -> InfotextField {
+        InfotextField(name: name, write: { _ in nil }, read: { value, _ in [(key, value)] })
+    }
+
     /// What is known of the picture and sets nothing.
     private static func record(
         _ name: String, _ write: @escaping @Sendable (Source) -> String? = { _ in nil }
@@ -101,9 +106,11 @@ struct InfotextField: Sendable {
                 }),
             changed("Eta DDIM", "eta"),
             changed("Token merging ratio", "token_merging"),
-        ] + hires + mask + softInpainting + [
-            record("Wildcard prompt") { $0.recipe.wildcardPrompt },
-            record("Wildcard negative prompt") { $0.recipe.wildcardNegativePrompt },
+        ] + hires + mask + softInpainting + controls + [
+            same("Wildcard prompt", "wildcard_prompt"),
+            same("Wildcard negative prompt", "wildcard_negative_prompt"),
+            read("Template", "wildcard_prompt"),
+            read("Negative Template", "wildcard_negative_prompt"),
             record("Lora hashes") { $0.provenance.loraHashes },
             record("Edit") { $0.verb.rawValue },
             record("Version") { $0.provenance.program },

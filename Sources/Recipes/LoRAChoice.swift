@@ -9,16 +9,29 @@ public struct LoRAChoice: Sendable, Equatable, CustomStringConvertible {
     public var strength: Double
     /// For the text encoders; nil is the same.
     public var textStrength: Double?
+    /// Further factors, for its blocks; nil is 1 for all.
+    public var blocks: BlockWeights?
 
-    init(name: String, strength: Double, textStrength: Double? = nil) {
+    init(
+        name: String, strength: Double, textStrength: Double? = nil, blocks: BlockWeights? = nil
+    ) {
         (self.name, self.strength, self.textStrength) = (name, strength, textStrength)
+        self.blocks = blocks
     }
 
     /// Reads `name`, `name:strength` or `name:text encoder:UNet`, the strengths also as AUTOMATIC1111's
-    /// `te=0.5` and `unet=0.8`; nil if a strength is out of range or the name empty.
+    /// `te=0.5` and `unet=0.8`, and behind them `lbw=` with factors for blocks; nil if a strength is out
+    /// of range or the name empty.
     init?(_ text: String) {
         let parts = text.split(separator: ":", omittingEmptySubsequences: false).map(String.init)
         var rest = parts[...]
+        if rest.count > 1, let last = rest.last, last.hasPrefix(Self.blockMark) {
+            guard let blocks = BlockWeights(String(last.dropFirst(Self.blockMark.count))) else {
+                return nil
+            }
+            self.blocks = blocks
+            rest.removeLast()
+        }
         var numbers: [(key: String?, value: Double)] = []
         while rest.count > 1, numbers.count < 2, let last = rest.last,
             let number = Self.strength(last)
@@ -38,6 +51,8 @@ public struct LoRAChoice: Sendable, Equatable, CustomStringConvertible {
         else { return nil }
     }
 
+    static let blockMark = "lbw="
+
     private static func strength(_ text: String) -> (key: String?, value: Double)? {
         let pair = text.split(separator: "=", maxSplits: 1).map(String.init)
         guard pair.count == 2 else { return decimal(text).map { (nil, $0) } }
@@ -50,6 +65,8 @@ public struct LoRAChoice: Sendable, Equatable, CustomStringConvertible {
     /// The factors as they are written behind the name.
     var strengths: String {
         let parts = textStrength.map { [$0, strength] } ?? [strength]
-        return parts.map { "\(Key.Value.number($0))" }.joined(separator: ":")
+        return
+            (parts.map { "\(Key.Value.number($0))" }
+            + (blocks.map { [Self.blockMark + $0.description] } ?? [])).joined(separator: ":")
     }
 }

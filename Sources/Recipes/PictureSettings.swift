@@ -89,12 +89,17 @@ public struct PictureSettings: Sendable, Equatable {
     }
 
     /// The same without a key, which is left out under a name.
-    public func without(_ key: String, as name: String) -> PictureSettings {
+    ///
+    /// - Parameter part: what is kept of its value; an empty text is nothing.
+    public func without(
+        _ key: String, as name: String, keeping part: String = ""
+    ) -> PictureSettings {
         var rest = self
         for setting in settings where setting.key == key {
             rest.leftOut.append(Infotext.Entry(name: name, value: setting.value))
         }
         rest.settings.removeAll { $0.key == key }
+        if !part.isEmpty { rest.settings.append(Setting(key, part, at: .argument(self.name))) }
         return rest
     }
 

@@ -1,8 +1,8 @@
 /// What `<…>` in a prompt adds to the model, in AUTOMATIC1111's notation.
 ///
 /// `<lora:name:0.8>` and `<lyco:name:0.8>` name a LoRA; a second number is the weight of the UNet apart
-/// from that of the text encoder, which are also called `te=` and `unet=`. `<hypernet:name>` names what
-/// Gesso does not load.
+/// from that of the text encoder, which are also called `te=` and `unet=`. `lbw=` has factors for its blocks;
+/// these may stand without it behind the weights. `<hypernet:name>` names what Gesso does not load.
 struct PromptTag {
     /// What it adds; nil for what cannot be added.
     private(set) var lora: LoRAChoice?
@@ -29,7 +29,12 @@ struct PromptTag {
         var numbers: [Double] = []
         var named: [String: Double] = [:]
         var unknown: [String] = []
+        var blocks: BlockWeights?
         for argument in arguments {
+            if let found = Self.blocks(argument) {
+                blocks = found
+                continue
+            }
             let pair = argument.split(separator: "=", maxSplits: 1).map(String.init)
             if let number = decimal(argument.trimmed) {
                 numbers.append(number)
@@ -50,11 +55,21 @@ struct PromptTag {
             isText = true
             return
         }
-        lora = LoRAChoice(name: name, strength: unet, textStrength: text == unet ? nil : text)
+        lora = LoRAChoice(
+            name: name, strength: unet, textStrength: text == unet ? nil : text, blocks: blocks)
         unknown += numbers.dropFirst(2).map { "\(Key.Value.number($0))" }
         if !unknown.isEmpty {
             note = "\(tag): '\(unknown.joined(separator: ":").prefix(40))' has no meaning here"
         }
+    }
+
+    /// Factors for blocks, marked or as they stand alone; nil for anything else.
+    private static func blocks(_ argument: String) -> BlockWeights? {
+        let text = argument.trimmed
+        for mark in [LoRAChoice.blockMark, "w="] where text.hasPrefix(mark) {
+            return BlockWeights(String(text.dropFirst(mark.count)))
+        }
+        return BlockWeights(text)
     }
 
     /// A name, perhaps in a folder of LoRAs; anyone may have written the prompt.

@@ -19,24 +19,28 @@ public struct Provenance: Sendable, Equatable {
 
     /// An add-on as A1111 knows it: what it is called and a part of a hash.
     public struct AddOn: Sendable, Equatable {
-        /// The recipe's key: `lora` or `vae`.
+        /// The recipe's key: `lora`, `control` or `vae`.
         public var key: String
+        /// The recipe's word for it.
+        public var asked: String?
         /// The file's name without its ending.
         public var name: String
-        /// Of a LoRA 12, of a VAE 10 hexadecimal digits.
+        /// Of a LoRA 12, of a VAE 10, of a ControlNet 8 hexadecimal digits; empty for a folder.
         public var hash: String
         /// The factor of a LoRA.
         public var strength: Double
         /// Its factor for the text encoders; nil is the same.
         public var textStrength: Double?
+        /// Its factors for blocks; nil is 1 for all.
+        public var blocks: BlockWeights?
 
         /// A record of an add-on.
         public init(
             key: String, name: String, hash: String, strength: Double = 1,
-            textStrength: Double? = nil
+            textStrength: Double? = nil, blocks: BlockWeights? = nil, asked: String? = nil
         ) {
             (self.key, self.name, self.hash, self.strength) = (key, name, hash, strength)
-            self.textStrength = textStrength
+            (self.textStrength, self.blocks, self.asked) = (textStrength, blocks, asked)
         }
     }
 

@@ -51,9 +51,10 @@ extension Recipe {
             return []
         }
         return loras.map { lora in
-            let parts = (lora.textStrength.map { [$0] } ?? []) + [lora.strength]
-            let strengths = parts.map { "\(Key.Value.number($0))" }.joined(separator: ":")
-            return "<lora:\(lora.name):\(strengths)>"
+            let choice = LoRAChoice(
+                name: lora.name, strength: lora.strength, textStrength: lora.textStrength,
+                blocks: lora.blocks)
+            return "<lora:\(choice)>"
         }
     }
 }

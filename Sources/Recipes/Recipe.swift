@@ -10,10 +10,10 @@ public struct Recipe: Sendable, Equatable {
     public var prompt = ""
     /// What it should not show.
     public var negativePrompt = ""
-    /// The prompt before wildcards were drawn; nil where none were.
-    public internal(set) var wildcardPrompt: String?
+    /// The prompt before wildcards were drawn, for the record; nil where none were.
+    public var wildcardPrompt: String?
     /// The same of the negative prompt.
-    public internal(set) var wildcardNegativePrompt: String?
+    public var wildcardNegativePrompt: String?
     /// Styles to put around the prompts, by name; see `takingStyles`.
     var styles: [String] = []
     /// How the prompts are read, where it is said; see `promptSyntax`.
@@ -259,6 +259,12 @@ extension Recipe {
         Key(
             "negative_prompt", \.negativePrompt, .text, "what it should not show",
             elsewhere: ["negative", "neg_prompt", "uncond"]),
+        Key(
+            "wildcard_prompt", \.wildcardPrompt, .orDefault(.text),
+            "what the prompt was drawn from, for the record"),
+        Key(
+            "wildcard_negative_prompt", \.wildcardNegativePrompt, .orDefault(.text),
+            "what the negative prompt was drawn from, likewise"),
         Key(
             "style", \.styles, .styles, "words of styles.csv to put around the prompts",
             elsewhere: ["styles"]),

@@ -169,6 +169,11 @@ extension Recipe {
         }
         self.prompt = prompt
         self.negativePrompt = try combined("negative_prompt") ?? ""
+        // A prompt that is given was drawn from nothing that came before it.
+        if direct.text("prompt") != nil { wildcardPrompt = direct.text("wildcard_prompt") }
+        if direct.text("negative_prompt") != nil {
+            wildcardNegativePrompt = direct.text("wildcard_negative_prompt")
+        }
     }
 }
 

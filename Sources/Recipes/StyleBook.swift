@@ -100,6 +100,14 @@ extension Recipe {
             taken.prompt = try styled(taken.prompt, style.prompt, at: origin)
             taken.negativePrompt = try styled(
                 taken.negativePrompt, style.negativePrompt, at: origin)
+            // Where the second run has prompts of its own, these are styled, too.
+            if !hires.prompt.isEmpty {
+                taken.hires.prompt = try styled(taken.hires.prompt, style.prompt, at: origin)
+            }
+            if !hires.negativePrompt.isEmpty {
+                taken.hires.negativePrompt = try styled(
+                    taken.hires.negativePrompt, style.negativePrompt, at: origin)
+            }
         }
         taken.styles = []
         return taken

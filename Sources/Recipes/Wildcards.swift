@@ -251,6 +251,8 @@ extension Recipe {
         drawn.prompt = drawer.drawn(prompt)
         drawn.negativePrompt = drawer.drawn(negativePrompt)
         drawn.componentPrompts = drawer.drawn(componentPrompts)
+        drawn.hires.prompt = drawer.drawn(hires.prompt)
+        drawn.hires.negativePrompt = drawer.drawn(hires.negativePrompt)
         if drawn.prompt != prompt { drawn.wildcardPrompt = prompt }
         if drawn.negativePrompt != negativePrompt { drawn.wildcardNegativePrompt = negativePrompt }
         return (drawn, drawer.notes)

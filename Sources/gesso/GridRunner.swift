@@ -20,7 +20,8 @@ struct GridRunner {
             over: grid.axes,
             cells: grid.cells.map { cell in
                 var request = cell.request
-                (request.model, request.tokenizer) = (model, options.engine.tokenizer)
+                request.model = request.model ?? model
+                request.tokenizer = options.engine.tokenizer
                 return Grid.Cell(label: cell.label, request: request)
             })
         (self.options, self.input) = (options, input)
@@ -67,15 +68,14 @@ struct GridRunner {
         let began = ContinuousClock.now
         let count = grid.cells.count
         return try await grid.run(with: Workplace.library, options.jobOptions) {
-            index in
+            index, cell in
             try Interruption.check()
             let seconds = began.duration(to: .now) / .seconds(1)
             let left = Int(seconds / Double(max(index, 1)) * Double(count - index))
             let pace =
                 index > 0 ? ", \(left / 60):" + String(format: "%02d", left % 60) + " left" : ""
-            let label = grid.cells[index].label
             Console.line(
-                "gesso: picture \(index + 1) of \(count): \(label)\(pace)".asLine(),
+                "gesso: picture \(index + 1) of \(count): \(cell.label)\(pace)".asLine(),
                 isQuiet: options.progress.quiet)
         } event: { _ in
             try Interruption.check()

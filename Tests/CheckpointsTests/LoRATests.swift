@@ -56,6 +56,78 @@ struct LoRATests {
         )
     }
 
+    /// Layers of a UNet of levels with two resnets each, with the place of their block among 26 factors;
+    /// nil is none of them.
+    private static let layersOfBlocks: [(levels: Int, layers: [(layer: String, place: Int?)])] = [
+        (
+            4,
+            [
+                ("conv_in", 1), ("down_blocks.0.attentions.0.to_q", 2),
+                ("down_blocks.0.downsamplers.0.conv", 4), ("down_blocks.1.attentions.1.to_q", 6),
+                ("down_blocks.3.resnets.1.conv1", 12), ("mid_block.attentions.0.to_q", 13),
+                ("up_blocks.0.resnets.0.conv1", 14), ("up_blocks.1.attentions.0.to_q", 17),
+                ("up_blocks.3.attentions.2.to_q", 25), ("time_embedding.linear_1", nil),
+            ]
+        ),
+        (
+            3,
+            [
+                ("down_blocks.1.attentions.0.to_q", 5), ("down_blocks.2.attentions.1.to_q", 9),
+                ("mid_block.attentions.0.to_q", 13), ("up_blocks.0.attentions.0.to_q", 14),
+                ("up_blocks.2.resnets.2.conv1", 22),
+            ]
+        ),
+    ]
+
+    @Test(
+        "every block has its own factor, and so have the text encoders", arguments: layersOfBlocks)
+    func weighedBlocks(_ levels: Int, _ layers: [(layer: String, place: Int?)]) throws {
+        let folder = try TemporaryFolder()
+        var names = layers.map(\.layer)
+        for level in 0..<levels {
+            names += (0..<2).map { "down_blocks.\(level).resnets.\($0).conv1" }
+            names += (0..<3).map { "up_blocks.\(level).resnets.\($0).conv1" }
+        }
+        try folder.write(
+            safetensors(Set(names).sorted().map { ($0 + ".weight", [4, 3], 1) }),
+            to: "unet/diffusion_pytorch_model.safetensors")
+        let text = "text_model.encoder.layers.0.self_attn.q_proj"
+        try folder.write(
+            safetensors([(text + ".weight", [4, 3], 1)]), to: "text_encoder/model.safetensors")
+        for component in ["unet", "text_encoder"] {
+            try folder.write("{}", to: component + "/config.json")
+        }
+        let scopes =
+            layers.map { "lora_unet_" + $0.layer.replacing(".", with: "_") }
+            + ["lora_te_" + text.replacing(".", with: "_")]
+        let lora = try LoRA(
+            folder.write(
+                safetensors(
+                    scopes.flatMap {
+                        [
+                            ($0 + ".lora_down.weight", [2, 3], 0.5),
+                            ($0 + ".lora_up.weight", [4, 2], 2),
+                        ]
+                    }),
+                to: "lora.safetensors"))
+        // Binary fractions, so that sums are exact; one of them is 0.
+        let factors = (0..<26).map { Float($0 - 5) / 4 }
+        let model = try AmendedModel(
+            ModelFolder(folder.url),
+            adding: [WeightedLoRA(lora, strength: 0.5, textStrength: 0.25, blocks: factors)])
+        func weight(_ component: String, _ layer: String) throws -> [Float] {
+            try layer.split(separator: ".").reduce(model.weights(component)) { $0[String($1)] }
+                .tensor("weight", shape: [4, 3]).widened().values
+        }
+        for (layer, place) in layers {
+            let value = 1 + 2 * 0.5 * (place.map { factors[$0] } ?? 1)
+            #expect(try weight("unet", layer) == Array(repeating: value, count: 12), "\(layer)")
+        }
+        #expect(
+            try weight("text_encoder", text)
+                == Array(repeating: 1 + 2 * 0.25 * factors[0], count: 12))
+    }
+
     @Test("a decomposition with a part between, over 3x3 places")
     func tucker() throws {
         let mid: Entry = (Self.kohya + ".lora_mid.weight", [2, 2, 3, 3], 1)

@@ -6,7 +6,8 @@ import Testing
         ("net", "net:1"), ("net=canny", "net=canny:1"), ("net:0.5", "net:0.5"),
         ("a b=my map.png:2@0.25-0.75", "a b=my map.png:2@0.25-0.75"),
         ("net@0-1", "net:1"), (" net = map.png ", "net=map.png:1"),
-        ("me@home/net", "me@home/net:1"),
+        ("me@home/net", "me@home/net:1"), ("net:0.5:prompt", "net:0.5:prompt"),
+        ("net:guess@0-0.5", "net:1:guess@0-0.5"), ("net=canny(50,150):2", "net=canny(50,150):2"),
     ])
     func isWrittenAsItIsRead(_ text: String, _ written: String) throws {
         let choice = try #require(ControlChoice(text))

@@ -14,6 +14,8 @@ import Recipes
         ("guidance-scale=0-1 [3]", ["0", "0.5", "1"]), ("mask_grow=-4..4:4", ["-4", "0", "4"]),
         ("prompt:cat=cat,\"a dog, asleep\"", ["cat", "a dog, asleep"]),
         ("preset=night,winter", ["night", "winter"]),
+        ("model=a.safetensors,b/c", ["a.safetensors", "b/c"]),
+        ("control:weight=0..1:0.5", ["0", "0.5", "1"]),
     ])
     func valuesAreReadAsA1111DoesAndMore(_ text: String, _ values: [String]) throws {
         #expect(try GridAxis(text, option: "--x").values == values)
@@ -24,10 +26,33 @@ import Recipes
         ("steps=1..9:0", "is no range"), ("steps=1..900", "is no range"),
         ("steps=9..1", "is no range"), ("steps=1-10 [0]", "is no range"),
         ("steps=1,,2", "empty"), ("steps=", "empty"),
+        (
+            "control:wieght=1",
+            "a control has no 'wieght': --x: give control: and one of weight, start"
+        ),
+        ("modle=a", "did you mean 'model'?"),
     ])
     func whatIsNoAxisIsRefused(_ text: String, _ message: String) {
         let error = #expect(throws: RecipeError.self) { try GridAxis(text, option: "--x") }
         #expect(error.map { "\($0)".contains(message) } == true)
+    }
+
+    @Test func partsOfControlsChange() throws {
+        var recipe = Recipe(.imageToImage)
+        recipe.controls = ["a=canny:0.5@0-0.8", "b"].compactMap { ControlChoice($0) }
+        func changed(_ axis: String) throws -> [String] {
+            let axis = try GridAxis(axis, option: "--x")
+            return try axis.replaced(axis.values[0], in: recipe).controls.map(\.description)
+        }
+        #expect(try changed("control:weight=2") == ["a=canny:2@0-0.8", "b:2"])
+        #expect(try changed("control:end=0.4") == ["a=canny:0.5@0-0.4", "b:1@0-0.4"])
+        #expect(try changed("control:kind=scribble") == ["a=scribble:0.5@0-0.8", "b=scribble:1"])
+        #expect(try changed("control:mode=prompt") == ["a=canny:0.5:prompt@0-0.8", "b:1:prompt"])
+        for axis in ["weight=11", "weight=x", "start=0.9", "mode=x", "kind=a;b"] {
+            #expect(throws: RecipeError.self) { try changed("control:" + axis) }
+        }
+        recipe.controls = []
+        #expect(throws: RecipeError.self) { try changed("control:weight=2") }
     }
 
     @Test func wordsGiveWayToValues() throws {

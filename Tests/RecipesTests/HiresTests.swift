@@ -63,6 +63,23 @@ import Testing
         #expect(second.stepRule == .a1111Exact)
     }
 
+    @Test func itsPromptsTakeStylesAndDrawWords() throws {
+        let book = try StyleBook(
+            Array("name,prompt,negative_prompt\nOil,oil painting of {prompt},photo\n".utf8),
+            path: "styles.csv")
+        let recipe = try recipe([
+            "hires_scale": "2", "hires_prompt": "a {sea|sea}", "hires_negative_prompt": "fog",
+            "style": "Oil",
+        ]).takingStyles { () throws(RecipeError) in book }
+        let second = recipe.drawingWildcards(from: []).recipe.ofSecondRun
+        #expect(second.prompt == "oil painting of a sea")
+        #expect(second.negativePrompt == "fog, photo")
+        let plain = try self.recipe(["hires_scale": "2", "style": "Oil"])
+            .takingStyles { () throws(RecipeError) in book }
+        #expect(plain.hires.prompt.isEmpty)
+        #expect(plain.ofSecondRun.prompt == "oil painting of a lake")
+    }
+
     @Test func whatHasNoEffectIsNamed() throws {
         #expect(
             try recipe(["hires_steps": "9", "variation_seed": "4"]).idleSettings(of: .textToImage)

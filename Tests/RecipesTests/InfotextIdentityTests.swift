@@ -14,8 +14,17 @@ import Testing
                 "a: b, \"c\" \\ d", "Negative prompt: x\nSteps: 1, Sampler: a, CFG scale: 2",
                 " a\tb\n\n  c\u{1}", "貓 e\u{301}\u{2028}x", "\"quoted\"", "a <lora:fur:0.5> b",
             ]
-        case "lora": return ["fur:0.5", "fur:0.5;b c:-1", "a,b:0.5;c(d)", "a>b:0.5"]
-        case "control": return ["edges:1", "edges=canny:0.5", "a b=my map.png:2@0.25-0.75;tile:1"]
+        case "lora":
+            return [
+                "fur:1:lbw=OUTD", "fur:0.5:0.25:lbw=1,1,1,1,1,1,0.5,0,0,0,0,0,0,0,0,0,0", "fur:0.5",
+                "fur:0.5;b c:-1", "a,b:0.5;c(d)", "a>b:0.5",
+            ]
+        case "wildcard_prompt", "wildcard_negative_prompt": return ["a {b|c}, __d__"]
+        case "control":
+            return [
+                "edges:1", "edges=canny:0.5", "a b=my map.png:2@0.25-0.75;tile:1",
+                "a=canny(50,150):1:control;b=scribble:2:guess", "a=blur(2.5):1:prompt",
+            ]
         case "embedding": return ["a b", "one;two, three"]
         case "vae", "unet", "inpaint_base", "inpaint_delta": return ["other", "other v2, pruned"]
         case "fill": return ["blur", "edge", "patch", "noise", "nothing", "color:#112233"]
@@ -56,7 +65,8 @@ import Testing
     private func provenance(_ recipe: Recipe, _ verb: Verb) -> Provenance {
         let loras = recipe.loras.map {
             Provenance.AddOn(
-                key: "lora", name: $0.name, hash: "0123456789ab", strength: $0.strength)
+                key: "lora", name: $0.name, hash: "0123456789ab", strength: $0.strength,
+                textStrength: $0.textStrength, blocks: $0.blocks)
         }
         return Provenance(
             verb: verb, model: "a: model, pruned",

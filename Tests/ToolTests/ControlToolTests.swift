@@ -89,6 +89,120 @@ import Testing
         }
     }
 
+    @Test func aBatchReadsEachPicturesMapInAFolder() throws {
+        try inFolder { tool in
+            for folder in ["photos", "maps"] {
+                try FileManager.default.createDirectory(
+                    at: tool.url(folder), withIntermediateDirectories: true)
+            }
+            for name in ["a", "b", "c"] {
+                try FileManager.default.copyItem(
+                    at: tool.url("in.png"), to: tool.url("photos/\(name).png"))
+            }
+            try FileManager.default.copyItem(
+                at: tool.url("map.png"), to: tool.url("maps/a.png"))
+            let made = try tool("control", "in.png", "--kind", "invert", "-o", "maps/b.png")
+            #expect(made.status == 0, "\(made.errors)")
+            let settings = [
+                "--prompt", "x", "--steps", "3", "--model", Self.model, "--control", "tiny_canny",
+            ]
+            let batch = try tool.run(
+                [
+                    "batch", "photos", "--output-dir", "out", "--control-image", "maps", "--seed",
+                    "1",
+                ]
+                    + settings)
+            // One has no map.
+            #expect(batch.status == 3, "\(batch.errors)")
+            #expect(batch.errors.contains("maps/c.png"), "\(batch.errors)")
+            for (name, map, seed) in [("a", "maps/a.png", "1"), ("b", "maps/b.png", "2")] {
+                let own = try tool.run(
+                    ["img2img", "in.png", "-o", name + ".png", "--control-image", map]
+                        + ["--seed", seed] + settings)
+                #expect(own.status == 0, "\(own.errors)")
+                #expect(
+                    try tool("compare", name + ".png", "out/\(name).png").text.contains("equal"))
+            }
+        }
+    }
+
+    @Test func aGridVariesPartsOfControlsAndCheckpoints() throws {
+        try inFolder { tool in
+            let other = tool.url("models/second")
+            try FileManager.default.copyItem(
+                atPath: Self.path("families", "models", "tiny-2"), toPath: other.path)
+            let words = [
+                "grid", "in.png", "--prompt", "x", "--steps", "2", "--seed", "1", "--side", "64",
+                "--json",
+            ]
+            let weights = try tool.run(
+                words + ["--model", Self.model, "--control", "canny", "-o", "weights.png"]
+                    + ["--x", "control:weight=0,1", "--y", "control:kind=canny,invert"])
+            #expect(weights.status == 0, "\(weights.errors)")
+            #expect(weights.text.contains("control weight 1, control kind invert"))
+            let plain = try tool.run(
+                words + ["--model", Self.model, "-o", "x.png", "--x", "control:weight=0,1"])
+            #expect(plain.status == 64)
+            #expect(plain.errors.contains("there is no control"), "\(plain.errors)")
+            // All pictures of a checkpoint are made after each other, wherever they are in the table.
+            let models = try tool.run(
+                words + ["-o", "models.png", "--x", "model=\(Self.model),second"]
+                    + ["--y", "strength=0.5,1"])
+            #expect(models.status == 0, "\(models.errors)")
+            let order = models.errorLines.filter { $0.contains("picture ") }.map {
+                $0.contains("tiny-f32") ? "tiny" : "second"
+            }
+            #expect(order == ["tiny", "tiny", "second", "second"])
+            let text = try tool("info", "models.png").text
+            #expect(text.contains("X Values: model=") || text.contains("model="), "\(text)")
+        }
+    }
+
+    @Test func tilesOfALargerPictureAreReadByTheTileControlNet() throws {
+        try inFolder { tool in
+            try FileManager.default.copyItem(
+                atPath: Self.path("control", "nets", "edges"),
+                toPath: tool.url("models/controlnet/tiny_tile").path)
+            let words = [
+                "upscale", "in.png", "--prompt", "x", "--steps", "8", "--seed", "1", "--model",
+                Self.model, "--set", "tile_size=64", "--set", "tile_overlap=16",
+            ]
+            for (name, control) in [
+                ("plain", [String]()), ("tile", ["--control", "tile"]),
+                ("same", ["--control", "tiny_tile=picture"]),
+                ("other", ["--control", "tiny_tile=invert"]),
+            ] {
+                let run = try tool.run(words + ["-o", name + ".png"] + control)
+                #expect(run.status == 0, "\(run.errors)")
+            }
+            func isEqual(_ other: String) throws -> Bool {
+                try tool("compare", "tile.png", other).text.contains("infinite, equal")
+            }
+            #expect(try isEqual("same.png"))
+            #expect(try !isEqual("plain.png"))
+            #expect(try !isEqual("other.png"))
+        }
+    }
+
+    @Test func aPictureCarriesItsControlNets() throws {
+        try inFolder { tool in
+            let run = try tool.run(
+                edit("a.png", "--control", "tiny_canny=canny(50,150):0.8:prompt@0-0.9"))
+            #expect(run.status == 0, "\(run.errors)")
+            let again = try tool(
+                "img2img", "in.png", "-o", "b.png", "--from-image", "a.png", "--model", Self.model)
+            #expect(again.status == 0, "\(again.errors)")
+            #expect(try tool("compare", "a.png", "b.png").text.contains("infinite, equal"))
+            // Where the network is not here, the rest is still a beginning.
+            var bare = tool
+            bare.environment = [:]
+            let without = try bare(
+                "img2img", "in.png", "-o", "c.png", "--from-image", "a.png", "--model", Self.model)
+            #expect(without.status == 0, "\(without.errors)")
+            #expect(without.errors.contains("left out: ControlNet (not here)"), "\(without.errors)")
+        }
+    }
+
     @Test func whatHasNothingToReadIsRefused() throws {
         try inFolder { tool in
             let before = try tool.files

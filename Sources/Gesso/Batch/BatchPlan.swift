@@ -125,6 +125,7 @@ public struct BatchPlan {
         }
         (request.model, request.tokenizer) = (options.model, options.tokenizer)
         request.pictures[Request.source] = .file(item.input)
+        request.edits = request.edits.map { $0.readingMaps(of: item) }
         request.nameMaskFiles()
         return request
     }

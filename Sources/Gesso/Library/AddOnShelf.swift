@@ -193,7 +193,8 @@ extension AddOns {
                 let choice = recipe.loras.first { $0.name == entry.name }
                 loras += entry.files.map {
                     AddedLoRA(
-                        $0, strength: choice?.strength ?? 1, textStrength: choice?.textStrength)
+                        $0, strength: choice?.strength ?? 1, textStrength: choice?.textStrength,
+                        blocks: choice?.blocks?.factors)
                 }
             case "embedding":
                 embeddings += entry.files.map {
@@ -217,6 +218,12 @@ extension AddOns {
 extension AddOnShelf.Entry {
     /// What a picture's text says of it; nil for what A1111 has no word for, and for folders.
     func provenance(in recipe: Recipe) throws -> Provenance.AddOn? {
+        if key == "control", let url = files.first {
+            let hash = url.isFolder ? nil : Digest.shortHash(of: url)
+            return Provenance.AddOn(
+                key: key, name: url.deletingPathExtension().lastPathComponent, hash: hash ?? "",
+                asked: name)
+        }
         guard key == "lora" || key == "vae", let file = files.first, !file.hasDirectoryPath,
             let handle = try? FileHandle(forReadingFrom: file),
             let length = try? handle.read(upToCount: 8), length.count == 8
@@ -232,7 +239,8 @@ extension AddOnShelf.Entry {
         return Provenance.AddOn(
             key: key, name: name,
             hash: String(try Digest.sha256(file: file, from: 8 + header).prefix(12)),
-            strength: choice?.strength ?? 1, textStrength: choice?.textStrength)
+            strength: choice?.strength ?? 1, textStrength: choice?.textStrength,
+            blocks: choice?.blocks)
     }
 
     /// The files that results depend on; of a folder or a checkpoint, those inside of it.
@@ -252,12 +260,31 @@ extension AddOnShelf.Entry {
 }
 
 extension Library {
-    /// What a picture says of how it was made, without an autoencoder that is not here: another
-    /// program's picture can still be a beginning.
+    /// What a picture says of how it was made, without an autoencoder and ControlNets that are not here:
+    /// another program's picture can still be a beginning.
     package func available(_ stored: PictureSettings) -> PictureSettings {
-        guard let vae = stored.settings.first(where: { $0.key == "vae" }),
-            !AddOnShelf(places).has("vae", vae.value)
-        else { return stored }
-        return stored.without("vae", as: "VAE (not here)")
+        let shelf = AddOnShelf(places)
+        func value(_ key: String) -> String? { stored.settings.first { $0.key == key }?.value }
+        var found = stored
+        if let vae = value("vae"), !shelf.has("vae", vae) {
+            found = found.without("vae", as: "VAE (not here)")
+        }
+        let controls = (value("control") ?? "").split(separator: ";").map(String.init)
+        let missing = controls.filter { control in
+            guard let choice = ControlChoice(control) else { return false }
+            return !shelf.has("control", choice.network) || !Self.isHere(choice.reads)
+        }
+        if !missing.isEmpty {
+            let left = controls.filter { !missing.contains($0) }
+            found = found.without(
+                "control", as: "ControlNet (not here)", keeping: left.joined(separator: ";"))
+        }
+        return found
+    }
+
+    /// Whether a ControlNet has what it reads: a map that was made for a picture is not in it.
+    private static func isHere(_ reads: String?) -> Bool {
+        guard let reads, !Editing.Control.isKind(reads) else { return true }
+        return FileManager.default.fileExists(atPath: FilePath.literal(reads))
     }
 }

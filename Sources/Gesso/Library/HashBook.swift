@@ -36,6 +36,9 @@ struct HashBook {
         return hashes
     }
 
+    /// The hash of a file that was computed before; nil where it was not.
+    func known(_ file: URL) -> String? { Self.key(file).flatMap { entries[$0]?.sha256 } }
+
     /// What changes whenever a file does: the system sets the time of its last change of state.
     private static func key(_ file: URL) -> String? {
         var status = stat()

@@ -220,8 +220,8 @@ extension GessoServer {
         let isPage = fields.bool("page") ?? false
         try fields.check()
         try engine.check(order)
-        for (name, sha) in [("source", order.source), ("mask", order.mask)] {
-            guard let sha else { continue }
+        for sha in order.inputs {
+            let name = sha == order.source ? "source" : sha == order.mask ? "mask" : "maps"
             guard try await store.picture(sha) != nil else {
                 throw Complaint.invalid(name, "there is no picture '\(sha.prefix(64))'; upload it")
             }
@@ -295,6 +295,10 @@ extension Order {
         presets = fields.strings("presets") ?? []
         source = fields.string("source", limit: 64)
         mask = fields.string("mask", limit: 64)
+        maps = fields.object("maps")?.compactMapValues(\.string)
+        if (maps ?? [:]).keys.contains(where: { ["source", "mask"].contains($0) }) {
+            fields.complain("maps", "source and mask have fields of their own")
+        }
         pictures = fields.integer("pictures", in: 1...64) ?? 1
         format = fields.string("format", limit: 8) ?? "png"
         quality = fields.integer("quality", in: 1...100)
@@ -311,7 +315,7 @@ extension Order {
             }
         }
         let names: Set<String> = [
-            "verb", "model", "presets", "settings", "source", "mask", "pictures", "format",
+            "verb", "model", "presets", "settings", "source", "mask", "maps", "pictures", "format",
             "quality", "priority", "page",
         ]
         if let odd = fields.names.first(where: { !names.contains($0) }) {

@@ -2,13 +2,16 @@ import Foundation
 import Gesso
 
 extension PictureRequestReader {
-    /// Puts the words of styles around the prompts, in their order; unknown ones are ignored, as there.
+    /// Puts the words of styles around the prompts, in their order, and around those that a second run has
+    /// of its own; unknown ones are ignored, as there.
     mutating func readStyles(_ styles: [StyleBook.Style]) {
         let names = (fields["styles"]?.array ?? []).compactMap(\.string)
         let chosen = names.compactMap { name in styles.first { $0.name == name } }
+        let (prompts, negatives) = (chosen.map(\.prompt), chosen.map(\.negativePrompt))
         for (key, words) in [
-            ("prompt", chosen.map(\.prompt)), ("negative_prompt", chosen.map(\.negativePrompt)),
-        ] {
+            ("prompt", prompts), ("negative_prompt", negatives), ("hires_prompt", prompts),
+            ("hires_negative_prompt", negatives),
+        ] where !key.hasPrefix("hires_") || settings[key] != nil {
             let prompt = words.reduce(settings[key] ?? "") { styled($0, $1) }
             if !prompt.isEmpty { settings[key] = prompt }
         }

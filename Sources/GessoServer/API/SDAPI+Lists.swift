@@ -40,9 +40,12 @@ extension GessoServer {
                 {
                     .array(
                         names.models.map { name in
-                            [
+                            let hash = names.hash(ofModel: name)
+                            return [
                                 "title": .string(CheckpointTitle.title(name)),
-                                "model_name": .string(name), "hash": .null, "sha256": .null,
+                                "model_name": .string(name),
+                                "hash": hash.map { .string(String($0.prefix(10))) } ?? .null,
+                                "sha256": hash.map { .string($0) } ?? .null,
                                 "filename": .string(name), "config": .null,
                             ]
                         })
@@ -170,8 +173,6 @@ extension GessoServer {
                 }
             ),
             ("/sdapi/v1/cmd-flags", "How the server was started", { ["api": true] }),
-            ("/controlnet/model_list", "Not offered", { ["model_list": []] }),
-            ("/controlnet/module_list", "Not offered", { ["module_list": []] }),
         ]
     }
 }

@@ -100,18 +100,35 @@ struct PictureRequestReader {
 
     /// What is left to do for an img2img's pictures; nil for txt2img.
     private(set) var pictures: Pictures?
+    /// ControlNets with the pictures that they read.
+    private(set) var maps: [ControlMaps.Asked] = []
+
+    /// Takes the ControlNets of a script's units.
+    mutating func take(_ units: [ControlUnit]) {
+        guard !units.isEmpty else { return }
+        var choices: [ControlChoice] = []
+        for (number, unit) in units.enumerated() {
+            var choice = unit.choice
+            if let picture = unit.picture {
+                let name = "map-\(number)"
+                choice.reads = name
+                maps.append(ControlMaps.Asked(name: name, picture: picture))
+            }
+            choices.append(choice)
+        }
+        settings["control"] = choices.map(\.description).joined(separator: ";")
+    }
 
     /// Reads all fields.
     ///
     /// - Throws: `Complaint` and `InvalidFields`, in the form that clients expect.
     mutating func read(
-        _ models: [String], _ styles: [StyleBook.Style]
+        _ models: [String], _ styles: [StyleBook.Style], controls: [String]
     ) throws -> PictureRequest {
         order.settings["prompt"] = fields.string("prompt") ?? ""
         if let negative = fields.string("negative_prompt"), !negative.isEmpty {
             order.settings["negative_prompt"] = negative
         }
-        readStyles(styles)
         let steps = fields.integer("steps", in: 1...1000) ?? 50
         order.settings["steps"] = "\(steps)"
         if let scale = fields.double("cfg_scale", in: 0...100) ?? 7 as Double? {
@@ -130,8 +147,9 @@ struct PictureRequestReader {
             order.settings["height"] = "\(height)"
             if fields.bool("enable_hr") == true { readSecondRun(width, height) }
         }
+        readStyles(styles)
         try readSampler()
-        try readScripts()
+        try readScripts(controls)
         readRest()
         try readModel(models)
         let sends = fields.bool("send_images") ?? true
@@ -304,7 +322,7 @@ struct PictureRequestReader {
             throw CheckpointTitle.unknown(title)
         }
         // The standard model leaves the choice open, as there is another one to inpaint.
-        if name != models.first { order.model = name }
+        if name != Library.defaultModel { order.model = name }
     }
 }
 

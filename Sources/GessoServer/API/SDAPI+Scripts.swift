@@ -3,7 +3,8 @@ extension PictureRequestReader {
     /// Those of img2img that are chosen by `script_name`.
     static let scripts = ["outpainting mk2", "poor man's outpainting", "sd upscale"]
 
-    mutating func readScripts() throws {
+    /// - Parameter controls: the names of the ControlNets that are here.
+    mutating func readScripts(_ controls: [String]) throws {
         if let script = fields.string("script_name"), !script.isEmpty {
             let (name, arguments) = (script.lowercased(), fields["script_args"]?.array ?? [])
             guard isImageToImage, Self.scripts.contains(name) else {
@@ -21,6 +22,11 @@ extension PictureRequestReader {
             let arguments = entry["args"]?.array ?? entry.array ?? []
             if name.lowercased() == "soft inpainting" {
                 readSoftInpainting(arguments)
+            } else if name.lowercased() == "controlnet" {
+                take(
+                    try arguments.filter { $0.object != nil }.compactMap {
+                        try ControlUnit($0, among: controls, hasSource: pictures != nil)
+                    })
             } else if Self.isOn(arguments) {
                 throw Complaint(422, "always on script '\(name.prefix(100))' not found")
             }

@@ -7,7 +7,7 @@ import Logging
 extension GessoServer {
     /// AUTOMATIC1111's interface, as the programs around it use it.
     var sdapiRoutes: [Route] {
-        sdapiWork + sdapiControl + sdapiTools + sdapiLists
+        sdapiWork + sdapiControl + sdapiTools + sdapiLists + controlNetRoutes
     }
 
     private var sdapiWork: [Route] {
@@ -27,12 +27,21 @@ extension GessoServer {
     private func generate(_ call: Call, isImageToImage: Bool) async throws -> Response {
         var reader = PictureRequestReader(
             try await call.fields(), try await sdapiOptions(), isImageToImage: isImageToImage)
-        let request = try reader.read(engine.names.models, styles)
+        let request = try reader.read(
+            engine.names.models, styles, controls: engine.names.controls)
         var order = request.order
+        let maps = reader.maps
+        var size = (order.settings["width"], order.settings["height"])
         if let pictures = reader.pictures {
             let asked = order
             let prepared = try await offPool { try PreparedPictures(pictures, asked) }
             order = try await kept(prepared)
+            size = ("\(prepared.source.width)", "\(prepared.source.height)")
+        }
+        if !maps.isEmpty {
+            let (width, height) = (size.0.flatMap(Int.init) ?? 512, size.1.flatMap(Int.init) ?? 512)
+            order = try await kept(
+                offPool { try ControlMaps(maps, width: width, height: height) }, of: order)
         }
         do {
             try engine.check(order)
@@ -69,6 +78,18 @@ extension GessoServer {
             order.mask = try await store.keep(
                 mask.data, type: "image/png", width: mask.width, height: mask.height,
                 hasAlpha: false
+            ).sha
+        }
+        return order
+    }
+
+    /// Keeps the maps of ControlNets and names them in an order.
+    private func kept(_ maps: ControlMaps, of order: Order) async throws -> Order {
+        var order = order
+        order.maps = [:]
+        for (name, map) in maps.files {
+            order.maps?[name] = try await store.keep(
+                map.data, type: "image/png", width: map.width, height: map.height, hasAlpha: false
             ).sha
         }
         return order

@@ -40,7 +40,7 @@ enum Samplers {
 
     /// Whether a scheduler's noise levels can be spread in other ways.
     static func spaces(_ scheduler: String) -> Bool {
-        !["ddim", "ddpm", "euler-a", "pndm", "lcm", "tcd"].contains(scheduler)
+        !["ddim", "ddpm", "pndm", "lcm", "tcd"].contains(scheduler)
     }
 }
 

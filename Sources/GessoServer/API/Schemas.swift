@@ -28,6 +28,11 @@ enum Schemas {
                 "type": ["string", "null"],
                 "description": "The id of a picture; what is white in it is repainted",
             ],
+            "maps": [
+                "type": ["object", "null"],
+                "description": "Ids of pictures by the names that the setting control has for them",
+                "additionalProperties": ["type": "string"],
+            ],
             "pictures": ["type": "integer", "minimum": 1, "maximum": 64],
             "format": ["type": "string", "enum": ["png", "jpeg", "webp", "avif", "tiff"]],
             "quality": ["type": ["integer", "null"], "minimum": 1, "maximum": 100],

@@ -60,7 +60,7 @@ package final class Engine: Sendable {
                 "verb", "give one of " + Verb.allCases.map(\.rawValue).joined(separator: ", "))
         }
         let presets = try order.presets.map { try names.preset($0) }
-        try names.check(addOnsIn: order.settings)
+        try names.check(addOnsIn: order.settings, maps: Set((order.maps ?? [:]).keys))
         var values = order.settings
         values["seed"] = "\(order.seed(of: number))"
         if order.isVaried { values["variation_seed"] = "\(order.variationSeed(of: number))" }
@@ -87,7 +87,8 @@ package final class Engine: Sendable {
         request.model = order.model
         request.format = ImageFormat(written: order.format) ?? .png
         request.quality = order.quality
-        for (name, sha) in [(Request.source, order.source), ("mask", order.mask)] {
+        let maps = (order.maps ?? [:]).map { ($0.key, String?.some($0.value)) }
+        for (name, sha) in [(Request.source, order.source), ("mask", order.mask)] + maps {
             guard let sha else { continue }
             request.pictures[name] = .data(try store.data(of: sha), name: name)
         }

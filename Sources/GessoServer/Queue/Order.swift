@@ -17,6 +17,8 @@ package struct Order: Codable, Sendable, Equatable {
     package var source: String?
     /// A grey picture, white where it is repainted.
     package var mask: String?
+    /// Maps for ControlNets, by the names that the setting `control` has for them; nil is none.
+    package var maps: [String: String]?
     /// How many pictures; each has the seed after the one before.
     package var pictures = 1
     /// `png`, `jpeg`, `webp`, `avif` or `tiff`.
@@ -47,7 +49,9 @@ package struct Order: Codable, Sendable, Equatable {
     }
 
     /// Digests of the pictures it needs.
-    var inputs: [String] { [source, mask].compactMap(\.self) }
+    var inputs: [String] {
+        [source, mask].compactMap(\.self) + (maps ?? [:]).values.sorted()
+    }
 
     /// The order with a seed, below 2³² so that every client's language can hold it.
     package func drawingSeed() -> Order {

@@ -21,6 +21,11 @@ package struct Shelf: Sendable {
         }
     }
 
+    /// The SHA-256 of a checkpoint of one file, where it is known already.
+    func hash(ofModel name: String) -> String? {
+        library.checkpoints.first { $0.name == name }.flatMap { library.knownHash(of: $0.url) }
+    }
+
     /// The presets of single edits.
     func presets() throws -> [(name: String, preset: Preset)] {
         try library.places.presets.all().presets.map { ($0.name, $0.1) }
@@ -40,30 +45,49 @@ package struct Shelf: Sendable {
     var loras: [String] { addOns(.loras) }
     var embeddings: [String] { addOns(.embeddings) }
     var vaes: [String] { addOns(.vae) }
+    var controls: [String] { addOns(.controlNets) }
 
     /// Refuses add-ons that are not on the shelf, in settings and in prompts.
-    func check(addOnsIn settings: [String: String]) throws {
+    ///
+    /// - Parameter maps: the names of the maps that come with an order.
+    func check(addOnsIn settings: [String: String], maps: Set<String> = []) throws {
         for key in ["unet", "inpaint_base", "inpaint_delta", "style"] {
             if let value = settings[key], value != "default" {
                 throw Complaint.invalid("settings.\(key)", "it cannot be set by a request")
             }
         }
-        for (key, known) in [("lora", loras), ("embedding", embeddings), ("vae", vaes)] {
-            guard let value = settings[key], value != "default" else { continue }
-            for part in value.split(separator: ",") {
-                let name = part.split(separator: ":").first.map(String.init) ?? ""
-                guard known.contains(name) else {
-                    throw Complaint.invalid(
-                        "settings.\(key)", "there is none named '\(name.prefix(100))'")
-                }
+        let named = ["lora", "embedding", "vae", "control", "prompt", "hires_prompt"]
+        let given = named.compactMap { key in
+            settings[key].map { Setting(key, $0, at: .argument(key)) }
+        }
+        // What is no setting at all is refused where the recipe is made.
+        guard
+            let recipe = try? Recipe(
+                .imageToImage, settings: given + (settings["prompt"] == nil ? [Self.noPrompt] : []))
+        else { return }
+        let files: [(String, [String], [String])] = [
+            ("lora", recipe.loras.map(\.name), loras), ("embedding", recipe.embeddings, embeddings),
+            ("vae", [recipe.vae].compactMap(\.self), vaes),
+            ("control", recipe.controls.map(\.network), controls),
+        ]
+        for (key, names, known) in files {
+            if let name = names.first(where: { !known.contains($0) }) {
+                throw Complaint.invalid(
+                    "settings.\(key)", "there is none named '\(name.prefix(100))'")
             }
         }
-        let prompts = ["prompt", "negative_prompt", "component_prompts"].compactMap { settings[$0] }
-        for match in prompts.joined(separator: "\n").matches(of: #/<lora:([^:>]*)/#) {
-            let name = String(match.1)
-            guard loras.contains(name) else {
-                throw Complaint.invalid("prompt", "LoRA '\(name.prefix(100))' not found")
-            }
+        let unknown = recipe.controls.compactMap(\.reads).first {
+            !Control.isKind($0) && !maps.contains($0)
+        }
+        if let unknown {
+            throw Complaint.invalid(
+                "settings.control", "there is no map '\(unknown.prefix(100))' among maps")
+        }
+        let ofTags = recipe.takingLoRATags().recipe.loras.dropFirst(recipe.loras.count)
+        if let name = ofTags.map(\.name).first(where: { !loras.contains($0) }) {
+            throw Complaint.invalid("prompt", "LoRA '\(name.prefix(100))' not found")
         }
     }
+
+    private static let noPrompt = Setting("prompt", "", at: .argument("prompt"))
 }

@@ -29,19 +29,44 @@ public enum ControlMap: Sendable, Equatable {
         "canny", "soft-edge", "line-art", "scribble", "blur", "tile", "grid", "invert", "threshold",
     ]
 
-    /// A kind by its name, with the defaults of AUTOMATIC1111's ControlNet extension.
-    public init?(named name: String) {
+    /// A kind by its name, with the defaults of AUTOMATIC1111's ControlNet extension or numbers of its own
+    /// in brackets: `canny(50,150)`, `scribble(20)`. Nil for another name, and numbers it cannot have.
+    public init?(named text: String) {
+        var (name, numbers) = (text[...], [Double]())
+        if text.last == ")", let open = text.firstIndex(of: "(") {
+            name = text[..<open]
+            let parts = text[text.index(after: open)...].dropLast()
+                .split(separator: ",", omittingEmptySubsequences: false)
+            numbers = parts.compactMap { Double($0) }
+            guard numbers.count == parts.count, numbers.allSatisfy(\.isFinite) else { return nil }
+        }
+        let first = numbers.first
         switch name {
-        case "canny": self = .canny(low: 100, high: 200)
+        case "canny": self = .canny(low: first ?? 100, high: numbers.last ?? 200)
+        case "scribble": self = .scribble(threshold: first ?? 32)
+        case "blur": self = .blur(sigma: first ?? 9)
+        case "tile": self = .tile(factor: first ?? 1)
+        case "grid": self = .grid(side: Int(exactly: first ?? 64) ?? 0)
+        case "threshold": self = .threshold(level: Int(exactly: first ?? 127) ?? -1)
         case "soft-edge": self = .softEdge
         case "line-art": self = .lineArt
-        case "scribble": self = .scribble(threshold: 32)
-        case "blur": self = .blur(sigma: 9)
-        case "tile": self = .tile(factor: 1)
-        case "grid": self = .grid(side: 64)
         case "invert": self = .invert
-        case "threshold": self = .threshold(level: 127)
         default: return nil
+        }
+        guard [0, parameters.count].contains(numbers.count),
+            zip(numbers, parameters).allSatisfy({ $1.contains($0) })
+        else { return nil }
+    }
+
+    /// What the numbers of its kind may be.
+    private var parameters: [ClosedRange<Double>] {
+        switch self {
+        case .canny: [0...2040, 0...2040]
+        case .scribble, .threshold: [0...255]
+        case .blur: [0.01...64]
+        case .tile: [1...8]
+        case .grid: [1...1024]
+        case .softEdge, .lineArt, .invert: []
         }
     }
 

@@ -17,8 +17,8 @@ struct GridCommand: AsyncParsableCommand {
                 --prompt "a red armchair"
               gesso grid photo.jpg --x preset=watercolor,night,winter -o looks.png
 
-            An axis takes any key of `gesso preset keys`, `preset`, or prompt:WORDS, in whose
-            place the values go. Values are joined by commas; ranges are 0.2..0.8:0.2, 1-5,
+            An axis takes any key of `gesso preset keys`, `preset`, `model`, control:weight,
+            :kind, :start, :end or :mode, or prompt:WORDS, in whose place the values go. Values are joined by commas; ranges are 0.2..0.8:0.2, 1-5,
             1-9 (+2) and 1-10 [4]. The model is loaded once. All pictures share one seed
             unless an axis is the seed. Keys without a flag here go by --set.
             """)

@@ -52,14 +52,11 @@ struct EngineOptions: ParsableArguments {
     /// - Parameters:
     ///   - stored: the settings of `--from-image`, whose checkpoint is taken where none is asked for
     ///     and it is here.
-    ///   - quiet: leaves out the note that it is not here.
+    ///   - quiet: leaves out what is to be said of it.
     func model(storedIn stored: PictureSettings?, quiet: Bool) throws -> String? {
-        if let model { return model }
-        guard let name = stored?.model else { return nil }
-        if Workplace.library.checkpoints.contains(where: { $0.name == name }) { return name }
-        Console.line(
-            "gesso: note: it was made with '\(name)', which is not here: see --model".asLine(),
-            isQuiet: quiet)
-        return nil
+        guard let stored else { return model }
+        let found = Workplace.library.checkpoint(of: stored, insteadOf: model)
+        if let note = found.note { Console.line("gesso: note: \(note)".asLine(), isQuiet: quiet) }
+        return model ?? found.name
     }
 }

@@ -1,0 +1,217 @@
+import Foundation
+import Gesso
+
+/// A unit of AUTOMATIC1111's ControlNet extension, as its argument in `alwayson_scripts` has it.
+struct ControlUnit: Sendable {
+    /// A picture of its own; nil where it reads the picture that is edited.
+    struct Picture: Sendable {
+        /// In base64.
+        let text: String
+        /// How it comes to the size of the result: 0 stretched, 1 cropped, 2 with a margin.
+        let resizeMode: Int
+        /// What is made of it; nil where it is a map.
+        let map: ControlMap?
+        /// Pixels of the shorter side at which that is made; nil is the size of the result.
+        let side: Int?
+    }
+
+    /// The network, and what it reads of the picture that is edited.
+    var choice: ControlChoice
+    /// What it reads instead.
+    let picture: Picture?
+
+    /// Reads a unit; nil for one that is not enabled.
+    ///
+    /// - Parameters:
+    ///   - names: of the networks that are here.
+    ///   - hasSource: whether a picture is edited.
+    /// - Throws: `Complaint` with 422.
+    init?(_ value: JSONValue, among names: [String], hasSource: Bool) throws {
+        var fields = try Fields(value)
+        guard fields.bool("enabled") ?? false else { return nil }
+        for name in ["advanced_weighting", "effective_region_mask", "ipadapter_input", "mask"]
+        where fields[name] != nil && fields[name] != .array([]) {
+            throw Self.complaint(name, "it is not offered")
+        }
+        let option = fields.string("hr_option") ?? "Both"
+        guard option == "Both" else {
+            throw Self.complaint("hr_option", "'\(option.prefix(40))' is not offered")
+        }
+        let module = try Self.module(fields.string("module") ?? "none")
+        choice = ControlChoice(network: try Self.network(fields.string("model") ?? "None", names))
+        choice.weight = fields.double("weight", in: ControlChoice.weights) ?? 1
+        choice.start = fields.double("guidance_start", in: 0...1) ?? 0
+        choice.end =
+            fields.double("guidance_end", in: 0...1) ?? fields.double("guidance", in: 0...1) ?? 1
+        guard choice.start < choice.end else {
+            throw Self.complaint("guidance_start", "it is not below guidance_end")
+        }
+        choice.mode = try fields.string("control_mode").map(Self.mode)
+        let kind = module.reads([
+            fields.double("threshold_a"), fields.double("threshold_b"),
+        ])
+        let text = try Self.picture(fields["image"] ?? fields["input_image"])
+        guard let text else {
+            guard hasSource else {
+                throw Self.complaint("image", "controlnet is enabled but no input image is given")
+            }
+            choice.reads = kind ?? ControlChoice.picture
+            picture = nil
+            try fields.check()
+            return
+        }
+        guard kind != ControlChoice.surroundings else {
+            throw Self.complaint("image", "\(module.name) reads the picture that is edited")
+        }
+        let isPerfect = fields.bool("pixel_perfect") ?? false
+        let side = fields.integer("processor_res") ?? -1
+        picture = Picture(
+            text: text, resizeMode: try Self.resizeMode(fields["resize_mode"]),
+            map: kind.flatMap { ControlMap(named: $0) },
+            side: isPerfect ? nil : (64...2048).contains(side) ? side : 512)
+        try fields.check()
+    }
+
+    /// Base64, alone, in an object with its mask, or as the first of a list.
+    private static func picture(_ value: JSONValue?) throws -> String? {
+        switch value {
+        case nil, .null: return nil
+        case .string(let text): return text.isEmpty ? nil : text
+        case .object(let members):
+            if let mask = members["mask"], mask != .null, mask != .string("") {
+                throw complaint("image", "a mask of its own is not offered")
+            }
+            return try picture(members["image"])
+        case .array(let values):
+            guard values.count == 1 || values.dropFirst().allSatisfy({ $0 == .null }) else {
+                throw complaint("image", "one picture without a mask is offered")
+            }
+            return try picture(values.first)
+        default: throw complaint("image", "str type expected")
+        }
+    }
+
+    static func module(_ name: String) throws -> ControlModule {
+        if let module = ControlModule.named(name) { return module }
+        throw complaint(
+            "module",
+            "\(name.prefix(100)) is not offered; make its map elsewhere and send it with the module none"
+        )
+    }
+
+    /// The network of a name, with or without the hash behind it.
+    private static func network(_ title: String, _ names: [String]) throws -> String {
+        let bare = title.replacing(#/\s*\[[0-9a-f]*\]$/#, with: "").lowercased()
+        let found =
+            names.first { $0.lowercased() == bare }
+            ?? names.first { $0.split(separator: "/").last.map { $0.lowercased() } == bare }
+        guard let found, ControlChoice(found)?.network == found else {
+            throw complaint("model", "model(\(title.prefix(100))) not found in supported models.")
+        }
+        return found
+    }
+
+    private static func mode(_ text: String) throws -> ControlMode {
+        if let mode = ControlMode(inA1111: text) { return mode }
+        throw complaint("control_mode", "'\(text.prefix(40))' is not one of the three modes")
+    }
+
+    /// By the extension's number or words, those of earlier versions, too.
+    private static func resizeMode(_ value: JSONValue?) throws -> Int {
+        switch value {
+        case nil: return 1
+        case .string(let text):
+            let words = [
+                ["Just Resize", "0"],
+                [
+                    "Crop and Resize", "Inner Fit (Scale to Fit)", "Scale to Fit (Inner Fit)", "1",
+                ],
+                ["Resize and Fill", "Outer Fit (Shrink to Fit)", "Envelope (Outer Fit)", "2"],
+            ]
+            guard let mode = words.firstIndex(where: { $0.contains(text) }) else {
+                throw complaint("resize_mode", "'\(text.prefix(40))' is not one of the three modes")
+            }
+            return mode
+        default:
+            // As there: other numbers stretch.
+            let number = value?.double.flatMap { Int(exactly: $0) } ?? 0
+            return (0...2).contains(number) ? number : 0
+        }
+    }
+
+    private static func complaint(_ field: String, _ message: String) -> Complaint {
+        .invalid("alwayson_scripts.controlnet.\(field)", message)
+    }
+}
+
+extension ControlUnit.Picture {
+    /// What the network reads, at a size; nil leaves the size to the picture.
+    ///
+    /// - Throws: `Complaint` for what is no picture.
+    func drawn(width: Int, height: Int) throws -> Image {
+        var image = try decodedBase64(text, field: "alwayson_scripts.controlnet.image").onWhite
+        image.metadata = ImageMetadata()
+        if let map {
+            image = image.controlMap(map, side: side ?? perfectSide(image, width, height))
+        }
+        return image.fitted(width: width, height: height, mode: resizeMode)
+    }
+
+    /// The shorter side of the picture once it is as large as the result.
+    private func perfectSide(_ image: Image, _ width: Int, _ height: Int) -> Int {
+        let across = Double(width) / Double(image.width)
+        let down = Double(height) / Double(image.height)
+        let scale = resizeMode == 2 ? min(across, down) : max(across, down)
+        return Int((scale * Double(min(image.width, image.height))).rounded())
+    }
+}
+
+extension Image {
+    /// The map of the picture resized so that its shorter side has so many pixels.
+    func controlMap(_ kind: ControlMap, side: Int) -> Image {
+        let scale = Double(max(side, 1)) / Double(min(width, height))
+        func length(_ length: Int) -> Int {
+            min(max(Int((Double(length) * scale).rounded()), 1), 4096)
+        }
+        return resized(width: length(width), height: length(height)).controlMap(kind)
+    }
+
+    /// The picture at a size: stretched, cropped to cover it, or whole on the median colour of its border.
+    func fitted(width newWidth: Int, height newHeight: Int, mode: Int) -> Image {
+        let across = Double(newWidth) / Double(width)
+        let down = Double(newHeight) / Double(height)
+        guard mode != 0, across != down else { return resized(width: newWidth, height: newHeight) }
+        let scale = mode == 1 ? max(across, down) : min(across, down)
+        func length(_ side: Int, _ limit: Int) -> Int {
+            let scaled = max(1, Int((Double(side) * scale).rounded()))
+            return mode == 1 ? max(scaled, limit) : min(scaled, limit)
+        }
+        let small = resized(width: length(width, newWidth), height: length(height, newHeight))
+        if mode == 1 {
+            return small.cropped(
+                x: (small.width - newWidth) / 2, y: (small.height - newHeight) / 2, width: newWidth,
+                height: newHeight)
+        }
+        var canvas = Image(
+            width: newWidth, height: newHeight, channels: channels, depth: depth,
+            samples: Array(repeating: borderColor, count: newWidth * newHeight).flatMap(\.self))
+        let box = Box(
+            x: (newWidth - small.width) / 2, y: (newHeight - small.height) / 2,
+            width: small.width, height: small.height)
+        canvas.replace(box, by: small)
+        return canvas
+    }
+
+    /// The median of the border's pixels in each channel.
+    private var borderColor: [UInt16] {
+        (0..<channels).map { channel in
+            func sample(_ x: Int, _ y: Int) -> UInt16 {
+                samples[(y * width + x) * channels + channel]
+            }
+            let values =
+                (0..<width).flatMap { [sample($0, 0), sample($0, height - 1)] }
+                + (0..<height).flatMap { [sample(0, $0), sample(width - 1, $0)] }
+            return values.sorted()[values.count / 2]
+        }
+    }
+}

@@ -1,0 +1,170 @@
+import Recipes
+import Sampling
+import Testing
+
+/// Texts as AUTOMATIC1111 and its extensions write them come back as settings, and these as the same text.
+@Suite struct WebInfotextTests {
+    private static let unit =
+        "Module: canny, Model: control_v11p_sd15_canny [d14c016b], Weight: 0.8, "
+        + "Resize Mode: Crop and Resize, Processor Res: 512, Threshold A: 50.0, Threshold B: 150.0, "
+        + "Guidance Start: 0.0, Guidance End: 0.75, Pixel Perfect: True, "
+    private static let tile =
+        "Module: tile_resample, Model: control_v11f1e_sd15_tile [a371b31b], Weight: 1.0, "
+        + "Resize Mode: Crop and Resize, Processor Res: 512, Threshold A: 1.0, Threshold B: 0.5, "
+        + "Guidance Start: 0.0, Guidance End: 1.0, Pixel Perfect: True, "
+
+    /// What is between a usual beginning and the version.
+    static let texts: [(what: String, prompt: String, settings: String)] = [
+        ("a checkpoint's hash", "a lake", "Clip skip: 2"),
+        (
+            "hires", "a lake",
+            "Denoising strength: 0.45, Hires upscale: 1.5, Hires steps: 12, Hires upscaler: Latent"
+        ),
+        (
+            "hires to a size", "a lake",
+            "Denoising strength: 0.7, Hires resize: 1024x1536, Hires upscaler: Latent (nearest-exact)"
+        ),
+        (
+            "hires of its own", "a lake",
+            "Denoising strength: 0.3, Hires upscale: 2, Hires upscaler: Lanczos, "
+                + "Hires sampler: DPM++ 2M, Hires schedule type: Karras, "
+                + "Hires prompt: \"a sea, waves\", Hires negative prompt: fog, Hires CFG Scale: 5"
+        ),
+        ("a variation", "a lake", "Variation seed: 99, Variation seed strength: 0.3"),
+        (
+            "a resized seed", "a lake",
+            "Variation seed: 7, Variation seed strength: 0.1, Seed resize from: 512x512"
+        ),
+        ("ENSD", "a lake", "ENSD: 31337"), ("numbers of the processor", "a lake", "RNG: CPU"),
+        ("a ControlNet", "a lake", "ControlNet 0: \"\(unit)Control Mode: Balanced\""),
+        (
+            "a ControlNet that counts for more", "a lake",
+            "ControlNet 0: \"\(unit)Control Mode: ControlNet is more important\""
+        ),
+        (
+            "two ControlNets", "a lake",
+            "ControlNet 0: \"\(unit)Control Mode: My prompt is more important\", "
+                + "ControlNet 1: \"\(tile)Control Mode: Balanced\""
+        ),
+        (
+            "wildcards", "a red cat",
+            "Wildcard prompt: \"a {red|blue} cat\", Wildcard negative prompt: __bad__"
+        ),
+        (
+            "blocks of a LoRA", "a lake <lora:fur:0.8:lbw=IND>",
+            "Lora hashes: \"fur: 0123456789ab\""
+        ),
+        (
+            "two LoRAs",
+            "a lake <lora:fur:0.6:0.8:lbw=1,0,0,0,1,1,1,0,0,0,0,0,0,0,0,0,0> <lora:ink:1>",
+            "Lora hashes: \"fur: 0123456789ab, ink: 112233445566\""
+        ),
+        ("tokens merged", "a lake", "Token merging ratio: 0.5"),
+        (
+            "a mask", "a lake",
+            "Denoising strength: 0.6, Mask blur: 8, Inpaint area: Only masked, Masked area padding: 48"
+        ),
+        (
+            "soft inpainting", "a lake",
+            "Denoising strength: 1, Mask blur: 4, Soft inpainting enabled: True, "
+                + "Soft inpainting schedule bias: 1, Soft inpainting preservation strength: 0.5, "
+                + "Soft inpainting transition contrast boost: 4, Soft inpainting mask influence: 0, "
+                + "Soft inpainting difference threshold: 0.5, Soft inpainting difference contrast: 2"
+        ),
+    ]
+
+    /// What is known of the picture beside its recipe, from the text as the library has it from files.
+    private func provenance(_ text: Infotext, _ recipe: Recipe, _ verb: Verb) -> Provenance {
+        let hashes = Dictionary(
+            (text["Lora hashes"] ?? "").split(separator: ", ").map { pair in
+                let parts = pair.split(separator: ": ").map(String.init)
+                return (parts[0], parts[1])
+            }
+        ) { first, _ in first }
+        let loras = recipe.loras.map {
+            Provenance.AddOn(
+                key: "lora", name: $0.name, hash: hashes[$0.name] ?? "", strength: $0.strength,
+                textStrength: $0.textStrength, blocks: $0.blocks)
+        }
+        let known = ["control_v11p_sd15_canny": "d14c016b", "control_v11f1e_sd15_tile": "a371b31b"]
+        let controls = recipe.controls.map {
+            Provenance.AddOn(
+                key: "control", name: $0.network, hash: known[$0.network] ?? "", asked: $0.network)
+        }
+        return Provenance(
+            verb: verb, model: text["Model"] ?? "none",
+            scheduler: recipe.scheduler?.rawValue ?? "", seed: recipe.seed ?? 0,
+            size: Size(width: 512, height: 768), program: "gesso 1", modelHash: text["Model hash"],
+            addOns: loras + controls)
+    }
+
+    @Test(arguments: texts)
+    func comesBackAsTheSameText(_ what: String, _ prompt: String, _ settings: String) throws {
+        let text = Infotext(
+            """
+            \(prompt)
+            Negative prompt: blurry, low quality
+            Steps: 30, Sampler: Euler a, Schedule type: Automatic, CFG scale: 6.5, Seed: 1234, \
+            Size: 512x768, Model hash: 6ce0161689, Model: v1-5-pruned-emaonly, \(settings), \
+            Version: v1.9.4
+            """)
+        let picture = PictureSettings(text, of: "a.png")
+        #expect(picture.leftOut.isEmpty)
+        let verb = picture.verb
+        let recipe = try Recipe(verb, presets: [Preset(picture)]).takingLoRATags().recipe
+        let written = Infotext(recipe.infotext(provenance(text, recipe, verb)))
+        #expect(written.prompt == text.prompt)
+        #expect(written.negativePrompt == text.negativePrompt)
+        for entry in text.settings where entry.name != "Version" {
+            // The schedule type is left open as A1111 does it where it is automatic.
+            if entry.name == "Schedule type", entry.value == "Automatic" { continue }
+            #expect(written[entry.name] == entry.value, "\(entry.name)")
+        }
+        // Nothing is needed beside what A1111 has names for, but what says who drew the numbers.
+        let own = Set(written.settings.map(\.name)).subtracting(text.settings.map(\.name))
+        #expect(
+            own.subtracting(["RNG", "Edit", "Mask blur", "Masked content", "Gesso mask feather"])
+                .isEmpty, "\(own)")
+        let again = PictureSettings(written, of: "b.png")
+        #expect(
+            try Recipe(verb, presets: [Preset(again)]).takingLoRATags().recipe == recipe)
+    }
+
+    /// Units of the ControlNet extension with what they come to; nil for what has no counterpart.
+    @Test(arguments: [
+        (
+            "preprocessor: canny, model: net_a [12345678], weight: 1, starting/ending: (0.1, 0.9), "
+                + "resize mode: Crop and Resize, pixel perfect: False, control mode: Balanced, "
+                + "preprocessor params: (512, 60, 120)", "net_a=canny(60,120):1@0.1-0.9"
+        ),
+        ("Module: inpaint_only, Model: net, Weight: 1.0", "net=surroundings:1"),
+        ("Module: none, Model: some_tile, Weight: 1.0", "some_tile:1"),
+        ("Module: none, Model: depth_net, Weight: 1.0", nil),
+        ("Module: openpose_full, Model: net, Weight: 1.0", nil),
+        ("Module: canny, Model: None, Weight: 1.0", nil),
+        ("Module: canny, Model: net, Weight: 1.0, Hr Option: Low res only", nil),
+    ])
+    func unitsAreReadOrNamed(_ unit: String, _ control: String?) {
+        let picture = PictureSettings(
+            Infotext(
+                "x\nSteps: 1, Sampler: Euler, CFG scale: 7, Seed: 1, ControlNet 0: \"\(unit)\""),
+            of: "a.png")
+        #expect(picture.settings.first { $0.key == "control" }?.value == control)
+        #expect(picture.leftOut.map(\.name) == (control == nil ? ["ControlNet 0"] : []))
+    }
+
+    @Test func aPromptThatIsGivenWasDrawnFromNothing() throws {
+        let picture = PictureSettings(
+            Infotext(
+                "a red cat\nSteps: 1, Sampler: Euler, CFG scale: 7, Seed: 1\nTemplate: a {red|blue} cat"
+            ),
+            of: "a.png")
+        let preset = Preset(picture)
+        #expect(
+            try Recipe(.textToImage, presets: [preset]).wildcardPrompt == "a {red|blue} cat")
+        let given = try Recipe(
+            .textToImage, presets: [preset],
+            settings: [Setting("prompt", "a dog", at: .argument("--prompt"))])
+        #expect(given.wildcardPrompt == nil)
+    }
+}
