@@ -11,8 +11,12 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 from PIL import Image
+from pillow_heif import register_heif_opener
 
-TYPES = {"png": "image/png", "jpg": "image/jpeg", "webp": "image/webp"}
+register_heif_opener()
+
+TYPES = {"png": "image/png", "jpg": "image/jpeg", "webp": "image/webp", "avif": "image/avif",
+         "tif": "image/tiff", "heic": "image/heic"}
 SOURCES = "http://cv.iptc.org/newscodes/digitalsourcetype/"
 
 
@@ -66,9 +70,10 @@ def picture(seed, width=64, height=48):
     return Image.fromarray(small).resize((width, height), Image.Resampling.BICUBIC)
 
 
-def encoded(image, ending):
+def encoded(image, ending, **words):
     file = io.BytesIO()
-    image.save(file, {"png": "PNG", "jpg": "JPEG", "webp": "WEBP"}[ending], quality=90)
+    form = {"png": "PNG", "jpg": "JPEG", "webp": "WEBP", "avif": "AVIF", "tif": "TIFF", "heic": "HEIF"}
+    image.save(file, form[ending], quality=90, **words)
     return file.getvalue()
 
 
@@ -113,6 +118,7 @@ def shots(authority, folder):
     second = signed(authority, edit, "png", parent=photo)
     keep("chain", "png", signed(authority, encoded(picture(8), "png"), "png", parent=second))
     keep("map", "png", signed(authority, encoded(picture(9), "png"), "png"))
+    keep("big", "tif", signed(authority, encoded(picture(4), "tif", big_tiff=True), "tif"))
     keep("v1", "jpg", signed(authority, encoded(picture(3), "jpg"), "jpg", claim=1))
     broken = bytearray(found["jpg"].read_bytes())
     broken[-40] ^= 1

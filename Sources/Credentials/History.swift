@@ -127,6 +127,8 @@ extension CredentialsReport.Status {
     private static let words = [
         "assertion.dataHash.mismatch": "the file was changed after it was signed",
         "assertion.dataHash.malformed": "the hash of the file is malformed",
+        "assertion.bmffHash.mismatch": "the file was changed after it was signed",
+        "assertion.bmffHash.malformed": "the hash of the file is malformed",
         "assertion.hashedURI.mismatch": "a part of the record was changed after it was signed",
         "assertion.missing": "a part of the record is missing",
         "assertion.undeclared": "a part of the record was not signed",

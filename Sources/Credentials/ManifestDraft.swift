@@ -45,10 +45,25 @@ public struct ManifestDraft: Sendable {
         public let length: Int
         /// What comes after them.
         public let after: Data
+        /// Whether the file consists of boxes of the ISO base media format, and what holds the store is one.
+        public let isOfBoxes: Bool
 
         /// A file around a store.
-        public init(before: Data, length: Int, after: Data) {
+        public init(before: Data, length: Int, after: Data, isOfBoxes: Bool = false) {
             (self.before, self.length, self.after) = (before, length, after)
+            self.isOfBoxes = isOfBoxes
+        }
+
+        /// The hash that binds a manifest to the file; nil where it consists of no boxes and should.
+        fileprivate var hash: Data? {
+            if isOfBoxes {
+                return BoxHash.usual.digest(
+                    of: [(0, before), (before.count + length, after)], .sha256)
+            }
+            let digest = Digest(.sha256)
+            digest.update(before)
+            digest.update(after)
+            return digest.bytes()
         }
     }
 
@@ -67,10 +82,9 @@ public struct ManifestDraft: Sendable {
             if next == size { break }
             (size, place) = (next, frame(next))
         }
-        let digest = Digest(.sha256)
-        digest.update(place.before)
-        digest.update(place.after)
-        let hash = digest.bytes()
+        guard let hash = place.hash else {
+            throw .signingFailed(reason: "the file has no boxes")
+        }
         let signature = try signer.signature(
             of: SignedClaim.message(parts.headers, parts.claim(place, hash)))
         return parts.store(place, hash: hash, signature: signature)
@@ -131,10 +145,18 @@ private struct Parts {
         .reference("self#jumbf=c2pa.assertions/" + assertion.label, JUMBF.hash(assertion.box))
     }
 
-    /// The assertion that binds the manifest to a file (`c2pa.hash.data`, specification 2.2, 18.5).
+    /// The assertion that binds the manifest to a file (`c2pa.hash.data`, `c2pa.hash.bmff.v3`,
+    /// specification 2.2, 18.5 and 18.6).
     private func binding(
         _ place: ManifestDraft.Frame, _ hash: Data
     ) -> (label: String, box: Data) {
+        if place.isOfBoxes {
+            let value = CBOR.object([
+                "exclusions": BoxHash.usual.value, "alg": "sha256", "hash": .bytes(hash),
+                "name": "jumbf manifest",
+            ])
+            return (BoxHash.label, JUMBF.superbox("cbor", BoxHash.label, value))
+        }
         let value = CBOR.object([
             "exclusions": [
                 .object(["start": CBOR(place.before.count), "length": CBOR(place.length)])

@@ -7,23 +7,28 @@ extension Validator {
         guard let manifest = bound(store.active) else {
             return note(.failure, "claim.hardBindings.missing", store.active.url)
         }
-        let bindings = manifest.assertions(named: "c2pa.hash.data")
-        let others = [
-            "c2pa.hash.boxes", "c2pa.hash.bmff", "c2pa.hash.bmff.v2", "c2pa.hash.bmff.v3",
-        ]
-        .flatMap(manifest.assertions(named:))
+        let kinds = ["c2pa.hash.data", "c2pa.hash.boxes", "c2pa.hash.bmff"] + BoxHash.labels
+        let bindings = kinds.flatMap(manifest.assertions(named:))
         guard let binding = bindings.first else {
-            guard let other = others.first else {
-                return note(.failure, "claim.hardBindings.missing", manifest.url)
-            }
-            return note(
-                .failure, "general.error", manifest.url(ofAssertion: other.label),
-                "this kind of hash is not checked")
+            return note(.failure, "claim.hardBindings.missing", manifest.url)
         }
         let url = manifest.url(ofAssertion: binding.label)
-        guard bindings.count + others.count == 1 else {
+        guard bindings.count == 1 else {
             return note(.failure, "assertion.multipleHardBindings", url)
         }
+        if binding.label.hasPrefix("c2pa.hash.data") {
+            checkBytes(of: file, blocks, manifest, binding)
+        } else if BoxHash.labels.contains(where: binding.label.hasPrefix) {
+            checkBoxes(of: file, manifest, binding)
+        } else {
+            note(.failure, "general.error", url, "this kind of hash is not checked")
+        }
+    }
+
+    private mutating func checkBytes(
+        of file: Data, _ blocks: Range<Int>, _ manifest: Manifest, _ binding: JUMBFBox
+    ) {
+        let url = manifest.url(ofAssertion: binding.label)
         guard let value = binding.value, let hash = value["hash"]?.bytes,
             let exclusions = exclusions(value, manifest, file, blocks)
         else { return note(.failure, "assertion.dataHash.malformed", url) }

@@ -39,15 +39,9 @@ struct JobWork {
         } catch {
             throw GessoError(error)
         }
-        let isSigned = request.format.takesCredentials
-        seal =
-            isSigned
-            ? signer.map { Seal(signer: $0, tellsPrompts: credentials.tellsPrompts) } : nil
+        seal = signer.map { Seal(signer: $0, tellsPrompts: credentials.tellsPrompts) }
         let shelf = AddOnShelf(library.places, known: request.addOnFiles)
         var notes: [String] = []
-        if signer != nil, !isSigned {
-            notes.append("no Content Credentials are written into a \(request.format)")
-        }
         let url = choice?.url
         edits = try request.edits.map { edit in
             let (chosen, ofWildcards) = edit.recipe.drawingWildcards(from: library.places.wildcards)

@@ -28,7 +28,7 @@ final class PictureReader {
     /// The picture to be edited.
     func source() throws -> Image {
         let (image, picture, data) = try read(Request.source)
-        if !checksCredentials, holdsContentCredentials(data) {
+        if !checksCredentials, EmbeddedManifest(in: data) != nil {
             note(
                 "\(picture.name): its Content Credentials (C2PA) do not hold for the result and "
                     + "were left out")
@@ -70,11 +70,6 @@ final class PictureReader {
     private func record(_ picture: Picture, _ data: Data) -> PictureRecord {
         let mediaType = ImageFormat(sniffing: data)?.mediaType ?? "application/octet-stream"
         guard let embedded = EmbeddedManifest(in: data) else {
-            if holdsContentCredentials(data) {
-                note(
-                    "\(picture.name): its Content Credentials (C2PA) are not read from this format "
-                        + "and were left out")
-            }
             return PictureRecord(mediaType: mediaType, provenance: nil)
         }
         guard embedded.store.count <= Self.mostKept,

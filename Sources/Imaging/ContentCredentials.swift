@@ -5,11 +5,11 @@ public import FoundationEssentials
 /// made for and so holds for no edited picture (C2PA specification 2.2, A.3).
 ///
 /// In a PNG it is the chunk `caBX`, in a WebP the chunk `C2PA`, in a JPEG a JUMBF box whose type begins
-/// `c2pa`, parted into APP11 markers.
+/// `c2pa`, parted into APP11 markers; in a HEIC or AVIF a box `uuid`, in a TIFF the tag 52545.
 public struct EmbeddedManifest: Sendable, Equatable {
     /// The store, as one piece.
     public let store: Data
-    /// Where the file has the chunk, or the markers.
+    /// Where the file has the chunk, the markers, the box, or the tag's value.
     public let blocks: Range<Int>
 
     /// Looks for a store; nil where there is none, or the file's frame is damaged.
@@ -19,39 +19,13 @@ public struct EmbeddedManifest: Sendable, Equatable {
         case .png: found = FileFrame(file).chunk("caBX")
         case .jpeg: found = FileFrame(file).manifestMarkers
         case .webp: found = FileFrame(file).webPChunk
-        case .heic, .avif, .tiff, .gif, .bmp, nil: found = nil
+        case .heic, .avif: found = FileFrame(file).manifestBox
+        case .tiff: found = FileFrame(file).manifestTag
+        case .gif, .bmp, nil: found = nil
         }
         guard let found else { return nil }
         (store, blocks) = found
     }
-}
-
-/// Whether a picture file has Content Credentials: also in a HEIC or AVIF, as a box of its own, and in a
-/// TIFF, as the tag 52545, where they are not read.
-public func holdsContentCredentials(_ file: Data) -> Bool {
-    let bytes = Array(file)
-    switch ImageFormat(sniffing: bytes) {
-    case .heic, .avif:
-        return bytes.withUnsafeBufferPointer { bytes in
-            ISOBoxes(bytes: bytes).boxes(in: 0..<bytes.count).contains { box in
-                box.type == "uuid" && bytes[box.payload].starts(with: manifestKind)
-            }
-        }
-    case .tiff:
-        return bytes.withUnsafeBufferPointer { TIFFTags(storedIn: $0) }?.entries
-            .contains { $0.tag == 52_545 } ?? false
-    default: return EmbeddedManifest(in: file) != nil
-    }
-}
-
-/// The kind of the box that holds a store (C2PA specification 2.2, A.3.8).
-private let manifestKind: [UInt8] = [
-    0xD8, 0xFE, 0xC3, 0xD6, 0x1B, 0x0E, 0x48, 0x3C, 0x92, 0x97, 0x58, 0x28, 0x87, 0x7E, 0xC4, 0x81,
-]
-
-extension ImageFormat {
-    /// Whether credentials are written into files of this format.
-    public var takesCredentials: Bool { [.png, .jpeg, .webp].contains(self) }
 }
 
 /// The chunks or markers that a file consists of. Positions count from its first byte.
@@ -67,11 +41,12 @@ struct FileFrame {
 
     init(_ file: Data) { self.file = file }
 
-    private func bytes(_ range: Range<Int>) -> Data {
+    func bytes(_ range: Range<Int>) -> Data {
         file[file.startIndex + range.lowerBound..<file.startIndex + range.upperBound]
     }
 
-    private func number(at position: Int, _ size: Int) -> Int {
+    /// A number with its high byte first.
+    func number(at position: Int, _ size: Int) -> Int {
         bytes(position..<position + size).reduce(0) { $0 << 8 | Int($1) }
     }
 
@@ -175,7 +150,7 @@ struct FileFrame {
         return markers
     }
 
-    private static func bigEndian(_ number: Int) -> [UInt8] {
+    static func bigEndian(_ number: Int) -> [UInt8] {
         Array(RIFF.little(number, 4).reversed())
     }
 
@@ -194,27 +169,35 @@ public struct ManifestPlace: Sendable {
     private let format: ImageFormat
     private let place: Int
 
-    /// The place in a file of that format, which takes credentials and has none.
+    /// The place in a file of a format that is written, which has no credentials.
     public init(in file: Data, _ format: ImageFormat) {
         (self.file, self.format) = (file, format)
         switch format {
         // Behind the header, which comes first.
         case .png: place = min(ImageFormat.pngSignature.count + 25, file.count)
         case .jpeg: place = FileFrame(file).markerPlace
+        case .avif: place = FileFrame(file).boxPlace
         default: place = file.count
         }
     }
+
+    /// Whether a manifest in it has a hash of boxes, not of bytes.
+    public var isOfBoxes: Bool { format == .avif }
 
     /// What the file has before and after a store of so many bytes, and how many bytes the blocks are
     /// that hold it.
     public func around(_ bytes: Int) -> (before: Data, length: Int, after: Data) {
         let length = blocks(Data(count: bytes)).count
-        guard format == .webp else {
-            return (file.prefix(place), length, file.dropFirst(place))
+        switch format {
+        case .webp:
+            // The byte behind an odd chunk is none of the chunk's.
+            let after = Data(count: length % 2)
+            return (RIFF.extended(file, growingBy: length + after.count), length, after)
+        case .tiff: return (FileFrame(file).beforeStore(of: bytes), length, Data())
+        case .avif:
+            return (file.prefix(place), length, FileFrame(file).moved(from: place, by: length))
+        default: return (file.prefix(place), length, file.dropFirst(place))
         }
-        // The byte behind an odd chunk is none of the chunk's.
-        let after = Data(count: length % 2)
-        return (RIFF.extended(file, growingBy: length + after.count), length, after)
     }
 
     /// The file with a store.
@@ -231,7 +214,9 @@ public struct ManifestPlace: Sendable {
         switch format {
         case .png: FileFrame.chunk(store)
         case .jpeg: FileFrame.markers(store)
-        default: RIFF.chunk("C2PA", store)
+        case .webp: RIFF.chunk("C2PA", store)
+        case .avif: FileFrame.box(store)
+        default: store
         }
     }
 }

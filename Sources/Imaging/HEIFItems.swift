@@ -14,6 +14,8 @@ struct HEIFItems {
     private var associations: [Int: [Int]] = [:]
     /// Where an item's bytes are in the file.
     private var extents: [Int: [Range<Int>]] = [:]
+    /// Where the file has the numbers that count from its first byte.
+    private(set) var offsetFields: [Range<Int>] = []
 
     init(_ bytes: UnsafeBufferPointer<UInt8>) {
         boxes = ISOBoxes(bytes: bytes)
@@ -95,13 +97,19 @@ struct HEIFItems {
         else { return }
         for _ in 0..<count {
             guard let item = cursor.next(version < 2 ? 2 : 4),
-                let method = version == 0 ? 0 : cursor.next(2), cursor.next(2) != nil,
-                let base = cursor.next(baseSize), let extentCount = cursor.next(2)
+                let method = version == 0 ? 0 : cursor.next(2), cursor.next(2) != nil
             else { return }
+            let basePlace = cursor.position..<cursor.position + baseSize
+            guard let base = cursor.next(baseSize), let extentCount = cursor.next(2) else {
+                return
+            }
+            if method == 0, baseSize > 0 { offsetFields.append(basePlace) }
             for _ in 0..<extentCount {
-                guard cursor.next(indexSize) != nil, let offset = cursor.next(offsetSize),
-                    let length = cursor.next(lengthSize)
+                guard cursor.next(indexSize) != nil else { return }
+                let place = cursor.position..<cursor.position + offsetSize
+                guard let offset = cursor.next(offsetSize), let length = cursor.next(lengthSize)
                 else { return }
+                if method == 0, baseSize == 0, offsetSize > 0 { offsetFields.append(place) }
                 let (start, isTooLarge) = base.addingReportingOverflow(offset)
                 let room = boxes.bytes.count - start
                 // Other methods count from elsewhere, and only derived pictures use them.

@@ -1,11 +1,15 @@
 /// The boxes that a file of the ISO base media format consists of: a length, four letters, so many bytes
 /// (ISO/IEC 14496-12, 4.2). HEIF is such a format.
 struct ISOBoxes {
-    /// A box and where its payload is.
+    /// A box, and where it and its payload are.
     struct Box {
         let type: String
+        let whole: Range<Int>
         let payload: Range<Int>
     }
+
+    /// Boxes of one level that are looked at, at the most.
+    private static let most = 1_000_000
 
     let bytes: UnsafeBufferPointer<UInt8>
 
@@ -13,7 +17,7 @@ struct ISOBoxes {
     func boxes(in range: Range<Int>) -> [Box] {
         var boxes: [Box] = []
         var position = range.lowerBound
-        while position + 8 <= range.upperBound {
+        while position + 8 <= range.upperBound, boxes.count < Self.most {
             var size = number(at: position, 4)
             var header = 8
             if size == 1, position + 16 <= range.upperBound {
@@ -26,6 +30,7 @@ struct ISOBoxes {
             boxes.append(
                 Box(
                     type: latin1(bytes[position + 4..<position + 8]),
+                    whole: position..<position + size,
                     payload: position + header..<position + size))
             position += size
         }
@@ -42,7 +47,8 @@ struct ISOBoxes {
 /// Reads numbers one after the other, as long as there are enough bytes.
 struct ISOCursor {
     private let boxes: ISOBoxes
-    private var position: Int
+    /// Where the next number begins.
+    private(set) var position: Int
     private let end: Int
 
     init(_ boxes: ISOBoxes, _ range: Range<Int>) {

@@ -12,7 +12,9 @@ import Testing
     }
 
     /// Those that take credentials.
-    static let formats = ImageFormat.allCases.filter(\.takesCredentials)
+    static let formats = ImageFormat.written.filter { format in
+        (try? picture().checkEncodable(as: format)) != nil
+    }
 
     static let created = Action(
         .created, digitalSourceType: DigitalSourceType.trainedAlgorithmicMedia.rawValue)
@@ -31,7 +33,8 @@ import Testing
         let store = try draft.store(signedBy: signer) { bytes in
             let around = place.around(bytes)
             return ManifestDraft.Frame(
-                before: around.before, length: around.length, after: around.after)
+                before: around.before, length: around.length, after: around.after,
+                isOfBoxes: place.isOfBoxes)
         }
         return place.file(with: store)
     }
@@ -158,12 +161,16 @@ import Testing
         }
     }
 
-    /// Bytes that no one reads: the checksum of the chunk itself, and numbers of the markers.
+    /// Bytes that no one reads: the checksum of the chunk itself, numbers of the markers, and in an AVIF
+    /// those that the specification leaves out: the first box, and a position for other kinds of hashes.
     private static func isOutside(_ position: Int, _ signed: Data) -> Bool {
         guard let blocks = EmbeddedManifest(in: signed)?.blocks else { return false }
         switch ImageFormat(sniffing: signed) {
         case .png: return position >= blocks.upperBound - 4 && position < blocks.upperBound
         case .jpeg: return (blocks.lowerBound + 6..<blocks.lowerBound + 12).contains(position)
+        case .avif:
+            let number = blocks.lowerBound + 37
+            return position < blocks.lowerBound || (number..<number + 8).contains(position)
         default: return false
         }
     }

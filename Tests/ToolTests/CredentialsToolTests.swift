@@ -27,7 +27,7 @@ import Testing
         ] + more
     }
 
-    @Test(arguments: ["png", "jpg", "webp"]) func resultsAreSigned(_ ending: String) throws {
+    @Test(arguments: ["png", "jpg", "webp", "tif"]) func resultsAreSigned(_ ending: String) throws {
         try inFolder { tool in
             let run = try tool.run(fill("in.png", "a." + ending))
             #expect(run.status == 0, "\(run.errors)")

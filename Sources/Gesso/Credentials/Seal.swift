@@ -32,7 +32,8 @@ struct Seal {
             let store = try draft.store(signedBy: signer) { bytes in
                 let around = place.around(bytes)
                 return ManifestDraft.Frame(
-                    before: around.before, length: around.length, after: around.after)
+                    before: around.before, length: around.length, after: around.after,
+                    isOfBoxes: place.isOfBoxes)
             }
             return (place.file(with: store), draft.label)
         } catch {
