@@ -47,7 +47,7 @@ enum NamesElsewhere {
         "restore-faces": "there is none: leave it out",
         "face-restoration": "there is none: leave it out",
         "adetailer": "mask the faces and `gesso inpaint --region mask`",
-        "offline": "there never is a network: leave it out",
+        "offline": "edits never use the network: leave it out",
         "no-clobber": "nothing is overwritten without --overwrite: leave it out",
     ]
 

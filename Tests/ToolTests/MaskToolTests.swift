@@ -174,6 +174,15 @@ import Testing
             // The picture is a pattern, which patches restore.
             #expect((before.samples == after.samples) == (fill == "patch"))
             #expect(after.metadata.parameters?.hasPrefix("\nSteps: 0, ") == true)
+            // What no model used is not written, and nothing is written twice.
+            let info = try tool("info", "a.png").text
+            for absent in ["prompt:", "CFG scale", "Sampler", "RNG", "Gesso steps"] {
+                #expect(!info.contains(absent), "\(info)")
+            }
+            let preset = try tool("preset", "new", "again", "--from", "a.png", "-o", "again.yaml")
+            #expect(preset.status == 0)
+            let text = try String(contentsOf: tool.url("again.yaml"), encoding: .utf8)
+            #expect(text.contains("steps: 0") && text.contains("fill: \(fill)"), "\(text)")
             #expect(after.metadata.xmp == nil)
         }
     }

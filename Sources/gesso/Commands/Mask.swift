@@ -6,7 +6,7 @@ import Terminal
 struct MaskCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "mask",
-        abstract: "Draw the mask that inpaint would use, to look at before a long run.",
+        abstract: "Draw the mask that inpaint would use, to check it before a long run.",
         usage:
             "gesso mask <input> (--mask <mask> | --select <box>) -o <file> [<options>]",
         discussion: """
@@ -14,8 +14,8 @@ struct MaskCommand: ParsableCommand {
               gesso mask room.png --mask sofa.png --mask-grow 8 -o mask.png
               gesso mask room.png --mask rect:40,60,200,120 --mask -color:#ffffff~30 \\
                 -o mask.png --overlay look.png
-              gesso mask room.png --select box:40,60,200,120 --drop 50,70,80,70 --mask-grow 6 \\
-                -o mask.png
+              gesso mask room.png --select box:40,60,200,120 --drop 50,70,80,70 \\
+                --mask-grow 6 -o mask.png
             """)
 
     @Argument(help: "The picture; - is standard input.", completion: .file())
@@ -46,13 +46,13 @@ struct MaskCommand: ParsableCommand {
         completion: CompletionValues.presets)
     var presets: [String] = []
 
-    @Flag(help: "Replace the output files if there are any.")
+    @Flag(help: "Replace existing output files.")
     var overwrite = false
 
     @Flag(help: "Print a JSON document.")
     var json = false
 
-    @Flag(name: .shortAndLong, help: "Say nothing but errors.")
+    @Flag(name: .shortAndLong, help: "Print errors only.")
     var quiet = false
 
     @OptionGroup var messages: MessageOptions

@@ -6,7 +6,7 @@ import Gesso
 struct PreviewOptions: ParsableArguments {
     @Option(
         help: ArgumentHelp(
-            "Show the picture after every so many steps, in the terminal and in --preview-file.",
+            "Show the picture after every n steps, in the terminal and in --preview-file.",
             valueName: "every:n"))
     var preview: String?
 
@@ -18,7 +18,7 @@ struct PreviewOptions: ParsableArguments {
 
     @Option(
         help: ArgumentHelp(
-            "VAE that makes previews, such as TAESD (default: each latent becomes a pixel of "
+            "VAE that decodes previews, such as TAESD (default: each latent becomes a pixel of "
                 + "about its colour).", valueName: "path"), completion: .file())
     var previewVae: String?
 

@@ -42,7 +42,7 @@ struct SelectionOptions: ParsableArguments {
         guard !selection.isEmpty else {
             if drop.isEmpty { return nil }
             throw Failure(
-                .usage, "a stroke beside the thing says nothing alone", at: "--drop",
+                .usage, "--drop alone selects nothing", at: "--drop",
                 do: "mark the thing with --select or --keep, too")
         }
         return selection
