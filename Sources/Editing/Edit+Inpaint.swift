@@ -72,7 +72,7 @@ extension Edit {
         }
         let original = revealing ? image.revealed(by: region) : image
         if recipe.fill.isFromSurroundings, !region.values.contains(0) {
-            notes.append("the mask is white all over: the fill has nothing to draw on")
+            notes.append("the mask is white everywhere: there are no surroundings to fill it from")
         }
         return Edit(
             verb: .inpaint, recipe: recipe,

@@ -27,10 +27,14 @@ struct ControlCommand: ParsableCommand {
         completion: .list(ControlMap.names))
     var kind: String
 
-    @Option(help: ArgumentHelp("For canny: the gradient from which an edge is continued.", valueName: "level"))
+    @Option(
+        help: ArgumentHelp(
+            "For canny: the gradient from which an edge is continued.", valueName: "level"))
     var low: Double?
 
-    @Option(help: ArgumentHelp("For canny: the gradient from which an edge begins.", valueName: "level"))
+    @Option(
+        help: ArgumentHelp(
+            "For canny: the gradient from which an edge begins.", valueName: "level"))
     var high: Double?
 
     @Option(

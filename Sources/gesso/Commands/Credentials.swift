@@ -73,7 +73,8 @@ struct CredentialsCommand: ParsableCommand {
 
         @Option(
             help: ArgumentHelp(
-                "Its name for --credentials; a key called `default` signs by default.", valueName: "word"))
+                "Its name for --credentials; a key called `default` signs by default.",
+                valueName: "word"))
         var profile = CredentialsFolder.standard
 
         @Option(

@@ -25,7 +25,7 @@ struct EditOptions: ParsableArguments {
     @Flag(help: "Replace the output file if there is one, and the receipt.")
     var overwrite = false
 
-    @Flag(help: "Print what would be done, with the memory and an estimate of the time, and do nothing.")
+    @Flag(help: "Print what would be done, its memory and its estimated time, and do nothing.")
     var dryRun = false
 
     @Flag(help: "Print a JSON document about how the picture was made, instead of its path.")

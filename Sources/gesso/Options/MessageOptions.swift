@@ -38,7 +38,8 @@ struct ProgressOptions: ParsableArguments {
     @Flag(name: .shortAndLong, help: "Print errors only.")
     var quiet = false
 
-    @Flag(name: .shortAndLong, help: "Report the time of each stage; given twice, of each step, too.")
+    @Flag(
+        name: .shortAndLong, help: "Report the time of each stage; given twice, of each step, too.")
     var verbose: Int
 
     mutating func validate() throws {

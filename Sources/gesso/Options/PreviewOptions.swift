@@ -12,7 +12,7 @@ struct PreviewOptions: ParsableArguments {
 
     @Option(
         help: ArgumentHelp(
-            "File for the last preview, .png, .jpg, .webp, .avif or .tif, replaced as the work goes on.",
+            "File for the last preview, .png, .jpg, .webp, .avif or .tif, replaced during the run.",
             valueName: "file"), completion: .file())
     var previewFile: String?
 
