@@ -65,14 +65,13 @@ package struct ComparisonDocument: PlainDocument {
         let psnr = psnr.map { String(format: "%.4f dB", $0) } ?? "infinite, equal"
         let ssim = ssim.map { String(format: "%.6f", $0) } ?? "none below 11x11 pixels"
         let percent = String(format: "%.4f", 100 * share)
-        return [
+        var lines = [
             "psnr: \(psnr)", "ssim: \(ssim)",
             "largest difference: \(largestDifference) of \(maximum)",
             "pixels that differ: \(differing) of \(pixels), \(percent) %",
         ]
-            + [("inside the mask", inside), ("outside the mask", outside)].compactMap {
-                name, part in
-                part.map { "\(name): \($0.line(of: maximum))" }
-            }
+        if let inside { lines.append("inside the mask: " + inside.line(of: maximum)) }
+        if let outside { lines.append("outside the mask: " + outside.line(of: maximum)) }
+        return lines
     }
 }

@@ -100,8 +100,13 @@ struct CredentialsCommand: ParsableCommand {
                 profile, holder: name ?? NSUserName(),
                 SigningAlgorithm(rawValue: algorithm) ?? .ed25519)
             let entry = Entry(made)
-            let advice = name == nil ? "; --name \"Jane Doe\" gives another name" : ""
-            Console.line("gesso: pictures will be signed as \(entry.name)\(advice)".asLine())
+            Console.line("gesso: pictures will be signed as \(entry.name)".asLine())
+            if name == nil {
+                let folder = made.root.deletingLastPathComponent().path(percentEncoded: false)
+                Console.line(
+                    "gesso: note: that is your login name: to sign with another name, delete \(folder) "
+                        + "and give --name \"Jane Doe\"")
+            }
             if json { return try Console.result(JSON.text(entry)) }
             for line in entry.lines { try Console.result(line.escapingControls()) }
         }

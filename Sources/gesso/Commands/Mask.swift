@@ -103,7 +103,7 @@ struct MaskCommand: ParsableCommand {
             guard !found.isEmpty else {
                 throw Failure(
                     .badData, "nothing of the picture is selected", at: "--select",
-                    do: "draw the box around the whole thing, or add --keep")
+                    do: "draw the box around the whole object, or add --keep")
             }
             return found.image
         }
