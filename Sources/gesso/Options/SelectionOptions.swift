@@ -42,7 +42,7 @@ struct SelectionOptions: ParsableArguments {
         guard !selection.isEmpty else {
             if drop.isEmpty { return nil }
             throw Failure(
-                .usage, "--drop alone selects nothing", at: "--drop",
+                .usage, "it selects nothing by itself", at: "--drop",
                 do: "mark the object with --select or --keep, too")
         }
         return selection
