@@ -406,7 +406,7 @@ const char *codec_tiff_version(void) {
 #ifdef TIFFLIB_VERSION_STR_MAJ_MIN_MIC
     return TIFFLIB_VERSION_STR_MAJ_MIN_MIC;
 #else
-    return "of before 4.5";
+    return "older than 4.5";
 #endif
 }
 

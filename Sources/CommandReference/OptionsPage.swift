@@ -47,9 +47,10 @@ package struct OptionsPage {
                 let text = (argument.abstract ?? "").replacing("\n", with: " ")
                     .replacing("|", with: "\\|").replacing("<", with: "\\<")
                 let value = argument.defaultValue.map { " (default: \($0))" } ?? ""
-                return "| \(name(argument)) | \(text)\(value)"
-                    + (argument.isRepeating && argument.kind != .positional ? " Repeatable." : "")
-                    + " |"
+                let repeats =
+                    argument.isRepeating && argument.kind != .positional
+                    && !text.lowercased().contains("repeat")
+                return "| \(name(argument)) | \(text)\(value)\(repeats ? " Repeatable." : "") |"
             }
     }
 }

@@ -60,21 +60,20 @@ extension Model {
 
 extension Model {
     /// A recipe with the values that a checkpoint's `model_index.json` has for a verb (`_gesso_settings`)
-    /// where the choice is open, and a note on those that take a preset's place.
+    /// where the choice is open.
     ///
     /// What is wrong with the checkpoint itself is reported when it is loaded.
     ///
+    /// - Returns: the recipe, the settings that take a preset's place, such as `strength 0.5`, and the
+    ///   model's name.
     /// - Throws: `RecipeError` for a value that a recipe does not take.
     public static func completed(
         _ recipe: Recipe, for verb: Verb, by checkpoint: URL
-    ) throws(RecipeError) -> (recipe: Recipe, note: String?) {
+    ) throws(RecipeError) -> (recipe: Recipe, replaced: [String], model: String) {
         guard let source = try? modelSource(checkpoint, supplied: ["vae"]),
             let own = source.ownSettings[verb.rawValue]
-        else { return (recipe, nil) }
-        let name = source.name
-        let (completed, replaced) = try recipe.completed(by: own, for: verb, of: name)
-        let note =
-            "\(name) takes other settings than the preset's: " + replaced.joined(separator: ", ")
-        return (completed, replaced.isEmpty ? nil : note)
+        else { return (recipe, [], checkpoint.lastPathComponent) }
+        let (completed, replaced) = try recipe.completed(by: own, for: verb, of: source.name)
+        return (completed, replaced, source.name)
     }
 }

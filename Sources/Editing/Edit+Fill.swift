@@ -26,7 +26,7 @@ extension Edit {
         guard recipe.strength == 1, recipe.steps > 0, recipe.fill != Recipe(verb).fill else {
             return []
         }
-        return ["strength is 1: all under the mask is forgotten, the fill too; give less"]
+        return ["strength is 1: the fill has no effect; give less to use it"]
     }
 }
 

@@ -26,22 +26,38 @@ extension Edit {
         _ image: Image, _ plan: MaskPlan, _ recipe: Recipe, after history: CanvasHistory? = nil,
         read: @escaping (String) throws -> Image
     ) throws -> Edit {
-        let drawing = MaskDrawing(for: image, history, conform: recipe.conformed, read: read)
+        var stretched: [String] = []
+        let conform = { (mask: Mask, image: Image) throws -> Mask in
+            if let note = Self.stretching(of: mask, to: image), !stretched.contains(note) {
+                stretched.append(note)
+            }
+            return try recipe.conformed(mask, to: image)
+        }
+        let drawing = MaskDrawing(for: image, history, conform: conform, read: read)
         let avoided =
             recipe.avoid.isEmpty || recipe.fill != .patch
             ? nil
             : try drawing(
                 MaskPlan(parts: recipe.avoid.map { .init($0, at: .argument("avoid")) }))
+        let mask = try drawing(plan)
         return try inpaint(
-            image, conformed: drawing(plan), recipe, plan.showsAlpha, avoiding: avoided)
+            image, conformed: mask, recipe, plan.showsAlpha, avoiding: avoided, notes: stretched)
+    }
+
+    /// A note on a mask whose shape is not the picture's, by more than a few percent.
+    private static func stretching(of mask: Mask, to image: Image) -> String? {
+        let (shape, other) = (mask.width * image.height, image.width * mask.height)
+        guard 100 * abs(shape - other) > 3 * max(shape, other) else { return nil }
+        return "the mask is \(mask.width)x\(mask.height), the picture "
+            + "\(image.width)x\(image.height): the mask is stretched to the picture's shape"
     }
 
     private static func inpaint(
         _ image: Image, conformed fitted: Mask, _ recipe: Recipe, _ revealing: Bool,
-        avoiding avoided: Mask? = nil
+        avoiding avoided: Mask? = nil, notes: [String] = []
     ) throws -> Edit {
         let grown = (recipe.invertMask ? fitted.inverted : fitted).grown(by: recipe.maskGrow)
-        var notes: [String] = []
+        var notes = notes
         if recipe.strength == 0 { notes.append("strength is 0: the picture is unchanged") }
         if grown.isEmpty { notes.append(emptiness(of: fitted, recipe)) }
         var (region, share) = parts(of: grown, recipe)
@@ -56,7 +72,7 @@ extension Edit {
         }
         let original = revealing ? image.revealed(by: region) : image
         if recipe.fill.isFromSurroundings, !region.values.contains(0) {
-            notes.append("the mask is white all over: the fill has nothing to draw on")
+            notes.append("the mask is white everywhere: there are no surroundings to fill it from")
         }
         return Edit(
             verb: .inpaint, recipe: recipe,

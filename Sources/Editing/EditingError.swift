@@ -63,7 +63,7 @@ public enum EditingError: Error, Equatable, CustomStringConvertible {
         case .noControlNet(let name, let model):
             "\(model) was loaded without a ControlNet named '\(name)'"
         case .nothingToControlBy(let name):
-            "the ControlNet '\(name)' reads the picture, and there is none"
+            "the ControlNet '\(name)' reads the picture that is edited, and there is none"
         case .notFinite(let stage):
             "the \(stage) gave numbers that are not finite"
         }

@@ -100,6 +100,14 @@ package struct Health {
     }
 }
 
+extension Library {
+    /// The paths of folders that were asked for and are not there.
+    package var missingFolders: [String] {
+        places.models.prefix(places.namedModels).filter { !FolderSearch.isFolder($0) }
+            .map { $0.path(percentEncoded: false) }
+    }
+}
+
 /// One thing that was looked at.
 package struct Finding: Encodable {
     package let what: String

@@ -43,6 +43,7 @@ struct JobWork {
         let shelf = AddOnShelf(library.places, known: request.addOnFiles)
         var notes: [String] = []
         let url = choice?.url
+        var replacement = Replacement()
         edits = try request.edits.map { edit in
             let (chosen, ofWildcards) = edit.recipe.drawingWildcards(from: library.places.wildcards)
             var (recipe, ofTags) = chosen.takingLoRATags()
@@ -50,15 +51,42 @@ struct JobWork {
             if let url, recipe.steps > 0 {
                 let own = try Model.completed(recipe, for: edit.verb, by: url)
                 recipe = own.recipe
-                notes += [own.note].compactMap(\.self)
+                replacement.add(own.replaced, of: own.model)
             }
             return Request.Edit(edit.verb, recipe, mask: edit.mask)
         }
+        notes += [replacement.note].compactMap(\.self)
         addOns = try edits.map { $0.recipe.steps > 0 ? try shelf.entries(of: $0.recipe) : [] }
         reader = PictureReader(request.pictures, checksCredentials: seal != nil) {
             send(.note($0))
         }
         for note in notes { send(.note(note)) }
+    }
+
+    /// The settings of the model that take the place of presets', in all edits.
+    private struct Replacement {
+        private var settings: [String] = []
+        private var model = ""
+
+        /// - Parameter settings: such as `strength 0.5`.
+        mutating func add(_ settings: [String], of model: String) {
+            self.model = model
+            for setting in settings where !self.settings.contains(setting) {
+                self.settings.append(setting)
+            }
+        }
+
+        /// One note for all edits; nil where nothing is replaced.
+        var note: String? {
+            guard let last = settings.last else { return nil }
+            let words = settings.map { $0.replacing("guidance_scale", with: "guidance") }
+            let rest = words.dropLast().joined(separator: ", ")
+            guard !rest.isEmpty else {
+                return "\(words[0]) is used in place of the preset's: it suits \(model)"
+            }
+            return rest + " and " + last.replacing("guidance_scale", with: "guidance")
+                + " are used in place of the preset's: they suit \(model)"
+        }
     }
 
     /// Loads the model of the first edit, if it has one.

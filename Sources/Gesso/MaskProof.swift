@@ -71,15 +71,35 @@ public struct MaskProof: Sendable, Equatable, Encodable {
         bounds = comparison.bounds.map(Rectangle.init)
     }
 
-    /// As a line: `0 of 1200 pixels outside the mask changed`, and where and how much if any did.
+    /// As a line: `0 of 1200 pixels outside the mask changed`, and where and how much if any did. Of a
+    /// JPEG whose blocks are kept, that these are, and how much the pixels in blocks at the mask's border
+    /// changed.
     public var line: String {
-        var line = "\(changed) of \(pixels) pixels outside the mask changed"
-        if let bounds {
-            line += ", by \(largestDifference) of \(maximum) at most"
-            line += ", within \(bounds.width)x\(bounds.height) at \(bounds.x),\(bounds.y)"
+        guard let blocks else {
+            return "\(changed) of \(pixels) pixels outside the mask changed" + extent
         }
-        guard let blocks else { return line }
-        return "\(blocks.changed) of \(blocks.count) blocks outside the mask changed, and "
-            + "\(blocks.pixelsBeyond) pixels beyond the blocks it touches; \(line)"
+        guard holds else {
+            return "\(blocks.changed) of \(blocks.count) blocks outside the mask changed, and "
+                + "\(blocks.pixelsBeyond) pixels beyond the blocks it touches; "
+                + "\(changed) of \(pixels) pixels outside the mask changed" + extent
+        }
+        let kept = "all \(blocks.count) blocks outside the mask are unchanged"
+        guard changed > 0 else { return kept }
+        return kept + "; in blocks at its border \(changed) pixels changed by "
+            + "\(largestDifference) of \(maximum) at most"
+    }
+
+    /// The line with its verdict before it: `verified` only where nothing changed that the file can keep.
+    public var verdict: String {
+        if holds { return "verified: " + line }
+        guard blocks == nil else { return "changed outside the mask: " + line }
+        return "changed outside the mask: \(changed) of \(pixels) pixels" + extent
+    }
+
+    /// By how much pixels changed, and where; empty where none did.
+    private var extent: String {
+        guard let bounds else { return "" }
+        return ", by \(largestDifference) of \(maximum) at most, "
+            + "within \(bounds.width)x\(bounds.height) at \(bounds.x),\(bounds.y)"
     }
 }

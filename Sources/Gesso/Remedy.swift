@@ -86,7 +86,7 @@ public enum Remedy: Sendable, Equatable, CustomStringConvertible {
         case .skipOrReplace: "allow skipping or replacing it, or give another folder"
         case .skipOrReplaceIt: "allow skipping or replacing it"
         case .searchDeeper: "search deeper, in folders inside of it"
-        case .nameSettings: "give a picture that says how it was made"
+        case .nameSettings: "give a picture with settings in it"
         case .nameShard: "give the share, or take all pictures"
         case .setCounter(let name): "set \(name), or give the share, or take all pictures"
         case .nameReceipt: "give the file of a receipt"

@@ -96,7 +96,7 @@ extension Receipt {
         var drift: [String] = []
         let (known, files) = (checkpoint?.files ?? [], now.checkpoint?.files ?? [])
         for file in known where !files.contains(file) {
-            drift.append("the model's \(file.path ?? "") is another file, or gone")
+            drift.append("the model's \(file.path ?? "") is another file, or missing")
         }
         for file in files where !known.contains(where: { $0.path == file.path }) {
             drift.append("the model's \(file.path ?? "") is new")
@@ -119,7 +119,7 @@ extension Receipt {
         addOns.compactMap { old in
             let found = now.addOns.first { $0.key == old.key && $0.name == old.name }
             return found?.files.map(\.sha256) == old.files.map(\.sha256)
-                ? nil : "the \(old.key) \(old.name) is another file, or gone"
+                ? nil : "the \(old.key) \(old.name) is another file, or missing"
         }
     }
 }

@@ -15,7 +15,7 @@ extension PictureSettings {
         guard let settings = try Self(of: Image(decoding: data, name: FilePath.literal(path)), path)
         else {
             throw GessoError(
-                .badData, "it holds no settings", at: path,
+                .badData, "it contains no settings", at: path,
                 remedy: .nameSettings)
         }
         self = settings

@@ -52,7 +52,8 @@ extension HubClient {
         var (page, count): (URL?, Int) = (tree, 0)
         while let next = page, count < Self.mostPages, files.count < Self.mostFiles {
             guard next.hasOrigin(of: settings.endpoint) else {
-                throw HubError.badAnswer("a listing that goes on elsewhere", url: next.withoutQuery)
+                throw HubError.badAnswer(
+                    "a listing that continues on another host", url: next.withoutQuery)
             }
             let answer = try await json(next, for: repository)
             let entries: [Entry] = try decoded(answer.data, from: next)

@@ -89,7 +89,8 @@ final class HubClient: Sendable {
             "more than \(Self.mostRedirects) redirects", url: url.withoutQuery)
     }
 
-    /// Does something with the server until it succeeds, as often as makes sense.
+    /// Does something with the server before any file is downloaded until it succeeds, as often as makes
+    /// sense.
     func attempts<Result: Sendable>(
         at url: URL, _ body: @Sendable () async throws -> Result
     ) async throws -> Result {
@@ -98,7 +99,11 @@ final class HubClient: Sendable {
             do {
                 return try await body()
             } catch {
-                try await pause(after: error, attempt: attempt, at: url)
+                do {
+                    try await pause(after: error, attempt: attempt, at: url)
+                } catch HubError.unreachable(let host, _) {
+                    throw HubError.notReached(host: host)
+                }
                 attempt += 1
             }
         }

@@ -22,7 +22,9 @@ public enum HubError: Error, Equatable, CustomStringConvertible {
     case refused(status: Int, url: String)
     /// The server's answer is not what the hub's interface promises.
     case badAnswer(String, url: String)
-    /// The connection failed, again and again.
+    /// No connection could be made, so that nothing was downloaded.
+    case notReached(host: String)
+    /// The connection failed during a download, again and again.
     case unreachable(host: String, reason: String)
     /// What arrived has another hash or size than the server promised, twice.
     case damaged(file: String)
@@ -67,6 +69,8 @@ public enum HubError: Error, Equatable, CustomStringConvertible {
         case .refused(let status, let url): "\(url): the server answers \(status): try again later"
         case .badAnswer(let what, let url):
             "\(url): not an answer of a model hub: \(what): check HF_ENDPOINT and proxies"
+        case .notReached(let host):
+            "\(host): cannot be reached: check the network, HF_ENDPOINT or the proxy"
         case .unreachable(let host, let reason):
             "\(host): cannot be reached: \(reason): run the same command again to resume"
         case .damaged(let file):
@@ -91,7 +95,7 @@ public enum HubError: Error, Equatable, CustomStringConvertible {
         case .damaged, .badAnswer: 65
         case .noRepository, .noRevision, .noFile, .gated, .badToken, .nothingToLoad: 66
         case .cannotWrite: 73
-        case .refused, .unreachable, .noRoom: 74
+        case .refused, .notReached, .unreachable, .noRoom: 74
         case .rateLimited: 75
         }
     }

@@ -116,6 +116,11 @@ struct InfotextField: Sendable {
             record("Version") { $0.provenance.program },
         ] + withoutCounterpart
 
+    /// The fields that say how a model ran.
+    static let namesOfModelRuns: Set = [
+        "CFG scale", "Image CFG scale", "Denoising strength", "RNG", "Schedule type",
+    ]
+
     private static let byName = Dictionary(all.map { ($0.name, $0) }, uniquingKeysWith: { $1 })
 
     /// The row of a name.

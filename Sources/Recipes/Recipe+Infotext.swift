@@ -6,7 +6,7 @@ extension Recipe {
     /// What A1111 has no name for, or a text without quotes cannot hold, follows under Gesso's own
     /// names, so that reading the text gives the same values for every key. Files are named without
     /// their folders. Control characters become blanks outside of quotes. The seed, scheduler and
-    /// size are those of `provenance`.
+    /// size are those of `provenance`. Where no model ran, what only a model uses is left out.
     public func infotext(_ provenance: Provenance) -> String {
         let tagged = promptSyntax == .weighted ? loraTags(provenance) : []
         var lines = [printable(prompt) + tagged.map { " \($0)" }.joined()]
@@ -14,7 +14,10 @@ extension Recipe {
             lines.append("Negative prompt: " + printable(negativePrompt))
         }
         let source = InfotextField.Source(recipe: self, provenance: provenance)
-        var settings = InfotextField.all.compactMap { field in
+        let fields = InfotextField.all.filter {
+            steps > 0 || !InfotextField.namesOfModelRuns.contains($0.name)
+        }
+        var settings = fields.compactMap { field in
             field.write(source).map { "\(field.name): \(quotedIfNeeded($0))" }
         }
         let version = settings.popLast().map { [$0] } ?? []
@@ -28,8 +31,9 @@ extension Recipe {
     /// The settings under Gesso's own names that a text needs to hold the whole recipe.
     private func lost(from text: String, _ source: InfotextField.Source) -> [String] {
         let read = PictureSettings(Infotext(text), of: "")
+        // The steps are in every text, but a recipe of none is refused without its fill.
         let settings = read.settings.filter {
-            Recipe.key($0.key)?.verbs.contains(source.verb) == true
+            $0.key != "steps" && Recipe.key($0.key)?.verbs.contains(source.verb) == true
         }
         let found = (try? Recipe(source.verb, settings: settings)) ?? Recipe(source.verb)
         let kept = found.takingLoRATags().recipe
@@ -38,11 +42,17 @@ extension Recipe {
                 key.carried(value) != key.carried(key.value(in: kept) ?? .text(""))
             else { return nil }
             // These are the picture's own.
-            if ["seed", "scheduler", "width", "height"].contains(key.name) { return nil }
+            if ["seed", "scheduler", "width", "height", "steps"].contains(key.name) { return nil }
+            if steps == 0, Self.keysOfModelRuns.contains(key.name) { return nil }
             if key.name == "mask_latent", kept.maskLatent == maskLatent { return nil }
             return "\(InfotextField.ownName(of: key.name)): " + quotedIfNeeded(key.carried(value))
         }
     }
+
+    /// Keys that have no effect without a model.
+    private static let keysOfModelRuns: Set = [
+        "guidance_scale", "image_guidance_scale", "strength", "rng", "sigmas",
+    ]
 
     /// `<lora:name:weight>` of every LoRA; none where one of them has no name for such a tag.
     private func loraTags(_ provenance: Provenance) -> [String] {

@@ -270,7 +270,7 @@ extension Recipe {
             elsewhere: ["styles"]),
         Key(
             "prompt_syntax", \.chosenPromptSyntax, .orDefault(.oneOf(PromptSyntax.self)),
-            "whether (word:1.3), [word] and BREAK have a meaning"),
+            "whether (word:1.3), [word] and BREAK are interpreted"),
         Key(
             "clip_skip", \.clipSkip, .count(1...12),
             "text encoder layer to use, counted from the last"),
@@ -300,17 +300,17 @@ extension Recipe {
             "strength_mode", \.strengthMode, .oneOf(StrengthMode.self), for: fromPicture,
             "what strength sets: steps, or the noise of the start"),
         Key(
-            "steps", \.steps, .steps, "number of denoising steps; 0 shows the fill",
+            "steps", \.steps, .steps, "number of denoising steps; 0 keeps the fill as it is",
             elsewhere: ["num_inference_steps", "sampling_steps", "num_steps", "ddim_steps"]),
         Key(
             "guidance_scale", \.guidanceScale, .number(0...100),
             "how closely the prompt is followed", elsewhere: ["cfg_scale", "cfg", "guidance"]),
         Key(
             "image_guidance_scale", \.imageGuidanceScale, .number(1...100), for: [.instruct],
-            "how closely the picture is kept to", elsewhere: ["image_cfg_scale"]),
+            "how closely the picture is followed", elsewhere: ["image_cfg_scale"]),
         Key(
             "scheduler", \.schedulerChoice, .orDefault(.scheduler),
-            "how noise is removed; other programs' names will do",
+            "how noise is removed; other programs' names are accepted",
             elsewhere: ["sampler", "sampler_name", "sampling_method"]),
         Key(
             "sigmas", \.sigmas, .oneOf(SigmaSpacing.self), "how the noise levels are spread",
@@ -319,7 +319,7 @@ extension Recipe {
             "timestep_spacing", \.timestepSpacing, .orDefault(.oneOf(TimestepSpacing.self)),
             "how the steps are spread over the training timesteps"),
         Key("eta", \.eta, .number(0...1), "fresh noise in each DDIM step"),
-        Key("seed", \.seed, .seed, "number that all noise grows from; drawn if not given"),
+        Key("seed", \.seed, .seed, "number that all noise is derived from; random if not given"),
         Key(
             "rng", \.noise.chosenGenerator, .orDefault(.oneOf(RandomGenerator.self)),
             "whose random numbers to draw: torch's or an NVIDIA card's",
@@ -342,13 +342,13 @@ extension Recipe {
             "program whose pictures to match"),
         Key(
             "guidance_start", \.guidanceStart, .number(0...1),
-            "share of the schedule from which on guidance counts"),
+            "share of the schedule at which guidance begins"),
         Key(
             "guidance_end", \.guidanceEnd, .number(0...1),
-            "share of the schedule up to which guidance counts"),
+            "share of the schedule at which guidance ends"),
         Key(
             "deep_cache", \.deepCache, .count(1...20),
-            "run the UNet's deep part in one of so many steps"),
+            "run the UNet's deep part in one of this many steps"),
         Key(
             "token_merging", \.tokenMerging, .number(0...1),
             "share of the pixels that attention merges"),
@@ -381,7 +381,7 @@ extension Recipe {
             "pixels over which the repainted part fades in"),
         Key(
             "mask_blur", \.maskBlur, .count(0...256), for: [.inpaint],
-            "AUTOMATIC1111's blur of the mask, which reaches out"),
+            "AUTOMATIC1111's blur, which reaches beyond the mask"),
         Key(
             "mask_mode", \.maskMode, .oneOf(MaskMode.self), for: [.inpaint],
             "what greys mean: black or white, strengths, soft"),
@@ -421,7 +421,7 @@ extension Recipe {
             "a prompt a line for those parts, in reading order"),
         Key(
             "match_color", \.matchColor, .oneOf(ColorMatch.self), for: masked,
-            "undo drift of colours, or take on those of the surroundings"),
+            "undo drift of colours, or match those of the surroundings"),
         Key(
             "blend", \.blend, .oneOf(Blend.self), for: masked,
             "how the new part is joined to the picture"),

@@ -60,7 +60,7 @@ package enum Interruption {
         let number = received.load(ordering: .sequentiallyConsistent)
         return Failure(
             ExitStatus(rawValue: 128 + number) ?? .interrupted, "interrupted", at: "gesso",
-            do: resumes ? "start it again to go on" : "nothing was written")
+            do: resumes ? "run the same command again to resume" : "nothing was written")
     }
 
     /// Says that the run writes file after file, and goes on where it stood when it is started again.
@@ -111,7 +111,7 @@ package enum Interruption {
             tell(Console.isLive ? "\ngesso: " : "gesso: ")
             tell("interrupted: gesso: ")
             if isResumable.load(ordering: .sequentiallyConsistent) {
-                tell("start it again to go on\n")
+                tell("run the same command again to resume\n")
             } else {
                 tell(phase == .sending ? "the output is cut short\n" : "nothing was written\n")
             }

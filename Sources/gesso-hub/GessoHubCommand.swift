@@ -15,10 +15,11 @@ struct GessoHubCommand: AsyncParsableCommand {
               gesso model get stable-diffusion-v1-5/stable-diffusion-v1-5 --dry-run
               gesso model get org/name@revision --file model.safetensors
 
-            Names are those of `gesso model list --available`, or org/name of a repository. Only the
-            files that Gesso needs are downloaded; a download that was interrupted is resumed, and
-            the hash of every file is checked. HF_ENDPOINT, HF_TOKEN, HF_HOME, HF_HUB_CACHE and
-            the variables of proxies are honoured; GESSO_OFFLINE=1 forbids any download.
+            A name is one that `gesso model list --available` shows, or org/name of a
+            repository. Only the files that Gesso needs are downloaded; an interrupted
+            download is resumed, and the hash of every file is checked. HF_ENDPOINT,
+            HF_TOKEN, HF_HOME, HF_HUB_CACHE and the variables of proxies are used;
+            GESSO_OFFLINE=1 forbids any download.
             """,
         version: Program.version)
 
@@ -28,7 +29,7 @@ struct GessoHubCommand: AsyncParsableCommand {
     @Option(
         name: .customLong("file"), parsing: .singleValue,
         help: ArgumentHelp(
-            "File of the repository to download instead of a choice; repeatable.",
+            "File of the repository to download instead of Gesso's choice; repeatable.",
             valueName: "path"))
     var files: [String] = []
 

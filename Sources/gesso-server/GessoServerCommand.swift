@@ -7,11 +7,16 @@ import Logging
 @main
 struct GessoServerCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "gesso-server",
+        commandName: "gesso serve",
         abstract: "Serve a page to edit pictures on, and interfaces for other programs.",
         discussion: """
-            `gesso serve` starts this program. It listens on this machine only unless --host says
-            otherwise, and then asks for a token.
+            Examples:
+              gesso serve --open
+              gesso serve --port 8000 --data pictures
+              gesso serve --host 0.0.0.0 --token new
+
+            It listens on this machine only unless --host names another address; a token
+            is then needed.
             """,
         version: Program.version)
 

@@ -35,10 +35,17 @@ struct BatchPages {
             && !FileManager.default.fileExists(atPath: parent.path(percentEncoded: false))
     }
 
-    func write(_ outcomes: [Batch.Outcome], _ folder: BatchFolder, _ verb: Verb) throws {
+    /// Writes them.
+    ///
+    /// - Returns: the paths of what was written.
+    func write(
+        _ outcomes: [Batch.Outcome], _ folder: BatchFolder, _ verb: Verb
+    ) throws -> [String] {
+        var written: [String] = []
         if let report {
             let page = BatchReport(outcomes, folder, verb)
             try writeAtomically(Data(page.html.utf8), to: report, overwrite: true)
+            written.append(report.relativePath)
         }
         if let sheet, !outcomes.isEmpty {
             let cells = outcomes.prefix(Self.sheetLimit).map { outcome in
@@ -47,6 +54,8 @@ struct BatchPages {
                     ?? ("failed: " + name, .crossedOut)
             }
             try sheet.write(Image.contactSheet(cells))
+            written.append(sheet.path)
         }
+        return written
     }
 }

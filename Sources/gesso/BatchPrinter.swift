@@ -20,6 +20,7 @@ struct BatchPrinter {
         let total = batch.missing.count
         let start = ContinuousClock.now
         var done = 0
+        var hasNamedStandIn = false
         let outcomes = try await batch.run { event in
             try Interruption.check()
             switch event {
@@ -28,6 +29,10 @@ struct BatchPrinter {
                 meter.tell(
                     progress, of: item.input, after: done, of: total,
                     at: start.duration(to: .now) / .seconds(1))
+            case .job(_, .plan(let plan, index: 0)):
+                guard !hasNamedStandIn, let line = plan.standInLine else { break }
+                hasNamedStandIn = true
+                say(line)
             case .job: break
             case .outcome(let outcome): try print(outcome, endsBatch: batch.options.failsFast)
             case .progress(let count, of: let total, let seconds):

@@ -42,15 +42,20 @@ struct EventPrinter {
         if verb == .inpaint || verb == .outpaint { say(coverage(of: plan.repaintedFraction)) }
         guard plan.scheduler != nil else { return }
         say("seed \(plan.seed)")
-        if plan.isStandIn, index == 0 {
-            say(
-                "\(plan.model) is a small model that knows drawn landscapes only: "
-                    + "for all else name a checkpoint with --model")
-        }
+        if index == 0, let line = plan.standInLine { say(line) }
     }
 
     private func say(_ text: String) {
         Console.line(("gesso: " + text).asLine(), isQuiet: isQuiet)
+    }
+}
+
+extension EditPlan {
+    /// What the model knows, where it is a small one that comes with Gesso.
+    var standInLine: String? {
+        guard isStandIn, scheduler != nil else { return nil }
+        return "\(model) is a small model that knows drawn landscapes only: "
+            + "for all else name a checkpoint with --model"
     }
 }
 

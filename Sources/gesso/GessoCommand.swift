@@ -17,10 +17,10 @@ struct GessoCommand: AsyncParsableCommand {
               gesso outpaint photo.jpg -o wide.png --aspect 16:9 --prompt "a beach"
               gesso txt2img -o cat.png --prompt "a cat asleep on a windowsill"
 
-            Results go to standard output, all else to standard error.
-            Exit codes: 0 done, 1 pictures differ (verify, replay) or something is broken
+            Results go to standard output, messages to standard error.
+            Exit codes: 0 success, 1 pictures differ (verify, replay) or something is broken
             (doctor), 3 some of a batch failed, 64 usage or recipe, 65 bad input, 66 cannot
-            read, 69 wrong model, 70 a fault of gesso's own, 73 cannot create, 74 I/O,
+            read, 69 wrong model, 70 internal error, 73 cannot create, 74 input or output,
             75 resources, 77 refused by the safety checker, 129, 130, 143 ended by a signal.
             """,
         version: Program.name,

@@ -24,6 +24,15 @@ enum Input {
         return try standardInput()
     }
 
+    /// Makes sure that files can be opened, before anything else is looked at; `-` is not looked at.
+    ///
+    /// - Throws: what reading the first one that cannot be opened throws.
+    static func checkFiles(_ paths: [String]) throws {
+        for path in paths where path != "-" && access(FilePath.literal(path), R_OK) != 0 {
+            _ = try bytes(path)
+        }
+    }
+
     /// What a path is called in messages.
     static func name(_ path: String) -> String {
         path == "-" ? "standard input" : FilePath.literal(path)

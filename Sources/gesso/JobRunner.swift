@@ -22,6 +22,8 @@ struct JobRunner {
         _ verb: Verb, _ options: EditOptions, _ settings: [Setting], of input: String?,
         mask: MaskPlan? = nil
     ) throws {
+        // A name that is mistyped is the first thing to know, before what the recipe lacks.
+        try Input.checkFiles([input].compactMap(\.self) + (mask?.pictures ?? []))
         let source = try options.recipe.source(settings)
         RecipeOptions.note(source.presets, for: [verb], quiet: options.progress.quiet)
         var request = Request([Request.Edit(verb, try source.recipe(verb), mask: mask)])
@@ -103,7 +105,7 @@ struct JobRunner {
     /// Reports on a picture that was written.
     private func report(_ outcome: Outcome) throws {
         for note in outcome.works.flatMap(\.report.notes) { say("note: " + note) }
-        if let proof = outcome.proof { say("verified: " + proof.line) }
+        if let proof = outcome.proof { say(proof.verdict) }
         if let signer = outcome.signer { say("signed: Content Credentials of \(signer)") }
         if let loss = outcome.loss { say("note: " + loss) }
         if options.progress.verbose > 0 { reportTimes(of: outcome) }

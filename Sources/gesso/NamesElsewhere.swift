@@ -44,11 +44,11 @@ enum NamesElsewhere {
         "hires": "write --hires-scale 2 in txt2img or img2img",
         "enable-hr": "write --hires-scale 2 in txt2img or img2img",
         "hr-scale": "write --hires-scale 2 in txt2img or img2img",
-        "refiner": "there is none: leave it out",
-        "restore-faces": "there is none: leave it out",
-        "face-restoration": "there is none: leave it out",
+        "refiner": "name a refiner checkpoint with --model in a second `gesso img2img`",
+        "restore-faces": "Gesso has no such filter: leave it out",
+        "face-restoration": "Gesso has no such filter: leave it out",
         "adetailer": "mask the faces and `gesso inpaint --region mask`",
-        "offline": "there never is a network: leave it out",
+        "offline": "edits never use the network: leave it out",
         "no-clobber": "nothing is overwritten without --overwrite: leave it out",
     ]
 

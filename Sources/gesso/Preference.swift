@@ -86,12 +86,12 @@ struct Preference {
             name: "credentials", help: "whether results are signed: on, off, or a name",
             kind: .text, standard: "on once there is a key", isForProjects: false),
         Preference(
-            name: "overwrite", help: "replace files that are there", kind: .flag,
+            name: "overwrite", help: "replace existing files", kind: .flag,
             standard: "false", isForProjects: false),
         Preference(
             name: "json", help: "print JSON documents", kind: .flag, standard: "false"),
         Preference(
-            name: "quiet", help: "say nothing but errors", kind: .flag, standard: "false",
+            name: "quiet", help: "print errors only", kind: .flag, standard: "false",
             rivals: ["verbose"]),
         Preference(
             name: "verbose", help: "how much more is printed", kind: .count(0...2), standard: "0",

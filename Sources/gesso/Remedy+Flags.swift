@@ -31,7 +31,7 @@ extension Remedy {
         case .skipOrReplaceIt: "give --skip-existing or --overwrite"
         case .searchDeeper: "look deeper with --recursive"
         case .nameSettings:
-            "give a picture that says how it was made; `gesso info` shows what it holds"
+            "give a picture with settings in it; `gesso info` shows what it contains"
         case .nameShard: "give --shard i/n, or --shard off"
         case .setCounter(let name): "set \(name), or give --shard i/n or --shard off"
         case .part("output", let advice): "-o: \(advice)"

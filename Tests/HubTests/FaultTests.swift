@@ -180,10 +180,9 @@ struct FaultTests {
             settings.endpoint = URL(string: "http://127.0.0.1:9") ?? settings.endpoint
             let lost = Trial(
                 server: trial.server, settings: settings, repository: trial.repository)
-            guard case .unreachable("127.0.0.1", _)? = await lost.failure() else {
-                Issue.record("no error")
-                return
-            }
+            let error = try #require(await lost.failure())
+            #expect(error == .notReached(host: "127.0.0.1"))
+            #expect("\(error)".hasSuffix("check the network, HF_ENDPOINT or the proxy"))
         }
     }
 }

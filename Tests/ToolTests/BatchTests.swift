@@ -239,6 +239,19 @@ import Testing
         }
     }
 
+    @Test func notesOfTheModelComeOnce() throws {
+        try Tool.inFolder { tool in
+            try furnish(tool, 2)
+            let run = try tool(
+                "batch", "in", "--output-dir", "out", "--preset", "watercolor", "--prompt", "x",
+                "--set", "steps=1", "--report", "page.html")
+            #expect(run.status == 0, "\(run.errors)")
+            #expect(run.errors.count(of: "is a small model that knows drawn landscapes only") == 1)
+            #expect(run.errors.count(of: "in place of the preset's") == 1)
+            #expect(run.text == "out/p0.png\nout/p1.png\npage.html\n")
+        }
+    }
+
     @Test func namesLeadNowhereElse() throws {
         try Tool.inFolder { tool in
             try furnish(tool, 2)

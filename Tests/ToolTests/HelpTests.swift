@@ -23,6 +23,33 @@ import Testing
         }
     }
 
+    /// Help is wrapped at 80 columns: a longer line of a discussion would leave a rest on a line of its own.
+    @Test func discussionsBeginWithExamplesAndFitTheirLines() throws {
+        struct Command: Decodable {
+            let commandName: String
+            let discussion: String?
+            let subcommands: [Command]?
+        }
+        struct Document: Decodable {
+            let command: Command
+        }
+        func check(_ command: Command, _ path: String) {
+            let path = path + " " + command.commandName
+            let text = command.discussion ?? ""
+            #expect(text.hasPrefix("Example"), "\(path)")
+            for line in text.split(separator: "\n") where line.count > 80 {
+                Issue.record("\(path): \(line)")
+            }
+            for command in command.subcommands ?? [] where command.commandName != "help" {
+                check(command, path)
+            }
+        }
+        try Tool.inFolder { tool in
+            let document = try tool("manual", "--json").output
+            check(try JSONDecoder().decode(Document.self, from: document).command, "")
+        }
+    }
+
     @Test func helpComesByItsCommandToo() throws {
         try Tool.inFolder { tool in
             let pages = try ["help inpaint", "inpaint --help", "", "--help"].map {

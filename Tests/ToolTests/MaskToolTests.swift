@@ -48,7 +48,7 @@ import Testing
                 (["--select", "rect:1,2,3,4"], "no box 'rect:1,2,3,4': --select"),
                 (["--select", "box:1,2,0,4"], "no box 'box:1,2,0,4': --select"),
                 (["--keep", "1,2,3"], "no stroke '1,2,3': --keep"),
-                (["--drop", "1,2"], "a stroke beside the thing says nothing alone: --drop"),
+                (["--drop", "1,2"], "it selects nothing by itself: --drop"),
             ] {
                 let run = try tool.run(["mask", "in.png", "-o", "n.png"] + arguments)
                 #expect(run.status == 64)
@@ -174,6 +174,15 @@ import Testing
             // The picture is a pattern, which patches restore.
             #expect((before.samples == after.samples) == (fill == "patch"))
             #expect(after.metadata.parameters?.hasPrefix("\nSteps: 0, ") == true)
+            // What no model used is not written, and nothing is written twice.
+            let info = try tool("info", "a.png").text
+            for absent in ["prompt:", "CFG scale", "Sampler", "RNG", "Gesso steps"] {
+                #expect(!info.contains(absent), "\(info)")
+            }
+            let preset = try tool("preset", "new", "again", "--from", "a.png", "-o", "again.yaml")
+            #expect(preset.status == 0)
+            let text = try String(contentsOf: tool.url("again.yaml"), encoding: .utf8)
+            #expect(text.contains("steps: 0") && text.contains(fill), "\(text)")
             #expect(after.metadata.xmp == nil)
         }
     }

@@ -243,14 +243,17 @@ import Testing
                     ["img2img", "in.png", "-o", "out.png", "--prompt", "x", "--dry-run"] + arguments
                 ).errors
             }
-            let note = "gesso: note: gesso-builtin takes other settings than the preset's: "
             #expect(try notes().isEmpty)
             #expect(
                 try notes("--preset", "watercolor")
-                    .contains(note + "guidance_scale 3, strength 0.5\n"))
+                    .contains(
+                        "gesso: note: guidance 3 and strength 0.5 are used in place of the preset's: "
+                            + "they suit gesso-builtin\n"))
             // A preset that keeps more of the picture goes on to.
             #expect(
-                try notes("--preset", "light-retouch").contains(note + "guidance_scale 3\n"))
+                try notes("--preset", "light-retouch").contains(
+                    "gesso: note: guidance 3 is used in place of the preset's: "
+                        + "it suits gesso-builtin\n"))
             #expect(
                 try notes("--preset", "watercolor", "--strength", "0.7", "--guidance-scale", "8")
                     .isEmpty)

@@ -29,6 +29,9 @@ import Testing
                 "look.html")
             #expect(run.status == 0)
             #expect(run.text.contains("pixels that differ: 3000 of 60000"))
+            #expect(run.text.contains("inside the mask: 3000 of 5600 pixels differ, by "))
+            #expect(run.text.contains("outside the mask: 0 of 54400 pixels differ\n"))
+            #expect(run.errors == "gesso: written: look.html\n")
             let page = try String(contentsOf: tool.url("look.html"), encoding: .utf8)
             #expect(
                 !page.contains("://") && !page.contains("<script src") && !page.contains("b <&>"))
@@ -56,7 +59,7 @@ import Testing
     }
 
     @Test(arguments: [
-        ["--mask", "rect:0,0,9,9"], ["--page", "look.txt"],
+        ["--mask", "rect:0,0,9"], ["--page", "look.txt"],
         ["--page", "look.html", "--mask", "rect:0,0,9"],
     ])
     func whatIsNoPageIsRefused(options: [String]) throws {

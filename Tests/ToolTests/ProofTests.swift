@@ -97,6 +97,22 @@ import Testing
         }
     }
 
+    @Test func keptBlocksAreVerified() throws {
+        try Tool.inFolder { tool in
+            try tool.draw("in.jpg")
+            let edit = try tool(
+                "inpaint", "in.jpg", "--mask", "rect:20,20,9,9", "--fill", "color:#ff0000",
+                "--steps", "0", "-o", "out.jpg")
+            #expect(edit.status == 0)
+            let line = edit.errorLines.first { $0.contains("outside the mask") } ?? ""
+            #expect(line.hasPrefix("gesso: verified: all "))
+            #expect(line.contains(" blocks outside the mask are unchanged; in blocks at its "))
+            let check = try tool("verify", "in.jpg", "out.jpg", "--mask", "rect:20,20,9,9")
+            #expect(check.status == 0)
+            #expect("gesso: verified: \(check.text)" == line + "\n")
+        }
+    }
+
     @Test(arguments: ["png", "jpg"])
     func anEditProvesItself(_ ending: String) throws {
         struct Document: Decodable {
@@ -108,14 +124,15 @@ import Testing
             let common = ["--prompt", "x", "--steps", "2", "--seed", "1", "--json", "-o"]
             let inpaint = try tool.run(
                 ["inpaint", "in.png", "--mask", "mask.png"] + common + ["a.\(ending)"])
-            let line = inpaint.errorLines.first { $0.hasPrefix("gesso: verified: ") } ?? ""
+            let line = inpaint.errorLines.first { $0.contains("outside the mask") } ?? ""
             let document = try JSONDecoder().decode(Document.self, from: inpaint.output)
             #expect(document.verified?.pixels == 1536)
             if ending == "png" {
                 #expect(line == "gesso: verified: 0 of 1536 pixels outside the mask changed")
                 #expect(document.verified?.changed == 0)
             } else {
-                #expect(line.contains(" of 1536 pixels outside the mask changed, by "))
+                #expect(line.hasPrefix("gesso: changed outside the mask: "))
+                #expect(line.contains(" of 1536 pixels, by "))
                 #expect((document.verified?.largest_difference ?? 0) > 0)
             }
             let outpaint = try tool.run(

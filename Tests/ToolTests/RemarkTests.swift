@@ -33,6 +33,47 @@ import Testing
         }
     }
 
+    @Test func aMaskOfAnotherShapeIsStretchedWithANote() throws {
+        try Tool.inFolder { tool in
+            try tool.draw("in.png")
+            try tool.draw("square.png", width: 8, height: 8, 255)
+            try tool.draw("half.png", width: 32, height: 24, 255)
+            func fitted(_ mask: String) throws -> Tool.Outcome {
+                try tool(
+                    "inpaint", "in.png", "--mask", mask, "--fit-mask", "--fill", "color:#ff0000",
+                    "--steps", "0", "-o", "out.png", "--overwrite")
+            }
+            let square = try notes(fitted("square.png"))
+            #expect(
+                square.first == "the mask is 8x8, the picture 64x48: "
+                    + "the mask is stretched to the picture's shape")
+            #expect(try notes(fitted("half.png")).allSatisfy { !$0.contains("stretched") })
+        }
+    }
+
+    @Test func aMistypedPathComesBeforeAMissingPrompt() throws {
+        try Tool.inFolder { tool in
+            try tool.draw("in.png")
+            let photo = try tool("img2img", "im.png", "-o", "out.png")
+            #expect(photo.status == 66)
+            #expect(photo.errors.contains("im.png"))
+            let mask = try tool("inpaint", "in.png", "--mask", "mast.png", "-o", "out.png")
+            #expect(mask.status == 66)
+            #expect(mask.errors.contains("mast.png"))
+        }
+    }
+
+    @Test func aModelFolderThatIsNotThereIsNoted() throws {
+        try Tool.inFolder { tool in
+            var tool = tool
+            tool.environment["GESSO_MODELS"] = "/nowhere/at/all"
+            let list = try tool("model", "list")
+            #expect(list.status == 0)
+            #expect(notes(list).count == 1)
+            #expect(notes(list).first?.contains("/nowhere/at/all") == true)
+        }
+    }
+
     @Test func whatCannotBeFollowedIsSaid() throws {
         try Tool.inFolder { tool in
             try tool.draw("in.png", width: 96)

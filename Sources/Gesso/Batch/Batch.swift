@@ -176,8 +176,9 @@ public struct Batch {
         var options = Job.Options()
         options.threads = self.options.threads
         options.credentials = self.options.credentials
-        let made = try await library.start(item.request, options).follow {
-            try report(.job(item, $0))
+        let made = try await library.start(item.request, options).follow { event in
+            if case .note(let note) = event { return try report(.note(note)) }
+            try report(.job(item, event))
         }
         let seconds = start.duration(to: .now) / .seconds(1)
         for remark in made.works.flatMap(\.report.allNotes) { try report(.note(remark)) }

@@ -14,6 +14,17 @@ extension Image {
     }
 }
 
+extension Batch.Outcome.Status {
+    /// What the caption of a picture says became of it.
+    fileprivate var caption: String {
+        switch self {
+        case .made, .failed: rawValue
+        case .kept: "there already"
+        case .skipped: "skipped, there already"
+        }
+    }
+}
+
 /// One page that needs nothing beside it: each picture before and after, its settings and time, and
 /// what failed.
 public struct BatchReport {
@@ -80,7 +91,7 @@ public struct BatchReport {
         let own = item.settings.map { "\($0.key): \($0.value)" }.joined(separator: ", ")
         return """
             <article>\(caption)\(PageParts.pair(before: before ?? after, after: after))\
-            <p>\(outcome.status.rawValue), seed \(item.seed)\(time)\
+            <p>\(outcome.status.caption), seed \(item.seed)\(time)\
             \(own.isEmpty ? "" : "; " + own.inHTML)</p></article>
             """
     }

@@ -49,7 +49,7 @@ package struct CredentialsCheck {
             case .valid:
                 hasAnchors
                     ? "by a signer that is not trusted"
-                    : "valid, by a signer that was not looked up"
+                    : "valid; the signer was not checked (give --trust root.pem)"
             case .invalid: "not valid"
             }
         }

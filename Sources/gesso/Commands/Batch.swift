@@ -6,24 +6,27 @@ import Terminal
 struct BatchCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "batch",
-        abstract: "Edit many pictures; go on where an earlier run was ended.",
+        abstract: "Edit many pictures; an interrupted run can be resumed.",
         usage: "gesso batch <inputs> ... --output-dir <folder> [<options>]",
         discussion: """
             Examples:
               gesso batch photos --preset watercolor --output-dir painted
-              gesso batch 'shots/*.jpg' --masks masks --fill patch --steps 0 --output-dir clean
-              gesso batch list.jsonl --verb outpaint --set aspect=16:9 --prompt "a beach" \\
-                --output-dir wide --report wide.html
+              gesso batch 'shots/*.jpg' --masks masks --fill patch --steps 0 \\
+                --output-dir clean
+              gesso batch list.jsonl --verb outpaint --set aspect=16:9 \\
+                --prompt "a beach" --output-dir wide --report wide.html
               gesso batch photos --preset night --output-dir out --shard 1/4
 
-            An input is a folder, a file, a pattern, or a list: a .jsonl file with
-            {"input": "photo.jpg", "mask": "mask.png", "prompt": "..."} a line, where any key of
-            `gesso preset keys` may stand, or a .txt file with a path a line. The model is loaded once. Each picture has the seed of
-            the first plus its place in the list.
+            An input is a folder, a file, a pattern or a list. A .jsonl list has a line
+            {"input": "photo.jpg", "mask": "mask.png", "prompt": "..."} for each picture,
+            with any key of `gesso preset keys`; a .txt list has one path a line. The
+            model is loaded once. The seed of each picture is the first seed plus the
+            picture's place in the list, counted from 0.
 
-            A journal in the output folder tells what is done: the same command again makes what
-            is missing. A picture that cannot be made is reported and left out; then the exit code
-            is 3. In a Slurm array or an indexed job of Kubernetes each task takes its share.
+            A journal in the output folder records what is done: run the same command
+            again to make what is missing. A picture that cannot be made is reported and
+            skipped; the exit code is then 3. In a Slurm array or an indexed job of
+            Kubernetes each task takes its share.
             """)
 
     @Argument(help: "Folders, files, patterns or .jsonl lists.", completion: .file())
@@ -31,7 +34,7 @@ struct BatchCommand: AsyncParsableCommand {
 
     @OptionGroup var options: BatchOptions
 
-    @Flag(help: "Search folders inside folders, too; the results lie in folders alike.")
+    @Flag(help: "Search subfolders, too; results go to subfolders of the same names.")
     var recursive = false
 
     @Option(
@@ -40,16 +43,16 @@ struct BatchCommand: AsyncParsableCommand {
             valueName: "i/n"))
     var shard: String?
 
-    @Flag(help: "Leave out pictures whose result is there, whoever made it.")
+    @Flag(help: "Skip pictures whose result exists, whatever made it.")
     var skipExisting = false
 
-    @Flag(help: "Replace results that are there; a finished batch is made anew.")
+    @Flag(help: "Replace existing results; a finished batch is made again.")
     var overwrite = false
 
-    @Flag(help: "End at the first picture that cannot be made.")
+    @Flag(help: "Stop at the first picture that cannot be made.")
     var failFast = false
 
-    @Flag(help: "Leave out pictures that cannot be made and go on, as is usual.")
+    @Flag(help: "Skip pictures that cannot be made and continue, as by default.")
     var keepGoing = false
 
     @Option(
@@ -66,10 +69,10 @@ struct BatchCommand: AsyncParsableCommand {
     @Flag(help: "Write a receipt beside each result, NAME.json, for `gesso replay`.")
     var receipt = false
 
-    @Flag(help: "Say what would be made, kept and refused, and about how long it takes.")
+    @Flag(help: "List what would be made, kept and refused, and estimate the time.")
     var dryRun = false
 
-    @Flag(help: "Print a JSON document for each picture, on a line.")
+    @Flag(help: "Print a JSON document for each picture, one a line.")
     var json = false
 
     @OptionGroup var progress: ProgressOptions
@@ -120,7 +123,13 @@ struct BatchCommand: AsyncParsableCommand {
         }
         let printer = BatchPrinter(folder, progress, isJSON: json)
         let outcomes = try await printer.follow(batch)
-        try pages.write(outcomes, folder, plan.verb)
+        for path in try pages.write(outcomes, folder, plan.verb) {
+            if json {
+                Console.line("gesso: written: \(path)".asLine(), isQuiet: progress.quiet)
+            } else {
+                try Console.result(path.escapingControls())
+            }
+        }
         guard let failure = outcomes.first(where: { $0.status == .failed })?.error else { return }
         if failFast { throw failure }
         throw Verdict.someFailed

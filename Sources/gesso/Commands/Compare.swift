@@ -14,20 +14,23 @@ struct CompareCommand: ParsableCommand {
               gesso compare a.png b.jpg --heatmap where.png --json
               gesso compare photo.jpg edited.jpg --mask mask.png --page look.html
 
-            PSNR is over all samples, alpha included, at the greater depth of the two. SSIM is
-            that of Wang et al. (2004): on luma, in 11x11 windows weighted by a Gaussian of
-            sigma 1.5; pictures smaller than a window have none. Pictures are turned upright
-            first. On a heat map black is equal and white is the largest difference.
+            PSNR is computed over all samples, alpha included, at the greater depth of
+            the two. SSIM is that of Wang et al. (2004): on luma, in windows of 11x11
+            pixels weighted by a Gaussian of sigma 1.5; a smaller picture has none. EXIF
+            rotation is applied first. On a heat map black means equal and white is the
+            largest difference. With --mask, the pixels inside and outside of the mask
+            are measured apart, too.
 
-            A page is one file that needs no network: both pictures under a slider, the mask and a
-            heat map over them, and the places enlarged where the border of the mask shows most.
-            Without a mask it is the border of the pixels that differ.
+            A page is one file that needs no network: both pictures under a slider, the
+            mask and a heat map over them, and enlarged views of the places where the
+            border of the mask shows most. Without a mask it is the border of the pixels
+            that differ.
             """)
 
     @Argument(help: "A picture; - is standard input.", completion: .file())
     var first: String
 
-    @Argument(help: "Another one.", completion: .file())
+    @Argument(help: "The picture to compare it with.", completion: .file())
     var second: String
 
     @Option(
@@ -37,24 +40,25 @@ struct CompareCommand: ParsableCommand {
     var sideBySide: String?
 
     @Option(
-        help: ArgumentHelp("Write a picture of where they differ.", valueName: "file"),
+        help: ArgumentHelp("Write a picture that shows where they differ.", valueName: "file"),
         completion: .file())
     var heatmap: String?
 
     @Option(
-        help: ArgumentHelp("Write a page to look at both, .html.", valueName: "file"),
+        help: ArgumentHelp("Write a page that shows both, .html.", valueName: "file"),
         completion: .file())
     var page: String?
 
     @Option(
         name: .customLong("mask"), parsing: .unconditionalSingleValue,
         help: ArgumentHelp(
-            "The mask of the edit, for the page: a file or what else `inpaint` takes; may be repeated.",
+            "The mask of the edit, to measure inside and outside of it apart and to show it on the "
+                + "page: a file or what else `inpaint` takes; may be repeated.",
             valueName: "mask"),
         completion: .file())
     var masks: [String] = []
 
-    @Flag(help: "Replace files that are there.")
+    @Flag(help: "Replace existing files.")
     var overwrite = false
 
     @Flag(help: "Print a JSON document.")
@@ -69,9 +73,6 @@ struct CompareCommand: ParsableCommand {
         }
         if let sideBySide, sideBySide == heatmap {
             throw ValidationError("--side-by-side and --heatmap name the same file")
-        }
-        if page == nil, !masks.isEmpty {
-            throw ValidationError("--mask is for the page; give --page, too")
         }
         try MaskOptions.checkPaths([first, second], masks)
     }
@@ -94,6 +95,7 @@ struct CompareCommand: ParsableCommand {
             Console.line(
                 "gesso: note: their colour profiles differ; samples are compared as they are")
         }
+        let mask = try masks.isEmpty ? nil : pair.mask(masks)
         let comparison = try Comparison(pair.first, pair.second)
         let ssim = try structuralSimilarity(pair.first, pair.second)
         if let sheet {
@@ -104,15 +106,22 @@ struct CompareCommand: ParsableCommand {
                     Array(zip(cells, [pair.first, pair.second])), columns: 2, cellSide: side))
         }
         try map?.write(Image.heatMap(pair.first, pair.second))
-        let document = ComparisonDocument(comparison, ssim: ssim)
+        var document = ComparisonDocument(comparison, ssim: ssim)
+        if let mask {
+            document.add(
+                inside: try Comparison(pair.first, pair.second, outside: mask.support.inverted),
+                outside: try Comparison(pair.first, pair.second, outside: mask))
+        }
         if let file {
             let names = [first, second].map { URL(filePath: Input.name($0)).lastPathComponent }
             let page = try ComparisonPage(
-                pair.first, pair.second, mask: masks.isEmpty ? nil : pair.mask(masks),
-                names: (names[0], names[1]), document)
+                pair.first, pair.second, mask: mask, names: (names[0], names[1]), document)
             try writeAtomically(Data(page.html.utf8), to: file, overwrite: overwrite)
         }
         try Console.result(document, isJSON: json)
+        for path in [sideBySide, heatmap, page].compactMap(\.self) {
+            Console.line("gesso: written: \(path)".asLine())
+        }
     }
 }
 

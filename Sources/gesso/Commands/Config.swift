@@ -6,15 +6,16 @@ import Terminal
 struct ConfigCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "config",
-        abstract: "Look at what is set for good.",
+        abstract: "Show the configuration: defaults for a user or a project.",
         discussion: """
             Examples:
               gesso config show --origin
-              GESSO_MODEL=stable-diffusion-v1-5 gesso img2img photo.jpg -o new.png --prompt x
+              GESSO_MODEL=sd15 gesso img2img photo.jpg -o new.png --prompt x
 
-            A flag goes before a GESSO_ variable, that before .gesso.yaml in the current folder
-            or the nearest above it, and that before ~/.config/gesso/config.yaml (or
-            $XDG_CONFIG_HOME/gesso/config.yaml). Files are lists of `key: value`.
+            A flag overrides a GESSO_ variable, which overrides .gesso.yaml in the
+            current folder or the nearest folder above it, which overrides
+            ~/.config/gesso/config.yaml (or $XDG_CONFIG_HOME/gesso/config.yaml). The
+            files are lists of `key: value`.
             """,
         subcommands: [Show.self])
 
@@ -27,7 +28,7 @@ struct ConfigCommand: ParsableCommand {
                   gesso config show --origin
                 """)
 
-        @Flag(help: "Say where each value comes from.")
+        @Flag(help: "Show where each value comes from.")
         var origin = false
 
         @Flag(help: "Print a JSON document.")

@@ -9,11 +9,13 @@ struct ControlCommand: ParsableCommand {
         abstract: "Make the map of a picture that a ControlNet reads.",
         usage: "gesso control <picture> --kind <kind> --output <file> [<options>]",
         discussion: """
-            Example:
+            Examples:
               gesso control photo.jpg --kind canny -o edges.png
+              gesso control photo.jpg --kind canny --low 50 --high 150 -o edges.png
 
-            canny is OpenCV's, to the pixel. soft-edge (Sobel's gradient), line-art and scribble
-            (differences of Gaussians) are classical, not the networks of the same names.
+            canny gives the pixels that OpenCV's Canny gives. soft-edge (Sobel's
+            gradient), line-art and scribble (differences of Gaussians) are classical
+            filters, not the networks of these names.
             """)
 
     @Argument(help: "The picture; - is standard input.", completion: .file())
@@ -25,10 +27,14 @@ struct ControlCommand: ParsableCommand {
         completion: .list(ControlMap.names))
     var kind: String
 
-    @Option(help: ArgumentHelp("Of canny: where an edge may go on.", valueName: "level"))
+    @Option(
+        help: ArgumentHelp(
+            "For canny: the gradient from which an edge is continued.", valueName: "level"))
     var low: Double?
 
-    @Option(help: ArgumentHelp("Of canny: where an edge may begin.", valueName: "level"))
+    @Option(
+        help: ArgumentHelp(
+            "For canny: the gradient from which an edge begins.", valueName: "level"))
     var high: Double?
 
     @Option(

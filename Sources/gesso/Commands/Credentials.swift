@@ -12,11 +12,11 @@ struct CredentialsCommand: ParsableCommand {
               gesso credentials new --name "Jane Doe"
               gesso credentials list
 
-            Results are signed with Content Credentials (C2PA) once there is a key of the
-            name `default`; `--credentials off` leaves them out. Keys are kept in
+            Results are signed with Content Credentials (C2PA) once there is a key of
+            the name `default`; `--credentials off` leaves them out. Keys are kept in
             $XDG_DATA_HOME/gesso/credentials (~/.local/share/gesso/credentials).
-            In their place, $GESSO_CREDENTIALS_KEY names a key's file, or
-            $GESSO_CREDENTIALS_COMMAND a command that signs standard input, and
+            Instead of a key that is kept there, $GESSO_CREDENTIALS_KEY names a key's
+            file, or $GESSO_CREDENTIALS_COMMAND a command that signs standard input, and
             $GESSO_CREDENTIALS_CERTIFICATE the file of the certificates.
             """,
         subcommands: [New.self, List.self])
@@ -56,22 +56,25 @@ struct CredentialsCommand: ParsableCommand {
             abstract: "Make a key and its certificates.",
             usage: "gesso credentials new [--name <text>] [<options>]",
             discussion: """
-                Example:
+                Examples:
                   gesso credentials new --name "Jane Doe"
+                  gesso credentials new --name "The Daily" --profile work --algorithm es256
 
                 The key never leaves this computer. Give the root certificate to those who
-                are to recognise your pictures: to all others you are someone unknown.
+                should recognise your pictures: all others see a signer that they do not know.
                 """)
 
         @Option(
             help: ArgumentHelp(
-                "Whose key it is, as all who get a picture can read (default: your login name).",
+                "Whose key it is, such as \"Jane Doe\"; all who get a picture can read it (default: "
+                    + "your login name).",
                 valueName: "text"))
         var name: String?
 
         @Option(
             help: ArgumentHelp(
-                "What --credentials calls it; `default` is used by itself.", valueName: "word"))
+                "Its name for --credentials; a key called `default` signs by default.",
+                valueName: "word"))
         var profile = CredentialsFolder.standard
 
         @Option(
@@ -97,6 +100,13 @@ struct CredentialsCommand: ParsableCommand {
                 profile, holder: name ?? NSUserName(),
                 SigningAlgorithm(rawValue: algorithm) ?? .ed25519)
             let entry = Entry(made)
+            Console.line("gesso: pictures will be signed as \(entry.name)".asLine())
+            if name == nil {
+                let folder = made.root.deletingLastPathComponent().path(percentEncoded: false)
+                Console.line(
+                    "gesso: note: that is your login name: to sign with another name, delete \(folder) "
+                        + "and give --name \"Jane Doe\"")
+            }
             if json { return try Console.result(JSON.text(entry)) }
             for line in entry.lines { try Console.result(line.escapingControls()) }
         }
@@ -104,7 +114,13 @@ struct CredentialsCommand: ParsableCommand {
 
     struct List: ParsableCommand {
         static let configuration = CommandConfiguration(
-            abstract: "List the keys.", usage: "gesso credentials list [<options>]")
+            abstract: "List the keys.",
+            usage: "gesso credentials list [<options>]",
+            discussion: """
+                Examples:
+                  gesso credentials list
+                  gesso credentials list --json
+                """)
 
         @Flag(help: "Print a JSON document.")
         var json = false

@@ -6,7 +6,7 @@ import Terminal
 struct DoctorCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "doctor",
-        abstract: "Look at the machine, the models and the settings, and say what is amiss.",
+        abstract: "Check the machine, the models and the settings for problems.",
         usage: "gesso doctor [<options>]",
         discussion: """
             Examples:
@@ -69,11 +69,20 @@ struct DoctorCommand: ParsableCommand {
     }
 
     private var terminal: Finding {
-        let color = MessageStyle.isColored(.auto, ProcessInfo.processInfo.environment)
-        return Finding(
-            "terminal", .fine,
-            "\(Console.isLive ? "live" : "none"), \(color ? "colour" : "no colour"), pictures as "
-                + "\(TerminalPicture.Form(environment: ProcessInfo.processInfo.environment).rawValue)"
-        )
+        let environment = ProcessInfo.processInfo.environment
+        let color = MessageStyle.isColored(.auto, environment) ? "in colour" : "without colour"
+        guard Console.isLive else {
+            return Finding(
+                "terminal", .fine,
+                "standard error is no terminal: messages are \(color), --show has no effect")
+        }
+        let form =
+            switch TerminalPicture.Form(environment: environment) {
+            case .kitty: "by kitty's graphics protocol"
+            case .iterm2: "as iTerm2's inline images"
+            case .sixel: "as sixels"
+            case .blocks: "as blocks of colour"
+            }
+        return Finding("terminal", .fine, "messages are \(color), --show draws pictures \(form)")
     }
 }

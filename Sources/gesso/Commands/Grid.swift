@@ -13,14 +13,16 @@ struct GridCommand: AsyncParsableCommand {
                 -o grid.png --prompt "a harbour at dusk"
               gesso grid photo.jpg --x "prompt:oak=oak,birch,pine" -o trees.png \\
                 --prompt "an oak on a hill"
-              gesso grid room.png --verb inpaint --mask sofa.png --x seed=1-4 -o sofas.png \\
-                --prompt "a red armchair"
+              gesso grid room.png --verb inpaint --mask sofa.png --x seed=1-4 \\
+                -o sofas.png --prompt "a red armchair"
               gesso grid photo.jpg --x preset=watercolor,night,winter -o looks.png
 
-            An axis takes any key of `gesso preset keys`, `preset`, `model`, control:weight,
-            :kind, :start, :end or :mode, or prompt:WORDS, in whose place the values go. Values are joined by commas; ranges are 0.2..0.8:0.2, 1-5,
-            1-9 (+2) and 1-10 [4]. The model is loaded once. All pictures share one seed
-            unless an axis is the seed. Keys without a flag here go by --set.
+            An axis takes any key of `gesso preset keys`, `preset`, `model`,
+            control:weight, :kind, :start, :end or :mode, or prompt:WORDS, which are
+            replaced by the values. Values are separated by commas; ranges are
+            0.2..0.8:0.2, 1-5, 1-9 (+2) and 1-10 [4]. A model is loaded once. All pictures
+            share one seed unless an axis is the seed. Keys without a flag of their own
+            are given with --set.
             """)
 
     @Argument(
@@ -89,6 +91,7 @@ struct GridCommand: AsyncParsableCommand {
         if let y { axes.append(try GridAxis(y, option: "--y")) }
         if let z { axes.append(try GridAxis(z, option: "--z")) }
         let mask = verb == .inpaint ? try MaskPlan(words: masks) : nil
+        try Input.checkFiles([input].compactMap(\.self) + (mask?.pictures ?? []))
         let source = try options.recipe.source()
         RecipeOptions.note(source.presets, for: [verb], quiet: options.progress.quiet)
         let grid = try Grid(

@@ -6,7 +6,7 @@ import Terminal
 struct InfoCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "info",
-        abstract: "Tell what a picture file is and holds, its settings among it.",
+        abstract: "Show what a picture file contains, the settings it was made with included.",
         usage: "gesso info <file> [<options>]",
         discussion: """
             Examples:
@@ -15,7 +15,7 @@ struct InfoCommand: ParsableCommand {
 
             Settings are read from pictures of Gesso, AUTOMATIC1111, ComfyUI, Fooocus,
             InvokeAI, SwarmUI, NovelAI, Draw Things and Easy Diffusion. The hash of the
-            pixels is the one of receipts.
+            pixels is the one that receipts contain.
             """)
 
     @Argument(help: "The picture; - is standard input.", completion: .file())
@@ -67,7 +67,7 @@ struct InfoCommand: ParsableCommand {
         if !["AUTOMATIC1111", "Gesso"].contains(settings.program) {
             try tell("settings of", settings.program)
         }
-        try tell("prompt", settings.prompt)
+        if !settings.prompt.isEmpty { try tell("prompt", settings.prompt) }
         if !settings.negativePrompt.isEmpty { try tell("negative prompt", settings.negativePrompt) }
         for entry in settings.entries { try tell("setting \(entry.name)", entry.value) }
     }

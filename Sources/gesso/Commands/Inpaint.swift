@@ -10,8 +10,10 @@ struct InpaintCommand: AsyncParsableCommand {
               gesso inpaint room.png --mask sofa.png -o new.png --prompt "a red armchair"
               gesso inpaint beach.jpg --mask person.png -o empty.jpg --preset remove-object
               gesso inpaint wall.jpg --mask spot.png -o clean.jpg --fill patch --steps 0
-              gesso inpaint a.jpg --mask car.png --avoid men.png --fill patch --steps 0 -o b.jpg
-              gesso inpaint big.jpg --mask eye.png --region mask -o new.jpg --prompt "an eye"
+              gesso inpaint a.jpg --mask car.png --avoid men.png --fill patch --steps 0 \\
+                -o b.jpg
+              gesso inpaint big.jpg --mask eye.png --region mask -o new.jpg \\
+                --prompt "an eye"
               gesso inpaint shop.png --mask rect:40,60,200,80 -o sign.png --prompt "a sign"
             """)
 

@@ -12,8 +12,9 @@ struct InstructCommand: AsyncParsableCommand {
               gesso instruct photo.jpg -o night.jpg --model instruct-pix2pix \\
                 --prompt "turn day into night" --image-guidance-scale 1.2 --steps 50
 
-            A larger image guidance scale keeps more of the picture, a larger guidance
-            scale follows the words more closely. A step runs the UNet on three branches.
+            A larger image guidance scale keeps more of the picture; a larger guidance
+            scale follows the prompt more closely. Each step runs the UNet on three
+            branches.
             """)
 
     @Argument(help: "The picture to edit, PNG or JPEG; - is standard input.", completion: .file())

@@ -23,7 +23,7 @@ struct ManualCommand: ParsableCommand {
         completion: .directory)
     var outputDir: String?
 
-    @Flag(help: "Replace pages that are there.")
+    @Flag(help: "Replace existing pages.")
     var overwrite = false
 
     @Flag(help: "Print a JSON document: all commands and what they take.")

@@ -6,7 +6,7 @@ import Terminal
 struct MaskCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "mask",
-        abstract: "Draw the mask that inpaint would use, to look at before a long run.",
+        abstract: "Draw the mask that inpaint would use, to check it before a long run.",
         usage:
             "gesso mask <input> (--mask <mask> | --select <box>) -o <file> [<options>]",
         discussion: """
@@ -14,11 +14,11 @@ struct MaskCommand: ParsableCommand {
               gesso mask room.png --mask sofa.png --mask-grow 8 -o mask.png
               gesso mask room.png --mask rect:40,60,200,120 --mask -color:#ffffff~30 \\
                 -o mask.png --overlay look.png
-              gesso mask room.png --select box:40,60,200,120 --drop 50,70,80,70 --mask-grow 6 \\
-                -o mask.png
+              gesso mask room.png --select box:40,60,200,120 --drop 50,70,80,70 \\
+                --mask-grow 6 -o mask.png
 
-            The mask that is written has hard edges unless --mask-feather or --mask-blur is
-            given, for inpaint feathers the mask that it gets.
+            The mask that is written has hard edges unless --mask-feather or
+            --mask-blur is given, because inpaint feathers the mask that it gets.
             """)
 
     @Argument(help: "The picture; - is standard input.", completion: .file())
@@ -49,13 +49,13 @@ struct MaskCommand: ParsableCommand {
         completion: CompletionValues.presets)
     var presets: [String] = []
 
-    @Flag(help: "Replace the output files if there are any.")
+    @Flag(help: "Replace existing output files.")
     var overwrite = false
 
     @Flag(help: "Print a JSON document.")
     var json = false
 
-    @Flag(name: .shortAndLong, help: "Say nothing but errors.")
+    @Flag(name: .shortAndLong, help: "Print errors only.")
     var quiet = false
 
     @OptionGroup var messages: MessageOptions
@@ -110,7 +110,7 @@ struct MaskCommand: ParsableCommand {
             guard !found.isEmpty else {
                 throw Failure(
                     .badData, "nothing of the picture is selected", at: "--select",
-                    do: "draw the box around the whole thing, or add --keep")
+                    do: "draw the box around the whole object, or add --keep")
             }
             return found.image
         }

@@ -21,8 +21,12 @@ struct ModelCommand: ParsableCommand {
             abstract: "List the models and add-ons that are found.",
             usage: "gesso model list [<options>]",
             discussion: """
-                Names each model with its family, size and what it is good for, or why it would
-                not load. --json prints a document of schema gesso.models/1.
+                Examples:
+                  gesso model list
+                  gesso model list --available
+
+                Shows each model with its family, size and what it is good for, or why it
+                cannot be loaded. --json prints a document of schema gesso.models/1.
                 """)
 
         @Flag(help: "List the models that can be downloaded by name, too.")
@@ -34,6 +38,10 @@ struct ModelCommand: ParsableCommand {
         @OptionGroup var messages: MessageOptions
 
         func run() throws {
+            for folder in Workplace.library.missingFolders {
+                Console.line(
+                    "gesso: note: no such folder: \(folder): correct GESSO_MODELS".asLine())
+            }
             let document = ModelListDocument(
                 of: Workplace.library, showsAvailable: available,
                 words: { GessoError($0).text(\.inFlags) })
@@ -51,7 +59,8 @@ struct ModelCommand: ParsableCommand {
                   gesso model get org/name@revision --file model.safetensors
                   gesso model get --help
 
-                Starts gesso-hub, which `swift build` puts beside gesso; --help lists its options.
+                Starts gesso-hub, which `swift build` puts beside gesso; --help lists its
+                options.
                 """)
 
         @Argument(
@@ -64,12 +73,16 @@ struct ModelCommand: ParsableCommand {
 
     struct Inspect: ParsableCommand {
         static let configuration = CommandConfiguration(
-            abstract: "Tell what a checkpoint is and holds.",
+            abstract: "Show what a checkpoint is and contains.",
             usage: "gesso model inspect [<model>] [<options>]",
             discussion: """
-                Says what is missing or left over in each network and which tensors hold NaN,
-                and the memory a picture needs. LoRAs, embeddings, VAEs and other files of
-                weights are recognised. --json prints a document of schema gesso.model/1.
+                Examples:
+                  gesso model inspect stable-diffusion-v1-5
+                  gesso model inspect model.safetensors --size 768x512 --hash
+
+                Lists what is missing or left over in each network, which tensors contain
+                NaN, and the memory a picture needs. LoRAs, embeddings, VAEs and other files
+                of weights are recognised. --json prints a document of schema gesso.model/1.
                 """)
 
         @Argument(
@@ -81,11 +94,11 @@ struct ModelCommand: ParsableCommand {
 
         @Option(
             help: ArgumentHelp(
-                "Size of the picture to tell the memory for (default: the model's).",
+                "Size of the picture to estimate the memory for (default: the model's).",
                 valueName: "WxH"))
         var size: String?
 
-        @Flag(help: "Tell the SHA-256 of each file, and AUTOMATIC1111's short hashes.")
+        @Flag(help: "Show the SHA-256 of each file, and AUTOMATIC1111's short hashes.")
         var hash = false
 
         @Flag(help: "Print a JSON document.")
@@ -131,11 +144,12 @@ struct ModelCommand: ParsableCommand {
                   gesso model convert sd15.safetensors -o sd15
                   gesso model convert sd15 -o sd15-f16.safetensors --type f16
 
-                Tensors that keep their type keep their bytes. Averages of training and other
-                tensors of no part of the model go from file to file; what a folder has no
-                place for is left out and reported. A single file carries the folder's
-                configurations in its metadata (gesso.unet, …), which Gesso reads back. --json
-                prints a document of schema gesso.conversion/1.
+                Tensors that keep their type keep their bytes. Averages of training and
+                other tensors that belong to no part of the model are copied from file to
+                file; a folder has no place for them, so they are left out and reported. A
+                single file contains the folder's configurations in its metadata
+                (gesso.unet, …), which Gesso reads back. --json prints a document of schema
+                gesso.conversion/1.
                 """)
 
         @Argument(help: "The checkpoint, as for --model.", completion: .file())
@@ -151,7 +165,7 @@ struct ModelCommand: ParsableCommand {
 
         @Option(
             help: ArgumentHelp(
-                "Type of the numbers: f32, f16 or bf16 (default: as they are).",
+                "Type of the numbers: f32, f16 or bf16 (default: unchanged).",
                 valueName: "name"),
             completion: .list(["f32", "f16", "bf16"]))
         var type: String?
@@ -165,7 +179,7 @@ struct ModelCommand: ParsableCommand {
         @Flag(help: "Print a JSON document.")
         var json = false
 
-        @Flag(name: .shortAndLong, help: "Say nothing beside the result but errors.")
+        @Flag(name: .shortAndLong, help: "Print errors and the result only.")
         var quiet = false
 
         @OptionGroup var messages: MessageOptions

@@ -4,11 +4,12 @@ import Gesso
 struct OutpaintCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: Verb.outpaint.rawValue,
-        abstract: "Extend the canvas and paint what is new.",
+        abstract: "Extend the canvas and paint the new part.",
         discussion: """
             Examples:
               gesso outpaint photo.jpg -o wide.png --aspect 16:9 --prompt "a sandy beach"
-              gesso outpaint photo.jpg -o wide.png --left 25% --right 128 --prompt "a forest"
+              gesso outpaint photo.jpg -o wide.png --left 25% --right 128 \\
+                --prompt "a forest"
               gesso outpaint icon.png -o large.png --size 768x768 --prompt "a meadow"
             """)
 

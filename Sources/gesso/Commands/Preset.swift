@@ -6,7 +6,7 @@ import Terminal
 struct PresetCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "preset",
-        abstract: "Look at presets: settings under a name.",
+        abstract: "List, show, check and make presets, which are settings under a name.",
         discussion: """
             Examples:
               gesso preset list
@@ -14,10 +14,11 @@ struct PresetCommand: ParsableCommand {
               gesso preset new mine --from painted.png
               gesso preset validate mine.yaml
 
-            A preset is a file of settings, one `key: value` a line. Where its prompt holds
-            {prompt}, the text of --prompt goes there; else --prompt takes its place.
-            Your own are found by name in $XDG_CONFIG_HOME/gesso/presets
-            (~/.config/gesso/presets), and anywhere by path.
+            A preset is a file of settings, one `key: value` a line. {prompt} in its
+            prompt is replaced by the text of --prompt; a prompt without {prompt} is
+            replaced by --prompt as a whole. Your own presets are found by name in
+            $XDG_CONFIG_HOME/gesso/presets (~/.config/gesso/presets), and anywhere by
+            path.
             """,
         subcommands: [
             List.self, Show.self, Validate.self, Keys.self, New.self, Schema.self,
@@ -29,8 +30,13 @@ struct PresetCommand: ParsableCommand {
 
     struct List: ParsableCommand {
         static let configuration = CommandConfiguration(
-            abstract: "List the presets that can be named.",
-            usage: "gesso preset list [<options>]")
+            abstract: "List the presets that are found by name.",
+            usage: "gesso preset list [<options>]",
+            discussion: """
+                Examples:
+                  gesso preset list
+                  gesso preset list --json
+                """)
 
         @Flag(help: "Print a JSON document.")
         var json = false
@@ -46,8 +52,13 @@ struct PresetCommand: ParsableCommand {
 
     struct Show: ParsableCommand {
         static let configuration = CommandConfiguration(
-            abstract: "Print a preset's file, a good start for one's own.",
-            usage: "gesso preset show <name> [<options>]")
+            abstract: "Print a preset's file, which is a good start for your own.",
+            usage: "gesso preset show <name> [<options>]",
+            discussion: """
+                Examples:
+                  gesso preset show watercolor
+                  gesso preset show watercolor > mine.yaml
+                """)
 
         @Argument(
             help: "Name of a preset, or path of a file.", completion: CompletionValues.presets)
@@ -87,7 +98,13 @@ struct PresetCommand: ParsableCommand {
     struct Validate: ParsableCommand {
         static let configuration = CommandConfiguration(
             abstract: "Check recipe files.",
-            usage: "gesso preset validate <files> ... [<options>]")
+            usage: "gesso preset validate <files> ... [<options>]",
+            discussion: """
+                Example:
+                  gesso preset validate mine.yaml recipes/*.yaml
+
+                The first error is printed with its line and column.
+                """)
 
         @Argument(help: "The files.", completion: .file(extensions: ["yaml"]))
         var files: [String]
@@ -115,7 +132,12 @@ struct PresetCommand: ParsableCommand {
     struct Keys: ParsableCommand {
         static let configuration = CommandConfiguration(
             abstract: "List all keys of recipes and of --set, with what they take.",
-            usage: "gesso preset keys [<options>]")
+            usage: "gesso preset keys [<options>]",
+            discussion: """
+                Examples:
+                  gesso preset keys
+                  gesso img2img photo.jpg -o new.png --prompt x --set eta=0.5
+                """)
 
         @Flag(help: "Print a JSON document.")
         var json = false

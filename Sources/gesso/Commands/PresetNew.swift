@@ -25,19 +25,20 @@ extension PresetCommand {
 
     struct New: ParsableCommand {
         static let configuration = CommandConfiguration(
-            abstract: "Make a preset of what a picture was made with.",
+            abstract: "Make a preset from the settings that a picture was made with.",
             usage: "gesso preset new <name> --from <file> [<options>]",
             discussion: """
                 Examples:
                   gesso preset new dusk --from painted.png
                   gesso preset new dusk --from painted.json -o dusk.yaml
 
-                The file is a picture with settings in it, those of other programs too, a
-                text of such settings, or a receipt. The preset goes to your own ones, in ~/.config/gesso/presets. What
-                is as it is by default is left out, and the seed is a comment.
+                The file is a picture with settings in it, other programs' included, a text
+                of such settings, or a receipt. The preset is written to your own ones, in
+                ~/.config/gesso/presets. Settings that have their default are left out, and
+                the seed is a comment.
                 """)
 
-        @Argument(help: "What it is to be called.")
+        @Argument(help: "The name of the preset.")
         var name: String
 
         @Option(

@@ -6,16 +6,17 @@ import Terminal
 struct ReplayCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "replay",
-        abstract: "Make a picture again from its receipt, and tell whether it is the same.",
+        abstract: "Make a picture again from its receipt, and report whether it is the same.",
         usage: "gesso replay <receipt> --output <file> [<options>]",
         discussion: """
-            Example:
+            Examples:
               gesso inpaint room.png --mask sofa.png -o new.png --prompt "a chair" \\
                 --receipt new.json
               gesso replay new.json -o again.png
 
-            Says `identical` if every pixel is the same. Else tells what is no longer what it
-            was: an input, the model, the version, the instruction set; and exits with 1.
+            Prints `identical` if every pixel is the same. Else it lists what has
+            changed, an input, the model, the version or the instruction set, and exits
+            with 1.
             """)
 
     @Argument(help: "The receipt.", completion: .file(extensions: ["json"]))
@@ -61,7 +62,7 @@ struct ReplayCommand: AsyncParsableCommand {
 
     @OptionGroup var messages: MessageOptions
 
-    @Flag(name: .shortAndLong, help: "Say nothing beside the result but errors.")
+    @Flag(name: .shortAndLong, help: "Print errors and the result only.")
     var quiet = false
 
     mutating func validate() throws {

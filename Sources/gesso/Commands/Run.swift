@@ -14,11 +14,11 @@ struct RunCommand: AsyncParsableCommand {
               gesso run mine.yaml photo.jpg -o out.png --receipt out.json
               gesso run mine.yaml photo.jpg -o out.png --dry-run
 
-            A recipe lists edits below `edits:`, each with a verb and its own keys; what
-            is written above them is for all of them. Each edit works on the picture of the one
-            before, with one model. Options override what the recipe says, in every edit
-            that has a use for them. A recipe without edits is one edit of its first verb;
-            one with a list below `for:` makes a table of pictures.
+            A recipe lists edits below `edits:`, each with a verb and its own keys; keys
+            outside of that list apply to all edits. Each edit works on the result of
+            the one before, with one model. Options override the recipe in every edit
+            that has a use for them. A recipe without edits is one edit with its first
+            verb; one with a list below `for:` makes a table of pictures.
             """)
 
     @Argument(
@@ -33,7 +33,7 @@ struct RunCommand: AsyncParsableCommand {
     @Option(
         name: .customLong("mask"), parsing: .unconditionalSingleValue,
         help: ArgumentHelp(
-            "What a mask of the recipe is, as behind `inpaint --mask`; may be repeated.",
+            "The value of a mask of the recipe, as for `inpaint --mask`; may be repeated.",
             valueName: "name=mask"), completion: .file())
     var masks: [String] = []
 

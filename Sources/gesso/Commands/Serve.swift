@@ -14,7 +14,8 @@ struct ServeCommand: ParsableCommand {
               gesso serve --host 0.0.0.0 --token new
               gesso serve --help
 
-            Starts gesso-server, which `swift build` puts beside gesso; --help lists its options.
+            Starts gesso-server, which `swift build` puts beside gesso; --help lists its
+            options.
             """)
 
     @Argument(

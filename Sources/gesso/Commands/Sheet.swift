@@ -9,8 +9,9 @@ struct SheetCommand: ParsableCommand {
         abstract: "Put pictures side by side on one contact sheet.",
         usage: "gesso sheet <pictures> ... --output <file> [<options>]",
         discussion: """
-            Example:
+            Examples:
               gesso sheet before.jpg after.png -o sheet.png
+              gesso sheet painted/*.png --columns 4 --side 512 -o sheet.jpg
             """)
 
     @Argument(help: "The pictures; - is standard input.", completion: .file())

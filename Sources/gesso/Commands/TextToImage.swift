@@ -4,11 +4,11 @@ import Gesso
 struct TextToImageCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: Verb.textToImage.rawValue,
-        abstract: "Make a picture from words alone.",
+        abstract: "Make a picture from a prompt alone.",
         discussion: """
             Examples:
               gesso txt2img -o cat.png --prompt "a cat asleep on a windowsill"
-              gesso txt2img -o wide.png --width 768 --height 512 --prompt "a valley" --seed 7
+              gesso txt2img -o wide.png --width 768 --height 512 --prompt "a valley"
               gesso txt2img -o large.png --hires-scale 2 --prompt "a valley at dawn"
             """)
 

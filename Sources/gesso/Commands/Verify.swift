@@ -16,16 +16,19 @@ struct VerifyCommand: ParsableCommand {
               gesso verify photo.png edited.png --mask mask.png
               gesso verify edited.jpg --credentials --trust root.pem
 
-            Outside is where the mask is black, value 0. It is given as for `inpaint`; one that was
-            grown or blurred can be written with `gesso mask`. Samples are compared exactly,
-            16-bit ones and alpha too. Exits with 0 if all are the same, with 1 if any differs.
+            A pixel is outside where the mask is black, value 0. The mask is given as
+            for `inpaint`; `gesso mask` writes one that was grown or blurred. Samples
+            are compared exactly, those of 16 bits and alpha included. Exits with 0 if
+            all are the same, with 1 if any differs.
 
-            A JPEG that was written over its source keeps the blocks that the mask does not
-            touch: these are compared, and the pixels beyond the others.
+            A JPEG that was written over its source keeps the blocks that the mask does
+            not touch. These blocks are compared, and the pixels that are more than one
+            pixel away from all other blocks.
 
-            With --credentials the file's Content Credentials are checked: its hash, every
-            signature and certificate, and the chain of pictures that it was made from. Exits
-            with 1 if there are none or anything is wrong. Time stamps are not checked.
+            With --credentials the file's Content Credentials are checked: its hash,
+            every signature and certificate, and the chain of pictures that it was made
+            from. Exits with 1 if there are none or anything is wrong. Time stamps are
+            not checked.
             """)
 
     @Argument(help: "The picture before the edit; - is standard input.", completion: .file())
@@ -69,7 +72,8 @@ struct VerifyCommand: ParsableCommand {
         }
         if trust != nil { throw ValidationError("--trust has no effect without --credentials") }
         guard let result else {
-            throw ValidationError("Missing expected argument '<result>'")
+            throw ValidationError(
+                "missing expected argument '<result>', or --credentials to check one file")
         }
         if masks.isEmpty {
             throw ValidationError("Missing expected argument '--mask <mask> ...'")

@@ -12,21 +12,21 @@ struct BatchOptions: ParsableArguments {
 
     @Option(
         help: ArgumentHelp(
-            "What is done: \(BatchPlan.possibleVerbs.map(\.rawValue).joined(separator: ", ")) (default: "
+            "The verb: \(BatchPlan.possibleVerbs.map(\.rawValue).joined(separator: ", ")) (default: "
                 + "what the preset or the masks are for).", valueName: "verb"),
         completion: .list(BatchPlan.possibleVerbs.map(\.rawValue)))
     var verb: String?
 
     @Option(
         help: ArgumentHelp(
-            "A folder of masks named as the pictures are, or one mask for all, as behind "
+            "A folder of masks named as the pictures are, or one mask for all, as for "
                 + "`inpaint --mask`.", valueName: "folder or mask"),
         completion: .file())
     var masks: String?
 
     @Option(
         help: ArgumentHelp(
-            "Names of the results, of {stem}, {seed}, {index}, {ext} and {verb}.",
+            "Names of the results, with {stem}, {seed}, {index}, {ext} and {verb}.",
             valueName: "template"))
     var name = "{stem}.{ext}"
 

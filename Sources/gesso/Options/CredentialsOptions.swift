@@ -10,7 +10,7 @@ struct CredentialsOptions: ParsableArguments {
         completion: .list(["on", "off"]))
     var credentials: String?
 
-    @Flag(help: "Tell the prompts in them, too.")
+    @Flag(help: "Write the prompts into them, too.")
     var credentialsPrompt = false
 
     /// What is asked for.

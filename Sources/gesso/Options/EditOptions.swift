@@ -18,17 +18,17 @@ struct EditOptions: ParsableArguments {
 
     @Option(
         help: ArgumentHelp(
-            "Write down how the picture was made, for `gesso replay`.", valueName: "file"),
+            "Write a receipt of how the picture was made, for `gesso replay`.", valueName: "file"),
         completion: .file(extensions: ["json"]))
     var receipt: String?
 
     @Flag(help: "Replace the output file if there is one, and the receipt.")
     var overwrite = false
 
-    @Flag(help: "Say what would be done, the memory and about the time it takes, and do nothing.")
+    @Flag(help: "Print what would be done, its memory and its estimated time, and do nothing.")
     var dryRun = false
 
-    @Flag(help: "Print a JSON document on how the picture was made, instead of its path.")
+    @Flag(help: "Print a JSON document about how the picture was made, instead of its path.")
     var json = false
 
     @Flag(help: "Show the result in the terminal, if there is one.")

@@ -25,7 +25,7 @@ struct EngineOptions: ParsableArguments {
 
     @Option(
         help: ArgumentHelp(
-            "Format of results whose names do not say it: png, jpg, webp, avif or tif.",
+            "Format of results whose names have no ending: png, jpg, webp, avif or tif.",
             valueName: "name"),
         completion: .list(["png", "jpg", "webp", "avif", "tif"]))
     var format: String?

@@ -26,7 +26,7 @@ struct MessageOptions: ParsableArguments {
     var logFormat: LogFormat?
 }
 
-/// What commands with much work to do take about telling of it.
+/// What commands with much work to do take about reporting it.
 struct ProgressOptions: ParsableArguments {
     @Option(
         help: ArgumentHelp(
@@ -35,10 +35,11 @@ struct ProgressOptions: ParsableArguments {
         completion: .list(ProgressForm.allCases.map(\.rawValue)))
     var progress: ProgressForm?
 
-    @Flag(name: .shortAndLong, help: "Say nothing but errors.")
+    @Flag(name: .shortAndLong, help: "Print errors only.")
     var quiet = false
 
-    @Flag(name: .shortAndLong, help: "Tell the time each stage took; twice, each step's, too.")
+    @Flag(
+        name: .shortAndLong, help: "Report the time of each stage; given twice, of each step, too.")
     var verbose: Int
 
     mutating func validate() throws {

@@ -6,19 +6,19 @@ import Gesso
 struct PreviewOptions: ParsableArguments {
     @Option(
         help: ArgumentHelp(
-            "Show the picture after every so many steps, in the terminal and in --preview-file.",
+            "Show the picture after every n steps, in the terminal and in --preview-file.",
             valueName: "every:n"))
     var preview: String?
 
     @Option(
         help: ArgumentHelp(
-            "File for the last preview, .png, .jpg, .webp, .avif or .tif, replaced as the work goes on.",
+            "File for the last preview, .png, .jpg, .webp, .avif or .tif, replaced during the run.",
             valueName: "file"), completion: .file())
     var previewFile: String?
 
     @Option(
         help: ArgumentHelp(
-            "VAE that makes previews, such as TAESD (default: each latent becomes a pixel of "
+            "VAE that decodes previews, such as TAESD (default: each latent becomes a pixel of "
                 + "about its colour).", valueName: "path"), completion: .file())
     var previewVae: String?
 

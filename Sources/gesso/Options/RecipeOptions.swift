@@ -111,7 +111,8 @@ struct RecipeOptions: ParsableArguments {
     @Option(
         name: .customLong("preset"),
         help: ArgumentHelp(
-            "Settings from a preset or a recipe file; may be repeated, the later one wins.",
+            "Settings from a preset or a recipe file; may be repeated, later ones override earlier "
+                + "ones.",
             valueName: "name or file"),
         completion: CompletionValues.presets)
     var presets: [String] = []
@@ -139,8 +140,8 @@ struct RecipeOptions: ParsableArguments {
 
     @Option(
         help: ArgumentHelp(
-            "Settings that a picture was made with, AUTOMATIC1111's too; presets and flags go "
-                + "before them.", valueName: "picture"),
+            "Use the settings that a picture was made with, AUTOMATIC1111's included; presets and "
+                + "flags override them.", valueName: "picture"),
         completion: .file())
     var fromImage: String?
 

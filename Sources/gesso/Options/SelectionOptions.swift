@@ -8,8 +8,8 @@ struct SelectionOptions: ParsableArguments {
         name: .customLong("select"), parsing: .unconditional,
         help: ArgumentHelp(
             """
-            The thing in a box, box:x,y,w,h in pixels: its border is found by GrabCut, without a \
-            model. It comes before the masks.
+            The object in a box, box:x,y,w,h in pixels: its border is found by GrabCut, without a \
+            model. Masks are added to it or subtracted from it.
             """,
             valueName: "box"))
     var box: String?
@@ -17,14 +17,14 @@ struct SelectionOptions: ParsableArguments {
     @Option(
         name: .customLong("keep"), parsing: .unconditionalSingleValue,
         help: ArgumentHelp(
-            "A stroke on the thing, x1,y1,x2,y2,... in pixels. May be repeated, also without a box.",
+            "A stroke on the object, x1,y1,x2,y2,... in pixels. May be repeated, also without a box.",
             valueName: "points"))
     var keep: [String] = []
 
     @Option(
         name: .customLong("drop"), parsing: .unconditionalSingleValue,
         help: ArgumentHelp(
-            "A stroke beside the thing, x1,y1,x2,y2,... in pixels. May be repeated.",
+            "A stroke beside the object, x1,y1,x2,y2,... in pixels. May be repeated.",
             valueName: "points"))
     var drop: [String] = []
 
@@ -42,8 +42,8 @@ struct SelectionOptions: ParsableArguments {
         guard !selection.isEmpty else {
             if drop.isEmpty { return nil }
             throw Failure(
-                .usage, "a stroke beside the thing says nothing alone", at: "--drop",
-                do: "mark the thing with --select or --keep, too")
+                .usage, "it selects nothing by itself", at: "--drop",
+                do: "mark the object with --select or --keep, too")
         }
         return selection
     }
