@@ -119,7 +119,8 @@ extension Mask {
                     if let first = row[..<(row.startIndex + left)].firstIndex(where: { $0 > 0 }) {
                         left = first - row.startIndex
                     }
-                    if let last = row[(row.startIndex + right + 1)...].lastIndex(where: { $0 > 0 }) {
+                    if let last = row[(row.startIndex + right + 1)...].lastIndex(where: { $0 > 0 })
+                    {
                         right = last - row.startIndex
                     }
                 }

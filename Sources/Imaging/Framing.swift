@@ -72,7 +72,8 @@ private func framing<Value: BitwiseCopyable>(
 ) -> [Value] {
     let (length, newLength) = (width * channels, newWidth * channels)
     // The columns that are in the picture, counted in the frame.
-    let inside = min(max(-x, 0), newWidth)..<max(min(width - x, newWidth), min(max(-x, 0), newWidth))
+    let inside =
+        min(max(-x, 0), newWidth)..<max(min(width - x, newWidth), min(max(-x, 0), newWidth))
     return [Value](count: newLength * newHeight) { buffer in
         values.withUnsafeBufferPointer { values in
             for row in 0..<newHeight {
@@ -86,7 +87,9 @@ private func framing<Value: BitwiseCopyable>(
                 }
                 for column in 0..<newWidth where !inside.contains(column) {
                     let from = start + min(max(column + x, 0), width - 1) * channels
-                    for c in 0..<channels { buffer[target + column * channels + c] = values[from + c] }
+                    for c in 0..<channels {
+                        buffer[target + column * channels + c] = values[from + c]
+                    }
                 }
             }
         }

@@ -115,7 +115,9 @@ extension Image {
 }
 
 /// Whether both, of one length, hold the same.
-func areEqual(_ a: Slice<UnsafeBufferPointer<UInt16>>, _ b: Slice<UnsafeBufferPointer<UInt16>>) -> Bool {
+func areEqual(_ a: Slice<UnsafeBufferPointer<UInt16>>, _ b: Slice<UnsafeBufferPointer<UInt16>>)
+    -> Bool
+{
     let (first, second) = (
         UnsafeRawBufferPointer(UnsafeBufferPointer(rebasing: a)),
         UnsafeRawBufferPointer(UnsafeBufferPointer(rebasing: b))
