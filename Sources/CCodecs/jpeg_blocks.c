@@ -12,20 +12,23 @@
 #include <jerror.h>
 
 #include "items.h"
+#include "jpeg_arrays.h"
 #include "jpeg_output.h"
 
 // Two files and, for splicing, the one that is written. One of them jumps for all.
 typedef struct blocks {
     struct jpeg_decompress_struct files[2];
     struct jpeg_error_mgr errors;
-    jvirt_barray_ptr *arrays[2];
+    jvirt_barray_ptr *pointers[2];
+    codec_jpeg_arrays arrays[2];
+    codec_jpeg_client clients[2];
     jmp_buf jump;
     codec_status status;
     char *message;
 } blocks;
 
 static _Noreturn void fail(j_common_ptr jpeg) {
-    blocks *state = jpeg->client_data;
+    blocks *state = ((codec_jpeg_client *)jpeg->client_data)->owner;
     char message[JMSG_LENGTH_MAX];
     jpeg->err->format_message(jpeg, message);
     codec_fail(state->message, message);
@@ -57,15 +60,20 @@ static void prepare(blocks *state, char message[codec_message_limit]) {
     state->errors.output_message = print_nothing;
 }
 
-static void open_file(blocks *state, int index, const uint8_t *bytes, size_t count) {
+static void open_file(blocks *state, int index, const codec_jpeg_part *part) {
     struct jpeg_decompress_struct *file = &state->files[index];
+    state->clients[index] = (codec_jpeg_client){state, &state->arrays[index]};
     file->err = &state->errors;
-    file->client_data = state;
+    file->client_data = &state->clients[index];
     jpeg_create_decompress(file);
-    file->client_data = state;
-    jpeg_mem_src(file, bytes, count);
+    file->client_data = &state->clients[index];
+    codec_jpeg_use_arrays((j_common_ptr)file);
+    jpeg_mem_src(file, part->bytes, part->count);
     jpeg_read_header(file, TRUE);
-    state->arrays[index] = jpeg_read_coefficients(file);
+}
+
+static void read_file(blocks *state, int index) {
+    state->pointers[index] = jpeg_read_coefficients(&state->files[index]);
 }
 
 // Pixels across and down that a block of a component stands for.
@@ -77,17 +85,27 @@ static uint32_t block_height(const struct jpeg_decompress_struct *file, int c) {
     return DCTSIZE * file->max_v_samp_factor / file->comp_info[c].v_samp_factor;
 }
 
-// Whether the blocks of both stand for the same areas and are quantised alike.
-static int is_alike(const blocks *state) {
+// Whether the blocks of both stand for the same areas.
+static int have_same_blocks(const blocks *state) {
     const struct jpeg_decompress_struct *a = &state->files[0], *b = &state->files[1];
     if (a->num_components != b->num_components || a->jpeg_color_space != b->jpeg_color_space) {
         return 0;
     }
     for (int c = 0; c < a->num_components; c++) {
+        if (block_width(a, c) != block_width(b, c) || block_height(a, c) != block_height(b, c)) {
+            return 0;
+        }
+    }
+    return 1;
+}
+
+// Whether both, which were read, are quantised alike.
+static int have_same_tables(const blocks *state) {
+    const struct jpeg_decompress_struct *a = &state->files[0], *b = &state->files[1];
+    for (int c = 0; c < a->num_components; c++) {
         const JQUANT_TBL *first = a->comp_info[c].quant_table;
         const JQUANT_TBL *second = b->comp_info[c].quant_table;
-        if (block_width(a, c) != block_width(b, c) || block_height(a, c) != block_height(b, c)
-            || first == NULL || second == NULL
+        if (first == NULL || second == NULL
             || memcmp(first->quantval, second->quantval, sizeof first->quantval) != 0) {
             return 0;
         }
@@ -100,25 +118,22 @@ static int is_on_units(const struct jpeg_decompress_struct *file, uint32_t x, ui
         && y % (DCTSIZE * file->max_v_samp_factor) == 0;
 }
 
-static JBLOCKROW row_of(blocks *state, int index, int c, uint32_t row, int writes) {
-    struct jpeg_decompress_struct *file = &state->files[index];
-    return file->mem->access_virt_barray(
-        (j_common_ptr)file, state->arrays[index][c], row, 1, writes)[0];
-}
+static uint32_t least(uint32_t a, uint32_t b) { return a < b ? a : b; }
 
 // Whether a mask is not zero anywhere in a rectangle; what leaves the mask does not count.
 static int is_touched(
     const uint8_t *mask, uint32_t width, uint32_t height, uint32_t x, uint32_t y,
     uint32_t columns, uint32_t rows) {
+    if (x >= width) return 0;
+    columns = least(columns, width - x);
     for (uint32_t row = y; row < y + rows && row < height; row++) {
-        for (uint32_t column = x; column < x + columns && column < width; column++) {
-            if (mask[(size_t)row * width + column] != 0) return 1;
-        }
+        const uint8_t *values = mask + (size_t)row * width + x;
+        uint8_t any = 0;
+        for (uint32_t column = 0; column < columns; column++) any |= values[column];
+        if (any != 0) return 1;
     }
     return 0;
 }
-
-static uint32_t least(uint32_t a, uint32_t b) { return a < b ? a : b; }
 
 // Copies blocks of the second file into the first, which it is on at x, y.
 static void splice(
@@ -135,8 +150,8 @@ static void splice(
             // A block at the donor's edge holds what is behind it, too: it may show only where the
             // base ends as well.
             if (least(y + (j + 1) * h, base->image_height) > y + donor->image_height) continue;
-            JBLOCKROW from = row_of(state, 1, c, j, 0);
-            JBLOCKROW to = row_of(state, 0, c, row + j, 1);
+            JBLOCKROW from = codec_jpeg_array_row(&state->arrays[1], c, j);
+            JBLOCKROW to = codec_jpeg_array_row(&state->arrays[0], c, row + j);
             for (uint32_t i = 0; i < columns; i++) {
                 if (least(x + (i + 1) * w, base->image_width) > x + donor->image_width) continue;
                 int touched = is_touched(
@@ -156,19 +171,25 @@ codec_status codec_jpeg_splice(
     if (state == NULL || output == NULL) goto end;
     prepare(state, writer->message);
     if (setjmp(state->jump) == 0) {
-        open_file(state, 0, base->bytes, base->count);
-        open_file(state, 1, donor->bytes, donor->count);
+        open_file(state, 0, base);
+        read_file(state, 0);
         const struct jpeg_decompress_struct *file = &state->files[0];
-        if (!is_alike(state) || !is_on_units(file, x, y) || x >= file->image_width
-            || y >= file->image_height) {
-            refuse(state, "the blocks of the two files do not fit");
+        if (donor != NULL) {
+            open_file(state, 1, donor);
+            read_file(state, 1);
+            if (!have_same_blocks(state) || !have_same_tables(state) || !is_on_units(file, x, y)
+                || x >= file->image_width || y >= file->image_height) {
+                refuse(state, "the blocks of the two files do not fit");
+            }
+            splice(state, x, y, mask, takes_touched);
         }
-        splice(state, x, y, mask, takes_touched);
         // The camera's file says how it is stored, whichever of both it is.
         const struct jpeg_decompress_struct *source = &state->files[takes_touched ? 0 : 1];
         output->jpeg.err = &state->errors;
-        output->jpeg.client_data = state;
+        output->jpeg.client_data = &state->clients[0];
         jpeg_create_compress(&output->jpeg);
+        output->jpeg.client_data = &state->clients[0];
+        codec_jpeg_use_arrays((j_common_ptr)&output->jpeg);
         codec_jpeg_output_to(output, writer);
         jpeg_copy_critical_parameters(&state->files[0], &output->jpeg);
         output->jpeg.optimize_coding = TRUE;
@@ -179,7 +200,7 @@ codec_status codec_jpeg_splice(
             output->jpeg.X_density = source->X_density;
             output->jpeg.Y_density = source->Y_density;
         }
-        jpeg_write_coefficients(&output->jpeg, state->arrays[0]);
+        jpeg_write_coefficients(&output->jpeg, state->pointers[0]);
         codec_jpeg_put_markers(&output->jpeg, &writer->items);
         jpeg_finish_compress(&output->jpeg);
     }
@@ -202,30 +223,54 @@ static int is_cut_off(
         || least(y + bottom, large->image_height) > y + small->image_height;
 }
 
-// Counts the blocks of the first that a mask does not touch, and those of them that differ in the
-// second, on which the first is at x, y.
-static void compare(
-    blocks *state, uint32_t x, uint32_t y, const uint8_t *mask, codec_jpeg_differences *found) {
+// What comparing needs to know beside the files.
+typedef struct comparison {
+    blocks *state;
+    uint32_t x, y;
+    const uint8_t *mask;
+    codec_jpeg_differences *found;
+} comparison;
+
+// Counts, in rows of the second file's blocks, those of the first that a mask does not touch, and those of them
+// that differ.
+static void compare_rows(void *context, int c, JDIMENSION first_row, JDIMENSION count) {
+    const comparison *it = context;
+    const blocks *state = it->state;
+    const struct jpeg_decompress_struct *file = &state->files[0];
+    uint32_t w = block_width(file, c), h = block_height(file, c);
+    uint32_t column = it->x / w, row = it->y / h;
+    for (JDIMENSION place = first_row; place < first_row + count; place++) {
+        if (place < row || place - row >= file->comp_info[c].height_in_blocks) continue;
+        uint32_t j = place - row;
+        JBLOCKROW first = codec_jpeg_array_row(&state->arrays[0], c, j);
+        JBLOCKROW second = codec_jpeg_array_row(&state->arrays[1], c, place);
+        for (uint32_t i = 0; i < file->comp_info[c].width_in_blocks; i++) {
+            if (is_cut_off(state, it->x, it->y, (i + 1) * w, (j + 1) * h)) continue;
+            if (is_touched(
+                    it->mask, file->image_width, file->image_height, i * w, j * h, w, h)) {
+                continue;
+            }
+            it->found->outside += 1;
+            it->found->differing += memcmp(first[i], second[column + i], sizeof(JBLOCK)) != 0;
+        }
+    }
+}
+
+// Reads the second file and compares its blocks as they pass by, or in the end where every scan adds to them.
+static void compare(comparison *it) {
+    blocks *state = it->state;
     const struct jpeg_decompress_struct *file = &state->files[0];
     for (int c = 0; c < file->num_components; c++) {
         uint32_t w = block_width(file, c), h = block_height(file, c);
-        uint32_t column = x / w, row = y / h;
-        found->block_width = w > found->block_width ? w : found->block_width;
-        found->block_height = h > found->block_height ? h : found->block_height;
-        for (uint32_t j = 0; j < file->comp_info[c].height_in_blocks; j++) {
-            JBLOCKROW first = row_of(state, 0, c, j, 0);
-            JBLOCKROW second = row_of(state, 1, c, row + j, 0);
-            for (uint32_t i = 0; i < file->comp_info[c].width_in_blocks; i++) {
-                if (is_cut_off(state, x, y, (i + 1) * w, (j + 1) * h)) continue;
-                if (is_touched(
-                        mask, file->image_width, file->image_height, i * w, j * h, w, h)) {
-                    continue;
-                }
-                found->outside += 1;
-                found->differing += memcmp(first[i], second[column + i], sizeof(JBLOCK)) != 0;
-            }
-        }
+        if (w > it->found->block_width) it->found->block_width = w;
+        if (h > it->found->block_height) it->found->block_height = h;
     }
+    codec_jpeg_arrays *arrays = &state->arrays[1];
+    arrays->passes_by = !state->files[1].progressive_mode;
+    arrays->take = compare_rows;
+    arrays->context = it;
+    read_file(state, 1);
+    codec_jpeg_finish_arrays(arrays);
 }
 
 codec_status codec_jpeg_compare(
@@ -237,15 +282,18 @@ codec_status codec_jpeg_compare(
     memset(found, 0, sizeof *found);
     prepare(state, message);
     if (setjmp(state->jump) == 0) {
-        open_file(state, 0, first->bytes, first->count);
-        open_file(state, 1, second->bytes, second->count);
+        open_file(state, 0, first);
+        open_file(state, 1, second);
+        read_file(state, 0);
         const struct jpeg_decompress_struct *small = &state->files[0], *large = &state->files[1];
-        if (!is_alike(state) || !is_on_units(small, x, y)
+        if (!have_same_blocks(state) || !is_on_units(small, x, y)
             || small->image_width > large->image_width - least(x, large->image_width)
             || small->image_height > large->image_height - least(y, large->image_height)) {
             refuse(state, "the blocks of the two files do not fit");
         }
-        compare(state, x, y, mask, found);
+        comparison it = {state, x, y, mask, found};
+        compare(&it);
+        if (!have_same_tables(state)) refuse(state, "the two files are not quantised alike");
     }
     codec_status status = state->status;
     jpeg_destroy_decompress(&state->files[0]);

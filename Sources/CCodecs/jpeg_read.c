@@ -27,6 +27,7 @@ typedef struct jpeg_state {
     unsigned scanned;      // a bit for each component that a scan was begun for
     const uint8_t *bytes;
     size_t count;
+    uint8_t *row;      // of the decoder; NULL before the first
     codec_inks *inks;  // NULL where CMYK is converted naively
 } jpeg_state;
 
@@ -213,11 +214,12 @@ static void open_inks(codec_reader *reader, jpeg_state *state) {
     if (state->inks != NULL) reader->converted_from_cmyk = 2;
 }
 
-static void take_rows(codec_reader *reader, jpeg_state *state, uint8_t *bytes, uint16_t *samples) {
+static void take_rows(
+    codec_reader *reader, jpeg_state *state, uint16_t *samples, uint32_t count) {
     struct jpeg_decompress_struct *jpeg = &state->jpeg;
     size_t row_samples = (size_t)reader->width * reader->channels;
-    while (jpeg->output_scanline < jpeg->output_height) {
-        uint16_t *row = samples + row_samples * jpeg->output_scanline;
+    uint8_t *bytes = state->row;
+    for (uint16_t *row = samples; row < samples + row_samples * count; row += row_samples) {
         JSAMPROW rows[1] = {bytes};
         jpeg_read_scanlines(jpeg, rows, 1);
         const uint8_t *from = bytes;
@@ -263,22 +265,25 @@ static void take_coding(codec_jpeg_coding *coding, const struct jpeg_decompress_
     coding->density_y = jpeg->Y_density;
 }
 
-codec_status codec_jpeg_pixels(codec_reader *reader, uint16_t *samples) {
+codec_status codec_jpeg_rows(codec_reader *reader, uint16_t *samples, uint32_t count) {
     jpeg_state *state = reader->state;
-    uint8_t *bytes = malloc((size_t)reader->width * 7);
-    if (bytes == NULL) return codec_no_memory;
-    if (setjmp(state->jump)) {
-        free(bytes);
-        return state->status;
+    if (setjmp(state->jump)) return state->status;
+    if (state->row == NULL) {
+        state->row = malloc((size_t)reader->width * 7);
+        if (state->row == NULL) return codec_no_memory;
+        open_inks(reader, state);
+        jpeg_start_decompress(&state->jpeg);
     }
-    open_inks(reader, state);
-    jpeg_start_decompress(&state->jpeg);
-    take_rows(reader, state, bytes, samples);
+    take_rows(reader, state, samples, count);
+    if (state->jpeg.output_scanline < state->jpeg.output_height) return codec_ok;
     take_coding(&reader->coding, &state->jpeg);
     finish(state);
-    free(bytes);
     reader->trailing_bytes = state->jpeg.src->bytes_in_buffer;
     return codec_ok;
+}
+
+codec_status codec_jpeg_pixels(codec_reader *reader, uint16_t *samples) {
+    return codec_jpeg_rows(reader, samples, reader->height);
 }
 
 void codec_jpeg_close(codec_reader *reader) {
@@ -286,5 +291,6 @@ void codec_jpeg_close(codec_reader *reader) {
     jpeg_state *state = reader->state;
     jpeg_destroy_decompress(&state->jpeg);
     codec_inks_close(state->inks);
+    free(state->row);
     codec_reader_close(reader);
 }

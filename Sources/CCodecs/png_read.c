@@ -29,6 +29,10 @@ typedef struct png_state {
     int palette_count;
     png_bytep palette_alpha;  // NULL without transparency
     int palette_alpha_count;
+    uint8_t *row;         // of the decoder; NULL before the first
+    size_t read_samples;  // in it
+    int passes;
+    uint32_t rows;        // that were read
 } png_state;
 
 // libpng bounds each text by itself but not their sum, and it decompresses a text twice: a file of
@@ -184,6 +188,7 @@ static void take_header(codec_reader *reader, png_state *state) {
     reader->width = png_get_image_width(png, info);
     reader->height = png_get_image_height(png, info);
     reader->depth = bits == 16 ? 16 : 8;
+    reader->interlaced = png_get_interlace_type(png, info) != PNG_INTERLACE_NONE;
     int transparent = png_get_valid(png, info, PNG_INFO_tRNS) != 0;
     if (color == PNG_COLOR_TYPE_PALETTE) {
         if (!png_get_PLTE(png, info, &state->palette, &state->palette_count)) {
@@ -248,29 +253,30 @@ static void read_row(codec_reader *reader, png_state *state, uint8_t *bytes, uin
     for (size_t i = 0; i < row_samples; i++) row[i] = bytes[i];
 }
 
-static codec_status take_pixels(
-    codec_reader *reader, png_state *state, uint8_t *bytes, uint16_t *samples) {
-    int passes = png_set_interlace_handling(state->png);
+static void start(codec_reader *reader, png_state *state) {
+    state->passes = png_set_interlace_handling(state->png);
     png_read_update_info(state->png, state->info);
-    size_t row_samples = (size_t)reader->width * reader->channels;
     // Palette rows hold one index a pixel until the last pass is done.
-    size_t read_samples = state->palette != NULL ? reader->width : row_samples;
-    size_t expected = read_samples * (reader->depth / 8);
+    state->read_samples =
+        state->palette != NULL ? reader->width : (size_t)reader->width * reader->channels;
+    size_t expected = state->read_samples * (reader->depth / 8);
     if (png_get_rowbytes(state->png, state->info) != expected) {
         png_error(state->png, "rows of an unexpected length");
     }
-    for (int pass = 0; pass < passes; pass++) {
-        for (uint32_t y = 0; y < reader->height; y++) {
+}
+
+static void take_rows(
+    codec_reader *reader, png_state *state, uint16_t *samples, uint32_t count) {
+    size_t row_samples = (size_t)reader->width * reader->channels;
+    for (int pass = 0; pass < state->passes; pass++) {
+        for (uint32_t y = 0; y < count; y++) {
             uint16_t *row = samples + row_samples * y;
-            read_row(reader, state, bytes, row, read_samples, pass > 0);
-            if (state->palette != NULL && pass == passes - 1) {
-                expand_palette(state, bytes, row, reader->width, reader->channels);
+            read_row(reader, state, state->row, row, state->read_samples, pass > 0);
+            if (state->palette != NULL && pass == state->passes - 1) {
+                expand_palette(state, state->row, row, reader->width, reader->channels);
             }
         }
     }
-    state->reading_metadata = 1;
-    png_read_end(state->png, state->info);
-    return codec_ok;
 }
 
 // Moves the texts that libpng decompressed to the items.
@@ -289,24 +295,31 @@ static codec_status take_items(codec_reader *reader, png_state *state) {
     return codec_ok;
 }
 
-codec_status codec_png_pixels(codec_reader *reader, uint16_t *samples) {
+codec_status codec_png_rows(codec_reader *reader, uint16_t *samples, uint32_t count) {
     png_state *state = reader->state;
-    uint8_t *bytes = calloc(reader->width, reader->channels);
-    if (bytes == NULL) return codec_no_memory;
-    if (setjmp(png_jmpbuf(state->png))) {
-        free(bytes);
-        return codec_corrupt;
+    if (setjmp(png_jmpbuf(state->png))) return codec_corrupt;
+    if (state->row == NULL) {
+        state->row = calloc(reader->width, reader->channels);
+        if (state->row == NULL) return codec_no_memory;
+        start(reader, state);
     }
-    codec_status status = take_pixels(reader, state, bytes, samples);
-    free(bytes);
-    if (status != codec_ok) return status;
+    take_rows(reader, state, samples, count);
+    state->rows += count;
+    if (state->rows < reader->height) return codec_ok;
+    state->reading_metadata = 1;
+    png_read_end(state->png, state->info);
     reader->trailing_bytes = state->count - state->position;
     return take_items(reader, state);
+}
+
+codec_status codec_png_pixels(codec_reader *reader, uint16_t *samples) {
+    return codec_png_rows(reader, samples, reader->height);
 }
 
 void codec_png_close(codec_reader *reader) {
     if (reader == NULL) return;
     png_state *state = reader->state;
+    free(state->row);
     if (state->png != NULL) png_destroy_read_struct(&state->png, &state->info, NULL);
     codec_reader_close(reader);
 }

@@ -53,22 +53,30 @@ public struct MaskProof: Sendable, Equatable, Encodable {
     /// - Parameter data: the bytes of the file that `written` was read from.
     /// - Throws: `ImagingError.sizesDiffer`.
     public init(_ original: Image, _ written: Image, data: Data, outside mask: Mask) throws {
-        let blocks = try BlockComparison(original, writtenAs: data, outside: mask).map { found in
-            Blocks(
-                count: found.outside, changed: found.differing,
-                pixelsBeyond: try Comparison(original, written, outside: found.reach).differing)
-        }
-        self.init(try Comparison(original, written, outside: mask), blocks)
+        self.init(try OutsideComparison(original, written, data: data, outside: mask))
     }
 
-    /// - Parameter comparison: one outside a mask.
-    private init(_ comparison: Comparison, _ blocks: Blocks?) {
-        self.blocks = blocks
-        pixels = comparison.pixels
-        changed = comparison.differing
-        largestDifference = comparison.largestDifference
-        maximum = comparison.maximum
-        bounds = comparison.bounds.map(Rectangle.init)
+    /// Compares a file that was just written with the original wherever a mask is black, without having all of
+    /// its picture in memory.
+    ///
+    /// - Throws: `ImagingError` for a file that cannot be read or has another size.
+    init(_ original: Image, writtenAs data: Data, outside mask: Mask) throws {
+        self.init(
+            try OutsideComparison(
+                original, writtenAs: WrittenPicture(data, name: "the result"), outside: mask))
+    }
+
+    private init(_ found: OutsideComparison) {
+        blocks = found.blocks.map {
+            Blocks(
+                count: $0.outside, changed: $0.differing,
+                pixelsBeyond: found.beyond?.differing ?? 0)
+        }
+        pixels = found.pixels.pixels
+        changed = found.pixels.differing
+        largestDifference = found.pixels.largestDifference
+        maximum = found.pixels.maximum
+        bounds = found.pixels.bounds.map(Rectangle.init)
     }
 
     /// As a line: `0 of 1200 pixels outside the mask changed`, and where and how much if any did. Of a

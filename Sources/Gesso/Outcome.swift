@@ -33,8 +33,6 @@ public struct Outcome: Sendable {
     public let image: Image
     /// The bytes of its file.
     public let data: Data
-    /// What these bytes decode to.
-    public let written: Image
     /// What was found outside of all masks; nil where all may have changed.
     public let proof: MaskProof?
     /// The pictures that were read, by name, with their hashes.
@@ -76,10 +74,11 @@ public struct Outcome: Sendable {
                 }))
         (data, manifest) = (sealed?.data ?? plain, sealed?.manifest)
         signer = seal?.signer.certificate.holder
-        written = try Image(decoding: data, name: "the result")
         let (format, quality) = (request.format, request.quality)
-        proof = try claim.map { [written, data] claim in
-            let proof = try MaskProof(claim.original, written, data: data, outside: claim.mask)
+        // Read again in any case: what cannot be read is not written.
+        if claim == nil { try WrittenPicture(data, name: "the result").forEachPart { _, _, _ in } }
+        proof = try claim.map { [data] claim in
+            let proof = try MaskProof(claim.original, writtenAs: data, outside: claim.mask)
             let isKept = claim.original.isKept(by: format, quality: quality) || proof.blocks != nil
             guard !isKept || proof.holds else {
                 throw GessoError(
@@ -92,11 +91,14 @@ public struct Outcome: Sendable {
             self.works[works.count - 1].result.report.notes += image.metadata.losses
         }
         let last = works[works.count - 1].result
-        if last.isWatermarked, !written.holds(last.recipe.watermark) {
+        if last.isWatermarked, try !written.holds(last.recipe.watermark) {
             self.works[works.count - 1].result.report.notes.append(
                 isLossless ? Self.smallMark : Self.lossyMark)
         }
     }
+
+    /// What the file's bytes decode to.
+    public var written: Image { get throws { try Image(decoding: data, name: "the result") } }
 
     /// Whether the file holds the very samples of the picture.
     public let isLossless: Bool

@@ -174,6 +174,7 @@ extension Outcome {
         var seen: Set<String> = []
         let used = addOns.joined().filter { seen.insert("\($0.key):\($0.name)").inserted }
         let painted = works.first { $0.report.evaluations > 0 || $0.recipe.steps > 0 }
+        let written = try written
         return Receipt(
             version: Program.version, kernels: Program.kernels, request: request,
             edits: works.map { work in

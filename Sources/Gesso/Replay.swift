@@ -62,7 +62,7 @@ extension Receipt {
     /// one whatever its own.
     public func isSame(_ outcome: Outcome) throws -> Bool {
         let format = ImageFormat(written: result.format) ?? request.format
-        guard outcome.request.format != format else { return isSame(outcome.written) }
+        guard outcome.request.format != format else { return isSame(try outcome.written) }
         return isSame(
             try Image(
                 decoding: outcome.image.encoded(as: format, quality: result.quality),

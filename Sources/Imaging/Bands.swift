@@ -1,3 +1,4 @@
+import CCodecs
 import Tensors
 
 /// The rows of a picture in bands, which threads share out. Where the bands begin depends on the number of
@@ -32,10 +33,23 @@ extension Array {
         _ rows: Int, of length: Int,
         _ fill: (_ rows: Range<Int>, UnsafeMutableBufferPointer<Element>) -> Void
     ) -> [Element] {
-        Array(unsafeUninitializedCapacity: rows * length) { buffer, count in
+        Array(count: rows * length) { buffer in
             nonisolated(unsafe) let buffer = buffer
             Bands.forEach(of: rows) { fill($0, buffer) }
-            count = rows * length
+        }
+    }
+}
+
+extension Array {
+    /// An array of so many values, all of which `fill` sets, in large pages where the system has them: most of
+    /// the time that a large picture takes goes into getting memory page by page.
+    init(
+        count: Int, filling fill: (UnsafeMutableBufferPointer<Element>) throws -> Void
+    ) rethrows {
+        self = try Array(unsafeUninitializedCapacity: count) { buffer, initialized in
+            codec_use_large_pages(buffer.baseAddress, count * MemoryLayout<Element>.stride)
+            try fill(UnsafeMutableBufferPointer(rebasing: buffer[..<count]))
+            initialized = count
         }
     }
 }

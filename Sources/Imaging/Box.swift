@@ -92,7 +92,8 @@ extension Image {
             part.samples.withUnsafeBufferPointer { part in
                 for row in 0..<box.height {
                     let start = ((y + row) * width + x) * channels
-                    for i in 0..<length { samples[start + i] = part[row * length + i] }
+                    _ = UnsafeMutableBufferPointer(rebasing: samples[start...])
+                        .update(from: part[row * length..<(row + 1) * length])
                 }
             }
         }
@@ -107,13 +108,27 @@ extension Mask {
 
     /// What holds all that is not black; nil without any.
     public var bounds: Box? {
-        var (left, right, top, bottom) = (width, -1, height, -1)
-        for y in 0..<height {
-            for x in 0..<width where values[y * width + x] > 0 {
-                (left, right) = (min(left, x), max(right, x))
-                (top, bottom) = (min(top, y), y)
+        let found = values.withUnsafeBufferPointer { values in
+            nonisolated(unsafe) let values = values
+            return Bands.map(of: height) { rows in
+                var (left, right, top, bottom) = (width, -1, height, -1)
+                for y in rows {
+                    let row = values[y * width..<(y + 1) * width]
+                    guard row.contains(where: { $0 > 0 }) else { continue }
+                    (top, bottom) = (min(top, y), y)
+                    if let first = row[..<(row.startIndex + left)].firstIndex(where: { $0 > 0 }) {
+                        left = first - row.startIndex
+                    }
+                    if let last = row[(row.startIndex + right + 1)...].lastIndex(where: { $0 > 0 })
+                    {
+                        right = last - row.startIndex
+                    }
+                }
+                return (left: left, right: right, top: top, bottom: bottom)
             }
         }
+        let (left, right) = (found.map(\.left).min() ?? width, found.map(\.right).max() ?? -1)
+        let (top, bottom) = (found.map(\.top).min() ?? height, found.map(\.bottom).max() ?? -1)
         guard right >= 0 else { return nil }
         return Box(x: left, y: top, width: right - left + 1, height: bottom - top + 1)
     }
@@ -123,20 +138,16 @@ extension Mask {
 
     /// The mask where `other` is not black, black elsewhere; both of one size.
     public func limited(to other: Mask) -> Mask {
-        precondition(width == other.width && height == other.height)
-        return Mask(
-            width: width, height: height,
-            values: zip(values, other.values).map { $1 > 0 ? $0 : 0 })
+        combined(with: other) { $1 > 0 ? $0 : 0 }
     }
 
     /// The darker of both, pixel by pixel; both of one size.
     public func darkened(by other: Mask) -> Mask {
-        precondition(width == other.width && height == other.height)
-        return Mask(width: width, height: height, values: zip(values, other.values).map(min))
+        combined(with: other) { min($0, $1) }
     }
 
     /// Each value times `factor`, at most 255.
     public func brightened(by factor: Int) -> Mask {
-        Mask(width: width, height: height, values: values.map { UInt8(min(Int($0) * factor, 255)) })
+        mapping { UInt8(min(Int($0) * factor, 255)) }
     }
 }

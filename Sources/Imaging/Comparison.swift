@@ -52,28 +52,73 @@ public struct Comparison: Sendable, Equatable {
                 expectedHeight: a.height)
         }
         let (a, b) = Image.alike(a, b)
-        let tally = Self.tally(a, b, outside: mask)
-        (width, height, channels, maximum) = (a.width, a.height, a.channels, Int(a.maximum))
+        let whole = Box(x: 0, y: 0, width: a.width, height: a.height)
+        self.init(Self.tally(a, b, outside: mask, in: whole), like: a, whole)
+    }
+
+    /// - Parameter a: of the channels and depth compared.
+    private init(_ tally: Tally, like a: Image, _ whole: Box) {
+        (width, height, channels, maximum) = (
+            whole.width, whole.height, a.channels, Int(a.maximum)
+        )
         (pixels, differing) = (tally.pixels, tally.differing)
         (largestDifference, bounds) = (tally.largest, tally.bounds)
         meanSquaredError =
             pixels == 0 ? 0 : Double(tally.squares) / Double(pixels * channels)
     }
 
-    private static func tally(_ a: Image, _ b: Image, outside mask: Mask?) -> Tally {
-        a.samples.withUnsafeBufferPointer { first in
+    /// Compares a picture with the file that was written of it, outside each of several masks of its size, in
+    /// memory that does not grow with the picture.
+    ///
+    /// - Throws: ``ImagingError`` for a file of another size, or one that cannot be read.
+    public static func outside(
+        _ masks: [Mask], of original: Image, writtenAs file: WrittenPicture
+    ) throws -> [Comparison] {
+        var tallies = masks.map { _ in Tally() }
+        var last = original
+        try file.forEachPart { part, box, size in
+            guard size.width == original.width, size.height == original.height else {
+                throw ImagingError.sizesDiffer(
+                    what: "the written picture", width: size.width, height: size.height,
+                    expectedWidth: original.width, expectedHeight: original.height)
+            }
+            let (a, b) = Image.alike(original.cropped(to: box), part)
+            for (index, mask) in masks.enumerated() {
+                tallies[index].add(Self.tally(a, b, outside: mask, in: box))
+            }
+            last = a
+        }
+        let whole = Box(x: 0, y: 0, width: original.width, height: original.height)
+        return tallies.map { Comparison($0, like: last, whole) }
+    }
+
+    /// - Parameter box: where both are on the picture that the mask is of.
+    private static func tally(
+        _ a: Image, _ b: Image, outside mask: Mask?, in box: Box
+    ) -> Tally {
+        let (width, channels) = (a.width, a.channels)
+        return a.samples.withUnsafeBufferPointer { first in
             b.samples.withUnsafeBufferPointer { second in
                 nonisolated(unsafe) let (first, second) = (first, second)
                 return Bands.map(of: a.height) { rows in
-                    var tally = Tally(width: a.width)
+                    var tally = Tally()
                     for y in rows {
-                        for pixel in y * a.width..<(y + 1) * a.width {
-                            if let mask, mask.values[pixel] > 0 { continue }
-                            tally.count(pixel, y, first, second, channels: a.channels)
+                        let row = y * width * channels..<(y + 1) * width * channels
+                        let start = (box.y + y) * (mask?.width ?? 0) + box.x
+                        if areEqual(first[row], second[row]) {
+                            tally.pixels +=
+                                mask?.values[start..<start + width].count { $0 == 0 } ?? width
+                            continue
+                        }
+                        for x in 0..<width {
+                            if let mask, mask.values[start + x] > 0 { continue }
+                            tally.count(
+                                (y * width + x) * channels, x + box.x, y + box.y, first, second,
+                                channels: channels)
                         }
                     }
                     return tally
-                }.reduce(into: Tally(width: a.width)) { $0.add($1) }
+                }.reduce(into: Tally()) { $0.add($1) }
             }
         }
     }
@@ -87,25 +132,19 @@ public struct Comparison: Sendable, Equatable {
 
     /// The running counts of a comparison.
     private struct Tally {
-        let width: Int
         var (pixels, differing, largest) = (0, 0, 0)
         /// At most 2^32 a sample and 2^30 samples: no overflow.
         var squares: UInt64 = 0
         private var (left, right, top, bottom) = (Int.max, Int.min, Int.max, Int.min)
 
-        init(width: Int) {
-            self.width = width
-        }
-
         @inline(__always)
         mutating func count(
-            _ pixel: Int, _ y: Int, _ a: UnsafeBufferPointer<UInt16>,
-            _ b: UnsafeBufferPointer<UInt16>,
-            channels: Int
+            _ first: Int, _ x: Int, _ y: Int, _ a: UnsafeBufferPointer<UInt16>,
+            _ b: UnsafeBufferPointer<UInt16>, channels: Int
         ) {
             pixels += 1
             var most = 0
-            for sample in pixel * channels..<(pixel + 1) * channels {
+            for sample in first..<first + channels {
                 let difference = abs(Int(a[sample]) - Int(b[sample]))
                 most = max(most, difference)
                 squares += UInt64(difference * difference)
@@ -113,7 +152,6 @@ public struct Comparison: Sendable, Equatable {
             guard most > 0 else { return }
             differing += 1
             largest = max(largest, most)
-            let x = pixel - y * width
             (left, right) = (min(left, x), max(right, x))
             (top, bottom) = (min(top, y), max(bottom, y))
         }

@@ -13,15 +13,33 @@
 public func composite(original: Image, generated: Image, mask: Mask) -> Image {
     precondition(generated.width == original.width && generated.height == original.height)
     precondition(mask.width == original.width && mask.height == original.height)
-    let painted = generated.inColors(of: original)
-    let colors = painted.channels
+    guard let box = mask.bounds else { return original }
+    let painted = generated.cropped(to: box).inColors(of: original)
+    let (width, channels, colors) = (original.width, original.channels, painted.channels)
     var result = original
-    result.samples.withUnsafeMutableBufferPointer { samples in
-        for (pixel, share) in mask.values.enumerated() where share > 0 {
-            for c in 0..<colors {
-                let position = pixel * original.channels + c
-                samples[position] = mix(
-                    samples[position], painted.samples[pixel * colors + c], share)
+    result.samples = [UInt16](count: original.samples.count) { samples in
+        nonisolated(unsafe) let samples = samples
+        original.samples.withUnsafeBufferPointer { old in
+            nonisolated(unsafe) let old = old
+            Bands.forEach(of: original.height) { rows in
+                let range = rows.lowerBound * width * channels..<rows.upperBound * width * channels
+                _ = UnsafeMutableBufferPointer(rebasing: samples[range])
+                    .initialize(from: old[range])
+            }
+        }
+        Bands.forEach(of: box.height) { rows in
+            for y in rows {
+                for x in 0..<box.width {
+                    let pixel = (box.y + y) * width + box.x + x
+                    let share = mask.values[pixel]
+                    guard share > 0 else { continue }
+                    for c in 0..<colors {
+                        let place = pixel * channels + c
+                        samples[place] = mix(
+                            samples[place],
+                            painted.samples[(y * box.width + x) * colors + c], share)
+                    }
+                }
             }
         }
     }

@@ -26,15 +26,7 @@ extension Image {
         self = stored.image.turned(orientation)
         metadata.normalise(after: orientation)
         if format == .jpeg, metadata.jpegCoding != nil {
-            metadata.jpegSource = JPEGSource(
-                bytes: data, orientation: orientation, record: MetadataRecord(metadata))
-        }
-    }
-
-    /// The pixels of a JPEG as they are stored.
-    init(storedJPEG data: Data) throws {
-        self = try data.withUnsafeBytes {
-            try decode($0.assumingMemoryBound(to: UInt8.self), as: .jpeg, name: "source").image
+            metadata.jpegSource = JPEGSource(data, orientation: orientation, read: self)
         }
     }
 }
@@ -52,13 +44,9 @@ struct JPEGHeader {
             guard let reader = codec_jpeg_open(source.baseAddress, source.count) else { return nil }
             defer { codec_jpeg_close(reader) }
             guard codec_jpeg_header(reader) == codec_ok else { return nil }
-            let items = UnsafeBufferPointer(
-                start: reader.pointee.items.list, count: reader.pointee.items.count)
-            var metadata = ImageMetadata()
-            try? metadata.readMarkers(items.map(CodecItem.init), name: "")
             return JPEGHeader(
                 width: Int(reader.pointee.width), height: Int(reader.pointee.height),
-                orientation: metadata.exif.flatMap { EXIF($0)?.orientation } ?? .upright)
+                orientation: ImageMetadata.orientation(reader, .jpeg))
         }
         guard let header else { return nil }
         self = header
@@ -70,11 +58,17 @@ struct JPEGHeader {
 }
 
 /// The calls of one codec, as CCodecs names them.
-private struct CodecCalls {
+struct CodecCalls {
     let open: (UnsafePointer<UInt8>?, Int) -> UnsafeMutablePointer<codec_reader>?
     let header: (UnsafeMutablePointer<codec_reader>?) -> codec_status
     let pixels: (UnsafeMutablePointer<codec_reader>?, UnsafeMutablePointer<UInt16>?) -> codec_status
     let close: (UnsafeMutablePointer<codec_reader>?) -> Void
+    /// Nil where all pixels come at once.
+    var rows:
+        (
+            (UnsafeMutablePointer<codec_reader>?, UnsafeMutablePointer<UInt16>?, UInt32) ->
+                codec_status
+        )?
 
     init(_ format: ImageFormat) {
         switch format {
@@ -83,11 +77,13 @@ private struct CodecCalls {
             header = codec_png_header
             pixels = codec_png_pixels
             close = codec_png_close
+            rows = codec_png_rows
         case .jpeg:
             open = codec_jpeg_open
             header = codec_jpeg_header
             pixels = codec_jpeg_pixels
             close = codec_jpeg_close
+            rows = codec_jpeg_rows
         case .webp:
             open = codec_webp_open
             header = codec_webp_header
@@ -153,12 +149,7 @@ private func decode(
     }
     defer { calls.close(reader) }
     func check(_ status: codec_status) throws {
-        guard status != codec_ok else { return }
-        if status == codec_no_memory { throw ImagingError.outOfMemory(name: name) }
-        let detail = string(of: &reader.pointee.message)
-        throw status == codec_unsupported
-            ? ImagingError.unsupported(name: name, format: format, detail: detail)
-            : ImagingError.damaged(name: name, format: format, detail: detail)
+        try codec_reader.check(status, reader, format, name: name)
     }
     // Before libheif looks at it, which follows items that contain themselves.
     let items = [.heic, .avif].contains(format) ? HEIFItems(bytes) : nil
@@ -171,15 +162,27 @@ private func decode(
     if let available = availableMemory(), count * 2 * MemoryLayout<UInt16>.size > available {
         throw ImagingError.outOfMemory(name: name)
     }
-    let samples = try [UInt16](unsafeUninitializedCapacity: count) { buffer, initialized in
-        try check(calls.pixels(reader, buffer.baseAddress))
-        initialized = count
-    }
+    let samples = try [UInt16](count: count) { try check(calls.pixels(reader, $0.baseAddress)) }
     let image = Image(
         width: width, height: height, channels: Int(reader.pointee.channels),
         depth: Int(reader.pointee.depth), samples: samples,
         metadata: try ImageMetadata(reader, bytes, items, format: format, name: name))
     return StoredImage(image, format, orientation: reader.pointee.orientation)
+}
+
+extension codec_reader {
+    /// Throws what a status stands for.
+    static func check(
+        _ status: codec_status, _ reader: UnsafeMutablePointer<codec_reader>,
+        _ format: ImageFormat, name: String
+    ) throws {
+        guard status != codec_ok else { return }
+        if status == codec_no_memory { throw ImagingError.outOfMemory(name: name) }
+        let detail = string(of: &reader.pointee.message)
+        throw status == codec_unsupported
+            ? ImagingError.unsupported(name: name, format: format, detail: detail)
+            : ImagingError.damaged(name: name, format: format, detail: detail)
+    }
 }
 
 /// The text in a C character array that Swift sees as a tuple.

@@ -18,89 +18,101 @@ extension Image {
     /// The file with every block of the source whose pixels are unchanged kept bit for bit, stored and
     /// turned as the source is; nil where no block can be kept.
     ///
-    /// - Parameter coding: of the source, for the picture's channels.
-    func encodedOverSource(_ coding: codec_jpeg_coding) throws -> Data? {
+    func encodedOverSource() throws -> Data? {
         guard let source = metadata.jpegSource else { return nil }
-        let stored = turned(source.orientation.inverse)
-        guard let coding = stored.metadata.jpegCoding?.forWriting(channels: channels) else {
-            return nil
-        }
-        let old = try Image(storedJPEG: source.bytes)
-        guard old.channels == channels, let place = stored.place(of: old, by: source, in: self)
+        let place = source.place
+        guard place.end.x <= width, place.end.y <= height,
+            source.samples.count == place.width * place.height * channels
         else { return nil }
-        let changed = stored.changes(against: old, at: place)
-        let isWhole = place.width == stored.width && place.height == stored.height
+        return place.width == width && place.height == height
+            ? try encoded(over: source) : try encoded(around: source)
+    }
+
+    /// The source with the blocks that were changed.
+    private func encoded(over source: JPEGSource) throws -> Data? {
+        let orientation = source.orientation
+        let (storedWidth, storedHeight) =
+            orientation.swapsSides ? (height, width) : (width, height)
         let items = metadata.markers(
-            width: stored.width, height: stored.height, orientation: source.orientation)
-        if isWhole {
-            guard let bounds = changed.bounds else {
-                // Nothing was changed: what the file holds beside the picture still holds, too.
-                if MetadataRecord(metadata) == source.record { return source.bytes }
-                return try stored.spliced(
-                    onto: source.bytes, source.bytes, x: 0, y: 0, changed, items, takesTouched: true
-                )
-            }
-            if changed.values.count(where: { $0 > 0 }) > changed.values.count / 100 * 98 {
-                return nil
-            }
-            let box = bounds.extended(toMultiplesOf: coding.unit, within: stored)
-            let part = try stored.cropped(to: box).writtenJPEG([], quality: 0, coding)
-            return try stored.spliced(
-                onto: source.bytes, part, x: box.x, y: box.y, changed.cropped(to: box), items,
-                takesTouched: true)
+            width: storedWidth, height: storedHeight, orientation: orientation)
+        guard let bounds = source.bounds(ofChangesIn: self) else {
+            // Nothing was changed: what the file holds beside the picture still holds, too.
+            if MetadataRecord(metadata) == source.record { return source.bytes }
+            return try spliced(onto: source.bytes, nil, items)
         }
-        guard place.x % coding.unit.width == 0, place.y % coding.unit.height == 0 else {
-            return nil
-        }
+        guard let unit = coding(storedAs: orientation)?.unit else { return nil }
+        let box = bounds.turned(orientation.inverse, inWidth: width, height: height)
+            .extended(toMultiplesOf: unit, inWidth: storedWidth, height: storedHeight)
+        let area = box.turned(orientation, inWidth: storedWidth, height: storedHeight)
+        let changed = source.changes(in: self, area)
+        if changed.values.count(where: { $0 > 0 }) > width * height / 100 * 98 { return nil }
+        let part = cropped(to: area).turned(orientation.inverse)
+        let donor = try part.writtenJPEG([], quality: 0, coding(storedAs: orientation))
+        return try spliced(
+            onto: source.bytes,
+            Donor(
+                bytes: donor, x: box.x, y: box.y, mask: changed.turned(orientation.inverse),
+                givesTouched: true), items)
+    }
+
+    /// A larger picture with the blocks of the source that were not changed.
+    private func encoded(around source: JPEGSource) throws -> Data? {
+        let orientation = source.orientation
+        let place = source.place.turned(orientation.inverse, inWidth: width, height: height)
+        guard let coding = coding(storedAs: orientation), place.x % coding.unit.width == 0,
+            place.y % coding.unit.height == 0
+        else { return nil }
+        let stored = turned(orientation.inverse)
         let whole = try stored.writtenJPEG([], quality: 0, coding)
-        return try stored.spliced(
-            onto: whole, source.bytes, x: place.x, y: place.y, changed, items, takesTouched: false)
+        let all = Box(x: 0, y: 0, width: source.width, height: source.height)
+        return try spliced(
+            onto: whole,
+            Donor(
+                bytes: source.bytes, x: place.x, y: place.y,
+                mask: source.changes(in: self, all).turned(orientation.inverse),
+                givesTouched: false),
+            metadata.markers(
+                width: stored.width, height: stored.height, orientation: orientation))
     }
 
-    /// Where the source is on this picture, both as they are stored; nil if it does not.
-    private func place(of old: Image, by source: JPEGSource, in upright: Image) -> Box? {
-        let swaps = source.orientation.swapsSides
-        let (oldWidth, oldHeight) =
-            swaps ? (old.height, old.width) : (old.width, old.height)
-        let box = Box(x: source.x, y: source.y, width: oldWidth, height: oldHeight)
-        guard box.end.x <= upright.width, box.end.y <= upright.height else { return nil }
-        return box.turned(
-            source.orientation.inverse, inWidth: upright.width, height: upright.height)
+    /// The coding of the source for the picture as it is stored.
+    private func coding(storedAs orientation: Orientation) -> codec_jpeg_coding? {
+        let coding = metadata.jpegCoding
+        return (orientation.swapsSides ? coding?.transposed : coding)?.forWriting(
+            channels: channels)
     }
 
-    /// 255 where the samples are not those of `old`, which is at `place`; of its size.
-    private func changes(against old: Image, at place: Box) -> Mask {
-        var mask = Mask(width: old.width, height: old.height, filledWith: 0)
-        let length = old.width * channels
-        samples.withUnsafeBufferPointer { new in
-            old.samples.withUnsafeBufferPointer { old in
-                for y in 0..<place.height {
-                    let start = ((place.y + y) * width + place.x) * channels
-                    for i in 0..<length where new[start + i] != old[y * length + i] {
-                        mask.values[y * place.width + i / channels] = 255
-                    }
-                }
-            }
-        }
-        return mask
+    /// A file that gives another some of its blocks.
+    private struct Donor {
+        let bytes: Data
+        /// Where it is on the other.
+        let x: Int
+        let y: Int
+        /// Of its size.
+        let mask: Mask
+        /// Whether it gives the blocks that the mask touches, or the others.
+        let givesTouched: Bool
     }
 
     private func spliced(
-        onto base: Data, _ donor: Data, x: Int, y: Int, _ mask: Mask,
-        _ items: [(name: String, bytes: [UInt8])], takesTouched: Bool
+        onto base: Data, _ donor: Donor?, _ items: [(name: String, bytes: [UInt8])]
     ) throws -> Data? {
+        func splice(
+            _ writer: UnsafeMutablePointer<codec_writer>, _ base: UnsafePointer<codec_jpeg_part>
+        ) -> codec_status {
+            guard let donor else { return codec_jpeg_splice(writer, base, nil, 0, 0, nil, 1) }
+            return donor.bytes.withPart { part in
+                withUnsafePointer(to: part) { part in
+                    codec_jpeg_splice(
+                        writer, base, part, UInt32(donor.x), UInt32(donor.y), donor.mask.values,
+                        donor.givesTouched ? 1 : 0)
+                }
+            }
+        }
         do {
             return try base.withPart { base in
-                try donor.withPart { donor in
-                    try written(as: .jpeg, items: items) { writer, _ in
-                        withUnsafePointer(to: base) { base in
-                            withUnsafePointer(to: donor) { donor in
-                                codec_jpeg_splice(
-                                    writer, base, donor, UInt32(x), UInt32(y), mask.values,
-                                    takesTouched ? 1 : 0)
-                            }
-                        }
-                    }
+                try written(as: .jpeg, items: items) { writer, _ in
+                    withUnsafePointer(to: base) { splice(writer, $0) }
                 }
             }
         } catch ImagingError.cannotEncode {
@@ -122,7 +134,7 @@ extension codec_jpeg_coding {
 
 extension Data {
     /// The bytes as CCodecs takes those of a JPEG.
-    fileprivate func withPart<Result>(
+    func withPart<Result>(
         _ body: (codec_jpeg_part) throws -> Result
     ) rethrows -> Result {
         try withUnsafeBytes { bytes in
@@ -137,92 +149,11 @@ extension Data {
 extension Box {
     /// The box with its edges moved outwards to multiples of a unit, but not out of a picture.
     fileprivate func extended(
-        toMultiplesOf unit: (width: Int, height: Int), within image: Image
+        toMultiplesOf unit: (width: Int, height: Int), inWidth width: Int, height: Int
     ) -> Box {
         let (left, top) = (x / unit.width * unit.width, y / unit.height * unit.height)
-        let right = min((end.x + unit.width - 1) / unit.width * unit.width, image.width)
-        let bottom = min((end.y + unit.height - 1) / unit.height * unit.height, image.height)
+        let right = min((end.x + unit.width - 1) / unit.width * unit.width, width)
+        let bottom = min((end.y + unit.height - 1) / unit.height * unit.height, height)
         return Box(x: left, y: top, width: right - left, height: bottom - top)
-    }
-}
-
-/// How the blocks of a written JPEG differ from those of the JPEG that was edited.
-public struct BlockComparison: Sendable, Equatable {
-    /// Blocks of all components that no pixel of the mask is in.
-    public let outside: Int
-    /// Those of them of which any quantised coefficient differs.
-    public let differing: Int
-    /// Where pixels may differ though the mask is black there: all of the blocks that it touches, and
-    /// one pixel around them, over which colours are interpolated. Of the upright picture.
-    public let reach: Mask
-
-    /// Compares a file with the source of a picture; nil where that is no JPEG or the file does not
-    /// have its blocks, because it was encoded anew.
-    ///
-    /// - Parameter mask: of the size of the picture; blocks where it is 0 everywhere are outside.
-    public init?(_ original: Image, writtenAs data: Data, outside mask: Mask) {
-        precondition(mask.width == original.width && mask.height == original.height)
-        guard let source = original.metadata.jpegSource,
-            let old = JPEGHeader(source.bytes), let new = JPEGHeader(data),
-            new.orientation == source.orientation
-        else { return nil }
-        let stored = mask.turned(source.orientation.inverse)
-        guard stored.width == new.width, stored.height == new.height else { return nil }
-        let swaps = source.orientation.swapsSides
-        let upright = Box(
-            x: source.x, y: source.y, width: swaps ? old.height : old.width,
-            height: swaps ? old.width : old.height)
-        guard upright.end.x <= mask.width, upright.end.y <= mask.height else { return nil }
-        let place = upright.turned(
-            source.orientation.inverse, inWidth: mask.width, height: mask.height)
-        let part = stored.cropped(to: place)
-        var found = codec_jpeg_differences()
-        let status = source.bytes.withPart { first in
-            data.withPart { second in
-                withUnsafePointer(to: first) { first in
-                    withUnsafePointer(to: second) { second in
-                        codec_jpeg_compare(
-                            first, second, UInt32(place.x), UInt32(place.y), part.values, &found)
-                    }
-                }
-            }
-        }
-        guard status == codec_ok else { return nil }
-        outside = found.outside
-        differing = found.differing
-        reach = stored.covering(
-            blocksOf: Int(found.block_width), Int(found.block_height)
-        ).turned(source.orientation)
-    }
-}
-
-extension Mask {
-    /// The mask turned as a picture is.
-    func turned(_ orientation: Orientation) -> Mask {
-        if orientation == .upright { return self }
-        let turned = image.turned(orientation)
-        return Mask(
-            width: turned.width, height: turned.height,
-            values: turned.samples.map { UInt8(truncatingIfNeeded: $0) })
-    }
-
-    /// White over all blocks of that size that anything not black is in, and one pixel around.
-    fileprivate func covering(blocksOf blockWidth: Int, _ blockHeight: Int) -> Mask {
-        var covering = Mask(width: width, height: height, filledWith: 0)
-        for top in stride(from: 0, to: height, by: blockHeight) {
-            for left in stride(from: 0, to: width, by: blockWidth) {
-                let rows = top..<min(top + blockHeight, height)
-                let columns = left..<min(left + blockWidth, width)
-                let isTouched = rows.contains { y in columns.contains { values[y * width + $0] > 0 }
-                }
-                guard isTouched else { continue }
-                for y in max(top - 1, 0)..<min(rows.upperBound + 1, height) {
-                    for x in max(left - 1, 0)..<min(columns.upperBound + 1, width) {
-                        covering.values[y * width + x] = 255
-                    }
-                }
-            }
-        }
-        return covering
     }
 }

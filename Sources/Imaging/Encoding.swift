@@ -90,7 +90,7 @@ extension Image {
 
     private func encodedJPEG(quality: Int?) throws -> Data {
         let coding = quality == nil ? metadata.jpegCoding?.forWriting(channels: channels) : nil
-        if let coding, let kept = try encodedOverSource(coding) { return kept }
+        if coding != nil, let kept = try encodedOverSource() { return kept }
         return try writtenJPEG(
             metadata.markers(width: width, height: height, orientation: .upright),
             quality: quality ?? 95, coding)

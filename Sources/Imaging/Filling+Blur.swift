@@ -6,19 +6,22 @@ extension HoledPicture {
         (256, 1), (64, 1), (16, 2), (4, 4), (2, 2),
     ]
 
+    /// How far from a pixel the widest blur looks.
+    static let blurReach = 3 * 257
+
     /// Lays blurs of what is known over each other, the widest first: far from the rim only the wide
     /// ones reach, near it the fine ones cover them.
     ///
     /// What is known is premultiplied before it is blurred, so nothing else bleeds in. Beyond the
     /// reach of all blurs is the mean of what is known.
-    mutating func fillWithBlurs() {
+    ///
+    /// - Parameter mean: of all that is known of the picture that this is a part of.
+    mutating func fillWithBlurs(beyondReach mean: SIMD4<Float>) {
         let known = zip(pixels, isKnown).map { color, isKnown in
             isKnown ? SIMD4(color.x, color.y, color.z, 1) : .zero
         }
-        let sum = known.reduce(SIMD4<Double>.zero) { $0 + SIMD4<Double>($1) }
-        let mean = SIMD4<Float>(sum / sum.w)
         // Colour times alpha, and alpha.
-        var layers = Array(repeating: mean * 1e-3, count: known.count)
+        var layers = Array(repeating: SIMD4(mean.x, mean.y, mean.z, 1) * 1e-3, count: known.count)
         for (radius, count) in Self.blurs {
             let blurred = gaussianBlur(known, radius: radius)
             for _ in 0..<count {

@@ -41,15 +41,62 @@ extension Image {
             return replacingColors(by: [red, green, blue], where: hole)
         case .patch:
             return try filledWithPatches(where: hole, avoiding: avoided, progress)
-        case .blur, .edge:
-            var picture = HoledPicture(self, hole)
-            guard picture.isKnown.contains(true) else { return self }
-            if filling == .blur { picture.fillWithBlurs() } else { picture.fillWithEdges() }
-            var result = self
-            result.replaceColors(
-                by: picture, in: Box(x: 0, y: 0, width: width, height: height), where: hole)
-            return result
+        case .blur:
+            return filled(where: hole, lookingAt: HoledPicture.blurReach) { picture, mean in
+                picture.fillWithBlurs(beyondReach: mean)
+            }
+        case .edge:
+            return filled(where: hole, lookingAt: 1) { picture, _ in picture.fillWithEdges() }
         }
+    }
+
+    /// Fills what a box holds that is as much larger than the unknown as counts.
+    ///
+    /// - Parameter fill: is given the mean of all that is known.
+    private func filled(
+        where hole: Mask, lookingAt reach: Int,
+        _ fill: (inout HoledPicture, _ mean: SIMD4<Float>) -> Void
+    ) -> Image {
+        let unknown = isTransparent ? hole.united(with: hiddenPixels) : hole
+        guard let bounds = unknown.bounds else { return self }
+        let box = bounds.widened(by: reach, inWidth: width, height: height)
+        let part = hole.cropped(to: box)
+        var picture = HoledPicture(cropped(to: box), part)
+        guard let mean = meanColor(outside: unknown) else { return self }
+        fill(&picture, mean)
+        var result = self
+        result.replaceColors(by: picture, in: box, where: part)
+        return result
+    }
+
+    /// White where the picture is wholly transparent.
+    private var hiddenPixels: Mask {
+        let values = [UInt8].rows(height, of: width) { rows, values in
+            for pixel in rows.lowerBound * width..<rows.upperBound * width {
+                values[pixel] = samples[(pixel + 1) * channels - 1] == 0 ? 255 : 0
+            }
+        }
+        return Mask(width: width, height: height, values: values)
+    }
+
+    /// The mean of the colours where a mask is black, in 0...1; nil where it is nowhere.
+    private func meanColor(outside mask: Mask) -> SIMD4<Float>? {
+        let sums = Bands.map(of: height) { rows in
+            var (sum, count) = (SIMD4<UInt64>.zero, UInt64(0))
+            for pixel in rows.lowerBound * width..<rows.upperBound * width
+            where mask.values[pixel] == 0 {
+                count += 1
+                for c in 0..<3 {
+                    sum[c] += UInt64(samples[pixel * channels + (isGrey ? 0 : c)])
+                }
+            }
+            return (sum: sum, count: count)
+        }
+        let (sum, count) = sums.reduce((SIMD4<UInt64>.zero, UInt64(0))) {
+            ($0.0 &+ $1.sum, $0.1 + $1.count)
+        }
+        guard count > 0 else { return nil }
+        return SIMD4<Float>(SIMD4<Double>(sum) / (Double(count) * Double(maximum)))
     }
 
     private func filledWithPatches(
@@ -80,8 +127,7 @@ extension Image {
         guard hasAlpha else { return self }
         let alphas = stride(from: channels - 1, to: samples.count, by: channels)
         guard alphas.contains(where: { samples[$0] == 0 }) else { return self }
-        let hidden = Mask(
-            width: width, height: height, values: alphas.map { samples[$0] == 0 ? 255 : 0 })
+        let hidden = hiddenPixels
         let isVisible = hidden.values.contains(0)
         return filled(
             where: hidden, with: isVisible ? .edge : .color(red: 128, green: 128, blue: 128))

@@ -70,15 +70,28 @@ private func framing<Value: BitwiseCopyable>(
     _ values: [Value], width: Int, height: Int, channels: Int, x: Int, y: Int, newWidth: Int,
     newHeight: Int
 ) -> [Value] {
-    [Value](unsafeUninitializedCapacity: newWidth * newHeight * channels) { buffer, count in
-        for row in 0..<newHeight {
-            let start = min(max(row + y, 0), height - 1) * width
-            for column in 0..<newWidth {
-                let from = (start + min(max(column + x, 0), width - 1)) * channels
-                let to = (row * newWidth + column) * channels
-                for c in 0..<channels { buffer[to + c] = values[from + c] }
+    let (length, newLength) = (width * channels, newWidth * channels)
+    // The columns that are in the picture, counted in the frame.
+    let inside =
+        min(max(-x, 0), newWidth)..<max(min(width - x, newWidth), min(max(-x, 0), newWidth))
+    return [Value](count: newLength * newHeight) { buffer in
+        values.withUnsafeBufferPointer { values in
+            for row in 0..<newHeight {
+                let start = min(max(row + y, 0), height - 1) * length
+                let target = row * newLength
+                if !inside.isEmpty {
+                    let from = start + (inside.lowerBound + x) * channels
+                    _ = UnsafeMutableBufferPointer(
+                        rebasing: buffer[(target + inside.lowerBound * channels)...]
+                    ).update(from: values[from..<from + inside.count * channels])
+                }
+                for column in 0..<newWidth where !inside.contains(column) {
+                    let from = start + min(max(column + x, 0), width - 1) * channels
+                    for c in 0..<channels {
+                        buffer[target + column * channels + c] = values[from + c]
+                    }
+                }
             }
         }
-        count = newWidth * newHeight * channels
     }
 }

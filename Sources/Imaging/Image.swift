@@ -63,19 +63,17 @@ extension Image {
     /// 16 by `* 257`, 16 becomes 8 by rounding `/ 257`.
     public func converted(channels newChannels: Int, depth newDepth: Int) -> Image {
         if newChannels == channels && newDepth == depth { return self }
-        let converted = [UInt16](unsafeUninitializedCapacity: width * height * newChannels) {
-            buffer, count in
-            samples.withUnsafeBufferPointer { source in
-                for pixel in 0..<width * height {
+        let converted = samples.withUnsafeBufferPointer { source in
+            nonisolated(unsafe) let source = source
+            return [UInt16].rows(height, of: width * newChannels) { rows, buffer in
+                for pixel in rows.lowerBound * width..<rows.upperBound * width {
+                    let (from, to) = (pixel * channels, pixel * newChannels)
                     convertPixel(
-                        UnsafeBufferPointer(
-                            rebasing: source[(pixel * channels)...].prefix(channels)),
-                        to: UnsafeMutableBufferPointer(
-                            rebasing: buffer[(pixel * newChannels)...].prefix(newChannels)),
+                        UnsafeBufferPointer(rebasing: source[from..<from + channels]),
+                        to: UnsafeMutableBufferPointer(rebasing: buffer[to..<to + newChannels]),
                         depth: newDepth)
                 }
             }
-            count = width * height * newChannels
         }
         return Image(
             width: width, height: height, channels: newChannels, depth: newDepth,

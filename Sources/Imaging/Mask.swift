@@ -39,19 +39,29 @@ public struct Mask: Sendable, Equatable {
 
     private init(brightnessOf image: Image) {
         let grey = image.converted(channels: image.hasAlpha ? 2 : 1, depth: 8)
-        let values = (0..<image.width * image.height).map { pixel in
-            guard grey.hasAlpha else { return UInt8(truncatingIfNeeded: grey.samples[pixel]) }
-            let (luma, alpha) = (
-                UInt32(grey.samples[2 * pixel]), UInt32(grey.samples[2 * pixel + 1])
-            )
-            return UInt8(truncatingIfNeeded: (luma * alpha + 127) / 255)
+        let values = [UInt8].rows(image.height, of: image.width) { rows, values in
+            for pixel in rows.lowerBound * image.width..<rows.upperBound * image.width {
+                guard grey.hasAlpha else {
+                    values[pixel] = UInt8(truncatingIfNeeded: grey.samples[pixel])
+                    continue
+                }
+                let (luma, alpha) = (
+                    UInt32(grey.samples[2 * pixel]), UInt32(grey.samples[2 * pixel + 1])
+                )
+                values[pixel] = UInt8(truncatingIfNeeded: (luma * alpha + 127) / 255)
+            }
         }
         self.init(width: image.width, height: image.height, values: values)
     }
 
     /// The mask as a grey picture.
     public var image: Image {
-        Image(width: width, height: height, channels: 1, samples: values.map { UInt16($0) })
+        let samples = [UInt16].rows(height, of: width) { rows, samples in
+            for i in rows.lowerBound * width..<rows.upperBound * width {
+                samples[i] = UInt16(values[i])
+            }
+        }
+        return Image(width: width, height: height, channels: 1, samples: samples)
     }
 
     /// Whether nothing is repainted.
@@ -64,7 +74,7 @@ public struct Mask: Sendable, Equatable {
 
     /// Black and white exchanged.
     public var inverted: Mask {
-        Mask(width: width, height: height, values: values.map { 255 - $0 })
+        mapping { 255 - $0 }
     }
 
     /// Hard: 255 from 128 up, otherwise 0. This is `>= 0.5` of a mask in 0...1.
@@ -72,9 +82,40 @@ public struct Mask: Sendable, Equatable {
 
     /// Hard: 255 from `level` up, otherwise 0. Black never becomes white, not even at level 0.
     public func thresholded(at level: Int) -> Mask {
-        let level = max(level, 1)
-        return Mask(
-            width: width, height: height, values: values.map { Int($0) >= level ? 255 : 0 })
+        guard level <= 255 else { return mapping { _ in 0 } }
+        let least = UInt8(max(level, 1))
+        return mapping { $0 >= least ? 255 : 0 }
+    }
+
+    /// The mask with other values, each by its own.
+    @inline(__always)
+    func mapping(_ change: (UInt8) -> UInt8) -> Mask {
+        let mapped = values.withUnsafeBufferPointer { values in
+            nonisolated(unsafe) let values = values
+            return [UInt8].rows(height, of: width) { rows, mapped in
+                for i in rows.lowerBound * width..<rows.upperBound * width {
+                    mapped[i] = change(values[i])
+                }
+            }
+        }
+        return Mask(width: width, height: height, values: mapped)
+    }
+
+    /// The mask combined with another of its size, value by value.
+    @inline(__always)
+    func combined(with other: Mask, _ rule: (UInt8, UInt8) -> UInt8) -> Mask {
+        precondition(width == other.width && height == other.height)
+        let combined = values.withUnsafeBufferPointer { values in
+            other.values.withUnsafeBufferPointer { others in
+                nonisolated(unsafe) let (values, others) = (values, others)
+                return [UInt8].rows(height, of: width) { rows, combined in
+                    for i in rows.lowerBound * width..<rows.upperBound * width {
+                        combined[i] = rule(values[i], others[i])
+                    }
+                }
+            }
+        }
+        return Mask(width: width, height: height, values: combined)
     }
 
     /// The mask of the latents, by torch's `nearest`: the top-left pixel of each block of

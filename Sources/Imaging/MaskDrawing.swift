@@ -55,15 +55,10 @@ extension Mask {
     }
 
     /// White wherever either is; both of one size.
-    public func united(with other: Mask) -> Mask { combined(with: other, max) }
+    public func united(with other: Mask) -> Mask { combined(with: other) { max($0, $1) } }
 
     /// Black wherever `other` is white; both of one size.
     public func subtracting(_ other: Mask) -> Mask { combined(with: other) { min($0, 255 - $1) } }
-
-    private func combined(with other: Mask, _ rule: (UInt8, UInt8) -> UInt8) -> Mask {
-        precondition(width == other.width && height == other.height)
-        return Mask(width: width, height: height, values: zip(values, other.values).map(rule))
-    }
 }
 
 extension Image {

@@ -109,7 +109,7 @@ struct JobRunner {
         if let signer = outcome.signer { say("signed: Content Credentials of \(signer)") }
         if let loss = outcome.loss { say("note: " + loss) }
         if options.progress.verbose > 0 { reportTimes(of: outcome) }
-        if options.show, !options.progress.quiet { try TerminalPicture.show(outcome.written) }
+        if options.show, !options.progress.quiet { try TerminalPicture.show(outcome.image) }
         if options.json {
             let text =
                 try recipeName.map {

@@ -68,6 +68,7 @@ typedef struct codec_reader {
     codec_items items;
     codec_jpeg_coding coding;
     int converted_from_cmyk;    // 1 naively, 2 by the file's own profile
+    int interlaced;         // PNG
     int animated;           // PNG with an acTL chunk, or an animated WebP, AVIF or GIF
     uint32_t pictures;      // in the file, where there are several of equal rank; else 0
     int orientation;        // TIFF: 1...8 as in EXIF, else 0
@@ -85,11 +86,16 @@ typedef struct codec_reader {
 codec_reader *codec_png_open(const uint8_t *bytes, size_t count);
 codec_status codec_png_header(codec_reader *reader);
 codec_status codec_png_pixels(codec_reader *reader, uint16_t *samples);
+// In place of `pixels`: the next `count` rows; the call for the last ones finishes the items. An interlaced
+// picture gives all rows at once only.
+codec_status codec_png_rows(codec_reader *reader, uint16_t *samples, uint32_t count);
 void codec_png_close(codec_reader *reader);
 
 codec_reader *codec_jpeg_open(const uint8_t *bytes, size_t count);
 codec_status codec_jpeg_header(codec_reader *reader);
 codec_status codec_jpeg_pixels(codec_reader *reader, uint16_t *samples);
+// In place of `pixels`, as with PNG.
+codec_status codec_jpeg_rows(codec_reader *reader, uint16_t *samples, uint32_t count);
 void codec_jpeg_close(codec_reader *reader);
 
 codec_reader *codec_webp_open(const uint8_t *bytes, size_t count);
@@ -147,7 +153,7 @@ typedef struct codec_jpeg_part {
 } codec_jpeg_part;
 
 // Writes `base` with blocks of `donor`, whose top left pixel is at x, y of the base, which are
-// multiples of the base's units. `mask` has a byte for each pixel of the donor. With `takes_touched`
+// multiples of the base's units; NULL for none. `mask` has a byte for each pixel of the donor. With `takes_touched`
 // the blocks are taken that hold a pixel whose byte is not 0, and the base is the file whose way of
 // coding (progressive, restarts) is kept; without it the others are taken, and it is the donor.
 // Markers are the writer's items. codec_unsupported where tables or sampling differ.
@@ -225,6 +231,10 @@ void codec_inks_close(codec_inks *inks);
 // The bytes that gzip packed, at most `limit` of them; `text` is freed by the caller with free().
 codec_status codec_gunzip(
     const uint8_t *bytes, size_t count, size_t limit, uint8_t **text, size_t *length);
+
+// Asks for large pages for memory that nothing was written to yet, so that a picture does not cost a fault for
+// every 4 KiB. Does nothing for a few megabytes or less.
+void codec_use_large_pages(void *bytes, size_t count);
 
 // The checksum of PNG's chunks (ISO/IEC 15948, annex D).
 uint32_t codec_crc32(const uint8_t *bytes, size_t count);

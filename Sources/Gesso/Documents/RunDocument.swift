@@ -22,7 +22,7 @@ package struct RunDocument: Encodable {
         self.recipe = recipe
         self.notes = notes.joined(with: outcome.works.flatMap(\.report.allNotes))
         self.output = output
-        (width, height) = (outcome.written.width, outcome.written.height)
+        (width, height) = (outcome.image.width, outcome.image.height)
         evaluations = outcome.evaluations
         edits = outcome.works.indices.map {
             EditDocument(outcome, edit: $0, output: output, hasProof: false)
