@@ -310,6 +310,13 @@ def test_mouse(browser):
     preset = page.locator("#preset option").nth(1).get_attribute("value")
     page.select_option("#preset", preset)
     assert page.locator("#preset-text").inner_text()
+    page.locator("#presets-open").click()
+    page.locator("#presets-list img").nth(5).wait_for()
+    page.screenshot(path=f"{SHOTS}/presets.png")
+    page.locator("#presets-list button", has_text="night").click()
+    assert page.locator("#preset").input_value() == "night"
+    assert page.locator("#preset-picture img").count() == 1
+    page.select_option("#preset", preset)
     page.fill("#key-strength", "0.4")
     assert page.locator("[data-key=strength].changed").count() == 1
     page.locator("summary", has_text="More settings").click()

@@ -12,6 +12,7 @@ import { Mask } from "./mask.js";
 import { encodeGrey } from "./png.js";
 import { forget, recall, remember } from "./memory.js";
 import { plan, planSoon } from "./plan.js";
+import { presetPictures } from "./presets.js";
 import { select } from "./select.js";
 import { notePrompt } from "./prompts.js";
 import { Pointers, placeOf, radiusOf, tools } from "./tools.js";
@@ -457,6 +458,7 @@ keyboard(act, view, pointers);
 
 setRadius(20);
 await settings.load();
+await presetPictures(settings);
 await restore();
 gallery.load();
 listen((name, data) => {

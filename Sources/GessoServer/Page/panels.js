@@ -154,6 +154,7 @@ export class Settings {
   }
 
   mark() {
+    this.onPreset?.(this.preset);
     for (const [name, { input, row }] of this.inputs) {
       row.classList.toggle("changed", !row.hidden && this.read(input) !== (this.standard(name) || (input.tagName === "SELECT" ? "default" : input.type === "checkbox" ? "false" : "")));
     }
