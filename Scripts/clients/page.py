@@ -525,7 +525,7 @@ def test_looks(browser):
 
 
 with sync_playwright() as playwright:
-    browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+    browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox", "--disable-dev-shm-usage"])
     for test in (test_mouse, test_large, test_touch, test_looks):
         if len(sys.argv) < 4 or sys.argv[3] == test.__name__:
             test(browser)

@@ -10,7 +10,7 @@ struct GessoServerCommand: AsyncParsableCommand {
         commandName: "gesso-server",
         abstract: "Serve a page to edit pictures on, and interfaces for other programs.",
         discussion: """
-            `gesso serve` starts this program. It listens on this machine only unless --host says
+            `gesso serve` starts this program. It listens on this machine only unless --host says \
             otherwise, and then asks for a token.
             """,
         version: Program.version)

@@ -170,4 +170,22 @@ struct ForeignTests {
             #expect(info.contains(#""all_subseeds":[9,10]"#))
         }
     }
+
+    @Test("Counts of jobs, capabilities and upscalers are told")
+    func states() async throws {
+        try await RunningServer.with { server in
+            let before = try await server.ask("GET", "/metrics").text
+            #expect(before.contains("gesso_jobs{state=\"done\"} 0\n"))
+            _ = try await server.ask(
+                "POST", "/sdapi/v1/txt2img",
+                ["prompt": "x", "steps": 1, "width": 64, "height": 64])
+            let after = try await server.ask("GET", "/metrics").text
+            #expect(after.contains("gesso_jobs{state=\"done\"} 1\n"))
+            let able = try await server.ask("GET", "/api/v1/capabilities").json
+            #expect((able["verbs"] as? [String])?.contains("inpaint") == true)
+            #expect((able["formats"] as? [String])?.contains("PNG") == true)
+            let modes = try await server.ask("GET", "/sdapi/v1/latent-upscale-modes").text
+            #expect(modes.contains("Latent (nearest-exact)"))
+        }
+    }
 }

@@ -109,16 +109,6 @@ extension GessoServer {
                 .post, "/api/v1/verify", "Count the pixels outside a mask that a result changed",
                 body: Schemas.verify, success: .init(schema: ["type": "object"])
             ) { try await verify($0) },
-            Route(
-                .get, "/healthz", "Whether the process answers", success: .init(type: "text/plain")
-            ) { _ in .bytes(Data("ok\n".utf8), type: "text/plain; charset=utf-8") },
-            Route(.get, "/readyz", "Whether jobs are taken", success: .init(type: "text/plain")) {
-                _ in
-                guard await !queue.isStopping, await !queue.isPaused else {
-                    throw Complaint(503, "The queue is paused")
-                }
-                return .bytes(Data("ok\n".utf8), type: "text/plain; charset=utf-8")
-            },
         ]
     }
 
