@@ -1,77 +1,15 @@
 """Uses the page in Chromium as people do: mouse, touch, pen and keys."""
 
 import base64
-import io
 import json
 import os
 import sys
 import time
 
+from page_tools import (
+    CHROMIUM, do, done, drag, feature, foreign, mask, opened, PHOTO, place, run, SHOTS, tool, wait)
 from PIL import Image
 from playwright.sync_api import sync_playwright
-
-ADDRESS, SHOTS = sys.argv[1], sys.argv[2]
-CHROMIUM = os.environ.get("CHROMIUM", "/usr/bin/chromium")
-PHOTO = "Fixtures/Pictures/landscape.jpg"
-done, foreign = [], []
-
-
-def feature(name):
-    done.append(name)
-    print(f"{len(done):2} {name}")
-
-
-def wait(page, expression, timeout=15000):
-    """Waits for an expression; the page's policy forbids what Playwright has for that."""
-    end = time.time() + timeout / 1000
-    while not page.evaluate(expression):
-        assert time.time() < end, f"never: {expression}"
-        time.sleep(0.03)
-
-
-def mask(page):
-    return page.evaluate("window.gesso.mask()")
-
-
-def place(page, x, y):
-    at = page.evaluate(f"window.gesso.place({x}, {y})")
-    return at["x"], at["y"]
-
-
-def drag(page, points, button="left", steps=6):
-    page.mouse.move(*place(page, *points[0]))
-    page.mouse.down(button=button)
-    for point in points[1:]:
-        page.mouse.move(*place(page, *point), steps=steps)
-    page.mouse.up(button=button)
-
-
-def tool(page, name):
-    page.get_by_role("radio", name=name, exact=True).click()
-
-
-def do(page, name):
-    page.locator(f"[data-do={name}]").click()
-
-
-def run(page, timeout=60000):
-    page.locator("#run").click()
-    wait(page, "document.getElementById('run').textContent === 'Cancel'")
-    wait(
-        page, "document.getElementById('run').textContent === 'Run'", timeout=timeout)
-
-
-def opened(browser, **options):
-    context = browser.new_context(**options)
-    page = context.new_page()
-    page.on("request", lambda r: None if r.url.startswith((ADDRESS, "blob:", "data:")) else foreign.append(r.url))
-    page.on("pageerror", lambda e: (_ for _ in ()).throw(AssertionError(f"script failed: {e}")))
-    problems = []
-    page.on("console", lambda m: problems.append(m.text) if m.type == "error" else None)
-    page.problems = problems
-    page.goto(ADDRESS)
-    page.wait_for_selector("html[data-ready=true]")
-    return context, page
 
 
 def test_mouse(browser):
@@ -170,6 +108,18 @@ def test_mouse(browser):
     assert mask(page)["count"] == 0, "a mended selection is more than one step"
     page.get_by_label("Box", exact=True).check()
     feature("smart select by a box, mended by a stroke")
+
+    tool(page, "Fill")
+    page.locator("#tolerance").fill("40")
+    page.mouse.click(*place(page, 103, 92))
+    wait(page, "window.gesso.mask().count > 0")
+    for (x, y), value in {(96, 92): 255, (110, 92): 255, (103, 110): 0, (60, 40): 0}.items():
+        assert page.evaluate(f"window.gesso.at({x}, {y})") == value, ("the sun", x, y, mask(page))
+    page.mouse.click(*place(page, 103, 92), button="right")
+    wait(page, "window.gesso.mask().count === 0")
+    page.locator("#canvas").press("Control+z")
+    assert mask(page)["count"] > 0
+    feature("fill by colour with a tolerance")
 
     tool(page, "Brush")
     page.locator("#hardness").fill("20")

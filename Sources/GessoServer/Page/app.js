@@ -13,7 +13,7 @@ import { encodeGrey } from "./png.js";
 import { forget, recall, remember } from "./memory.js";
 import { plan, planSoon } from "./plan.js";
 import { presetPictures } from "./presets.js";
-import { select } from "./select.js";
+import { fill, select } from "./select.js";
 import { notePrompt } from "./prompts.js";
 import { Pointers, placeOf, radiusOf, tools } from "./tools.js";
 
@@ -22,7 +22,7 @@ const state = { source: null, result: null, job: null, jobs: new Set(), lastMask
 const view = new View(el("viewport"), el("picture"), el("canvas"));
 
 const host = {
-  view, tool: "brush", radius: 20, hardness: 1, selecting: "box", mask: null,
+  view, tool: "brush", radius: 20, hardness: 1, selecting: "box", tolerance: 24, mask: null,
   begun() { showMask(true); },
   painted() {
     if (verb() !== "inpaint") setVerb("inpaint");
@@ -31,6 +31,7 @@ const host = {
     if (el("auto-run").checked && !state.job) run();
   },
   undo: () => act.undo(),
+  fill: (...place) => fill(host, state.source.id, ...place).then(() => say(`Filled. ${el("mask-text").textContent}`), (error) => complain(error.message)),
   select: (...marks) => select(host, state.source.id, ...marks).then(() => say(`Selected. ${el("mask-text").textContent}`), (error) => complain(error.message)),
 };
 const pointers = new Pointers(el("canvas"), host);
@@ -185,6 +186,7 @@ function setTool(name) {
   for (const button of el("tools").children) button.setAttribute("aria-checked", button.dataset.tool === name);
   el("canvas").classList.toggle("pan", name === "pan");
   el("selecting").hidden = name !== "select";
+  el("tolerance-label").hidden = name !== "fill";
   el("hardness-label").hidden = name !== "brush" && name !== "eraser";
   pointers.cancel();
   view.cursor = null;
@@ -441,6 +443,10 @@ el("size").addEventListener("input", () => setRadius(radiusOf(Number(el("size").
 el("hardness").addEventListener("input", () => {
   host.hardness = el("hardness").value / 100;
   el("hardness-value").textContent = `${el("hardness").value}%`;
+});
+el("tolerance").addEventListener("input", () => {
+  host.tolerance = Number(el("tolerance").value);
+  el("tolerance-value").textContent = el("tolerance").value;
 });
 document.querySelectorAll("input[name=selecting]").forEach((input) => input.addEventListener("change", () => { host.selecting = input.value; }));
 el("show-mask").addEventListener("click", () => showMask(view.hidesMask));
