@@ -199,6 +199,9 @@ def test_mouse(browser):
         page.fill(f"#shape-{name}", str(value))
     do(page, "addShape")
     assert mask(page)["count"] == 6400
+    page.locator("#run").click()
+    wait(page, "document.getElementById('message').textContent.includes('prompt')")
+    assert page.locator("#model-note").is_visible(), "nothing says what the built-in model knows"
     page.fill("#prompt", "a red house")
     page.fill("#key-steps", "4")
     page.locator("#plan-button").click()
@@ -207,6 +210,14 @@ def test_mouse(browser):
     wait(page, "document.getElementById('proof').textContent.includes('0 pixels changed')")
     page.screenshot(path=f"{SHOTS}/result.png")
     feature("plan, run, and the proof that nothing else changed")
+    page.locator("#canvas").press("Control+z")
+    page.locator("#remove").click()
+    wait(page, "document.getElementById('run').textContent === 'Cancel' || document.getElementById('proof').textContent !== ''")
+    wait(page, "document.getElementById('run').textContent === 'Run'", timeout=30000)
+    assert page.locator("#preset").input_value() == "heal-spots" and not page.locator("#message").inner_text()
+    page.locator("#canvas").press("Control+z")
+    page.select_option("#preset", "")
+    feature("remove what is masked, without a model")
 
     assert page.locator("#show-mask").get_attribute("aria-pressed") == "false"
     page.locator("#compare").fill("50")

@@ -209,6 +209,7 @@ function setVerb(name) {
   document.querySelector(`input[name=verb][value=${name}]`).checked = true;
   settings.setVerb(name);
   el("sides").hidden = name !== "outpaint";
+  el("remove").hidden = name !== "inpaint";
   view.mask = name === "inpaint" ? host.mask : null;
   describe();
   if (name !== "outpaint") view.extent = { left: 0, top: 0, right: 0, bottom: 0 };
@@ -231,11 +232,13 @@ async function order() {
   const prompt = el("prompt").value.trim();
   if (prompt || !settings.preset) body.settings.prompt = prompt;
   if (el("negative").value.trim()) body.settings.negative_prompt = el("negative").value.trim();
+  const isEmpty = name === "inpaint" && host.mask?.count() === 0;
+  if (!state.source && name !== "txt2img") throw new Error("Open a picture first.");
+  if (isEmpty) throw new Error("The mask is empty: paint what is to be repainted, or choose “Restyle it all”.");
+  if (!prompt && !settings.preset && body.settings.steps !== "0") throw Object.assign(new Error("Describe in the prompt what is to be painted, or choose a preset."), { field: "prompt" });
   if (name === "txt2img") return body;
-  if (!state.source) throw new Error("Open a picture first.");
   body.source = state.source.id;
   if (name === "inpaint") {
-    if (host.mask.count() === 0) throw new Error("The mask is empty: paint what is to be repainted, or choose “Restyle it all”.");
     const kept = await ask("POST", "/api/v1/pictures", await encodeGrey(host.mask.values, host.mask.width, host.mask.height));
     body.mask = kept.id;
     // A soft brush says how much of a pixel is repainted.
@@ -263,7 +266,7 @@ async function run() {
     notePrompt(el("prompt").value);
     showRunning(job);
   } catch (error) {
-    const input = error.field?.startsWith("settings.") ? el(`key-${error.field.slice(9)}`) : null;
+    const input = error.field === "prompt" ? el("prompt") : error.field?.startsWith("settings.") ? el(`key-${error.field.slice(9)}`) : null;
     complain(error.message, input);
   } finally {
     state.isSending = false;
@@ -454,6 +457,7 @@ el("overlay-color").addEventListener("change", () => { view.color = el("overlay-
 el("overlay-opacity").addEventListener("input", () => { view.opacity = el("overlay-opacity").value / 100; view.redrawMask(); });
 el("compare").addEventListener("input", () => { view.compare = el("compare").value / 100; view.redraw(); });
 el("use-result").addEventListener("click", useResult);
+el("remove").addEventListener("click", () => { settings.usePreset("heal-spots"); run(); });
 el("plan-button").addEventListener("click", () => plan(order, complain));
 el("reset").addEventListener("click", () => settings.reset());
 el("panel").addEventListener("submit", (e) => { e.preventDefault(); run(); });

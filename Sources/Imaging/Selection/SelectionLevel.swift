@@ -22,6 +22,9 @@ struct SelectionLevel {
     private static let certainty: Float = 12
     /// How far a stroke's colours reach, as a share of the side of a square of the region's area.
     private static let reach: Float = 0.15
+    /// The share of a box that is background at first: with half of it, a box drawn tightly around a thing
+    /// lost all but its rarest colours.
+    private static let doubtful: Float = 0.35
     /// The border moves so many pixels at the most from one size to the next.
     private static let band = 4
 
@@ -105,7 +108,7 @@ struct SelectionLevel {
         }
     }
 
-    /// The first guess: the half of the open pixels that the background's colours explain worst, or the
+    /// The first guess: the open pixels that the background's colours explain worst, or the
     /// foreground's best where strokes alone mark it. Strokes that mend what a box found have no part in it:
     /// a stroke on one thing beside must not lose another that only shares its colour.
     private mutating func start(_ colors: [SIMD3<Float>]) {
@@ -118,7 +121,7 @@ struct SelectionLevel {
             let distance = hasBox ? back.all.cost(color) : back.cost(color, at: pixel)
             return min(distance, 30) + leaning(pixel) - likeness
         }
-        let limit = hasBox ? scores.sorted()[(open.count - 1) / 2] : 0
+        let limit = hasBox ? scores.sorted()[Int(Self.doubtful * Float(open.count - 1))] : 0
         for (pixel, score) in zip(open, scores) { isInside[pixel] = score >= limit }
     }
 
