@@ -227,15 +227,17 @@ const edge = edges(view, () => verb() === "outpaint" && Boolean(state.source));
 async function order() {
   const name = verb();
   const body = { verb: name, page: true, settings: settings.values(), pictures: Number(settings.count.value) || 1 };
+  const removes = state.removes && name === "inpaint";
   if (settings.model.value) body.model = settings.model.value;
-  if (settings.preset) body.presets = [settings.preset.name];
+  if (removes) Object.assign(body, { presets: ["heal-spots"], settings: {}, pictures: 1 });
+  else if (settings.preset) body.presets = [settings.preset.name];
   const prompt = el("prompt").value.trim();
-  if (prompt || !settings.preset) body.settings.prompt = prompt;
-  if (el("negative").value.trim()) body.settings.negative_prompt = el("negative").value.trim();
+  if (!removes && (prompt || !settings.preset)) body.settings.prompt = prompt;
+  if (!removes && el("negative").value.trim()) body.settings.negative_prompt = el("negative").value.trim();
   const isEmpty = name === "inpaint" && host.mask?.count() === 0;
   if (!state.source && name !== "txt2img") throw new Error("Open a picture first.");
   if (isEmpty) throw new Error("The mask is empty: paint what is to be repainted, or choose “Restyle it all”.");
-  if (!prompt && !settings.preset && body.settings.steps !== "0") throw Object.assign(new Error("Describe in the prompt what is to be painted, or choose a preset."), { field: "prompt" });
+  if (!prompt && !body.presets && body.settings.steps !== "0") throw Object.assign(new Error("Describe in the prompt what is to be painted, or choose a preset."), { field: "prompt" });
   if (name === "txt2img") return body;
   body.source = state.source.id;
   if (name === "inpaint") {
@@ -457,7 +459,7 @@ el("overlay-color").addEventListener("change", () => { view.color = el("overlay-
 el("overlay-opacity").addEventListener("input", () => { view.opacity = el("overlay-opacity").value / 100; view.redrawMask(); });
 el("compare").addEventListener("input", () => { view.compare = el("compare").value / 100; view.redraw(); });
 el("use-result").addEventListener("click", useResult);
-el("remove").addEventListener("click", () => { settings.usePreset("heal-spots"); run(); });
+el("remove").addEventListener("click", async () => { state.removes = true; try { await run(); } finally { state.removes = false; } });
 el("plan-button").addEventListener("click", () => plan(order, complain));
 el("reset").addEventListener("click", () => settings.reset());
 el("panel").addEventListener("submit", (e) => { e.preventDefault(); run(); });
