@@ -83,16 +83,23 @@ def stroke(wrong):
     return [(x + 0.5, y + 0.5) for y, x in path[::4]], areas.max()
 
 
-def peer(photo, box):
+def peer(photo, box, keep, drop):
+    """What OpenCV's grabCut finds with the same box and strokes."""
     try:
         import cv2
     except ImportError:
         return None
     cv2.setRNGSeed(0)
     picture = cv2.imread(str(photo))
+    x, y, width, height = box
     found = np.zeros(picture.shape[:2], np.uint8)
+    found[y : y + height, x : x + width] = cv2.GC_PR_FGD
+    thickness = max(1, round(max(found.shape) / 128))
+    for strokes, value in ((drop, cv2.GC_BGD), (keep, cv2.GC_FGD)):
+        for stroke in strokes:
+            cv2.polylines(found, [np.int32(stroke)], False, value, thickness)
     back, front = np.zeros((1, 65)), np.zeros((1, 65))
-    cv2.grabCut(picture, found, box, back, front, 5, cv2.GC_INIT_WITH_RECT)
+    cv2.grabCut(picture, found, None, back, front, 5, cv2.GC_INIT_WITH_MASK)
     return found & 1 == 1
 
 
@@ -104,27 +111,28 @@ for path in sorted(options.photos.glob("*_mask.png")):
     ys, xs = np.where(truth)
     box = tuple(map(int, (xs.min(), ys.min(), np.ptp(xs) + 1, np.ptp(ys) + 1)))
     keep, drop = [], []
-    row = []
-    for _ in range(4):
+    row, peers = [], []
+    for strokes in range(4):
         found = select(photo, box, keep, drop)
         grown = ndimage.binary_dilation(found, disc(options.margin))
         row += [overlap(found, truth), overlap(grown, truth)]
+        if strokes in (0, 3):
+            peers.append(peer(photo, box, keep, drop))
         missing, lack = stroke(core & ~found)
         surplus, excess = stroke(found & ~truth)
         if missing and lack >= excess:
             keep.append(missing)
         elif surplus:
             drop.append(surplus)
-    other = peer(photo, box)
-    row += [np.nan if other is None else overlap(other, truth)]
-    row += [
-        np.nan if other is None
-        else overlap(ndimage.binary_dilation(other, disc(options.margin)), truth)
-    ]
+    for other in peers:
+        both = (other, other is not None and ndimage.binary_dilation(other, disc(options.margin)))
+        row += [np.nan if other is None else overlap(mask, truth) for mask in both]
+    row.append(overlap(core, truth))
     rows.append(row)
     print(f"{photo.stem[:24]:24}", " ".join(f"{v:.3f}" for v in row))
 print(f"{'mean':24}", " ".join(f"{v:.3f}" for v in np.mean(rows, axis=0)))
-print("Columns: box, with one, two and three strokes, grabCut with the box; each also with the margin")
+print("Columns: box, with one, two and three strokes, grabCut with the box and with all strokes;")
+print("each also with the margin; last the mask without its margin, which no exact border exceeds")
 
 if options.large:
     large = folder / "large.png"

@@ -14,14 +14,19 @@ struct EditLog {
     private(set) var notes: [String] = []
     /// Called with every stage as it begins; what it throws ends the edit.
     let progress: (Progress) throws -> Void
+    /// Whether what there is after this step is to be the result.
+    let isEnough: () -> Bool
     /// Is shown what is under way.
     private let preview: Preview?
     private let clock = ContinuousClock()
     private let began = ContinuousClock.now
     private var seconds: [String: Double] = [:]
 
-    init(_ progress: @escaping (Progress) throws -> Void, _ preview: Preview? = nil) {
-        (self.progress, self.preview) = (progress, preview)
+    init(
+        _ progress: @escaping (Progress) throws -> Void, _ preview: Preview? = nil,
+        isEnough: @escaping () -> Bool = { false }
+    ) {
+        (self.progress, self.preview, self.isEnough) = (progress, preview, isEnough)
     }
 
     /// A denoiser whose estimates are shown, if anyone looks.

@@ -85,16 +85,25 @@ extension Editor {
         let watched = log.watched(masked, model)
         let tell = log.tell
         let range = scheduler.trajectory.sigmaRange
+        var done = steps
         let result = try log.measured(log.denoising(step: 0)) { [log] in
-            try denoise(
+            var asked = 0
+            return try denoise(
                 start, scheduler: &scheduler, denoiser: watched,
                 noise: { latents.noise(for: $0, over: range) },
                 afterStep: { x, index in
                     try tell(log.denoising(step: index + 1))
                     return region?.restored(in: x, after: index, of: steps) ?? x
+                },
+                isEnough: {
+                    asked += 1
+                    guard asked < steps, log.isEnough() else { return false }
+                    done = asked
+                    return true
                 })
         }
-        log.count(evaluations: steps, of: name)
+        log.count(evaluations: done, of: name)
+        if done < steps { log.note(["ended early, after \(done) of \(steps) steps"]) }
         return Run(latents: latents, result: result, region: region)
     }
 

@@ -26,14 +26,17 @@ public struct Editor: Sendable {
     ///
     /// - Parameters:
     ///   - preview: is shown pictures of what is under way.
+    ///   - isEnough: asked after each step; where it is true, the denoising ends, and the picture is
+    ///     made of the estimate of that step.
     ///   - begun: called once, when all is checked and the work begins; what it throws ends the edit.
     ///   - progress: called between any two pieces of work; what it throws ends the edit.
     /// - Throws: `EditingError`, `SamplingError`, and what `progress` throws.
     public func callAsFunction(
-        _ edit: Edit, preview: Preview? = nil, begun: (EditPlan) throws -> Void = { _ in },
+        _ edit: Edit, preview: Preview? = nil, isEnough: @escaping () -> Bool = { false },
+        begun: (EditPlan) throws -> Void = { _ in },
         progress: @escaping (Progress) throws -> Void = { _ in }
     ) throws -> EditResult {
-        var log = EditLog(progress, preview)
+        var log = EditLog(progress, preview, isEnough: isEnough)
         let outline = try outline(of: edit)
         let recipe = outline.recipe
         if edit.isIdentity, let original = try edit.begun(progress: progress).original {

@@ -1,6 +1,7 @@
 public import Editing
 public import Foundation
 public import Recipes
+import Synchronization
 
 /// A request that is being carried out.
 ///
@@ -46,16 +47,27 @@ public final class Job: AsyncSequence, Sendable {
     public let request: Request
     private let events: AsyncStream<Event>
     private let task: Task<Outcome, any Error>
+    private let isEnough = Enough()
+
+    /// The wish that the picture be made of what there is.
+    final class Enough: Sendable {
+        private let state = Atomic(false)
+
+        var isSet: Bool { state.load(ordering: .relaxed) }
+
+        func set() { state.store(true, ordering: .relaxed) }
+    }
 
     init(
         _ request: Request,
-        _ work: @escaping @Sendable (@escaping @Sendable (Event) -> Void) throws -> Outcome
+        _ work: @escaping @Sendable (Enough, @escaping @Sendable (Event) -> Void) throws -> Outcome
     ) {
         self.request = request
+        let isEnough = isEnough
         let (events, continuation) = AsyncStream.makeStream(of: Event.self)
         let task = Task(executorPreference: JobThread()) {
             defer { continuation.finish() }
-            return try work { continuation.yield($0) }
+            return try work(isEnough) { continuation.yield($0) }
         }
         continuation.onTermination = { termination in
             if case .cancelled = termination { task.cancel() }
@@ -70,6 +82,10 @@ public final class Job: AsyncSequence, Sendable {
 
     /// Ends the job before its next step.
     public func cancel() { task.cancel() }
+
+    /// Ends the denoising with the step under way; the picture is made of what the model takes for the clean
+    /// picture by then, and the report has a note of it. Each later run of the request makes one step.
+    public func finishEarly() { isEnough.set() }
 
     /// Gives every event to `each` and waits for the end; what `each` throws cancels the job, and is thrown
     /// once that has ended.
@@ -105,9 +121,9 @@ extension Library {
     /// Begins to carry out a request, on a thread of its own.
     public func start(_ request: Request, _ options: Job.Options = Job.Options()) -> Job {
         let request = request.drawingSeeds()
-        return Job(request) { send in
+        return Job(request) { isEnough, send in
             try Editor.withThreads(options.threads) {
-                try JobWork(request, self, options, send).outcome()
+                try JobWork(request, self, options, isEnough, send).outcome()
             }
         }
     }

@@ -13,6 +13,7 @@ struct JobWork {
     private let library: Library
     private let options: Job.Options
     private let send: (Job.Event) -> Void
+    private let isEnough: Job.Enough
     private let choice: ModelChoice?
     /// What each edit adds to the model.
     private let addOns: [[AddOnShelf.Entry]]
@@ -25,12 +26,13 @@ struct JobWork {
     /// Finds what the edits need, before any picture is read.
     init(
         _ request: Request, _ library: Library, _ options: Job.Options,
-        _ send: @escaping (Job.Event) -> Void
+        _ isEnough: Job.Enough = Job.Enough(), _ send: @escaping (Job.Event) -> Void
     ) throws {
         guard !request.edits.isEmpty else {
             throw GessoError(.usage, "no edits", at: "request", do: "give one or more")
         }
-        (self.request, self.library, self.options, self.send) = (request, library, options, send)
+        (self.request, self.library, self.options) = (request, library, options)
+        (self.isEnough, self.send) = (isEnough, send)
         choice = try library.choice(of: request)
         let credentials = options.credentials
         let signer: Signer?
@@ -170,7 +172,9 @@ struct JobWork {
             return try work(index, prepared, result, loading: 0)
         }
         let edit = try prepared ?? textToImage(index, model)
-        let result = try Editor(model)(edit, preview: preview(of: model)) {
+        let result = try Editor(model)(
+            edit, preview: preview(of: model), isEnough: { [isEnough] in isEnough.isSet }
+        ) {
             send(.plan($0, index: index))
         } progress: {
             try Task.checkCancellation()

@@ -148,7 +148,7 @@ public struct GessoServer: Sendable {
 
     /// All that can be asked.
     var routes: [Route] {
-        let routes = pageRoutes + ownRoutes + galleryRoutes + sdapiRoutes + openAIRoutes
+        let routes = pageRoutes + ownRoutes + galleryRoutes + stateRoutes + sdapiRoutes + openAIRoutes
         return routes + documentRoutes(routes)
     }
 }

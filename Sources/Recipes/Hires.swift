@@ -78,7 +78,7 @@ public enum HiresUpscaler: String, CaseIterable, Sendable {
     }
 
     /// Its name in A1111's menu, which infotext uses.
-    var nameInA1111: String {
+    public var nameInA1111: String {
         switch self {
         case .latent: "Latent"
         case .latentAntialiased: "Latent (antialiased)"

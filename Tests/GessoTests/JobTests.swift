@@ -165,4 +165,15 @@ import Testing
         #expect(plan.notes == report.settingNotes)
         #expect(plan.notes == ["region is whole: mask_padding has no effect"])
     }
+
+    @Test func aJobThatFinishesEarlyKeepsWhatIsOutsideTheMask() async throws {
+        let whole = try await library.start(inpaint(4)).result
+        let job = try library.start(inpaint(4))
+        job.finishEarly()
+        let early = try await job.result
+        #expect(early.evaluations == 1 && whole.evaluations > 1)
+        #expect(early.report.notes.contains("ended early, after 1 of \(whole.evaluations) steps"))
+        #expect(early.proof?.holds == true)
+        #expect(early.data != whole.data)
+    }
 }

@@ -48,6 +48,28 @@ struct DenoiseTests {
         #expect(try run(scheduler, from: start, GaussianDenoiser()).draws == 7)
     }
 
+    @Test("The estimate is the result once it is enough", arguments: SchedulerName.allCases)
+    func enough(name: SchedulerName) throws {
+        var scheduler = try scheduler(name)
+        let start = scheduler.start(clean: nil, noise: noise)
+        var estimates: [Tensor] = []
+        let model = ClosureDenoiser { x, level in
+            let estimate = x.map { $0 / (1 + level.sigma) }
+            estimates.append(estimate)
+            return estimate
+        }
+        var restored: [Int] = []
+        let result = try denoise(
+            start, scheduler: &scheduler, denoiser: model, noise: { _ in noise },
+            afterStep: { x, index in
+                restored.append(index)
+                return x
+            },
+            isEnough: { estimates.count == 3 })
+        #expect(estimates.count == 3 && result.values == estimates.last?.values)
+        #expect(restored.last == scheduler.levels.count - 1)
+    }
+
     @Test("an error from any closure ends the run")
     func cancelling() throws {
         var steps = 0

@@ -6,7 +6,7 @@ import Testing
 
 @Suite("What programs for AUTOMATIC1111 rely on")
 struct ForeignTests {
-    @Test("An interrupted job answers what there is: the half-made picture, of the size asked for")
+    @Test("An interrupted job answers what there is: the picture after so many steps, decoded")
     func interrupt() async throws {
         try await RunningServer.with { server in
             let answer = Task {
@@ -17,7 +17,8 @@ struct ForeignTests {
             var hasBegun = false
             for _ in 0..<1200 where !hasBegun {
                 let progress = try await server.ask("GET", "/sdapi/v1/progress").json
-                hasBegun = progress["current_image"] is String
+                let state = progress["state"] as? [String: Any]
+                hasBegun = (state?["sampling_step"] as? Int ?? 0) > 0
                 if !hasBegun { try await Task.sleep(for: .milliseconds(25)) }
             }
             try #require(hasBegun)
@@ -30,8 +31,33 @@ struct ForeignTests {
             let data = try #require(Data(base64Encoded: first))
             let picture = try Image(decoding: data, name: "half")
             #expect((picture.width, picture.height) == (128, 64))
+            #expect(picture.metadata.parameters?.contains("Seed: 4") == true)
             let info = try #require(made.json["info"] as? String)
-            #expect(info.contains("Seed: 4, Interrupted: True"))
+            #expect(info.contains("Seed: 4"))
+        }
+    }
+
+    @Test("A skipped picture is answered as far as it was, and the next one is made")
+    func skip() async throws {
+        try await RunningServer.with { server in
+            let answer = Task {
+                try await server.ask(
+                    "POST", "/sdapi/v1/txt2img",
+                    [
+                        "prompt": "a hill", "steps": 150, "width": 64, "height": 64, "seed": 4,
+                        "n_iter": 2,
+                    ])
+            }
+            var hasBegun = false
+            for _ in 0..<1200 where !hasBegun {
+                let progress = try await server.ask("GET", "/sdapi/v1/progress").json
+                let state = progress["state"] as? [String: Any]
+                hasBegun = (state?["sampling_step"] as? Int ?? 0) > 0
+                if !hasBegun { try await Task.sleep(for: .milliseconds(5)) }
+            }
+            try #require(hasBegun)
+            _ = try await server.ask("POST", "/sdapi/v1/skip", [:])
+            #expect((try await answer.value.json["images"] as? [String])?.count == 2)
         }
     }
 
@@ -142,6 +168,24 @@ struct ForeignTests {
             let info = try #require(varied.json["info"] as? String)
             #expect(info.contains(#""all_seeds":[3,3]"#))
             #expect(info.contains(#""all_subseeds":[9,10]"#))
+        }
+    }
+
+    @Test("Counts of jobs, capabilities and upscalers are told")
+    func states() async throws {
+        try await RunningServer.with { server in
+            let before = try await server.ask("GET", "/metrics").text
+            #expect(before.contains("gesso_jobs{state=\"done\"} 0\n"))
+            _ = try await server.ask(
+                "POST", "/sdapi/v1/txt2img",
+                ["prompt": "x", "steps": 1, "width": 64, "height": 64])
+            let after = try await server.ask("GET", "/metrics").text
+            #expect(after.contains("gesso_jobs{state=\"done\"} 1\n"))
+            let able = try await server.ask("GET", "/api/v1/capabilities").json
+            #expect((able["verbs"] as? [String])?.contains("inpaint") == true)
+            #expect((able["formats"] as? [String])?.contains("PNG") == true)
+            let modes = try await server.ask("GET", "/sdapi/v1/latent-upscale-modes").text
+            #expect(modes.contains("Latent (nearest-exact)"))
         }
     }
 }

@@ -99,7 +99,7 @@ extension GessoServer {
             ) { try await maskPreview($0) },
             Route(
                 .post, "/api/v1/mask/select",
-                "What a box holds, or strokes mark: a byte for each pixel, rows from the top",
+                "What a box holds, strokes mark or a colour fills: a byte for each pixel, by rows",
                 body: Schemas.selection,
                 success: .init(
                     type: "application/octet-stream",
@@ -109,16 +109,6 @@ extension GessoServer {
                 .post, "/api/v1/verify", "Count the pixels outside a mask that a result changed",
                 body: Schemas.verify, success: .init(schema: ["type": "object"])
             ) { try await verify($0) },
-            Route(
-                .get, "/healthz", "Whether the process answers", success: .init(type: "text/plain")
-            ) { _ in .bytes(Data("ok\n".utf8), type: "text/plain; charset=utf-8") },
-            Route(.get, "/readyz", "Whether jobs are taken", success: .init(type: "text/plain")) {
-                _ in
-                guard await !queue.isStopping, await !queue.isPaused else {
-                    throw Complaint(503, "The queue is paused")
-                }
-                return .bytes(Data("ok\n".utf8), type: "text/plain; charset=utf-8")
-            },
         ]
     }
 
@@ -211,9 +201,22 @@ extension GessoServer {
         let source = fields.string("source", limit: 64)
         func numbers(_ value: JSONValue?) -> [Double] { (value?.array ?? []).compactMap(\.double) }
         let box = numbers(fields["box"])
+        let place = numbers(fields["fill"])
+        let tolerance = fields.integer("tolerance", in: 0...255) ?? 24
         try fields.check()
         guard let source else { throw Complaint.invalid("source", "field required") }
         let row = try await picture(source)
+        if !place.isEmpty {
+            guard place.count == 2, 0..<Double(row.width) ~= place[0],
+                0..<Double(row.height) ~= place[1]
+            else { throw Complaint.invalid("fill", "give x and y of a pixel of the picture") }
+            let data = try store.data(of: row.sha)
+            let values = try await offPool {
+                try decoded(data, field: "source")
+                    .flooded(from: Int(place[0]), Int(place[1]), tolerance: tolerance)
+            }
+            return .bytes(Data(values), type: "application/octet-stream")
+        }
         func strokes(_ name: String) -> [[Selection.Point]] {
             (fields[name]?.array ?? []).prefix(100).map { stroke in
                 let places = Array(numbers(stroke).prefix(2000))

@@ -6,14 +6,12 @@ struct PictureInfo {
     let value: JSONValue
 
     init(
-        _ row: JobRow, _ results: [ResultRow], _ request: PictureRequest, _ store: Store,
-        unfinished: String? = nil
+        _ row: JobRow, _ results: [ResultRow], _ request: PictureRequest, _ store: Store
     ) async throws {
         let order = request.order
         let settings = order.settings
         let negative = settings["negative_prompt"] ?? ""
         var numbers = results.map(\.number)
-        if unfinished != nil { numbers.append(numbers.count) }
         if numbers.isEmpty { numbers = Array(0..<max(order.pictures, 1)) }
         let shown = numbers.map { Int64(bitPattern: order.seed(of: $0)) }
         let varied = numbers.map { Int64(bitPattern: order.variationSeed(of: $0)) }
@@ -48,8 +46,7 @@ struct PictureInfo {
             "denoising_strength": settings["strength"].flatMap { Double($0) }.map { .number($0) }
                 ?? .null,
             "extra_generation_params": [:], "index_of_first_image": 0,
-            "infotexts": .array(
-                (results.map(\.infotext) + [unfinished].compactMap(\.self)).map { .string($0) }),
+            "infotexts": .array(results.map { .string($0.infotext) }),
             "styles": parameters["styles"]?.array == nil ? [] : echoed("styles"),
             "job_timestamp": .string(
                 Self.stamp(Date(timeIntervalSince1970: row.started ?? row.created))),

@@ -88,7 +88,15 @@ extension GessoServer {
                         })
                 }
             ),
-            ("/sdapi/v1/latent-upscale-modes", "Upscalers of latents", nothing),
+            (
+                "/sdapi/v1/latent-upscale-modes", "Upscalers of latents",
+                {
+                    .array(
+                        HiresUpscaler.allCases.filter { $0.scaling != nil }.map {
+                            ["name": .string($0.nameInA1111)]
+                        })
+                }
+            ),
             ("/sdapi/v1/realesrgan-models", "Not offered", nothing),
             ("/sdapi/v1/hypernetworks", "Not offered", nothing),
             ("/sdapi/v1/face-restorers", "Not offered", nothing),

@@ -108,50 +108,19 @@ extension GessoServer {
 
     private func answer(_ row: JobRow, _ request: PictureRequest) async throws -> Response {
         let results = try await store.results(of: row.id)
-        var images = try results.map { try store.data(of: $0.picture) }
-        let half = try await unfinished(row, request)
-        if let half { images.append(half.data) }
+        let images = try results.map { try store.data(of: $0.picture) }
         var parameters = request.parameters
         if request.isImageToImage {
             // The echo leaves pictures out, which would only make it larger.
             parameters["init_images"] = .null
             parameters["mask"] = .null
         }
-        let info = try await PictureInfo(
-            row, results, request, store, unfinished: half?.infotext
-        ).value
+        let info = try await PictureInfo(row, results, request, store).value
         return .json([
             "images": .array(
                 request.sendsImages ? images.map { .string($0.base64EncodedString()) } : []),
             "parameters": .object(parameters), "info": .string(info.text),
         ])
-    }
-
-    /// The picture that was under way when a job was interrupted, as the last preview showed it; where
-    /// only the masked part was worked on, the source, of which nothing is repainted yet.
-    private func unfinished(
-        _ row: JobRow, _ request: PictureRequest
-    ) async throws -> (data: Data, infotext: String)? {
-        guard row.state == .cancelled, let preview = await queue.lastPreview(of: row.id) else {
-            return nil
-        }
-        let order = request.order
-        let (isPart, source) = (order.settings["region"] == "mask", order.source)
-        let original = try source.map { try store.data(of: $0) }
-        let size = (order.settings["width"], order.settings["height"])
-        let data = try await offPool {
-            let given = try original.map { try decoded($0, field: "init_images") }
-            var image = try decoded(preview.data, field: "preview")
-            if let given {
-                image = isPart ? given : image.resized(width: given.width, height: given.height)
-            } else if let width = size.0.flatMap(Int.init), let height = size.1.flatMap(Int.init) {
-                image = image.resized(width: width, height: height)
-            }
-            return try image.rgb8.encoded(
-                as: ImageFormat(pathExtension: order.format) ?? .png, quality: order.quality)
-        }
-        let seed = order.seed(of: preview.number)
-        return (data, "\(order.prompt)\nSteps: \(preview.step), Seed: \(seed), Interrupted: True")
     }
 
     /// The styles that requests may name; none where the file cannot be read.
@@ -246,9 +215,9 @@ extension GessoServer {
             fields["task_id"]?.string ?? fields["genkey"]?.string ?? call.query["task_id"]
             ?? call.query["genkey"]
         if let name, let job = tasks.job(of: name) {
-            try await queue.cancel(job)
+            try await queue.interrupt(job)
         } else if name == nil, let now = await queue.current, now.job.source == .sdapi {
-            try await queue.cancel(now.job.id)
+            try await queue.interrupt(now.job.id)
         }
     }
 

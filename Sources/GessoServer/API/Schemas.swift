@@ -89,6 +89,11 @@ enum Schemas {
             "box": ["type": "array", "items": ["type": "number"], "minItems": 4, "maxItems": 4],
             "keep": ["type": "array", "items": ["type": "array", "items": ["type": "number"]]],
             "drop": ["type": "array", "items": ["type": "array", "items": ["type": "number"]]],
+            "fill": [
+                "type": "array", "items": ["type": "number"], "minItems": 2, "maxItems": 2,
+                "description": "x and y of a pixel; all that it reaches through its colour is found",
+            ],
+            "tolerance": ["type": "integer", "minimum": 0, "maximum": 255],
         ],
     ]
 

@@ -12,7 +12,8 @@ import { Mask } from "./mask.js";
 import { encodeGrey } from "./png.js";
 import { forget, recall, remember } from "./memory.js";
 import { plan, planSoon } from "./plan.js";
-import { select } from "./select.js";
+import { presetPictures } from "./presets.js";
+import { fill, select } from "./select.js";
 import { notePrompt } from "./prompts.js";
 import { Pointers, placeOf, radiusOf, tools } from "./tools.js";
 
@@ -21,7 +22,7 @@ const state = { source: null, result: null, job: null, jobs: new Set(), lastMask
 const view = new View(el("viewport"), el("picture"), el("canvas"));
 
 const host = {
-  view, tool: "brush", radius: 20, hardness: 1, selecting: "box", mask: null,
+  view, tool: "brush", radius: 20, hardness: 1, selecting: "box", tolerance: 24, mask: null,
   begun() { showMask(true); },
   painted() {
     if (verb() !== "inpaint") setVerb("inpaint");
@@ -30,6 +31,7 @@ const host = {
     if (el("auto-run").checked && !state.job) run();
   },
   undo: () => act.undo(),
+  fill: (...place) => fill(host, state.source.id, ...place).then(() => say(`Filled. ${el("mask-text").textContent}`), (error) => complain(error.message)),
   select: (...marks) => select(host, state.source.id, ...marks).then(() => say(`Selected. ${el("mask-text").textContent}`), (error) => complain(error.message)),
 };
 const pointers = new Pointers(el("canvas"), host);
@@ -184,6 +186,7 @@ function setTool(name) {
   for (const button of el("tools").children) button.setAttribute("aria-checked", button.dataset.tool === name);
   el("canvas").classList.toggle("pan", name === "pan");
   el("selecting").hidden = name !== "select";
+  el("tolerance-label").hidden = name !== "fill";
   el("hardness-label").hidden = name !== "brush" && name !== "eraser";
   pointers.cancel();
   view.cursor = null;
@@ -206,6 +209,7 @@ function setVerb(name) {
   document.querySelector(`input[name=verb][value=${name}]`).checked = true;
   settings.setVerb(name);
   el("sides").hidden = name !== "outpaint";
+  el("remove").hidden = name !== "inpaint";
   view.mask = name === "inpaint" ? host.mask : null;
   describe();
   if (name !== "outpaint") view.extent = { left: 0, top: 0, right: 0, bottom: 0 };
@@ -223,16 +227,20 @@ const edge = edges(view, () => verb() === "outpaint" && Boolean(state.source));
 async function order() {
   const name = verb();
   const body = { verb: name, page: true, settings: settings.values(), pictures: Number(settings.count.value) || 1 };
+  const removes = state.removes && name === "inpaint";
   if (settings.model.value) body.model = settings.model.value;
-  if (settings.preset) body.presets = [settings.preset.name];
+  if (removes) Object.assign(body, { presets: ["heal-spots"], settings: {}, pictures: 1 });
+  else if (settings.preset) body.presets = [settings.preset.name];
   const prompt = el("prompt").value.trim();
-  if (prompt || !settings.preset) body.settings.prompt = prompt;
-  if (el("negative").value.trim()) body.settings.negative_prompt = el("negative").value.trim();
+  if (!removes && (prompt || !settings.preset)) body.settings.prompt = prompt;
+  if (!removes && el("negative").value.trim()) body.settings.negative_prompt = el("negative").value.trim();
+  const isEmpty = name === "inpaint" && host.mask?.count() === 0;
+  if (!state.source && name !== "txt2img") throw new Error("Open a picture first.");
+  if (isEmpty) throw new Error("The mask is empty: paint what is to be repainted, or choose “Restyle it all”.");
+  if (!prompt && !body.presets && body.settings.steps !== "0") throw Object.assign(new Error("Describe in the prompt what is to be painted, or choose a preset."), { field: "prompt" });
   if (name === "txt2img") return body;
-  if (!state.source) throw new Error("Open a picture first.");
   body.source = state.source.id;
   if (name === "inpaint") {
-    if (host.mask.count() === 0) throw new Error("The mask is empty: paint what is to be repainted, or choose “Restyle it all”.");
     const kept = await ask("POST", "/api/v1/pictures", await encodeGrey(host.mask.values, host.mask.width, host.mask.height));
     body.mask = kept.id;
     // A soft brush says how much of a pixel is repainted.
@@ -260,7 +268,7 @@ async function run() {
     notePrompt(el("prompt").value);
     showRunning(job);
   } catch (error) {
-    const input = error.field?.startsWith("settings.") ? el(`key-${error.field.slice(9)}`) : null;
+    const input = error.field === "prompt" ? el("prompt") : error.field?.startsWith("settings.") ? el(`key-${error.field.slice(9)}`) : null;
     complain(error.message, input);
   } finally {
     state.isSending = false;
@@ -441,12 +449,17 @@ el("hardness").addEventListener("input", () => {
   host.hardness = el("hardness").value / 100;
   el("hardness-value").textContent = `${el("hardness").value}%`;
 });
+el("tolerance").addEventListener("input", () => {
+  host.tolerance = Number(el("tolerance").value);
+  el("tolerance-value").textContent = el("tolerance").value;
+});
 document.querySelectorAll("input[name=selecting]").forEach((input) => input.addEventListener("change", () => { host.selecting = input.value; }));
 el("show-mask").addEventListener("click", () => showMask(view.hidesMask));
 el("overlay-color").addEventListener("change", () => { view.color = el("overlay-color").value.split(",").map(Number); view.redrawMask(); });
 el("overlay-opacity").addEventListener("input", () => { view.opacity = el("overlay-opacity").value / 100; view.redrawMask(); });
 el("compare").addEventListener("input", () => { view.compare = el("compare").value / 100; view.redraw(); });
 el("use-result").addEventListener("click", useResult);
+el("remove").addEventListener("click", async () => { state.removes = true; try { await run(); } finally { state.removes = false; } });
 el("plan-button").addEventListener("click", () => plan(order, complain));
 el("reset").addEventListener("click", () => settings.reset());
 el("panel").addEventListener("submit", (e) => { e.preventDefault(); run(); });
@@ -457,6 +470,7 @@ keyboard(act, view, pointers);
 
 setRadius(20);
 await settings.load();
+await presetPictures(settings);
 await restore();
 gallery.load();
 listen((name, data) => {

@@ -1,14 +1,14 @@
 // Keys and their list. Single letters count only while the picture has the focus.
 
 const standard = {
-  brush: "b", eraser: "e", rectangle: "r", ellipse: "o", lasso: "l", polygon: "p", select: "s", pan: "h", smaller: "[",
+  brush: "b", eraser: "e", rectangle: "r", ellipse: "o", lasso: "l", polygon: "p", fill: "f", select: "s", pan: "h", smaller: "[",
   larger: "]", undo: "Ctrl+z", redo: "Ctrl+Shift+z", clear: "Shift+c", invert: "Shift+i",
   fit: "0", actual: "1", double: "2", original: "\\", run: "Ctrl+Enter", cancel: "Shift+x",
   open: "Ctrl+o", save: "Ctrl+s", help: "?",
 };
 
 export const words = {
-  brush: "Brush", eraser: "Eraser", rectangle: "Rectangle", ellipse: "Ellipse", lasso: "Lasso", polygon: "Polygon", select: "Smart select: what a box holds, or strokes mark",
+  brush: "Brush", eraser: "Eraser", rectangle: "Rectangle", ellipse: "Ellipse", lasso: "Lasso", polygon: "Polygon", fill: "Fill: what a pixel reaches through its colour", select: "Smart select: what a box holds, or strokes mark",
   pan: "Move the view (or hold Space and drag)", smaller: "Smaller brush", larger: "Larger brush",
   undo: "Undo", redo: "Redo", clear: "Clear the mask", invert: "Invert the mask",
   fit: "Fit the picture", actual: "Show at 100 %", double: "Show at 200 %",

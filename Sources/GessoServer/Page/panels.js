@@ -38,6 +38,9 @@ const names = {
 };
 const ranges = { strength: [0, 1, 0.01], mask_feather: [0, 128, 1], mask_blur: [0, 64, 1], mask_grow: [-64, 64, 1], mask_padding: [0, 256, 1] };
 
+/** Whether a model is one of those that come with the program. */
+const isSmall = (name) => name.startsWith("gesso-builtin");
+
 export class Settings {
   constructor(changed) {
     this.changed = changed;
@@ -54,14 +57,15 @@ export class Settings {
     for (const key of keys.items) this.keys.set(key.name, key);
     this.presets = presets.items;
     const select = make("select", { id: "model" }, make("option", { value: "", textContent: "The one that fits" }),
-      ...models.items.map((m) => make("option", { value: m.name, textContent: m.name })));
+      ...models.items.map((m) => make("option", { value: m.name, textContent: isSmall(m.name) ? `${m.name} (drawn landscapes only)` : m.name })));
+    this.standardModel = models.items[0]?.name ?? "";
     this.model = select;
     const count = make("input", { id: "pictures", type: "number", min: 1, max: 64, value: 1 });
     this.count = count;
     el("fields").append(...shownKeys.map((name) => this.field(name)).filter(Boolean));
     el("more").append(this.row("Model", select), this.row("Pictures", count),
       ...hiddenKeys.map((name) => this.field(name)).filter(Boolean));
-    select.addEventListener("change", () => this.changed());
+    select.addEventListener("change", () => { this.mark(); this.changed(); });
     count.addEventListener("change", () => this.changed());
     el("preset").addEventListener("change", () => this.usePreset(el("preset").value));
     this.setVerb(this.verb);
@@ -154,6 +158,8 @@ export class Settings {
   }
 
   mark() {
+    this.onPreset?.(this.preset);
+    el("model-note").hidden = !isSmall(this.model.value || this.standardModel) || this.standard("steps") === "0";
     for (const [name, { input, row }] of this.inputs) {
       row.classList.toggle("changed", !row.hidden && this.read(input) !== (this.standard(name) || (input.tagName === "SELECT" ? "default" : input.type === "checkbox" ? "false" : "")));
     }

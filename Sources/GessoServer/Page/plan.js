@@ -35,6 +35,8 @@ let waiting = 0;
 /** Plans once nothing has changed for a while; what cannot be planned yet is no error. */
 export function planSoon(order, isIdle) {
   clearTimeout(waiting);
+  newest += 1;
+  el("plan").textContent = "";
   waiting = setTimeout(() => {
     if (isIdle()) show(order).catch(() => { el("plan").textContent = ""; });
   }, 1500);

@@ -1,4 +1,4 @@
-// Smart select: the server finds the border of what a box holds and strokes mark.
+// Smart select and fill: the server finds the border of what a box holds, strokes mark or a colour fills.
 
 import { bytes } from "./api.js";
 
@@ -28,6 +28,20 @@ export async function select(host, source, box, points, subtracts) {
   if (mends && mask.past.at(-1)?.name === "select") mask.undo();
   mask.begin("select");
   mask.combine(values, marked.subtracts);
+  mask.end();
+  host.painted();
+}
+
+/** Adds to the mask what a pixel reaches through pixels of about its colour, or takes it away. */
+export async function fill(host, source, point, subtracts) {
+  const mask = host.mask;
+  if (point.x < 0 || point.y < 0 || point.x >= mask.width || point.y >= mask.height) return;
+  const found = await bytes("/api/v1/mask/select", "POST",
+    { source, fill: [Math.floor(point.x), Math.floor(point.y)], tolerance: host.tolerance });
+  const values = new Uint8Array(await found.arrayBuffer());
+  if (mask !== host.mask) return;
+  mask.begin("fill");
+  mask.combine(values, subtracts);
   mask.end();
   host.painted();
 }

@@ -7,6 +7,7 @@ export const tools = {
   ellipse: { name: "Ellipse", key: "o" },
   lasso: { name: "Lasso", key: "l" },
   polygon: { name: "Polygon", key: "p" },
+  fill: { name: "Fill", key: "f" },
   select: { name: "Smart select", key: "s" },
   pan: { name: "Move", key: "h" },
 };
@@ -125,6 +126,10 @@ export class Pointers {
     if (stroke.kind === "ellipse") host.mask.ellipse(...box, stroke.value);
     if (stroke.kind === "lasso") host.mask.polygon(stroke.points, stroke.value);
     if (stroke.kind === "polygon") host.mask.polygon(stroke.points, stroke.value);
+    if (stroke.kind === "fill") {
+      host.mask.abandon();
+      return host.fill(b, stroke.value === 0);
+    }
     if (stroke.kind === "select" || stroke.kind === "mark") {
       host.mask.abandon();
       host.view.redrawMask();

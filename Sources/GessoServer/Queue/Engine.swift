@@ -107,6 +107,7 @@ package final class Engine: Sendable {
         options.previewInterval = 1
         let job = library.start(request, options)
         flag.onSet { job.cancel() }
+        flag.onFinish { job.finishEarly() }
         var notes: [String] = []
         for await event in job {
             switch event {

@@ -85,6 +85,11 @@ package actor Queue {
             let made = try await store.results(of: job.id).map(\.number)
             for number in 0..<order.pictures where !made.contains(number) {
                 try await paint(order, number, job, flag)
+                if current?.isSkipped == true {
+                    flag.reset()
+                    current?.isSkipped = false
+                }
+                if flag.isFinishing { throw CancellationError() }
             }
             // Where all pictures were there already, only the state is missing.
             await finished(try await store.finish(job.id, as: .done))
@@ -92,7 +97,6 @@ package actor Queue {
             if isStopping {
                 try? await store.putBack(job.id)
             } else {
-                keepPreview()
                 await finished(try? await store.finish(job.id, as: .cancelled))
             }
         } catch {
@@ -116,6 +120,7 @@ package actor Queue {
         if flag.isSet { throw CancellationError() }
         current?.number = number
         current?.stage = "loading"
+        current?.step = 0
         current?.denoisingBegan = nil
         current?.preview = nil
         let painted: Engine.Painted
@@ -124,8 +129,6 @@ package actor Queue {
                 await self.take(news, of: job.id)
             }
         } catch is CancellationError where current?.isSkipped == true && !isStopping {
-            flag.reset()
-            current?.isSkipped = false
             return
         }
         let picture = try store.writeFile(
@@ -137,7 +140,7 @@ package actor Queue {
             receipt: painted.receipt, created: Date.now.timeIntervalSince1970, star: false,
             deleted: nil)
         let kept = try await store.add(
-            result, picture, isLast: number == order.pictures - 1)
+            result, picture, isLast: number == order.pictures - 1 && !flag.isFinishing)
         if let kept {
             await tell(kept.job)
             try await store.enforceQuota()
@@ -169,27 +172,6 @@ package actor Queue {
         if let row { await tell(row) }
     }
 
-    /// A picture that was cancelled under way.
-    struct Unfinished: Sendable {
-        let job: String
-        /// Which of its job's, from 0.
-        let number: Int
-        let step: Int
-        /// A JPEG.
-        let data: Data
-    }
-
-    private var unfinished: [Unfinished] = []
-
-    private func keepPreview() {
-        guard let now = current, let data = now.preview else { return }
-        let picture = Unfinished(job: now.job.id, number: now.number, step: now.step, data: data)
-        unfinished = unfinished.suffix(7) + [picture]
-    }
-
-    /// What there was of a cancelled job's picture, for the last few jobs.
-    func lastPreview(of job: String) -> Unfinished? { unfinished.last { $0.job == job } }
-
     // MARK: - What clients may ask
 
     /// Ends a job: one that waits at once, one that runs within one call of the network.
@@ -207,11 +189,27 @@ package actor Queue {
         return true
     }
 
-    /// Ends the running picture and goes on with the next of its job.
+    /// Ends a job with the picture under way, which is made of what there is.
+    func interrupt(_ id: String) async throws {
+        guard current?.job.id == id else {
+            try await cancel(id)
+            return
+        }
+        finishPicture()
+    }
+
+    /// Ends the running picture, which is made of what there is, and goes on with the next of its job.
     func skip() {
         guard current != nil else { return }
         current?.isSkipped = true
-        current?.flag.set()
+        finishPicture()
+    }
+
+    /// Has the running picture made of what there is; where no step has been made, there is nothing.
+    private func finishPicture() {
+        guard let now = current else { return }
+        let isUnderWay = now.step > 0 && (now.stage == "denoise" || now.stage == "decode")
+        isUnderWay ? now.flag.finish() : now.flag.set()
     }
 
     func pause(because reason: String? = nil) async {
