@@ -56,7 +56,7 @@ extension Edit {
         }
         let original = revealing ? image.revealed(by: region) : image
         if recipe.fill.isFromSurroundings, !region.values.contains(0) {
-            notes.append("the mask is white all over: the fill has nothing to draw on")
+            notes.append("the mask covers the whole picture: the fill has nothing to draw on")
         }
         return Edit(
             verb: .inpaint, recipe: recipe,
