@@ -126,6 +126,13 @@ let package = Package(
             path: "Benchmarks/Swift", swiftSettings: settings),
         // Tests
         .target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: settings),
+        .target(
+            name: "FuzzTargets",
+            dependencies: [
+                "TestSupport", "NaiveKernels", "GessoServer", "Gesso", "Credentials", "Editing",
+                "Models", "Checkpoints", "Tensors", "Sampling", "Recipes", "Imaging",
+            ], path: "Tests/FuzzTargets", swiftSettings: settings),
+        tests("FuzzTests", sees: ["FuzzTargets"]),
         tests("FilesTests", sees: ["Files"]),
         tests("CredentialsTests", sees: ["TestSupport", "Credentials", "Imaging", "Files"]),
         tests("TensorsTests", sees: ["NaiveKernels", "Tensors"]),
@@ -158,3 +165,13 @@ let package = Package(
             sees: ["TestSupport", "gesso", "Imaging", "Recipes", "Credentials", "Files"]),
     ]
 )
+
+// `Scripts/fuzz` builds this with libFuzzer, which other builds do not have.
+if Context.environment["GESSO_FUZZ"] != nil {
+    package.targets += [
+        .systemLibrary(name: "CFuzzer", path: "Tests/CFuzzer"),
+        .executableTarget(
+            name: "gesso-fuzz", dependencies: ["CFuzzer", "FuzzTargets"], path: "Tests/Fuzzer",
+            swiftSettings: settings),
+    ]
+}

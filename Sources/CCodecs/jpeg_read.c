@@ -54,10 +54,11 @@ static _Noreturn void fail(j_common_ptr jpeg) {
 }
 
 // Bytes between the samples' data and the marker behind it belong to nothing. Before a restart or
-// the end marker every sample has been decoded, so a few of them do no harm.
-static int is_harmless(int count, int marker) {
+// the end marker every sample has been decoded, and before the first scan none was lost, so a few of
+// them do no harm.
+static int is_harmless(const jpeg_state *state, int count, int marker) {
     int is_restart = marker >= JPEG_RST0 && marker < JPEG_RST0 + 8;
-    return count <= padding_limit && (is_restart || marker == JPEG_EOI);
+    return count <= padding_limit && (is_restart || marker == JPEG_EOI || !state->scanned);
 }
 
 // libjpeg mends damaged data with a guess and a warning. A guess is not the user's picture, so
@@ -71,7 +72,7 @@ static void message(j_common_ptr jpeg, int level) {
     jpeg->err->format_message(jpeg, text);
     switch (jpeg->err->msg_code) {
     case JWRN_EXTRANEOUS_DATA:
-        if (!is_harmless(jpeg->err->msg_parm.i[0], jpeg->err->msg_parm.i[1])) break;
+        if (!is_harmless(state, jpeg->err->msg_parm.i[0], jpeg->err->msg_parm.i[1])) break;
         codec_warn(state->reader, "stray bytes between the parts of the picture were skipped");
         return;
     case JWRN_ADOBE_XFORM:

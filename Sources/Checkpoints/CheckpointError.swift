@@ -84,7 +84,7 @@ public enum CheckpointError: Error, Equatable, CustomStringConvertible {
                 + "\(missing)" + looksLike(guess)
         case .unsupportedDataType(let path, let tensor, let found):
             "\(path): tensor \(shown(tensor)) is \(shown(found)); "
-                + "weights must be F32, F16 or BF16"
+                + "weights must be floats"
         case .nonFiniteValues(let path, let tensor):
             "\(path): tensor \(shown(tensor)) holds NaN or infinity; the file is damaged"
         case .allZero(let path):

@@ -35,6 +35,8 @@ enum KnownContents {
     static func guess(_ names: [String], shape: (String) -> [Int]?) -> String? {
         if let kind = LoRARole.kind(of: names.prefix(4096)) { return kind }
         if let tiny = TinyAutoencoderFile(names, shape: shape) { return tiny.description }
+        // No model has so many tensors that others would come first.
+        let names = names.prefix(20_000)
         return table.first { row in
             row.names.allSatisfy { name in names.contains { $0.hasPrefix(name) } }
         }?.what

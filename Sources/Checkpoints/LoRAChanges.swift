@@ -42,7 +42,7 @@ private struct ChangeBuilder {
         if !roles.isDisjoint(with: [.outer, .outerA]) { return try kronecker(strength) }
         if roles.contains(.a1) { return try generalized(strength) }
         if roles.contains(.rotations) { return try rotation(strength) }
-        let rest = roles.subtracting([.alpha, .biasDifference])
+        let rest = roles.subtracting([.alpha, .biasDifference, .upBias])
         guard rest.isEmpty else {
             throw fault(part.name, "has none of the tensors that belong with it")
         }
@@ -57,8 +57,8 @@ private struct ChangeBuilder {
         guard let rank = down.shape.first, rank > 0, down.shape.count >= 2, up.shape.count >= 2,
             up.shape[1] == rank, mid.map({ $0.shape.starts(with: [rank, rank]) }) ?? true
         else {
-            throw fault(
-                part.name, "has ranks that differ: down is \(down.shape), up is \(up.shape)")
+            let what = down.shape.first == 0 ? "no rank" : "ranks that differ"
+            throw fault(part.name, "has \(what): down is \(down.shape), up is \(up.shape)")
         }
         let inner = mid == nil ? inputs * taps : inputs
         let midFits = mid.map { $0.shape.count == 4 && $0.shape[2] * $0.shape[3] == taps }
@@ -79,7 +79,7 @@ private struct ChangeBuilder {
     }
 
     func biasDifference(_ bias: [Int]?, _ strength: Float) throws -> Difference? {
-        guard let entry = part[.biasDifference] else { return nil }
+        guard let entry = part[.biasDifference] ?? part[.upBias] else { return nil }
         let stored = try stored(entry)
         if stored.isZero { return nil }
         guard let bias else {
@@ -88,7 +88,10 @@ private struct ChangeBuilder {
                 hint: "it is made for another model")
         }
         guard entry.shape == bias else { throw misfit(entry.shape.first ?? 1, 1) }
-        return Difference(difference: stored, scale: strength)
+        // Beside a product, the bias of its second factor is scaled as the product is.
+        let rank = part[.biasDifference] == nil ? part[.down]?.shape.first : nil
+        let factor = try rank.map { try scale(rank: $0) } ?? 1
+        return Difference(difference: stored, scale: strength * factor)
     }
 
     private func hadamard(_ strength: Float) throws -> HadamardChange {

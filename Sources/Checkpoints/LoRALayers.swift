@@ -101,7 +101,9 @@ extension LoRA {
         // kohya and LyCORIS
         ("lora_unet_", "unet"), ("lora_te_", "text_encoder"), ("lora_te1_", "text_encoder"),
         ("lora_te2_", "text_encoder_2"), ("lora_te3_", "text_encoder_3"), ("oft_unet_", "unet"),
-        ("oft_te_", "text_encoder"), ("lycoris_", "unet"),
+        ("oft_te_", "text_encoder"), ("lycoris_", "unet"), ("lycoris_unet_", "unet"),
+        ("lycoris_te_", "text_encoder"), ("lycoris_te1_", "text_encoder"),
+        ("lycoris_te2_", "text_encoder_2"),
         // diffusers and PEFT
         ("unet.", "unet"), ("text_encoder.", "text_encoder"),
         ("text_encoder_2.", "text_encoder_2"), ("text_encoder_3.", "text_encoder_3"),
@@ -124,8 +126,11 @@ extension LoRA {
 
     /// The component a layer belongs to and the layer's name in it.
     static func place(_ layer: String) -> (component: String, layer: String) {
-        let bare =
-            layer.hasPrefix("base_model.model.") ? String(layer.dropFirst(17)) : layer
+        // PEFT, the wrappers of several processors and torch.compile put names of their own in front.
+        var bare = layer.replacing("_orig_mod.", with: "").replacing("_orig_mod_", with: "")
+        for wrapper in ["module.", "base_model.model."] where bare.hasPrefix(wrapper) {
+            bare = String(bare.dropFirst(wrapper.count))
+        }
         if bare.hasPrefix("text_model.") { return ("text_encoder", renamed(bare, "text_encoder")) }
         guard
             let (prefix, component) = prefixes.filter({ bare.hasPrefix($0.0) })

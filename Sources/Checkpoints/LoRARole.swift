@@ -12,9 +12,11 @@ enum LoRARole: Hashable, Sendable {
     /// DoRA
     case magnitude
     case difference, biasDifference
+    /// the bias of `up`, which alpha scales as it does the product
+    case upBias
 
     /// Whether it makes a file one of a kind that is applied; `alpha` alone does not.
-    var isOfLoRA: Bool { ![.alpha, .mid, .rescale, .magnitude].contains(self) }
+    var isOfLoRA: Bool { ![.alpha, .mid, .rescale, .magnitude, .upBias].contains(self) }
 
     static let appliedKinds = "LoRA, LoCon, LoHa, LoKr, GLoRA, OFT, DoRA and full differences are"
 
@@ -37,6 +39,7 @@ enum LoRARole: Hashable, Sendable {
         ".lora_magnitude_vector.weight": .magnitude,
         ".diff": .difference, ".w_norm": .difference,
         ".diff_b": .biasDifference, ".b_norm": .biasDifference,
+        ".lora_up.bias": .upBias, ".lora_B.bias": .upBias, ".lora.up.bias": .upBias,
     ]
     private static let longestEnding = endings.keys.map(\.utf8.count).max() ?? 0
 
@@ -62,9 +65,11 @@ enum LoRARole: Hashable, Sendable {
         for (part, role) in named {
             guard let cut = name.firstRange(of: part) else { continue }
             var adapter = name[cut.upperBound...]
+            let isBias = role == .up && adapter.hasSuffix(".bias")
             if adapter.hasSuffix(".weight") { adapter = adapter.dropLast(7) }
+            if isBias { adapter = adapter.dropLast(5) }
             guard !adapter.isEmpty, !adapter.contains(".") else { return nil }
-            return (String(name[..<cut.lowerBound]), role, String(adapter))
+            return (String(name[..<cut.lowerBound]), isBias ? .upBias : role, String(adapter))
         }
         return nil
     }
@@ -81,7 +86,7 @@ enum LoRARole: Hashable, Sendable {
         (".on_input", "IA3"), (".ia3_l", "IA3"), (".lambda_layer", "T-LoRA"),
         (".lora_embedding_A", "a LoRA of token embeddings"), (".vera_lambda_", "VeRA"),
         (".hra_u", "HRA"), (".oft_r", "OFT in PEFT's layout"), (".boft_", "BOFT"),
-        (".waveft_", "WaveFT"),
+        (".waveft_", "WaveFT"), ("lora_controlnet", "a Control-LoRA"),
     ]
 
     /// The kind of a file that is recognised and not applied; nil for others. A LoRA's kind shows in its

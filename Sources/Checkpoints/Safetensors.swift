@@ -20,12 +20,16 @@ public struct Safetensors: Sendable {
         /// what becomes of the numbers when they are asked for
         var change: (@Sendable (StoredTensor) -> StoredTensor)?
 
-        /// The tensor, when its type is one that Gesso computes with.
+        /// The tensor, when its type is one that Gesso computes with, or one whose numbers are converted to
+        /// such a type.
         public var stored: StoredTensor? {
-            DataType(rawValue: dataType).map {
-                let own = StoredTensor(shape: shape, dataType: $0, bytes: bytes, owner: file)
-                return change?(own) ?? own
+            let own = DataType(rawValue: dataType).map {
+                StoredTensor(shape: shape, dataType: $0, bytes: bytes, owner: file)
             }
+            guard let own = own ?? ConvertedNumbers.tensor(dataType, shape: shape, bytes) else {
+                return nil
+            }
+            return change?(own) ?? own
         }
 
         /// Its rows in `count` tensors of equal size; nil when they cannot be parted so.
@@ -72,7 +76,7 @@ public struct Safetensors: Sendable {
         }
     }
 
-    /// The tensor of that name; nil when there is none or its type is not F32, F16 or BF16.
+    /// The tensor of that name; nil when there is none or its type is no float.
     public subscript(name: String) -> StoredTensor? {
         entries[name]?.stored
     }

@@ -71,12 +71,12 @@ public struct TextualInversion: Sendable {
         return (String(rest.dropLast(ending.count + 1)), encoder)
     }
 
-    /// The tensor of an embedding: one vector, or rows of them; nil for others.
+    /// The tensor of an embedding: one vector, or rows of them, perhaps behind extents of 1; nil for others.
     static func vectors(_ entry: Safetensors.Entry) -> StoredTensor? {
-        guard let stored = entry.stored, (1...2).contains(stored.shape.count),
-            !stored.shape.contains(0)
+        let leading = entry.shape.dropLast(2)
+        guard leading.allSatisfy({ $0 == 1 }), !entry.shape.isEmpty, !entry.shape.contains(0)
         else { return nil }
-        return stored
+        return entry.stored
     }
 
     /// The vectors for a text encoder, [count, width].

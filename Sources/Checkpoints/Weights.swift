@@ -273,7 +273,7 @@ private final class Book: Sendable {
             switch entry {
             case nil: \.missing
             case let entry? where !shapes.contains(entry.shape): \.misshapen
-            case let entry? where DataType(rawValue: entry.dataType) == nil: \.unsupported
+            case let entry? where !ConvertedNumbers.areKnown(entry.dataType): \.unsupported
             case let entry? where entry.stored?.hasNonFiniteValues == true: \.nonFinite
             default: nil
             }

@@ -3,11 +3,15 @@ import Foundation
 /// Bytes that this process can still have without swapping: what the system has to spare, within the
 /// process's own limit (`ulimit -v`) and its control group's; nil where nothing says.
 public func availableMemory() -> Int? {
-    [systemMemory(), addressSpace(), controlGroup()].compactMap(\.self).min()
+    [availableMemory(under: ""), addressSpace()].compactMap(\.self).min()
 }
 
-/// The system's own estimate (Linux 3.14).
-private func systemMemory() -> Int? { kibibytes("MemAvailable", in: "/proc/meminfo") }
+/// The same without the process's own limit, by the files that the system shows under a folder, which is
+/// another one in tests.
+package func availableMemory(under root: String) -> Int? {
+    let system = kibibytes("MemAvailable", in: root + "/proc/meminfo")
+    return ([system].compactMap(\.self) + controlGroups(root)).min()
+}
 
 /// What is left of the limit on the address space.
 private func addressSpace() -> Int? {
@@ -19,28 +23,64 @@ private func addressSpace() -> Int? {
     return max(0, most - used)
 }
 
-/// What is left to the control group (version 2) that a container or a batch system runs us in.
-private func controlGroup() -> Int? {
-    guard let text = try? String(contentsOfFile: "/proc/self/cgroup", encoding: .utf8),
-        let line = text.split(separator: "\n").first(where: { $0.hasPrefix("0::") })
-    else { return nil }
-    let folder = "/sys/fs/cgroup" + line.dropFirst(3)
-    func number(_ name: String) -> Int? {
-        let text = try? String(contentsOfFile: folder + "/" + name, encoding: .utf8)
-        return text.flatMap { Int($0.trimmingCharacters(in: .whitespacesAndNewlines)) }
+/// Where a version of control groups shows the memory of a group, and the names of what is read there.
+private struct ControlGroups {
+    let mount: String
+    let limit: String
+    let usage: String
+    /// Cached files count as used, but can be dropped.
+    let cached: String
+
+    static let first = ControlGroups(
+        mount: "/sys/fs/cgroup/memory", limit: "memory.limit_in_bytes",
+        usage: "memory.usage_in_bytes", cached: "total_inactive_file ")
+    static let second = ControlGroups(
+        mount: "/sys/fs/cgroup", limit: "memory.max", usage: "memory.current",
+        cached: "inactive_file ")
+
+    /// What is left to the group of a folder; nil where it has no limit, or is not shown.
+    func room(in folder: String) -> Int? {
+        func number(_ name: String) -> Int? {
+            text(of: folder + "/" + name).flatMap {
+                Int($0.trimmingCharacters(in: .whitespacesAndNewlines))
+            }
+        }
+        guard let most = number(limit), let used = number(usage) else { return nil }
+        let line = text(of: folder + "/memory.stat")?.split(separator: "\n")
+            .first { $0.hasPrefix(cached) }
+        let dropped = line?.split(separator: " ").last.flatMap { Int($0) } ?? 0
+        return max(0, most - max(0, used - dropped))
     }
-    guard let most = number("memory.max"), let used = number("memory.current") else { return nil }
-    // Cached files count as used, but can be dropped.
-    let statistics = (try? String(contentsOfFile: folder + "/memory.stat", encoding: .utf8)) ?? ""
-    let cached = statistics.split(separator: "\n").first { $0.hasPrefix("inactive_file ") }
-        .flatMap { Int($0.split(separator: " ").last ?? "") }
-    return max(0, most - used + (cached ?? 0))
+}
+
+/// What is left to each control group that a container or a batch system runs us in, from our own up to
+/// the root.
+private func controlGroups(_ root: String) -> [Int] {
+    let lines = text(of: root + "/proc/self/cgroup")?.split(separator: "\n") ?? []
+    return lines.flatMap { line -> [Int] in
+        let parts = line.split(separator: ":", maxSplits: 2, omittingEmptySubsequences: false)
+        guard parts.count == 3 else { return [] }
+        let isSecond = parts[0] == "0" && parts[1].isEmpty
+        guard isSecond || parts[1].split(separator: ",").contains("memory") else { return [] }
+        let groups = isSecond ? ControlGroups.second : .first
+        // A container may see the names of groups outside of it, whose folders are not there.
+        var names = parts[2].split(separator: "/").filter { $0 != ".." }
+        var rooms: [Int] = []
+        while true {
+            let folder = ([root + groups.mount] + names.map(String.init)).joined(separator: "/")
+            rooms += groups.room(in: folder).map { [$0] } ?? []
+            if names.popLast() == nil { return rooms }
+        }
+    }
+}
+
+private func text(of path: String) -> String? {
+    try? String(contentsOfFile: path, encoding: .utf8)
 }
 
 /// A line `name:  1234 kB`, in bytes.
 private func kibibytes(_ name: String, in path: String) -> Int? {
-    guard let text = try? String(contentsOfFile: path, encoding: .utf8) else { return nil }
-    let line = text.split(separator: "\n").first { $0.hasPrefix(name + ":") }
+    let line = text(of: path)?.split(separator: "\n").first { $0.hasPrefix(name + ":") }
     return line?.split(separator: " ").dropFirst().first.flatMap { Int($0.trimmingPrefix("\t")) }
         .map { $0 * 1024 }
 }

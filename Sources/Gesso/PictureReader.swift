@@ -101,9 +101,15 @@ extension MaskDoubt {
         case .colored(let lightest):
             "this mask is coloured, its lightest grey is \(lightest) of 255: lower the mask threshold "
                 + "to \(lightest), or paint it white"
+        case .deep(let lightest):
+            "this mask is dark, its lightest grey is \(lightest) of 65535: save it with 8 bits a "
+                + "sample, or paint it white"
+        case .light(let darkest, let lightest):
+            "this mask is light all over, from \(darkest) to \(lightest) of 255: raise the mask "
+                + "threshold to \(lightest)"
         case .photo:
-            "this mask is a coloured picture with many greys, as photos are: its light parts are "
-                + "repainted; give a picture in black and white"
+            "this mask has as many colours or greys as a photo: its light parts are repainted; give a "
+                + "picture in black and white"
         }
     }
 }

@@ -3,13 +3,16 @@ package import Imaging
 package import Recipes
 
 extension PictureSettings {
-    /// The settings in a picture, or in a text file like those that A1111 writes beside its pictures.
+    /// The settings in a picture, or in a text file: what A1111 writes beside its pictures, or the JSON that
+    /// other programs save.
     ///
     /// - Throws: `GessoError` where there are none.
     package init(inFile path: String) throws {
         let data = try Self.bytes(path)
-        if ImageFormat(sniffing: data) == nil, let text = Self.text(data) {
-            self.init(Infotext(text), of: path)
+        if ImageFormat(sniffing: data) == nil, let text = Self.text(data),
+            let settings = try Self(texts: [("parameters", text)], of: path)
+        {
+            self = settings
             return
         }
         guard let settings = try Self(of: Image(decoding: data, name: FilePath.literal(path)), path)
@@ -45,10 +48,15 @@ extension PictureSettings {
     /// A text with settings in it; nil for anything else.
     private static func text(_ data: Data) -> String? {
         let mark = Data("\u{FEFF}".utf8)
+        // Windows' editors also save UTF-16, with a mark that says which.
+        let isWide = data.starts(with: [0xFF, 0xFE]) || data.starts(with: [0xFE, 0xFF])
         guard data.count <= longestText,
-            let text = String(
-                validating: data.starts(with: mark) ? data.dropFirst(mark.count) : data,
-                as: UTF8.self), !Infotext(text).settings.isEmpty
+            let text = isWide
+                ? String(data: data, encoding: .utf16)
+                : String(
+                    validating: data.starts(with: mark) ? data.dropFirst(mark.count) : data,
+                    as: UTF8.self),
+            text.first == "{" || !Infotext(text).settings.isEmpty
         else { return nil }
         return text
     }

@@ -128,15 +128,17 @@ extension Image {
             }
     }
 
-    private func encodedAVIF(quality: Int?) throws -> Data {
+    /// - Parameter threads: the bytes are the same for any number.
+    package func encodedAVIF(
+        quality: Int?, threads: Int = min(ProcessInfo.processInfo.activeProcessorCount, 16)
+    ) throws -> Data {
         let number = quality.map { Int32(min(max($0, 1), 100)) } ?? -1
         var items = metadata.tiffItems().filter { $0.name != "8BIM" }
         if let exif = metadata.exifBlock(for: self) { items.append((name: "EXIF", bytes: exif)) }
-        let threads = Int32(min(ProcessInfo.processInfo.activeProcessorCount, 16))
         return try written(as: .avif, items: items) { writer, samples in
             codec_avif_write(
                 writer, samples, UInt32(width), UInt32(height), Int32(channels), Int32(depth),
-                number, threads)
+                number, Int32(threads))
         }
     }
 

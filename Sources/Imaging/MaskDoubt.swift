@@ -6,6 +6,10 @@ public enum MaskDoubt: Sendable, Equatable {
     case dark(lightest: Int)
     /// As ``dark(lightest:)``, because the light parts have a colour, which is darker as a grey.
     case colored(lightest: Int)
+    /// The samples have 16 bits, and the lightest, `lightest` of 65535, is black in 8 bits.
+    case deep(lightest: Int)
+    /// Everything is as light as the threshold, yet `darkest` of 255 and `lightest` differ.
+    case light(darkest: Int, lightest: Int)
     /// It has colours or greys all over, as photos have.
     case photo
 }
@@ -20,7 +24,14 @@ extension Image {
         let lightest = counts.lastIndex { $0 > 0 } ?? 0
         let rgb = converted(channels: 3, depth: 8).samples
         if isLikePhoto(counts, rgb) { return .photo }
+        let darkest = counts.firstIndex { $0 > 0 } ?? 0
+        if darkest >= threshold, darkest < lightest {
+            return .light(darkest: darkest, lightest: lightest)
+        }
         guard lightest < threshold else { return nil }
+        if lightest == 0, depth == 16, let deepest = samples.max(), deepest > 0, !hasAlpha {
+            return .deep(lightest: Int(deepest))
+        }
         if Int(rgb.max() ?? 0) >= threshold, lightest > 0 { return .colored(lightest: lightest) }
         return lightest > 0 ? .dark(lightest: lightest) : nil
     }

@@ -25,13 +25,23 @@ struct ComfyUIGraph {
     /// The settings of the one sampler of the graph; nil where there is none, or several.
     var settings: OtherSettings? {
         let samplers = nodes.values.filter {
-            $0.inputs["positive"] != nil && $0.inputs["sampler_name"] != nil
+            $0.inputs["positive"] != nil
+                && ($0.inputs["sampler_name"] != nil || $0.inputs["sampler"] != nil)
         }
         guard samplers.count == 1, let sampler = samplers.first else { return nil }
         var rest = sampler.inputs
+        // `SamplerCustom` has its sampler and its noise levels from nodes of their own.
+        for part in ["sampler", "sigmas"] {
+            guard let node = node(rest.removeValue(forKey: part))?.node else { continue }
+            rest.merge(node.inputs) { own, _ in own }
+        }
         for (name, value) in rest where value is [Any] { rest[name] = scalar(value) }
         var settings = OtherSettings("ComfyUI", rest)
-        settings.set("prompt", text(of: sampler.inputs["positive"]) ?? "")
+        let prompt = text(of: sampler.inputs["positive"])
+        settings.set("prompt", prompt ?? "")
+        if prompt == nil {
+            settings.remarks.append("its prompt is put together by nodes that are not read")
+        }
         settings.set("negative_prompt", text(of: sampler.inputs["negative"]))
         settings.set("steps", from: "steps")
         settings.set("guidance_scale", from: "cfg")
@@ -61,7 +71,7 @@ struct ComfyUIGraph {
         let ways = ["conditioning", "positive", "conditioning_1", "conditioning_to"]
         return follow(link) { node in
             if let text = node.inputs["text"] ?? node.inputs["text_g"] {
-                return .found(scalar(text) ?? "")
+                return scalar(text).map { .found($0) } ?? .next(nil)
             }
             return .next(ways.lazy.compactMap { node.inputs[$0] }.first)
         }

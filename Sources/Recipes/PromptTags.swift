@@ -2,7 +2,8 @@
 ///
 /// `<lora:name:0.8>` and `<lyco:name:0.8>` name a LoRA; a second number is the weight of the UNet apart
 /// from that of the text encoder, which are also called `te=` and `unet=`. `lbw=` has factors for its blocks;
-/// these may stand without it behind the weights. `<hypernet:name>` names what Gesso does not load.
+/// these may follow the weights without it. `<hypernet:name>` names what Gesso does not load, and any other
+/// `<word:…>` an extension's network: AUTOMATIC1111 takes all of them out of the prompt.
 struct PromptTag {
     /// What it adds; nil for what cannot be added.
     private(set) var lora: LoRAChoice?
@@ -14,10 +15,16 @@ struct PromptTag {
     /// Reads what is between `<` and `>`; nil for a text that is no such tag.
     init?(_ text: Substring) {
         let parts = text.split(separator: ":", omittingEmptySubsequences: false).map(String.init)
-        guard parts.count > 1, ["lora", "lyco", "hypernet"].contains(parts[0]) else { return nil }
+        let kind = parts[0].trimmed.lowercased()
+        guard parts.count > 1, !kind.isEmpty, kind.first?.isNumber == false,
+            kind.allSatisfy({ $0.isASCII && ($0.isLetter || $0.isNumber || $0 == "_") })
+        else { return nil }
         let tag = "<\(text.prefix(60))>"
-        if parts[0] == "hypernet" {
-            note = "\(tag): hypernetworks are not loaded: it is left out"
+        guard kind == "lora" || kind == "lyco" else {
+            note =
+                kind == "hypernet"
+                ? "\(tag): hypernetworks are not loaded: it is left out"
+                : "\(tag) has no meaning here: it is left out"
             return
         }
         read(name: parts[1], parts.dropFirst(2), tag)

@@ -66,6 +66,45 @@ import Testing
         }
     }
 
+    /// What a killed run leaves is swept by the next write into its folder; what someone still writes, what has
+    /// another name and what is no file of its own is not.
+    @Test func sweepsTheDraftsOfKilledRuns() throws {
+        try inFolder { folder in
+            func path(_ name: String) -> String { folder.appending(path: name).path }
+            for name in [".gesso-1a.tmp", ".gesso-tag2b.tmp", ".gesso-held.tmp", ".gesso-x", "a.tmp"] {
+                try old.write(to: folder.appending(path: name))
+            }
+            let held = open(path(".gesso-held.tmp"), O_RDWR)
+            #expect(flock(held, LOCK_EX | LOCK_NB) == 0)
+            #expect(symlink(path("a.tmp"), path(".gesso-link.tmp")) == 0)
+            #expect(mkfifo(path(".gesso-pipe.tmp"), 0o600) == 0)
+            try writeAtomically(new, to: folder.appending(path: "a.png"), overwrite: false)
+            func names() throws -> Set<String> {
+                Set(try FileManager.default.contentsOfDirectory(atPath: folder.path))
+            }
+            #expect(
+                try names() == [
+                    ".gesso-held.tmp", ".gesso-x", ".gesso-link.tmp", "a.tmp", "a.png",
+                ])
+            close(held)
+            try checkWritable(folder.appending(path: "b.png"), overwrite: false)
+            #expect(try names() == [".gesso-x", ".gesso-link.tmp", "a.tmp", "a.png"])
+            for name in [".gesso-x", ".gesso-link.tmp"] { unlink(path(name)) }
+        }
+    }
+
+    @Test func removesOnlyTheDraftsOfATag() throws {
+        try inFolder { folder in
+            for name in [".gesso-a1.tmp", ".gesso-b1.tmp"] {
+                try old.write(to: folder.appending(path: name))
+            }
+            removeDrafts(in: folder, tag: "a")
+            let names = try FileManager.default.contentsOfDirectory(atPath: folder.path)
+            #expect(names == [".gesso-b1.tmp"])
+            removeDrafts(in: folder, tag: "b")
+        }
+    }
+
     @Test func refusesADanglingLink() throws {
         try inFolder { folder in
             let link = folder.appending(path: "link.png")

@@ -1,4 +1,5 @@
 import Foundation
+import Imaging
 import Recipes
 
 extension Request.Edit {
@@ -11,8 +12,15 @@ extension Request.Edit {
             let path = FilePath.literal(folder)
             guard FolderSearch.isFolder(URL(filePath: path)) else { continue }
             let base = (path as NSString).appendingPathComponent(item.folder + item.stem)
-            edit.recipe.controls[place].reads = BatchMasks.file(called: [base]) ?? base + ".png"
+            edit.recipe.controls[place].reads = Self.picture(called: base) ?? base + ".png"
         }
         return edit
+    }
+
+    /// The first picture of that name, with an ending in small or in capital letters.
+    private static func picture(called name: String) -> String? {
+        let endings = ImageFormat.pathExtensions
+        return (endings + endings.map { $0.uppercased() }).lazy.map { name + "." + $0 }
+            .first { FileManager.default.fileExists(atPath: $0) }
     }
 }

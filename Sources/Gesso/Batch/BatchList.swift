@@ -31,7 +31,7 @@ public struct BatchList {
     /// The pictures, in their order.
     public let items: [Item]
 
-    /// The paths of all pictures without their endings.
+    /// The paths of all pictures without their endings, in small letters.
     let names: Set<String>
 
     /// The same list without some of its pictures.
@@ -41,7 +41,7 @@ public struct BatchList {
 
     private init(_ items: [Item]) {
         self.items = items
-        names = Set(items.map { ($0.input as NSString).deletingPathExtension })
+        names = Set(items.map { ($0.input as NSString).deletingPathExtension.lowercased() })
     }
 
     /// - Parameters:
@@ -73,8 +73,9 @@ public struct BatchList {
             return try pictures(
                 in: path.hasSuffix("/") ? path : path + "/", "", recursive, excluded)
         }
-        if place.hasSuffix(".jsonl") { return try BatchListFile(at: place).items }
-        if place.hasSuffix(".txt") { return try BatchListFile(pathsAt: place).items }
+        let ending = (place as NSString).pathExtension.lowercased()
+        if ending == "jsonl" { return try BatchListFile(at: place).items }
+        if ending == "txt" { return try BatchListFile(pathsAt: place).items }
         if exists { return [Item(input: path)] }
         guard place.contains(where: { "*?[".contains($0) }) else {
             throw GessoError(
@@ -145,8 +146,8 @@ private struct BatchListFile {
     /// A line that is not empty, with its number from 1.
     private typealias Line = (text: String, number: Int)
 
-    /// The lines of a list in UTF-8, which may begin with a byte order mark and have CR LF for line
-    /// ends, and its folder.
+    /// The lines of a list in UTF-8, which may begin with a byte order mark and end in LF, CR LF or CR,
+    /// and its folder.
     private static func lines(at path: String) throws -> (lines: [Line], folder: URL) {
         let file = try FilePath.file(path, orFailWith: .cannotRead)
         guard let handle = try? FileHandle(forReadingFrom: file),
@@ -165,9 +166,10 @@ private struct BatchListFile {
         guard let text = String(validating: content, as: UTF8.self) else {
             throw GessoError(.badData, "not UTF-8", at: path, do: "save the list as UTF-8")
         }
+        let (feed, back) = (UInt8(ascii: "\n"), UInt8(ascii: "\r"))
         let lines = text.utf8.split(
-            separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false)
-        let ended = lines.map { $0.last == UInt8(ascii: "\r") ? $0.dropLast() : $0 }
+            separator: text.utf8.contains(feed) ? feed : back, omittingEmptySubsequences: false)
+        let ended = lines.map { $0.last == back ? $0.dropLast() : $0 }
         let numbered = ended.enumerated().map { (String(Substring($1)), $0 + 1) }
         return (
             numbered.filter { !$0.0.allSatisfy(\.isWhitespace) }, file.deletingLastPathComponent()

@@ -154,7 +154,7 @@ struct AddOnShelf {
         for place in (try? models.places(kind)) ?? [] {
             for item in FolderSearch.items(in: place.url) where item.sort != .pickle {
                 if place.isMixed, !kind.isKind(of: item.url) { continue }
-                let isFile = item.path.hasSuffix(".safetensors")
+                let isFile = item.sort == .file
                 let name = isFile ? String(item.path.dropLast(12)) : item.path
                 let file = item.url.resolvingSymlinksInPath().path(percentEncoded: false)
                 guard !names.contains(name), files.insert(file).inserted else { continue }
@@ -165,16 +165,17 @@ struct AddOnShelf {
         return found
     }
 
-    /// The embeddings of a folder, or the one file.
+    /// The embeddings of a folder and those inside of it, or the one file. Pickles are among them, so that
+    /// one that a prompt uses is refused by name.
     private static func files(_ url: URL, _ name: String) throws -> [URL] {
         guard url.isFolder else { return [url] }
-        let files = FolderSearch.names(in: url).filter { $0.hasSuffix(".safetensors") }
-        guard !files.isEmpty else {
+        let files = FolderSearch.items(in: url).filter { [.file, .pickle].contains($0.sort) }
+        guard files.contains(where: { $0.sort == .file }) else {
             throw GessoError(
                 .cannotRead, "no .safetensors file in it", at: name,
                 do: "give a folder of embeddings")
         }
-        return files.map { url.appending(path: $0) }
+        return files.map(\.url)
     }
 }
 

@@ -79,7 +79,9 @@ enum FolderSearch {
         }.filter { seen.insert($0.resolvingSymlinksInPath().path(percentEncoded: false)).inserted }
     }
 
-    private static func endings(_ name: String) -> [String] { [name, name + ".safetensors"] }
+    private static func endings(_ name: String) -> [String] {
+        [name, name + ".safetensors", name + ".SAFETENSORS"]
+    }
 
     /// The names in a folder, sorted; none if it cannot be read.
     static func names(in folder: URL) -> [String] {
@@ -100,7 +102,7 @@ enum FolderSearch {
     }
 
     private static func sort(ofFile name: String) -> Sort? {
-        if name.hasSuffix(".safetensors") { return .file }
+        if name.lowercased().hasSuffix(".safetensors") { return .file }
         return pickles.contains { name.lowercased().hasSuffix($0) } ? .pickle : nil
     }
 

@@ -259,8 +259,8 @@ struct PictureRequestReader {
         {
             order.settings["seed_resize_from"] = "\(width)x\(height)"
         }
-        if let delta = options["eta_noise_seed_delta"]?.double, delta != 0 {
-            order.settings["seed_delta"] = "\(Int(delta))"
+        if let delta = options["eta_noise_seed_delta"]?.whole, delta != 0 {
+            order.settings["seed_delta"] = "\(delta)"
         }
     }
 
@@ -287,8 +287,8 @@ struct PictureRequestReader {
     }
 
     private mutating func readRest() {
-        if let skip = options["CLIP_stop_at_last_layers"]?.double, skip > 1 {
-            order.settings["clip_skip"] = "\(Int(min(skip, 12)))"
+        if let skip = options["CLIP_stop_at_last_layers"]?.whole, skip > 1 {
+            order.settings["clip_skip"] = "\(min(skip, 12))"
         }
         let format = options["samples_format"]?.string?.lowercased() ?? "png"
         order.format = format == "jpg" ? "jpeg" : format
@@ -296,7 +296,7 @@ struct PictureRequestReader {
             fields.complain(
                 "override_settings", "samples_format: give png, jpg, webp, avif or tiff")
         }
-        if order.format == "jpeg" { order.quality = Int(options["jpeg_quality"]?.double ?? 80) }
+        if order.format == "jpeg" { order.quality = options["jpeg_quality"]?.whole ?? 80 }
         if let eta = fields.double("eta", in: 0...1), order.settings["scheduler"] == "ddim", eta > 0
         {
             order.settings["eta"] = "\(eta)"

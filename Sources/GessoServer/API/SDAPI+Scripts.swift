@@ -50,7 +50,7 @@ extension PictureRequestReader {
         func argument(_ index: Int) -> JSONValue? {
             arguments.indices.contains(index) ? arguments[index] : nil
         }
-        let pixels = Int(argument(isSecond ? 1 : 0)?.double ?? 128)
+        let pixels = argument(isSecond ? 1 : 0)?.whole ?? 128
         let names = argument(3)?.array?.compactMap(\.string) ?? ["left", "right", "up", "down"]
         verb = "outpaint"
         for name in names {
@@ -93,7 +93,7 @@ extension PictureRequestReader {
         verb = "upscale"
         dropMask()
         settings["fill"] = nil
-        settings["tile_overlap"] = "\(min(max(Int(argument(1)?.double ?? 64), 0), 512))"
+        settings["tile_overlap"] = "\(min(max(argument(1)?.whole ?? 64, 0), 512))"
         settings["scale"] = "\(min(max(argument(3)?.double ?? 2, 1), 8))"
         let side = max(pictures?.width ?? 512, pictures?.height ?? 512)
         settings["tile_size"] = "\(min(max(side, 64), 2048))"

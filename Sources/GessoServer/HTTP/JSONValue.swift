@@ -89,6 +89,13 @@ indirect enum JSONValue: Sendable, Equatable {
         }
     }
 
+    /// A number without its fraction, at most so large that sums of it with sizes are integers, too.
+    var whole: Int? {
+        double.map { Int(min(max($0, -Self.largestWhole), Self.largestWhole)) }
+    }
+
+    private static let largestWhole = 1e15
+
     /// The document's bytes, members in the order of their names.
     var bytes: [UInt8] {
         var bytes: [UInt8] = []
