@@ -6,7 +6,6 @@ static void sum_one_chunk(void *context, long index) { gesso_current_set()->sum_
 static void combine(void *context, long item) {
     const normalization *n = context;
     const long width = n->channels / n->groups;
-    float *scale = n->scales + item * 2 * n->channels, *shift = scale + n->channels;
     for (long group = 0; group < n->groups; group++) {
         double total = 0, squares = 0;
         for (long chunk = 0; chunk < n->chunks; chunk++) {
@@ -17,28 +16,41 @@ static void combine(void *context, long item) {
                 squares += s[n->channels + c];
             }
         }
-        const double count = (double)(n->pixels * width), mean = total / count;
-        const double variance = squares / count - mean * mean;
-        const double factor = 1 / sqrt((variance > 0 ? variance : variance * 0) + n->epsilon);
-        for (long c = group * width; c < (group + 1) * width; c++) {
-            scale[c] = (float)(factor * n->weight[c]);
-            shift[c] = (float)(n->bias[c] - mean * factor * n->weight[c]);
-        }
+        double *to = n->totals + (item * n->groups + group) * 2;
+        to[0] = total;
+        to[1] = squares;
     }
 }
 
-void gesso_group_scales(
-    const float *x, float *scales, const float *weight, const float *bias, long batch, long pixels,
-    long channels, long groups, float epsilon) {
+void gesso_group_sums(
+    const float *x, double *sums, long batch, long pixels, long channels, long groups) {
     normalization n = {
-        .x = x, .weight = weight, .bias = bias, .batch = batch, .pixels = pixels,
-        .channels = channels, .groups = groups, .epsilon = epsilon, .scales = scales};
+        .x = x, .batch = batch, .pixels = pixels, .channels = channels, .groups = groups,
+        .totals = sums};
     n.chunks = (pixels + PIXELS - 1) / PIXELS;
     const size_t bytes = (size_t)(batch * n.chunks * 2 * channels) * sizeof(double);
     n.sums = gesso_allocate(bytes);
     gesso_parallel(batch * n.chunks, sum_one_chunk, &n);
     gesso_parallel(batch, combine, &n);
     gesso_release(n.sums, bytes);
+}
+
+void gesso_group_scales(
+    const double *sums, float *scales, const float *weight, const float *bias, long batch,
+    long pixels, long channels, long groups, float epsilon) {
+    const long width = channels / groups;
+    for (long item = 0; item < batch; item++) {
+        float *scale = scales + item * 2 * channels, *shift = scale + channels;
+        for (long group = 0; group < groups; group++, sums += 2) {
+            const double count = (double)(pixels * width), mean = sums[0] / count;
+            const double variance = sums[1] / count - mean * mean;
+            const double factor = 1 / sqrt((variance > 0 ? variance : variance * 0) + epsilon);
+            for (long c = group * width; c < (group + 1) * width; c++) {
+                scale[c] = (float)(factor * weight[c]);
+                shift[c] = (float)(bias[c] - mean * factor * weight[c]);
+            }
+        }
+    }
 }
 
 static void scale_one_chunk(void *context, long index) { gesso_current_set()->scale_chunk(context, index); }

@@ -12,6 +12,7 @@ typedef struct {
     long batch, pixels, channels, groups, chunks;
     float epsilon;
     double *sums;   // [batch, chunks, 2, channels]: of x and of x squared
+    double *totals;  // [batch, groups, 2]
     float *scales;  // [batch, 2, channels]
 } normalization;
 

@@ -16,7 +16,7 @@ struct BackboneDenoiser: Denoiser {
     private let size: (width: Int, height: Int)
     /// What the backbone is shown beside the noisy latents; nil for nothing.
     private var channels: Tensor?
-    private let options: PredictionOptions
+    private var options: PredictionOptions
     private let progress = Progress()
     private let control: ControlRun?
 
@@ -60,6 +60,14 @@ struct BackboneDenoiser: Denoiser {
         var seeing = self
         seeing.channels = channels
         return seeing
+    }
+
+    /// The same, computing latents away from a mask [1,H,W,1] in some steps only, where the recipe asks for it.
+    func reusing(around mask: Tensor) -> BackboneDenoiser {
+        guard let areas = Areas(of: mask, recipe) else { return self }
+        var reusing = self
+        reusing.options.reuse = Reuse(interval: recipe.reuse, areas: areas)
+        return reusing
     }
 
     /// How far the run is, and the networks for the texts that it is at.
@@ -166,6 +174,12 @@ struct BackboneDenoiser: Denoiser {
     /// The clean estimate of latents [1,H,W,C].
     func callAsFunction(_ x: Tensor, at level: NoiseLevel) throws -> Tensor {
         defer { control?.advance() }
+        let estimate = try estimate(x, at: level)
+        // Around what was computed it is the last one there, whatever the noise is since.
+        return options.reuse?.completed(estimate: estimate) ?? estimate
+    }
+
+    private func estimate(_ x: Tensor, at level: NoiseLevel) throws -> Tensor {
         let counts = model.guides(recipe, at: level)
         let (guiding, plain) = try networks()
         guard !model.hasGuidanceEmbedding else {

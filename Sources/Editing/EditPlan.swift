@@ -17,6 +17,8 @@ public struct EditPlan: Sendable, Equatable, Encodable {
     public let evaluations: Int
     /// Branches of each of these runs: 2 with guidance, 3 where the picture guides, too.
     public let branches: Int
+    /// Calls of the UNet for a part of the latents alone (`reuse`); nil where there are none.
+    public let reuse: Reuse?
     /// Size of the result in pixels.
     public let width: Int
     /// Size of the result in pixels.
@@ -46,9 +48,17 @@ public struct EditPlan: Sendable, Equatable, Encodable {
     /// Remarks on settings: what the model brings, and what has no effect.
     public let notes: [String]
 
+    /// How far calls of the UNet are spared by what earlier ones left.
+    public struct Reuse: Sendable, Equatable, Encodable {
+        /// How many of the calls compute a part of the latents alone.
+        public let evaluations: Int
+        /// The share of the latents that they compute, in 0...1.
+        public let share: Double
+    }
+
     /// All that describes the work; the remarks are no part of the document.
     private enum CodingKeys: String, CodingKey {
-        case model, precision, kernels, scheduler, evaluations, branches, width, height,
+        case model, precision, kernels, scheduler, evaluations, branches, reuse, width, height,
             paddedWidth, paddedHeight
         case isTiled = "vaeTiling"
         case repaintedFraction, passes, weightBytes, workBytes, availableBytes, seconds
@@ -78,7 +88,8 @@ extension Editor {
             model: model.name, precision: outline.precision.rawValue, kernels: outline.kernels,
             scheduler: outline.scheduler?.rawValue,
             evaluations: outline.evaluations,
-            branches: model.branches(for: recipe), width: edit.width, height: edit.height,
+            branches: model.branches(for: recipe), reuse: outline.reuse(model), width: edit.width,
+            height: edit.height,
             paddedWidth: outline.largest.paddedWidth, paddedHeight: outline.largest.paddedHeight,
             isTiled: outline.largest.isTiled, repaintedFraction: edit.repaintedFraction,
             passes: outline.reported, weightBytes: try model.weightBytes(),
@@ -92,7 +103,7 @@ extension Editor {
 extension EditPlan {
     /// An edit that is filled only, without a model.
     public init(filling edit: Edit) {
-        (model, scheduler, evaluations, branches) = ("none", nil, 0, 0)
+        (model, scheduler, evaluations, branches, reuse) = ("none", nil, 0, 0, nil)
         (precision, kernels) = (ModelPrecision.exact.rawValue, [])
         (width, height, paddedWidth, paddedHeight) = (
             edit.width, edit.height, edit.width, edit.height

@@ -44,17 +44,11 @@ struct LayeredCanvas {
         }
         begun = start
         let isTile = pass.detailStrength != nil
-        let region = pass.region.map { region in
-            guard pass.isScaled else { return region }
-            let scaled = region.resized(
-                width: pass.width, height: pass.height, filter: .bilinear)
-            return edit.mode == .hard ? scaled.support : scaled
-        }
         // A model that follows instructions is shown the picture itself, whatever it begins with.
         let shown = edit.isInstruction && isTile ? edit.original?.cropped(to: pass.box) : start
         var part = Edit(
             verb: edit.verb, recipe: edit.recipe, original: shown, start: start, mask: nil,
-            region: region, width: pass.width, height: pass.height,
+            region: pass.workRegion(edit.mode), width: pass.width, height: pass.height,
             strength: pass.detailStrength ?? edit.strength, notes: [],
             mode: isTile ? .hard : edit.mode, isInstruction: edit.isInstruction,
             enlargement: edit.enlargement)

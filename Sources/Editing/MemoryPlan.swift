@@ -19,10 +19,11 @@ struct MemoryPlan {
     ///   - isInParts: whether the model never works on all of these.
     ///   - joined: pixels of the largest part that is joined to it.
     ///   - controls: what steers it.
+    ///   - reused: numbers that are kept between calls of the backbone.
     init(
         _ model: Model, _ recipe: Recipe, _ latents: Latents, canvas: Int, isInParts: Bool = false,
         joined: Int,
-        controls: [Control] = []
+        controls: [Control] = [], reused: Int = 0
     ) {
         let added = controls.compactMap { model.controlNets[$0.network] }
             .map(\.configuration.residualFloatsPerLatent).max()
@@ -34,6 +35,7 @@ struct MemoryPlan {
             isTiled: latents.isTiled, branches: model.branches(for: recipe),
             // The sum, what is added to it, and that before it is weighted.
             residuals: 3 * (added ?? 0))
+        work += reused * MemoryLayout<Float>.size
         guard recipe.blend == .poisson else { return }
         // Four fields of four numbers a pixel with their coarser grids, and the places.
         work = max(work, (25 * joined + 16 * canvas) * MemoryLayout<Float>.size)

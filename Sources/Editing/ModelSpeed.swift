@@ -76,7 +76,7 @@ extension Editor {
             latents: latents,
             operations: model.backbone.configuration.operations(
                 width: latents.shape[2], height: latents.shape[1], tokens: Self.tokens,
-                merging: 0, isShallow: false))
+                merging: 0, isShallow: false, share: 1))
     }
 
     private func elapsed(_ work: () -> Void) -> Double {
@@ -118,7 +118,7 @@ extension Editor {
             encode: runs.reduce(0) { $0 + Double($1.encoded) * pixels($1) }
                 * speed.encodingSeconds,
             denoise: runs.reduce(0) {
-                $0 + denoising($1.latents, $1.levels, $1.recipe, edit.controls, at: speed)
+                $0 + denoising($1, edit.controls, at: speed)
             },
             decode: runs.reduce(0) { $0 + ($1.isDecoded ? pixels($1) : 0) }
                 * speed.decodingSeconds)
@@ -126,22 +126,23 @@ extension Editor {
 
     /// All evaluations at one size.
     private func denoising(
-        _ size: Latents, _ levels: [NoiseLevel], _ recipe: Recipe, _ controls: [Control],
-        at speed: ModelSpeed
+        _ run: Outline.Run, _ controls: [Control], at speed: ModelSpeed
     ) -> Double {
-        func operations(isShallow: Bool) -> Double {
+        let (size, recipe) = (run.latents, run.recipe)
+        func operations(isShallow: Bool, share: Double = 1) -> Double {
             model.backbone.configuration.operations(
                 width: size.paddedWidth / model.vae.factor,
                 height: size.paddedHeight / model.vae.factor, tokens: Self.tokens,
-                merging: recipe.tokenMerging, isShallow: isShallow)
+                merging: recipe.tokenMerging, isShallow: isShallow, share: share)
         }
         let (whole, shallow) = (operations(isShallow: false), operations(isShallow: true))
-        let branches = model.branches(for: recipe)
-        return levels.enumerated().reduce(0.0) { sum, entry in
-            let rows = model.guides(recipe, at: entry.element) ? branches : 1
-            let isWhole = entry.offset.isMultiple(of: recipe.deepCache)
+        let partial = operations(isShallow: false, share: run.areas?.share ?? 1)
+        let calls = run.calls(model)
+        return calls.enumerated().reduce(0.0) { sum, entry in
+            let rows = entry.element.rows
+            let isDeep = entry.offset.isMultiple(of: recipe.deepCache)
             let steering = controls.reduce(0.0) { sum, control in
-                guard control.works(inStep: entry.offset, of: levels.count),
+                guard control.works(inStep: entry.offset, of: calls.count),
                     let network = model.controlNets[control.network]
                 else { return sum }
                 let rows = network.configuration.steersPromptOnly(control.mode) ? 1 : rows
@@ -150,7 +151,8 @@ extension Editor {
                         width: size.paddedWidth / model.vae.factor,
                         height: size.paddedHeight / model.vae.factor, tokens: Self.tokens)
             }
-            let work = Double(rows) * (isWhole ? whole : shallow) + steering
+            let own = !isDeep ? shallow : entry.element.isWhole ? whole : partial
+            let work = Double(rows) * own + steering
             return sum + speed.callSeconds + work * speed.operationSeconds
         }
     }

@@ -38,6 +38,31 @@ struct Outline {
         let encoded: Int
         /// Whether its result is decoded.
         var isDecoded = true
+        /// What the backbone computes between whole calls; nil where all are whole.
+        var areas: Areas?
+
+        /// The rows of each call, and whether it computes all of the latents.
+        func calls(_ model: Model) -> [(rows: Int, isWhole: Bool)] {
+            var (last, count) = (0, 0)
+            return levels.map { level in
+                let rows = model.guides(recipe, at: level) ? model.branches(for: recipe) : 1
+                count += 1
+                let isWhole = areas == nil || rows != last || count >= recipe.reuse
+                if isWhole { (last, count) = (rows, 0) }
+                return (rows, isWhole)
+            }
+        }
+    }
+
+    /// What is computed of the latents in some of the calls; nil where all are whole.
+    func reuse(_ model: Model) -> EditPlan.Reuse? {
+        let partial = runs.flatMap { run in
+            run.calls(model).filter { !$0.isWhole }.map { _ in run.areas?.share ?? 1 }
+        }
+        guard !partial.isEmpty else { return nil }
+        let share = partial.reduce(0, +) / Double(partial.count)
+        return EditPlan.Reuse(
+            evaluations: partial.count, share: (share * 1000).rounded() / 1000)
     }
 
     /// UNet runs in all.
@@ -173,13 +198,14 @@ extension Editor {
                 height: edit.height),
             notes: defaults + [model.precisionNote].compactMap(\.self)
                 + recipe.idleSettings(of: edit.verb, isScaled: isScaled)
-                + (isScaled ? [edit.remark(on: passes)] : []), passes: passes,
+                + (isScaled ? [edit.remark(on: passes)] : [])
+                + recipe.reuseRemark(on: runs), passes: passes,
             scheduler: edit.isIdentity ? nil : name,
             runs: runs, largest: largest,
             memory: MemoryPlan(
                 model, recipe, largest, canvas: edit.width * edit.height, isInParts: isScaled,
                 joined: passes.map { $0.box.width * $0.box.height }.max() ?? 0,
-                controls: edit.controls),
+                controls: edit.controls, reused: runs.map(model.reusedFloats).max() ?? 0),
             isScaled: isScaled)
     }
     /// The runs of an edit, in their order.
@@ -191,9 +217,12 @@ extension Editor {
         }
         let pictures = edit.start == nil ? 0 : model.isForInpainting ? 2 : 1
         var runs = passes.enumerated().map { index, pass in
-            Outline.Run(
-                recipe: recipe, latents: latents(pass.width, pass.height),
-                levels: levels.indices.contains(index) ? levels[index] : [], encoded: pictures)
+            let latents = latents(pass.width, pass.height)
+            let mask = recipe.reuse > 1 ? pass.workRegion(edit.mode) : nil
+            return Outline.Run(
+                recipe: recipe, latents: latents,
+                levels: levels.indices.contains(index) ? levels[index] : [], encoded: pictures,
+                areas: mask.flatMap { Areas(of: latents.mask($0, recipe), recipe) })
         }
         guard let enlargement = edit.enlargement else { return runs }
         let second = recipe.ofSecondRun

@@ -53,6 +53,15 @@ struct Pass: Sendable {
         (self.mask, self.region) = (mask, region)
     }
 
+    /// What the model repaints, at the size of the work.
+    func workRegion(_ mode: MaskMode) -> Mask? {
+        region.map { region in
+            guard isScaled else { return region }
+            let scaled = region.resized(width: width, height: height, filter: .bilinear)
+            return mode == .hard ? scaled.support : scaled
+        }
+    }
+
     /// Whether it is worked on at another size than its own.
     var isScaled: Bool { width != box.width || height != box.height }
 }

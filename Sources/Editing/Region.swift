@@ -87,7 +87,8 @@ struct Region {
     /// The denoiser of each step: an inpainting UNet sees the rest, A1111 and ComfyUI hold the
     /// estimate to it.
     func masked(_ denoiser: BackboneDenoiser) -> any Denoiser {
-        let denoiser = channels.map(denoiser.seeing) ?? denoiser
+        let seeing = channels.map(denoiser.seeing) ?? denoiser
+        let denoiser = seeing.reusing(around: mask)
         guard let known else { return denoiser }
         switch rule {
         case .diffusers, .differential: return denoiser

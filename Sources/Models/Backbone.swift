@@ -33,6 +33,8 @@ public struct PredictionOptions {
     public var cache: DeepCache?
     /// Share of the pixels that self-attention merges at the finest level, in 0...0.75.
     public var tokenMerging = 0.0
+    /// Has some calls compute areas of the latents alone; nil computes all of them. Not beside the other two.
+    public var reuse: Reuse?
     /// What ControlNets add, of as many rows as the input; nil without one.
     public var control: ControlResiduals?
 
@@ -54,6 +56,8 @@ public protocol BackboneConfiguration: Sendable {
     var contextWidths: [Int] { get }
     /// Whether it has a guidance embedding: it is given the guidance scale and needs one branch only.
     var hasGuidanceEmbedding: Bool { get }
+    /// Numbers that a reuse keeps for each latent of a row, if its areas have that share of them.
+    func keptFloatsPerLatent(share: Double) -> Double
     /// Numbers in memory at once for each latent of a row, at the widest point.
     var widestFloatsPerLatent: Int { get }
 
@@ -69,8 +73,9 @@ public protocol BackboneConfiguration: Sendable {
     ///   - tokens: of the prompt.
     ///   - merging: share of the pixels that self-attention merges at the finest level.
     ///   - isShallow: whether the deep part is spared (DeepCache).
+    ///   - share: of the latents that is computed (`Reuse`), in 0...1.
     func operations(
-        width: Int, height: Int, tokens: Int, merging: Double, isShallow: Bool
+        width: Int, height: Int, tokens: Int, merging: Double, isShallow: Bool, share: Double
     ) -> Double
 }
 

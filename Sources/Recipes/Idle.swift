@@ -98,7 +98,7 @@ extension Recipe {
             "prompt", "negative_prompt", "prompt_syntax", "clip_skip", "lora", "embedding", "vae",
             "unet", "strength", "strength_mode", "guidance_scale", "scheduler", "sigmas",
             "timestep_spacing", "eta", "compat", "guidance_start", "guidance_end", "deep_cache",
-            "token_merging", "vae_tiling", "precision", "region", "mask_padding", "region_size",
+            "token_merging", "reuse", "vae_tiling", "precision", "region", "mask_padding", "region_size",
             "per_component", "component_prompts", "match_color", "blend", "mask_latent",
             "canvas_passes", "work_size", "watermark", "rng", "variation_seed",
             "variation_strength", "seed_resize_from", "seed_delta", "hires_scale", "hires_size",

@@ -119,6 +119,9 @@ public struct Recipe: Sendable, Equatable {
     public var deepCache = 1
     /// Share of the pixels that self-attention merges with their like, in 0...0.75.
     public var tokenMerging = 0.0
+    /// The UNet computes all of the latents in one of so many steps, in the others those near the mask alone; 1 is
+    /// every step.
+    public var reuse = 1
     /// Whether the autoencoder works in tiles, which bounds its memory.
     public var vaeTiling = VAETiling.auto
     /// The numbers that the networks' products are computed in.
@@ -352,6 +355,9 @@ extension Recipe {
         Key(
             "token_merging", \.tokenMerging, .number(0...1),
             "share of the pixels that attention merges"),
+        Key(
+            "reuse", \.reuse, .count(1...100), for: masked,
+            "run the UNet away from the mask in one of so many steps"),
         Key(
             "vae_tiling", \.vaeTiling, .oneOf(VAETiling.self),
             "work of the autoencoder in tiles, for less memory"),

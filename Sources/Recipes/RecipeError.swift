@@ -20,6 +20,8 @@ public enum RecipeError: Error, Equatable, CustomStringConvertible {
     case unused(key: String, at: Origin, by: [Verb], usedBy: [Verb])
     /// Keys that cannot both be given.
     case conflict(key: String, with: String, at: Origin)
+    /// Settings that cannot work together, and why.
+    case exclusive(key: String, with: String, because: String, at: Origin)
     /// A key without which the verb cannot do.
     case missing(key: String, verb: Verb)
     /// No preset has that name.
@@ -71,6 +73,8 @@ public enum RecipeError: Error, Equatable, CustomStringConvertible {
             "\(key) has no use in \(list(verbs)): \(origin): leave it out, it is for \(list(users))"
         case .conflict(let key, let other, let origin):
             "\(key) and \(other) cannot both be given: \(origin): keep one"
+        case .exclusive(let key, let other, let reason, let origin):
+            "\(key) and \(other) cannot work together: \(origin): keep one, \(reason)"
         case .missing(let key, let verb):
             "no \(key): \(verb.rawValue): give one, or a preset that has one"
         case .unknownPreset(let name, let meant):

@@ -163,6 +163,7 @@ extension Recipe {
             try combine(layers.compactMap { $0.setting(name) }, with: direct.text(name))
         }
         if steps == 0 { try checkStepless(verb, layers + [direct]) }
+        try checkReuse(layers + [direct])
         let none: String? = steps == 0 ? "" : nil
         guard let prompt = try combined("prompt") ?? none else {
             throw .missing(key: "prompt", verb: verb)
@@ -178,6 +179,18 @@ extension Recipe {
 }
 
 extension Recipe {
+    /// What is kept around a mask is that of a whole call, with all of its pixels.
+    private func checkReuse(_ layers: [Layer]) throws(RecipeError) {
+        let others = [("deep_cache", deepCache > 1), ("token_merging", tokenMerging > 0)]
+        guard reuse > 1, let other = others.first(where: \.1)?.0,
+            let setting = layers.compactMap({ $0.setting("reuse") }).last
+        else { return }
+        throw .exclusive(
+            key: "reuse", with: other,
+            because: "since reuse needs all of the UNet's layers at all of its pixels",
+            at: setting.origin)
+    }
+
     /// Without steps there must be a fill to stand as it is.
     private func checkStepless(_ verb: Verb, _ layers: [Layer]) throws(RecipeError) {
         guard !fill.isPicture, let setting = layers.compactMap({ $0.setting("steps") }).last else {

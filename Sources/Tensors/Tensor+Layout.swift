@@ -51,6 +51,32 @@ extension Tensor {
         }
     }
 
+    /// The rows and columns of a picture [N,H,W,C].
+    public func cropped(rows: Range<Int>, columns: Range<Int>) -> Tensor {
+        let lines = rows == 0..<shape[1] ? self : sliced(axis: 1, rows)
+        return columns == 0..<shape[2] ? lines : lines.sliced(axis: 2, columns)
+    }
+
+    /// Writes `part` [N,h,w,C] over this picture [N,H,W,C], its top left corner at a row and a column.
+    public mutating func overwrite(with part: Tensor, row: Int, column: Int) {
+        let (height, width, channels) = (shape[1], shape[2], shape[3])
+        let (lines, run) = (part.shape[1], part.shape[2] * channels)
+        precondition(
+            part.shape[0] == shape[0] && part.shape[3] == channels && row + lines <= height
+                && column + part.shape[2] <= width, "\(part.shape) does not fit into \(shape)")
+        let batch = shape[0]
+        withUnsafeMutableBufferPointer { y in
+            part.withUnsafeBufferPointer { x in
+                for picture in 0..<batch {
+                    let to = ((picture * height + row) * width + column) * channels
+                    gesso_copy(
+                        x.baseAddress.map { $0 + picture * lines * run }, run,
+                        y.baseAddress.map { $0 + to }, width * channels, lines, run)
+                }
+            }
+        }
+    }
+
     /// The parts one after another along `axis`; their other extents are the same.
     public static func concatenated(_ parts: [Tensor], axis: Int) -> Tensor {
         var extents = parts[0].shape

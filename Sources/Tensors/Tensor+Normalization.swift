@@ -8,13 +8,22 @@ extension Tensor {
     ///   - weight: [C].
     ///   - bias: [C].
     public func groupScales(groups: Int, weight: Tensor, bias: Tensor, epsilon: Float) -> Tensor {
-        let channels = checkedChannels(weight, bias)
+        groupSums(groups: groups).scales(weight: weight, bias: bias, epsilon: epsilon)
+    }
+
+    /// The sums that group normalisation of [N,H,W,C] or [N,S,C] works out its statistics from.
+    public func groupSums(groups: Int) -> GroupSums {
+        let channels = shape[shape.count - 1]
         precondition(channels % groups == 0, "\(channels) channels do not make \(groups) groups")
-        return normalized([shape[0], 2, channels], weight, bias) { x, scales, weight, bias in
-            gesso_group_scales(
-                x, scales, weight, bias, shape[0], count / shape[0] / channels, channels, groups,
-                epsilon)
+        let pixels = count / shape[0] / channels
+        let sums = withUnsafeBufferPointer { x in
+            [Double](unsafeUninitializedCapacity: shape[0] * groups * 2) { sums, count in
+                gesso_group_sums(
+                    x.baseAddress, sums.baseAddress, shape[0], pixels, channels, groups)
+                count = shape[0] * groups * 2
+            }
         }
+        return GroupSums(batch: shape[0], pixels: pixels, channels: channels, sums: sums)
     }
 
     /// x · scale + shift, [N,H,W,C] or [N,S,C], with `scales` as `groupScales` gives them.
@@ -65,6 +74,59 @@ extension Tensor {
                     Tensor(shape: shape) { y in
                         kernel(x.baseAddress, y.baseAddress, w.baseAddress, b.baseAddress)
                     }
+                }
+            }
+        }
+    }
+}
+
+/// Sums of the values in each group of channels and of their squares, over some pixels of [N,H,W,C].
+public struct GroupSums: Sendable {
+    private let batch: Int
+    private let pixels: Int
+    private let channels: Int
+    /// [N, groups, 2].
+    private let sums: [Double]
+
+    fileprivate init(batch: Int, pixels: Int, channels: Int, sums: [Double]) {
+        (self.batch, self.pixels, self.channels, self.sums) = (batch, pixels, channels, sums)
+    }
+
+    private func combined(
+        with other: GroupSums, _ operation: (Double, Double) -> Double, pixels: Int
+    ) -> GroupSums {
+        precondition(sums.count == other.sums.count && channels == other.channels)
+        return GroupSums(
+            batch: batch, pixels: pixels, channels: channels,
+            sums: zip(sums, other.sums).map(operation))
+    }
+
+    /// The sums over the pixels of both.
+    public static func + (a: GroupSums, b: GroupSums) -> GroupSums {
+        a.combined(with: b, +, pixels: a.pixels + b.pixels)
+    }
+
+    /// The sums over the pixels of `a` that are not in `b`.
+    public static func - (a: GroupSums, b: GroupSums) -> GroupSums {
+        a.combined(with: b, -, pixels: a.pixels - b.pixels)
+    }
+
+    /// The scale and the shift of each channel, [N,2,C], that normalise by these statistics.
+    ///
+    /// - Parameters:
+    ///   - weight: [C].
+    ///   - bias: [C].
+    public func scales(weight: Tensor, bias: Tensor, epsilon: Float) -> Tensor {
+        precondition(
+            weight.count == channels && bias.count == channels,
+            "\(weight.shape) and \(bias.shape) do not fit \(channels) channels")
+        let groups = sums.count / 2 / batch
+        return weight.withUnsafeBufferPointer { weight in
+            bias.withUnsafeBufferPointer { bias in
+                Tensor(shape: [batch, 2, channels]) { scales in
+                    gesso_group_scales(
+                        sums, scales.baseAddress, weight.baseAddress, bias.baseAddress, batch,
+                        pixels, channels, groups, epsilon)
                 }
             }
         }

@@ -212,6 +212,23 @@ import Testing
         }
     }
 
+    /// Statistics of a picture from those of a part of it and of the rest.
+    @Test func groupNormOfParts() {
+        let x = noise([2, 90, 1, 32]) + 30
+        let (weight, bias) = (noise([32], seed: 2), noise([32], seed: 3))
+        let (upper, lower) = (x.sliced(axis: 1, 0..<37), x.sliced(axis: 1, 37..<90))
+        let expected = x.groupScales(groups: 4, weight: weight, bias: bias, epsilon: 1e-5)
+        func scales(_ sums: GroupSums) -> Tensor {
+            sums.scales(weight: weight, bias: bias, epsilon: 1e-5)
+        }
+        let sums = [x, upper, lower].map { $0.groupSums(groups: 4) }
+        #expect(scales(sums[0]) == expected)
+        #expect(difference(scales(sums[1] + sums[2]), expected.values.map(Double.init)) < tolerance)
+        let own = upper.groupScales(groups: 4, weight: weight, bias: bias, epsilon: 1e-5)
+        #expect(difference(scales(sums[0] - sums[2]), own.values.map(Double.init)) < tolerance)
+        #expect(scales(sums[0] - sums[0] + sums[0]) == expected)
+    }
+
     @Test(arguments: [[1, 1], [5, 32], [70, 33], [3, 768]])
     func layerNorm(_ s: [Int]) {
         let x = noise([s[0], s[1]]) + 3

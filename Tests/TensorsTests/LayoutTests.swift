@@ -64,6 +64,20 @@ import Testing
         #expect(!Tensor.concatenated([rows, row + 1], axis: 0).rowsAreAlike)
     }
 
+    @Test func cropsAndOverwritesPictures() {
+        let picture = Tensor((0..<40).map(Float.init), shape: [2, 4, 5, 1])
+        let part = picture.cropped(rows: 1..<3, columns: 2..<4)
+        #expect(part.shape == [2, 2, 2, 1])
+        #expect(part.values == [7, 8, 12, 13, 27, 28, 32, 33])
+        #expect(picture.cropped(rows: 0..<4, columns: 0..<5) == picture)
+        var other = Tensor(zeros: [2, 4, 5, 1])
+        let before = other
+        other.overwrite(with: part, row: 2, column: 3)
+        #expect(other.cropped(rows: 2..<4, columns: 3..<5) == part)
+        #expect(other.values.reduce(0, +) == part.values.reduce(0, +))
+        #expect(before.values.allSatisfy { $0 == 0 })
+    }
+
     @Test func writesToItsOwnCopy() {
         var copy = x
         copy.withUnsafeMutableBufferPointer { $0[0] = 99 }

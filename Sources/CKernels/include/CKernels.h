@@ -162,11 +162,15 @@ void gesso_attend(
 
 // normalization.c -------------------------------------------------------------------------------
 
-// The scales [batch, 2, channels], shifts after scales, that normalize x [batch, pixels, channels] by the
-// statistics of the pixels and channels of each group.
+// sums [batch, groups, 2]: of x [batch, pixels, channels] and of its squares over the pixels and channels of each
+// group.
+void gesso_group_sums(
+    const float *x, double *sums, long batch, long pixels, long channels, long groups);
+// The scales [batch, 2, channels], shifts after scales, that normalize by the statistics of each group, given as
+// the sums over so many pixels.
 void gesso_group_scales(
-    const float *x, float *scales, const float *weight, const float *bias, long batch, long pixels,
-    long channels, long groups, float epsilon);
+    const double *sums, float *scales, const float *weight, const float *bias, long batch,
+    long pixels, long channels, long groups, float epsilon);
 // y = x * scale + shift; x, y [batch, pixels, channels].
 void gesso_scale(
     const float *x, float *y, const float *scales, long batch, long pixels, long channels);

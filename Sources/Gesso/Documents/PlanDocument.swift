@@ -56,6 +56,9 @@ package struct PlanDocument: PlainDocument {
         let percent = Int((plan.repaintedFraction * 100).rounded(.up))
         let work = plan.scheduler.map {
             "\(plan.evaluations) with \($0), \(plan.branches) branches each"
+                + (plan.reuse.map {
+                    ", \($0.evaluations) of them for \(Int(($0.share * 100).rounded(.up))) % of the latents"
+                } ?? "")
         }
         let free = plan.availableBytes.map { ", \(gigabytes($0)) free" } ?? ""
         let passes = plan.passes

@@ -7,6 +7,10 @@ public struct ControlResiduals: Sendable {
     /// Behind the middle block.
     public var middle: Tensor
 
+    package init(down: [Tensor], middle: Tensor) {
+        (self.down, self.middle) = (down, middle)
+    }
+
     /// The sum of what two networks add.
     public static func + (one: Self, other: Self) -> Self {
         ControlResiduals(

@@ -25,9 +25,30 @@ struct Conv2D: Sendable {
 
     /// [N, H, W, in] to [N, H', W', out], with `channelBias` [N, out] added to every pixel; a `residual`
     /// that nobody else has becomes the result.
+    ///
+    /// - Parameter reuse: where places of the picture alone are computed, what is around them.
     func callAsFunction(
         _ x: Tensor, after prologue: Prologue = Prologue(), channelBias: Tensor? = nil,
-        adding residual: consuming Tensor? = nil
+        adding residual: consuming Tensor? = nil, reuse: Reuse? = nil
+    ) -> Tensor {
+        guard let reuse else {
+            return applied(to: x, prologue, padding, channelBias, residual.take())
+        }
+        let geometry = Window.Geometry(
+            kernel: (filter.shape[2], filter.shape[3]), stride: stride, padding: padding,
+            size: prologue.size)
+        return reuse.convolved(
+            x, geometry, adding: residual.take(),
+            whole: { applied(to: x, prologue, padding, channelBias, $0) },
+            part: { part, padding, residual in
+                let own = Prologue(scales: prologue.scales, activation: prologue.activation)
+                return applied(to: part, own, padding, channelBias, residual)
+            })
+    }
+
+    private func applied(
+        to x: Tensor, _ prologue: Prologue, _ padding: Padding, _ channelBias: Tensor?,
+        _ residual: consuming Tensor?
     ) -> Tensor {
         if let adapter {
             let thin = x.convolved(

@@ -5,8 +5,8 @@ import Tensors
 struct CrossAttention: Sendable {
     /// What is attended to. For a prompt it is the same at every step, so a caller may keep it.
     struct Memory: Sendable {
-        let key: Tensor
-        let value: Tensor
+        var key: Tensor
+        var value: Tensor
     }
 
     private let toQuery: Linear

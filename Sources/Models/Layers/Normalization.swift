@@ -15,17 +15,20 @@ struct GroupNorm: Sendable {
         self.epsilon = epsilon
     }
 
-    func callAsFunction(_ x: Tensor) -> Tensor {
-        x.scaled(by: scales(x))
+    /// - Parameter reuse: where places of the picture alone are computed, what is around them.
+    func callAsFunction(_ x: Tensor, reuse: Reuse? = nil) -> Tensor {
+        x.scaled(by: scales(x, reuse))
     }
 
     /// The same and an activation after it, for a convolution to begin with.
-    func prologue(_ x: Tensor, activation: Activation) -> Prologue {
-        Prologue(scales: scales(x), activation: activation)
+    func prologue(_ x: Tensor, activation: Activation, reuse: Reuse? = nil) -> Prologue {
+        Prologue(scales: scales(x, reuse), activation: activation)
     }
 
-    private func scales(_ x: Tensor) -> Tensor {
-        x.groupScales(groups: groups, weight: weight, bias: bias, epsilon: epsilon)
+    private func scales(_ x: Tensor, _ reuse: Reuse?) -> Tensor {
+        let own = x.groupSums(groups: groups)
+        let sums = reuse?.completed(own, of: x, groups: groups) ?? own
+        return sums.scales(weight: weight, bias: bias, epsilon: epsilon)
     }
 }
 

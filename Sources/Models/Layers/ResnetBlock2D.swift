@@ -43,10 +43,15 @@ struct ResnetBlock2D: Sendable {
     /// - Parameters:
     ///   - x: [N, H, W, in], becomes [N, H, W, out].
     ///   - time: the time embedding [N, timeChannels], activated already: every block does the same.
-    func callAsFunction(_ x: inout Tensor, time: Tensor? = nil) {
+    ///   - reuse: where places of the picture alone are computed, what is around them.
+    func callAsFunction(_ x: inout Tensor, time: Tensor? = nil, reuse: Reuse? = nil) {
         let bias = time.flatMap { time in timeProjection.map { $0(time) } }
-        let h = conv1(x, after: norm1.prologue(x, activation: activation), channelBias: bias)
+        let h = conv1(
+            x, after: norm1.prologue(x, activation: activation, reuse: reuse), channelBias: bias,
+            reuse: reuse)
         if let shortcut { x = shortcut(x) }
-        x = conv2(h, after: norm2.prologue(h, activation: activation), adding: consume x)
+        x = conv2(
+            h, after: norm2.prologue(h, activation: activation, reuse: reuse), adding: consume x,
+            reuse: reuse)
     }
 }

@@ -12,8 +12,8 @@ struct Downsample2D: Sendable {
             weights["conv"], from: channels, to: channels, stride: 2, padding: padding)
     }
 
-    func callAsFunction(_ x: Tensor) -> Tensor {
-        conv(x)
+    func callAsFunction(_ x: Tensor, reuse: Reuse? = nil) -> Tensor {
+        conv(x, reuse: reuse)
     }
 }
 
@@ -26,7 +26,7 @@ struct Upsample2D: Sendable {
     }
 
     /// [N, H, W, C] to [N, height, width, C].
-    func callAsFunction(_ x: Tensor, height: Int, width: Int) -> Tensor {
-        conv(x, after: Prologue(size: (height, width)))
+    func callAsFunction(_ x: Tensor, height: Int, width: Int, reuse: Reuse? = nil) -> Tensor {
+        conv(x, after: Prologue(size: (height, width)), reuse: reuse)
     }
 }

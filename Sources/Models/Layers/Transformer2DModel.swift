@@ -34,16 +34,23 @@ struct Transformer2DModel: Sendable {
 
     /// [N, H, W, C] to the same shape, given a context [N, T, contextChannels]; a single row of x is
     /// used for all N.
-    func callAsFunction(_ x: Tensor, context: Tensor, merging: TokenMerging? = nil) -> Tensor {
-        var h = projectionIn(norm(x))
+    ///
+    /// - Parameter reuse: where places of the picture alone are computed, what is around them.
+    func callAsFunction(
+        _ x: Tensor, context: Tensor, merging: TokenMerging? = nil, reuse: Reuse? = nil
+    ) -> Tensor {
+        var h = projectionIn(norm(x, reuse: reuse))
             .reshaped([x.shape[0], x.shape[1] * x.shape[2], x.shape[3]])
         let thinned = merging.map { merging in
             { (rows: Tensor, attend: (Tensor) -> Tensor) in
                 merging(rows, height: x.shape[1], width: x.shape[2], attend)
             }
         }
+        let whole = reuse.map { reuse in
+            { reuse.completed($0, height: x.shape[1], width: x.shape[2]) }
+        }
         for block in blocks {
-            h = block(h, context: context, merging: thinned)
+            h = block(h, context: context, merging: thinned, completing: whole)
         }
         let rows = x.repeated(h.shape[0])
         return projectionOut(h.reshaped(rows.shape), adding: rows)
@@ -71,16 +78,26 @@ struct BasicTransformerBlock: Sendable {
         feedForward = try FeedForward(weights["ff"], channels: channels)
     }
 
-    /// - Parameter merging: may have self-attention see fewer rows; gets the rows and the attention.
+    /// - Parameters:
+    ///   - merging: may have self-attention see fewer rows; gets the rows and the attention.
+    ///   - completing: makes the keys and values of all rows from those of these.
     func callAsFunction(
-        _ x: Tensor, context: Tensor, merging: ((Tensor, (Tensor) -> Tensor) -> Tensor)?
+        _ x: Tensor, context: Tensor, merging: ((Tensor, (Tensor) -> Tensor) -> Tensor)?,
+        completing: ((CrossAttention.Memory) -> CrossAttention.Memory)? = nil
     ) -> Tensor {
         let own = norm1(x)
         let h1 =
             merging.map { x + $0(own) { attention1($0, to: attention1.memory(of: $0)) } }
-            ?? attention1(own, to: attention1.memory(of: own), adding: x)
+            ?? attention1(own, to: memory(of: own, completing), adding: x)
         let h2 = attention2(norm2(h1), to: attention2.memory(of: context), adding: h1)
         return feedForward(norm3(h2), adding: h2)
+    }
+
+    private func memory(
+        of own: Tensor, _ completing: ((CrossAttention.Memory) -> CrossAttention.Memory)?
+    ) -> CrossAttention.Memory {
+        let memory = attention1.memory(of: own)
+        return completing.map { $0(memory) } ?? memory
     }
 }
 

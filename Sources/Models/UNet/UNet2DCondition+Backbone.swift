@@ -8,7 +8,8 @@ extension UNet2DCondition: Backbone {
         self(
             input, timestep: timestep, encoderHiddenStates: conditioning.hiddenStates,
             added: Added(conditioning), guidanceScale: conditioning.guidanceScale,
-            cache: options.cache, tokenMerging: options.tokenMerging, control: options.control)
+            cache: options.cache, tokenMerging: options.tokenMerging, control: options.control,
+            reuse: options.reuse)
     }
 }
 

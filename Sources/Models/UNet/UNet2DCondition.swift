@@ -60,21 +60,27 @@ public struct UNet2DCondition: Sendable {
     ///   - cache: spares the deep part in some calls; nil runs all of it.
     ///   - tokenMerging: share of the pixels that self-attention merges at the finest level, in 0...0.75.
     ///   - control: what ControlNets add, of N rows.
+    ///   - reuse: has some calls compute areas of the latents alone; not beside `cache` and
+    ///     `tokenMerging`.
     /// - Returns: [N, H, W, outChannels].
     public func callAsFunction(
         _ sample: Tensor, timestep: Float, encoderHiddenStates context: Tensor,
         added: Added? = nil, guidanceScale: Float = 1, cache: DeepCache? = nil,
-        tokenMerging: Double = 0, control: ControlResiduals? = nil
+        tokenMerging: Double = 0, control: ControlResiduals? = nil, reuse: Reuse? = nil
     ) -> Tensor {
         let batch = sample.shape[0]
         let time = time(timestep, batch: batch, added: added, guidanceScale: guidanceScale)
         // The branches of guidance have the same input; they are one until they attend to their prompts.
         let isOne = sample.rowsAreAlike && time.rowsAreAlike
         let shown = isOne ? sample.sliced(axis: 0, 0..<1) : sample
+        reuse?.begin(shape: sample.shape, isOne: isOne)
+        let control = control.flatMap { reuse?.taken($0) ?? $0 }
         var x = convIn(configuration.centersInput ? 2 * shown - 1 : shown)
+        x = reuse?.taken(x) ?? x
         var skips = [x.repeated(batch)]
         let merging = tokenMerging > 0 ? TokenMerging(ratio: tokenMerging) : nil
-        downBlocks[0](&x, time: time, context: context, skips: &skips, merging: merging)
+        downBlocks[0](
+            &x, time: time, context: context, skips: &skips, merging: merging, reuse: reuse)
         x = x.repeated(batch)
         if let deep = cache?.next(batch: batch) {
             x = deep
@@ -83,19 +89,21 @@ public struct UNet2DCondition: Sendable {
             control?.add(to: &skips)
         } else {
             for block in downBlocks.dropFirst() {
-                block(&x, time: time, context: context, skips: &skips)
+                block(&x, time: time, context: context, skips: &skips, reuse: reuse)
             }
             control?.add(to: &skips)
-            midBlock?(&x, time: time, context: context)
+            midBlock?(&x, time: time, context: context, reuse: reuse)
             if let control { x = x + control.middle }
             for block in upBlocks.dropLast() {
-                block(&x, time: time, context: context, skips: &skips)
+                block(&x, time: time, context: context, skips: &skips, reuse: reuse)
             }
             cache?.keep(x)
         }
         upBlocks[upBlocks.count - 1](
-            &x, time: time, context: context, skips: &skips, merging: merging)
-        return convOut(x, after: normOut.prologue(x, activation: configuration.activation))
+            &x, time: time, context: context, skips: &skips, merging: merging, reuse: reuse)
+        let before = normOut.prologue(x, activation: configuration.activation, reuse: reuse)
+        let answer = convOut(x, after: before, reuse: reuse)
+        return reuse?.finished(answer) ?? answer
     }
 }
 

@@ -30,15 +30,17 @@ struct DownBlock2D: Sendable {
     /// context's. `x` may have a single row where all are alike, until it attends.
     func callAsFunction(
         _ x: inout Tensor, time: Tensor, context: Tensor, skips: inout [Tensor],
-        merging: TokenMerging? = nil
+        merging: TokenMerging? = nil, reuse: Reuse? = nil
     ) {
         for (index, resnet) in resnets.enumerated() {
-            resnet(&x, time: time.sliced(axis: 0, 0..<x.shape[0]))
-            if !attentions.isEmpty { x = attentions[index](x, context: context, merging: merging) }
+            resnet(&x, time: time.sliced(axis: 0, 0..<x.shape[0]), reuse: reuse)
+            if !attentions.isEmpty {
+                x = attentions[index](x, context: context, merging: merging, reuse: reuse)
+            }
             skips.append(x.repeated(context.shape[0]))
         }
         if let downsampler {
-            x = downsampler(x)
+            x = downsampler(x, reuse: reuse)
             skips.append(x.repeated(context.shape[0]))
         }
     }
@@ -65,11 +67,11 @@ struct MidBlock2D: Sendable {
         }
     }
 
-    func callAsFunction(_ x: inout Tensor, time: Tensor, context: Tensor) {
-        first(&x, time: time)
+    func callAsFunction(_ x: inout Tensor, time: Tensor, context: Tensor, reuse: Reuse? = nil) {
+        first(&x, time: time, reuse: reuse)
         guard let rest else { return }
-        x = rest.attention(x, context: context)
-        rest.resnet(&x, time: time)
+        x = rest.attention(x, context: context, reuse: reuse)
+        rest.resnet(&x, time: time, reuse: reuse)
     }
 }
 
@@ -104,15 +106,17 @@ struct UpBlock2D: Sendable {
     /// of the next skip, so that odd sizes come out as they went in.
     func callAsFunction(
         _ x: inout Tensor, time: Tensor, context: Tensor, skips: inout [Tensor],
-        merging: TokenMerging? = nil
+        merging: TokenMerging? = nil, reuse: Reuse? = nil
     ) {
         for (index, resnet) in resnets.enumerated() {
             x = .concatenated([x, skips.removeLast()], axis: 3)
-            resnet(&x, time: time)
-            if !attentions.isEmpty { x = attentions[index](x, context: context, merging: merging) }
+            resnet(&x, time: time, reuse: reuse)
+            if !attentions.isEmpty {
+                x = attentions[index](x, context: context, merging: merging, reuse: reuse)
+            }
         }
         if let upsampler, let skip = skips.last {
-            x = upsampler(x, height: skip.shape[1], width: skip.shape[2])
+            x = upsampler(x, height: skip.shape[1], width: skip.shape[2], reuse: reuse)
         }
     }
 }

@@ -8,10 +8,12 @@ extension UNet2DCondition.Configuration {
     ///   - tokens: of the prompt.
     ///   - merging: share of the pixels that self-attention merges at the finest level.
     ///   - isShallow: whether the deep part is spared (DeepCache).
+    ///   - share: of the latents that is computed, with attention to all of them.
     public func operations(
-        width: Int, height: Int, tokens: Int = 77, merging: Double = 0, isShallow: Bool = false
+        width: Int, height: Int, tokens: Int = 77, merging: Double = 0, isShallow: Bool = false,
+        share: Double = 1
     ) -> Double {
-        let size = LevelSize(width: width, height: height)
+        let size = LevelSize(width: width, height: height, share: share)
         let finest = size.places(0) * 9
         let ends = finest * Double(levels[0].channels * (inChannels + outChannels))
         let indices = isShallow ? 0..<1 : levels.indices
@@ -25,7 +27,7 @@ extension UNet2DCondition.Configuration {
     /// Multiplications on the way down and in the middle with a projection of each skip connection: those
     /// of a ControlNet.
     func downOperations(width: Int, height: Int, tokens: Int) -> Double {
-        let size = LevelSize(width: width, height: height)
+        let size = LevelSize(width: width, height: height, share: 1)
         let ends = size.places(0) * convolution(inChannels, levels[0].channels)
         let way = levels.indices.reduce(ends) { $0 + down($1, size, tokens, 0) }
         let coarsest = levels.count - 1
@@ -36,12 +38,30 @@ extension UNet2DCondition.Configuration {
         return way + middle(size, tokens) + projections
     }
 
+    /// Keys and values of all places, and in the areas what convolutions read.
+    public func keptFloatsPerLatent(share: Double) -> Double {
+        levels.enumerated().reduce(0.0) { sum, entry in
+            let level = entry.element
+            let blocks =
+                (level.downHasAttention ? level.layers : 0)
+                + (level.upHasAttention ? level.layers + 1 : 0)
+            let memory = 2 * blocks * level.transformerDepth * level.channels
+            // A residual block reads its input, on the way up with a skip connection, and what it makes.
+            let read = (2 * level.layers + 3 * (level.layers + 1) + 2) * level.channels
+            return sum + (Double(memory) + share * Double(read)) / Double(1 << (2 * entry.offset))
+        }
+    }
+
     /// How many latents a level has.
     private struct LevelSize {
         let width: Int
         let height: Int
+        /// Of them that is computed.
+        let share: Double
 
-        func places(_ level: Int) -> Double {
+        func places(_ level: Int) -> Double { share * all(level) }
+
+        func all(_ level: Int) -> Double {
             let scale = 1 << level
             return Double((width + scale - 1) / scale) * Double((height + scale - 1) / scale)
         }
@@ -57,7 +77,9 @@ extension UNet2DCondition.Configuration {
             sum + places * resnet(from: layer == 0 ? from : level.channels, to: level.channels)
         }
         if level.downHasAttention {
-            sum += Double(level.layers) * transformer(level, places, tokens, merging)
+            sum +=
+                Double(level.layers)
+                * transformer(level, places, of: size.all(index), tokens, merging)
         }
         guard index < levels.count - 1 else { return sum }
         return sum + size.places(index + 1) * convolution(level.channels, level.channels)
@@ -67,7 +89,9 @@ extension UNet2DCondition.Configuration {
         guard let midHasAttention, let level = levels.last else { return 0 }
         let places = size.places(levels.count - 1)
         let block = places * resnet(from: level.channels, to: level.channels)
-        return midHasAttention ? 2 * block + transformer(level, places, tokens, 0) : block
+        return midHasAttention
+            ? 2 * block + transformer(level, places, of: size.all(levels.count - 1), tokens, 0)
+            : block
     }
 
     private func up(
@@ -82,7 +106,9 @@ extension UNet2DCondition.Configuration {
             return sum + places * resnet(from: from, to: level.channels)
         }
         if level.upHasAttention {
-            sum += Double(level.layers + 1) * transformer(level, places, tokens, merging)
+            sum +=
+                Double(level.layers + 1)
+                * transformer(level, places, of: size.all(index), tokens, merging)
         }
         guard index > 0 else { return sum }
         return sum + size.places(index - 1) * convolution(level.channels, level.channels)
@@ -97,11 +123,12 @@ extension UNet2DCondition.Configuration {
     /// Projections, self-attention, attention to the prompt, and the gated feed-forward of 4 times the
     /// width.
     private func transformer(
-        _ level: Level, _ places: Double, _ tokens: Int, _ merging: Double
+        _ level: Level, _ places: Double, of all: Double, _ tokens: Int, _ merging: Double
     ) -> Double {
         let (channels, tokens) = (Double(level.channels), Double(tokens))
         let left = places * (1 - merging)
-        let selfAttention = 4 * left * channels * channels + 2 * left * left * channels
+        let selfAttention =
+            4 * left * channels * channels + 2 * left * (all * (1 - merging)) * channels
         let attention =
             2 * places * channels * channels + 2 * places * tokens * channels
             + 2 * tokens * channels * Double(level.contextChannels)

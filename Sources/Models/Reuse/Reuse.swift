@@ -1,0 +1,196 @@
+public import Tensors
+
+/// What the last whole call of a backbone left, for calls that compute some areas of the latents alone: what is
+/// around them in the input of each convolution, the keys and values of attention and the statistics of group
+/// normalisation (after Li et al. 2022, "Efficient Spatially Sparse Inference for Conditional GANs and Diffusion
+/// Models").
+///
+/// In a call of areas alone, activations hold their places only, [N,1,R,C]. Layers go through their steps in the
+/// same order in every call, so what each keeps is found by its turn. With areas that cover everything the result
+/// is that of a whole call.
+///
+/// A reuse belongs to one run.
+public final class Reuse {
+    /// What a step of a whole call keeps.
+    private enum Kept {
+        case convolution(Areas, [Window], [Tensor])
+        case sums(GroupSums)
+        case memory(Areas, CrossAttention.Memory)
+        case taken
+    }
+
+    /// What two calls have to have in common.
+    private struct Call: Equatable {
+        let shape: [Int]
+        let isOne: Bool
+    }
+
+    private let interval: Int
+    private let areas: Areas
+    private var kept: [Kept] = []
+    private var turn = 0
+    private var call: Call?
+    private var calls = 0
+    private var output: Tensor?
+    private var estimate: Tensor?
+    /// Whether the call under way, or the last one, computes the areas alone.
+    private(set) var isPartial = false
+
+    /// - Parameters:
+    ///   - interval: one of so many calls is whole, 1 or more.
+    ///   - areas: what the others compute.
+    public init(interval: Int, areas: Areas) {
+        precondition(interval > 0)
+        (self.interval, self.areas) = (interval, areas)
+    }
+
+    /// Begins a call, which is whole where the last whole one was of another kind.
+    ///
+    /// - Parameters:
+    ///   - shape: of the input [N,H,W,C].
+    ///   - isOne: whether its rows are computed as one at first.
+    func begin(shape: [Int], isOne: Bool) {
+        let call = Call(shape: shape, isOne: isOne)
+        calls += 1
+        isPartial = call == self.call && calls < interval
+        turn = 0
+        guard !isPartial else { return }
+        (self.call, calls, kept) = (call, 0, [])
+    }
+
+    /// Of a picture [N,H,W,C] what this call goes on with.
+    func taken(_ picture: Tensor) -> Tensor {
+        guard isPartial else { return picture }
+        return areas.scaled(toHeight: picture.shape[1], width: picture.shape[2]).gathered(picture)
+    }
+
+    /// The same of what ControlNets add.
+    func taken(_ control: ControlResiduals) -> ControlResiduals {
+        ControlResiduals(down: control.down.map(taken), middle: taken(control.middle))
+    }
+
+    /// The statistics over the whole picture: what the places of this call come to with those around them.
+    func completed(_ sums: GroupSums, of x: Tensor, groups: Int) -> GroupSums {
+        guard isPartial else {
+            let own = areas.scaled(toHeight: x.shape[1], width: x.shape[2]).gathered(x)
+            kept.append(.sums(sums - own.groupSums(groups: groups)))
+            return sums
+        }
+        guard case .sums(let around) = next() else { preconditionFailure("not the same steps") }
+        return around + sums
+    }
+
+    /// The keys and values of the whole picture.
+    ///
+    /// - Parameters:
+    ///   - own: those of the places of this call, [N,R,C].
+    ///   - height: of the picture, in a whole call.
+    ///   - width: likewise.
+    func completed(
+        _ own: CrossAttention.Memory, height: Int, width: Int
+    ) -> CrossAttention.Memory {
+        guard isPartial else {
+            kept.append(.memory(areas.scaled(toHeight: height, width: width), own))
+            return own
+        }
+        let index = turn
+        guard case .memory(let areas, var memory) = next() else {
+            preconditionFailure("not the same steps")
+        }
+        kept[index] = .taken
+        areas.write(own.key, overRows: &memory.key)
+        areas.write(own.value, overRows: &memory.value)
+        kept[index] = .memory(areas, memory)
+        return memory
+    }
+
+    /// What the network answers for the whole picture: around the areas what it last did.
+    func finished(_ answer: Tensor) -> Tensor { Self.completed(&output, answer, areas, isPartial) }
+
+    /// The same of an estimate [N,H,W,C] that was made from the answer.
+    public func completed(estimate answer: Tensor) -> Tensor {
+        let own = isPartial ? taken(answer) : answer
+        return Self.completed(&estimate, own, areas, isPartial)
+    }
+
+    private static func completed(
+        _ whole: inout Tensor?, _ own: Tensor, _ areas: Areas, _ isPartial: Bool
+    ) -> Tensor {
+        guard isPartial, var all = whole.take() else {
+            whole = own
+            return own
+        }
+        areas.write(own, over: &all)
+        whole = all
+        return all
+    }
+
+    private func next() -> Kept {
+        defer { turn += 1 }
+        return kept[turn]
+    }
+}
+
+extension Reuse {
+    /// A convolution of what this call computes.
+    ///
+    /// - Parameters:
+    ///   - geometry: of the convolution.
+    ///   - residual: of the result's places.
+    ///   - whole: convolves a whole picture.
+    ///   - part: convolves a part of it, given with its padding and its part of the residual.
+    func convolved(
+        _ x: Tensor, _ geometry: Window.Geometry, adding residual: consuming Tensor?,
+        whole: (Tensor?) -> Tensor, part: (Tensor, Padding, Tensor?) -> Tensor
+    ) -> Tensor {
+        guard isPartial else {
+            let inputs = areas.scaled(toHeight: x.shape[1], width: x.shape[2])
+            let size = geometry.outputSize(of: x)
+            let windows = areas.scaled(toHeight: size.height, width: size.width).all.map {
+                Window(for: $0, of: x, geometry)
+            }
+            kept.append(
+                .convolution(
+                    inputs, windows,
+                    windows.map { x.cropped(rows: $0.source.rows, columns: $0.source.columns) }))
+            return whole(residual.take())
+        }
+        let index = turn
+        guard case .convolution(let inputs, let windows, var crops) = next() else {
+            preconditionFailure("not the same steps")
+        }
+        kept[index] = .taken
+        let parts = inputs.parts(of: x)
+        for index in crops.indices {
+            inputs.write(parts, over: &crops[index], at: windows[index].source)
+        }
+        kept[index] = .convolution(inputs, windows, crops)
+        let outputs = Areas(height: 0, width: 0, windows.map(\.output))
+        let residuals = residual.take().map(outputs.parts)
+        let results = windows.indices.map { index in
+            let window = windows[index]
+            return part(window.enlarged(crops[index]), window.padding, residuals?[index])
+        }
+        return outputs.gathered(results)
+    }
+}
+
+extension Areas {
+    /// Writes gathered rows [N,R,C] over those of a whole picture [N,S,C].
+    fileprivate func write(_ gathered: Tensor, overRows rows: inout Tensor) {
+        let (batch, channels) = (rows.shape[0], rows.shape[2])
+        var picture = rows.reshaped([batch, height, width, channels])
+        // The only reference, so that it is written in place.
+        rows = Tensor(zeros: [1])
+        write(gathered.reshaped([batch, 1, count, channels]), over: &picture)
+        rows = picture.reshaped([batch, height * width, channels])
+    }
+
+    /// Pictures of the areas [N,h,w,C] as gathered places [N,1,R,C].
+    fileprivate func gathered(_ parts: [Tensor]) -> Tensor {
+        let runs = zip(parts, all).map { part, area in
+            part.reshaped([part.shape[0], 1, area.count, part.shape[3]])
+        }
+        return runs.count == 1 ? runs[0] : .concatenated(runs, axis: 2)
+    }
+}
