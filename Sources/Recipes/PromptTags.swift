@@ -1,8 +1,8 @@
 /// What `<…>` in a prompt adds to the model, in AUTOMATIC1111's notation.
 ///
 /// `<lora:name:0.8>` and `<lyco:name:0.8>` name a LoRA; a second number is the weight of the UNet apart
-/// from that of the text encoder, which are also called `te=` and `unet=`. `lbw=` has factors for its blocks;
-/// these may stand without it behind the weights. `<hypernet:name>` names what Gesso does not load.
+/// from that of the text encoder, which are also called `te=` and `unet=`. `<hypernet:name>` names what
+/// Gesso does not load.
 struct PromptTag {
     /// What it adds; nil for what cannot be added.
     private(set) var lora: LoRAChoice?

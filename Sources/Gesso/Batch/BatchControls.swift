@@ -1,4 +1,5 @@
 import Foundation
+import Imaging
 import Recipes
 
 extension Request.Edit {
@@ -11,7 +12,10 @@ extension Request.Edit {
             let path = FilePath.literal(folder)
             guard FolderSearch.isFolder(URL(filePath: path)) else { continue }
             let base = (path as NSString).appendingPathComponent(item.folder + item.stem)
-            edit.recipe.controls[place].reads = BatchMasks.file(called: [base]) ?? base + ".png"
+            let files = ImageFormat.pathExtensions.flatMap { [$0, $0.uppercased()] }
+                .map { base + "." + $0 }
+            edit.recipe.controls[place].reads =
+                files.first { FileManager.default.fileExists(atPath: $0) } ?? base + ".png"
         }
         return edit
     }

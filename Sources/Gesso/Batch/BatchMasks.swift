@@ -63,7 +63,7 @@ public enum BatchMasks: Sendable {
     }
 
     /// The first file of those names, with an ending of a picture in small or in capital letters.
-    static func file(called names: [String]) -> String? {
+    private static func file(called names: [String]) -> String? {
         let endings = ImageFormat.pathExtensions
         return names.lazy.flatMap { name in
             (endings + endings.map { $0.uppercased() }).lazy.map { name + "." + $0 }
