@@ -38,7 +38,7 @@ export async function controlRow(make, changed) {
     },
   };
   show();
-  const row = make("div", { className: "field" },
+  const row = make("div", { className: "field wide" },
     make("label", { htmlFor: net.id, textContent: "ControlNet" }), net, reads, weight, input);
   row.dataset.key = "control";
   return { input, row };
