@@ -2,7 +2,8 @@ public import Foundation
 import Tensors
 
 /// A ControlNet on disk: a folder with its configuration and weights, or a safetensors file under
-/// diffusers' names or the original repository's, alone or with the model it was trained with.
+/// diffusers' names or the original repository's, alone or with the model it was trained with; also a control
+/// LoRA, which is added to the model's own UNet.
 ///
 /// What a file does not say of itself is taken to be as in the model it is used with.
 public struct ControlNetSource: Sendable {
@@ -28,6 +29,15 @@ public struct ControlNetSource: Sendable {
         }
         let file = try Safetensors(contentsOf: url)
         try Self.refuseRelatives(file)
+        if file.names.contains(ControlLoRA.mark) {
+            let names = try Self.names(beside: base)
+            let weights: @Sendable () throws -> Weights = {
+                try ControlLoRA.weights(file, naming: names, over: base.weights("unet"))
+            }
+            configuration = try Self.configuration(of: weights().entries, beside: base)
+            tensors = weights
+            return
+        }
         let entries = try Self.entries(file, beside: base)
         configuration = try Self.configuration(of: entries, beside: base)
         tensors = { Weights(entries, file: file.path) }
@@ -39,7 +49,6 @@ public struct ControlNetSource: Sendable {
 
     /// Networks that steer a UNet in other ways, by names that only they have.
     private static let relatives: [(name: String, what: String)] = [
-        ("lora_controlnet", "is a control LoRA"),
         ("lllite_unet", "is a ControlNet-LLLite"),
         ("task_embedding", "is a union ControlNet"),
         ("control_add_embedding", "is a union ControlNet"),
@@ -81,11 +90,19 @@ public struct ControlNetSource: Sendable {
                     ?? "holds something else",
                 hint: "give a ControlNet of Stable Diffusion 1, 2 or XL")
         }
+        let names = try names(beside: base)
+        return Dictionary(
+            part.entries.map { (names($0.key) ?? $0.key, $0.value) },
+            uniquingKeysWith: { first, _ in first })
+    }
+
+    /// diffusers' names for the original repository's, of a copy of the model's UNet.
+    private static func names(
+        beside base: any ModelSource
+    ) throws -> @Sendable (String) -> String? {
         let own = LDMNames.controlNet
         let shared = LDMNames.unet(diffusers: try base.weights("unet").entries.keys)
-        return Dictionary(
-            part.entries.map { (own($0.key) ?? shared($0.key) ?? $0.key, $0.value) },
-            uniquingKeysWith: { first, _ in first })
+        return { own($0) ?? shared($0) }
     }
 
     /// The configuration of the model's UNet, with what the tensors show.

@@ -59,6 +59,24 @@ public struct Weights: Sendable {
         Weights(path: "", book: Book(book.entries, file: book.file, changes: changes))
     }
 
+    /// The root scope over a part of the same tensors and others in the place of some or beside them, with
+    /// changes added to those that were added already.
+    ///
+    /// - Parameters:
+    ///   - own: the other tensors, by full name.
+    ///   - file: what to call their origin in errors.
+    ///   - isKept: whether a tensor is of the part.
+    func overlaid(
+        by own: [String: Safetensors.Entry], adding changes: [String: [any WeightChange]],
+        file: String, keeping isKept: (String) -> Bool
+    ) -> Weights {
+        let entries = book.entries.filter { isKept($0.key) }.merging(own) { $1 }
+        let kept = book.changes.filter { isKept($0.key) && own[$0.key] == nil }
+        return Weights(
+            path: "",
+            book: Book(entries, file: file, changes: kept.merging(changes) { $0 + $1 }))
+    }
+
     /// The shapes by full name, in the whole network.
     package var shapes: [String: [Int]] { book.entries.mapValues(\.shape) }
 

@@ -46,10 +46,13 @@ public struct AddOns: Sendable, Equatable {
         let file: URL
         /// Whether it may be left out where it cannot be used, as one of many in a folder.
         let isOptional: Bool
+        /// Whether nothing but a prompt names it, whose word it then is only if it can be used.
+        let isOfPrompt: Bool
 
-        /// An embedding, asked for by itself or as one of many.
-        public init(_ file: URL, isOptional: Bool = false) {
-            (self.file, self.isOptional) = (file, isOptional)
+        /// An embedding, asked for by itself, as one of many, or by a word of a prompt alone.
+        public init(_ file: URL, isOptional: Bool = false, isOfPrompt: Bool = false) {
+            (self.file, self.isOptional) = (file, isOptional || isOfPrompt)
+            self.isOfPrompt = isOfPrompt
         }
     }
 

@@ -11,6 +11,8 @@ struct AddedEmbeddings: Sendable {
     private let asked: [[String]]
     /// Those of a folder that cannot be used, by their word.
     private let unusable: [(word: String, reason: any Error)]
+    /// Words of a prompt that stay words, because the model cannot use the embedding of that name.
+    private let words: [(word: String, reason: any Error)]
 
     /// Opens the files.
     ///
@@ -30,12 +32,15 @@ struct AddedEmbeddings: Sendable {
         var usable: [TextualInversion] = []
         var asked: [[String]] = []
         var unusable: [(word: String, reason: any Error)] = []
+        var words: [(word: String, reason: any Error)] = []
         for added in addOns.embeddings {
             do {
                 let found = try TextualInversion.all(in: added.file)
                 try found.forEach(check)
                 usable += found
                 if !added.isOptional { asked.append(found.flatMap(\.names)) }
+            } catch  where added.isOfPrompt {
+                words.append((added.file.deletingPathExtension().lastPathComponent, error))
             } catch  where added.isOptional {
                 unusable.append((added.file.deletingPathExtension().lastPathComponent, error))
             }
@@ -49,6 +54,7 @@ struct AddedEmbeddings: Sendable {
             }
         }
         (self.usable, self.asked, self.unusable) = (usable, asked, unusable)
+        self.words = words
     }
 
     /// Remarks for the user on embeddings that are left out, and on those that no prompt uses.
@@ -62,7 +68,7 @@ struct AddedEmbeddings: Sendable {
             prompts.contains { PromptChunks.uses(word, in: $0) }
         }
         for (word, reason) in unusable where isUsed(word) { throw reason }
-        var remarks: [String] = []
+        var remarks = words.map { "'\($0.word)' stays a word: \($0.reason)" }
         if let first = unusable.first {
             remarks.append(
                 "\(unusable.count) embedding\(unusable.count == 1 ? " is" : "s are") left out: "

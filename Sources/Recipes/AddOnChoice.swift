@@ -40,6 +40,15 @@ extension Kind<String> {
 }
 
 extension Recipe {
+    /// Whether a prompt of the recipe names an embedding, as a word of its own, in small or capital letters.
+    public func names(embedding word: String) -> Bool {
+        guard !word.isEmpty else { return false }
+        let prompts = [
+            prompt, negativePrompt, hires.prompt, hires.negativePrompt, componentPrompts,
+        ]
+        return prompts.contains { $0.holds(word: word.lowercased()) }
+    }
+
     /// The names of the keys whose values are files.
     static let fileKeys: Set<String> = [
         "lora", "control", "embedding", "vae", "unet", "inpaint_base", "inpaint_delta",
@@ -53,6 +62,24 @@ extension Recipe {
         value.split { $0 == ";" || $0 == "=" }.map { String($0).trimmed }.allSatisfy { path in
             !path.hasPrefix("/") && !path.hasPrefix("~")
                 && !path.split(separator: "/").contains("..")
+        }
+    }
+}
+
+extension String {
+    /// Whether a word in small letters occurs with no letter or digit beside it, whatever its letters here.
+    fileprivate func holds(word: String) -> Bool {
+        let text = lowercased()
+        guard text.utf8.count >= word.utf8.count else { return false }
+        func isOfWord(_ scalar: Unicode.Scalar?) -> Bool {
+            scalar.map {
+                $0.properties.isAlphabetic || $0.properties.numericType != nil || $0 == "_"
+            }
+                ?? false
+        }
+        return text.ranges(of: word).contains { range in
+            !isOfWord(text[..<range.lowerBound].unicodeScalars.last)
+                && !isOfWord(text[range.upperBound...].unicodeScalars.first)
         }
     }
 }

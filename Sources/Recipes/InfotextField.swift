@@ -111,7 +111,8 @@ struct InfotextField: Sendable {
             same("Wildcard negative prompt", "wildcard_negative_prompt"),
             read("Template", "wildcard_prompt"),
             read("Negative Template", "wildcard_negative_prompt"),
-            record("Lora hashes") { $0.provenance.loraHashes },
+            record("Lora hashes") { $0.provenance.hashes(of: "lora") },
+            record("TI hashes") { $0.provenance.hashes(of: "embedding") },
             record("Edit") { $0.verb.rawValue },
             record("Version") { $0.provenance.program },
         ] + withoutCounterpart
@@ -201,7 +202,7 @@ struct InfotextField: Sendable {
     /// What others write and nothing here depends on, or only at other values.
     private static let withoutCounterpart =
         [
-            "TI hashes", "Hashes", "User", "Init image hash", "Civitai resources",
+            "Hashes", "User", "Init image hash", "Civitai resources",
             "Civitai metadata", "App", "Backend", "Parser", "Module 1", "Module 2", "Module 3",
         ].map { record($0) } + [
             neutral("Noise multiplier", "1", "1.0"),
@@ -215,9 +216,9 @@ struct InfotextField: Sendable {
 extension Provenance {
     fileprivate var vae: AddOn? { addOns.first { $0.key == "vae" } }
 
-    /// `name: hash` of every LoRA; nil without any.
-    fileprivate var loraHashes: String? {
-        let loras = addOns.filter { $0.key == "lora" }.map { "\($0.name): \($0.hash)" }
-        return loras.isEmpty ? nil : loras.joined(separator: ", ")
+    /// `name: hash` of every add-on of a key; nil without any.
+    fileprivate func hashes(of key: String) -> String? {
+        let found = addOns.filter { $0.key == key }.map { "\($0.name): \($0.hash)" }
+        return found.isEmpty ? nil : found.joined(separator: ", ")
     }
 }

@@ -103,6 +103,21 @@ public struct PictureSettings: Sendable, Equatable {
         return rest
     }
 
+    /// The embeddings whose hashes A1111 has noted, by their names.
+    public var embeddings: [String] {
+        let hashes = entries.first { $0.name == "TI hashes" }?.value ?? ""
+        return hashes.split(separator: ",").compactMap {
+            $0.split(separator: ":").first.map { String($0).trimmed }
+        }
+    }
+
+    /// The same with one more of what has no counterpart here.
+    public func leavingOut(_ name: String, _ value: String) -> PictureSettings {
+        var rest = self
+        rest.leftOut.append(Infotext.Entry(name: name, value: value))
+        return rest
+    }
+
     /// What has no effect for some verbs, a sentence each.
     public func notes(for verbs: [Verb]) -> [String] {
         var notes = remarks.map { "\(name): \($0)" }

@@ -19,13 +19,13 @@ public struct Provenance: Sendable, Equatable {
 
     /// An add-on as A1111 knows it: what it is called and a part of a hash.
     public struct AddOn: Sendable, Equatable {
-        /// The recipe's key: `lora`, `control` or `vae`.
+        /// The recipe's key: `lora`, `embedding`, `control` or `vae`.
         public var key: String
         /// The recipe's word for it.
         public var asked: String?
         /// The file's name without its ending.
         public var name: String
-        /// Of a LoRA 12, of a VAE 10, of a ControlNet 8 hexadecimal digits; empty for a folder.
+        /// Of a LoRA or an embedding 12, of a VAE 10, of a ControlNet 8 hexadecimal digits; empty for a folder.
         public var hash: String
         /// The factor of a LoRA.
         public var strength: Double

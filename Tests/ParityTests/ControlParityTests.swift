@@ -152,6 +152,110 @@ struct ControlParityTests {
         }
     }
 
+    /// A file of these tensors in 32 bits.
+    private func safetensors(_ tensors: [(name: String, tensor: Tensor)]) throws -> Data {
+        var (header, bytes) = ([String: Any](), Data())
+        for (name, tensor) in tensors {
+            let start = bytes.count
+            tensor.values.withUnsafeBytes { bytes.append(contentsOf: $0) }
+            header[name] = [
+                "dtype": "F32", "shape": tensor.shape, "data_offsets": [start, bytes.count],
+            ]
+        }
+        let text = try JSONSerialization.data(withJSONObject: header)
+        let length = withUnsafeBytes(of: UInt64(text.count).littleEndian) { Data($0) }
+        return length + text + bytes
+    }
+
+    /// The recorded network as a control LoRA over the model: of every layer its difference from the
+    /// model's, as a product with the identity, and as it is what is no matrix or the model has not.
+    private func controlLoRA(in folder: URL) throws -> URL {
+        let whole = folder.appending(path: "whole.safetensors")
+        _ = try Model.convert(
+            Controls.base("tiny-f32"), to: whole, as: nil, tokenizers: TokenizerPlaces())
+        let model = try Safetensors(contentsOf: whole)
+        let net = try Safetensors(contentsOf: Controls.folder.appending(path: "single.safetensors"))
+        let prefix = "control_model."
+        var tensors: [(name: String, tensor: Tensor)] = [
+            ("lora_controlnet", Tensor([], shape: [0]))
+        ]
+        for name in net.names.sorted() where name.hasPrefix(prefix) {
+            let (bare, own) = (String(name.dropFirst(prefix.count)), try net.tensor(name))
+            let there = "model.diffusion_model." + bare
+            guard bare.hasSuffix(".weight"), own.shape.count > 1, model.names.contains(there)
+            else {
+                tensors.append((bare, own))
+                continue
+            }
+            let difference = own - (try model.tensor(there))
+            let (layer, rows) = (String(bare.dropLast(7)), own.shape[0])
+            let columns = own.count / rows
+            let isTall = rows > columns
+            let rank = min(rows, columns)
+            let identity = Tensor(
+                (0..<rank * rank).map { $0 / rank == $0 % rank ? 1 : 0 }, shape: [rank, rank])
+            let (up, down) = isTall ? (difference, identity) : (identity, difference)
+            // A convolution's have its window.
+            let (upShape, downShape) =
+                own.shape.count == 4
+                ? (
+                    [rows, rank, 1, 1],
+                    [rank] + (columns == own.shape[1] ? [columns, 1, 1] : own.shape.dropFirst())
+                ) : ([rows, rank], [rank, columns])
+            tensors.append((layer + ".up", up.reshaped(upShape)))
+            tensors.append((layer + ".down", down.reshaped(downShape)))
+        }
+        let file = folder.appending(path: "lora.safetensors")
+        try safetensors(tensors).write(to: file)
+        return file
+    }
+
+    @Test("a control LoRA is what it adds to the model's UNet, with its own layers")
+    func controlLoRA() throws {
+        let folder = FileManager.default.temporaryDirectory.appending(path: UUID().uuidString)
+        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+        defer { try? FileManager.default.removeItem(at: folder) }
+        let file = try controlLoRA(in: folder)
+        let edit = try #require(
+            try ControlledEdit.all().first { $0.controls.map(\.net) == ["edges"] })
+        var addOns = AddOns()
+        addOns.controlNets["edges"] = file
+        let model = try Model.load(Controls.base("tiny-f32"), addOns: addOns)
+        let found = try edit.plain.carriedOut(by: model, controls: edit.requested())
+        // It differs from the recorded network by the rounding of its differences alone.
+        try edit.plain.expectEqual(found)
+        addOns.controlNets["edges"] = file
+        let other = #expect(throws: CheckpointError.self) {
+            _ = try Model.load(Controls.base("tiny-xl"), addOns: addOns)
+        }
+        #expect(
+            other.flatMap { EngineFailure($0) } == .modelMismatch, "\(String(describing: other))")
+    }
+
+    /// Networks that steer in other ways, by a tensor that only they have, and what they are called.
+    private static let relatives: [(String, String)] = [
+        ("lllite_unet_input_blocks_4_1.down.0.weight", "is a ControlNet-LLLite"),
+        ("task_embedding", "is a union ControlNet"),
+        ("down_blocks.0.ctrl_to_base.0.weight", "is a ControlNet-XS"),
+        ("adapter.body.0.resnets.0.block1.weight", "is a T2I-Adapter"),
+        ("body.0.block1.weight", "is a T2I-Adapter"),
+        ("ip_adapter.1.to_k_ip.weight", "is an IP-Adapter"),
+    ]
+
+    @Test("networks that steer in other ways are refused by their names", arguments: relatives)
+    func others(_ name: String, _ what: String) throws {
+        let file = FileManager.default.temporaryDirectory
+            .appending(path: UUID().uuidString + ".safetensors")
+        defer { try? FileManager.default.removeItem(at: file) }
+        try safetensors([(name, Tensor([0], shape: [1]))]).write(to: file)
+        var addOns = AddOns()
+        addOns.controlNets["x"] = file
+        let error = #expect(throws: CheckpointError.self) {
+            _ = try Model.load(Controls.base("tiny-f32"), addOns: addOns)
+        }
+        #expect(error?.description.contains(what) == true, "\(String(describing: error))")
+    }
+
     @Test("what is no ControlNet of the model is refused")
     func refusals() throws {
         func load(_ url: URL, on model: String = "tiny-f32") throws {

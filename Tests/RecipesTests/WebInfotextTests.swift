@@ -59,6 +59,10 @@ import Testing
             "a lake <lora:fur:0.6:0.8:lbw=1,0,0,0,1,1,1,0,0,0,0,0,0,0,0,0,0> <lora:ink:1>",
             "Lora hashes: \"fur: 0123456789ab, ink: 112233445566\""
         ),
+        (
+            "embeddings", "a lake, my-style",
+            "TI hashes: \"my-style: c74b4e810b03, easynegative: 0123456789ab\""
+        ),
         ("tokens merged", "a lake", "Token merging ratio: 0.5"),
         (
             "a mask", "a lake",
@@ -86,6 +90,10 @@ import Testing
                 key: "lora", name: $0.name, hash: hashes[$0.name] ?? "", strength: $0.strength,
                 textStrength: $0.textStrength, blocks: $0.blocks)
         }
+        let embeddings = (text["TI hashes"] ?? "").split(separator: ", ").map { pair in
+            let parts = pair.split(separator: ": ").map(String.init)
+            return Provenance.AddOn(key: "embedding", name: parts[0], hash: parts[1])
+        }
         let known = ["control_v11p_sd15_canny": "d14c016b", "control_v11f1e_sd15_tile": "a371b31b"]
         let controls = recipe.controls.map {
             Provenance.AddOn(
@@ -95,7 +103,7 @@ import Testing
             verb: verb, model: text["Model"] ?? "none",
             scheduler: recipe.scheduler?.rawValue ?? "", seed: recipe.seed ?? 0,
             size: Size(width: 512, height: 768), program: "gesso 1", modelHash: text["Model hash"],
-            addOns: loras + controls)
+            addOns: loras + embeddings + controls)
     }
 
     @Test(arguments: texts)
@@ -151,6 +159,20 @@ import Testing
             of: "a.png")
         #expect(picture.settings.first { $0.key == "control" }?.value == control)
         #expect(picture.leftOut.map(\.name) == (control == nil ? ["ControlNet 0"] : []))
+    }
+
+    @Test(arguments: [
+        ("a my-style lake", true), ("My-Style", true), ("(my-style:1.2), x", true),
+        ("embedding:my-style", true), ("a my-styled lake", false), ("amy-style", false),
+        ("my style", false), ("my-style2", false), ("", false),
+    ])
+    func promptsNameEmbeddingsByWholeWords(_ prompt: String, _ isNamed: Bool) {
+        var recipe = Recipe(.textToImage)
+        recipe.prompt = prompt
+        #expect(recipe.names(embedding: "my-style") == isNamed)
+        recipe.prompt = "x"
+        recipe.negativePrompt = prompt
+        #expect(recipe.names(embedding: "my-style") == isNamed)
     }
 
     @Test func aPromptThatIsGivenWasDrawnFromNothing() throws {

@@ -135,6 +135,52 @@ import Testing
         }
     }
 
+    @Test func embeddingsOfTheShelfAreFoundByTheirNames() throws {
+        try Tool.inFolder { tool in
+            let corpus = Self.parity.deletingLastPathComponent()
+                .appending(components: "Weights", "Embeddings")
+            try FileManager.default.createDirectory(
+                at: tool.url("models/embeddings"), withIntermediateDirectories: true)
+            for name in ["reference", "other-family"] {
+                try FileManager.default.copyItem(
+                    at: corpus.appending(path: name + ".safetensors"),
+                    to: tool.url("models/embeddings/\(name).safetensors"))
+            }
+            let alone = corpus.appending(path: "reference.safetensors").path(percentEncoded: false)
+            let given = try tool.run(
+                Self.words("given.png") + ["--prompt", "a reference", "--embedding", alone])
+            #expect(given.status == 0, "\(given.errors)")
+            var shelf = tool
+            shelf.environment = ["GESSO_MODELS": "models"]
+            let found = try shelf.run(
+                Self.words("found.png")
+                    + ["--prompt", "a Reference", "--receipt", "found.json"])
+            #expect(found.status == 0, "\(found.errors)")
+            #expect(try tool("compare", "given.png", "found.png").text.contains("infinite, equal"))
+            #expect(try tool("info", "found.png").text.contains("setting TI hashes: reference: "))
+            // The receipt alone knows the file.
+            let again = try tool("replay", "found.json", "-o", "again.png")
+            #expect(again.text.hasPrefix("identical"), "\(again.text)\(again.errors)")
+            // A word that the model has no embedding for is a word.
+            let other = try shelf.run(
+                Self.words("other.png") + ["--prompt", "a other-family house"])
+            #expect(other.status == 0, "\(other.errors)")
+            #expect(other.errors.contains("'other-family' stays a word: "), "\(other.errors)")
+            let plain = try tool.run(
+                Self.words("plain.png") + ["--prompt", "a other-family house"])
+            #expect(plain.status == 0)
+            #expect(try tool("compare", "plain.png", "other.png").text.contains("infinite, equal"))
+            // Others' pictures say which they had.
+            try Data(
+                "x\nSteps: 2, Sampler: Euler, CFG scale: 7, Seed: 1, TI hashes: \"reference: 12, gone: 34\"\n"
+                    .utf8
+            ).write(to: tool.url("s.txt"))
+            let stored = try shelf.run(
+                Self.words("stored.png") + ["--from-image", "s.txt"])
+            #expect(stored.errors.contains("left out: TI hashes (not here)"), "\(stored.errors)")
+        }
+    }
+
     @Test func embeddingsOfAFolderAreLeftOutWithANote() throws {
         try Tool.inFolder { tool in
             let corpus = Self.parity.deletingLastPathComponent()

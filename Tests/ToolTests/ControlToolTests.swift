@@ -184,6 +184,33 @@ import Testing
         }
     }
 
+    @Test func tilesThatGiveDetailAreReadByTheTileControlNet() throws {
+        try inFolder { tool in
+            try FileManager.default.copyItem(
+                atPath: Self.path("control", "nets", "edges"),
+                toPath: tool.url("models/controlnet/tiny_tile").path)
+            let large = try tool(
+                "upscale", "in.png", "--scale", "3", "--strength", "0", "--prompt", "x", "--model",
+                Self.model, "-o", "large.png")
+            #expect(large.status == 0, "\(large.errors)")
+            let words = [
+                "img2img", "large.png", "--prompt", "x", "--steps", "8", "--seed", "1", "--model",
+                Self.model, "--set", "work_size=96", "--set", "detail=tiles",
+            ]
+            for (name, more) in [
+                ("plain", []), ("tile", ["--control", "tile"]),
+                // From the half on only the tiles' few steps are left.
+                ("detail", ["--control", "tile", "--set", "detail_strength=0.5"]),
+            ] {
+                let run = try tool.run(words + more + ["-o", name + ".png"])
+                #expect(run.status == 0, "\(run.errors)")
+            }
+            for other in ["plain.png", "detail.png"] {
+                #expect(try !tool("compare", "tile.png", other).text.contains("infinite, equal"))
+            }
+        }
+    }
+
     @Test func aPictureCarriesItsControlNets() throws {
         try inFolder { tool in
             let run = try tool.run(

@@ -14,6 +14,8 @@ struct AddOnShelf {
         let files: [URL]
         /// Whether a folder was given for the files in it.
         var isFolder = false
+        /// Whether nothing but a prompt names it.
+        var isOfPrompt = false
     }
 
     private let models: ModelShelf
@@ -34,12 +36,13 @@ struct AddOnShelf {
         let loras = try recipe.loras.map {
             Entry(key: "lora", name: $0.name, files: [try find("lora", $0.name, beside: beside)])
         }
-        let embeddings = try recipe.embeddings.map {
-            let place = try find("embedding", $0)
-            return Entry(
-                key: "embedding", name: $0, files: try Self.files(place, $0),
-                isFolder: place.isFolder)
-        }
+        let embeddings =
+            try recipe.embeddings.map {
+                let place = try find("embedding", $0)
+                return Entry(
+                    key: "embedding", name: $0, files: try Self.files(place, $0),
+                    isFolder: place.isFolder)
+            } + embeddings(namedIn: recipe)
         let controls = try Set(recipe.controls.map(\.network)).sorted().map {
             Entry(key: "control", name: $0, files: [try find("control", $0)])
         }
@@ -48,6 +51,22 @@ struct AddOnShelf {
         }
         try checkOnce(loras + embeddings)
         return try loras + embeddings + controls + components + inpaintingParts(of: recipe)
+    }
+
+    /// The embeddings of the shelf that prompts name, beside those that the recipe lists; none where prompts
+    /// are plain.
+    private func embeddings(namedIn recipe: Recipe) -> [Entry] {
+        guard recipe.promptSyntax == .weighted else { return [] }
+        let key = "embedding"
+        let found = known.filter { $0.key.hasPrefix(key + ":") }.map {
+            (name: String($0.key.dropFirst(key.count + 1)), url: $0.value)
+        }.sorted { $0.name < $1.name }
+        var names = Set(recipe.embeddings)
+        return (found + all(.embeddings)).compactMap { name, url in
+            let word = String(name.split(separator: "/").last ?? "")
+            guard recipe.names(embedding: word), names.insert(name).inserted else { return nil }
+            return Entry(key: key, name: name, files: [url], isOfPrompt: true)
+        }
     }
 
     private func inpaintingParts(of recipe: Recipe) throws -> [Entry] {
@@ -199,7 +218,8 @@ extension AddOns {
                 }
             case "embedding":
                 embeddings += entry.files.map {
-                    AddedEmbedding($0, isOptional: entry.isFolder)
+                    AddedEmbedding(
+                        $0, isOptional: entry.isFolder, isOfPrompt: entry.isOfPrompt)
                 }
             case "control": controlNets[entry.name] = entry.files.first
             case "vae": vae = entry.files.first
@@ -224,6 +244,12 @@ extension AddOnShelf.Entry {
             return Provenance.AddOn(
                 key: key, name: url.deletingPathExtension().lastPathComponent, hash: hash ?? "",
                 asked: name)
+        }
+        if key == "embedding", !isFolder, let file = files.first {
+            let name = file.deletingPathExtension().lastPathComponent
+            guard recipe.names(embedding: name) else { return nil }
+            return Provenance.AddOn(
+                key: key, name: name, hash: String(try Digest.sha256(file: file).prefix(12)))
         }
         guard key == "lora" || key == "vae", let file = files.first, !file.hasDirectoryPath,
             let handle = try? FileHandle(forReadingFrom: file),
@@ -269,6 +295,11 @@ extension Library {
         var found = stored
         if let vae = value("vae"), !shelf.has("vae", vae) {
             found = found.without("vae", as: "VAE (not here)")
+        }
+        // What is named in a prompt and not here stays a word.
+        let embeddings = stored.embeddings.filter { !shelf.has("embedding", $0) }
+        if !embeddings.isEmpty {
+            found = found.leavingOut("TI hashes (not here)", embeddings.joined(separator: ", "))
         }
         let controls = (value("control") ?? "").split(separator: ";").map(String.init)
         let missing = controls.filter { control in

@@ -19,6 +19,7 @@ extension GessoServer {
             ("/page/help.js", "text/javascript", PackageResources.help_js),
             ("/page/chrome.js", "text/javascript", PackageResources.chrome_js),
             ("/page/intake.js", "text/javascript", PackageResources.intake_js),
+            ("/page/control.js", "text/javascript", PackageResources.control_js),
             ("/page/prompts.js", "text/javascript", PackageResources.prompts_js),
             ("/page/plan.js", "text/javascript", PackageResources.plan_js),
             ("/page/presets.js", "text/javascript", PackageResources.presets_js),

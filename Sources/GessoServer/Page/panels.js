@@ -1,6 +1,7 @@
 // The settings, the queue and the gallery.
 
 import { ask, shown } from "./api.js";
+import { controlRow } from "./control.js";
 
 const el = (id) => document.getElementById(id);
 
@@ -65,6 +66,11 @@ export class Settings {
     el("fields").append(...shownKeys.map((name) => this.field(name)).filter(Boolean));
     el("more").append(this.row("Model", select), this.row("Pictures", count),
       ...hiddenKeys.map((name) => this.field(name)).filter(Boolean));
+    const control = await controlRow(make, () => { this.mark(); this.changed(); });
+    if (control) {
+      this.inputs.set("control", control);
+      el("more").append(control.row);
+    }
     select.addEventListener("change", () => { this.mark(); this.changed(); });
     count.addEventListener("change", () => this.changed());
     el("preset").addEventListener("change", () => this.usePreset(el("preset").value));
@@ -126,7 +132,7 @@ export class Settings {
     const changed = this.values();
     this.verb = verb;
     for (const [name, { row }] of this.inputs) {
-      row.hidden = !(verb in this.keys.get(name).defaults);
+      row.hidden = !(verb in this.keys.get(name).defaults) || (name === "control" && verb === "txt2img");
       this.write(name, changed[name] ?? this.standard(name));
     }
     const fitting = this.presets.filter((p) => p.verbs.includes(verb));

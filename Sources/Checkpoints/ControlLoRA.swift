@@ -1,0 +1,90 @@
+import Tensors
+
+/// A control LoRA: a ControlNet as what is to be added to the model's own UNet, in thin products, with what
+/// it has of its own (Stability AI 2023).
+///
+/// Its names are the original repository's, without a prefix: `input_blocks.1.1.proj_in.up` and `.down`
+/// change the weight of that layer, `zero_convs.0.0.weight` is its own.
+enum ControlLoRA {
+    /// The tensor that marks such a file.
+    static let mark = "lora_controlnet"
+
+    /// The parts of a UNet that a ControlNet is a copy of.
+    private static let copied = [
+        "conv_in.", "time_embedding.", "add_embedding.", "down_blocks.", "mid_block.",
+    ]
+
+    /// The weights of the network, under diffusers' names.
+    ///
+    /// - Parameters:
+    ///   - file: the LoRA.
+    ///   - rename: its names as diffusers has them; nil for others.
+    ///   - unet: the model's, with what LoRAs add to it.
+    /// - Throws: `CheckpointError` for a file that does not fit the model or is damaged.
+    static func weights(
+        _ file: Safetensors, naming rename: (String) -> String?, over unet: Weights
+    ) throws -> Weights {
+        var own: [String: Safetensors.Entry] = [:]
+        var changes: [String: [any WeightChange]] = [:]
+        let (up, down) = (".up", ".down")
+        for (name, entry) in file.entries where name != mark {
+            if name.hasSuffix(down) { continue }
+            guard name.hasSuffix(up) else {
+                guard let there = rename(name) else {
+                    throw CheckpointError.unknownAddOnKeys(
+                        path: file.path, names: [name], of: file.names.count)
+                }
+                own[there] = entry
+                continue
+            }
+            let layer = String(name.dropLast(up.count))
+            guard let there = rename(layer + ".weight"), let weight = unet.shapes[there] else {
+                throw CheckpointError.addOnOfAnotherFamily(
+                    path: file.path, family: nil,
+                    reason: "the model has no layer \(shown(layer, upTo: 60))")
+            }
+            changes[there] = [
+                try change(up: entry, down: file.entries[layer + down], of: weight, layer, file)
+            ]
+        }
+        return unet.overlaid(by: own, adding: changes, file: file.path) { name in
+            copied.contains { name.hasPrefix($0) }
+        }
+    }
+
+    private static func change(
+        up: Safetensors.Entry, down: Safetensors.Entry?, of weight: [Int], _ layer: String,
+        _ file: Safetensors
+    ) throws -> LowRankChange {
+        func fault(_ reason: String) -> CheckpointError {
+            .malformed(
+                path: file.path, format: "control LoRA",
+                reason: "\(shown(layer, upTo: 60)) \(reason)")
+        }
+        guard let down else { throw fault("has no counterpart down") }
+        guard let rank = down.shape.first, rank > 0, up.shape.count > 1, up.shape[1] == rank else {
+            throw fault("has ranks that differ: down is \(down.shape), up is \(up.shape)")
+        }
+        func count(_ shape: [Int]) -> Int { shape.reduce(1, *) }
+        let rows = weight.first ?? 1
+        guard count(up.shape) == rows * rank,
+            count(down.shape) == rank * (count(weight) / max(rows, 1))
+        else {
+            throw CheckpointError.addOnOfAnotherFamily(
+                path: file.path, family: nil,
+                reason: "\(shown(layer, upTo: 60)) is for other sizes than \(weight)")
+        }
+        func stored(_ entry: Safetensors.Entry) throws -> StoredTensor {
+            guard let stored = entry.stored else {
+                throw CheckpointError.unsupportedDataType(
+                    path: file.path, tensor: entry.name, found: entry.dataType)
+            }
+            guard !stored.hasNonFiniteValues else {
+                throw CheckpointError.nonFiniteValues(path: file.path, tensor: entry.name)
+            }
+            return stored
+        }
+        return LowRankChange(
+            down: try stored(down), up: try stored(up), mid: nil, rank: rank, scale: 1)
+    }
+}
