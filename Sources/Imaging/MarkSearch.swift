@@ -116,7 +116,7 @@ struct MarkSearch {
     /// Side of the parts that are searched at all scales.
     private static let part = 1024
     /// The best places are read, so many of them.
-    private static let most = 12
+    private static let most = 24
     /// Pixels beyond which a picture is halved before it is searched at all scales.
     private static let mostPixels = 16_000_000
 
@@ -174,16 +174,21 @@ struct MarkSearch {
             }
             guard !places.isEmpty else { continue }
             let residue = plane.whitened(radius: radius)
-            // What is near a good scale may be better.
-            for candidate in found(places, residue) {
-                let near = (-2...2).map { step in
-                    (candidate.scale * (1 + 0.001 * Double(step)), candidate.part)
-                }
-                best.append(found(near, residue).first ?? candidate)
-            }
-            best = Self.best(best)
+            best = Self.best(best + found(places, residue))
         }
-        return read(best)
+        // What is near a good scale may be better.
+        let better = Dictionary(grouping: best) { BluePlane.radius(scale: $0.scale) }
+            .sorted { $0.key < $1.key }
+            .flatMap { radius, candidates in
+                let residue = plane.whitened(radius: radius)
+                return candidates.flatMap { candidate in
+                    let near = (-2...2).map { step in
+                        (candidate.scale * (1 + 0.001 * Double(step)), candidate.part)
+                    }
+                    return found(near, residue).prefix(1)
+                }
+            }
+        return read(Self.best(better))
     }
 
     /// Squares that cover the picture, at the edges as far as they go.
