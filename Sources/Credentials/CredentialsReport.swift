@@ -62,6 +62,17 @@ public struct CredentialsReport: Sendable {
     /// The active manifest's name.
     public var label: String { store.label }
 
+    /// The name of the manifest that such a mark in the pixels leads to (`c2pa.soft-binding`); nil where
+    /// it leads to none of these.
+    public func manifest(named value: Data, by algorithm: String) -> String? {
+        store.manifests.last { manifest in
+            manifest.assertions(named: "c2pa.soft-binding").contains { box in
+                box.value?["alg"]?.text == algorithm
+                    && (box.value?["blocks"]?.array ?? []).contains { $0["value"]?.bytes == value }
+            }
+        }?.label
+    }
+
     /// The verdict.
     public var state: State {
         let all = findings + deltas.flatMap(\.findings)

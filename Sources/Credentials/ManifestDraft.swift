@@ -22,10 +22,12 @@ public struct ManifestDraft: Sendable {
         public let algorithm: String
         /// What is read.
         public let value: Data
+        /// Where it is; empty is everywhere.
+        public let regions: [Action.Region]
 
         /// A mark.
-        public init(algorithm: String, value: Data) {
-            (self.algorithm, self.value) = (algorithm, value)
+        public init(algorithm: String, value: Data, regions: [Action.Region] = []) {
+            (self.algorithm, self.value, self.regions) = (algorithm, value, regions)
         }
     }
 
@@ -131,9 +133,12 @@ private struct Parts {
         assertions.append(
             ("c2pa.actions.v2", JUMBF.superbox("cbor", "c2pa.actions.v2", actions)))
         if let mark = draft.softBinding {
+            let scope =
+                mark.regions.isEmpty
+                ? CBOR.map([]) : .object(["region": Action.Region.value(of: mark.regions)])
             let value = CBOR.object([
                 "alg": .text(mark.algorithm), "pad": .bytes(Data()),
-                "blocks": [.object(["scope": .map([]), "value": .bytes(mark.value)])],
+                "blocks": [.object(["scope": scope, "value": .bytes(mark.value)])],
             ])
             assertions.append(
                 ("c2pa.soft-binding", JUMBF.superbox("cbor", "c2pa.soft-binding", value)))

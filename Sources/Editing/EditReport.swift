@@ -9,7 +9,7 @@ public struct EditResult: Sendable {
     public let recipe: Recipe
     /// How it was made.
     public var report: EditReport
-    /// Whether a watermark was put into it.
+    /// Whether a text was put into it as a watermark.
     public internal(set) var isWatermarked = false
 
     /// Size in pixels of the first run: the result's, where there is no second.

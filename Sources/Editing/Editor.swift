@@ -58,7 +58,7 @@ public struct Editor: Sendable {
         guard let result = canvas.result else { throw EditingError.notFinite(stage: "edit") }
         let picture = try finished(result, edit, safety)
         var finished = log.result(picture, of: edit, by: outline, seams: canvas.seams)
-        finished.isWatermarked = !recipe.watermark.isEmpty
+        if case .text = Watermark(recipe.watermark) { finished.isWatermarked = true }
         return finished
     }
 }

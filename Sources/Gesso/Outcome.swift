@@ -46,6 +46,8 @@ public struct Outcome: Sendable {
     let edits: [Request.Edit]
     /// The name of the file's C2PA manifest; nil where it was not signed.
     public let manifest: String?
+    /// The mark in what was painted that names the manifest; nil for none.
+    public let mark: PictureMark?
     /// Who signed it; nil where no one did.
     public let signer: String?
 
@@ -58,20 +60,32 @@ public struct Outcome: Sendable {
         (self.request, self.edits, self.works) = (request, edits, works)
         (inputs, self.addOns) = (reader.inputs, addOns)
         (self.checkpoint, self.library) = (checkpoint, library)
-        image = works[works.count - 1].marked
-        let plain = try image.encoded(as: request.format, quality: request.quality)
-        let sealed = try seal?.sealed(
-            plain,
-            Seal.Facts(
+        var result = works[works.count - 1].marked
+        var named: (facts: EditFacts, identity: UUID)?
+        if seal != nil || works.contains(where: \.wantsMark) {
+            let facts = EditFacts(
                 request: request, edits: edits, works: works, inputs: reader.inputs,
-                records: reader.records, addOns: addOns,
+                records: reader.records, addOns: addOns, touched: claim?.mask.bounds,
                 model: try checkpoint.map { url in
                     let painted = works.first { $0.report.evaluations > 0 }
                     return (
                         painted?.report.model ?? "",
                         Digest.joined(try library.files(of: url).map(\.sha256))
                     )
-                }))
+                })
+            named = (facts, try facts.identity(seal))
+        }
+        let wantsMark = works.contains(where: \.wantsMark)
+        mark = wantsMark ? named.map { PictureMark($0.identity) } : nil
+        if let mark { result = result.carrying(mark, within: claim?.mask) }
+        image = result
+        let plain = try image.encoded(as: request.format, quality: request.quality)
+        let readMark = try mark.flatMap {
+            try Image(decoding: plain, name: "the result").holds($0) ? $0 : nil
+        }
+        let sealed = try named.flatMap {
+            try seal?.sealed(plain, $0.facts, $0.identity, carrying: readMark)
+        }
         (data, manifest) = (sealed?.data ?? plain, sealed?.manifest)
         signer = seal?.signer.certificate.holder
         let (format, quality) = (request.format, request.quality)
@@ -91,7 +105,9 @@ public struct Outcome: Sendable {
             self.works[works.count - 1].result.report.notes += image.metadata.losses
         }
         let last = works[works.count - 1].result
-        if last.isWatermarked, try !written.holds(last.recipe.watermark) {
+        if mark != nil || last.isWatermarked,
+            try mark != readMark || !written.holds(Watermark(last.recipe.watermark))
+        {
             self.works[works.count - 1].result.report.notes.append(
                 isLossless ? Self.smallMark : Self.lossyMark)
         }

@@ -17,13 +17,17 @@ package struct PictureInfo {
     package let otherProgram: String?
     /// Its Content Credentials.
     package let credentials: CredentialsCheck
+    /// The mark that it carries; nil where none is found, or none was sought.
+    package let watermark: WatermarkFinding?
     private let data: Data
 
+    /// - Parameter findsWatermark: whether a mark is sought, which takes seconds.
     /// - Throws: `ImagingError` for what is no picture.
-    package init(_ data: Data, named name: String) throws {
+    package init(_ data: Data, named name: String, findsWatermark: Bool = false) throws {
         self.data = data
         image = try Image(decoding: data, name: name)
         credentials = CredentialsCheck(data)
+        watermark = findsWatermark ? WatermarkFinding(image, credentials) : nil
         format = ImageFormat(sniffing: data)?.rawValue ?? ""
         kinds = image.metadata.kinds + (credentials.areThere ? ["C2PA"] : [])
         do {
@@ -45,6 +49,7 @@ package struct PictureInfo {
             digitalSourceType: metadata.statedDigitalSourceType,
             parameters: settings.map(Parameters.init),
             credentials: credentials.areThere ? credentials.document : nil,
+            watermark: watermark,
             warnings: metadata.warnings + metadata.losses)
     }
 
@@ -64,6 +69,7 @@ package struct PictureInfo {
         let digitalSourceType: String?
         let parameters: Parameters?
         let credentials: CredentialsCheck.Document?
+        let watermark: WatermarkFinding?
         let warnings: [String]
     }
 

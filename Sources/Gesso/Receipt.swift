@@ -99,6 +99,8 @@ public struct Receipt: Codable, Sendable {
         public let pixelsSha256: String
         /// The name of its C2PA manifest; nil where it was not signed.
         public let manifest: String?
+        /// What the mark in what was painted says, in hexadecimal; nil for none.
+        public let watermark: String?
     }
 
     /// The receipt in a file, of this form or the one before.
@@ -196,7 +198,8 @@ extension Outcome {
                 format: request.format.rawValue.lowercased(), quality: request.quality,
                 width: written.width, height: written.height, channels: written.channels,
                 depth: written.depth, sha256: Digest.sha256(data),
-                pixelsSha256: Digest.of(pixels: written), manifest: manifest))
+                pixelsSha256: Digest.of(pixels: written), manifest: manifest,
+                watermark: mark?.description))
     }
 }
 

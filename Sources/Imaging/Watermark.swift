@@ -1,10 +1,17 @@
-/// An invisible watermark that the decoder of the package `invisible-watermark` reads (its method
-/// `dwtDct`; its numbers are kept here).
+/// An invisible watermark that the decoders of the package `invisible-watermark` read (its numbers are kept
+/// here).
 ///
 /// The blue-difference channel U of a picture is halved by a Haar wavelet. Of every 4x4 block of
-/// what remains, the largest coefficient (the first left out) is moved to a quarter (a bit of 0) or three
-/// quarters (1) of its interval of 36. The bits of the message follow each other block by block,
-/// again and again, and are read by majority.
+/// what remains, one number is moved to a quarter (a bit of 0) or three quarters (1) of its interval of 36.
+/// The bits of the message follow each other block by block, again and again, and are read by majority.
+public enum WatermarkMethod: String, Sendable, CaseIterable {
+    /// The number is the largest coefficient of the block, the first left out.
+    case dwtDct
+    /// It is the block's largest singular value. That of the block's cosine transform, which the package
+    /// takes, is the same.
+    case dwtDctSvd
+}
+
 private enum Scheme {
     /// Width of an interval.
     static let scale: Float = 36
@@ -22,13 +29,17 @@ extension Image {
     /// stay as they are. A grey picture has no colours to hold it and stays as it is.
     ///
     /// - Parameter message: at least one byte.
-    public func watermarked(_ message: [UInt8], within mask: Mask? = nil) -> Image {
+    public func watermarked(
+        _ message: [UInt8], by method: WatermarkMethod = .dwtDct, within mask: Mask? = nil
+    ) -> Image {
         precondition(!message.isEmpty)
         guard !isGrey else { return self }
         var image = self
         forEachBlock { number, x, y in
             let old = self.coefficients(x: x, y: y)
-            let new = Image.holding(Image.bit(number, of: message), old)
+            let bit = Image.bit(number, of: message)
+            let new =
+                method == .dwtDct ? Image.holding(bit, old) : LargestSingularValue(old).holding(bit)
             for place in old.indices where new[place] != old[place] {
                 // One coefficient is half the sum of four pixels: each gets half the change.
                 let change = (new[place] - old[place]) / 2
@@ -43,14 +54,17 @@ extension Image {
     }
 
     /// The message of so many bytes that a decoder reads; what there is no message in gives nonsense.
-    public func watermark(length: Int) -> [UInt8] {
+    public func watermark(length: Int, by method: WatermarkMethod = .dwtDct) -> [UInt8] {
         precondition(length > 0)
         guard !isGrey else { return [] }
         var ones = [Int](repeating: 0, count: length * 8)
         var blocks = ones
         forEachBlock { number, x, y in
             let coefficients = self.coefficients(x: x, y: y)
-            let value = abs(coefficients[Image.largest(coefficients)])
+            let value =
+                method == .dwtDct
+                ? abs(coefficients[Image.largest(coefficients)])
+                : LargestSingularValue(coefficients).value
             let rest = value.truncatingRemainder(dividingBy: Scheme.scale)
             blocks[number % blocks.count] += 1
             if rest > Scheme.scale / 2 { ones[number % ones.count] += 1 }
@@ -120,12 +134,61 @@ extension Image {
     }
 
     /// Moves U, and with it blue and green, so that the luma stays (BT.601).
-    private mutating func shiftBlueDifference(x: Int, y: Int, by change: Float) {
+    mutating func shiftBlueDifference(x: Int, y: Int, by change: Float) {
         let unit: Float = depth == 16 ? 257 : 1
         let start = (y * width + x) * channels
         for (c, factor) in [(1, Float(-0.395)), (2, 2.032)] {
             let value = Float(samples[start + c]) + factor * change * unit
             samples[start + c] = UInt16(min(max(value, 0), Float(maximum)).rounded())
         }
+    }
+}
+
+/// The largest singular value of a block, with the directions that it scales.
+private struct LargestSingularValue {
+    private static let side = Scheme.block
+
+    private let block: [Float]
+    let value: Float
+    private let left: [Float]
+    private let right: [Float]
+
+    /// By power iteration: U is far from zero on average, so this value is far above the others.
+    init(_ block: [Float]) {
+        let side = Self.side
+        var right = [Float](repeating: 0.5, count: side)
+        var (left, value) = (right, Float(0))
+        for _ in 0..<24 {
+            left = (0..<side).map { row in
+                (0..<side).reduce(0) { $0 + block[row * side + $1] * right[$1] }
+            }
+            Self.normalize(&left)
+            right = (0..<side).map { column in
+                (0..<side).reduce(0) { $0 + block[$1 * side + column] * left[$1] }
+            }
+            value = Self.normalize(&right)
+        }
+        (self.block, self.value, self.left, self.right) = (block, value, left, right)
+    }
+
+    /// The block with the value moved to where it holds a bit.
+    func holding(_ bit: Bool) -> [Float] {
+        let target = ((value / Scheme.scale).rounded(.down) + (bit ? 0.75 : 0.25)) * Scheme.scale
+        return block.indices.map { place in
+            block[place]
+                + (target - value) * left[place / Self.side] * right[place % Self.side]
+        }
+    }
+
+    /// - Returns: the length that it had.
+    @discardableResult
+    private static func normalize(_ vector: inout [Float]) -> Float {
+        let length = vector.reduce(0) { $0 + $1 * $1 }.squareRoot()
+        guard length > 0 else {
+            vector = [Float](repeating: 0.5, count: vector.count)
+            return 0
+        }
+        for index in vector.indices { vector[index] /= length }
+        return length
     }
 }

@@ -165,7 +165,7 @@ public struct Recipe: Sendable, Equatable {
     public var stripMetadata = false
     /// Whether the checkpoint's safety checker is asked.
     public var safety = Safety.on
-    /// Text of an invisible watermark; none where it is empty.
+    /// An invisible watermark: `on` for a mark that names the manifest, or a text; none where it is empty.
     public var watermark = ""
 
     /// The defaults of a verb.
@@ -481,7 +481,7 @@ extension Recipe {
         Key(
             "safety", \.safety, .oneOf(Safety.self),
             "ask the model's safety checker, if it has one"),
-        Key("watermark", \.watermark, .text, "text of an invisible watermark"),
+        Key("watermark", \.watermark, .text, "invisible watermark: on, or a text"),
     ]
 
     /// The entry of that name, if there is one.

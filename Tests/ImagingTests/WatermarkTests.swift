@@ -20,6 +20,29 @@ import Testing
         #expect(psnr > 33)
     }
 
+    /// What the package reads, right or wrong, is read here, too: of marked pictures, and of compressed ones.
+    /// Of these, numbers of `dwtDct` may be exactly between two intervals, where the rounding of its
+    /// wavelets decides.
+    @Test(arguments: WatermarkMethod.allCases)
+    func theBitsAreThoseOfThePackage(_ method: WatermarkMethod) throws {
+        let folder = corpus.appending(path: "../Watermarks")
+        let expected = try JSONDecoder().decode(
+            [String: [UInt8]].self, from: Data(contentsOf: folder.appending(path: "bits.json")))
+        for state in method == .dwtDct ? ["marked"] : ["marked", "compressed"] {
+            let name = "\(method.rawValue)-\(state).png"
+            let image = try Image(contentsOf: folder.appending(path: name))
+            #expect(image.watermark(length: 8, by: method) == expected[name], "\(name)")
+        }
+    }
+
+    @Test(arguments: WatermarkMethod.allCases)
+    func theMessageComesBackByEachMethod(_ method: WatermarkMethod) throws {
+        let marked = try landscape().watermarked(message, by: method)
+        #expect(marked.watermark(length: 5, by: method) == message)
+        let psnr = try #require(try Comparison(landscape(), marked).psnr)
+        #expect(psnr > 32)
+    }
+
     @Test func nothingOutsideTheMaskIsTouched() throws {
         let image = try landscape()
         var mask = Mask(width: image.width, height: image.height, filledWith: 255)

@@ -1,5 +1,6 @@
 import Foundation
 import Imaging
+import TestSupport
 import Testing
 
 /// Keys, signed results and their checks, by the tool.
@@ -46,6 +47,50 @@ import Testing
             let changed = try tool("verify", "b." + ending, "--credentials")
             #expect(changed.status == 1)
             #expect(changed.text.contains("WRONG: the file was changed after it was signed"))
+        }
+    }
+
+    /// The mark in the pixels leads to the manifest, and is found where that was taken away.
+    @Test func aMarkNamesTheManifest() throws {
+        try inFolder { tool in
+            let landscape = Fixtures.folder.appending(path: "Pictures/landscape.jpg")
+            try FileManager.default.copyItem(at: landscape, to: tool.url("photo.jpg"))
+            let words = [
+                "inpaint", "photo.jpg", "--mask", "rect:20,8,348,240", "--prompt", "a hill",
+                "--steps", "2", "--guidance-scale", "1", "--seed", "3", "--watermark",
+            ]
+            let run = try tool.run(words + ["on", "-o", "a.png", "--receipt", "a.json"])
+            #expect(run.status == 0, "\(run.errors)")
+            #expect(!run.errors.contains("watermark"))
+            #expect(try tool("verify", "a.png", "--credentials", "--trust", root).status == 0)
+            struct Receipt: Decodable {
+                struct Result: Decodable {
+                    let manifest: String
+                    let watermark: String
+                }
+                let result: Result
+            }
+            let document = try Data(contentsOf: tool.url("a.json"))
+            let receipt = try JSONDecoder().decode(Receipt.self, from: document).result
+            let manifest = receipt.manifest
+            let info = try tool("info", "a.png", "--find-watermark")
+            #expect(info.text.contains(": names the manifest \(manifest) of this file"))
+            #expect(info.text.contains("watermarked.bound"))
+            var image = try Image(contentsOf: tool.url("a.png"))
+                .cropped(x: 40, y: 10, width: 330, height: 236)
+            image.metadata = ImageMetadata()
+            try image.resized(width: 264, height: 189).encoded(as: .jpeg, quality: 90)
+                .write(to: tool.url("b.jpg"))
+            let stripped = try tool("info", "b.jpg", "--find-watermark", "--json")
+            #expect(stripped.text.contains(receipt.watermark))
+            #expect(stripped.text.contains(String(manifest.prefix(22))))
+            let replayed = try tool.run(["replay", "a.json", "-o", "c.png"])
+            #expect(replayed.status == 0, "\(replayed.errors)")
+            #expect(
+                try Data(contentsOf: tool.url("a.png")) == Data(contentsOf: tool.url("c.png")))
+            #expect(try tool.run(words + ["off", "-o", "d.jpg"]).status == 0)
+            let none = try tool("info", "d.jpg", "--find-watermark")
+            #expect(none.text.contains("watermark: none found"))
         }
     }
 

@@ -82,6 +82,12 @@ package struct CredentialsCheck {
         return lines
     }
 
+    /// The name of the manifest that a mark leads to; nil where it leads to none in the file.
+    func manifest(of mark: PictureMark) -> String? {
+        guard case .report(let report) = finding else { return nil }
+        return report.manifest(named: Data(mark.name), by: PictureMark.algorithm)
+    }
+
     /// Whether the file has any, valid or not.
     package var areThere: Bool {
         if case .none = finding { false } else { true }

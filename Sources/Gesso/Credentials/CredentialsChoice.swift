@@ -44,24 +44,29 @@ public struct CredentialsPlaces: Sendable {
     public var command: String?
     /// The file with the certificates of either; nil for none.
     public var certificate: String?
+    /// What holds where a job leaves open whether its pictures are signed.
+    public var standard = CredentialsChoice.Use.standard
 
     /// No keys.
     public init() {}
 
     /// The places that environment variables name: `GESSO_CREDENTIALS_KEY` or
     /// `GESSO_CREDENTIALS_COMMAND` with `GESSO_CREDENTIALS_CERTIFICATE`, and the folder of the user's data.
+    /// `GESSO_CREDENTIALS` is `on`, `off`, or the name of a profile.
     public init(environment: [String: String]) {
         func value(_ name: String) -> String? {
-            environment["GESSO_CREDENTIALS_" + name].flatMap { $0.isEmpty ? nil : $0 }
+            environment["GESSO_CREDENTIALS" + name].flatMap { $0.isEmpty ? nil : $0 }
         }
         folder = CredentialsFolder(environment: environment)
-        (key, command, certificate) = (value("KEY"), value("COMMAND"), value("CERTIFICATE"))
+        (key, command, certificate) = (value("_KEY"), value("_COMMAND"), value("_CERTIFICATE"))
+        standard = CredentialsChoice.use(value(""))
     }
 
     /// Who signs; nil where no one does.
     ///
     /// - Throws: `CredentialsError` for a key that is asked for and missing, or cannot be used.
     func signer(_ use: CredentialsChoice.Use) throws(CredentialsError) -> Signer? {
+        let use = use == .standard ? standard : use
         switch use {
         case .off: return nil
         case .profile(let name):

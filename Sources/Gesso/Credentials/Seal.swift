@@ -11,22 +11,15 @@ struct Seal {
     let signer: Signer
     let tellsPrompts: Bool
 
-    /// All that the credentials of a picture are made from.
-    struct Facts {
-        let request: Request
-        let edits: [Request.Edit]
-        let works: [Outcome.Work]
-        let inputs: [String: Picture]
-        /// What is known of these beside their bytes.
-        let records: [String: PictureRecord]
-        let addOns: [[AddOnShelf.Entry]]
-        /// The model and the hash of its files; nil where none had a hand in it.
-        let model: (name: String, hash: Data)?
-    }
-
     /// The file with credentials, and their manifest's name.
-    func sealed(_ file: Data, _ facts: Facts) throws -> (data: Data, manifest: String) {
-        let draft = try draft(facts)
+    ///
+    /// - Parameters:
+    ///   - identity: what that name is made from.
+    ///   - mark: the mark that can be read from the file; nil for none.
+    func sealed(
+        _ file: Data, _ facts: EditFacts, _ identity: UUID, carrying mark: PictureMark?
+    ) throws -> (data: Data, manifest: String) {
+        let draft = try draft(facts, identity, mark)
         let place = ManifestPlace(in: file, facts.request.format)
         do {
             let store = try draft.store(signedBy: signer) { bytes in
@@ -41,9 +34,11 @@ struct Seal {
         }
     }
 
-    private func draft(_ facts: Facts) throws -> ManifestDraft {
+    private func draft(
+        _ facts: EditFacts, _ identity: UUID, _ mark: PictureMark?
+    ) throws -> ManifestDraft {
         let program = Action.Agent("Gesso", version: Program.version)
-        var draft = ManifestDraft(program, identity: try identity(facts))
+        var draft = ManifestDraft(program, identity: identity)
         draft.ingredients = ingredients(facts)
         let hasSource = facts.inputs[Request.source] != nil
         if hasSource {
@@ -58,11 +53,18 @@ struct Seal {
             action.ingredients = others
             draft.actions.append(action)
         }
+        if let mark {
+            draft.softBinding = ManifestDraft.SoftBinding(
+                algorithm: PictureMark.algorithm, value: Data(mark.name),
+                regions: facts.touched.map { [Action.Region($0)] } ?? [])
+            draft.actions.append(Action(.watermarked))
+        }
         return draft
     }
 
     /// What an edit was; nil where it left the picture as it was.
-    private func action(_ facts: Facts, _ index: Int, _ program: Action.Agent) throws -> Action? {
+    private func action(_ facts: EditFacts, _ index: Int, _ program: Action.Agent) throws -> Action?
+    {
         let work = facts.works[index]
         guard work.report.repaintedFraction > 0 || work.verb == .textToImage else { return nil }
         let isPainted = work.report.evaluations > 0
@@ -74,9 +76,7 @@ struct Seal {
         action.agent = program
         action.description = work.verb.deed
         if let box = work.edit.mask?.bounds, work.report.repaintedFraction < 1 {
-            action.regions = [
-                Action.Region(x: box.x, y: box.y, width: box.width, height: box.height)
-            ]
+            action.regions = [Action.Region(box)]
         }
         if isPainted, let model = facts.model {
             action.parameters.append(
@@ -100,7 +100,7 @@ struct Seal {
     }
 
     /// The source first, then what steered the edits. Masks are none: what they hold shows in the regions.
-    private func ingredients(_ facts: Facts) -> [Ingredient] {
+    private func ingredients(_ facts: EditFacts) -> [Ingredient] {
         let masks = Set(facts.request.maskPictures)
         let names = facts.inputs.keys.filter { !masks.contains($0) }
             .sorted { ($0 == Request.source ? "" : $0) < ($1 == Request.source ? "" : $1) }
@@ -114,26 +114,6 @@ struct Seal {
                 hash: Digest.joined([hash]), provenance: record?.provenance)
         }
     }
-
-    /// The same for the same edits, inputs, format, model, key and version: a replay has it, too.
-    private func identity(_ facts: Facts) throws -> UUID {
-        var request = Request(
-            zip(facts.edits, facts.works).map { edit, work in
-                Request.Edit(edit.verb, work.settledRecipe, mask: edit.mask)
-            })
-        (request.format, request.quality) = (facts.request.format, facts.request.quality)
-        request.pictures = facts.inputs.mapValues { picture in
-            var record = picture
-            (record.path, record.data) = (nil, nil)
-            return record
-        }
-        let digest = Digest(.sha256)
-        digest.update(Data(try JSON.line(request).utf8))
-        digest.update(facts.model?.hash ?? Data())
-        digest.update(Data("\(Program.version) \(tellsPrompts)".utf8))
-        digest.update(signer.certificate.der)
-        return UUID(hash: digest.bytes())
-    }
 }
 
 /// What is known of a picture that was read.
@@ -141,6 +121,13 @@ struct PictureRecord {
     let mediaType: String
     /// Its own credentials, checked; nil where it has none, or they are broken.
     let provenance: CredentialsReport?
+}
+
+extension Action.Region {
+    /// A rectangle of a picture.
+    fileprivate init(_ box: Box) {
+        self.init(x: box.x, y: box.y, width: box.width, height: box.height)
+    }
 }
 
 extension Digest {

@@ -12,6 +12,7 @@ struct InfoCommand: ParsableCommand {
             Examples:
               gesso info edited.png
               gesso info edited.png --json
+              gesso info from-the-web.jpg --find-watermark
 
             Settings are read from pictures of Gesso, AUTOMATIC1111, ComfyUI, Fooocus,
             InvokeAI, SwarmUI, NovelAI, Draw Things and Easy Diffusion. The hash of the
@@ -21,13 +22,17 @@ struct InfoCommand: ParsableCommand {
     @Argument(help: "The picture; - is standard input.", completion: .file())
     var file: String
 
+    @Flag(help: "Look for the mark of `--watermark on`, also in scaled or cropped pictures.")
+    var findWatermark = false
+
     @Flag(help: "Print a JSON document.")
     var json = false
 
     @OptionGroup var messages: MessageOptions
 
     func run() throws {
-        let info = try PictureInfo(Input.bytes(file), named: Input.name(file))
+        let info = try PictureInfo(
+            Input.bytes(file), named: Input.name(file), findsWatermark: findWatermark)
         if json { return try Console.result(JSON.text(info.document(path: file))) }
         try tell(info.image, info.format, info.kinds, info)
     }
@@ -52,6 +57,7 @@ struct InfoCommand: ParsableCommand {
         if info.credentials.areThere {
             try tell("credentials", info.credentials.lines.joined(separator: "\n"))
         }
+        if findWatermark { try tell("watermark", info.watermark?.line ?? "none found") }
         for warning in image.metadata.warnings + image.metadata.losses {
             try tell("warning", warning)
         }
