@@ -244,7 +244,7 @@ import Testing
             try furnish(tool, 2)
             let run = try tool(
                 "batch", "in", "--output-dir", "out", "--preset", "watercolor", "--prompt", "x",
-                "--set", "steps=1", "--report", "page.html")
+                "--set", "steps=2", "--report", "page.html")
             #expect(run.status == 0, "\(run.errors)")
             #expect(run.errors.count(of: "is a small model that knows drawn landscapes only") == 1)
             #expect(run.errors.count(of: "in place of the preset's") == 1)

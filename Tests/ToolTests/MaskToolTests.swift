@@ -221,7 +221,7 @@ import Testing
                 #expect(run.status == 0, "\(run.errors)")
                 let after = try Image(contentsOf: tool.url("a.png"))
                 #expect(after[x: 3, y: 3].elementsEqual(before[x: 3, y: 3]))
-                let told = run.errors.contains("the fill too")
+                let told = run.errors.contains("the fill has no effect")
                 #expect(told == (more.isEmpty && fill != "original"))
                 return after.samples
             }
