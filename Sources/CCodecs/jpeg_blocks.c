@@ -162,6 +162,30 @@ static void splice(
     }
 }
 
+static int is_same_table(const JHUFF_TBL *a, const JHUFF_TBL *b) {
+    if (a == NULL || b == NULL || memcmp(a->bits, b->bits, sizeof a->bits) != 0) return 0;
+    size_t count = 0;
+    for (int i = 1; i <= 16; i++) count += a->bits[i];
+    return count <= sizeof a->huffval && memcmp(a->huffval, b->huffval, count) == 0;
+}
+
+// Whether a file is coded by the tables that most cameras use (ITU-T T.81, K.3), as a new file is unless they are
+// optimised. Coded so again it keeps its size; tables of its own would not have a code for each new symbol.
+static int has_standard_tables(
+    const struct jpeg_decompress_struct *file, const struct jpeg_compress_struct *fresh) {
+    for (int c = 0; c < file->num_components; c++) {
+        const jpeg_component_info *old = &file->comp_info[c], *new = &fresh->comp_info[c];
+        if (!is_same_table(
+                file->dc_huff_tbl_ptrs[old->dc_tbl_no], fresh->dc_huff_tbl_ptrs[new->dc_tbl_no])
+            || !is_same_table(
+                file->ac_huff_tbl_ptrs[old->ac_tbl_no],
+                fresh->ac_huff_tbl_ptrs[new->ac_tbl_no])) {
+            return 0;
+        }
+    }
+    return 1;
+}
+
 codec_status codec_jpeg_splice(
     codec_writer *writer, const codec_jpeg_part *base, const codec_jpeg_part *donor, uint32_t x,
     uint32_t y, const uint8_t *mask, int takes_touched) {
@@ -192,7 +216,8 @@ codec_status codec_jpeg_splice(
         codec_jpeg_use_arrays((j_common_ptr)&output->jpeg);
         codec_jpeg_output_to(output, writer);
         jpeg_copy_critical_parameters(&state->files[0], &output->jpeg);
-        output->jpeg.optimize_coding = TRUE;
+        output->jpeg.optimize_coding =
+            source->progressive_mode || !has_standard_tables(source, &output->jpeg);
         output->jpeg.restart_interval = source->restart_interval;
         if (source->progressive_mode) jpeg_simple_progression(&output->jpeg);
         if (source->saw_JFIF_marker) {

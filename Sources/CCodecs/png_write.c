@@ -1,5 +1,5 @@
-// Writing PNG through libpng's row API. Fixed compression settings: the same picture always gives
-// the same bytes.
+// Writing PNG: chunks through libpng, pixels as they were deflated in stripes. Fixed compression settings: the
+// same picture always gives the same bytes.
 
 #include <png.h>
 #include <setjmp.h>
@@ -9,7 +9,7 @@
 
 #include "items.h"
 
-enum { compression_level = 6 };
+enum { compression_level = 6 };  // of profiles
 
 static _Noreturn void fail(png_structp png, png_const_charp message) {
     codec_writer *writer = png_get_error_ptr(png);
@@ -66,7 +66,6 @@ static void put_header(
     int channels, int depth) {
     png_set_user_limits(png, 0x7fffffff, 0x7fffffff);
     png_set_write_fn(png, writer, put_bytes, flush_nothing);
-    png_set_compression_level(png, compression_level);
     png_set_IHDR(
         png, info, width, height, depth, color_type(channels), PNG_INTERLACE_NONE,
         PNG_COMPRESSION_TYPE_DEFAULT, PNG_FILTER_TYPE_DEFAULT);
@@ -79,40 +78,38 @@ static void put_header(
             png_write_chunk(png, (png_const_bytep)item->name, item->bytes, item->count);
         }
     }
-    if (depth == 16 && __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__) png_set_swap(png);
+}
+
+// The stripes' streams one after the other, and the checksum of all that was deflated.
+static void put_stripes(png_structp png, const codec_png_stripe *stripes, size_t count) {
+    static const png_byte name[] = "IDAT";
+    uLong adler = adler32(0, NULL, 0);
+    for (size_t i = 0; i < count; i++) {
+        png_write_chunk(png, name, stripes[i].bytes, stripes[i].count);
+        adler = adler32_combine(adler, stripes[i].adler, (z_off_t)stripes[i].length);
+    }
+    const png_byte sum[] = {
+        (png_byte)(adler >> 24), (png_byte)(adler >> 16), (png_byte)(adler >> 8), (png_byte)adler};
+    png_write_chunk(png, name, sum, sizeof sum);
+    png_write_chunk(png, (png_const_bytep)"IEND", NULL, 0);
 }
 
 codec_status codec_png_write(
-    codec_writer *writer, const uint16_t *samples, uint32_t width, uint32_t height, int channels,
-    int depth) {
-    size_t row_samples = (size_t)width * channels;
-    uint8_t *bytes = malloc(row_samples > 0 ? row_samples : 1);
-    if (bytes == NULL) return codec_no_memory;
+    codec_writer *writer, uint32_t width, uint32_t height, int channels, int depth,
+    const codec_png_stripe *stripes, size_t count) {
     png_structp png =
         png_create_write_struct(PNG_LIBPNG_VER_STRING, writer, fail, ignore_warning);
     png_infop info = png == NULL ? NULL : png_create_info_struct(png);
     if (info == NULL) {
         if (png != NULL) png_destroy_write_struct(&png, NULL);
-        free(bytes);
         return codec_no_memory;
     }
     if (setjmp(png_jmpbuf(png))) {
         png_destroy_write_struct(&png, &info);
-        free(bytes);
         return codec_corrupt;
     }
     put_header(writer, png, info, width, height, channels, depth);
-    for (uint32_t y = 0; y < height; y++) {
-        const uint16_t *row = samples + row_samples * y;
-        if (depth == 16) {
-            png_write_row(png, (png_const_bytep)row);
-            continue;
-        }
-        for (size_t i = 0; i < row_samples; i++) bytes[i] = (uint8_t)row[i];
-        png_write_row(png, bytes);
-    }
-    png_write_end(png, info);
+    put_stripes(png, stripes, count);
     png_destroy_write_struct(&png, &info);
-    free(bytes);
     return codec_ok;
 }

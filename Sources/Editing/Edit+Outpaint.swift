@@ -9,8 +9,10 @@ extension Edit {
     ///   `ImagingError.tooLarge` when it makes it too large.
     public static func outpaint(_ image: Image, _ recipe: Recipe) throws -> Edit {
         let sides = try recipe.sides(width: image.width, height: image.height)
-        let insets = Insets(
+        let wanted = Insets(
             top: sides.top, left: sides.left, bottom: sides.bottom, right: sides.right)
+        // Where only the sum of two sides is asked for, a few pixels more on one keep a JPEG's blocks.
+        let insets = if case .sides = recipe.growth { wanted } else { image.aligningBlocks(wanted) }
         let canvas = try Canvas(extending: image, by: insets, overlap: recipe.overlap)
         let region = Mask(
             width: canvas.mask.width, height: canvas.mask.height,

@@ -82,9 +82,26 @@ extension Image {
 
     private func encodedPNG() throws -> Data {
         let chunks = metadata.chunks(for: self).map { (name: $0.name, bytes: $0.bytes) }
-        return try written(as: .png, items: chunks) { writer, samples in
-            codec_png_write(
-                writer, samples, UInt32(width), UInt32(height), Int32(channels), Int32(depth))
+        let stripeRows = max((1 << 20) / (width * channels * depth / 8), 1)
+        let deflated = samples.withUnsafeBufferPointer { samples in
+            nonisolated(unsafe) let samples = samples
+            return Bands.map(of: height, height: stripeRows) { rows in
+                var stripe = codec_png_stripe()
+                let status = codec_png_deflate(
+                    samples.baseAddress, UInt32(width), Int32(channels), Int32(depth),
+                    UInt32(rows.lowerBound), UInt32(rows.count),
+                    rows.upperBound == height ? 1 : 0, &stripe)
+                return (stripe: stripe, status: status)
+            }
+        }
+        defer { for part in deflated { free(part.stripe.bytes) } }
+        return try written(as: .png, items: chunks) { writer, _ in
+            if let failed = deflated.first(where: { $0.status != codec_ok }) {
+                return failed.status
+            }
+            return codec_png_write(
+                writer, UInt32(width), UInt32(height), Int32(channels), Int32(depth),
+                deflated.map(\.stripe), deflated.count)
         }
     }
 

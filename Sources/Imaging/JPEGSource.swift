@@ -108,6 +108,44 @@ struct MetadataRecord: Sendable, Equatable {
 }
 
 extension Image {
+    /// Insets of the same sums, moved so that the JPEG that the picture was read from begins on a block of the
+    /// larger picture, whose blocks can then be kept; the same for other pictures.
+    public func aligningBlocks(_ insets: Insets) -> Insets {
+        guard let source = metadata.jpegSource, let components = metadata.jpegCoding?.components,
+            let across = components.map(\.horizontal).max(),
+            let down = components.map(\.vertical).max()
+        else { return insets }
+        /// What is added where blocks begin, of what is added in all.
+        func aligned(_ first: Int, of all: Int, behind base: Int, unit: Int) -> Int {
+            // A side that does not grow stays as it is.
+            guard first > 0, first < all else { return first }
+            let moved = (base + first + unit / 2) / unit * unit - base
+            if (0...all).contains(moved) { return moved }
+            return (0...all).contains(moved - unit) ? moved - unit : first
+        }
+        var result = insets
+        let (sumX, sumY, place) = (
+            insets.left + insets.right, insets.top + insets.bottom, source.place
+        )
+        if [.mirrored, .turnedHalf, .turnedRight, .transversed].contains(source.orientation) {
+            result.right = aligned(
+                insets.right, of: sumX, behind: width - place.end.x, unit: 8 * across)
+            result.left = sumX - result.right
+        } else {
+            result.left = aligned(insets.left, of: sumX, behind: place.x, unit: 8 * across)
+            result.right = sumX - result.left
+        }
+        if [.flipped, .turnedHalf, .turnedLeft, .transversed].contains(source.orientation) {
+            result.bottom = aligned(
+                insets.bottom, of: sumY, behind: height - place.end.y, unit: 8 * down)
+            result.top = sumY - result.bottom
+        } else {
+            result.top = aligned(insets.top, of: sumY, behind: place.y, unit: 8 * down)
+            result.bottom = sumY - result.top
+        }
+        return result
+    }
+
     /// Whether these bytes are those of the JPEG that the picture was read from.
     public func isFile(_ data: Data) -> Bool {
         metadata.jpegSource.map { $0.bytes == data } ?? false

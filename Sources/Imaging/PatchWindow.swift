@@ -44,7 +44,7 @@ struct PatchWindow {
     ///   - part: the mask within `bounds`, or of the whole picture.
     private init(of part: Mask, _ bounds: Box, all hole: Mask, _ avoided: Mask?) {
         count = part.values.count { $0 > 0 }
-        var margin = max(96, max(bounds.width, bounds.height) * 3 / 4)
+        var margin = max(96, max(bounds.width, bounds.height) * 3 / 2)
         var box = bounds.widened(by: margin, inWidth: hole.width, height: hole.height)
         func open(_ box: Box) -> Int {
             var open = 0

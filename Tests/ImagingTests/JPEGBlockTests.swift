@@ -103,6 +103,24 @@ import Testing
         }
     }
 
+    /// Insets of which only the sums are asked for are moved to where the blocks begin.
+    @Test(arguments: [1, 2, 3, 4, 5, 6, 7, 8])
+    func alignedInsetsKeepBlocks(orientation: Int) throws {
+        let source = try image("orientation-\(orientation).jpg")
+        let wanted = Insets(top: 21, left: 37, bottom: 19, right: 38)
+        let insets = source.aligningBlocks(wanted)
+        #expect(insets.top + insets.bottom == 40 && insets.left + insets.right == 75)
+        #expect(abs(insets.top - wanted.top) <= 16 && abs(insets.left - wanted.left) <= 16)
+        let canvas = try Canvas(extending: source, by: insets, overlap: 0)
+        let data = try canvas.image.encoded(as: .jpeg)
+        let blocks = try #require(
+            BlockComparison(canvas.image, writtenAs: data, outside: canvas.mask))
+        #expect(blocks.outside > 0 && blocks.differing == 0)
+        var plain = source
+        plain.metadata.jpegSource = nil
+        #expect(plain.aligningBlocks(wanted) == wanted)
+    }
+
     @Test func anotherQualityIsEncodedAnew() throws {
         let source = try image("420.jpg")
         let (edited, mask) = painted(source, Box(x: 2, y: 2, width: 3, height: 3))

@@ -137,11 +137,26 @@ codec_writer *codec_writer_open(void);
 // "APPD", "COM "). Copies the bytes.
 codec_status codec_writer_add(
     codec_writer *writer, const char *name, const uint8_t *bytes, size_t count);
-// PNG: any channels, depth 8 or 16. JPEG: depth 8, 1 or 3 channels; `coding` NULL means `quality`
-// (1...100) without chroma subsampling. The same input gives the same bytes.
+
+// Rows of a PNG, deflated; the caller frees the bytes.
+typedef struct codec_png_stripe {
+    uint8_t *bytes;
+    size_t count;
+    uint32_t adler;  // the checksum of what was deflated (RFC 1950)
+    size_t length;   // bytes that were
+} codec_png_stripe;
+
+// Deflates `count` rows from row `first` on; any channels, depth 8 or 16. Stripes may be made on several threads,
+// and together they are the pixels of a file. The same rows give the same bytes.
+codec_status codec_png_deflate(
+    const uint16_t *samples, uint32_t width, int channels, int depth, uint32_t first,
+    uint32_t count, int is_last, codec_png_stripe *stripe);
+// Writes a PNG of the stripes that all of its rows were deflated to.
 codec_status codec_png_write(
-    codec_writer *writer, const uint16_t *samples, uint32_t width, uint32_t height, int channels,
-    int depth);
+    codec_writer *writer, uint32_t width, uint32_t height, int channels, int depth,
+    const codec_png_stripe *stripes, size_t count);
+// JPEG: depth 8, 1 or 3 channels; `coding` NULL means `quality`
+// (1...100) without chroma subsampling. The same input gives the same bytes.
 codec_status codec_jpeg_write(
     codec_writer *writer, const uint16_t *samples, uint32_t width, uint32_t height, int channels,
     int quality, const codec_jpeg_coding *coding);
