@@ -148,7 +148,8 @@ public struct GessoServer: Sendable {
 
     /// All that can be asked.
     var routes: [Route] {
-        let routes = pageRoutes + ownRoutes + galleryRoutes + stateRoutes + sdapiRoutes + openAIRoutes
+        let own = ownRoutes + galleryRoutes + stateRoutes
+        let routes = pageRoutes + own + sdapiRoutes + openAIRoutes
         return routes + documentRoutes(routes)
     }
 }

@@ -91,7 +91,7 @@ enum Schemas {
             "drop": ["type": "array", "items": ["type": "array", "items": ["type": "number"]]],
             "fill": [
                 "type": "array", "items": ["type": "number"], "minItems": 2, "maxItems": 2,
-                "description": "x and y of a pixel; all that it reaches through its colour is found",
+                "description": "x and y of a pixel, from which its colour is filled",
             ],
             "tolerance": ["type": "integer", "minimum": 0, "maximum": 255],
         ],

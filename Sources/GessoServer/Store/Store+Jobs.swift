@@ -74,7 +74,8 @@ extension Store {
     /// How many jobs there are of each state.
     func jobCounts() async throws -> [JobState: Int] {
         try await read("counts") { db in
-            let rows = try Row.fetchAll(db, sql: "SELECT state, COUNT(*) AS n FROM job GROUP BY state")
+            let rows = try Row.fetchAll(
+                db, sql: "SELECT state, COUNT(*) AS n FROM job GROUP BY state")
             return rows.reduce(into: [:]) { counts, row in
                 let state: String = row["state"]
                 if let state = JobState(rawValue: state) { counts[state] = row["n"] }
