@@ -56,7 +56,10 @@ import Testing
         #expect(notes == ["\(tag) has no meaning here: it is left out"])
     }
 
-    @Test(arguments: ["a < b", "<3:00>", "< a b:c>", "<:x>", "a <b> c", "<", "<lora", "<lora>", "a <lora:x", "1 < 2 > 0", "<3"])
+    @Test(arguments: [
+        "a < b", "<3:00>", "< a b:c>", "<:x>", "a <b> c", "<", "<lora", "<lora>", "a <lora:x",
+        "1 < 2 > 0", "<3",
+    ])
     func wordsAreWords(_ prompt: String) {
         let (recipe, notes) = taken(prompt)
         #expect(recipe.prompt == prompt)

@@ -32,7 +32,7 @@ import Testing
         #expect(long(rest + 1) == 431)
     }
 
-    @Test(arguments: [("/sdapi/v1/txt2img", 64 << 20), ("/sdapi/v1/options", 1 << 20)])
+    @Test(arguments: [("/sdapi/v1/txt2img", 64 << 20), ("/internal/progress", 1 << 20)])
     func bodiesHaveALength(_ target: String, _ most: Int) {
         func status(_ length: Int) -> Int? {
             self.status(
