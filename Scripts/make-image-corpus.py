@@ -436,6 +436,9 @@ def make_good_jpeg():
         place = data.index(b"\xff\xd1")
         good(f"bytes-before-{name}.jpg", data[:place] + b"\1\2\3\4\5" + data[place:],
              reference(data), tolerance=1, warnings=["stray bytes"])
+    place = base.index(b"\xff\xda")
+    good("bytes-before-scan.jpg", base[:place] + b"\1\2" + base[place:], reference(base), tolerance=1,
+         warnings=["stray bytes"])
     place = restarts.index(b"\xff\xd0")
     good("fill-before-restart.jpg", restarts[:place] + b"\xff\xff" + restarts[place:],
          reference(restarts), tolerance=1)

@@ -124,6 +124,24 @@ def loras():
           for key, value in named("unet.", "text_encoder.", "_lora.down.weight",
                                   "_lora.up.weight").items()}, **same)
 
+    # What wrappers of a network put in front, and types that are converted.
+    peft = named("unet.", "text_encoder.", *ab)
+    case("wrapped-by-processors", {"module." + key: value for key, value in peft.items()}, **same)
+    case("compiled", {key.replace("unet.", "unet._orig_mod."): value for key, value in peft.items()}, **same)
+    case("f64", {key: value.astype(np.float64) for key, value in reference.items()}, **same)
+
+    # A bias of the second factor, which alpha scales.
+    out = "unet." + UNET[2][0]
+    case("zero-bias-of-a-factor", {**peft, out + ".lora_B.bias": np.zeros(16, np.float32)}, **same)
+    case("bias-difference", {**peft, out + ".diff_b": numbers(89, 16)})
+    case("bias-of-a-factor", {**peft, out + ".lora_B.bias": numbers(89, 16)}, same="bias-difference")
+    case("bias-of-a-named-adapter",
+         {**{key.replace(".weight", ".style.weight"): value for key, value in peft.items()},
+          out + ".lora_B.style.bias": numbers(89, 16)}, same="bias-difference")
+    case("no-rank", {**reference, "lora_unet_" + flat(UNET[2][0]) + ".lora_down.weight": numbers(1, 0, 16),
+                     "lora_unet_" + flat(UNET[2][0]) + ".lora_up.weight": numbers(1, 16, 0)},
+         error=["has no rank"])
+
     # Parts beside the layers.
     words = {"remarks": ["mychar"], "words": ["mychar"], **same}
     case("bundled-embedding", {**reference, "bundle_emb.mychar.string_to_param.*": numbers(90, 2, 32)}, **words)
@@ -146,6 +164,8 @@ def loras():
     # Kinds and families that are not applied.
     case("ia3", {to_q + ".weight": numbers(94, 8, 1), to_q + ".on_input": np.array(False)},
          error=["is IA3, which is not applied"])
+    case("control-lora", {"lora_controlnet": np.zeros(0, np.float32), "input_blocks.1.1.proj_in.up": numbers(88, 8, 2)},
+         error=["is a Control-LoRA, which is not applied"])
     case("boft", {to_q + ".oft_blocks": numbers(95, 2, 4, 2, 2), to_q + ".alpha": np.array(0, np.float32)},
          error=["is BOFT, which is not applied"])
     case("two-adapters", {**named("unet.", "text_encoder.", ".lora_A.one.weight", ".lora_B.one.weight"),
@@ -207,6 +227,8 @@ def embeddings():
     case("string-to-param", {"string_to_param.*": one}, same="reference", words=["string-to-param"])
     case("diffusers-token", {"<my-token>": one}, same="reference", words=["diffusers-token", "<my-token>"])
     case("many-tokens", {"<s0>": one, "<s1>": two}, same="reference", words=["<s0>", "<s1>"])
+    case("three-dimensions", {"emb_params": one[None]}, same="reference", words=["three-dimensions"])
+    case("f64", {"emb_params": one.astype(np.float64)}, same="reference", words=["f64"])
     case("other-family", {"emb_params": numbers(202, 2, 1024)}, error=["made for Stable Diffusion 2.x"])
     case("lora", kohya(), error=["looks like a LoRA"])
     case("xl-reference", {"clip_l": one, "clip_g": two}, words=["xl-reference"])

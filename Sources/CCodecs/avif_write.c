@@ -95,7 +95,8 @@ static codec_status configure(
     }
     // Not every encoder has these.
     heif_encoder_set_parameter_boolean(encoder, "lossless-alpha", 1);
-    heif_encoder_set_parameter_integer(encoder, "threads", threads);
+    // libaom with one thread codes otherwise than with two or more, which all write the same bytes.
+    heif_encoder_set_parameter_integer(encoder, "threads", threads < 2 ? 2 : threads);
     return status_of(writer, error);
 }
 

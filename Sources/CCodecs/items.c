@@ -58,6 +58,11 @@ void codec_fail(char message[codec_message_limit], const char *text) {
     if (message[0] != 0) return;
     strncpy(message, text, codec_message_limit - 1);
     message[codec_message_limit - 1] = 0;
+    // Some libraries end a message with a line end.
+    size_t length = strlen(message);
+    while (length > 0 && (message[length - 1] == '\n' || message[length - 1] == ' ')) {
+        message[--length] = 0;
+    }
 }
 
 codec_reader *codec_reader_open(size_t state_bytes) {

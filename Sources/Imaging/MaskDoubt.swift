@@ -18,7 +18,11 @@ extension Image {
     /// What is doubtful about the picture as a mask whose greys count as white from `threshold` up
     /// (1...255); nil for a plain one.
     public func doubtAsMask(threshold: Int) -> MaskDoubt? {
-        if isBlack { return Mask(self).isEmpty ? nil : .shapeInAlpha }
+        if isBlack {
+            let deepest = hasAlpha || depth == 8 ? 0 : Int(samples.max() ?? 0)
+            if deepest > 0 { return .deep(lightest: deepest) }
+            return Mask(self).isEmpty ? nil : .shapeInAlpha
+        }
         let mask = Mask(self)
         let counts = mask.values.reduce(into: [Int](repeating: 0, count: 256)) { $0[Int($1)] += 1 }
         let lightest = counts.lastIndex { $0 > 0 } ?? 0
@@ -29,9 +33,6 @@ extension Image {
             return .light(darkest: darkest, lightest: lightest)
         }
         guard lightest < threshold else { return nil }
-        if lightest == 0, depth == 16, let deepest = samples.max(), deepest > 0, !hasAlpha {
-            return .deep(lightest: Int(deepest))
-        }
         if Int(rgb.max() ?? 0) >= threshold, lightest > 0 { return .colored(lightest: lightest) }
         return lightest > 0 ? .dark(lightest: lightest) : nil
     }

@@ -71,7 +71,9 @@ import Testing
     @Test func sweepsTheDraftsOfKilledRuns() throws {
         try inFolder { folder in
             func path(_ name: String) -> String { folder.appending(path: name).path }
-            for name in [".gesso-1a.tmp", ".gesso-tag2b.tmp", ".gesso-held.tmp", ".gesso-x", "a.tmp"] {
+            for name in [
+                ".gesso-1a.tmp", ".gesso-tag2b.tmp", ".gesso-held.tmp", ".gesso-x", "a.tmp",
+            ] {
                 try old.write(to: folder.appending(path: name))
             }
             let held = open(path(".gesso-held.tmp"), O_RDWR)

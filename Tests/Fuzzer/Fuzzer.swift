@@ -25,10 +25,15 @@ import FuzzTargets
         for seed in try target.corpus() {
             try seed.data.write(to: folder.appending(path: seed.name))
         }
-        let dictionary = folder.deletingLastPathComponent().appending(path: target.name + ".words")
-        try Data(target.words.map { "\"\(escaped($0))\"\n" }.joined().utf8).write(to: dictionary)
+        var options = arguments.dropFirst(3)
+        if !target.words.isEmpty {
+            let words = folder.deletingLastPathComponent().appending(path: target.name + ".words")
+            let lines = target.words.map { "\"\(escaped($0))\"\n" }
+            try Data(lines.joined().utf8).write(to: words)
+            options.append("-dict=\(words.path)")
+        }
         Self.target = target
-        search([arguments[0], folder.path, "-dict=\(dictionary.path)"] + arguments.dropFirst(3))
+        search([arguments[0], folder.path] + options)
     }
 
     /// libFuzzer's notation: every byte but letters and digits in hexadecimal digits.

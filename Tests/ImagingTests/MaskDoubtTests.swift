@@ -31,8 +31,20 @@ import Testing
             disc([127, 127, 127], on: [9, 9, 9]).doubtAsMask(threshold: 128) == .dark(lightest: 127)
         )
         #expect(disc([255], on: [0], depth: 16).doubtAsMask(threshold: 128) == .dark(lightest: 1))
+        #expect(disc([100], on: [0], depth: 16).doubtAsMask(threshold: 128) == .deep(lightest: 100))
         #expect(disc([1], on: [0]).doubtAsMask(threshold: 1) == nil)
         #expect(disc([0], on: [0]).doubtAsMask(threshold: 128) == nil)
+    }
+
+    @Test func lightMasksSayHowDarkTheyAre() {
+        #expect(
+            disc([255], on: [254]).doubtAsMask(threshold: 128)
+                == .light(darkest: 254, lightest: 255))
+        #expect(
+            disc([255, 255, 0], on: [0, 255, 255]).doubtAsMask(threshold: 128)
+                == .light(darkest: 179, lightest: 226))
+        #expect(disc([255], on: [254]).doubtAsMask(threshold: 255) == nil)
+        #expect(disc([200], on: [200]).doubtAsMask(threshold: 128) == nil)
     }
 
     @Test func coloursAreDarkerThanTheyLook() {

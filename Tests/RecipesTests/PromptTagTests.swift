@@ -17,7 +17,8 @@ import Testing
         ("<lora:fur:te=0.5>", "fur:0.5"), ("<lora:fur:0.5:0.5>", "fur:0.5"),
         ("<lyco:fur:0.7>", "fur:0.7"), ("<lora:sub\\fur:0.5>", "sub/fur:0.5"),
         ("<lora:sub/fur:0.5>", "sub/fur:0.5"), ("<lora:fur: 0.5 >", "fur:0.5"),
-        ("<lora:a b (c):-1>", "a b (c):-1"),
+        ("<lora:a b (c):-1>", "a b (c):-1"), ("<LORA:fur:0.5>", "fur:0.5"),
+        ("< lora:fur:0.5>", "fur:0.5"),
     ])
     func aTagNamesALoRA(_ tag: String, _ lora: String) {
         let (recipe, notes) = taken("a cat \(tag) on a mat")
@@ -48,7 +49,17 @@ import Testing
             ])
     }
 
-    @Test(arguments: ["a < b", "a <b> c", "<", "<lora", "<lora>", "a <lora:x", "1 < 2 > 0", "<3"])
+    @Test(arguments: ["<loha:fur:1>", "<segment:face>", "<wlr:x:1>"])
+    func networksOfExtensionsAreTakenOut(_ tag: String) {
+        let (recipe, notes) = taken("a cat \(tag)")
+        #expect(recipe.prompt == "a cat")
+        #expect(notes == ["\(tag) has no meaning here: it is left out"])
+    }
+
+    @Test(arguments: [
+        "a < b", "<3:00>", "< a b:c>", "<:x>", "a <b> c", "<", "<lora", "<lora>", "a <lora:x",
+        "1 < 2 > 0", "<3",
+    ])
     func wordsAreWords(_ prompt: String) {
         let (recipe, notes) = taken(prompt)
         #expect(recipe.prompt == prompt)

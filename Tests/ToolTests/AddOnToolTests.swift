@@ -187,11 +187,17 @@ import Testing
                 .appending(components: "Weights", "Embeddings")
             try FileManager.default.createDirectory(
                 at: tool.url("mixed"), withIntermediateDirectories: true)
-            for name in ["reference", "other-family"] {
+            try FileManager.default.createDirectory(
+                at: tool.url("mixed/sub"), withIntermediateDirectories: true)
+            for (name, place) in [
+                ("reference", "sub/reference.SAFETENSORS"),
+                ("other-family", "other-family.safetensors"),
+            ] {
                 try FileManager.default.copyItem(
                     at: corpus.appending(path: name + ".safetensors"),
-                    to: tool.url("mixed/\(name).safetensors"))
+                    to: tool.url("mixed/" + place))
             }
+            try Data([0x80, 2, 0x7D]).write(to: tool.url("mixed/pickled.pt"))
             try Data([1]).write(to: tool.url("mixed/broken.safetensors"))
             let alone = corpus.appending(path: "reference.safetensors").path(percentEncoded: false)
             func run(_ prompt: String, _ file: String, _ name: String) throws -> (Int32, String) {
@@ -201,13 +207,14 @@ import Testing
             }
             #expect(try run("a reference", alone, "alone.png").0 == 0)
             let (status, notes) = try run("a reference", "mixed", "mixed.png")
-            #expect(status == 0 && notes.contains("2 embeddings are left out: "), "\(notes)")
+            #expect(status == 0 && notes.contains("3 embeddings are left out: "), "\(notes)")
             #expect(try run("a embedding:reference", alone, "comfy.png").0 == 0)
             for name in ["mixed", "comfy"] {
                 #expect(
                     try tool("compare", "alone.png", name + ".png").text
                         .contains("infinite, equal"), "\(name)")
             }
+            #expect(try run("a pickled", "mixed", "no.png").1.contains("a PyTorch pickle"))
             #expect(try run("a other-family", "mixed", "no.png").0 == 69)
             #expect(
                 try run("a cat", alone, "unused.png").1

@@ -270,15 +270,18 @@ import Testing
                 try FileManager.default.createDirectory(
                     at: tool.url(folder), withIntermediateDirectories: true)
             }
-            for name in ["a", "b_001", "c"] { try tool.draw("in/\(name).png", 90) }
-            for name in ["a.png", "b_001_mask.png", "c.PNG"] {
-                try tool.draw("masks/\(name)", 255)
+            for name in ["a", "b_001", "c", "E", "f.1", "g", "h"] {
+                try tool.draw("in/\(name).png", 90)
             }
+            for name in [
+                "a.png", "b_001_mask.png", "c.PNG", "e_Mask.png", "f.1.mask.png", "mask_g.png",
+                "h-MASK.PNG",
+            ] { try tool.draw("masks/\(name)", 255) }
             let made = try tool(
                 "batch", "in", "--verb", "inpaint", "--masks", "masks", "--fill", "edge",
                 "--steps", "0", "--output-dir", "out")
             #expect(made.status == 0, "\(made.errors)")
-            #expect(try pictures(tool, "out").count == 3)
+            #expect(try pictures(tool, "out").count == 7)
             try tool.draw("in/d.png", 90)
             let one = try tool(
                 "batch", "in", "--verb", "inpaint", "--masks", "masks", "--fill", "edge",
@@ -292,15 +295,15 @@ import Testing
         try Tool.inFolder { tool in
             try FileManager.default.createDirectory(
                 at: tool.url("in"), withIntermediateDirectories: true)
-            for name in ["x", "x_mask", "y", "y-mask", "red_mask"] {
-                try tool.draw("in/\(name).png", name.hasSuffix("mask") ? 255 : 90)
+            for name in ["x", "x_Mask", "y", "y.mask", "red_mask"] {
+                try tool.draw("in/\(name).png", name.lowercased().hasSuffix("mask") ? 255 : 90)
             }
             let made = try tool(
                 "batch", "in", "--verb", "inpaint", "--masks", "in", "--fill", "edge", "--steps",
                 "0", "--output-dir", "out")
             #expect(made.status == 3)
             #expect(
-                made.errors.contains("left out, for they are masks: in/x_mask.png, in/y-mask.png"))
+                made.errors.contains("left out, for they are masks: in/x_Mask.png, in/y.mask.png"))
             #expect(made.errors.contains("in/red_mask.png: in/red_mask_mask.png: cannot be read"))
             #expect(try pictures(tool, "out").keys.sorted() == ["x.png", "y.png"])
         }

@@ -109,10 +109,20 @@ import Testing
             let text = "a lake\r\nSteps: 4, Sampler: Euler a, CFG scale: 7, Seed: 12"
             try Data(("\u{FEFF}" + text).utf8).write(to: tool.url("beside.txt"))
             try Data("just words".utf8).write(to: tool.url("words.txt"))
+            let wide = try #require(text.data(using: .utf16))
+            // The name of one letter is a case of its own to Foundation.
+            try wide.write(to: tool.url("w"))
+            let json = #"""
+                {"prompt": "a lake", "steps": 4, "guidance_scale": 7, "sampler": "euler_ancestral",
+                 "scheduler": "normal", "seed": "12", "base_model": "x", "metadata_scheme": "fooocus"}
+                """#
+            try Data(json.utf8).write(to: tool.url("other.txt"))
             let root = URL(filePath: #filePath).deletingLastPathComponent()
                 .deletingLastPathComponent().deletingLastPathComponent()
             let hidden = root.appending(path: "Fixtures/Pictures/Hidden/novelai.png").path
-            for (file, steps) in [("beside.txt", 4), (hidden, 28)] {
+            for (file, steps) in [
+                ("beside.txt", 4), ("w", 4), ("other.txt", 4), (hidden, 28),
+            ] {
                 let made = try tool(
                     "preset", "new", "p", "--from", file, "-o", "p.yaml", "--overwrite")
                 #expect(made.status == 0, "\(made.errors)")

@@ -18,12 +18,18 @@ public struct MaskFolder: Sendable {
             else { continue }
             let name = (file as NSString).deletingPathExtension
             files[name.lowercased(), default: []].append(file)
-            let folder = (name as NSString).deletingLastPathComponent as NSString
-            if let stem = Self.stem(ofMask: (name as NSString).lastPathComponent) {
-                files[folder.appendingPathComponent(stem).lowercased(), default: []].append(file)
+            let (folder, own) = Self.parts(name)
+            if let stem = Self.stem(ofMask: own) {
+                files[(folder + stem).lowercased(), default: []].append(file)
             }
         }
         self.files = files.mapValues { $0.sorted() }
+    }
+
+    /// A path's folder, empty or with its slash, and what follows. (`NSString`'s ways trap on one letter.)
+    private static func parts(_ path: String) -> (folder: String, name: String) {
+        guard let slash = path.lastIndex(of: "/") else { return ("", path) }
+        return (String(path[...slash]), String(path[path.index(after: slash)...]))
     }
 
     private static let suffixes = ["_mask", "-mask", ".mask", " mask"]
@@ -52,7 +58,7 @@ public struct MaskFolder: Sendable {
         let name = item.folder + item.stem
         let isBeside = isBeside(item)
         let found = (files[name.lowercased()] ?? []).filter { file in
-            let stem = ((file as NSString).deletingPathExtension as NSString).lastPathComponent
+            let stem = Self.parts((file as NSString).deletingPathExtension).name
             return !isBeside || Self.stem(ofMask: stem) != nil && stem != item.stem
         }
         let best = found.min { rank($0, name) < rank($1, name) }

@@ -49,39 +49,9 @@ package struct MultipartReader {
     /// Goes on as far as the buffer allows; false when more is needed.
     private mutating func step() throws(Failure) -> Bool {
         switch state {
-        case .preamble, .content:
-            guard let start = firstIndex(of: delimiter) else {
-                // What cannot be the beginning of a delimiter is content.
-                let keep = min(buffer.count, delimiter.count + 2)
-                if state == .content { part?.content += buffer.dropLast(keep) }
-                buffer.removeFirst(buffer.count - keep)
-                return false
-            }
-            var rest = start + delimiter.count
-            guard buffer.count >= rest + 2 else { return false }
-            let isLast = buffer[rest] == UInt8(ascii: "-") && buffer[rest + 1] == UInt8(ascii: "-")
-            if !isLast {
-                while rest < buffer.count, [0x20, 0x09].contains(buffer[rest]) { rest += 1 }
-                guard rest - start <= Self.headLimit else { throw .malformed }
-                guard buffer.count >= rest + 2 else { return false }
-                guard buffer[rest] == 0x0d, buffer[rest + 1] == 0x0a else {
-                    // A longer line that begins like the delimiter is content.
-                    if state == .content { part?.content += buffer[...start] }
-                    buffer.removeFirst(start + 1)
-                    return true
-                }
-            }
-            if var done = part {
-                done.content += buffer[..<start]
-                parts.append(done)
-                part = nil
-            }
-            // The head's lines end as the boundary's does, so an empty head is found, too.
-            buffer.removeFirst(isLast ? rest + 2 : rest)
-            state = isLast ? .end : .head
-            return true
+        case .preamble, .content: return try findDelimiter()
         case .head:
-            guard let end = firstIndex(of: Array("\r\n\r\n".utf8)) else {
+            guard let end = firstIndex(of: Array("\r\n\r\n".utf8), from: 0) else {
                 guard buffer.count <= Self.headLimit else { throw .headTooLong }
                 return false
             }
@@ -96,6 +66,48 @@ package struct MultipartReader {
             buffer.removeAll()
             return false
         }
+    }
+
+    /// Ends the part, or the preamble, at the next delimiter; false when more is needed.
+    private mutating func findDelimiter() throws(Failure) -> Bool {
+        var from = 0
+        while let start = firstIndex(of: delimiter, from: from) {
+            var rest = start + delimiter.count
+            guard buffer.count >= rest + 2 else {
+                pass(start)
+                return false
+            }
+            let isLast = buffer[rest] == UInt8(ascii: "-") && buffer[rest + 1] == UInt8(ascii: "-")
+            if !isLast {
+                while rest < buffer.count, [0x20, 0x09].contains(buffer[rest]) { rest += 1 }
+                guard rest - start <= Self.headLimit else { throw .malformed }
+                guard buffer.count >= rest + 2 else {
+                    pass(start)
+                    return false
+                }
+                guard buffer[rest] == 0x0d, buffer[rest + 1] == 0x0a else {
+                    // A longer line that begins like the delimiter is content.
+                    from = start + 1
+                    continue
+                }
+            }
+            pass(start)
+            if let done = part { parts.append(done) }
+            part = nil
+            // The head's lines end as the boundary's does, so an empty head is found, too.
+            buffer.removeFirst((isLast ? rest + 2 : rest) - start)
+            state = isLast ? .end : .head
+            return true
+        }
+        // What cannot be the beginning of a delimiter is content.
+        pass(max(buffer.count - delimiter.count - 2, 0))
+        return false
+    }
+
+    /// Takes bytes out of the buffer, which are content where there is a part.
+    private mutating func pass(_ count: Int) {
+        part?.content += buffer[..<count]
+        buffer.removeFirst(count)
     }
 
     private static func part(_ head: String) throws(Failure) -> Part {
@@ -120,11 +132,11 @@ package struct MultipartReader {
         return part
     }
 
-    private func firstIndex(of pattern: [UInt8]) -> Int? {
+    private func firstIndex(of pattern: [UInt8], from start: Int) -> Int? {
         guard buffer.count >= pattern.count, let first = pattern.first else { return nil }
         return buffer.withUnsafeBufferPointer { bytes in
             let last = bytes.count - pattern.count
-            var index = 0
+            var index = start
             while index <= last {
                 if bytes[index] == first {
                     var length = 1

@@ -77,7 +77,7 @@ extension PresetCommand {
                 Console.line("gesso: note: left out: \(what)".asLine())
             }
             let text = RecipeWriter.text(
-                "the settings of " + (from as NSString).lastPathComponent, sections)
+                "the settings of " + URL(filePath: from).lastPathComponent, sections)
             let file = try place()
             _ = try Preset(Array(text.utf8), path: file.relativePath)
             do {

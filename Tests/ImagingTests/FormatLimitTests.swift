@@ -1,0 +1,86 @@
+import Foundation
+import Imaging
+import Testing
+
+/// The limits on pictures of each format, just reached and just passed (Limits.md).
+@Suite struct FormatLimitTests {
+    private func bytes(_ number: Int, _ count: Int) -> [UInt8] {
+        (0..<count).map { UInt8(number >> (8 * $0) & 0xFF) }
+    }
+
+    /// A picture of one row.
+    private func bmp(width: Int) -> Data {
+        let row = (3 * width + 3) / 4 * 4
+        let head = bytes(40, 4) + bytes(width, 4) + bytes(1, 4) + bytes(1, 2) + bytes(24, 2)
+        let file = Array("BM".utf8) + bytes(54 + row, 4) + bytes(0, 4) + bytes(54, 4)
+        return Data(file + head + [UInt8](repeating: 0, count: 24 + row))
+    }
+
+    /// A picture of one row, each pixel a code of nine bits, with a clear code before the codes grow.
+    private func gif(width: Int) -> Data {
+        var (bits, held, packed) = (0, 0, [UInt8]())
+        func put(_ code: Int) {
+            held |= code << bits
+            bits += 9
+            while bits >= 8 {
+                packed.append(UInt8(held & 0xFF))
+                held >>= 8
+                bits -= 8
+            }
+        }
+        for pixel in 0..<width {
+            if pixel.isMultiple(of: 200) { put(256) }
+            put(1)
+        }
+        put(257)
+        if bits > 0 { packed.append(UInt8(held)) }
+        let size = bytes(width, 2) + bytes(1, 2)
+        var file = Array("GIF89a".utf8) + size + [0x80, 0, 0] + [0, 0, 0, 255, 255, 255]
+        file += [0x2C] + bytes(0, 4) + size + [0, 8]
+        for start in stride(from: 0, to: packed.count, by: 255) {
+            let block = packed[start..<min(start + 255, packed.count)]
+            file += [UInt8(block.count)] + block
+        }
+        return Data(file + [0, 0x3B])
+    }
+
+    /// An uncompressed grey picture of one row.
+    private func tiff(width: Int) -> Data {
+        func entry(_ tag: Int, _ type: Int, _ value: Int) -> [UInt8] {
+            bytes(tag, 2) + bytes(type, 2) + bytes(1, 4) + bytes(value, 4)
+        }
+        let entries = [
+            entry(256, 4, width), entry(257, 4, 1), entry(258, 3, 8), entry(259, 3, 1),
+            entry(262, 3, 1), entry(273, 4, 8), entry(277, 3, 1), entry(278, 4, 1),
+            entry(279, 4, width),
+        ]
+        let start = 8 + width + width % 2
+        return Data(
+            Array("II*\0".utf8) + bytes(start, 4) + [UInt8](repeating: 7, count: start - 8)
+                + bytes(entries.count, 2) + entries.joined() + bytes(0, 4))
+    }
+
+    private func expect(_ file: (Int) -> Data) throws {
+        #expect(try Image(decoding: file(65_500), name: "a").width == 65_500)
+        let error = #expect(throws: ImagingError.self) {
+            try Image(decoding: file(65_501), name: "a")
+        }
+        #expect(error == .tooLarge(name: "a", width: 65_501, height: 1))
+    }
+
+    @Test func sidesOfABitmap() throws { try expect(bmp) }
+    @Test func sidesOfAGIF() throws { try expect(gif) }
+    @Test func sidesOfATIFF() throws { try expect(tiff) }
+
+    @Test func sidesOfAnAVIFThatIsWritten() throws {
+        func wide(_ width: Int) -> Image {
+            Image(
+                width: width, height: 1, channels: 1,
+                samples: [UInt16](repeating: 0, count: width))
+        }
+        #expect(throws: Never.self) { try wide(32_767).checkEncodable(as: .avif) }
+        #expect(throws: ImagingError.self) { try wide(32_768).checkEncodable(as: .avif) }
+        #expect(throws: Never.self) { try wide(16_383).checkEncodable(as: .webp) }
+        #expect(throws: ImagingError.self) { try wide(16_384).checkEncodable(as: .webp) }
+    }
+}

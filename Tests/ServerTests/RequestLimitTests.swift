@@ -1,0 +1,107 @@
+import Foundation
+import GessoServer
+import Testing
+
+/// The limits on requests, each just reached and just passed (Limits.md).
+@Suite struct RequestLimitTests {
+    private func status(
+        _ target: String, _ fields: [(name: String, value: String)] = [], method: String = "GET"
+    ) -> Int? {
+        let host = [(name: "Host", value: "127.0.0.1")]
+        switch Gate().verdict(on: Gate.Head(method, target, host + fields)) {
+        case .pass: return nil
+        case .refuse(let refusal): return refusal.status
+        }
+    }
+
+    @Test func addressesHaveALength() {
+        #expect(status("/" + String(repeating: "a", count: 8191)) == nil)
+        #expect(status("/" + String(repeating: "a", count: 8192)) == 414)
+    }
+
+    @Test func headersHaveANumberAndALength() {
+        let many = (0..<99).map { (name: "X-\($0)", value: "a") }
+        #expect(status("/", many) == nil)
+        #expect(status("/", many + [(name: "X", value: "a")]) == 431)
+        // The name and the value of Host count, and four bytes for each line.
+        let rest = (16 << 10) - "Host127.0.0.1".utf8.count - 4 - "X".utf8.count - 4
+        func long(_ length: Int) -> Int? {
+            status("/", [(name: "X", value: String(repeating: "a", count: length))])
+        }
+        #expect(long(rest) == nil)
+        #expect(long(rest + 1) == 431)
+    }
+
+    @Test(arguments: [("/sdapi/v1/txt2img", 64 << 20), ("/internal/progress", 1 << 20)])
+    func bodiesHaveALength(_ target: String, _ most: Int) {
+        func status(_ length: Int) -> Int? {
+            self.status(
+                target,
+                [
+                    (name: "Content-Type", value: "application/json"),
+                    (name: "Content-Length", value: "\(length)"),
+                ], method: "POST")
+        }
+        #expect(status(most) == nil)
+        #expect(status(most + 1) == 413)
+    }
+
+    private func isRead(_ body: String, as form: RequestBody) -> Bool {
+        (try? form.order(in: Data(body.utf8))) != nil
+    }
+
+    @Test func jsonHasADepth() {
+        func body(_ depth: Int) -> String {
+            let lists = String(repeating: "[", count: depth - 1)
+            return #"{"prompt": "a", "styles": "# + lists + String(lists.map { _ in "]" }) + "}"
+        }
+        #expect(isRead(body(32), as: .txt2img))
+        #expect(!isRead(body(33), as: .txt2img))
+    }
+
+    @Test(arguments: [(RequestBody.txt2img, 64 << 10), (.openAI, 32_000)])
+    func promptsHaveALength(_ form: RequestBody, _ most: Int) {
+        func body(_ length: Int) -> String {
+            #"{"prompt": ""# + String(repeating: "a", count: length) + "\"}"
+        }
+        #expect(isRead(body(most), as: form))
+        #expect(!isRead(body(most + 1), as: form))
+    }
+
+    /// Numbers beyond what an integer holds are cut, not trapped on.
+    @Test(arguments: ["1e300", "-1e300", "9223372036854775807", "0.5"])
+    func numbersMayHaveAnySize(_ number: String) throws {
+        let picture = #""prompt": "a", "init_images": ["aGk="]"#
+        for rest in [
+            #""script_name": "outpainting mk2", "script_args": [null, \#(number), 8, ["left"]]"#,
+            #""script_name": "poor man's outpainting", "script_args": [\#(number)]"#,
+            #""script_name": "sd upscale", "script_args": [null, \#(number), "None", \#(number)]"#,
+            #""override_settings": {"eta_noise_seed_delta": \#(number), "jpeg_quality": \#(number), "samples_format": "jpg", "CLIP_stop_at_last_layers": \#(number)}"#,
+        ] {
+            _ = try? RequestBody.img2img.order(in: Data("{\(picture), \(rest)}".utf8))
+        }
+        let order = try RequestBody.img2img.order(
+            in: Data(
+                #"{\#(picture), "override_settings": {"eta_noise_seed_delta": 31337}}"#.utf8))
+        #expect(order.settings["seed_delta"] == "31337")
+    }
+
+    @Test func formsHaveSoManyParts() throws {
+        func parts(_ count: Int, head: Int = 0) throws -> Int {
+            var reader = try MultipartReader(contentType: "multipart/form-data; boundary=b")
+            let line = "Content-Disposition: form-data; name=\"a\""
+            let filler = head > 0 ? "\r\nX: " : ""
+            let rest = String(
+                repeating: "x", count: max(head - line.utf8.count - filler.utf8.count - 2, 0))
+            let part = "--b\r\n\(line)\(filler)\(rest)\r\n\r\nhi\r\n"
+            try reader.read((String(repeating: part, count: count) + "--b--").utf8)
+            return try reader.finished().count
+        }
+        #expect(try parts(32) == 32)
+        #expect(throws: MultipartReader.Failure.tooManyParts) { try parts(33) }
+        #expect(try parts(1, head: 8 << 10) == 1)
+        #expect(throws: MultipartReader.Failure.headTooLong) {
+            try parts(1, head: (8 << 10) + 1)
+        }
+    }
+}
