@@ -35,6 +35,30 @@ private func preset(_ text: String, name: String = "test") throws -> Preset {
         #expect(recipe.prompt == "a")
     }
 
+    /// Wherever the two are set.
+    @Test(arguments: [("deep_cache", "2", "1"), ("token_merging", "0.5", "0")])
+    func reuseNeedsAllLayersAndPixels(_ other: String, _ value: String, _ neutral: String) throws {
+        let error = #expect(throws: RecipeError.self) {
+            try Recipe(
+                .inpaint, presets: [preset("prompt: a\n\(other): \(value)")],
+                settings: direct(["reuse": "4"]))
+        }
+        #expect(
+            error?.description
+                == "reuse and \(other) cannot work together: --reuse: keep one, since reuse needs all of "
+                + "the UNet's layers at all of its pixels")
+        for (reuse, value) in [("4", neutral), ("1", value)] {
+            let recipe = try Recipe(
+                .outpaint,
+                settings: [
+                    Setting("prompt", "a", at: .argument("--prompt")),
+                    Setting("reuse", reuse, at: .argument("--set")),
+                    Setting(other, value, at: .argument("--set")),
+                ])
+            #expect("\(recipe.reuse)" == reuse)
+        }
+    }
+
     @Test func aPromptIsNeeded() {
         #expect(throws: RecipeError.missing(key: "prompt", verb: .inpaint)) {
             try Recipe(.inpaint, settings: direct(["steps": "3"]))
