@@ -9,6 +9,8 @@ final class PictureReader {
     private let pictures: [String: Picture]
     private let note: (String) -> Void
     private var masks: [String: Image] = [:]
+    /// The size of the picture to be edited, once it is read.
+    private var size: (width: Int, height: Int)?
     /// The pictures that were read, with the hashes of their bytes.
     private(set) var inputs: [String: Picture] = [:]
 
@@ -28,6 +30,7 @@ final class PictureReader {
     /// The picture to be edited.
     func source() throws -> Image {
         let (image, picture, data) = try read(Request.source)
+        size = (image.width, image.height)
         if !checksCredentials, EmbeddedManifest(in: data) != nil {
             note(
                 "\(picture.name): its Content Credentials (C2PA) do not hold for the result and "
@@ -43,13 +46,18 @@ final class PictureReader {
     func mask(_ name: String, _ recipe: Recipe?) throws -> Image {
         if let known = masks[name] { return known }
         let (image, picture, _) = try read(name)
-        if let recipe, recipe.maskMode == .hard,
+        // A mask of another size is refused, and the error is all that is said of it then.
+        if let recipe, recipe.maskMode == .hard, recipe.fitMask || fits(image),
             let doubt = image.doubtAsMask(threshold: max(recipe.maskThreshold, 1))
         {
             note("\(picture.name): \(doubt.note)")
         }
         masks[name] = image
         return image
+    }
+
+    private func fits(_ mask: Image) -> Bool {
+        size.map { $0 == (mask.width, mask.height) } ?? true
     }
 
     private func read(_ name: String) throws -> (image: Image, picture: Picture, data: Data) {

@@ -184,7 +184,7 @@ struct LoRATests {
     /// Tensors that are amiss, and words of the error.
     private static let damaged: [(what: String, tensors: [Entry], message: String)] = [
         ("up of another rank", pair([2, 3], [4, 3]), "ranks that differ"),
-        ("down of no rank", pair([0, 3], [4, 0]), "ranks that differ"),
+        ("down of no rank", pair([0, 3], [4, 0]), "no rank"),
         ("down of one dimension", pair([6], [4, 2]), "ranks that differ"),
         (
             "a part between of another rank",

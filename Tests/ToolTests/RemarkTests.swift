@@ -46,7 +46,7 @@ import Testing
             let square = try notes(fitted("square.png")).map(String.init)
             let note =
                 "the mask is 8x8, the picture 64x48: the mask is stretched to the picture's shape"
-            #expect(square.first == note)
+            #expect(square.contains(note))
             #expect(try notes(fitted("half.png")).allSatisfy { !$0.contains("stretched") })
         }
     }
