@@ -68,7 +68,7 @@ struct ModelCommand: ParsableCommand {
             help: ArgumentHelp("A model's name, and options of gesso-hub.", valueName: "word"))
         var words: [String] = []
 
-        func run() throws { throw SisterProgram("gesso-hub").become(words) }
+        func run() throws { throw SisterProgram("gesso-hub").become(words, Workplace.environment) }
     }
 
     struct Inspect: ParsableCommand {

@@ -1,6 +1,7 @@
 import ArgumentParser
 import Foundation
 import Gesso
+import Terminal
 
 /// Starts `gesso-server`, which is a program of its own so that the tool is built without a web server.
 struct ServeCommand: ParsableCommand {
@@ -23,5 +24,5 @@ struct ServeCommand: ParsableCommand {
         help: ArgumentHelp("Options of gesso-server.", valueName: "option"))
     var options: [String] = []
 
-    func run() throws { throw SisterProgram("gesso-server").become(options) }
+    func run() throws { throw SisterProgram("gesso-server").become(options, Workplace.environment) }
 }

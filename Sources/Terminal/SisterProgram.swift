@@ -1,24 +1,23 @@
 import Foundation
-import Gesso
-import Terminal
 
 /// A program beside this one that this one becomes, so that the tool is built and started without what only
 /// that program needs.
-struct SisterProgram {
+package struct SisterProgram {
     private let name: String
 
     /// - Parameter name: its name as a product of the package.
-    init(_ name: String) { self.name = name }
+    package init(_ name: String) { self.name = name }
 
     /// Becomes the program, so that signals and the exit code are that program's.
     ///
-    /// - Parameter words: its arguments.
+    /// - Parameters:
+    ///   - words: its arguments.
+    ///   - environment: its variables.
     /// - Returns: why that could not be; on success this does not return.
-    func become(_ words: [String]) -> Failure {
+    package func become(_ words: [String], _ environment: [String: String]) -> Failure {
         let own = URL(filePath: "/proc/self/exe").resolvingSymlinksInPath()
         let program = own.deletingLastPathComponent().appending(path: name).path
-        let environment = Workplace.environment.map { "\($0.key)=\($0.value)" }
-        execute(program, [program] + words, environment)
+        execute(program, [program] + words, environment.map { "\($0.key)=\($0.value)" })
         return Failure(
             .cannotRead, "\(name) cannot be started", at: program,
             do: "build it with `swift build -c release --product \(name)`")
