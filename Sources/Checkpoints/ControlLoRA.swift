@@ -74,17 +74,8 @@ enum ControlLoRA {
                 path: file.path, family: nil,
                 reason: "\(shown(layer, upTo: 60)) is for other sizes than \(weight)")
         }
-        func stored(_ entry: Safetensors.Entry) throws -> StoredTensor {
-            guard let stored = entry.stored else {
-                throw CheckpointError.unsupportedDataType(
-                    path: file.path, tensor: entry.name, found: entry.dataType)
-            }
-            guard !stored.hasNonFiniteValues else {
-                throw CheckpointError.nonFiniteValues(path: file.path, tensor: entry.name)
-            }
-            return stored
-        }
         return LowRankChange(
-            down: try stored(down), up: try stored(up), mid: nil, rank: rank, scale: 1)
+            down: try down.checked(in: file.path), up: try up.checked(in: file.path), mid: nil,
+            rank: rank, scale: 1)
     }
 }

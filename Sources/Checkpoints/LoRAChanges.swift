@@ -229,14 +229,7 @@ private struct ChangeBuilder {
     }
 
     private func stored(_ entry: Safetensors.Entry) throws -> StoredTensor {
-        guard let stored = entry.stored else {
-            throw CheckpointError.unsupportedDataType(
-                path: lora.path, tensor: entry.name, found: entry.dataType)
-        }
-        guard !stored.hasNonFiniteValues else {
-            throw CheckpointError.nonFiniteValues(path: lora.path, tensor: entry.name)
-        }
-        return stored
+        try entry.checked(in: lora.path)
     }
 
     private func count(_ entry: Safetensors.Entry) -> Int { entry.shape.reduce(1, *) }

@@ -32,6 +32,21 @@ public struct Safetensors: Sendable {
             return change?(own) ?? own
         }
 
+        /// The tensor, to be computed with.
+        ///
+        /// - Parameter path: what errors call the file.
+        /// - Throws: `CheckpointError.unsupportedDataType` and `nonFiniteValues`.
+        func checked(in path: String) throws -> StoredTensor {
+            guard let stored else {
+                throw CheckpointError.unsupportedDataType(
+                    path: path, tensor: name, found: dataType)
+            }
+            guard !stored.hasNonFiniteValues else {
+                throw CheckpointError.nonFiniteValues(path: path, tensor: name)
+            }
+            return stored
+        }
+
         /// Its rows in `count` tensors of equal size; nil when they cannot be parted so.
         func rows(in count: Int) -> [Entry]? {
             guard let rows = shape.first, rows.isMultiple(of: count) else { return nil }

@@ -80,13 +80,12 @@ struct JobWork {
 
         /// One note for all edits; nil where nothing is replaced.
         var note: String? {
-            guard let last = settings.last else { return nil }
             let words = settings.map { $0.replacing("guidance_scale", with: "guidance") }
-            let rest = words.dropLast().joined(separator: ", ")
-            guard !rest.isEmpty else {
-                return "\(words[0]) is used in place of the preset's: it suits \(model)"
+            guard let last = words.last else { return nil }
+            guard words.count > 1 else {
+                return "\(last) is used in place of the preset's: it suits \(model)"
             }
-            return rest + " and " + last.replacing("guidance_scale", with: "guidance")
+            return words.dropLast().joined(separator: ", ") + " and " + last
                 + " are used in place of the preset's: they suit \(model)"
         }
     }
@@ -186,11 +185,13 @@ struct JobWork {
     private func work(
         _ index: Int, _ edit: Edit, _ result: EditResult, loading: Double
     ) throws -> Outcome.Work {
-        Outcome.Work(
+        // A hash takes seconds the first time: it is worked out only where the model painted.
+        let checkpoint = result.report.evaluations > 0 ? choice?.url : nil
+        return Outcome.Work(
             edit: edit, result: result, loading: loading,
             marked: try result.marked(
                 of: edit.verb, addOns: addOns[index],
-                modelHash: try choice.flatMap { try library.modelHash(of: $0.url) }))
+                modelHash: try checkpoint.flatMap { try library.modelHash(of: $0) }))
     }
 
     private static var nothingToDo: GessoError {

@@ -105,8 +105,8 @@ public struct Outcome: Sendable {
             self.works[works.count - 1].result.report.notes += image.metadata.losses
         }
         let last = works[works.count - 1].result
-        if mark != nil || last.isWatermarked,
-            try mark != readMark || !written.holds(Watermark(last.recipe.watermark))
+        if try mark != readMark
+            || last.isWatermarked && !written.holds(Watermark(last.recipe.watermark))
         {
             self.works[works.count - 1].result.report.notes.append(
                 isLossless ? Self.smallMark : Self.lossyMark)
@@ -165,7 +165,7 @@ public struct Outcome: Sendable {
 extension EditResult {
     /// The picture with a record of how it was made, if anything of it was.
     ///
-    /// - Parameter modelHash: of the checkpoint; nil where it has none.
+    /// - Parameter modelHash: of the checkpoint; nil where it has none, or did not paint.
     func marked(
         of verb: Verb, addOns: [AddOnShelf.Entry], modelHash: String?
     ) throws -> Image {
@@ -176,7 +176,7 @@ extension EditResult {
         let provenance = Provenance(
             verb: verb, model: report.model, scheduler: report.scheduler, seed: report.seed,
             size: firstSize, program: Program.name,
-            modelHash: report.evaluations > 0 ? modelHash : nil,
+            modelHash: modelHash,
             addOns: try addOns.compactMap { try $0.provenance(in: recipe) })
         if !recipe.stripMetadata { image.metadata.parameters = recipe.infotext(provenance) }
         guard report.evaluations > 0 else { return image }

@@ -115,35 +115,32 @@ extension Image {
             let across = components.map(\.horizontal).max(),
             let down = components.map(\.vertical).max()
         else { return insets }
-        /// What is added where blocks begin, of what is added in all.
-        func aligned(_ first: Int, of all: Int, behind base: Int, unit: Int) -> Int {
+        /// What is added on both sides of one direction. Blocks begin at the first, or at the second where the
+        /// file's picture is turned.
+        func aligned(
+            _ first: Int, _ second: Int, behind base: (first: Int, second: Int), unit: Int,
+            isTurned: Bool
+        ) -> (first: Int, second: Int) {
+            if isTurned {
+                let turned = aligned(
+                    second, first, behind: (base.second, base.first), unit: unit, isTurned: false)
+                return (turned.second, turned.first)
+            }
             // A side that does not grow stays as it is.
-            guard first > 0, first < all else { return first }
-            let moved = (base + first + unit / 2) / unit * unit - base
-            if (0...all).contains(moved) { return moved }
-            return (0...all).contains(moved - unit) ? moved - unit : first
+            guard first > 0, second > 0 else { return (first, second) }
+            let sum = first + second
+            let moved = (base.first + first + unit / 2) / unit * unit - base.first
+            let fitting = [moved, moved - unit].first { (0...sum).contains($0) } ?? first
+            return (fitting, sum - fitting)
         }
-        var result = insets
-        let (sumX, sumY, place) = (
-            insets.left + insets.right, insets.top + insets.bottom, source.place
-        )
-        if [.mirrored, .turnedHalf, .turnedRight, .transversed].contains(source.orientation) {
-            result.right = aligned(
-                insets.right, of: sumX, behind: width - place.end.x, unit: 8 * across)
-            result.left = sumX - result.right
-        } else {
-            result.left = aligned(insets.left, of: sumX, behind: place.x, unit: 8 * across)
-            result.right = sumX - result.left
-        }
-        if [.flipped, .turnedHalf, .turnedLeft, .transversed].contains(source.orientation) {
-            result.bottom = aligned(
-                insets.bottom, of: sumY, behind: height - place.end.y, unit: 8 * down)
-            result.top = sumY - result.bottom
-        } else {
-            result.top = aligned(insets.top, of: sumY, behind: place.y, unit: 8 * down)
-            result.bottom = sumY - result.top
-        }
-        return result
+        let (place, orientation) = (source.place, source.orientation)
+        let (left, right) = aligned(
+            insets.left, insets.right, behind: (place.x, width - place.end.x), unit: 8 * across,
+            isTurned: [.mirrored, .turnedHalf, .turnedRight, .transversed].contains(orientation))
+        let (top, bottom) = aligned(
+            insets.top, insets.bottom, behind: (place.y, height - place.end.y), unit: 8 * down,
+            isTurned: [.flipped, .turnedHalf, .turnedLeft, .transversed].contains(orientation))
+        return Insets(top: top, left: left, bottom: bottom, right: right)
     }
 
     /// Whether these bytes are those of the JPEG that the picture was read from.

@@ -6,6 +6,20 @@ import Testing
 
 @Suite("What programs for AUTOMATIC1111 rely on")
 struct ForeignTests {
+    /// Waits until the job under way has made a step.
+    private func waitForAStep(
+        of server: RunningServer, lookingEvery pause: Duration
+    ) async throws {
+        var hasBegun = false
+        for _ in 0..<1200 where !hasBegun {
+            let progress = try await server.ask("GET", "/sdapi/v1/progress").json
+            let state = progress["state"] as? [String: Any]
+            hasBegun = (state?["sampling_step"] as? Int ?? 0) > 0
+            if !hasBegun { try await Task.sleep(for: pause) }
+        }
+        try #require(hasBegun)
+    }
+
     @Test("An interrupted job answers what there is: the picture after so many steps, decoded")
     func interrupt() async throws {
         try await RunningServer.with { server in
@@ -14,14 +28,7 @@ struct ForeignTests {
                     "POST", "/sdapi/v1/txt2img",
                     ["prompt": "a hill", "steps": 1000, "width": 128, "height": 64, "seed": 4])
             }
-            var hasBegun = false
-            for _ in 0..<1200 where !hasBegun {
-                let progress = try await server.ask("GET", "/sdapi/v1/progress").json
-                let state = progress["state"] as? [String: Any]
-                hasBegun = (state?["sampling_step"] as? Int ?? 0) > 0
-                if !hasBegun { try await Task.sleep(for: .milliseconds(25)) }
-            }
-            try #require(hasBegun)
+            try await waitForAStep(of: server, lookingEvery: .milliseconds(25))
             #expect(try await server.ask("POST", "/sdapi/v1/interrupt", [:]).status == 200)
             let made = try await answer.value
             #expect(made.status == 200)
@@ -48,14 +55,7 @@ struct ForeignTests {
                         "n_iter": 2,
                     ])
             }
-            var hasBegun = false
-            for _ in 0..<1200 where !hasBegun {
-                let progress = try await server.ask("GET", "/sdapi/v1/progress").json
-                let state = progress["state"] as? [String: Any]
-                hasBegun = (state?["sampling_step"] as? Int ?? 0) > 0
-                if !hasBegun { try await Task.sleep(for: .milliseconds(5)) }
-            }
-            try #require(hasBegun)
+            try await waitForAStep(of: server, lookingEvery: .milliseconds(5))
             _ = try await server.ask("POST", "/sdapi/v1/skip", [:])
             #expect((try await answer.value.json["images"] as? [String])?.count == 2)
         }

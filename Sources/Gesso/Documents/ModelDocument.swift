@@ -170,10 +170,7 @@ package struct HashedFile: Encodable {
         self.path = path
         sha256 = try Digest.sha256(file: file)
         autoV2 = String(sha256.prefix(10))
-        let handle = try? FileHandle(forReadingFrom: file)
-        try? handle?.seek(toOffset: 0x10_0000)
-        let part = try? handle?.read(upToCount: 0x1_0000)
-        autoV1 = part.flatMap { $0.isEmpty ? nil : String(Digest.sha256($0).prefix(8)) }
+        autoV1 = Digest.shortHash(of: file)
     }
 
     fileprivate var line: String {

@@ -133,7 +133,6 @@ private struct HashSearch {
         let attributes = try? FileManager.default.attributesOfItem(atPath: path)
         return attributes?[.size] as? Int ?? 0
     }
-
 }
 
 extension Digest {

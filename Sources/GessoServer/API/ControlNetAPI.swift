@@ -121,7 +121,7 @@ extension GessoServer {
         var fields = try await call.fields()
         let module = try ControlUnit.module(fields.string("controlnet_module") ?? "none")
         let pictures = fields.strings("controlnet_input_images") ?? []
-        let asked = fields.integer("controlnet_processor_res") ?? -1
+        let side = ControlUnit.side(fields.integer("controlnet_processor_res"))
         let kind = module.reads([
             fields.double("controlnet_threshold_a"), fields.double("controlnet_threshold_b"),
         ])
@@ -131,11 +131,9 @@ extension GessoServer {
         }
         guard !pictures.isEmpty else { throw Complaint(422, "No image selected") }
         guard pictures.count <= 16 else { throw Complaint(422, "at most 16 pictures at once") }
-        let side = (64...2048).contains(asked) ? asked : 512
         let maps = try await offPool {
             try pictures.map { text in
-                var image = try decodedBase64(text, field: "controlnet_input_images").onWhite
-                image.metadata = ImageMetadata()
+                var image = try ControlUnit.decoded(text, field: "controlnet_input_images")
                 if let map = kind.flatMap({ ControlMap(named: $0) }) {
                     image = image.controlMap(map, side: side)
                 }

@@ -64,11 +64,11 @@ struct ControlUnit: Sendable {
             throw Self.complaint("image", "\(module.name) reads the picture that is edited")
         }
         let isPerfect = fields.bool("pixel_perfect") ?? false
-        let side = fields.integer("processor_res") ?? -1
+        let side = Self.side(fields.integer("processor_res"))
         picture = Picture(
             text: text, resizeMode: try Self.resizeMode(fields["resize_mode"]),
             map: kind.flatMap { ControlMap(named: $0) },
-            side: isPerfect ? nil : (64...2048).contains(side) ? side : 512)
+            side: isPerfect ? nil : side)
         try fields.check()
     }
 
@@ -89,6 +89,20 @@ struct ControlUnit: Sendable {
             return try picture(values.first)
         default: throw complaint("image", "str type expected")
         }
+    }
+
+    /// Pixels of the shorter side at which a map is made, for what was asked for.
+    static func side(_ asked: Int?) -> Int {
+        asked.flatMap { (64...2048).contains($0) ? $0 : nil } ?? 512
+    }
+
+    /// A picture that maps are made of.
+    ///
+    /// - Throws: `Complaint` for what is no picture.
+    static func decoded(_ text: String, field: String) throws -> Image {
+        var image = try decodedBase64(text, field: field).onWhite
+        image.metadata = ImageMetadata()
+        return image
     }
 
     static func module(_ name: String) throws -> ControlModule {
@@ -149,8 +163,7 @@ extension ControlUnit.Picture {
     ///
     /// - Throws: `Complaint` for what is no picture.
     func drawn(width: Int, height: Int) throws -> Image {
-        var image = try decodedBase64(text, field: "alwayson_scripts.controlnet.image").onWhite
-        image.metadata = ImageMetadata()
+        var image = try ControlUnit.decoded(text, field: "alwayson_scripts.controlnet.image")
         if let map {
             image = image.controlMap(map, side: side ?? perfectSide(image, width, height))
         }
