@@ -41,7 +41,7 @@ def call(address, method, path, body=None, key=None):
 def submit(address, number):
     """Whether the job is in the queue by now."""
     body = {"verb": "txt2img", "settings": {
-        "prompt": f"hill {number}", "steps": 4, "width": 64, "height": 64, "seed": number}}
+        "prompt": f"hill {number}", "steps": 20, "width": 64, "height": 64, "seed": number}}
     try:
         call(address, "POST", "/api/v1/jobs", body, key=f"job-{number}")
         return True
@@ -62,11 +62,12 @@ def results(address):
         before = items[-1]["id"]
 
 
-def run(kills):
+def run(kills, longest=0):
+    """Works through the jobs, with kills after random times of at most so many seconds each."""
     random.seed(7)
     with tempfile.TemporaryDirectory() as data:
         process, address = start(data)
-        sent, killed, since, pause = 0, 0, time.time(), random.uniform(0.05, 1.5)
+        sent, killed, since, pause = 0, 0, time.time(), random.uniform(0, longest)
         while True:
             try:
                 while sent < JOBS and submit(address, sent):
@@ -80,7 +81,7 @@ def run(kills):
                 process.wait()
                 killed += 1
                 process, address = start(data)
-                since, pause = time.time(), random.uniform(0.05, 1.5)
+                since, pause = time.time(), random.uniform(0, longest)
             time.sleep(0.01)
         found = results(address)
         failed = call(address, "GET", "/api/v1/jobs?state=failed")["items"]
@@ -89,9 +90,14 @@ def run(kills):
         return found, killed, failed
 
 
+began = time.time()
 calm, _, _ = run(0)
-found, killed, failed = run(KILLS)
+each = (time.time() - began) / JOBS
+# Between two kills there is time for as many jobs as there are for each kill, on average for less: so there
+# are jobs left until the last kill, however fast the machine is.
+found, killed, failed = run(KILLS, longest=1.5 * each * JOBS / KILLS)
 assert not failed, failed
+assert killed == KILLS, f"the jobs ended after {killed} of {KILLS} kills"
 assert len(calm) == JOBS and len(found) == JOBS, (len(calm), len(found))
 assert found == calm, "other bytes than in an uninterrupted run"
 print(f"{JOBS} jobs, {killed} kills: {len(found)} pictures, none twice, the bytes of a calm run")

@@ -28,6 +28,10 @@ public struct ServerConfiguration: Sendable {
     public var bodyLimit = 64 << 20
     /// The most bytes of pictures that are kept; nil is no limit.
     public var quota: Int?
+    /// Seconds that results without a star are kept; nil is no limit.
+    public var keptSeconds: Double?
+    /// The time without a job after which models are freed; nil keeps them.
+    public var unloadAfter: Duration? = .seconds(30 * 60)
     /// A `styles.csv` of words to put around prompts; nil is none.
     public var styles: String?
     /// Where models, add-ons and presets are found.
@@ -121,7 +125,9 @@ public struct GessoServer: Sendable {
             logger: logger)
         var services = ServiceGroupConfiguration(
             services: [
-                .init(service: QueueService(queue: queue)), .init(service: application),
+                .init(
+                    service: QueueService(queue: queue, upkeep: Upkeep(configuration, queue))),
+                .init(service: application),
             ],
             gracefulShutdownSignals: [.sigterm, .sigint], logger: logger)
         services.maximumGracefulShutdownDuration = .seconds(8)
@@ -157,8 +163,10 @@ public struct GessoServer: Sendable {
 /// The queue, beside the server: it stops first, so that no answer waits for a job.
 private struct QueueService: Service {
     let queue: Queue
+    let upkeep: Upkeep
 
     func run() async throws {
+        async let _: Void = upkeep.run()
         await withGracefulShutdownHandler {
             await queue.run()
         } onGracefulShutdown: {

@@ -63,6 +63,16 @@ struct GessoServerCommand: AsyncParsableCommand {
             "MiB of results to keep; the oldest without a star go first.", valueName: "number"))
     var diskLimit: Int?
 
+    @Option(help: ArgumentHelp("Days to keep results without a star.", valueName: "days"))
+    var keep: Int?
+
+    @Option(
+        name: .customLong("unload-after"),
+        help: ArgumentHelp(
+            "Minutes without a job after which models are freed; 0 keeps them.",
+            valueName: "minutes"))
+    var unloadAfter = 30
+
     @Flag(help: "Open the page in the browser.")
     var open = false
 
@@ -85,6 +95,12 @@ struct GessoServerCommand: AsyncParsableCommand {
         if let diskLimit, diskLimit < 1 {
             throw ValidationError("--max-disk takes a number from 1 on")
         }
+        if let keep, !(1...36500).contains(keep) {
+            throw ValidationError("--keep takes a number of days from 1 to 36500")
+        }
+        guard (0...525_600).contains(unloadAfter) else {
+            throw ValidationError("--unload-after takes a number of minutes from 0 to 525600")
+        }
     }
 
     func run() async throws {
@@ -103,6 +119,8 @@ struct GessoServerCommand: AsyncParsableCommand {
         configuration.bodyLimit = bodyLimit << 20
         configuration.styles = StyleBook.place(environment: environment)
         configuration.quota = diskLimit.map { $0 << 20 }
+        configuration.keptSeconds = keep.map { Double($0) * 24 * 3600 }
+        configuration.unloadAfter = unloadAfter == 0 ? nil : .seconds(60 * unloadAfter)
         do {
             guard !library.checkpoints.isEmpty else {
                 fail("no models found: set GESSO_MODELS to a folder that holds some", 69)

@@ -21,14 +21,12 @@ extension GessoServer {
                     starred: ["1", "true"].contains(call.query["star"] ?? ""),
                     limit: min(max(call.query.integer("limit") ?? 50, 1), 200))
                 var items: [JSONValue] = []
-                for (row, picture) in rows {
+                for (row, picture, order) in rows {
                     var item = JobDocument.result(row).object ?? [:]
                     item["width"] = .integer(Int64(picture.width))
                     item["height"] = .integer(Int64(picture.height))
                     item["job"] = .string(row.job)
-                    if let order = try await store.job(row.job)?.order() {
-                        item["request"] = JobDocument.request(order)
-                    }
+                    if let order { item["request"] = JobDocument.request(order) }
                     items.append(.object(item))
                 }
                 return .json(["items": .array(items)])

@@ -15,6 +15,7 @@ extension GessoServer {
             ("/page/canvas.js", "text/javascript", PackageResources.canvas_js),
             ("/page/tools.js", "text/javascript", PackageResources.tools_js),
             ("/page/panels.js", "text/javascript", PackageResources.panels_js),
+            ("/page/gallery.js", "text/javascript", PackageResources.gallery_js),
             ("/page/extend.js", "text/javascript", PackageResources.extend_js),
             ("/page/help.js", "text/javascript", PackageResources.help_js),
             ("/page/chrome.js", "text/javascript", PackageResources.chrome_js),

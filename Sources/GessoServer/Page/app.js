@@ -5,7 +5,8 @@ import { ask, bytes, listen, picture as load, shown, unique, address } from "./a
 import { View } from "./canvas.js";
 import { edges, sides } from "./extend.js";
 import { intake } from "./intake.js";
-import { Gallery, Queue, Settings, make, saveBlob } from "./panels.js";
+import { Gallery } from "./gallery.js";
+import { Queue, Settings, make, saveBlob } from "./panels.js";
 import { showHelp } from "./help.js";
 import { keyboard } from "./keyboard.js";
 import { Mask } from "./mask.js";
@@ -31,6 +32,7 @@ const host = {
     if (el("auto-run").checked && !state.job) run();
   },
   undo: () => act.undo(),
+  doubt: (text) => complain(text),
   fill: (...place) => fill(host, state.source.id, ...place).then(() => say(`Filled. ${el("mask-text").textContent}`), (error) => complain(error.message)),
   select: (...marks) => select(host, state.source.id, ...marks).then(() => say(`Selected. ${el("mask-text").textContent}`), (error) => complain(error.message)),
 };
@@ -312,7 +314,7 @@ async function takeProgress(now) {
 
 async function takeJob(job) {
   queue.take(job);
-  if (job.state === "done") gallery.load(true);
+  if (job.results?.length && job.state !== "queued" && job.state !== "running") gallery.refresh();
   if (!state.jobs.has(job.id)) return;
   if (job.state === "queued" || job.state === "running") {
     if (job.id === state.job) showRunning(job);
@@ -329,6 +331,8 @@ async function takeJob(job) {
   const last = job.results.at(-1);
   if (last) {
     await showResult(last, job.request);
+    // On a narrow screen the picture may be out of sight.
+    el("stage").scrollIntoView({ block: "nearest" });
     say("Done");
   }
 }
@@ -472,13 +476,15 @@ setRadius(20);
 await settings.load();
 await presetPictures(settings);
 await restore();
-gallery.load();
+gallery.refresh();
 listen((name, data) => {
   if (name === "queue") queue.show(data);
   if (name === "job") takeJob(data);
   if (name === "progress") takeProgress(data);
 }, (isConnected) => {
   el("connection").textContent = isConnected ? "connected" : "not connected; trying again";
+  // What is as it should be need not be seen.
+  el("connection").classList.toggle("hidden-text", isConnected);
 });
 document.documentElement.dataset.ready = "true";
 

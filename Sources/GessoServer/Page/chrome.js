@@ -19,6 +19,11 @@ for (const name of tabs) {
     el(`tab-${other}`).focus();
   });
 }
+// On a narrow screen what runs lies over the end of the page, which makes room for it.
+new ResizeObserver(() => {
+  document.documentElement.style.setProperty("--foot", `${el("foot").offsetHeight}px`);
+}).observe(el("foot"));
+
 function setTheme(name) {
   const isDark = name ? name === "dark" : matchMedia("(prefers-color-scheme: dark)").matches;
   if (name) document.documentElement.dataset.theme = name;

@@ -1,6 +1,6 @@
-// The settings, the queue and the gallery.
+// The settings and the queue.
 
-import { ask, shown } from "./api.js";
+import { ask } from "./api.js";
 import { controlRow } from "./control.js";
 
 const el = (id) => document.getElementById(id);
@@ -258,99 +258,5 @@ export class Queue {
       if (what === "up" && at > 0) await ask("PATCH", `/api/v1/jobs/${job}`, { before: waiting[at - 1].id });
       if (what === "down" && at + 1 < waiting.length) await ask("PATCH", `/api/v1/jobs/${waiting[at + 1].id}`, { before: job });
     } catch (error) { this.say(error.message); }
-  }
-}
-
-export class Gallery {
-  constructor(use, say) {
-    this.use = use;
-    this.say = say;
-    this.items = new Map();
-    el("gallery-more").addEventListener("click", () => this.load(false));
-    el("gallery-search").addEventListener("input", () => {
-      clearTimeout(this.timer);
-      this.timer = setTimeout(() => this.load(true), 250);
-    });
-    el("gallery-star").addEventListener("change", () => this.load(true));
-    el("gallery").addEventListener("click", (e) => this.click(e));
-    el("gallery").addEventListener("keydown", (e) => this.key(e));
-  }
-
-  async load(isNew = true) {
-    const query = new URLSearchParams({ limit: 40, q: el("gallery-search").value });
-    if (el("gallery-star").checked) query.set("star", "1");
-    if (isNew) { this.items.clear(); el("gallery").replaceChildren(); }
-    const last = Math.min(...this.items.keys());
-    if (Number.isFinite(last)) query.set("before", last);
-    const { items } = await ask("GET", `/api/v1/gallery?${query}`);
-    for (const item of items) {
-      if (this.items.has(item.id)) continue;
-      this.items.set(item.id, item);
-      el("gallery").append(await this.row(item));
-    }
-    el("gallery-more").hidden = items.length < 40;
-  }
-
-  async row(item) {
-    const name = item.request?.settings.prompt || "without a prompt";
-    const image = make("img", { loading: "lazy", alt: `Result: ${name}`, width: 200, height: 150 });
-    shown(`${item.url}?max=256`).then((src) => { image.src = src; });
-    const button = (text, what) => make("button", { type: "button", textContent: text, "data-what": what, "aria-label": `${text}: ${name}` });
-    const star = button(item.star ? "Starred" : "Star", "star");
-    star.setAttribute("aria-pressed", item.star);
-    const open = make("button", { type: "button", className: "open", "data-what": "open", "aria-label": `Open the result: ${name}` }, image);
-    return make("li", { "data-id": item.id }, open,
-      make("p", { textContent: name, title: item.infotext }),
-      make("p", { className: "hint", textContent: `${item.width}×${item.height}, seed ${item.seed}` }),
-      make("div", { className: "buttons" }, star, button("Use all", "all"), button("Use seed", "seed"),
-        button("As picture", "source"), button("Download", "download"), button("Delete", "delete")));
-  }
-
-  async click(event) {
-    const button = event.target.closest("[data-what]");
-    const row = event.target.closest("li");
-    if (!button || !row) return;
-    await this.act(button.dataset.what, Number(row.dataset.id), row);
-  }
-
-  async act(what, id, row) {
-    const item = this.items.get(id);
-    try {
-      if (what === "star") {
-        const changed = await ask("PATCH", `/api/v1/gallery/${id}`, { star: !item.star });
-        item.star = changed.star;
-        const button = row.querySelector("[data-what=star]");
-        button.textContent = item.star ? "Starred" : "Star";
-        button.setAttribute("aria-pressed", item.star);
-      } else if (what === "delete") {
-        await ask("DELETE", `/api/v1/gallery/${id}`);
-        const undo = make("button", { type: "button", textContent: "Undo delete" });
-        const kept = [...row.children];
-        row.replaceChildren(make("p", { textContent: "Deleted." }), undo);
-        undo.focus();
-        undo.addEventListener("click", async () => {
-          await ask("PATCH", `/api/v1/gallery/${id}`, { deleted: false });
-          row.replaceChildren(...kept);
-        }, { once: true });
-      } else if (what === "download") {
-        const link = make("a", { href: await shown(`${item.url}?download=1`), download: `gesso-${item.seed}.${item.request?.format ?? "png"}` });
-        link.click();
-      } else {
-        await this.use(what, item);
-      }
-    } catch (error) { this.say(error.message); }
-  }
-
-  key(event) {
-    const row = event.target.closest("li");
-    if (!row) return;
-    const rows = [...el("gallery").children];
-    const step = { ArrowRight: 1, ArrowLeft: -1 }[event.key];
-    if (step) {
-      rows[rows.indexOf(row) + step]?.querySelector(".open")?.focus();
-      event.preventDefault();
-    }
-    if (event.key === "Delete") this.act("delete", Number(row.dataset.id), row);
-    if (event.key === ".") this.act("star", Number(row.dataset.id), row);
   }
 }

@@ -30,6 +30,23 @@ export async function select(host, source, box, points, subtracts) {
   mask.combine(values, marked.subtracts);
   mask.end();
   host.painted();
+  host.doubt(doubt(values, mask));
+}
+
+/** Why what was found in the box is hardly what was meant; empty where it may well be. */
+function doubt(values, mask) {
+  if (!marked.box) return "";
+  const [x, y, w, h] = marked.box;
+  const [left, right] = [Math.max(x, 0), Math.min(x + w, mask.width)];
+  const [top, bottom] = [Math.max(y, 0), Math.min(y + h, mask.height)];
+  let count = 0;
+  for (let row = top; row < bottom; row += 1) {
+    for (let i = row * mask.width + left; i < row * mask.width + right; i += 1) if (values[i]) count += 1;
+  }
+  const percent = (100 * count) / Math.max((right - left) * (bottom - top), 1);
+  if (percent >= 3 && percent <= 97) return "";
+  const share = `The selection covers ${percent < 0.1 ? "less than 0.1" : percent.toFixed(1)} % of the box. `;
+  return share + (percent < 3 ? "Draw a keep stroke on the object, or another box." : "Draw a drop stroke on what is beside the object, or a larger box.");
 }
 
 /** Adds to the mask what a pixel reaches through pixels of about its colour, or takes it away. */

@@ -1,4 +1,5 @@
 import Foundation
+import Gesso
 package import Logging
 
 /// Carries out jobs one after the other, tells of them, and keeps what they make.
@@ -6,13 +7,15 @@ package actor Queue {
     let store: Store
     let engine: Engine
     let hub: EventHub
-    private let logger: Logger
+    let logger: Logger
     private(set) var isPaused = false
     /// Why it paused by itself, such as a full disk.
     private(set) var pauseReason: String?
     private(set) var isStopping = false
     private(set) var current: Current?
     private var lastDoor: Door?
+    /// When the last job ended whose models may still be loaded.
+    private var idleSince: ContinuousClock.Instant?
     private var waiters: [String: [UUID: CheckedContinuation<Void, Never>]] = [:]
     private let wakeUps: AsyncStream<Void>
     private let wake: AsyncStream<Void>.Continuation
@@ -110,6 +113,7 @@ package actor Queue {
             if full != nil { await pause(because: message) }
         }
         current = nil
+        idleSince = .now
         wakeWaiters(of: job.id)
         await tellQueue()
     }
@@ -170,6 +174,14 @@ package actor Queue {
 
     private func finished(_ row: JobRow?) async {
         if let row { await tell(row) }
+    }
+
+    /// Frees the models once no job has run for some time.
+    func unloadModels(after time: Duration) {
+        guard current == nil, let idleSince, .now - idleSince >= time else { return }
+        engine.library.unloadModels()
+        self.idleSince = nil
+        logger.info("The models are freed until the next job")
     }
 
     // MARK: - What clients may ask

@@ -34,10 +34,11 @@ extension Store {
         }
     }
 
-    /// Results that are not deleted, newest first, whose prompt holds a text.
+    /// Results that are not deleted, newest first, whose prompt holds a text; each with its picture and
+    /// what its job was asked for.
     package func gallery(
         before id: Int64?, search: String?, starred: Bool, limit: Int
-    ) async throws -> [(result: ResultRow, picture: PictureRow)] {
+    ) async throws -> [(result: ResultRow, picture: PictureRow, order: Order?)] {
         try await read("gallery \(id ?? -1) \(starred) \(limit) \(search ?? "")") { db in
             var sql =
                 "SELECT result.* FROM result JOIN job ON job.id = result.job WHERE deleted IS NULL"
@@ -55,8 +56,13 @@ extension Store {
             }
             sql += " ORDER BY result.id DESC LIMIT ?"
             arguments += [limit]
-            return try ResultRow.fetchAll(db, sql: sql, arguments: arguments).compactMap { row in
-                try PictureRow.fetchOne(db, key: row.picture).map { (row, $0) }
+            let results = try ResultRow.fetchAll(db, sql: sql, arguments: arguments)
+            let pictures = try PictureRow.fetchAll(db, keys: Set(results.map(\.picture)))
+            let jobs = try JobRow.fetchAll(db, keys: Set(results.map(\.job)))
+            let bySHA = Dictionary(pictures.map { ($0.sha, $0) }) { first, _ in first }
+            let orders = Dictionary(jobs.map { ($0.id, try? $0.order()) }) { first, _ in first }
+            return results.compactMap { row in
+                bySHA[row.picture].map { (row, $0, orders[row.job] ?? nil) }
             }
         }
     }
@@ -74,6 +80,21 @@ extension Store {
             try row.update(db)
             return row
         }
+    }
+
+    /// Removes results without a star that were made before a time, and finished jobs of before it that
+    /// have none left; their pictures go where nothing else uses them.
+    package func removeResults(before time: Double) async throws {
+        try await write { db in
+            try db.execute(
+                sql: "DELETE FROM result WHERE created < ? AND NOT star", arguments: [time])
+            try db.execute(
+                sql: """
+                    DELETE FROM job WHERE state IN ('done', 'failed', 'cancelled') AND created < ?
+                    AND NOT EXISTS (SELECT 1 FROM result WHERE job = job.id)
+                    """, arguments: [time])
+        }
+        try await sweep()
     }
 
     /// Moves the oldest results without a star to the trash, until the pictures are within the quota.

@@ -29,6 +29,31 @@ public struct Selection: Sendable, Equatable {
     public var isEmpty: Bool { box == nil && keep.isEmpty }
 }
 
+extension Selection {
+    /// Why what was found in the box is hardly what was meant, in one sentence; nil where it may well be,
+    /// and without a box.
+    ///
+    /// - Parameter mask: what ``Image/mask(of:)`` found, of the picture's size.
+    public func doubt(_ mask: Mask) -> String? {
+        guard let box else { return nil }
+        var (found, all) = (0, 0)
+        for y in max(box.y, 0)..<max(min(box.end.y, mask.height), max(box.y, 0)) {
+            for x in max(box.x, 0)..<max(min(box.end.x, mask.width), max(box.x, 0)) {
+                all += 1
+                if mask.values[y * mask.width + x] > 0 { found += 1 }
+            }
+        }
+        guard all > 0 else { return nil }
+        let percent = 100 * Double(found) / Double(all)
+        guard percent < 3 || percent > 97 else { return nil }
+        let share = percent < 0.1 ? "less than 0.1" : "\((percent * 10).rounded() / 10)"
+        return percent < 3
+            ? "the selection covers \(share) % of the box: mark more of the object with keep strokes"
+            : "the selection covers \(share) % of the box: mark what is beside the object with drop "
+                + "strokes, or draw the box a little larger"
+    }
+}
+
 extension Image {
     /// The mask of a selection: white on what is selected. It is empty where the box leaves nothing of the
     /// picture.

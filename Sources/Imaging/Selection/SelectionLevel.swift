@@ -12,6 +12,8 @@ struct SelectionLevel {
     private let smallest: (width: Int, height: Int)
     private var front: Colors
     private var back: Colors
+    /// How much more likely a place is in the thing than its colour and its place in the box say.
+    private var bias: Float
 
     /// Pixels of the smallest copy, at most.
     static let coarsest = 65536
@@ -25,6 +27,14 @@ struct SelectionLevel {
     /// The share of a box that is background at first: with half of it, a box drawn tightly around a thing
     /// lost all but its rarest colours.
     private static let doubtful: Float = 0.35
+    /// The background is of more colours than the thing.
+    private static let backgrounds = 8
+    /// The share of the width and the height of a box that the thing in it takes at least.
+    private static let extent: Float = 0.8
+    /// How much more likely all places in the box may become, as a logarithm, and by what steps, until the
+    /// selection has that extent.
+    private static let mostBias: Float = 2.25
+    private static let biasStep: Float = 0.75
     /// The border moves so many pixels at the most from one size to the next.
     private static let band = 4
 
@@ -66,6 +76,7 @@ struct SelectionLevel {
         isInside = known.map { $0 == .keep || $0 == .open }
         smallest = coarse?.smallest ?? (width, height)
         (front, back) = (coarse?.front ?? Colors(), coarse?.back ?? Colors())
+        bias = coarse?.bias ?? 0
         if let coarse {
             refine(coarse)
         } else {
@@ -95,17 +106,49 @@ struct SelectionLevel {
         front.mark(kept, colors, width: width)
         back.mark(dropped, colors, width: width)
         let outside = those { known[$0] == .outside }
-        back.all = GaussianMixture(outside.isEmpty ? rim(colors) : outside)
+        back.all = GaussianMixture(
+            outside.isEmpty ? rim(colors) : outside, count: Self.backgrounds)
         start(colors)
         let open = known.indices.filter { known[$0] == .open }
-        for round in 0..<8 {
+        front.all = GaussianMixture(those { isInside[$0] })
+        back.all = GaussianMixture(those { !isInside[$0] }, count: Self.backgrounds)
+        for _ in 0..<8 {
             let before = isInside
-            let (inner, outer) = (those { isInside[$0] }, those { !isInside[$0] })
-            front.all = round == 0 ? GaussianMixture(inner) : front.all.refitted(to: inner)
-            back.all = round == 0 ? GaussianMixture(outer) : back.all.refitted(to: outer)
             cut(open)
             if before == isInside { break }
+            refit(colors)
         }
+        while !hasExtent, bias < Self.mostBias {
+            bias += Self.biasStep
+            cut(open)
+            refit(colors)
+        }
+    }
+
+    /// Fits the colours of both sides to what is on them now.
+    private mutating func refit(_ colors: [SIMD3<Float>]) {
+        let inner = colors.indices.filter { isInside[$0] }.map { colors[$0] }
+        let outer = colors.indices.filter { !isInside[$0] }.map { colors[$0] }
+        front.all = front.all.refitted(to: inner)
+        back.all = back.all.refitted(to: outer)
+    }
+
+    /// Whether what is selected reaches near the sides of its box, as a thing does around which a box was
+    /// drawn (Lempitsky, Kohli, Rother & Sharp 2009); true without a box.
+    private var hasExtent: Bool {
+        guard known.contains(.outside) else { return true }
+        func extent(_ isWanted: (Int) -> Bool) -> (width: Int, height: Int) {
+            let pixels = known.indices.filter(isWanted)
+            let columns = pixels.map { $0 % width }
+            guard let left = columns.min(), let right = columns.max(), let top = pixels.first,
+                let bottom = pixels.last
+            else { return (0, 0) }
+            return (right - left + 1, bottom / width - top / width + 1)
+        }
+        let box = extent { known[$0] != .outside }
+        let thing = extent { isInside[$0] }
+        return Float(thing.width) >= Self.extent * Float(box.width)
+            && Float(thing.height) >= Self.extent * Float(box.height)
     }
 
     /// The first guess: the open pixels that the background's colours explain worst, or the
@@ -187,7 +230,7 @@ struct SelectionLevel {
             let place = place(free[node])
             let evidence = back.cost(color, at: place) - front.cost(color, at: place)
             let limited = min(max(evidence, -Self.certainty), Self.certainty)
-            flow.connect(node, source: limited + leaning(free[node]), sink: 0)
+            flow.connect(node, source: limited + leaning(free[node]) + bias, sink: 0)
         }
         for edge in edges {
             let weight = edge.share * Self.gamma * expf(-beta * edge.contrast)

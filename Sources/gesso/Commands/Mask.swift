@@ -102,6 +102,7 @@ struct MaskCommand: ParsableCommand {
             try Output($0, format: nil, quality: nil, overwrites: overwrite)
         }
         let image = try Input.image(input)
+        var doubt: String?
         let edit = try Edit.inpaint(image, plan, recipe) { name in
             guard let selection, name == SelectionOptions.name else {
                 return try Input.image(name)
@@ -112,12 +113,13 @@ struct MaskCommand: ParsableCommand {
                     .badData, "nothing of the picture is selected", at: "--select",
                     do: "draw the box around the whole object, or add --keep")
             }
+            doubt = selection.doubt(found)
             return found.image
         }
         guard let mask = edit.mask else { return }
         try output.write(mask.image)
         try second?.write(image.tinted(by: mask))
-        for note in image.metadata.warnings + edit.notes {
+        for note in image.metadata.warnings + edit.notes + [doubt].compactMap(\.self) {
             Console.line("gesso: note: " + note, isQuiet: quiet)
         }
         Console.line("gesso: " + coverage(of: edit.repaintedFraction), isQuiet: quiet)
