@@ -1,13 +1,14 @@
 """Measures how well `gesso mask --select` finds what a folder of masks marks, beside OpenCV's grabCut.
 
-    Benchmarks/selection.py PHOTOS [path of gesso] [--large]
+    Benchmarks/selection.py PHOTOS [path of gesso] [--jitter N] [--large]
 
 PHOTOS holds pairs NAME.png and NAME_mask.png. Each thing is selected by the bounds of its mask, then with
 one to three strokes, drawn as a person would: along the middle of the largest part that is still wrong.
 Stated is the intersection over union with the mask. Masks for repainting are painted with a margin, which
 no border in the picture follows; so the figure is also stated for the selection grown by --margin pixels
-(`--mask-grow`), and strokes to keep are drawn within the mask without its margin. --large times a picture
-of 12 megapixels. Needs numpy, scipy, Pillow and, for the comparison, opencv-python-headless.
+(`--mask-grow`), and strokes to keep are drawn within the mask without its margin. --jitter adds N boxes a
+thing with each side moved by up to a tenth, as people draw them, and one that is larger by a fifth on all
+sides. --large times a picture of 12 megapixels. Needs numpy, scipy, Pillow and, for the comparison, opencv-python-headless.
 """
 
 import argparse
@@ -24,6 +25,7 @@ parser = argparse.ArgumentParser()
 parser.add_argument("photos", type=pathlib.Path)
 parser.add_argument("gesso", nargs="?", default=".build/release/gesso")
 parser.add_argument("--margin", type=int, default=6)
+parser.add_argument("--jitter", type=int, default=0)
 parser.add_argument("--large", action="store_true")
 options = parser.parse_args()
 folder = pathlib.Path(tempfile.mkdtemp(prefix="gesso-select."))
@@ -103,7 +105,16 @@ def peer(photo, box, keep, drop):
     return found & 1 == 1
 
 
-rows = []
+def moved(box, shares, size):
+    """A box with its sides moved outwards by shares of its width and height, within the picture."""
+    x, y, width, height = box
+    left, right = x - shares[0] * width, x + width + shares[2] * width
+    top, bottom = y - shares[1] * height, y + height + shares[3] * height
+    left, top = max(round(left), 0), max(round(top), 0)
+    return left, top, min(round(right), size[1]) - left, min(round(bottom), size[0]) - top
+
+
+rows, jittered = [], []
 for path in sorted(options.photos.glob("*_mask.png")):
     photo = path.with_name(path.name.replace("_mask", ""))
     truth = np.asarray(Image.open(path).convert("L")) > 127
@@ -129,10 +140,25 @@ for path in sorted(options.photos.glob("*_mask.png")):
         row += [np.nan if other is None else overlap(mask, truth) for mask in both]
     row.append(overlap(core, truth))
     rows.append(row)
+    generator = np.random.default_rng(5)
+    for number in range(options.jitter + bool(options.jitter)):
+        shares = generator.uniform(-0.1, 0.1, 4) if number < options.jitter else [0.2] * 4
+        drawn = moved(box, shares, truth.shape)
+        both = (select(photo, drawn, [], []), peer(photo, drawn, [], []))
+        jittered.append((number < options.jitter, [
+            np.nan if found is None
+            else overlap(ndimage.binary_dilation(found, disc(options.margin)), truth)
+            for found in both]))
     print(f"{photo.stem[:24]:24}", " ".join(f"{v:.3f}" for v in row))
 print(f"{'mean':24}", " ".join(f"{v:.3f}" for v in np.mean(rows, axis=0)))
 print("Columns: box, with one, two and three strokes, grabCut with the box and with all strokes;")
 print("each also with the margin; last the mask without its margin, which no exact border exceeds")
+
+for isNear, name in ((True, "sides moved by up to 10 %"), (False, "boxes larger by 20 %")):
+    values = [value for near, value in jittered if near == isNear]
+    if values:
+        mean = np.mean(values, axis=0)
+        print(f"{name}, with the margin: {mean[0]:.3f}, grabCut {mean[1]:.3f}")
 
 if options.large:
     large = folder / "large.png"

@@ -112,6 +112,43 @@ struct SelectionTests {
         #expect(!dot.mask(of: Selection(keep: [[.init(x: 0, y: 0)]])).isEmpty)
     }
 
+    @Test("A selection that covers hardly anything of its box, or all of it, is doubted")
+    func doubt() throws {
+        let selection = Selection(box: Box(x: 10, y: -10, width: 100, height: 110))
+        var mask = Mask(width: 120, height: 120, filledWith: 0)
+        for pixel in 0..<120 { mask.values[50 * 120 + pixel] = 255 }
+        #expect(try #require(selection.doubt(mask)).contains(" 1.0 % of the box"))
+        for row in 0..<20 { for x in 0..<120 { mask.values[row * 120 + x] = 255 } }
+        #expect(selection.doubt(mask) == nil)
+        let all = Mask(width: 120, height: 120, filledWith: 255)
+        #expect(try #require(selection.doubt(all)).contains(" 100.0 % of the box"))
+        #expect(Selection(keep: [[.init(x: 1, y: 1)]]).doubt(all) == nil)
+    }
+
+    @Test("A thing of two parts is found whole, where its box reaches around both")
+    func twoParts() {
+        // A large part unlike the ground, and a small one at the other end that is more like it.
+        let side = 128
+        var samples: [UInt16] = []
+        var values: [UInt8] = []
+        var generator = SplitMix(state: 4)
+        for y in 0..<side {
+            for x in 0..<side {
+                let isLarge = (48..<80).contains(x) && (20..<70).contains(y)
+                let isSmall = (56..<72).contains(x) && (78..<108).contains(y)
+                values.append(isLarge || isSmall ? 255 : 0)
+                let base = isLarge ? [220, 60, 50] : isSmall ? [122, 134, 112] : [110, 120, 100]
+                for value in base {
+                    samples.append(UInt16(value + Int.random(in: -4...4, using: &generator)))
+                }
+            }
+        }
+        let image = Image(width: side, height: side, channels: 3, samples: samples)
+        let truth = Mask(width: side, height: side, values: values)
+        let box = Box(x: 46, y: 18, width: 36, height: 92)
+        #expect(overlap(image.mask(of: Selection(box: box)), truth) > 0.9)
+    }
+
     @Test("What is marked stays as marked")
     func marks() {
         let (image, _) = disc(96)
@@ -147,7 +184,7 @@ struct SelectionTests {
             overlaps.append(overlap(photo.mask(of: Selection(box: box)), truth))
         }
         // OpenCV's grabCut reaches 0.63; the masks are painted with a margin, which no border follows.
-        #expect(overlaps.reduce(0, +) / Double(overlaps.count) >= 0.68, "\(overlaps)")
+        #expect(overlaps.reduce(0, +) / Double(overlaps.count) >= 0.7, "\(overlaps)")
     }
 }
 

@@ -81,6 +81,9 @@ public final class Library: Sendable {
     /// Lets go of the models that are kept: the memory of one is free once no job uses it.
     public func unloadModels() { models.removeAll() }
 
+    /// How many models are kept loaded.
+    public var loadedModels: Int { models.count }
+
     /// The files of a checkpoint with their hashes, which are computed once.
     func files(of checkpoint: URL) throws -> [Receipt.File] {
         try models.files(of: checkpoint)
@@ -144,6 +147,8 @@ private final class ModelCache: Sendable {
     }
 
     func removeAll() { state.withLock { $0.slots.removeAll() } }
+
+    var count: Int { state.withLock { $0.slots.count } }
 
     private func checkEncoder(_ url: URL, _ addOns: AddOns) throws {
         let isKnown = state.withLock {

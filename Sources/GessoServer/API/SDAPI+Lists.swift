@@ -13,7 +13,10 @@ extension GessoServer {
 
     private var refreshes: [Route] {
         ["refresh-checkpoints", "refresh-vae", "refresh-loras", "refresh-embeddings"].map {
-            Route(.post, "/sdapi/v1/\($0)", "Look for files again") { _ in .json(.null) }
+            Route(.post, "/sdapi/v1/\($0)", "Look for files again") { _ in
+                engine.names.refresh()
+                return .json(.null)
+            }
         }
             + [
                 Route(

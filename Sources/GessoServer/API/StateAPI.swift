@@ -55,6 +55,8 @@ extension GessoServer {
         }
         gauge("gesso_queue_paused", "Whether the queue is paused.", await queue.isPaused ? 1 : 0)
         gauge(
+            "gesso_models_loaded", "Models that are in memory.", Int64(engine.library.loadedModels))
+        gauge(
             "gesso_memory_available_bytes", "Memory that a model may still take.",
             availableMemory().map { Int64($0) })
         gauge(

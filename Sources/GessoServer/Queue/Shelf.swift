@@ -1,19 +1,26 @@
 import Foundation
 import Gesso
+import NIOConcurrencyHelpers
 
 /// What clients may name. A name is looked up in the scanned list, so no request makes the server open
 /// a file of its choice.
 package struct Shelf: Sendable {
     let library: Library
+    private let scans = Scans()
 
     init(_ library: Library) { self.library = library }
 
     /// Names of the checkpoints; the standard one first.
     package var models: [String] {
-        let standard = library.standardModel(for: [.imageToImage])
-        let names = library.checkpoints.map(\.name)
-        return names.filter { $0 == standard } + names.filter { $0 != standard }
+        scans.value("models") {
+            let standard = library.standardModel(for: [.imageToImage])
+            let names = library.checkpoints.map(\.name)
+            return names.filter { $0 == standard } + names.filter { $0 != standard }
+        }
     }
+
+    /// Has the folders looked through anew, for what was put there just now.
+    func refresh() { scans.clear() }
 
     func check(model name: String) throws {
         guard models.contains(name) else {
@@ -28,8 +35,10 @@ package struct Shelf: Sendable {
 
     /// The presets of single edits.
     func presets() throws -> [(name: String, preset: Preset)] {
-        try library.places.presets.all().presets.map { ($0.name, $0.1) }
-            .filter { !$0.1.hasEdits }
+        try scans.value("presets") {
+            try library.places.presets.all().presets.map { ($0.name, $0.1) }
+                .filter { !$0.1.hasEdits }
+        }
     }
 
     func preset(_ name: String) throws -> Preset {
@@ -40,7 +49,9 @@ package struct Shelf: Sendable {
     }
 
     /// The names of a kind of add-on, without the endings of their files.
-    func addOns(_ kind: ModelKind) -> [String] { library.addOns(kind).map(\.name).sorted() }
+    func addOns(_ kind: ModelKind) -> [String] {
+        scans.value("\(kind)") { library.addOns(kind).map(\.name).sorted() }
+    }
 
     var loras: [String] { addOns(.loras) }
     var embeddings: [String] { addOns(.embeddings) }
@@ -90,4 +101,25 @@ package struct Shelf: Sendable {
     }
 
     private static let noPrompt = Setting("prompt", "", at: .argument("prompt"))
+}
+
+/// What was found in folders within the last second: clients ask for the same lists many times in a row.
+private final class Scans: Sendable {
+    private typealias Found = (since: ContinuousClock.Instant, value: any Sendable)
+
+    private let found = NIOLockedValueBox([String: Found]())
+
+    /// What a scan finds, or has found just now.
+    func value<Value: Sendable>(_ name: String, _ scan: () throws -> Value) rethrows -> Value {
+        let known = found.withLockedValue { $0[name] }
+        if let known, .now - known.since < .seconds(1), let value = known.value as? Value {
+            return value
+        }
+        let value = try scan()
+        found.withLockedValue { $0[name] = (.now, value) }
+        return value
+    }
+
+    /// Drops what was found.
+    func clear() { found.withLockedValue { $0 = [:] } }
 }
