@@ -125,30 +125,6 @@ struct SelectionTests {
         #expect(Selection(keep: [[.init(x: 1, y: 1)]]).doubt(all) == nil)
     }
 
-    @Test("A thing of two parts is found whole, where its box reaches around both")
-    func twoParts() {
-        // A large part unlike the ground, and a small one at the other end that is more like it.
-        let side = 128
-        var samples: [UInt16] = []
-        var values: [UInt8] = []
-        var generator = SplitMix(state: 4)
-        for y in 0..<side {
-            for x in 0..<side {
-                let isLarge = (48..<80).contains(x) && (20..<70).contains(y)
-                let isSmall = (56..<72).contains(x) && (78..<108).contains(y)
-                values.append(isLarge || isSmall ? 255 : 0)
-                let base = isLarge ? [220, 60, 50] : isSmall ? [122, 134, 112] : [110, 120, 100]
-                for value in base {
-                    samples.append(UInt16(value + Int.random(in: -4...4, using: &generator)))
-                }
-            }
-        }
-        let image = Image(width: side, height: side, channels: 3, samples: samples)
-        let truth = Mask(width: side, height: side, values: values)
-        let box = Box(x: 46, y: 18, width: 36, height: 92)
-        #expect(overlap(image.mask(of: Selection(box: box)), truth) > 0.9)
-    }
-
     @Test("What is marked stays as marked")
     func marks() {
         let (image, _) = disc(96)
