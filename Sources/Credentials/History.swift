@@ -154,7 +154,6 @@ extension CredentialsReport.Status {
         "assertion.bmffHash.mismatch": "the file was changed after it was signed",
         "assertion.bmffHash.malformed": "the hash of the file is malformed",
         "assertion.boxesHash.mismatch": "the file was changed after it was signed",
-        "assertion.boxesHash.unknownBox": "the file has other parts than when it was signed",
         "assertion.boxesHash.malformed": "the hash of the file is malformed",
         "assertion.boxesHash.additionalExclusionsPresent": "a part of the file was not signed",
         "timeStamp.malformed": "the time stamp cannot be read",

@@ -224,7 +224,9 @@ extension Validator {
                     "what follows the end of the picture")
             }
         case .different: note(.failure, "assertion.boxesHash.mismatch", url)
-        case .otherParts: note(.failure, "assertion.boxesHash.unknownBox", url)
+        case .otherParts:
+            // The code of the reference implementation; the specification has one of its own.
+            note(.failure, "assertion.boxesHash.mismatch", url, "it has other parts")
         case .unknownAlgorithm: note(.failure, "algorithm.unsupported", url)
         }
     }

@@ -20,9 +20,6 @@ public struct TimeStamp: Sendable, Equatable {
         case untrusted = "timeStamp.untrusted"
     }
 
-    /// Certificates in a time stamp that are looked at.
-    private static let mostCertificates = 16
-
     /// Checks a time stamp: what it is of, its signature, and the certificate, which must be for time stamps
     /// and hold at that time.
     ///
@@ -37,11 +34,10 @@ public struct TimeStamp: Sendable, Equatable {
         guard let token = Token(data), let time = token.time else { throw .malformed }
         guard let isSame = token.isOf(message) else { throw .malformed }
         guard isSame else { throw .mismatch }
-        let own = token.certificates.prefix(Self.mostCertificates)
         guard let signer = token.signer else { throw .malformed }
         guard signer.isInsideValidity(at: time) else { throw .outsideValidity }
-        // Signature and purpose first, with all that it brings along; whom to trust is another question.
-        guard token.isSigned(at: time, trusting: Array(own)) else { throw .untrusted }
+        // Signature and purpose first; whom to trust is another question.
+        guard token.isSigned(at: time, trusting: [signer]) else { throw .untrusted }
         (self.time, authority) = (time, signer.holder)
         isTrusted = !anchors.isEmpty && token.isSigned(at: time, trusting: anchors)
     }
@@ -120,30 +116,16 @@ extension TimeStamp {
             return Data(bytes) == Digest.bytes(message, algorithm)
         }
 
-        /// The certificates that it brings along.
-        var certificates: [Certificate] {
-            guard let list = signed?.pointee.cert else { return [] }
-            return (0..<OPENSSL_sk_num(list)).compactMap { place in
-                guard let found = OPENSSL_sk_value(list, place).map({ OpaquePointer($0) }),
-                    X509_up_ref(found) == 1
-                else { return nil }
-                return Certificate(owning: found)
-            }
-        }
-
         /// The certificate of who signed; nil where it does not bring it along, or several signed.
         var signer: Certificate? {
-            guard signed != nil, let signers = PKCS7_get0_signers(pointer, nil, 0) else { return nil }
+            guard OBJ_obj2nid(pointer.pointee.type) == NID_pkcs7_signed,
+                let signers = PKCS7_get0_signers(pointer, nil, 0) else { return nil }
             defer { OPENSSL_sk_free(signers) }
             guard OPENSSL_sk_num(signers) == 1,
                 let found = OPENSSL_sk_value(signers, 0).map({ OpaquePointer($0) }),
                 X509_up_ref(found) == 1
             else { return nil }
             return Certificate(owning: found)
-        }
-
-        private var signed: UnsafeMutablePointer<PKCS7_SIGNED>? {
-            OBJ_obj2nid(pointer.pointee.type) == NID_pkcs7_signed ? pointer.pointee.d.sign : nil
         }
 
         /// Whether the signature is right, and its certificate for time stamps and, at that time, under one
