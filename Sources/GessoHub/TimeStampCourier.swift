@@ -2,6 +2,7 @@ import AsyncHTTPClient
 public import Foundation
 import NIOCore
 import NIOFoundationCompat
+import NIOHTTP1
 
 /// Carries a request for a time stamp to an authority, and brings the answer (RFC 3161, 3.4).
 public struct TimeStampCourier: Sendable {

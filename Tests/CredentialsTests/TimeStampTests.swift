@@ -6,7 +6,7 @@ import Testing
 /// Time stamps of an authority that OpenSSL's own tool is; those that others wrote are in the corpus.
 @Suite struct TimeStampTests {
     private static func signed(
-        _ authority: TimeStampAuthority, _ format: ImageFormat = .png, _ signer: Signer
+        _ authority: TimeStampAuthority, _ signer: Signer, _ format: ImageFormat = .png
     ) throws -> Data {
         let place = ManifestPlace(in: try StoreTests.picture().encoded(as: format), format)
         let draft = StoreTests.draft()
@@ -22,7 +22,7 @@ import Testing
     @Test(arguments: StoreTests.formats) func aTimeIsConfirmed(_ format: ImageFormat) throws {
         try Clock.inFolder { clock in
             let (signer, root) = try Keys.signer(.es256)
-            let file = try Self.signed(clock.authority(), format, signer)
+            let file = try Self.signed(clock.authority(), signer, format)
             let trusted = try #require(StoreTests.report(file, [root, clock.certificate]))
             #expect(trusted.state == .trusted)
             let chapter = try #require(trusted.history.first)

@@ -100,7 +100,9 @@ struct CredentialsCommand: ParsableCommand {
                 profile, holder: name ?? NSUserName(),
                 SigningAlgorithm(rawValue: algorithm) ?? .ed25519)
             let entry = Entry(made)
-            Console.line("gesso: pictures will be signed as \(entry.name)".asLine())
+            let condition =
+                profile == CredentialsFolder.standard ? "" : " with --credentials \(profile)"
+            Console.line("gesso: pictures will be signed as \(entry.name)\(condition)".asLine())
             if name == nil {
                 let folder = made.root.deletingLastPathComponent().path(percentEncoded: false)
                 Console.line(
@@ -133,7 +135,9 @@ struct CredentialsCommand: ParsableCommand {
         }
 
         func run() throws {
-            let entries = try CredentialsCommand.folder().profiles.map(Entry.init)
+            let folder = try CredentialsCommand.folder()
+            let entries = folder.profiles.map(Entry.init)
+            for fault in folder.faults { Console.line("gesso: note: \(fault)".asLine()) }
             if json { return try Console.result(JSON.text(Document(credentials: entries))) }
             for line in entries.flatMap(\.lines) { try Console.result(line.escapingControls()) }
         }
