@@ -58,7 +58,8 @@ struct ListedBoxes {
     }
 
     private static let essential: Set = [
-        "SOI", "SOS", "DQT", "DHT", "DAC", "DRI", "DNL", "PNGh", "IHDR", "PLTE", "IDAT", "fdAT", "IEND",
+        "SOI", "SOS", "DQT", "DHT", "DAC", "DRI", "DNL", "PNGh", "IHDR", "PLTE", "IDAT", "fdAT",
+        "IEND",
     ]
 
     enum Verdict { case same(isWhole: Bool), different, otherParts, unknownAlgorithm }
@@ -78,11 +79,15 @@ struct ListedBoxes {
         var next = 0
         var isSame = true
         for entry in entries {
-            let range = parts[next].range.lowerBound..<parts[next + entry.names.count - 1].range.upperBound
+            let range =
+                parts[next].range.lowerBound..<parts[next + entry.names.count - 1].range.upperBound
             next += entry.names.count
             if entry.isExcluded { continue }
-            guard let algorithm = manifest.algorithm(entry.algorithm) else { return .unknownAlgorithm }
-            let bytes = file[file.startIndex + range.lowerBound..<file.startIndex + range.upperBound]
+            guard let algorithm = manifest.algorithm(entry.algorithm) else {
+                return .unknownAlgorithm
+            }
+            let bytes = file[
+                file.startIndex + range.lowerBound..<file.startIndex + range.upperBound]
             isSame = isSame && Digest.bytes(bytes, algorithm) == entry.hash
         }
         return isSame ? .same(isWhole: parted.isWhole) : .different
@@ -167,7 +172,9 @@ private struct PartedFile {
         return file.dropFirst(start).withUnsafeBytes { bytes in
             var place = 0
             while place + 1 < bytes.count {
-                if bytes[place] == 0xFF, bytes[place + 1] != 0, !(0xD0...0xD7).contains(bytes[place + 1]) {
+                if bytes[place] == 0xFF, bytes[place + 1] != 0,
+                    !(0xD0...0xD7).contains(bytes[place + 1])
+                {
                     return start + place
                 }
                 place += 1

@@ -84,7 +84,8 @@ public struct ManifestDraft: Sendable {
         var room = TimeStampAuthority.usualBytes
         while true {
             let signed = try signed(parts, signer, frame, room: room)
-            let stamp = try authority.stamp(of: StoredTimeStamp.message(parts.headers, signed.signature))
+            let stamp = try authority.stamp(
+                of: StoredTimeStamp.message(parts.headers, signed.signature))
             if stamp.count <= room { return signed.store(stamp) }
             // One more time stamp, of another signature: where the file is depends on the room.
             room = stamp.count + TimeStampAuthority.bytes.lowerBound

@@ -55,7 +55,9 @@ struct SignedClaim {
     /// The content of a signature box.
     ///
     /// - Parameter stamp: a time stamp and the room that it has; nil for none.
-    static func box(_ protected: Data, _ signature: Data, _ stamp: (token: Data, room: Int)?) -> CBOR {
+    static func box(_ protected: Data, _ signature: Data, _ stamp: (token: Data, room: Int)?)
+        -> CBOR
+    {
         let beside = stamp.map { StoredTimeStamp.headers($0.token, room: $0.room) } ?? .map([])
         return .tagged(tag, [.bytes(protected), beside, .null, .bytes(signature)])
     }

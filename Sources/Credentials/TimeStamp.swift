@@ -119,7 +119,8 @@ extension TimeStamp {
         /// The certificate of who signed; nil where it does not bring it along, or several signed.
         var signer: Certificate? {
             guard OBJ_obj2nid(pointer.pointee.type) == NID_pkcs7_signed,
-                let signers = PKCS7_get0_signers(pointer, nil, 0) else { return nil }
+                let signers = PKCS7_get0_signers(pointer, nil, 0)
+            else { return nil }
             defer { OPENSSL_sk_free(signers) }
             guard OPENSSL_sk_num(signers) == 1,
                 let found = OPENSSL_sk_value(signers, 0).map({ OpaquePointer($0) }),

@@ -77,7 +77,8 @@ public struct TimeStampCourier: Sendable {
         } catch {
             return .failure(
                 Attempt(
-                    reason: "the server cannot be reached: \(HubClient.reason(error))", mayPass: true))
+                    reason: "the server cannot be reached: \(HubClient.reason(error))",
+                    mayPass: true))
         }
     }
 }

@@ -52,7 +52,10 @@ import Testing
         ("echo 'no route' >&2; exit 74", "no route"), ("exit 3", "ended with 3"),
         ("cat >/dev/null; echo text", "the answer is no time stamp"),
         // An answer to another request.
-        ("openssl ts -query -sha256 -data DIR/tsa.conf -cert 2>/dev/null | ANSWER", "another request"),
+        (
+            "openssl ts -query -sha256 -data DIR/tsa.conf -cert 2>/dev/null | ANSWER",
+            "another request"
+        ),
         // A hash that the authority does not take.
         (
             "openssl ts -query -sha224 -data DIR/tsa.conf -cert 2>/dev/null | ANSWER",

@@ -74,7 +74,8 @@ package struct CredentialsCheck {
             if let time = chapter.time, let authority = chapter.timeAuthority {
                 lines.append("\(indent)  time stamp: \(time) by \(authority)" + trust(in: chapter))
             }
-            lines += (chapter.actions + chapter.faults.map { "WRONG: " + $0 }
+            lines +=
+                (chapter.actions + chapter.faults.map { "WRONG: " + $0 }
                 + chapter.remarks.map { "NOTE: " + $0 })
                 .map { "\(indent)  \($0)" }
             listed.formUnion(chapter.faults)
