@@ -6,7 +6,7 @@ import Foundation
 struct ListedBoxes {
     /// The name of the assertion.
     static let label = "c2pa.hash.boxes"
-    private static let (mostEntries, mostNames) = (10_000, 100_000)
+    private static let most = 100_000
     /// The name of what holds the manifest.
     private static let own = "C2PA"
     /// A PNG's first bytes, which older lists leave out.
@@ -23,7 +23,7 @@ struct ListedBoxes {
 
     /// What an assertion lists; nil where that is malformed, and for parts of boxes that are left out.
     init?(_ assertion: CBOR) {
-        guard let list = assertion["boxes"]?.array, (1...Self.mostEntries).contains(list.count)
+        guard let list = assertion["boxes"]?.array, (1...Self.most).contains(list.count)
         else { return nil }
         var entries: [Entry] = []
         for item in list {
@@ -38,7 +38,7 @@ struct ListedBoxes {
                     names: names, algorithm: item["alg"], hash: hash,
                     isExcluded: isExcluded || names == [Self.own]))
         }
-        guard entries.reduce(0, { $0 + $1.names.count }) <= Self.mostNames,
+        guard entries.reduce(0, { $0 + $1.names.count }) <= Self.most,
             entries.count(where: { $0.names == [Self.own] }) == 1
         else { return nil }
         self.entries = entries
@@ -71,11 +71,14 @@ struct ListedBoxes {
     ///   - manifest: names the hash function where an entry does not.
     func verdict(_ file: Data, _ blocks: Range<Int>, _ manifest: Manifest) -> Verdict {
         guard let parted = PartedFile(file, manifest: blocks) else { return .otherParts }
-        var parts = parted.parts
+        let names = entries.flatMap(\.names)
+        // The reference implementation lists the restart markers within a scan once more behind it.
+        let hasRestarts = names.contains { $0.hasPrefix("RST") }
+        var parts = parted.parts.filter { hasRestarts || !$0.name.hasPrefix("RST") }
         if entries[0].names[0] != Self.signature, parts.first?.name == Self.signature {
             parts.removeFirst()
         }
-        guard parts.map(\.name) == entries.flatMap(\.names) else { return .otherParts }
+        guard parts.map(\.name) == names else { return .otherParts }
         var next = 0
         var isSame = true
         for entry in entries {
@@ -158,8 +161,10 @@ private struct PartedFile {
                 guard position + 4 <= file.count else { return false }
                 end += max(number(position + 2, 2), 2)
             }
-            if name == "SOS" { end = endOfScan(from: end) }
+            let scan = end
+            if name == "SOS" { end = endOfScan(from: scan) }
             guard end <= file.count, add(name, position..<end) else { return false }
+            if name == "SOS", !addRestarts(scan..<end) { return false }
             if name == "EOI" { return true }
             position = end
         }
@@ -180,6 +185,19 @@ private struct PartedFile {
                 place += 1
             }
             return file.count
+        }
+    }
+
+    /// The restart markers of a scan, each a part.
+    private mutating func addRestarts(_ scan: Range<Int>) -> Bool {
+        let places = file.dropFirst(scan.lowerBound).prefix(scan.count).withUnsafeBytes { bytes in
+            bytes.indices.dropLast().filter { place in
+                bytes[place] == 0xFF && (0xD0...0xD7).contains(bytes[place + 1])
+            }
+        }
+        return places.allSatisfy { place in
+            let start = scan.lowerBound + place
+            return add("RST\(byte(start + 1) - 0xD0)", start..<start + 2)
         }
     }
 

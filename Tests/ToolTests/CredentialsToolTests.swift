@@ -164,7 +164,7 @@ import Testing
     /// Without the time stamp that was asked for nothing is written.
     @Test func aTimeStampIsAskedFor() throws {
         try inFolder { tool in
-            let words = fill("in.png", "a.png") + ["--timestamp-url"]
+            let words = fill("in.png", "a.png", "--timestamp-url")
             var offline = tool
             offline.environment["GESSO_OFFLINE"] = "1"
             let forbidden = try offline.run(words + ["http://127.0.0.1:1/"])
@@ -172,7 +172,7 @@ import Testing
             #expect(forbidden.errors.contains("GESSO_OFFLINE is set"))
             let bad = try tool.run(words + ["nowhere"])
             #expect(bad.status == 64)
-            let unreachable = try tool.run(words + ["http://127.0.0.1:1/"])
+            let unreachable = try tool.run(words + ["http://127.0.0.1:1/", "--quiet"])
             #expect(unreachable.status == 74)
             #expect(unreachable.errors.contains("no time stamp: the server cannot be reached"))
             for run in [forbidden, bad, unreachable] {
