@@ -1,4 +1,5 @@
 package import Credentials
+import Foundation
 
 /// A key that pictures can be signed with, for people and programs to read.
 package struct KeyEntry: Encodable {
