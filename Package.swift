@@ -162,7 +162,9 @@ let package = Package(
         tests("GessoTests", sees: ["TestSupport", "Gesso", "getting-started"]),
         tests(
             "ToolTests",
-            sees: ["TestSupport", "gesso", "Imaging", "Recipes", "Credentials", "Files"]),
+            sees: [
+                "TestSupport", "gesso", "gesso-hub", "Imaging", "Recipes", "Credentials", "Files",
+            ]),
     ]
 )
 

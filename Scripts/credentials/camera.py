@@ -1,10 +1,12 @@
 """A camera that signs what it takes, by c2pa-python, and that implementation's verdicts."""
 
+import ctypes
 import datetime
 import io
 import json
 
 import numpy as np
+from c2pa import c2pa
 from c2pa import Builder, C2paSignerInfo, Context, Reader, Settings, Signer
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
@@ -12,6 +14,8 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 from PIL import Image
 from pillow_heif import register_heif_opener
+
+from . import stamps
 
 register_heif_opener()
 
@@ -35,7 +39,8 @@ class Authority:
         self.signing_key = ec.generate_private_key(ec.SECP256R1())
         self.signing = self.certificate("Camera Maker", self.signing_key.public_key())
 
-    def certificate(self, holder, key, authority=False, days=36500, purposes=True, starts=-2):
+    def certificate(self, holder, key, authority=False, days=36500, starts=-2,
+                    purpose=ExtendedKeyUsageOID.EMAIL_PROTECTION, critical=False):
         """A certificate of the profile, or one that differs from it in one way."""
         now = datetime.datetime.now(datetime.timezone.utc)
         issuer = self.key.public_key()
@@ -51,17 +56,17 @@ class Authority:
             .add_extension(x509.KeyUsage(**usage), critical=True)
             .add_extension(x509.SubjectKeyIdentifier.from_public_key(key), critical=False)
             .add_extension(x509.AuthorityKeyIdentifier.from_issuer_public_key(issuer), critical=False))
-        if purposes and not authority:
-            builder = builder.add_extension(
-                x509.ExtendedKeyUsage([ExtendedKeyUsageOID.EMAIL_PROTECTION]), critical=False)
+        if purpose and not authority:
+            builder = builder.add_extension(x509.ExtendedKeyUsage([purpose]), critical=critical)
         return builder.sign(self.key, hashes.SHA256())
 
-    def signer(self):
+    def signer(self, clock=None):
+        """Signs; `clock` is the address of who stamps the time."""
         key = self.signing_key.private_bytes(
             serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8,
             serialization.NoEncryption())
         chain = self.signing.public_bytes(serialization.Encoding.PEM)
-        return Signer.from_info(C2paSignerInfo(b"es256", chain, key, None))
+        return Signer.from_info(C2paSignerInfo(b"es256", chain, key, clock and clock.encode()))
 
 
 def picture(seed, width=64, height=48):
@@ -77,8 +82,10 @@ def encoded(image, ending, **words):
     return file.getvalue()
 
 
-def signed(authority, data, ending, parent=None, large=False, claim=2):
-    """The bytes with credentials: of a photo, or of an edit of one."""
+def signed(authority, data, ending, parent=None, large=False, claim=2, clock=None, parts=None):
+    """The bytes with credentials: of a photo, or of an edit of one.
+
+    `clock` is the address of who stamps the time; `parts` has a BMFF hashed in parts of so many KiB."""
     kind = TYPES[ending]
     action = ({"action": "c2pa.opened", "parameters": {"ingredientIds": ["parent"]}} if parent
               else {"action": "c2pa.created", "digitalSourceType": SOURCES + "digitalCapture"})
@@ -89,16 +96,45 @@ def signed(authority, data, ending, parent=None, large=False, claim=2):
         assertions.append({"label": "org.test.notes", "data": {"text": "note " * 30000}})
     definition = {"claim_generator_info": [{"name": "Camera", "version": "1.0"}], "title": "photo",
                   "format": kind, "assertions": assertions, "claim_version": claim}
-    settings = Settings.from_dict({"builder": {"thumbnail": {"enabled": False}},
-                                   "verify": {"verify_after_sign": False}})
+    settings = Settings.from_dict({
+        "builder": {"thumbnail": {"enabled": False}},
+        "core": {"merkle_tree_chunk_size_in_kb": parts} if parts else {},
+        "verify": {"verify_after_sign": False}})
     builder = Builder(definition, context=Context(settings))
     if parent:
         builder.add_ingredient(
             {"title": "photo." + ending, "relationship": "parentOf", "label": "parent"}, kind,
             io.BytesIO(parent))
     file = io.BytesIO()
-    builder.sign(authority.signer(), kind, io.BytesIO(data), file)
+    builder.sign(authority.signer(clock), kind, io.BytesIO(data), file)
     return file.getvalue()
+
+
+def signed_by_boxes(authority, data, ending):
+    """The bytes of a JPEG or PNG with credentials that list its parts (`c2pa.hash.boxes`).
+
+    c2pa-python has no method for it, so its library is called."""
+    kind = TYPES[ending]
+    definition = {"claim_generator_info": [{"name": "Camera", "version": "1.0"}], "title": "photo",
+                  "format": kind, "claim_version": 2, "assertions": [{
+                      "label": "c2pa.actions.v2", "data": {"actions": [
+                          {"action": "c2pa.created", "digitalSourceType": SOURCES + "digitalCapture"}]}}]}
+    settings = Settings.from_dict(
+        {"builder": {"thumbnail": {"enabled": False}, "prefer_box_hash": True}})
+    builder = Builder(definition, context=Context(settings, authority.signer()))
+    library, bytes_type = c2pa._lib, ctypes.POINTER(ctypes.c_ubyte)
+    update, sign = library.c2pa_builder_update_hash_from_stream, library.c2pa_builder_sign_embeddable
+    update.argtypes = [ctypes.c_void_p, ctypes.c_char_p, ctypes.c_void_p]
+    sign.argtypes = [ctypes.c_void_p, ctypes.c_char_p, ctypes.POINTER(bytes_type)]
+    sign.restype = ctypes.c_int64
+    stream = c2pa.Stream(io.BytesIO(data))
+    assert update(builder._handle, kind.encode(), ctypes.cast(stream._stream, ctypes.c_void_p)) == 0
+    blocks = bytes_type()
+    count = sign(builder._handle, kind.encode(), ctypes.byref(blocks))
+    assert count > 0
+    # Behind the header, where the library expects them.
+    place = 33 if ending == "png" else 4 + int.from_bytes(data[4:6], "big")
+    return data[:place] + bytes(blocks[:count]) + data[place:]
 
 
 def shots(authority, folder):
@@ -120,6 +156,17 @@ def shots(authority, folder):
     keep("map", "png", signed(authority, encoded(picture(9), "png"), "png"))
     keep("big", "tif", signed(authority, encoded(picture(4), "tif", big_tiff=True), "tif"))
     keep("v1", "jpg", signed(authority, encoded(picture(3), "jpg"), "jpg", claim=1))
+    for ending in ["jpg", "png"]:
+        keep("boxes-" + ending, ending, signed_by_boxes(authority, encoded(picture(5), ending), ending))
+    scans = encoded(picture(6, 200, 150), "jpg", progressive=True, restart_marker_blocks=4)
+    keep("boxes-scans", "jpg", signed_by_boxes(authority, scans, "jpg"))
+    with stamps.TimeAuthority(authority) as clock:
+        for name, ending, words in [("time", "png", {}), ("time-v1", "jpg", {"claim": 1})]:
+            data = encoded(picture(2), ending)
+            keep(name, ending, signed(authority, data, ending, clock=clock.url, **words))
+    for ending in ["avif", "heic"]:
+        data = encoded(picture(1, 200, 150), ending)
+        keep("parts-" + ending, ending, signed(authority, data, ending, parts=1))
     broken = bytearray(found["jpg"].read_bytes())
     broken[-40] ^= 1
     keep("broken", "jpg", bytes(broken))

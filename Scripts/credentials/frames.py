@@ -24,7 +24,9 @@ def box(kind, body):
 
 
 def ways_of_boxes(data):
-    place = {kind: (start, end) for kind, start, end in boxes(data)}
+    place = {}
+    for kind, start, end in boxes(data):
+        place.setdefault(kind, (start, end))
     store, meta, picture = place["uuid"], place["meta"], place["mdat"]
     items = data.index(b"iloc", meta[0])
     yield "frame-picture", flipped(data, picture[1] - 9)

@@ -102,13 +102,15 @@ class File:
                     reference["hash"] = hashlib.sha256(box.hashed()).digest()
         self.claim.value = claim
 
-    def sign_again(self, authority, certificate=None, key=None):
-        """Signs the claim anew, with the right hash of the file."""
+    def sign_again(self, authority, certificate=None, key=None, beside=lambda protected, signature: {}):
+        """Signs the claim anew, with the right hash of the file.
+
+        `beside` makes the headers that are not signed, always as long, from the others and the signature."""
         certificate = certificate or authority.signing
         key = key or authority.signing_key
         chain = [certificate.public_bytes(serialization.Encoding.DER)]
         protected = cbor2.dumps({1: -7, 33: chain})
-        self.signature.value = cbor2.CBORTag(18, [protected, {}, None, bytes(64)])
+        self.signature.value = cbor2.CBORTag(18, [protected, beside(protected, bytes(64)), None, bytes(64)])
         binding = self.assertion("c2pa.hash.data")
         value = binding.value
         for _ in range(4):
@@ -121,8 +123,8 @@ class File:
             self.hash_again(binding)
         message = cbor2.dumps(["Signature1", protected, b"", self.claim.children[0].payload])
         r, s = decode_dss_signature(key.sign(message, ec.ECDSA(hashes.SHA256())))
-        self.signature.value = cbor2.CBORTag(
-            18, [protected, {}, None, r.to_bytes(32, "big") + s.to_bytes(32, "big")])
+        signature = r.to_bytes(32, "big") + s.to_bytes(32, "big")
+        self.signature.value = cbor2.CBORTag(18, [protected, beside(protected, signature), None, signature])
 
 
 def flipped(data, position):
@@ -259,7 +261,7 @@ def ways(data, authority):
     yield "no-actions", way("", no_actions)[1]
     yield "expired", way("", other_certificate(days=-1))[1]
     yield "not-yet", way("", other_certificate(starts=30))[1]
-    yield "no-purpose", way("", other_certificate(purposes=False))[1]
+    yield "no-purpose", way("", other_certificate(purpose=None))[1]
     yield "root-signs", way("", a_root_signs)[1]
     yield "no-hash", way("", no_hash)[1]
     if len(File(data).store.children) > 1:

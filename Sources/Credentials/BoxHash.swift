@@ -100,10 +100,23 @@ struct BoxHash {
     }
 
     /// Whether the picture itself is left out.
-    var leavesOutPicture: Bool {
-        exclusions.contains {
-            [["mdat"], ["meta"], ["meta", "idat"]].contains($0.path) && $0.length == nil
+    ///
+    /// - Parameter hasParts: whether the content of `mdat` has hashes of its own.
+    func leavesOutPicture(hasParts: Bool) -> Bool {
+        exclusions.contains { exclusion in
+            guard exclusion.length == nil else { return false }
+            if hasParts, exclusion.path == ["mdat"], let subset = exclusion.subset {
+                return subset.contains { $0.offset < PartHashes.headBytes }
+            }
+            return [["mdat"], ["meta"], ["meta", "idat"]].contains(exclusion.path)
         }
+    }
+
+    /// What the boxes `mdat` of a file hold that hashes of parts are of; nil for what is not all boxes.
+    static func pictureData(of file: Data) -> [Data]? {
+        let boxes = BoxedFile(file)
+        return boxes.boxes(in: 0..<file.count, most: mostBoxes)?.filter { $0.kind == "mdat" }
+            .map { boxes[$0.whole].dropFirst(PartHashes.headBytes) }
     }
 
     /// Whether more is left out than must be.
@@ -252,19 +265,30 @@ extension Validator {
         guard let value = binding.value, let boxes = BoxHash(value) else {
             return note(.failure, "assertion.bmffHash.malformed", url)
         }
-        guard value["merkle"]?.array == nil, let hash = value["hash"]?.bytes else {
-            return note(.failure, "general.error", url, "hashes of parts are not checked")
+        guard let hash = value["hash"]?.bytes else {
+            return note(.failure, "general.error", url, "hashes of fragments are not checked")
         }
         guard let algorithm = manifest.algorithm(value["alg"]) else {
             return note(.failure, "algorithm.unsupported", url)
         }
-        guard !boxes.leavesOutPicture else {
+        let listed = value["merkle"]?.array
+        let parts = listed.flatMap(PartHashes.init)
+        guard listed == nil || parts != nil else {
+            return note(.failure, "assertion.bmffHash.malformed", url)
+        }
+        guard !boxes.leavesOutPicture(hasParts: parts != nil) else {
             return note(.failure, "assertion.bmffHash.malformed", url, "it leaves out the picture")
         }
         if boxes.leavesOutMore {
             note(.informational, "assertion.bmffHash.additionalExclusionsPresent", url)
         }
-        let isSame = boxes.digest(of: [(0, file)], algorithm) == hash
+        var isSame = boxes.digest(of: [(0, file)], algorithm) == hash
+        if isSame, let parts {
+            guard let contents = BoxHash.pictureData(of: file),
+                let hold = parts.hold(for: contents, manifest)
+            else { return note(.failure, "algorithm.unsupported", url) }
+            isSame = hold
+        }
         note(
             isSame ? .success : .failure,
             isSame ? "assertion.bmffHash.match" : "assertion.bmffHash.mismatch", url)

@@ -76,10 +76,11 @@ public final class Certificate: @unchecked Sendable {
             && X509_NAME_cmp(X509_get_subject_name(pointer), X509_get_issuer_name(pointer)) == 0
     }
 
-    /// Whether it holds now.
-    var isInsideValidity: Bool {
-        X509_cmp_current_time(X509_get0_notBefore(pointer)) < 0
-            && X509_cmp_current_time(X509_get0_notAfter(pointer)) > 0
+    /// Whether it holds at a time.
+    func isInsideValidity(at time: Date = Date()) -> Bool {
+        var seconds = time_t(time.timeIntervalSince1970)
+        return X509_cmp_time(X509_get0_notBefore(pointer), &seconds) < 0
+            && X509_cmp_time(X509_get0_notAfter(pointer), &seconds) > 0
     }
 
     private static func text(_ name: OpaquePointer?, _ kind: Int32) -> String? {
@@ -183,11 +184,25 @@ extension Certificate {
         }
     }
 
-    /// Whether a chain leads from this certificate to one of the anchors.
+    /// What chains may end in, as of a time; the caller frees it. Nil only where libcrypto fails.
+    static func store(of anchors: [Certificate], at time: Date) -> OpaquePointer? {
+        guard let store = X509_STORE_new() else { return nil }
+        for anchor in anchors { X509_STORE_add_cert(store, anchor.pointer) }
+        // An anchor need not be a root.
+        X509_STORE_set_flags(store, UInt(X509_V_FLAG_PARTIAL_CHAIN))
+        X509_VERIFY_PARAM_set_time(
+            X509_STORE_get0_param(store), time_t(time.timeIntervalSince1970))
+        return store
+    }
+
+    /// Whether a chain leads from this certificate to one of the anchors, and holds at a time.
     ///
     /// - Parameter others: the certificates between them, in any order.
-    func isTrusted(by anchors: [Certificate], through others: [Certificate]) -> Bool {
-        guard let store = X509_STORE_new(), let context = X509_STORE_CTX_new(),
+    func isTrusted(
+        by anchors: [Certificate], through others: [Certificate], at time: Date = Date()
+    ) -> Bool {
+        guard !anchors.isEmpty, let store = Self.store(of: anchors, at: time),
+            let context = X509_STORE_CTX_new(),
             let between = OPENSSL_sk_new_null()
         else { return false }
         defer {
@@ -195,10 +210,7 @@ extension Certificate {
             X509_STORE_free(store)
             OPENSSL_sk_free(between)
         }
-        for anchor in anchors { X509_STORE_add_cert(store, anchor.pointer) }
         for other in others { OPENSSL_sk_push(between, UnsafeRawPointer(other.pointer)) }
-        // An anchor need not be a root.
-        X509_STORE_set_flags(store, UInt(X509_V_FLAG_PARTIAL_CHAIN))
         guard X509_STORE_CTX_init(context, store, pointer, between) == 1 else { return false }
         defer { ERR_clear_error() }
         return X509_verify_cert(context) == 1

@@ -26,6 +26,14 @@ public enum CredentialsError: Error, Equatable, CustomStringConvertible {
     case incomplete(set: String, missing: String)
     /// The signature could not be made.
     case signingFailed(reason: String)
+    /// An address that no authority for time stamps can have.
+    case badAddress(String)
+    /// The network may not be used.
+    case offline(address: String)
+    /// The program that asks for time stamps cannot be started.
+    case noProgram(String)
+    /// No time stamp was granted.
+    case noTimeStamp(address: String, reason: String)
 
     /// What, where, what to do, in one line.
     public var description: String {
@@ -55,6 +63,15 @@ public enum CredentialsError: Error, Equatable, CustomStringConvertible {
         case .incomplete(let set, let missing):
             "\(set) is set without \(missing): set both or neither"
         case .signingFailed(let reason): "the picture cannot be signed: \(reason)"
+        case .badAddress(let address):
+            "'\(address.prefix(80))' is no address for time stamps: give one like http://example.org/tsa"
+        case .offline(let address):
+            "\(address): GESSO_OFFLINE is set: unset it for time stamps, or sign without one"
+        case .noProgram(let path):
+            "\(path): cannot be started, and asks for time stamps: build it with "
+                + "`swift build -c release --product gesso-hub`"
+        case .noTimeStamp(let address, let reason):
+            "\(address): no time stamp: \(reason): try again, or sign without one"
         }
     }
 }

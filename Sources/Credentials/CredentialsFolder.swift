@@ -47,10 +47,26 @@ public struct CredentialsFolder: Sendable {
         Self.isName(name) && FileManager.default.fileExists(atPath: key(name).path)
     }
 
-    /// The profiles by name.
+    /// The profiles that can sign, by name.
     public var profiles: [Profile] {
+        names.filter { (try? signer($0)) != nil }.compactMap(profile)
+    }
+
+    /// What keeps the others from signing, by name.
+    public var faults: [CredentialsError] {
+        names.compactMap { name in
+            do throws(CredentialsError) {
+                _ = try signer(name)
+                return nil
+            } catch {
+                return error
+            }
+        }
+    }
+
+    private var names: [String] {
         let names = (try? FileManager.default.contentsOfDirectory(atPath: url.path)) ?? []
-        return names.filter(Self.isName).sorted().compactMap(profile)
+        return names.filter(Self.isName).sorted()
     }
 
     private func profile(_ name: String) -> Profile? {
@@ -64,8 +80,10 @@ public struct CredentialsFolder: Sendable {
 
     /// The signer of a profile.
     ///
-    /// - Throws: ``CredentialsError``, of kind `noProfile` where there is none of that name.
+    /// - Throws: ``CredentialsError``, of kind `noProfile` where there is none of that name, of kind `badName`
+    ///   where there can be none.
     public func signer(_ name: String) throws(CredentialsError) -> Signer {
+        guard Self.isName(name) else { throw .badName(name) }
         guard holds(name) else { throw .noProfile(name: name) }
         return try Signer(
             key: Self.read(key(name).path), certificates: Self.read(chain(name).path),

@@ -58,6 +58,8 @@ public struct CredentialsReport: Sendable {
     public let findings: [Status]
     /// What was found about the ingredients.
     public let deltas: [Delta]
+    /// The time stamps that are in order, by the names of the manifests that have them.
+    let timeStamps: [String: TimeStamp]
 
     /// The active manifest's name.
     public var label: String { store.label }

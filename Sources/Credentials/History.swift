@@ -15,10 +15,18 @@ extension CredentialsReport {
         public let signer: String?
         /// The program that made the manifest.
         public let program: String?
+        /// When it was signed, by a time stamp: `2026-11-29 02:10:05 UTC`; nil where no valid one says so.
+        public let time: String?
+        /// Who stamped the time.
+        public let timeAuthority: String?
+        /// Whether that is one of those that are trusted.
+        public let isTimeTrusted: Bool?
         /// What was done, a sentence each, in order.
         public let actions: [String]
         /// What is wrong, a sentence each.
         public let faults: [String]
+        /// What is not in order and makes nothing invalid, a sentence each.
+        public let remarks: [String]
     }
 
     /// The history, from the file backwards, each picture before those that it was made of. Of a long one
@@ -42,9 +50,12 @@ extension CredentialsReport {
                 title: title ?? Self.line(manifest.claim["dc:title"]), manifest: manifest.label,
                 signer: manifest.signature?.chain.first.map { Self.shortened($0.holder) },
                 program: Self.program(of: manifest),
+                time: timeStamps[manifest.label]?.timeText,
+                timeAuthority: timeStamps[manifest.label].map { Self.shortened($0.authority) },
+                isTimeTrusted: timeStamps[manifest.label]?.isTrusted,
                 actions: manifest.actions.flatMap(\.list).prefix(Self.mostActions)
                     .compactMap(Self.sentence),
-                faults: faults(of: manifest)))
+                faults: faults(of: manifest), remarks: remarks(on: manifest)))
         for (_, value) in manifest.ingredients {
             let relationship = Self.line(value["relationship"])
             let title = Self.line(value["dc:title"])
@@ -59,7 +70,8 @@ extension CredentialsReport {
                 chapters.append(
                     Chapter(
                         depth: depth + 1, relationship: relationship, title: title, manifest: nil,
-                        signer: nil, program: nil, actions: [], faults: []))
+                        signer: nil, program: nil, time: nil, timeAuthority: nil,
+                        isTimeTrusted: nil, actions: [], faults: [], remarks: []))
             }
         }
     }
@@ -68,6 +80,18 @@ extension CredentialsReport {
         failures.filter { $0.url == manifest.url || $0.url.hasPrefix(manifest.url + "/") }
             .prefix(20).map(\.sentence)
     }
+
+    private func remarks(on manifest: Manifest) -> [String] {
+        (findings + deltas.flatMap(\.findings)).filter {
+            $0.kind == .informational && Self.remarkable.contains($0.code)
+                && ($0.url == manifest.url || $0.url.hasPrefix(manifest.url + "/"))
+        }.prefix(20).map(\.sentence)
+    }
+
+    private static let remarkable: Set = [
+        "timeStamp.malformed", "timeStamp.mismatch", "timeStamp.outsideValidity",
+        "assertion.boxesHash.additionalExclusionsPresent",
+    ]
 
     private static func program(of manifest: Manifest) -> String? {
         let info = manifest.claim["claim_generator_info"]
@@ -129,6 +153,13 @@ extension CredentialsReport.Status {
         "assertion.dataHash.malformed": "the hash of the file is malformed",
         "assertion.bmffHash.mismatch": "the file was changed after it was signed",
         "assertion.bmffHash.malformed": "the hash of the file is malformed",
+        "assertion.boxesHash.mismatch": "the file was changed after it was signed",
+        "assertion.boxesHash.malformed": "the hash of the file is malformed",
+        "assertion.boxesHash.additionalExclusionsPresent": "a part of the file was not signed",
+        "timeStamp.malformed": "the time stamp cannot be read",
+        "timeStamp.mismatch": "the time stamp is of something else",
+        "timeStamp.outsideValidity": "the time stamp's certificate was not valid at its time",
+        "timeStamp.untrusted": "the time stamp's signature is not in order",
         "assertion.hashedURI.mismatch": "a part of the record was changed after it was signed",
         "assertion.missing": "a part of the record is missing",
         "assertion.undeclared": "a part of the record was not signed",

@@ -71,16 +71,50 @@ public struct ManifestDraft: Sendable {
 
     /// The store with this manifest and those of the ingredients, bound to a file by its hash.
     ///
-    /// - Parameter frame: the file around a store of so many bytes.
-    /// - Throws: ``CredentialsError`` where it cannot be signed.
+    /// - Parameters:
+    ///   - authority: stamps the signature with the time; nil for no time stamp.
+    ///   - frame: the file around a store of so many bytes.
+    /// - Throws: ``CredentialsError`` where it cannot be signed, or stamped.
     public func store(
-        signedBy signer: Signer, around frame: (_ bytes: Int) -> Frame
+        signedBy signer: Signer, stampedBy authority: TimeStampAuthority? = nil,
+        around frame: (_ bytes: Int) -> Frame
     ) throws(CredentialsError) -> Data {
         let parts = Parts(self, signer)
+        guard let authority else { return try signed(parts, signer, frame, room: nil).store(nil) }
+        var room = TimeStampAuthority.usualBytes
+        while true {
+            let signed = try signed(parts, signer, frame, room: room)
+            let stamp = try authority.stamp(
+                of: StoredTimeStamp.message(parts.headers, signed.signature))
+            if stamp.count <= room { return signed.store(stamp) }
+            // One more time stamp, of another signature: where the file is depends on the room.
+            room = stamp.count + TimeStampAuthority.bytes.lowerBound
+        }
+    }
+
+    /// A store but for its time stamp.
+    private struct Signed {
+        let parts: Parts
+        let place: Frame
+        let hash: Data
+        let signature: Data
+        let room: Int?
+
+        func store(_ stamp: Data?) -> Data {
+            parts.store(place, hash: hash, signature: signature, stamp: stamp, room: room)
+        }
+    }
+
+    /// - Parameter room: bytes for a time stamp; nil for none.
+    private func signed(
+        _ parts: Parts, _ signer: Signer, _ frame: (_ bytes: Int) -> Frame, room: Int?
+    ) throws(CredentialsError) -> Signed {
         // What the store says of its own place and length has no fixed size: it grows to one.
         var (size, place) = (0, frame(0))
         while true {
-            let next = parts.store(place, hash: Data(count: 32), signature: nil).count
+            let next = parts.store(
+                place, hash: Data(count: 32), signature: nil, stamp: nil, room: room
+            ).count
             if next == size { break }
             (size, place) = (next, frame(next))
         }
@@ -89,7 +123,8 @@ public struct ManifestDraft: Sendable {
         }
         let signature = try signer.signature(
             of: SignedClaim.message(parts.headers, parts.claim(place, hash)))
-        return parts.store(place, hash: hash, signature: signature)
+        return Signed(
+            parts: parts, place: place, hash: hash, signature: signature, room: room)
     }
 }
 
@@ -183,10 +218,16 @@ private struct Parts {
         ]).encoded
     }
 
-    /// - Parameter signature: nil stands for one of as many bytes.
-    func store(_ place: ManifestDraft.Frame, hash: Data, signature: Data?) -> Data {
+    /// - Parameters:
+    ///   - signature: nil stands for one of as many bytes.
+    ///   - stamp: nil stands for any that the room holds.
+    func store(
+        _ place: ManifestDraft.Frame, hash: Data, signature: Data?, stamp: Data?, room: Int?
+    ) -> Data {
         let boxes = [binding(place, hash).box] + assertions.map(\.box)
-        let signature = SignedClaim.box(headers, signature ?? Data(count: signatureBytes))
+        let token = stamp ?? Data(count: TimeStampAuthority.bytes.lowerBound)
+        let signature = SignedClaim.box(
+            headers, signature ?? Data(count: signatureBytes), room.map { (token, $0) })
         let manifest = JUMBF.superbox(
             "c2ma", draft.label,
             [

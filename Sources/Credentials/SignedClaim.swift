@@ -13,8 +13,8 @@ struct SignedClaim {
     let algorithm: SigningAlgorithm?
     /// The certificates, the signer's first; empty where one cannot be read.
     let chain: [Certificate]
-    /// Whether a time stamp is beside the signature.
-    let hasTimeStamp: Bool
+    /// The time stamp beside the signature; nil where there is none.
+    let timeStamp: StoredTimeStamp?
     /// The signature.
     let signature: Data
 
@@ -33,7 +33,7 @@ struct SignedClaim {
         let listed = chain?.array ?? chain.map { [$0] } ?? []
         let certificates = listed.prefix(16).compactMap { $0.bytes.flatMap(Certificate.init) }
         self.chain = certificates.count == listed.count ? certificates : []
-        hasTimeStamp = parts[1]["sigTst"] != nil || parts[1]["sigTst2"] != nil
+        timeStamp = StoredTimeStamp(parts[1])
     }
 
     /// The protected headers that say who signs how.
@@ -53,8 +53,13 @@ struct SignedClaim {
     }
 
     /// The content of a signature box.
-    static func box(_ protected: Data, _ signature: Data) -> CBOR {
-        .tagged(tag, [.bytes(protected), .map([]), .null, .bytes(signature)])
+    ///
+    /// - Parameter stamp: a time stamp and the room that it has; nil for none.
+    static func box(_ protected: Data, _ signature: Data, _ stamp: (token: Data, room: Int)?)
+        -> CBOR
+    {
+        let beside = stamp.map { StoredTimeStamp.headers($0.token, room: $0.room) } ?? .map([])
+        return .tagged(tag, [.bytes(protected), beside, .null, .bytes(signature)])
     }
 
     /// Whether it is the signer's over this claim.

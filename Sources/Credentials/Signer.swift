@@ -67,7 +67,7 @@ public struct Signer: Sendable {
         let found = Certificate.inPEM(certificates)
         guard let first = found.first else { throw .noCertificate(path: path) }
         if let reason = first.unfitness { throw .unfit(path: path, reason: reason) }
-        guard first.isInsideValidity else { throw .expired(path: path, day: first.lastDay) }
+        guard first.isInsideValidity() else { throw .expired(path: path, day: first.lastDay) }
         // The root goes to those who are to trust it, not into the file (specification 2.2, 14.5).
         chain = [first] + found.dropFirst().filter { !$0.isRoot }
         (self.algorithm, self.sign) = (algorithm, sign)

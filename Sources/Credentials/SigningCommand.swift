@@ -11,35 +11,13 @@ struct SigningCommand {
 
     /// What the program writes when it is given the bytes.
     func signature(of data: Data) throws(CredentialsError) -> Data {
-        // A file without a name: unlike a pipe, it can be left unread without a signal.
-        guard let file = tmpfile() else { throw Self.cannotRun }
-        defer { fclose(file) }
-        let written = data.withUnsafeBytes { fwrite($0.baseAddress, 1, $0.count, file) }
-        guard written == data.count, fflush(file) == 0 else { throw Self.cannotRun }
-        rewind(file)
-        let process = Process()
-        let output = Pipe()
-        process.executableURL = URL(filePath: "/bin/sh")
-        process.arguments = ["-c", command]
-        process.standardInput = FileHandle(fileDescriptor: fileno(file), closeOnDealloc: false)
-        process.standardOutput = output
-        var signature = Data()
-        do {
-            try process.run()
-            signature =
-                try output.fileHandleForReading.read(upToCount: Self.mostBytes) ?? Data()
-            try output.fileHandleForReading.close()
-        } catch {
-            throw Self.cannotRun
+        let program = PipedProgram("/bin/sh", ["-c", command])
+        guard let answer = program.answer(to: data, most: Self.mostBytes) else {
+            throw .signingFailed(reason: "the signing command cannot be run")
         }
-        process.waitUntilExit()
-        guard process.terminationStatus == 0 else {
-            throw .signingFailed(
-                reason: "the signing command ended with \(process.terminationStatus)")
+        guard answer.status == 0 else {
+            throw .signingFailed(reason: "the signing command ended with \(answer.status)")
         }
-        return signature
+        return answer.output
     }
-
-    private static let cannotRun = CredentialsError.signingFailed(
-        reason: "the signing command cannot be run")
 }

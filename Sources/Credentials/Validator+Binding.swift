@@ -7,7 +7,7 @@ extension Validator {
         guard let manifest = bound(store.active) else {
             return note(.failure, "claim.hardBindings.missing", store.active.url)
         }
-        let kinds = ["c2pa.hash.data", "c2pa.hash.boxes", "c2pa.hash.bmff"] + BoxHash.labels
+        let kinds = ["c2pa.hash.data", ListedBoxes.label, "c2pa.hash.bmff"] + BoxHash.labels
         let bindings = kinds.flatMap(manifest.assertions(named:))
         guard let binding = bindings.first else {
             return note(.failure, "claim.hardBindings.missing", manifest.url)
@@ -20,6 +20,8 @@ extension Validator {
             checkBytes(of: file, blocks, manifest, binding)
         } else if BoxHash.labels.contains(where: binding.label.hasPrefix) {
             checkBoxes(of: file, manifest, binding)
+        } else if binding.label.hasPrefix(ListedBoxes.label) {
+            checkParts(of: file, blocks, manifest, binding)
         } else {
             note(.failure, "general.error", url, "this kind of hash is not checked")
         }

@@ -4,12 +4,13 @@ public import Foundation
 extension ManifestStore {
     /// Checks the store against the file that it is in (specification 2.2, 15).
     ///
-    /// Time stamps and revocation are not checked, for both need a list of authorities or a network.
+    /// Revocation is not checked, for it needs a network.
     ///
     /// - Parameters:
     ///   - file: the whole file.
     ///   - blocks: where the file has the store.
-    ///   - anchors: the certificates that are trusted; empty trusts no one.
+    ///   - anchors: the certificates that are trusted, those of authorities for time stamps among them; empty
+    ///     trusts no one.
     public func validated(
         in file: Data, at blocks: Range<Int>, trusting anchors: [Certificate] = []
     ) -> CredentialsReport {
@@ -18,7 +19,8 @@ extension ManifestStore {
         validator.checkBinding(file, blocks)
         validator.checkIngredients(of: active, depth: 0)
         return CredentialsReport(
-            store: self, findings: validator.findings, deltas: validator.deltas)
+            store: self, findings: validator.findings, deltas: validator.deltas,
+            timeStamps: validator.timeStamps)
     }
 }
 
@@ -37,6 +39,8 @@ struct Validator {
     let redacted: Set<String>
     var findings: [Status] = []
     var deltas: [CredentialsReport.Delta] = []
+    /// The time stamps that are in order, by the names of the manifests that have them.
+    var timeStamps: [String: TimeStamp] = [:]
     private var seen: Set<String> = []
     /// What was found about each manifest, so that one which many name is checked once.
     private var checked: [String: [Status]] = [:]
@@ -105,42 +109,6 @@ struct Validator {
             if label.hasPrefix("c2pa.hash.") {
                 note(.failure, "assertion.dataHash.redacted", manifest.url)
             }
-        }
-    }
-
-    private mutating func checkSignature(_ manifest: Manifest) {
-        let url = manifest.signatureURL
-        let path = manifest.claim["signature"]?.text.flatMap(BoxPath.init)
-        guard manifest.signatureBox != nil, let path, path.labels == ["c2pa.signature"],
-            path.manifest == nil || path.manifest == manifest.label
-        else { return note(.failure, "claimSignature.missing", url) }
-        guard let signature = manifest.signature else {
-            return note(.failure, "claimSignature.mismatch", url, "it is no COSE signature")
-        }
-        guard signature.algorithm != nil else {
-            return note(.failure, "algorithm.unsupported", url)
-        }
-        guard let signer = signature.chain.first else {
-            return note(.failure, "signingCredential.invalid", url, "it has no certificate")
-        }
-        if let reason = signer.unfitness {
-            note(.failure, "signingCredential.invalid", url, reason)
-        } else if !signer.isInsideValidity {
-            note(
-                .failure, "signingCredential.expired", url,
-                signature.hasTimeStamp ? "its time stamp is not checked" : nil)
-        } else {
-            note(.success, "claimSignature.insideValidity", url)
-        }
-        if signer.isTrusted(by: anchors, through: Array(signature.chain.dropFirst())) {
-            note(.success, "signingCredential.trusted", url)
-        } else {
-            note(.failure, "signingCredential.untrusted", url)
-        }
-        if signature.holds(for: manifest.claimBytes) {
-            note(.success, "claimSignature.validated", url)
-        } else {
-            note(.failure, "claimSignature.mismatch", url)
         }
     }
 

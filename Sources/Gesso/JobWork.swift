@@ -35,15 +35,21 @@ struct JobWork {
         (self.isEnough, self.send) = (isEnough, send)
         choice = try library.choice(of: request)
         let credentials = options.credentials
-        let signer: Signer?
+        let places = library.places.credentials
         do {
-            signer = try library.places.credentials.signer(credentials.use)
-        } catch {
+            seal = try places.signer(credentials.use).map { signer in
+                Seal(
+                    signer: signer, tellsPrompts: credentials.tellsPrompts,
+                    timeStamps: try places.timeStampAuthority(credentials))
+            }
+        } catch let error as CredentialsError {
             throw GessoError(error)
         }
-        seal = signer.map { Seal(signer: $0, tellsPrompts: credentials.tellsPrompts) }
         let shelf = AddOnShelf(library.places, known: request.addOnFiles)
         var notes: [String] = []
+        if credentials.timeStamps != nil, seal == nil {
+            notes.append("no time stamp is written: the picture is not signed")
+        }
         let url = choice?.url
         var replacement = Replacement()
         edits = try request.edits.map { edit in

@@ -23,21 +23,24 @@ final class HubClient: Sendable {
 
     init(_ settings: HubSettings) {
         self.settings = settings
-        direct = HTTPClient(configuration: Self.configuration(settings, nil))
+        direct = HTTPClient(configuration: Self.configuration(settings.patience, nil))
         proxied = Dictionary(
-            Set(settings.proxies.values).map {
-                ($0, HTTPClient(configuration: Self.configuration(settings, $0)))
+            Set(settings.proxies.byScheme.values).map {
+                ($0, HTTPClient(configuration: Self.configuration(settings.patience, $0)))
             }, uniquingKeysWith: { first, _ in first })
     }
 
-    private static func configuration(
-        _ settings: HubSettings, _ proxy: URL?
+    /// One connection's manners.
+    ///
+    /// - Parameter patience: seconds without a byte after which it counts as broken.
+    static func configuration(
+        _ patience: Double, _ proxy: URL?
     ) -> HTTPClient.Configuration {
         var configuration = HTTPClient.Configuration()
         configuration.redirectConfiguration = .disallow
         configuration.decompression = .disabled
         configuration.httpVersion = .http1Only
-        let patience = TimeAmount.milliseconds(Int64(settings.patience * 1000))
+        let patience = TimeAmount.milliseconds(Int64(patience * 1000))
         configuration.timeout = .init(connect: patience, read: patience)
         if let proxy, let host = proxy.host() {
             let authorization = proxy.user().map {
@@ -143,7 +146,7 @@ final class HubClient: Sendable {
         if let token = settings.token, url.hasOrigin(of: settings.endpoint) {
             request.headers.add(name: "Authorization", value: "Bearer \(token)")
         }
-        let client = settings.proxy(for: url).flatMap { proxied[$0] } ?? direct
+        let client = settings.proxies.proxy(for: url).flatMap { proxied[$0] } ?? direct
         return try await client.execute(request, deadline: .distantFuture)
     }
 
@@ -205,7 +208,8 @@ final class HubClient: Sendable {
         return nil
     }
 
-    private static func reason(_ error: any Error) -> String {
+    /// Why a connection failed, in words.
+    static func reason(_ error: any Error) -> String {
         switch error {
         case let error as HTTPClientError: error.shortDescription
         case let error as IOError: String(cString: strerror(error.errnoCode)).lowercased()

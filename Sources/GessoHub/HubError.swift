@@ -36,6 +36,8 @@ public enum HubError: Error, Equatable, CustomStringConvertible {
     case noRoom(needed: Int, free: Int, folder: String)
     /// The cache cannot be written to.
     case cannotWrite(path: String, reason: String)
+    /// The authority for time stamps gave no answer.
+    case noTimeStamp(reason: String)
     /// The licence was not accepted.
     case licenseNotAccepted(String, canAsk: Bool)
 
@@ -81,6 +83,7 @@ public enum HubError: Error, Equatable, CustomStringConvertible {
         case .noRoom(let needed, let free, let folder):
             "\(folder): needs \(bytes(needed)), has \(bytes(free)): make room, or set HF_HUB_CACHE"
         case .cannotWrite(let path, let reason): "\(path): cannot be written: \(reason)"
+        case .noTimeStamp(let reason): reason
         case .licenseNotAccepted(let license, let canAsk):
             canAsk
                 ? "the licence was not accepted: \(license)"
@@ -95,7 +98,7 @@ public enum HubError: Error, Equatable, CustomStringConvertible {
         case .damaged, .badAnswer: 65
         case .noRepository, .noRevision, .noFile, .gated, .badToken, .nothingToLoad: 66
         case .cannotWrite: 73
-        case .refused, .notReached, .unreachable, .noRoom: 74
+        case .refused, .notReached, .unreachable, .noTimeStamp, .noRoom: 74
         case .rateLimited: 75
         }
     }

@@ -9,10 +9,8 @@ public struct HubSettings: Sendable {
     public var token: String?
     /// The folder of the cache: `$HF_HUB_CACHE`, or `hub` in `$HF_HOME`.
     public var cache: URL
-    /// The proxies by the scheme of the address asked for; `$https_proxy` and so on.
-    public var proxies: [String: URL] = [:]
-    /// Hosts that are asked without a proxy: `$no_proxy`.
-    public var directHosts: [String] = []
+    /// The proxies.
+    public var proxies: Proxies
     /// How many files are downloaded at once.
     public var parallelFiles = 4
     /// Seconds before the second attempt; the third waits twice as long, and so on.
@@ -49,30 +47,10 @@ public struct HubSettings: Sendable {
         if let token = self.token, !token.utf8.allSatisfy({ (0x21...0x7E).contains($0) }) {
             throw .badVariable("HF_TOKEN", reason: "holds characters that no token has")
         }
-        for scheme in ["http", "https"] {
-            // Servers hand on a request's header Proxy as HTTP_PROXY, so that only counts in small letters.
-            let names = scheme == "http" ? ["http_proxy"] : ["https_proxy", "HTTPS_PROXY"]
-            let all = names + ["all_proxy", "ALL_PROXY"]
-            guard let name = all.first(where: { environment[$0]?.isEmpty == false }) else {
-                continue
-            }
-            let text = environment[name] ?? ""
-            proxies[scheme] = try Self.server(text.contains("://") ? text : "http://" + text, name)
-        }
-        directHosts = (value("no_proxy", "NO_PROXY") ?? "").split(separator: ",")
-            .map { $0.trimmingCharacters(in: .whitespaces).lowercased() }.filter { !$0.isEmpty }
+        proxies = try Proxies(environment: environment)
     }
 
-    /// The proxy for an address; nil asks its server directly.
-    func proxy(for url: URL) -> URL? {
-        let host = url.host()?.lowercased() ?? ""
-        let isDirect = directHosts.contains { name in
-            name == "*" || host == name || host.hasSuffix(name.hasPrefix(".") ? name : "." + name)
-        }
-        return isDirect ? nil : url.scheme.flatMap { proxies[$0] }
-    }
-
-    private static func isTrue(_ text: String?) -> Bool {
+    static func isTrue(_ text: String?) -> Bool {
         ["1", "true", "yes", "on"].contains((text ?? "").lowercased())
     }
 
@@ -80,7 +58,7 @@ public struct HubSettings: Sendable {
         URL(filePath: (path as NSString).expandingTildeInPath, directoryHint: .isDirectory)
     }
 
-    private static func server(_ text: String, _ name: String) throws(HubError) -> URL {
+    static func server(_ text: String, _ name: String) throws(HubError) -> URL {
         var text = text
         while text.hasSuffix("/") { text.removeLast() }
         guard let url = URL(string: text), let scheme = url.scheme,

@@ -5,6 +5,8 @@ struct BluePlane {
     let width: Int
     let height: Int
     var values: [Float]
+    /// Where the picture has the first value.
+    private(set) var origin = (x: 0, y: 0)
 
     /// - Parameter image: one with colours.
     init(_ image: Image) {
@@ -23,6 +25,20 @@ struct BluePlane {
 
     private init(width: Int, height: Int, values: [Float]) {
         (self.width, self.height, self.values) = (width, height, values)
+    }
+
+    /// A part of the plane, with all that `whitened` looks at in it where the plane has that.
+    func part(_ box: Box, radius: Int) -> BluePlane {
+        // The squares whose means are taken are themselves less the means of as many neighbours.
+        let margin = 2 * radius
+        let (left, top) = (max(box.x - margin, 0), max(box.y - margin, 0))
+        let right = min(box.x + box.width + margin, width)
+        let bottom = min(box.y + box.height + margin, height)
+        var part = BluePlane(width: right - left, height: bottom - top, values: [])
+        part.values.reserveCapacity(part.width * part.height)
+        for y in top..<bottom { part.values += values[y * width + left..<y * width + right] }
+        part.origin = (left, top)
+        return part
     }
 
     /// How far the neighbours go that a chip is compared with.
@@ -144,7 +160,7 @@ struct MarkSearch {
         parts.removeAll { !Self.hasRoom($0, 1) }
         guard !parts.isEmpty else { return nil }
         let residue = plane.whitened(radius: BluePlane.radius(scale: 1))
-        return read(found(parts.map { (1, $0) }, residue))
+        return read(best(of: parts.count) { [parts] in [candidate(1, parts[$0], residue)] })
     }
 
     /// Whether a part has most of a tile.
@@ -165,30 +181,22 @@ struct MarkSearch {
             isLarge
             ? self.parts(Self.part, step: Self.part)
             : [Box(x: 0, y: 0, width: plane.width, height: plane.height)]
-        var best: [Candidate] = []
-        for (radius, scales) in Dictionary(
-            grouping: Self.scales, by: { BluePlane.radius(scale: $0) }
-        ).sorted(by: { $0.key < $1.key }) {
-            let places = scales.flatMap { scale in
-                parts.filter { Self.hasRoom($0, scale) }.map { (scale, $0) }
-            }
-            guard !places.isEmpty else { continue }
-            let residue = plane.whitened(radius: radius)
-            best = Self.best(best + found(places, residue))
+        // Scales that share what they are compared with, for a part at a time.
+        let scales = Dictionary(grouping: Self.scales) { BluePlane.radius(scale: $0) }.values
+            .sorted { $0[0] < $1[0] }
+        let tries = parts.flatMap { part in
+            scales.map { (part, $0.filter { Self.hasRoom(part, $0) }) }
         }
+        let first = best(of: tries.count) { candidates(tries[$0].0, tries[$0].1) }
         // What is near a good scale may be better.
-        let better = Dictionary(grouping: best) { BluePlane.radius(scale: $0.scale) }
-            .sorted { $0.key < $1.key }
-            .flatMap { radius, candidates in
-                let residue = plane.whitened(radius: radius)
-                return candidates.flatMap { candidate in
-                    let near = (-2...2).map { step in
-                        (candidate.scale * (1 + 0.001 * Double(step)), candidate.part)
-                    }
-                    return found(near, residue).prefix(1)
-                }
-            }
-        return read(Self.best(better))
+        return read(
+            best(of: first.count) { number in
+                let scale = first[number].scale
+                let near = (-2...2).map { scale * (1 + 0.001 * Double($0)) }
+                return Array(
+                    candidates(first[number].part, near, radius: BluePlane.radius(scale: scale))
+                        .prefix(1))
+            })
     }
 
     /// Squares that cover the picture, at the edges as far as they go.
@@ -209,13 +217,17 @@ struct MarkSearch {
         Array(candidates.sorted { $0.strength > $1.strength }.prefix(most))
     }
 
-    /// The best of some places, the first of equals first.
-    private func found(_ places: [(scale: Double, part: Box)], _ residue: BluePlane) -> [Candidate]
-    {
-        let bands = Bands.map(of: places.count, height: 1) { numbers in
-            numbers.map { candidate(places[$0].scale, places[$0].part, residue) }
-        }
-        return Self.best(bands.flatMap(\.self))
+    /// The best of what some searches find, the first of equals first.
+    private func best(of count: Int, _ search: @Sendable (Int) -> [Candidate]) -> [Candidate] {
+        Self.best(Bands.map(of: count, height: 1) { $0.flatMap(search) }.flatMap(\.self))
+    }
+
+    /// The best of a part at some scales that share what they are compared with.
+    private func candidates(_ part: Box, _ scales: [Double], radius: Int? = nil) -> [Candidate] {
+        guard let first = scales.first else { return [] }
+        let radius = radius ?? BluePlane.radius(scale: first)
+        let residue = plane.part(part, radius: radius).whitened(radius: radius)
+        return Self.best(scales.map { candidate($0, part, residue) })
     }
 
     private func candidate(_ scale: Double, _ part: Box, _ residue: BluePlane) -> Candidate {
@@ -279,15 +291,24 @@ struct MarkSearch {
         }
         let columns = cells(part.x..<part.x + part.width)
         let rows = cells(part.y..<part.y + part.height)
-        var sums = [Float](repeating: 0, count: side * side)
+        // The rows upon each other first, which is quick.
+        var folded = [Float](repeating: 0, count: side * part.width)
         plane.values.withUnsafeBufferPointer { values in
-            sums.withUnsafeMutableBufferPointer { sums in
+            folded.withUnsafeMutableBufferPointer { folded in
                 for (y, row) in rows.enumerated() {
-                    let start = (part.y + y) * plane.width + part.x
-                    for (x, column) in columns.enumerated() {
-                        sums[row * side + column] += values[start + x]
-                    }
+                    let from = values[
+                        ((part.y + y - plane.origin.y) * plane.width + part.x - plane.origin.x)...]
+                    let to = UnsafeMutableBufferPointer(
+                        rebasing: folded[row * part.width..<(row + 1) * part.width])
+                    let source = UnsafeBufferPointer(rebasing: from)
+                    for x in 0..<part.width { to[x] += source[x] }
                 }
+            }
+        }
+        var sums = [Float](repeating: 0, count: side * side)
+        for row in 0..<side {
+            for (x, column) in columns.enumerated() {
+                sums[row * side + column] += folded[row * part.width + x]
             }
         }
         func counts(_ places: [Int]) -> [Float] {

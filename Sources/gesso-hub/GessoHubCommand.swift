@@ -62,8 +62,16 @@ struct GessoHubCommand: AsyncParsableCommand {
         Interruption.watch()
         Interruption.expectResumption()
         do {
-            let command = try parse()
-            try await command.run()
+            let words = CommandLine.arguments.dropFirst()
+            if words.first == TimeStampCommand.name {
+                try await TimeStampCommand.run(Array(words.dropFirst()))
+            } else {
+                let command = try parse()
+                try await command.run()
+            }
+        } catch let error as HubError {
+            Console.line("\(error)", .error)
+            Foundation.exit(error.exitCode)
         } catch let failure as Failure {
             Console.line(failure.message, .error)
             Foundation.exit(failure.status.rawValue)

@@ -86,6 +86,9 @@ struct Preference {
             name: "credentials", help: "whether results are signed: on, off, or a name",
             kind: .text, standard: "on once there is a key", isForProjects: false),
         Preference(
+            name: "timestamp_url", help: "who confirms the time of signatures; uses the network",
+            kind: .text, standard: "none", isForProjects: false),
+        Preference(
             name: "overwrite", help: "replace existing files", kind: .flag,
             standard: "false", isForProjects: false),
         Preference(

@@ -10,14 +10,15 @@ enum Workplace {
     /// The environment, in which the configuration has set what was not set.
     static var environment: [String: String] { variables.withLock { $0 } }
 
-    /// Notes what the configuration says of places; before `library` is used.
+    /// Notes what the configuration says of places and keys, so that the server has it, too; before `library`
+    /// is used.
     static func note(_ preferences: Preferences) {
-        guard
-            let choice = preferences.chosen.first(where: { $0.preference.name == "models" })?.choice
-        else { return }
         variables.withLock { variables in
-            if (variables["GESSO_MODELS"] ?? "").isEmpty {
-                variables["GESSO_MODELS"] = choice.value
+            for (preference, choice) in preferences.chosen
+            where ["models", "credentials", "timestamp_url"].contains(preference.name) {
+                if (variables[preference.variable] ?? "").isEmpty {
+                    variables[preference.variable] = choice.value
+                }
             }
         }
     }

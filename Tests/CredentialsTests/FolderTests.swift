@@ -46,7 +46,7 @@ import Testing
             #expect(throws: CredentialsError.badName(name)) {
                 try folder.create(name, holder: "A", .ed25519)
             }
-            #expect(throws: CredentialsError.noProfile(name: name)) { try folder.signer(name) }
+            #expect(throws: CredentialsError.badName(name)) { try folder.signer(name) }
         }
     }
 
@@ -56,6 +56,20 @@ import Testing
             #expect(throws: CredentialsError.badHolder(holder)) {
                 try folder.create("x", holder: holder, .ed25519)
             }
+        }
+    }
+
+    /// What cannot sign is not listed among what can.
+    @Test func brokenProfilesAreTold() throws {
+        try Keys.inFolder { folder in
+            _ = try folder.create("good", holder: "A", .ed25519)
+            _ = try folder.create("broken", holder: "B", .ed25519)
+            let key = folder.url.appending(path: "broken/key.pem")
+            try Data("no key".utf8).write(to: key)
+            try FileManager.default.createDirectory(
+                at: folder.url.appending(path: "empty"), withIntermediateDirectories: true)
+            #expect(folder.profiles.map(\.name) == ["good"])
+            #expect(folder.faults == [.noKey(path: key.path), .noProfile(name: "empty")])
         }
     }
 

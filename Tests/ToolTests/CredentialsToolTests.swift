@@ -161,6 +161,51 @@ import Testing
         }
     }
 
+    /// Without the time stamp that was asked for nothing is written.
+    @Test func aTimeStampIsAskedFor() throws {
+        try inFolder { tool in
+            let words = fill("in.png", "a.png", "--timestamp-url")
+            var offline = tool
+            offline.environment["GESSO_OFFLINE"] = "1"
+            let forbidden = try offline.run(words + ["http://127.0.0.1:1/"])
+            #expect(forbidden.status == 64)
+            #expect(forbidden.errors.contains("GESSO_OFFLINE is set"))
+            let bad = try tool.run(words + ["nowhere"])
+            #expect(bad.status == 64)
+            let unreachable = try tool.run(words + ["http://127.0.0.1:1/", "--quiet"])
+            #expect(unreachable.status == 74)
+            #expect(unreachable.errors.contains("no time stamp: the server cannot be reached"))
+            for run in [forbidden, bad, unreachable] {
+                #expect(run.errorLines.count == 1, "\(run.errors)")
+            }
+            #expect(try !tool.files.contains("a.png"))
+            let off = try tool.run(words + ["http://127.0.0.1:1/", "--credentials", "off"])
+            #expect(off.status == 0)
+            #expect(off.errors.contains("no time stamp is written"))
+        }
+    }
+
+    /// What the configuration says of keys, the server is told.
+    @Test func theConfigurationReachesTheServer() throws {
+        try Tool.inFolder { tool in
+            var copied = tool
+            copied.program = tool.url("gesso")
+            try FileManager.default.copyItem(at: Tool.executable, to: copied.program)
+            try Data("#!/bin/sh\necho $GESSO_CREDENTIALS $GESSO_TIMESTAMP_URL\n".utf8)
+                .write(to: tool.url("gesso-server"))
+            try FileManager.default.setAttributes(
+                [.posixPermissions: 0o755], ofItemAtPath: tool.url("gesso-server").path)
+            try FileManager.default.createDirectory(
+                at: tool.url("config/gesso"), withIntermediateDirectories: true)
+            try Data("credentials: studio\ntimestamp_url: http://example.org/\n".utf8)
+                .write(to: tool.url("config/gesso/config.yaml"))
+            copied.environment = ["XDG_CONFIG_HOME": tool.url("config").path]
+            #expect(try copied("serve").text == "studio http://example.org/\n")
+            copied.environment["GESSO_CREDENTIALS"] = "off"
+            #expect(try copied("serve").text == "off http://example.org/\n")
+        }
+    }
+
     @Test(arguments: [
         ["verify", "in.png", "in.png", "--credentials"], ["verify", "in.png", "--trust", "x.pem"],
         ["credentials", "new", "--name", "A", "--profile", "a/b"],

@@ -71,7 +71,12 @@ package struct CredentialsCheck {
                 chapter.signer.map { "signed by \($0)" }, chapter.program.map { "with \($0)" },
             ].compactMap(\.self)
             if !by.isEmpty { lines.append("\(indent)  " + by.joined(separator: " ")) }
-            lines += (chapter.actions + chapter.faults.map { "WRONG: " + $0 })
+            if let time = chapter.time, let authority = chapter.timeAuthority {
+                lines.append("\(indent)  time stamp: \(time) by \(authority)" + trust(in: chapter))
+            }
+            lines +=
+                (chapter.actions + chapter.faults.map { "WRONG: " + $0 }
+                + chapter.remarks.map { "NOTE: " + $0 })
                 .map { "\(indent)  \($0)" }
             listed.formUnion(chapter.faults)
         }
@@ -80,6 +85,11 @@ package struct CredentialsCheck {
             lines.append("  WRONG: " + fault)
         }
         return lines
+    }
+
+    /// Whether the one who stamped the time is trusted, where that was asked.
+    private func trust(in chapter: CredentialsReport.Chapter) -> String {
+        hasAnchors && chapter.isTimeTrusted == false ? ", who is not trusted" : ""
     }
 
     /// The name of the manifest that a mark leads to; nil where it leads to none in the file.

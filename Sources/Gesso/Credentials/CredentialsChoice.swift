@@ -19,8 +19,10 @@ public struct CredentialsChoice: Sendable, Equatable {
     public var use = Use.standard
     /// Whether the prompts are written, which may be private.
     public var tellsPrompts = false
+    /// The address of who stamps the time of signatures (RFC 3161); nil leaves it to the places.
+    public var timeStamps: String?
 
-    /// Signed once there is a key, without the prompts.
+    /// Signed once there is a key, without the prompts and time stamps.
     public init() {}
 
     /// The use that a word of an option or a configuration means: `on`, `off`, or the name of a profile.
@@ -46,20 +48,50 @@ public struct CredentialsPlaces: Sendable {
     public var certificate: String?
     /// What holds where a job leaves open whether its pictures are signed.
     public var standard = CredentialsChoice.Use.standard
+    /// The address of who stamps the time of signatures where a job names none; nil for no time stamps.
+    public var timeStamps: String?
+    /// The program that asks for time stamps.
+    public var timeStampProgram = "gesso-hub"
+    /// Whether the network may not be used.
+    public var isOffline = false
 
     /// No keys.
     public init() {}
 
     /// The places that environment variables name: `GESSO_CREDENTIALS_KEY` or
     /// `GESSO_CREDENTIALS_COMMAND` with `GESSO_CREDENTIALS_CERTIFICATE`, and the folder of the user's data.
-    /// `GESSO_CREDENTIALS` is `on`, `off`, or the name of a profile.
-    public init(environment: [String: String]) {
+    /// `GESSO_CREDENTIALS` is `on`, `off`, or the name of a profile, `GESSO_TIMESTAMP_URL` the address of who
+    /// stamps the time, and `GESSO_OFFLINE` forbids to ask there.
+    ///
+    /// - Parameter program: the running program's file; beside it is the one that asks.
+    public init(
+        environment: [String: String],
+        program: URL = URL(filePath: "/proc/self/exe").resolvingSymlinksInPath()
+    ) {
         func value(_ name: String) -> String? {
             environment["GESSO_CREDENTIALS" + name].flatMap { $0.isEmpty ? nil : $0 }
         }
         folder = CredentialsFolder(environment: environment)
         (key, command, certificate) = (value("_KEY"), value("_COMMAND"), value("_CERTIFICATE"))
         standard = CredentialsChoice.use(value(""))
+        timeStamps = environment["GESSO_TIMESTAMP_URL"].flatMap { $0.isEmpty ? nil : $0 }
+        timeStampProgram =
+            program.deletingLastPathComponent().appending(path: "gesso-hub")
+            .path(percentEncoded: false)
+        let offline = (environment["GESSO_OFFLINE"] ?? "").lowercased()
+        isOffline = ["1", "true", "yes", "on"].contains(offline)
+    }
+
+    /// Who stamps the time; nil for no one.
+    ///
+    /// - Throws: `CredentialsError` for what is no address, and where the network may not be used.
+    func timeStampAuthority(
+        _ choice: CredentialsChoice
+    ) throws(CredentialsError) -> TimeStampAuthority? {
+        guard let address = choice.timeStamps ?? timeStamps else { return nil }
+        let authority = try TimeStampAuthority(address, askedBy: timeStampProgram, ["time-stamp"])
+        guard !isOffline else { throw .offline(address: address) }
+        return authority
     }
 
     /// Who signs; nil where no one does.
@@ -106,11 +138,12 @@ extension GessoError {
     init(_ error: CredentialsError) {
         let kind: Kind =
             switch error {
-            case .noProfile, .badName, .badHolder, .noFolder, .incomplete: .usage
+            case .noProfile, .badName, .badHolder, .noFolder, .incomplete, .badAddress, .offline:
+                .usage
             case .profileExists: .cannotCreate
-            case .file: .cannotRead
+            case .file, .noProgram: .cannotRead
             case .noKey, .noCertificate, .keysDiffer, .unfit, .expired: .badData
-            case .signingFailed: .inputOutput
+            case .signingFailed, .noTimeStamp: .inputOutput
             }
         self.init(kind, "\(error)", remedy: nil)
     }

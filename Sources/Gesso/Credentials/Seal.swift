@@ -10,6 +10,8 @@ import Recipes
 struct Seal {
     let signer: Signer
     let tellsPrompts: Bool
+    /// Who stamps the time; nil for no one.
+    var timeStamps: TimeStampAuthority?
 
     /// The file with credentials, and their manifest's name.
     ///
@@ -22,7 +24,7 @@ struct Seal {
         let draft = try draft(facts, identity, mark)
         let place = ManifestPlace(in: file, facts.request.format)
         do {
-            let store = try draft.store(signedBy: signer) { bytes in
+            let store = try draft.store(signedBy: signer, stampedBy: timeStamps) { bytes in
                 let around = place.around(bytes)
                 return ManifestDraft.Frame(
                     before: around.before, length: around.length, after: around.after,

@@ -76,7 +76,7 @@ public struct Places: Sendable {
         speeds = cache?.appending(path: "gesso/speeds.json")
         kernels = cache?.appending(path: "gesso/kernels.json")
         hashes = cache?.appending(path: "gesso/hashes.json")
-        credentials = CredentialsPlaces(environment: environment)
+        credentials = CredentialsPlaces(environment: environment, program: program)
     }
 
     /// Folders that colons separate; one whose name holds a colon and that is there is one folder.

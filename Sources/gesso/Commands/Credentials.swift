@@ -28,29 +28,6 @@ struct CredentialsCommand: ParsableCommand {
         return folder
     }
 
-    private struct Entry: Encodable {
-        let profile: String
-        let name: String
-        let algorithm: String
-        let lastDay: String
-        let root: String
-
-        init(_ profile: CredentialsFolder.Profile) {
-            self.profile = profile.name
-            name = profile.certificate.holder
-            algorithm = profile.algorithm.rawValue
-            lastDay = profile.certificate.lastDay
-            root = profile.root.path(percentEncoded: false)
-        }
-
-        var lines: [String] {
-            [
-                "\(profile): \(name), \(algorithm), until \(lastDay)",
-                "  root certificate: \(root)",
-            ]
-        }
-    }
-
     struct New: ParsableCommand {
         static let configuration = CommandConfiguration(
             abstract: "Make a key and its certificates.",
@@ -99,8 +76,10 @@ struct CredentialsCommand: ParsableCommand {
             let made = try CredentialsCommand.folder().create(
                 profile, holder: name ?? NSUserName(),
                 SigningAlgorithm(rawValue: algorithm) ?? .ed25519)
-            let entry = Entry(made)
-            Console.line("gesso: pictures will be signed as \(entry.name)".asLine())
+            let entry = KeyEntry(made)
+            let condition =
+                profile == CredentialsFolder.standard ? "" : " with --credentials \(profile)"
+            Console.line("gesso: pictures will be signed as \(entry.name)\(condition)".asLine())
             if name == nil {
                 let folder = made.root.deletingLastPathComponent().path(percentEncoded: false)
                 Console.line(
@@ -129,11 +108,13 @@ struct CredentialsCommand: ParsableCommand {
 
         private struct Document: Encodable {
             let schema = "gesso.credentials/1"
-            let credentials: [Entry]
+            let credentials: [KeyEntry]
         }
 
         func run() throws {
-            let entries = try CredentialsCommand.folder().profiles.map(Entry.init)
+            let folder = try CredentialsCommand.folder()
+            let entries = folder.profiles.map(KeyEntry.init)
+            for fault in folder.faults { Console.line("gesso: note: \(fault)".asLine()) }
             if json { return try Console.result(JSON.text(Document(credentials: entries))) }
             for line in entries.flatMap(\.lines) { try Console.result(line.escapingControls()) }
         }

@@ -26,9 +26,9 @@ struct VerifyCommand: ParsableCommand {
             pixel away from all other blocks.
 
             With --credentials the file's Content Credentials are checked: its hash,
-            every signature and certificate, and the chain of pictures that it was made
-            from. Exits with 1 if there are none or anything is wrong. Time stamps are
-            not checked.
+            every signature, time stamp and certificate, and the chain of pictures that
+            it was made from. Exits with 1 if there are none or anything is wrong. A time
+            stamp counts if --trust has the certificate of its authority, too.
             """)
 
     @Argument(help: "The picture before the edit; - is standard input.", completion: .file())
