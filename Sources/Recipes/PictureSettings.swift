@@ -144,12 +144,8 @@ public struct PictureSettings: Sendable, Equatable {
     /// What has no effect for some verbs, a sentence each.
     public func notes(for verbs: [Verb]) -> [String] {
         var notes = remarks.map { "\(name): \($0)" }
-        if !leftOut.isEmpty {
-            notes.append("\(name): no counterpart here, left out: \(list(leftOut.map(\.name)))")
-        }
-        if !missing.isEmpty {
-            notes.append("\(name): not here, left out: \(list(missing))")
-        }
+        notes += lists(leftOut.map(\.name)).map { "\(name): no counterpart here, left out: \($0)" }
+        notes += lists(missing).map { "\(name): not here, left out: \($0)" }
         let idle = settings.filter { setting in
             guard let key = Recipe.key(setting.key) else { return false }
             let isOfTheSize = key.name == "width" || key.name == "height"
@@ -157,16 +153,37 @@ public struct PictureSettings: Sendable, Equatable {
         }
         if !idle.isEmpty, !verbs.isEmpty {
             let verbs = verbs.map(\.rawValue).joined(separator: ", ")
-            notes.append("\(name): no use in \(verbs), left out: \(list(idle.map(\.key)))")
+            notes += lists(idle.map(\.key)).map {
+                "\(name): no use in \(verbs), left out: \($0)"
+            }
         }
         return notes
     }
 
-    private func list(_ names: [String]) -> String {
-        let most = 8
-        let rest = names.count > most ? " and \(names.count - most) more" : ""
-        return names.prefix(most).joined(separator: ", ") + rest
+    /// Names in pieces that are short enough for a line each. Three or more that begin with the same word,
+    /// as those of an extension do, are named by it.
+    private func lists(_ names: [String]) -> [String] {
+        func word(_ name: String) -> Substring { name.prefix { $0 != " " } }
+        let groups = Dictionary(grouping: names.filter { $0.contains(" ") }, by: word)
+            .filter { $0.value.count > 2 }
+        var (lists, seen) = ([String](), Set<Substring>())
+        for name in names {
+            let word = word(name)
+            let group = name.contains(" ") ? groups[word] : nil
+            guard group == nil || seen.insert(word).inserted else { continue }
+            let shown = group.map { "\(word) (\($0.count) settings)" } ?? String(name.prefix(80))
+            if let last = lists.last, last.count + shown.count < Self.longestList {
+                lists[lists.count - 1] += ", " + shown
+            } else {
+                lists.append(shown)
+            }
+        }
+        guard lists.count > Self.mostLists else { return lists }
+        return lists.prefix(Self.mostLists) + ["more than can be listed"]
     }
+
+    /// Letters of names in a line, and lines.
+    private static let (longestList, mostLists) = (120, 8)
 }
 
 extension Infotext {

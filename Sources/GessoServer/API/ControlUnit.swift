@@ -57,37 +57,44 @@ struct ControlUnit: Sendable {
         choice.runs = try fields.string("hr_option").map(Self.runs) ?? .both
         area = fields.string("effective_region_mask", limit: .max).flatMap { $0.isEmpty ? nil : $0 }
         showsMap = fields.bool("save_detected_map") ?? true
-        warnings =
-            fields.bool("inpaint_crop_input_image") == false
-            ? ["inpaint_crop_input_image: a region is always steered by its part of the map"] : []
+        var warnings: [String] = []
+        if fields.bool("inpaint_crop_input_image") == false {
+            warnings.append(
+                "inpaint_crop_input_image: a region is always steered by its part of the map")
+        }
         let kind = module.reads([
             fields.double("threshold_a"), fields.double("threshold_b"),
         ])
         let given = try Self.picture(fields["image"] ?? fields["input_image"])
-        let mask = fields["mask"] ?? fields["mask_image"]
+        let mask = try Self.text(fields["mask"] ?? fields["mask_image"])
         guard given.mask == nil || mask == nil else {
             throw Self.complaint("mask", "the picture has a mask already")
         }
         guard let text = given.text else {
-            guard try given.mask == nil && Self.text(mask) == nil else {
+            guard given.mask == nil, mask == nil else {
                 throw Self.complaint("mask", "there is no picture that it is of")
             }
             guard hasSource else {
                 throw Self.complaint("image", "controlnet is enabled but no input image is given")
             }
             choice.reads = kind ?? ControlChoice.picture
-            picture = nil
+            (picture, self.warnings) = (nil, warnings)
             try fields.check()
             return
         }
         let isPerfect = fields.bool("pixel_perfect") ?? false
         let side = Self.side(fields.integer("processor_res"))
         picture = Picture(
-            text: text, mask: try given.mask ?? Self.text(mask),
+            text: text, mask: given.mask ?? mask,
             isForInpainting: kind == ControlChoice.surroundings,
             resizeMode: try Self.resizeMode(fields["resize_mode"]),
             map: kind.flatMap { ControlMap(named: $0) },
             side: isPerfect ? nil : side)
+        if module.name == "inpaint_only", !hasSource {
+            warnings.append(
+                "\(module.name): what its mask does not hide is not laid over the result")
+        }
+        self.warnings = warnings
         try fields.check()
     }
 
