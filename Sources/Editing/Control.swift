@@ -39,10 +39,13 @@ public struct Control: Sendable {
         case surroundings
     }
 
-    /// Whether a word for what a network reads is no name of a picture.
+    /// Whether a word for what a network reads is no name of a picture; `canny(5)` is none, though it has too
+    /// few numbers.
     public static func isKind(_ word: String) -> Bool {
-        [ControlChoice.picture, ControlChoice.surroundings].contains(word)
-            || ControlMap(named: word) != nil
+        let isBracketed = word.last == ")" && word.contains("(")
+        let name = isBracketed ? String(word.prefix { $0 != "(" }) : word
+        return [ControlChoice.picture, ControlChoice.surroundings].contains(word)
+            || ControlMap.names.contains(name)
     }
 
     /// A control of weight 1 over all steps.

@@ -34,7 +34,10 @@ extension Edit {
         case ControlChoice.surroundings: return .surroundings
         default: break
         }
-        guard let kind = ControlMap(named: reading) else { return .map(try read(reading)) }
+        guard let kind = ControlMap(named: reading) else {
+            guard !Control.isKind(reading) else { throw EditingError.badMapNumbers(reading) }
+            return .map(try read(reading))
+        }
         guard start != nil else { throw EditingError.nothingToControlBy(choice.network) }
         return .drawing(kind)
     }
