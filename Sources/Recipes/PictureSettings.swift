@@ -160,12 +160,12 @@ public struct PictureSettings: Sendable, Equatable {
         return notes
     }
 
-    /// Names in pieces that are short enough for a line each. Three or more that begin with the same word,
+    /// Names in pieces that are short enough for a line each. Five or more that begin with the same word,
     /// as those of an extension do, are named by it.
     private func lists(_ names: [String]) -> [String] {
         func word(_ name: String) -> Substring { name.prefix { $0 != " " } }
         let groups = Dictionary(grouping: names.filter { $0.contains(" ") }, by: word)
-            .filter { $0.value.count > 2 }
+            .filter { $0.value.count > 4 }
         var (lists, seen) = ([String](), Set<Substring>())
         for name in names {
             let word = word(name)

@@ -75,12 +75,12 @@ import Testing
     }
 
     @Test func everythingIsNamedInLinesOfABoundedLength() {
-        let few = (1...4).map { "Pad \($0): 1" } + ["Tiling: True"]
+        let few = (1...6).map { "Pad \($0): 1" } + ["Tiling: True"]
         let read = settings(
             "x\n\(line), \(few.joined(separator: ", ")), Refiner: a, Refiner switch at: 1")
         #expect(
             read.notes(for: [.imageToImage]) == [
-                "old.png: no counterpart here, left out: Pad (4 settings), Tiling, Refiner, "
+                "old.png: no counterpart here, left out: Pad (6 settings), Tiling, Refiner, "
                     + "Refiner switch at"
             ])
         let names = (1...40).map { "Name\($0)x" }
