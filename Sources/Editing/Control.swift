@@ -18,6 +18,13 @@ public struct Control: Sendable {
     public var end = 1.0
     /// How it shares its say with the prompt.
     public var mode = ControlMode.balanced
+    /// In which of two runs it steers; without a second run it does anyway.
+    public var runs = ControlRuns.both
+    /// White where it must not see what it reads; nil hides nothing, but with `surroundings` what is
+    /// repainted. Of another size than the canvas, it is resized.
+    public var hidden: Mask?
+    /// Where it steers: all of it in white, none in black; nil is everywhere. Of any size.
+    public var area: Mask?
 
     /// What a ControlNet reads.
     public enum Source: Sendable {
@@ -32,10 +39,13 @@ public struct Control: Sendable {
         case surroundings
     }
 
-    /// Whether a word for what a network reads is no name of a picture.
+    /// Whether a word for what a network reads is no name of a picture; `canny(5)` is none, though it has too
+    /// few numbers.
     public static func isKind(_ word: String) -> Bool {
-        [ControlChoice.picture, ControlChoice.surroundings].contains(word)
-            || ControlMap(named: word) != nil
+        let isBracketed = word.last == ")" && word.contains("(")
+        let name = isBracketed ? String(word.prefix { $0 != "(" }) : word
+        return [ControlChoice.picture, ControlChoice.surroundings].contains(word)
+            || ControlMap.names.contains(name)
     }
 
     /// A control of weight 1 over all steps.
@@ -51,22 +61,56 @@ public struct Control: Sendable {
         return control
     }
 
-    /// The same with a map of the canvas's size.
-    func placed(on edit: Edit) -> Control {
-        guard case .map(let image) = source,
-            image.width != edit.width || image.height != edit.height
-        else { return self }
+    /// The same for a part of the canvas, worked on at a size.
+    func cropped(to box: Box, of edit: Edit, width: Int, height: Int) -> Control {
+        func part(_ mask: Mask) -> Mask {
+            mask.resized(width: edit.width, height: edit.height, filter: .bilinear)
+                .cropped(to: box).resized(width: width, height: height, filter: .bilinear)
+        }
         var control = self
-        control.source = .map(image.resized(width: edit.width, height: edit.height))
+        if case .map(let image) = source {
+            control.source = .map(
+                image.resized(width: edit.width, height: edit.height).cropped(to: box)
+                    .resized(width: width, height: height))
+        }
+        control.hidden = hidden.map(part)
+        // The whole of it is resized once, to the size of what the network adds.
+        let isWhole = box.width == edit.width && box.height == edit.height
+        control.area = isWhole ? area : area.map(part)
         return control
     }
+}
 
-    /// The same for a part of the canvas, worked on at a size.
-    func cropped(to box: Box, width: Int, height: Int) -> Control {
-        guard case .map(let image) = source else { return self }
-        var control = self
-        control.source = .map(image.cropped(to: box).resized(width: width, height: height))
-        return control
+extension ControlMap {
+    /// A kind by its name, perhaps with numbers in brackets: `canny(50,150)`, `scribble(20)`. Nil for another
+    /// name, and numbers it cannot have.
+    public init?(named text: String) {
+        let (name, numbers) = ControlChoice.parts(ofKind: text)
+        self.init(name, numbers: numbers)
+    }
+}
+
+extension ControlChoice {
+    /// The names or paths of the pictures that it needs beside the one that is edited.
+    public var pictures: [String] {
+        [reads.flatMap { Control.isKind($0) ? nil : $0 }, hides, within].compactMap(\.self)
+    }
+
+    /// The same with other names for these pictures.
+    public func renamingPictures(_ rename: (String) throws -> String) rethrows -> ControlChoice {
+        var choice = self
+        choice.reads = try reads.map { Control.isKind($0) ? $0 : try rename($0) }
+        choice.hides = try hides.map(rename)
+        choice.within = try within.map(rename)
+        return choice
+    }
+}
+
+extension Edit {
+    /// The ControlNets of one of its runs.
+    func controls(inSecondRun isSecond: Bool) -> [Control] {
+        guard enlargement != nil else { return controls }
+        return controls.filter { $0.runs == .both || ($0.runs == .second) == isSecond }
     }
 }
 

@@ -14,6 +14,8 @@ final class ControlRun {
         let network: ControlNet
         /// [1, H, W, channels].
         let picture: Tensor
+        /// Shares of what it adds, at the sizes at which it adds something; nil is all everywhere.
+        let area: AreaPyramid?
     }
 
     private let entries: [Entry]
@@ -27,7 +29,8 @@ final class ControlRun {
         entries = controls.map {
             Entry(
                 control: $0.control, network: $0.network,
-                picture: $0.network.embedding(of: $0.picture))
+                picture: $0.network.embedding(of: $0.picture),
+                area: $0.control.area.map(AreaPyramid.init))
         }
         self.steps = steps
     }
@@ -51,7 +54,8 @@ final class ControlRun {
             let own = network.configuration.steersPromptOnly(entry.control.mode) ? parts : rows
             let residuals = network(
                 own == rows ? sample : sample.sliced(axis: 0, rows - own..<rows),
-                picture: entry.picture, timestep: timestep, conditioning.suffix(own))
+                picture: entry.picture, timestep: timestep, conditioning.suffix(own),
+                shares: entry.area.map { area in { area.shares(height: $0, width: $1) } })
             // Means over the picture are not weighted by level, as in diffusers.
             let mode = network.configuration.averages ? .balanced : entry.control.mode
             let factors = mode.factors(entry.control.weight, skips: residuals.down.count)
@@ -108,10 +112,28 @@ extension Control {
         }
         let sized = picture.inSRGB.resized(width: edit.width, height: edit.height)
         let pixels = latents.unitPixels(of: sized)
-        guard case .surroundings = source else { return pixels }
-        guard let region = edit.region else { return pixels }
-        let hidden = region.padded(toMultipleOf: latents.factor)
-        return pixels.hiding(hidden)
+        var mask = hidden?.resized(width: edit.width, height: edit.height, filter: .bilinear)
+        if case .surroundings = source { mask = mask ?? edit.region }
+        return mask.map { pixels.hiding($0.padded(toMultipleOf: latents.factor)) } ?? pixels
+    }
+}
+
+/// The mask of where a ControlNet steers, as shares at each size at which it is asked for; each is made once.
+private final class AreaPyramid {
+    private let mask: Tensor
+    private var known: [[Int]: [Float]] = [:]
+
+    init(_ mask: Mask) {
+        self.mask = Tensor(
+            mask.values.map { Float($0) / 255 }, shape: [1, mask.height, mask.width, 1])
+    }
+
+    /// In 0...1, [height, width]; as torch's bilinear interpolation has them.
+    func shares(height: Int, width: Int) -> [Float] {
+        if let shares = known[[height, width]] { return shares }
+        let shares = mask.scaled(height: height, width: width, by: .bilinear).values
+        known[[height, width]] = shares
+        return shares
     }
 }
 

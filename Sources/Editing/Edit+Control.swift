@@ -4,7 +4,7 @@ import Recipes
 extension Edit {
     /// The edit with the ControlNets that its recipe asks for.
     ///
-    /// - Parameter read: reads a map by its name.
+    /// - Parameter read: reads a map or a mask by its name.
     /// - Throws: `EditingError.nothingToControlBy` where a network has nothing to read, and what `read`
     ///   throws.
     public func steered(read: (String) throws -> Image) throws -> Edit {
@@ -15,6 +15,9 @@ extension Edit {
                 choice.weight, choice.start, choice.end
             )
             control.mode = choice.mode ?? recipe.controlMode
+            control.runs = choice.runs
+            control.hidden = try choice.hides.map { Mask(try read($0)) }
+            control.area = try choice.within.map { Mask(try read($0)) }
             return control
         }
         return steered
@@ -31,7 +34,10 @@ extension Edit {
         case ControlChoice.surroundings: return .surroundings
         default: break
         }
-        guard let kind = ControlMap(named: reading) else { return .map(try read(reading)) }
+        guard let kind = ControlMap(named: reading) else {
+            guard !Control.isKind(reading) else { throw EditingError.badMapNumbers(reading) }
+            return .map(try read(reading))
+        }
         guard start != nil else { throw EditingError.nothingToControlBy(choice.network) }
         return .drawing(kind)
     }

@@ -28,6 +28,8 @@ public enum EditingError: Error, Equatable, CustomStringConvertible {
     case noControlNet(String, model: String)
     /// A control reads the picture, and there is none.
     case nothingToControlBy(String)
+    /// A kind of map has numbers that it cannot have.
+    case badMapNumbers(String)
     /// A stage produced a number that is not finite.
     case notFinite(stage: String)
 
@@ -64,6 +66,8 @@ public enum EditingError: Error, Equatable, CustomStringConvertible {
             "\(model) was loaded without a ControlNet named '\(name)'"
         case .nothingToControlBy(let name):
             "the ControlNet '\(name)' reads the picture that is edited, and there is none"
+        case .badMapNumbers(let text):
+            "'\(text)' has other numbers than that kind of map takes"
         case .notFinite(let stage):
             "the \(stage) gave numbers that are not finite"
         }
@@ -85,6 +89,7 @@ public enum EditingError: Error, Equatable, CustomStringConvertible {
         case .refused: "try another prompt or seed"
         case .noControlNet: nil
         case .nothingToControlBy: "give it a map"
+        case .badMapNumbers: "give the kind alone, or all of its numbers, as in canny(100,200)"
         case .notFinite: "the checkpoint may be damaged"
         }
     }

@@ -10,7 +10,9 @@ extension Editor {
         _ edit: Edit, _ resolved: ResolvedRecipe, _ log: inout EditLog
     ) throws -> LayeredCanvas.Painted {
         let (recipe, seed) = (resolved.recipe, resolved.seed)
-        let run = try run(edit, recipe, seed, &log)
+        var first = edit
+        first.controls = edit.controls(inSecondRun: false)
+        let run = try run(first, recipe, seed, &log)
         guard let enlargement = edit.enlargement else {
             let shown = run.region?.shown(
                 of: run.result, recipe.softComposite, recipe.softBlend)

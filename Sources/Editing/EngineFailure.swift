@@ -51,7 +51,9 @@ public enum EngineFailure: Sendable {
         case .noTokenizer: self = .cannotRead
         case .tooManyParts, .notFinite, .noTransparency: self = .corruptData
         case .refused: self = .refused
-        case .noMask, .shapeOutside, .noControlNet, .nothingToControlBy: self = .usage
+        case .noMask, .shapeOutside, .noControlNet, .nothingToControlBy,
+            .badMapNumbers:
+            self = .usage
         }
     }
 }

@@ -64,7 +64,7 @@ extension Edit {
             verb: verb, recipe: recipe, original: start, start: start, mask: nil, region: nil,
             width: enlargement.kept.width, height: enlargement.kept.height,
             strength: recipe.strength, notes: [])
-        second.controls = controls
+        second.controls = controls(inSecondRun: true)
         return second
     }
 }

@@ -56,7 +56,7 @@ struct LayeredCanvas {
             edit.enlargement != nil
             ? edit.controls
             : edit.controls.map {
-                $0.placed(on: edit).cropped(to: pass.box, width: pass.width, height: pass.height)
+                $0.cropped(to: pass.box, of: edit, width: pass.width, height: pass.height)
             }
         return part
     }

@@ -118,7 +118,7 @@ extension Editor {
             encode: runs.reduce(0) { $0 + Double($1.encoded) * pixels($1) }
                 * speed.encodingSeconds,
             denoise: runs.reduce(0) {
-                $0 + denoising($1, edit.controls, at: speed)
+                $0 + denoising($1, edit.controls(inSecondRun: $1.isSecond), at: speed)
             },
             decode: runs.reduce(0) { $0 + ($1.isDecoded ? pixels($1) : 0) }
                 * speed.decodingSeconds)

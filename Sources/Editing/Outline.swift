@@ -38,6 +38,8 @@ struct Outline {
         let encoded: Int
         /// Whether its result is decoded.
         var isDecoded = true
+        /// Whether it is the one over the picture made larger.
+        var isSecond = false
         /// What the backbone computes between whole calls; nil where all are whole.
         var areas: Areas?
 
@@ -233,7 +235,7 @@ extension Editor {
                 recipe: second, latents: latents(edit.width, edit.height),
                 levels: try model.scheduler(
                     for: second, strength: second.strength, inpainting: false
-                ).scheduler.levels, encoded: isOfPixels ? 1 : 0))
+                ).scheduler.levels, encoded: isOfPixels ? 1 : 0, isSecond: true))
         return runs
     }
 }

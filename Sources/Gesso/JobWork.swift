@@ -196,7 +196,7 @@ struct JobWork {
         return Outcome.Work(
             edit: edit, result: result, loading: loading,
             marked: try result.marked(
-                of: edit.verb, addOns: addOns[index],
+                of: edit.verb, addOns: addOns[index], hashes: library.hashes,
                 modelHash: try checkpoint.flatMap { try library.modelHash(of: $0) }))
     }
 

@@ -65,7 +65,8 @@ public struct Outcome: Sendable {
         if seal != nil || works.contains(where: \.wantsMark) {
             let facts = EditFacts(
                 request: request, edits: edits, works: works, inputs: reader.inputs,
-                records: reader.records, addOns: addOns, touched: claim?.mask.bounds,
+                records: reader.records, addOns: addOns, hashes: library.hashes,
+                touched: claim?.mask.bounds,
                 model: try checkpoint.map { url in
                     let painted = works.first { $0.report.evaluations > 0 }
                     return (
@@ -165,9 +166,11 @@ public struct Outcome: Sendable {
 extension EditResult {
     /// The picture with a record of how it was made, if anything of it was.
     ///
-    /// - Parameter modelHash: of the checkpoint; nil where it has none, or did not paint.
+    /// - Parameters:
+    ///   - hashes: those of files that are known.
+    ///   - modelHash: of the checkpoint; nil where it has none, or did not paint.
     func marked(
-        of verb: Verb, addOns: [AddOnShelf.Entry], modelHash: String?
+        of verb: Verb, addOns: [AddOnShelf.Entry], hashes: HashBook, modelHash: String?
     ) throws -> Image {
         var image = image
         if recipe.stripGPS { image.metadata.dropLocation() }
@@ -177,7 +180,7 @@ extension EditResult {
             verb: verb, model: report.model, scheduler: report.scheduler, seed: report.seed,
             size: firstSize, program: Program.name,
             modelHash: modelHash,
-            addOns: try addOns.compactMap { try $0.provenance(in: recipe) })
+            addOns: try addOns.compactMap { try $0.provenance(in: recipe, hashes) })
         if !recipe.stripMetadata { image.metadata.parameters = recipe.infotext(provenance) }
         guard report.evaluations > 0 else { return image }
         image.metadata.digitalSourceType =

@@ -7,6 +7,9 @@ public struct Picture: Sendable, Equatable {
     public var path: String?
     /// The bytes of a picture file; nil where they are in the file at `path`.
     public var data: Data?
+    /// The file that the bytes were made of, by turning, resizing or laying on white: the credentials in it
+    /// are the picture's. Nil where the bytes are a file as it came.
+    public var origin: Data?
     /// The hash of the bytes, where it is known; a receipt has it.
     public var sha256: String?
     /// What messages call it.

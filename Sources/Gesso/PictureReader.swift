@@ -31,7 +31,7 @@ final class PictureReader {
     func source() throws -> Image {
         let (image, picture, data) = try read(Request.source)
         size = (image.width, image.height)
-        if !checksCredentials, EmbeddedManifest(in: data) != nil {
+        if !checksCredentials, EmbeddedManifest(in: picture.origin ?? data) != nil {
             note(
                 "\(picture.name): its Content Credentials (C2PA) do not hold for the result and "
                     + "were left out")
@@ -71,14 +71,15 @@ final class PictureReader {
         inputs[name] = picture
         let image = try Image(decoding: data, name: picture.name)
         for warning in image.metadata.warnings { note("\(picture.name): \(warning)") }
-        if checksCredentials { records[name] = record(picture, data) }
+        if checksCredentials { records[name] = record(picture, picture.origin ?? data) }
         return (image, picture, data)
     }
 
     private func record(_ picture: Picture, _ data: Data) -> PictureRecord {
         let mediaType = ImageFormat(sniffing: data)?.mediaType ?? "application/octet-stream"
+        let hash = picture.origin.map { Digest.joined([Digest.sha256($0)]) }
         guard let embedded = EmbeddedManifest(in: data) else {
-            return PictureRecord(mediaType: mediaType, provenance: nil)
+            return PictureRecord(mediaType: mediaType, hash: hash, provenance: nil)
         }
         guard embedded.store.count <= Self.mostKept,
             let store = ManifestStore(decoding: embedded.store)
@@ -86,10 +87,11 @@ final class PictureReader {
             note(
                 "\(picture.name): its Content Credentials (C2PA) are broken or too large and were "
                     + "left out")
-            return PictureRecord(mediaType: mediaType, provenance: nil)
+            return PictureRecord(mediaType: mediaType, hash: hash, provenance: nil)
         }
         return PictureRecord(
-            mediaType: mediaType, provenance: store.validated(in: data, at: embedded.blocks))
+            mediaType: mediaType, hash: hash,
+            provenance: store.validated(in: data, at: embedded.blocks))
     }
 
     /// Bytes of credentials that go on into those of the result; a camera's have some hundred thousand.

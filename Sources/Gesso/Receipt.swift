@@ -192,7 +192,7 @@ extension Outcome {
                     name: painted?.report.model ?? "", path: FilePath.path(of: url, from: folder),
                     files: try library.files(of: url))
             },
-            addOns: try used.map { try Receipt.AddOn($0, in: folder) },
+            addOns: try used.map { try Receipt.AddOn($0, in: folder, library.hashes) },
             result: Receipt.Result(
                 path: file.map { FilePath.path(of: $0, from: folder) },
                 format: request.format.rawValue.lowercased(), quality: request.quality,
@@ -214,11 +214,11 @@ extension Outcome.Work {
 
 extension Receipt.AddOn {
     /// An add-on with the hashes of its files; of a folder, those of all that it holds.
-    init(_ entry: AddOnShelf.Entry, in folder: URL) throws {
+    init(_ entry: AddOnShelf.Entry, in folder: URL, _ hashes: HashBook) throws {
         (key, name) = (entry.key, entry.name)
-        files = try entry.allFiles().map { file in
-            Receipt.File(
-                path: FilePath.path(of: file, from: folder), sha256: try Digest.sha256(file: file))
+        let all = try entry.allFiles()
+        files = zip(all, try hashes.sha256(all)).map { file, hash in
+            Receipt.File(path: FilePath.path(of: file, from: folder), sha256: hash)
         }
     }
 }

@@ -91,7 +91,7 @@ public struct Request: Sendable, Equatable {
         nameMaskFiles()
     }
 
-    /// Gives the pictures of masks and the maps of ControlNets, which are paths as recipes name them,
+    /// Gives the pictures of masks and the maps and masks of ControlNets, which are paths as recipes name them,
     /// names of their own, and notes which files they are: `mask`, then `mask-2` and so on; `avoid`;
     /// `control`.
     public mutating func nameMaskFiles() {
@@ -115,11 +115,8 @@ public struct Request: Sendable, Equatable {
                 guard case .picture(let path) = edits[index].recipe.avoid[place] else { continue }
                 edits[index].recipe.avoid[place] = .picture(named(path, "avoid"))
             }
-            for place in edits[index].recipe.controls.indices {
-                guard let path = edits[index].recipe.controls[place].reads,
-                    !Editing.Control.isKind(path)
-                else { continue }
-                edits[index].recipe.controls[place].reads = named(path, "control")
+            edits[index].recipe.controls = edits[index].recipe.controls.map {
+                $0.renamingPictures { named($0, "control") }
             }
         }
     }

@@ -45,6 +45,50 @@ public struct BlockWeights: Sendable, Equatable, CustomStringConvertible {
         description = text
     }
 
+    /// Reads the same where letters may stand for numbers of a list: `R` for one from 0 to 1 and `U` for one
+    /// from -0.5 to 1.5, drawn to three decimals, and `X` for a number that is given beside the list,
+    /// perhaps with another added or subtracted: `X+0.2`. The numbers are then in `description`.
+    init?(_ text: String, inheriting value: Double, _ random: inout SplitMix64) {
+        let parts = text.split(separator: ",", omittingEmptySubsequences: false)
+            .map { String($0).trimmed }
+        guard parts.count > 1 else {
+            self.init(text)
+            return
+        }
+        var numbers: [String] = []
+        for part in parts {
+            guard let number = Self.number(part, value, &random) else { return nil }
+            numbers.append(number)
+        }
+        self.init(numbers == parts ? text : numbers.joined(separator: ","))
+    }
+
+    /// Whether a list has a number that is given beside it.
+    static func inherits(_ text: String) -> Bool {
+        text.split(separator: ",").contains { $0.trimmed.hasPrefix("X") } && text.contains(",")
+    }
+
+    /// What a part of a list stands for; nil for a letter that stands for nothing.
+    private static func number(
+        _ part: String, _ inherited: Double, _ random: inout SplitMix64
+    ) -> String? {
+        func written(_ number: Double) -> String {
+            "\(Key.Value.number((number * 1000).rounded() / 1000))"
+        }
+        switch part.first {
+        case "R" where part == "R": return written(random.nextShare())
+        case "U" where part == "U": return written(random.nextShare() * 2 - 0.5)
+        case "X" where part == "X": return written(inherited)
+        case "X":
+            let sum = part.dropFirst()
+            guard let sign = sum.first, "+-".contains(sign),
+                let number = decimal(String(sum))
+            else { return nil }
+            return written(inherited + number)
+        default: return part
+        }
+    }
+
     private static func numbers(_ text: String) -> [Double]? {
         if text == "ALL0.5" { return Array(repeating: 0.5, count: 17) }
         if let ones = presets[text] {

@@ -13,7 +13,18 @@ public enum ControlMode: String, CaseIterable, Sendable {
     case guess
 }
 
-/// A ControlNet that is asked for: `NETWORK[=READS][:WEIGHT][:MODE][@START-END]`.
+/// In which runs of an edit a ControlNet has an effect, where there is a second run (`Hires`).
+public enum ControlRuns: String, CaseIterable, Sendable {
+    /// In both.
+    case both
+    /// In the first only.
+    case first
+    /// In the second only.
+    case second
+}
+
+/// A ControlNet that is asked for:
+/// `NETWORK[=READS][:WEIGHT][:MODE][:RUN][:hides=MASK][:within=MASK][@START-END]`.
 public struct ControlChoice: Sendable, Equatable, CustomStringConvertible {
     /// What weights there may be.
     public static let weights = 0.0...10.0
@@ -31,6 +42,14 @@ public struct ControlChoice: Sendable, Equatable, CustomStringConvertible {
     public var weight = 1.0
     /// How it shares its say with the prompt; nil is as the recipe's `controlMode` has it.
     public var mode: ControlMode?
+    /// In which of two runs it has an effect; without a second run it has one anyway.
+    public var runs = ControlRuns.both
+    /// A mask, by its path or name, of what the network does not see of what it reads: white is hidden. Nil
+    /// hides nothing, but with `surroundings` what is repainted.
+    public var hides: String?
+    /// A mask, by its path or name, of where it has an effect: all of it in white, none in black. Nil is
+    /// everywhere.
+    public var within: String?
     /// Share of the steps that pass before it begins.
     public var start = 0.0
     /// Share of the steps after which it ends.
@@ -41,6 +60,7 @@ public struct ControlChoice: Sendable, Equatable, CustomStringConvertible {
 
     /// Reads a choice; nil if a number is out of range or a name empty.
     public init?(_ text: String) {
+        self.init(network: "")
         var rest = text[...]
         if let at = rest.lastIndex(of: "@") {
             let ends = rest[rest.index(after: at)...].split(separator: "-").map {
@@ -53,17 +73,14 @@ public struct ControlChoice: Sendable, Equatable, CustomStringConvertible {
                 rest = rest[..<at]
             }
         }
-        if let colon = rest.lastIndex(of: ":"),
-            let mode = ControlMode(rawValue: String(rest[rest.index(after: colon)...]))
-        {
-            self.mode = mode
-            rest = rest[..<colon]
-        }
-        if let colon = rest.lastIndex(of: ":"),
-            let weight = decimal(String(rest[rest.index(after: colon)...]))
-        {
-            guard Self.weights.contains(weight) else { return nil }
-            self.weight = weight
+        var hasWeight = false
+        // What is no part, or a second one of its kind, belongs to the name.
+        while let colon = rest.lastIndex(of: ":") {
+            let part = rest[rest.index(after: colon)...]
+            let isWeight = decimal(String(part)) != nil
+            guard !(isWeight && hasWeight), let isInRange = take(part) else { break }
+            guard isInRange else { return nil }
+            hasWeight = hasWeight || isWeight
             rest = rest[..<colon]
         }
         let parts = rest.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
@@ -72,13 +89,49 @@ public struct ControlChoice: Sendable, Equatable, CustomStringConvertible {
         guard !network.isEmpty, reads?.isEmpty != true, !text.contains(";") else { return nil }
     }
 
+    /// Takes one of the parts behind the name.
+    ///
+    /// - Returns: whether it is a value that the part can have; nil for what is no such part.
+    private mutating func take(_ part: Substring) -> Bool? {
+        func path(_ mark: String) -> String? {
+            part.hasPrefix(mark) ? String(part.dropFirst(mark.count)).trimmed : nil
+        }
+        if let mask = path(Self.hidesMark) {
+            guard hides == nil else { return nil }
+            hides = mask
+            return !mask.isEmpty
+        }
+        if let mask = path(Self.withinMark) {
+            guard within == nil else { return nil }
+            within = mask
+            return !mask.isEmpty
+        }
+        if runs == .both, let runs = ControlRuns(rawValue: String(part)) {
+            self.runs = runs
+        } else if self.mode == nil, let mode = ControlMode(rawValue: String(part)) {
+            self.mode = mode
+        } else if let weight = decimal(String(part)) {
+            self.weight = weight
+            return Self.weights.contains(weight)
+        } else {
+            return nil
+        }
+        return true
+    }
+
+    private static let (hidesMark, withinMark) = ("hides=", "within=")
+
     /// As it is written.
     public var description: String {
         let range =
             start == 0 && end == 1
             ? "" : "@\(Key.Value.number(start))-\(Key.Value.number(end))"
+        let parts = [
+            mode?.rawValue, runs == .both ? nil : runs.rawValue, hides.map { Self.hidesMark + $0 },
+            within.map { Self.withinMark + $0 },
+        ].compactMap(\.self)
         return network + (reads.map { "=" + $0 } ?? "") + ":\(Key.Value.number(weight))"
-            + (mode.map { ":" + $0.rawValue } ?? "") + range
+            + parts.map { ":" + $0 }.joined() + range
     }
 
     /// What networks of common names read.
@@ -119,7 +172,9 @@ public struct ControlChoice: Sendable, Equatable, CustomStringConvertible {
         }
         var choice = self
         choice.network = name(network)
-        choice.reads = reads.map(name)
+        (choice.reads, choice.hides, choice.within) = (
+            reads.map(name), hides.map(name), within.map(name)
+        )
         return choice
     }
 }

@@ -51,6 +51,28 @@ extension ControlMode {
     }
 }
 
+extension ControlRuns {
+    /// The extension's words.
+    var nameInA1111: String {
+        switch self {
+        case .both: "Both"
+        case .first: "Low res only"
+        case .second: "High res only"
+        }
+    }
+
+    /// The runs of the extension's words for them, or of its number.
+    public init?(inA1111 words: String) {
+        let number = Int(words)
+        guard
+            let found = Self.allCases.enumerated().first(where: {
+                $0.element.nameInA1111 == words || $0.offset == number
+            })
+        else { return nil }
+        self = found.element
+    }
+}
+
 extension InfotextField.Source {
     /// What the extension would write of a ControlNet; nil for one that it has no words for.
     fileprivate func controlUnit(_ number: Int) -> String? {
@@ -65,17 +87,18 @@ extension InfotextField.Source {
         guard !name.contains(where: { ",:".contains($0) }) else { return nil }
         let reading = choice.reading.flatMap(ControlModule.reading)
         let values = (reading?.values ?? []) + [0.5, 0.5]
-        let fields: [(String, String)] = [
-            ("Module", reading?.module.name ?? "none"),
-            ("Model", name + (file.map { $0.hash.isEmpty ? "" : " [\($0.hash)]" } ?? "")),
-            ("Weight", "\(choice.weight)"),
-            // What is made of the picture has its shape.
-            ("Resize Mode", reading == nil ? "Just Resize" : "Crop and Resize"),
-            ("Processor Res", "512"), ("Threshold A", "\(values[0])"),
-            ("Threshold B", "\(values[1])"),
-            ("Guidance Start", "\(choice.start)"), ("Guidance End", "\(choice.end)"),
-            ("Pixel Perfect", "True"), ("Control Mode", words),
-        ]
+        let fields: [(String, String)] =
+            [
+                ("Module", reading?.module.name ?? "none"),
+                ("Model", name + (file.map { $0.hash.isEmpty ? "" : " [\($0.hash)]" } ?? "")),
+                ("Weight", "\(choice.weight)"),
+                // What is made of the picture has its shape.
+                ("Resize Mode", reading == nil ? "Just Resize" : "Crop and Resize"),
+                ("Processor Res", "512"), ("Threshold A", "\(values[0])"),
+                ("Threshold B", "\(values[1])"),
+                ("Guidance Start", "\(choice.start)"), ("Guidance End", "\(choice.end)"),
+                ("Pixel Perfect", "True"), ("Control Mode", words),
+            ] + (choice.runs == .both ? [] : [("Hr Option", choice.runs.nameInA1111)])
         return fields.map { "\($0): \($1)" }.joined(separator: ", ")
     }
 }
@@ -103,7 +126,7 @@ extension ControlChoice {
         let parameters = numbers("preprocessor params").dropFirst()
         guard let model = fields["model"], model != "None",
             let module = ControlModule.named(fields["module"] ?? fields["preprocessor"] ?? "none"),
-            ["Both", nil].contains(fields["hr option"]),
+            let runs = ControlRuns(inA1111: fields["hr option"] ?? "Both"),
             let weight = decimal(fields["weight"] ?? "1"), Self.weights.contains(weight),
             let mode = ControlMode(inA1111: fields["control mode"] ?? "Balanced")
         else { return nil }
@@ -115,6 +138,7 @@ extension ControlChoice {
         guard reads != nil || reading == Self.picture else { return nil }
         self.weight = weight
         self.mode = mode
+        self.runs = runs
         start = fields["guidance start"].flatMap(decimal) ?? span.first ?? 0
         end = fields["guidance end"].flatMap(decimal) ?? span.last ?? 1
         // Its name must not be read as something else.

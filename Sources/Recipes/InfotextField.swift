@@ -203,13 +203,14 @@ struct InfotextField: Sendable {
     private static let withoutCounterpart =
         [
             "Hashes", "User", "Init image hash", "Civitai resources",
-            "Civitai metadata", "App", "Backend", "Parser", "Module 1", "Module 2", "Module 3",
+            "Civitai metadata", "App", "Backend", "Parser",
         ].map { record($0) } + [
             neutral("Noise multiplier", "1", "1.0"),
             neutral("Conditional mask weight", "1", "1.0"), neutral("FP8 weight", "Disable"),
             neutral("Emphasis", "Original"), neutral("VAE Encoder", "Full"),
             neutral("VAE Decoder", "Full"), neutral("Eta", "1", "1.0"),
             neutral("Discard penultimate sigma", "False"),
+            neutral("Hires Module 1", "Use same choices"),
         ]
 }
 

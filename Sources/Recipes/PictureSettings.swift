@@ -12,6 +12,8 @@ public struct PictureSettings: Sendable, Equatable {
     public private(set) var settings: [Setting]
     /// Names of settings that have no counterpart here, with their values; they have no effect.
     public private(set) var leftOut: [Infotext.Entry]
+    /// What was added to the model and is not here, each as `LoRA fur`; it has no effect.
+    public private(set) var missing: [String] = []
     /// Name of the checkpoint.
     public let model: String?
     /// The first hexadecimal digits of the SHA-256 of the checkpoint's file.
@@ -88,19 +90,47 @@ public struct PictureSettings: Sendable, Equatable {
             || !value.contains { "/\\".contains($0) } && !value.contains("..")
     }
 
-    /// The same without a key, which is left out under a name.
+    /// Takes out of a key's value what is not here.
     ///
-    /// - Parameter part: what is kept of its value; an empty text is nothing.
-    public func without(
-        _ key: String, as name: String, keeping part: String = ""
-    ) -> PictureSettings {
-        var rest = self
-        for setting in settings where setting.key == key {
-            rest.leftOut.append(Infotext.Entry(name: name, value: setting.value))
+    /// - Parameters:
+    ///   - names: what it is, each as `LoRA fur`.
+    ///   - key: nil for what a prompt names as a word of its own, which it stays.
+    ///   - part: what is kept of the value; nil for nothing.
+    public mutating func leaveOut(
+        _ names: [String], of key: String?, keeping part: String? = nil
+    ) {
+        for name in names where !missing.contains(name) { missing.append(name) }
+        guard let key else { return }
+        settings.removeAll { $0.key == key }
+        if let part { settings.append(Setting(key, part, at: .argument(name))) }
+    }
+
+    /// Takes out the LoRAs that are not here, those that prompts name included.
+    ///
+    /// - Parameter isHere: whether there is one of a name.
+    public mutating func leaveOutLoRAs(unless isHere: (String) -> Bool) {
+        for (key, text) in settings.map({ ($0.key, $0.value) }) {
+            switch key {
+            case "lora":
+                let all = text.split(separator: ";").map { (String($0), LoRAChoice(String($0))) }
+                let gone = all.compactMap(\.1?.name).filter { !isHere($0) }
+                guard !gone.isEmpty else { continue }
+                let kept = all.filter { $0.1.map { !gone.contains($0.name) } ?? true }.map(\.0)
+                leaveOut(
+                    gone.map { "LoRA \($0)" }, of: key,
+                    keeping: kept.isEmpty ? nil : kept.joined(separator: ";"))
+            case "prompt", "hires_prompt":
+                var gone: [String] = []
+                let kept = text.replacingTags { tag, written in
+                    guard let name = tag.lora?.name, !isHere(name) else { return written }
+                    gone.append(name)
+                    return ""
+                }
+                guard !gone.isEmpty else { continue }
+                leaveOut(gone.map { "LoRA \($0)" }, of: key, keeping: kept)
+            default: continue
+            }
         }
-        rest.settings.removeAll { $0.key == key }
-        if !part.isEmpty { rest.settings.append(Setting(key, part, at: .argument(self.name))) }
-        return rest
     }
 
     /// The embeddings whose hashes A1111 has noted, by their names.
@@ -111,19 +141,11 @@ public struct PictureSettings: Sendable, Equatable {
         }
     }
 
-    /// The same with one more of what has no counterpart here.
-    public func leavingOut(_ name: String, _ value: String) -> PictureSettings {
-        var rest = self
-        rest.leftOut.append(Infotext.Entry(name: name, value: value))
-        return rest
-    }
-
     /// What has no effect for some verbs, a sentence each.
     public func notes(for verbs: [Verb]) -> [String] {
         var notes = remarks.map { "\(name): \($0)" }
-        if !leftOut.isEmpty {
-            notes.append("\(name): no counterpart here, left out: \(list(leftOut.map(\.name)))")
-        }
+        notes += lists(leftOut.map(\.name)).map { "\(name): no counterpart here, left out: \($0)" }
+        notes += lists(missing).map { "\(name): not here, left out: \($0)" }
         let idle = settings.filter { setting in
             guard let key = Recipe.key(setting.key) else { return false }
             let isOfTheSize = key.name == "width" || key.name == "height"
@@ -131,16 +153,37 @@ public struct PictureSettings: Sendable, Equatable {
         }
         if !idle.isEmpty, !verbs.isEmpty {
             let verbs = verbs.map(\.rawValue).joined(separator: ", ")
-            notes.append("\(name): no use in \(verbs), left out: \(list(idle.map(\.key)))")
+            notes += lists(idle.map(\.key)).map {
+                "\(name): no use in \(verbs), left out: \($0)"
+            }
         }
         return notes
     }
 
-    private func list(_ names: [String]) -> String {
-        let most = 8
-        let rest = names.count > most ? " and \(names.count - most) more" : ""
-        return names.prefix(most).joined(separator: ", ") + rest
+    /// Names in pieces that are short enough for a line each. Five or more that begin with the same word,
+    /// as those of an extension do, are named by it.
+    private func lists(_ names: [String]) -> [String] {
+        func word(_ name: String) -> Substring { name.prefix { $0 != " " } }
+        let groups = Dictionary(grouping: names.filter { $0.contains(" ") }, by: word)
+            .filter { $0.value.count > 4 }
+        var (lists, seen) = ([String](), Set<Substring>())
+        for name in names {
+            let word = word(name)
+            let group = name.contains(" ") ? groups[word] : nil
+            guard group == nil || seen.insert(word).inserted else { continue }
+            let shown = group.map { "\(word) (\($0.count) settings)" } ?? String(name.prefix(80))
+            if let last = lists.last, last.count + shown.count < Self.longestList {
+                lists[lists.count - 1] += ", " + shown
+            } else {
+                lists.append(shown)
+            }
+        }
+        guard lists.count > Self.mostLists else { return lists }
+        return lists.prefix(Self.mostLists) + ["more than can be listed"]
     }
+
+    /// Letters of names in a line, and lines.
+    private static let (longestList, mostLists) = (120, 8)
 }
 
 extension Infotext {

@@ -13,7 +13,9 @@ struct PromptTag {
     private(set) var note: String?
 
     /// Reads what is between `<` and `>`; nil for a text that is no such tag.
-    init?(_ text: Substring) {
+    ///
+    /// - Parameter random: draws what it leaves to chance.
+    init?(_ text: Substring, _ random: inout SplitMix64) {
         let parts = text.split(separator: ":", omittingEmptySubsequences: false).map(String.init)
         let kind = parts[0].trimmed.lowercased()
         guard parts.count > 1, !kind.isEmpty, kind.first?.isNumber == false,
@@ -27,21 +29,20 @@ struct PromptTag {
                 : "\(tag) has no meaning here: it is left out"
             return
         }
-        read(name: parts[1], parts.dropFirst(2), tag)
+        read(name: parts[1], parts.dropFirst(2), tag, &random)
     }
 
-    private mutating func read(name: String, _ arguments: ArraySlice<String>, _ tag: String) {
+    private mutating func read(
+        name: String, _ arguments: ArraySlice<String>, _ tag: String, _ random: inout SplitMix64
+    ) {
         let name = name.split(separator: "\\", omittingEmptySubsequences: false)
             .joined(separator: "/")
         var numbers: [Double] = []
         var named: [String: Double] = [:]
         var unknown: [String] = []
-        var blocks: BlockWeights?
+        var arguments = Array(arguments)
+        let blocks = Self.takeBlocks(from: &arguments, &random)
         for argument in arguments {
-            if let found = Self.blocks(argument) {
-                blocks = found
-                continue
-            }
             let pair = argument.split(separator: "=", maxSplits: 1).map(String.init)
             if let number = decimal(argument.trimmed) {
                 numbers.append(number)
@@ -70,13 +71,41 @@ struct PromptTag {
         }
     }
 
-    /// Factors for blocks, marked or as they stand alone; nil for anything else.
-    private static func blocks(_ argument: String) -> BlockWeights? {
-        let text = argument.trimmed
-        for mark in [LoRAChoice.blockMark, "w="] where text.hasPrefix(mark) {
-            return BlockWeights(String(text.dropFirst(mark.count)))
+    /// Takes out factors for blocks, marked or as they stand alone, with the number that their letter X
+    /// stands for: `x=0.7`, or a number behind them.
+    private static func takeBlocks(
+        from arguments: inout [String], _ random: inout SplitMix64
+    ) -> BlockWeights? {
+        func text(_ argument: String) -> String {
+            let text = argument.trimmed
+            let mark = [LoRAChoice.blockMark, "w="].first(where: text.hasPrefix)
+            return String(text.dropFirst(mark?.count ?? 0))
         }
-        return BlockWeights(text)
+        var probe = random
+        guard
+            let place = arguments.firstIndex(where: {
+                BlockWeights(text($0), inheriting: 1, &probe) != nil
+            })
+        else { return nil }
+        let written = text(arguments[place])
+        guard BlockWeights.inherits(written) else {
+            arguments.remove(at: place)
+            return BlockWeights(written, inheriting: 1, &random)
+        }
+        let mark = "x="
+        let named = arguments.firstIndex { $0.trimmed.hasPrefix(mark) }
+        let next = arguments.indices.contains(place + 1) ? place + 1 : nil
+        let value = (named ?? next).flatMap { index in
+            let text = arguments[index].trimmed
+            return decimal(named == nil ? text : String(text.dropFirst(mark.count)))
+        }
+        guard let value else {
+            arguments.remove(at: place)
+            return BlockWeights(written, inheriting: 1, &random)
+        }
+        guard let blocks = BlockWeights(written, inheriting: value, &random) else { return nil }
+        for index in [place, named ?? place + 1].sorted(by: >) { arguments.remove(at: index) }
+        return blocks
     }
 
     /// A name, perhaps in a folder of LoRAs; anyone may have written the prompt.
@@ -96,35 +125,50 @@ extension Recipe {
         guard promptSyntax == .weighted else { return (self, []) }
         var taken = self
         var notes: [String] = []
-        taken.prompt = taken.cuttingTags(of: prompt, &notes)
-        taken.hires.prompt = taken.cuttingTags(of: hires.prompt, &notes)
+        func cut(_ prompt: String) -> String {
+            prompt.replacingTags(drawingBy: seed ?? 0) { tag, written in
+                if let lora = tag.lora, !taken.loras.contains(where: { $0.name == lora.name }) {
+                    taken.loras.append(lora)
+                }
+                notes += tag.note.map { [$0] } ?? []
+                return tag.isText ? written : ""
+            }
+        }
+        (taken.prompt, taken.hires.prompt) = (cut(prompt), cut(hires.prompt))
         return (taken, notes)
     }
+}
 
-    /// A prompt without its tags, whose LoRAs are added.
-    private mutating func cuttingTags(of prompt: String, _ notes: inout [String]) -> String {
-        guard prompt.contains("<") else { return prompt }
-        var (rest, text) = (prompt[...], "")
+extension String {
+    /// The prompt with something else for each of its tags.
+    ///
+    /// - Parameters:
+    ///   - seed: of what tags leave to chance.
+    ///   - replacement: is given a tag and how it is written.
+    func replacingTags(
+        drawingBy seed: UInt64 = 0, _ replacement: (PromptTag, String) -> String
+    ) -> String {
+        guard contains("<") else { return self }
+        var random = SplitMix64(state: seed)
+        var (rest, text, endsCut) = (self[...], "", false)
         while let start = rest.firstIndex(of: "<") {
             text += rest[..<start]
             rest = rest[start...]
             let inside = rest.dropFirst().prefix { $0 != ">" && $0 != "<" }
             guard inside.endIndex < rest.endIndex, rest[inside.endIndex] == ">",
-                let tag = PromptTag(inside)
+                let tag = PromptTag(inside, &random)
             else {
                 text += rest[..<inside.endIndex]
                 rest = rest[inside.endIndex...]
                 continue
             }
-            if let lora = tag.lora, !loras.contains(where: { $0.name == lora.name }) {
-                loras.append(lora)
-            }
-            if tag.isText { text += "<\(inside)>" }
-            notes += tag.note.map { [$0] } ?? []
+            let new = replacement(tag, "<\(inside)>")
+            text += new
             rest = rest[inside.endIndex...].dropFirst()
+            endsCut = new.isEmpty && rest.isEmpty
         }
         text += rest
         // A tag at the end leaves no blank behind it.
-        return text.last == " " && prompt.last == ">" ? text.trimmingEnd : text
+        return endsCut && text.last == " " ? text.trimmingEnd : text
     }
 }

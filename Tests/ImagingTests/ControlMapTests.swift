@@ -30,7 +30,7 @@ struct ControlMapTests {
         "Canny's edges are OpenCV's to the pixel, the others its to a level of 255",
         arguments: try recorded())
     private func maps(_ recorded: Recorded) throws {
-        var kind = try #require(ControlMap(named: recorded.kind))
+        var kind = try #require(ControlMap(recorded.kind))
         if let low = recorded.low, let high = recorded.high { kind = .canny(low: low, high: high) }
         let found = try Self.image(recorded.picture + ".png").controlMap(kind)
         let expected = try Self.image(recorded.map).rgb8
@@ -64,8 +64,8 @@ struct ControlMapTests {
 
     @Test("every name is that of a kind")
     func names() {
-        for name in ControlMap.names { #expect(ControlMap(named: name)?.name == name) }
-        #expect(ControlMap(named: "depth") == nil)
+        for name in ControlMap.names { #expect(ControlMap(name)?.name == name) }
+        #expect(ControlMap("depth") == nil)
     }
 
     @Test("a picture of one colour has no lines, of any size")
@@ -75,7 +75,7 @@ struct ControlMapTests {
                 width: width, height: height, channels: 4, depth: 16,
                 samples: Array(repeating: 30_000, count: width * height * 4))
             for name in ["canny", "soft-edge", "line-art", "scribble"] {
-                let map = ControlMap(named: name).map(picture.controlMap)
+                let map = ControlMap(name).map(picture.controlMap)
                 #expect(map?.samples.allSatisfy { $0 == 0 } == true, "\(name)")
                 #expect(map?.channels == 3 && map?.depth == 8)
             }

@@ -69,6 +69,52 @@ import Testing
         #expect(try Recipe(.imageToImage, settings: settings).loras == taken.loras)
     }
 
+    private func factors(_ tag: String, seed: UInt64 = 1) -> [Double]? {
+        var recipe = Recipe(.textToImage)
+        (recipe.prompt, recipe.seed) = ("a cat \(tag)", seed)
+        return recipe.takingLoRATags().recipe.loras.first?.blocks?.factors
+    }
+
+    private static let twelve = String(repeating: ",1", count: 11)
+
+    @Test func lettersAreDrawnBySeed() throws {
+        for (letter, range) in [("R", 0.0...1.0), ("U", -0.5...1.5)] {
+            let tag = "<lora:fur:1:lbw=\(letter)\(Self.twelve)>"
+            let first = try (0..<50).map { try #require(factors(tag, seed: $0))[0] }
+            #expect(first.allSatisfy(range.contains))
+            #expect(Set(first).count > 40)
+            #expect(
+                (first.max() ?? 0) - (first.min() ?? 0) > 0.8
+                    * (range.upperBound - range.lowerBound))
+            // To three decimals, and the same again.
+            #expect(first.allSatisfy { ($0 * 1000).rounded() / 1000 == $0 })
+            #expect(try (0..<50).map { try #require(factors(tag, seed: $0))[0] } == first)
+        }
+        var recipe = Recipe(.textToImage)
+        (recipe.prompt, recipe.seed) = ("<lora:a:1:R,R\(Self.twelve.dropFirst(2))>", 3)
+        let (taken, notes) = recipe.takingLoRATags()
+        let blocks = try #require(taken.loras.first?.blocks)
+        // What was drawn is what is kept.
+        #expect(!blocks.description.contains("R") && BlockWeights(blocks.description) == blocks)
+        #expect(blocks.factors[0] != blocks.factors[5] && notes.isEmpty)
+    }
+
+    @Test(arguments: [
+        ("<lora:fur:1:lbw=X,1,X:x=0.7>", nil), ("<lora:fur:1:lbw=X@:x=0.7>", 0.7),
+        ("<lora:fur:0.5:lbw=X@:0.7>", 0.7), ("<lora:fur:1:lbw=X@>", 1),
+        ("<lora:fur:x=0.5:lbw=X+0.2@>", 0.7), ("<lora:fur:1:lbw=X-0.25@:x=0.5>", 0.25),
+        ("<lora:fur:1:lbw=X*2@>", nil), ("<lora:fur:1:lbw=Q@>", nil),
+    ])
+    func anXIsGivenBesideTheList(_ tag: String, _ first: Double?) {
+        let tag = tag.replacing("@", with: Self.twelve)
+        #expect(factors(tag)?[0] == first)
+        var recipe = Recipe(.textToImage)
+        recipe.prompt = tag
+        let (taken, notes) = recipe.takingLoRATags()
+        #expect(taken.loras.map(\.name) == ["fur"])
+        #expect(notes.isEmpty == (first != nil), "\(notes)")
+    }
+
     @Test func aKeyRefusesWhatIsNone() {
         #expect(throws: RecipeError.self) {
             try Recipe(

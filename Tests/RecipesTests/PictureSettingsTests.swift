@@ -74,6 +74,25 @@ import Testing
             ])
     }
 
+    @Test func everythingIsNamedInLinesOfABoundedLength() {
+        let few = (1...6).map { "Pad \($0): 1" } + ["Tiling: True"]
+        let read = settings(
+            "x\n\(line), \(few.joined(separator: ", ")), Refiner: a, Refiner switch at: 1")
+        #expect(
+            read.notes(for: [.imageToImage]) == [
+                "old.png: no counterpart here, left out: Pad (6 settings), Tiling, Refiner, "
+                    + "Refiner switch at"
+            ])
+        let names = (1...40).map { "Name\($0)x" }
+        let many = settings("x\n\(line), " + names.map { "\($0): 1" }.joined(separator: ", "))
+            .notes(for: [])
+        #expect(many.count > 1 && many.allSatisfy { $0.count < 240 })
+        for name in names { #expect(many.contains { $0.contains(name) }) }
+        let endless = settings(
+            "x\n\(line), " + (1...900).map { "N\($0)x: 1" }.joined(separator: ", "))
+        #expect(endless.notes(for: []).count == 9)
+    }
+
     @Test func whatTheVerbDoesNotUseIsNoted() {
         let notes = settings("x\n\(line), Mask blur: 8, Inpaint area: Only masked")
             .notes(for: [.imageToImage])

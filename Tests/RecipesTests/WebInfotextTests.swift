@@ -42,6 +42,11 @@ import Testing
             "ControlNet 0: \"\(unit)Control Mode: ControlNet is more important\""
         ),
         (
+            "a ControlNet of the second run", "a lake",
+            "Denoising strength: 0.5, Hires upscale: 2, Hires upscaler: Latent, "
+                + "ControlNet 0: \"\(unit)Control Mode: Balanced, Hr Option: High res only\""
+        ),
+        (
             "two ControlNets", "a lake",
             "ControlNet 0: \"\(unit)Control Mode: My prompt is more important\", "
                 + "ControlNet 1: \"\(tile)Control Mode: Balanced\""
@@ -150,7 +155,8 @@ import Testing
         ("Module: none, Model: depth_net, Weight: 1.0", nil),
         ("Module: openpose_full, Model: net, Weight: 1.0", nil),
         ("Module: canny, Model: None, Weight: 1.0", nil),
-        ("Module: canny, Model: net, Weight: 1.0, Hr Option: Low res only", nil),
+        ("Module: canny, Model: net, Weight: 1.0, Hr Option: Low res only", "net=canny:1:first"),
+        ("Module: canny, Model: net, Weight: 1.0, Hr Option: Sometimes", nil),
     ])
     func unitsAreReadOrNamed(_ unit: String, _ control: String?) {
         let picture = PictureSettings(

@@ -165,14 +165,166 @@ struct ControlNetTests {
         }
     }
 
+    @Test("A unit has an effect in the run and the part of the picture that it names")
+    func parts() async throws {
+        try await withNetworks { server in
+            let unit: [String: Any] = [
+                "enabled": true, "module": "none", "model": "net_canny", "weight": 2,
+                "image": try Self.picture("control/edges.png"),
+            ]
+            func made(_ more: [String: Any]?, _ fields: [String: Any] = [:]) async throws
+                -> [UInt16]
+            {
+                let units = more.map { [unit.merging($0) { $1 }] } ?? []
+                return try await self.made(server, "txt2img", units, fields).picture
+            }
+            func mask(_ isWhite: (Int) -> Bool) throws -> String {
+                let values = (0..<64 * 48).map { UInt8(isWhite($0 % 64) ? 255 : 0) }
+                return try Mask(width: 64, height: 48, values: values).image
+                    .encoded(as: .png).base64EncodedString()
+            }
+            let (plain, steered) = (try await made(nil), try await made([:]))
+            let white = try mask { _ in true }
+            #expect(try await made(["effective_region_mask": white]) == steered)
+            let black = try mask { _ in false }
+            #expect(try await made(["effective_region_mask": black]) == plain)
+            let half = try await made(["effective_region_mask": try mask { $0 < 32 }])
+            #expect(half != plain && half != steered)
+
+            let hires: [String: Any] = [
+                "enable_hr": true, "hr_scale": 1.5, "hr_second_pass_steps": 2,
+            ]
+            var seen: Set = [try await made(nil, hires)]
+            for option in ["Both", "Low res only", "High res only"] {
+                let other = try await made(["hr_option": option], hires)
+                #expect(seen.insert(other).inserted, "\(option)")
+                // Without a second run it says nothing.
+                #expect(try await made(["hr_option": option]) == steered)
+            }
+
+            // What is drawn on a mask is read in the place of the picture.
+            let scribble = try mask { $0 % 16 < 2 }
+            #expect(
+                try await made(["mask": scribble]) == made(["image": scribble]))
+            #expect(
+                try await made(["image": [try Self.picture("control/edges.png"), black]]) == steered
+            )
+        }
+    }
+
+    @Test("An inpainting network does not see what the mask of its own picture hides")
+    func ownMasks() async throws {
+        try await withNetworks { server in
+            let photo = try Self.picture("inputs/picture-64x48.png")
+            let mask = Mask(
+                width: 64, height: 48, values: (0..<64 * 48).map { $0 % 64 < 32 ? 255 : 0 })
+            let hidden = try mask.image.encoded(as: .png).base64EncodedString()
+            let unit: [String: Any] = [
+                "enabled": true, "module": "inpaint_global_harmonious", "model": "net_inpaint",
+                "image": photo,
+            ]
+            let whole = try await made(server, "txt2img", [unit])
+            let blind = try await made(server, "txt2img", [unit.merging(["mask": hidden]) { $1 }])
+            #expect(whole.picture != blind.picture)
+            let pair = unit.merging(["image": ["image": photo, "mask": hidden]]) { $1 }
+            #expect(try await made(server, "txt2img", [pair]).picture == blind.picture)
+            // The same as the mask of an img2img that hides it.
+            let edited: [String: Any] = [
+                "init_images": [photo], "mask": hidden, "denoising_strength": 1,
+                "inpaint_full_res": false, "inpainting_fill": 1,
+            ]
+            var own = unit
+            own["image"] = nil
+            let expected = try await made(server, "img2img", [own], edited)
+            let found = try await made(
+                server, "img2img", [unit.merging(["mask": hidden]) { $1 }], edited)
+            #expect(found.picture == expected.picture)
+            var wrong = unit
+            wrong["mask"] = try mask.resized(width: 32, height: 24).image.encoded(as: .png)
+                .base64EncodedString()
+            var body = Self.usual
+            body["alwayson_scripts"] = ["controlnet": ["args": [wrong]]]
+            let answer = try await server.ask("POST", "/sdapi/v1/txt2img", body)
+            #expect(answer.status == 422 && answer.text.contains("it is 32x24, its picture 64x48"))
+        }
+    }
+
+    @Test("The maps that steered follow the pictures")
+    func detectedMaps() async throws {
+        try await withNetworks { server in
+            let photo = try Self.picture("inputs/picture-64x48.png")
+            let canny: [String: Any] = [
+                "enabled": true, "module": "canny", "model": "net_canny", "threshold_a": 40,
+                "threshold_b": 80, "pixel_perfect": true,
+            ]
+            func images(
+                _ path: String, _ units: [[String: Any]], _ more: [String: Any] = [:]
+            ) async throws -> [Image] {
+                var body = Self.usual.merging(more) { $1 }
+                body["alwayson_scripts"] = ["controlnet": ["args": units]]
+                let answer = try await server.ask("POST", "/sdapi/v1/\(path)", body)
+                let info = try #require(
+                    answer.json["info"] as? String, "\(answer.text.prefix(300))")
+                let texts = try #require(
+                    JSONSerialization.jsonObject(with: Data(info.utf8)) as? [String: Any])
+                let images = try #require(answer.json["images"] as? [String])
+                #expect((texts["infotexts"] as? [String])?.count == images.count)
+                return try images.map {
+                    try Image(decoding: try #require(Data(base64Encoded: $0)), name: "image")
+                }
+            }
+            let expected = try Image(
+                contentsOf: Fixtures.parity.appending(path: "inputs/picture-64x48.png")
+            ).rgb8.controlMap(.canny(low: 40, high: 80))
+            let own = try await images("txt2img", [canny.merging(["image": photo]) { $1 }])
+            #expect(own.count == 2 && own[1].samples == expected.samples)
+            let edited = try await images("img2img", [canny], ["init_images": [photo]])
+            #expect(edited.count == 2 && edited[1].samples == expected.samples)
+            let jpeg = try await images(
+                "img2img", [canny, canny],
+                [
+                    "init_images": [photo],
+                    "override_settings": [
+                        "sd_model_checkpoint": "tiny", "samples_format": "jpg",
+                    ],
+                ])
+            #expect(jpeg.count == 3)
+            let quiet = try await images(
+                "img2img", [canny.merging(["save_detected_map": false]) { $1 }],
+                ["init_images": [photo]])
+            #expect(quiet.count == 1)
+            let none = try await images(
+                "img2img", [canny],
+                [
+                    "init_images": [photo],
+                    "override_settings": [
+                        "sd_model_checkpoint": "tiny", "control_net_no_detectmap": true,
+                    ],
+                ])
+            #expect(none.count == 1)
+            // What an inpainting network does not see is shown half transparent.
+            let mask = Mask(
+                width: 64, height: 48, values: (0..<64 * 48).map { $0 % 64 < 32 ? 255 : 0 })
+            let blind = try await images(
+                "img2img",
+                [["enabled": true, "module": "inpaint_only", "model": "net_inpaint"]],
+                [
+                    "init_images": [photo], "inpaint_full_res": false,
+                    "mask": try mask.image.encoded(as: .png).base64EncodedString(),
+                ])
+            #expect(blind.count == 2 && blind[1].channels == 4)
+            #expect(blind[1].samples[3] == 128 && blind[1].samples[63 * 4 + 3] == 255)
+        }
+    }
+
     @Test("What is not offered is refused by the name of its field")
     func refusals() async throws {
         try await withNetworks { server in
             for (field, value) in [
                 ("model", "depth"), ("model", "None"), ("module", "depth_midas"), ("image", ""),
                 ("image", "http://a/b.png"), ("weight", "99"), ("resize_mode", "x"),
-                ("control_mode", "7"), ("guidance_start", "1"), ("hr_option", "Low res only"),
-                ("mask", "abc"), ("advanced_weighting", "1"),
+                ("control_mode", "7"), ("guidance_start", "1"), ("hr_option", "Sometimes"),
+                ("advanced_weighting", "1"),
             ] {
                 let unit: [String: Any] = [
                     "enabled": true, "module": "none", "model": "net_canny",

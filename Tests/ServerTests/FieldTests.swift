@@ -53,6 +53,40 @@ struct FieldTests {
             ["Hires resize: 96x96"]
         ),
         (
+            "a second run's size, and the first's beside it",
+            ["enable_hr": true, "firstphase_width": 32, "firstphase_height": 48],
+            ["Size: 32x48", "Hires resize: 64x64"]
+        ),
+        (
+            "a second run's schedule alone", ["enable_hr": true, "hr_scheduler": "Karras"],
+            ["Hires sampler: Euler", "Hires schedule type: Karras"]
+        ),
+        (
+            "what is as in the first run",
+            [
+                "enable_hr": true, "hr_cfg": 4.5, "hr_sampler_name": "Use same sampler",
+                "hr_scheduler": "Use same scheduler", "hr_checkpoint_name": "Use same checkpoint",
+                "hr_additional_modules": ["Use same choices"],
+            ], ["Hires upscale: 2", "Hires CFG Scale: 4.5"]
+        ),
+        (
+            "what a picture's text has and no field",
+            [
+                "infotext": """
+                a lake
+                Negative prompt: fog
+                Steps: 1, Sampler: DPM++ 2M, Schedule type: Karras, CFG scale: 3, Seed: 8, \
+                Size: 96x64, Clip skip: 2, Denoising strength: 0.4, Hires upscale: 1.5, \
+                Hires upscaler: Latent, ADetailer model: face.pt
+                """
+            ],
+            [
+                "Steps: 2, Sampler: DPM++ 2M, Schedule type: Karras, CFG scale: 3, Seed: 7",
+                "Size: 64x64", "Clip skip: 2", "Denoising strength: 0.4", "Hires upscale: 1.5",
+                "Negative prompt: fog", "left out: ADetailer model",
+            ]
+        ),
+        (
             "a variation", ["subseed": 9, "subseed_strength": 0.25],
             ["Seed: 7", "Variation seed: 9", "Variation seed strength: 0.25"]
         ),
@@ -102,10 +136,14 @@ struct FieldTests {
         try await RunningServer.with { server in
             for (field, value, status) in [
                 ("refiner_checkpoint", "xl-refiner", 422), ("hr_checkpoint_name", "other", 422),
+                ("hr_additional_modules", "other", 422), ("hr_sampler_name", "Nothing", 404),
                 ("restore_faces", "true", 200), ("tiling", "true", 200), ("s_churn", "1", 200),
                 ("sampler_name", "Nothing", 404), ("scheduler", "Nothing", 422),
             ] {
-                var body = Self.usual.merging([field: value == "true" ? true : value]) { $1 }
+                let isList = field == "hr_additional_modules"
+                var body = Self.usual.merging([
+                    field: isList ? [value] : value == "true" ? true : value
+                ]) { $1 }
                 if field.hasPrefix("hr_") { body["enable_hr"] = true }
                 let answer = try await server.ask("POST", "/sdapi/v1/txt2img", body)
                 #expect(answer.status == status, "\(answer.text)")

@@ -99,6 +99,15 @@ struct JobTests {
         defer { try? FileManager.default.removeItem(at: folder) }
         try photo.write(to: folder.appending(path: "in.png"))
         try mask.write(to: folder.appending(path: "mask.png"))
+        try await run(
+            ["inpaint", "in.png", "--mask", "mask.png", "-o", "out.png"]
+                + settings.sorted { $0.key < $1.key }
+                .flatMap { ["--set", "\($0.key)=\($0.value)"] }, in: folder)
+        return try Data(contentsOf: folder.appending(path: "out.png"))
+    }
+
+    /// Runs the command in a folder, which is its user's home, too.
+    private static func run(_ arguments: [String], in folder: URL) async throws {
         let process = Process()
         process.executableURL = URL(filePath: "/proc/self/exe").resolvingSymlinksInPath()
             .deletingLastPathComponent().appending(path: "gesso")
@@ -107,18 +116,53 @@ struct JobTests {
             "HOME": folder.path,
             "GESSO_MODELS": Fixtures.folder.appending(path: "Models").path,
         ]
-        process.arguments =
-            ["inpaint", "in.png", "--mask", "mask.png", "-o", "out.png"]
-            + settings.sorted { $0.key < $1.key }.flatMap { ["--set", "\($0.key)=\($0.value)"] }
+        process.arguments = arguments
         let errors = Pipe()
         (process.standardError, process.standardOutput) = (errors, FileHandle.nullDevice)
-        return try await onThread {
+        try await onThread {
             try process.run()
             let text = String(
                 decoding: errors.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
             process.waitUntilExit()
             #expect(process.terminationStatus == 0, "\(text)")
-            return try Data(contentsOf: folder.appending(path: "out.png"))
+        }
+    }
+
+    @Test("A picture that AUTOMATIC1111's interface is sent keeps its Content Credentials' history")
+    func history() async throws {
+        let home = URL.temporaryDirectory.appending(path: "gesso-home-\(UUID().uuidString)")
+        defer { try? FileManager.default.removeItem(at: home) }
+        try FileManager.default.createDirectory(at: home, withIntermediateDirectories: true)
+        try await Self.run(["credentials", "new", "--name", "Jane Doe"], in: home)
+        let signed = try Data(
+            contentsOf: Fixtures.folder.appending(path: "Credentials/chain.png"))
+        let before = CredentialsCheck(signed)
+        try #require(before.holds)
+        try await RunningServer.with {
+            var places = Places()
+            places.models = [Fixtures.folder.appending(path: "Models")]
+            places.credentials = CredentialsPlaces(environment: ["HOME": home.path])
+            $0.library = Library(places)
+        } _: { server in
+            func made(_ picture: Data) async throws -> CredentialsCheck {
+                let answer = try await server.ask(
+                    "POST", "/sdapi/v1/img2img",
+                    [
+                        "init_images": [picture.base64EncodedString()], "prompt": "x", "steps": 2,
+                        "width": 64, "height": 64, "seed": 1,
+                    ])
+                let images = try #require(
+                    answer.json["images"] as? [String], "\(answer.text.prefix(300))")
+                return CredentialsCheck(try #require(Data(base64Encoded: images[0])))
+            }
+            let after = try await made(signed)
+            #expect(after.holds, "\(after.lines)")
+            #expect(after.lines[1].contains("signed by Jane Doe"))
+            // The whole history of the picture, one step further in.
+            let older = before.lines.dropFirst().map { "  " + $0 }
+            #expect(after.lines.suffix(older.count) == older[...], "\(after.lines)")
+            let plain = try await made(Self.picture())
+            #expect(plain.holds && plain.lines.last?.contains("which has no credentials") == true)
         }
     }
 

@@ -1,3 +1,4 @@
+import Files
 import Foundation
 import Testing
 
@@ -37,6 +38,64 @@ import Testing
             // The receipt alone says where the file is.
             let again = try tool("replay", "a.json", "-o", "again.png")
             #expect(again.text.hasPrefix("identical"), "\(again.text)\(again.errors)")
+        }
+    }
+
+    @Test func aLoRAThatIsMissingIsAnErrorOnlyWhereItWasAskedFor() throws {
+        try Tool.inFolder { tool in
+            try Data(
+                "a lake <lora:gone:0.5>\nSteps: 2, Sampler: Euler, CFG scale: 7, Seed: 1, Size: 32x32, RNG: CPU\n"
+                    .utf8
+            ).write(to: tool.url("s.txt"))
+            let words = ["txt2img", "--model", Self.model]
+            let stored = try tool.run(words + ["--from-image", "s.txt", "-o", "a.png"])
+            #expect(stored.status == 0, "\(stored.errors)")
+            #expect(
+                stored.errors.contains("note: s.txt: not here, left out: LoRA gone\n"),
+                "\(stored.errors)")
+            let plain = try tool.run(
+                words + [
+                    "--from-image", "s.txt", "--prompt", "a lake", "-o", "b.png",
+                ])
+            #expect(plain.status == 0)
+            #expect(try tool("compare", "a.png", "b.png").text.contains("infinite, equal"))
+            #expect(try !tool("info", "a.png").text.contains("lora"))
+            for own in [["--prompt", "x <lora:gone:1>"], ["--lora", "gone"]] {
+                let typed = try tool.run(
+                    words + ["--from-image", "s.txt", "-o", "c.png"] + own)
+                #expect(typed.status == 66, "\(typed.errors)")
+                #expect(typed.errors.contains("gone"), "\(typed.errors)")
+            }
+        }
+    }
+
+    @Test func blocksThatWereDrawnAreKeptAndReplayed() throws {
+        try Tool.inFolder { tool in
+            try FileManager.default.createDirectory(
+                at: tool.url("models/loras"), withIntermediateDirectories: true)
+            try FileManager.default.copyItem(
+                at: Self.lora, to: tool.url("models/loras/tiny.safetensors"))
+            var shelf = tool
+            shelf.environment = [
+                "GESSO_MODELS": "models", "XDG_CACHE_HOME": tool.url("cache").path,
+            ]
+            let letters = Array(repeating: "R", count: 17).joined(separator: ",")
+            let run = try shelf.run(
+                Self.words("a.png")
+                    + ["--prompt", "x <lora:tiny:1:lbw=\(letters)>", "--receipt", "a.json"])
+            #expect(run.status == 0, "\(run.errors)")
+            let info = try tool("info", "a.png").text
+            #expect(info.contains("<lora:tiny:1:lbw=0.") && !info.contains("R,R"))
+            let again = try shelf(
+                "txt2img", "--from-image", "a.png", "--model", Self.model, "-o", "b.png")
+            #expect(again.status == 0, "\(again.errors)")
+            #expect(try tool("compare", "a.png", "b.png").text.contains("infinite, equal"))
+            #expect(try shelf("replay", "a.json", "-o", "c.png").text.hasPrefix("identical"))
+            // Both hashes of the file, with its header and without, are kept.
+            let book = try String(contentsOf: tool.url("cache/gesso/hashes.json"), encoding: .utf8)
+            #expect(book.contains(" from "))
+            let whole = try Digest.sha256(file: tool.url("models/loras/tiny.safetensors"))
+            #expect(book.contains(whole))
         }
     }
 
@@ -177,7 +236,8 @@ import Testing
             ).write(to: tool.url("s.txt"))
             let stored = try shelf.run(
                 Self.words("stored.png") + ["--from-image", "s.txt"])
-            #expect(stored.errors.contains("left out: TI hashes (not here)"), "\(stored.errors)")
+            #expect(
+                stored.errors.contains("not here, left out: embedding gone"), "\(stored.errors)")
         }
     }
 

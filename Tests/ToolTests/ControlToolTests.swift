@@ -101,7 +101,7 @@ import Testing
             }
             try FileManager.default.copyItem(
                 at: tool.url("map.png"), to: tool.url("maps/a.png"))
-            let made = try tool("control", "in.png", "--kind", "invert", "-o", "maps/b.png")
+            let made = try tool("control", "in.png", "--kind", "invert", "-o", "maps/B.PNG")
             #expect(made.status == 0, "\(made.errors)")
             let settings = [
                 "--prompt", "x", "--steps", "3", "--model", Self.model, "--control", "tiny_canny",
@@ -115,7 +115,7 @@ import Testing
             // One has no map.
             #expect(batch.status == 3, "\(batch.errors)")
             #expect(batch.errors.contains("maps/c.png"), "\(batch.errors)")
-            for (name, map, seed) in [("a", "maps/a.png", "1"), ("b", "maps/b.png", "2")] {
+            for (name, map, seed) in [("a", "maps/a.png", "1"), ("b", "maps/B.PNG", "2")] {
                 let own = try tool.run(
                     ["img2img", "in.png", "-o", name + ".png", "--control-image", map]
                         + ["--seed", seed] + settings)
@@ -226,7 +226,57 @@ import Testing
             let without = try bare(
                 "img2img", "in.png", "-o", "c.png", "--from-image", "a.png", "--model", Self.model)
             #expect(without.status == 0, "\(without.errors)")
-            #expect(without.errors.contains("left out: ControlNet (not here)"), "\(without.errors)")
+            #expect(
+                without.errors.contains("not here, left out: ControlNet tiny_canny"),
+                "\(without.errors)")
+        }
+    }
+
+    @Test func masksBoundWhereANetworkReadsAndHasAnEffect() throws {
+        try inFolder { tool in
+            for (name, white) in [("white", 64), ("black", 0), ("half", 32)] {
+                let mask = Mask(
+                    width: 64, height: 48,
+                    values: (0..<64 * 48).map { $0 % 64 < white ? 255 : 0 })
+                try mask.image.encoded(as: .png).write(to: tool.url(name + ".png"))
+            }
+            func made(_ control: String?, _ more: String...) throws -> [UInt16] {
+                let file = "\(UUID().uuidString).png"
+                let run = try tool.run(
+                    edit(file) + (control.map { ["--control", $0] } ?? []) + more)
+                #expect(run.status == 0, "\(run.errors)")
+                return try Image(contentsOf: tool.url(file)).samples
+            }
+            let net = "tiny_canny=map.png:2"
+            let (plain, all) = (try made(nil), try made(net))
+            #expect(try made(net + ":within=white.png") == all)
+            #expect(try made(net + ":within=black.png") == plain)
+            let half = try made(net + ":within=half.png")
+            #expect(half != plain && half != all)
+
+            let seen = "tiny_inpaint=picture:2"
+            let blind = try made(seen + ":hides=half.png")
+            #expect(try made(seen + ":hides=black.png") == made(seen))
+            #expect(try blind != made(seen))
+            #expect(try blind != made(seen + ":hides=white.png"))
+
+            let hires = ["--hires-scale", "1.5", "--hires-steps", "2"]
+            var found: Set<[UInt16]> = []
+            for runs in ["", ":first", ":second"] {
+                found.insert(try made(net + runs, hires[0], hires[1], hires[2], hires[3]))
+                #expect(try made(net + runs) == all)
+            }
+            #expect(found.count == 3)
+            let missing = try tool.run(edit("x.png", "--control", net + ":within=gone.png"))
+            #expect(missing.status == 66 && missing.errors.contains("gone.png"))
+            let recorded = try tool.run(
+                edit(
+                    "r.png", "--control", net + ":within=half.png:first", "--receipt", "r.json"))
+            #expect(recorded.status == 0, "\(recorded.errors)")
+            #expect(try tool("replay", "r.json", "-o", "s.png").text.hasPrefix("identical"))
+            let stored = try tool(
+                "img2img", "in.png", "--from-image", "r.png", "--model", Self.model, "-o", "t.png")
+            #expect(stored.errors.contains("ControlNet tiny_canny"), "\(stored.errors)")
         }
     }
 
@@ -244,6 +294,9 @@ import Testing
             #expect(missing.status == 66, "\(missing.errors)")
             let range = try tool.run(words + ["--control", "canny@0.8-0.2"])
             #expect(range.status == 64, "\(range.errors)")
+            let numbers = try tool.run(edit("a.png", "--control", "canny=canny(5)"))
+            #expect(numbers.status == 64, "\(numbers.errors)")
+            #expect(numbers.errors.contains("'canny(5)' has other numbers"), "\(numbers.errors)")
             let images = try tool.run(words + ["--control-image", "map.png"])
             #expect(images.status == 64, "\(images.errors)")
             #expect(try tool.files == before)

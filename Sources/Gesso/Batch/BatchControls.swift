@@ -1,26 +1,32 @@
+import Editing
 import Foundation
 import Imaging
 import Recipes
 
-extension Request.Edit {
-    /// Gives each ControlNet that reads a folder the file in it that is named as a picture is; one that is
-    /// missing is then not found.
-    func readingMaps(of item: BatchList.Item) -> Request.Edit {
-        var edit = self
-        for place in edit.recipe.controls.indices {
-            guard let folder = edit.recipe.controls[place].reads else { continue }
-            let path = FilePath.literal(folder)
-            guard FolderSearch.isFolder(URL(filePath: path)) else { continue }
-            let base = (path as NSString).appendingPathComponent(item.folder + item.stem)
-            edit.recipe.controls[place].reads = Self.picture(called: base) ?? base + ".png"
+/// The folders from which the ControlNets of a batch read their maps and masks.
+struct BatchControls {
+    /// Those that were listed, by their paths; nil for what is no folder.
+    private var folders: [String: PictureFolder?] = [:]
+
+    /// The edit with the file that is named as a picture is in the place of each folder; one that is missing
+    /// is then not found.
+    mutating func edit(_ edit: Request.Edit, of item: BatchList.Item) -> Request.Edit {
+        var edit = edit
+        edit.recipe.controls = edit.recipe.controls.map { choice in
+            choice.renamingPictures { name in
+                guard let folder = folder(FilePath.literal(name)) else { return name }
+                let picture = item.folder + item.stem
+                return folder.picture(called: picture, preferring: [picture])
+                    ?? folder.full(picture + ".png")
+            }
         }
         return edit
     }
 
-    /// The first picture of that name, with an ending in small or in capital letters.
-    private static func picture(called name: String) -> String? {
-        let endings = ImageFormat.pathExtensions
-        return (endings + endings.map { $0.uppercased() }).lazy.map { name + "." + $0 }
-            .first { FileManager.default.fileExists(atPath: $0) }
+    private mutating func folder(_ path: String) -> PictureFolder? {
+        if let known = folders[path] { return known }
+        let folder = FolderSearch.isFolder(URL(filePath: path)) ? PictureFolder(path) : nil
+        folders[path] = .some(folder)
+        return folder
     }
 }

@@ -70,8 +70,10 @@ public struct BatchPlan {
     /// - Throws: `GessoError` when two of them would have one name, `RecipeError` for settings of a list.
     public func items(_ list: BatchList, seed: UInt64?) throws -> [Batch.Item] {
         var inputOfName: [String: String] = [:]
+        var controls = BatchControls()
         return try list.items.enumerated().map { index, item in
-            var request = try request(for: item, seed: seed.map { $0 &+ UInt64(index) })
+            var request = try request(
+                for: item, seed: seed.map { $0 &+ UInt64(index) }, &controls)
             let first = edits != nil && seed == nil ? nil : request.edits.first?.recipe.seed
             let format = options.format ?? item.format.flatMap { $0.isWritten ? $0 : nil } ?? .png
             let own = item.format == format ? (item.input as NSString).pathExtension : nil
@@ -110,7 +112,9 @@ public struct BatchPlan {
     }
 
     /// What is done to a picture.
-    private func request(for item: BatchList.Item, seed: UInt64?) throws -> Request {
+    private func request(
+        for item: BatchList.Item, seed: UInt64?, _ controls: inout BatchControls
+    ) throws -> Request {
         var request: Request
         if let edits {
             request = try edits.request(for: item, seed: seed)
@@ -125,7 +129,7 @@ public struct BatchPlan {
         }
         (request.model, request.tokenizer) = (options.model, options.tokenizer)
         request.pictures[Request.source] = .file(item.input)
-        request.edits = request.edits.map { $0.readingMaps(of: item) }
+        request.edits = request.edits.map { controls.edit($0, of: item) }
         request.nameMaskFiles()
         return request
     }

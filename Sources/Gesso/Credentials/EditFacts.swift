@@ -13,6 +13,8 @@ struct EditFacts {
     /// What is known of these beside their bytes.
     let records: [String: PictureRecord]
     let addOns: [[AddOnShelf.Entry]]
+    /// The hashes of their files that are known.
+    let hashes: HashBook
     /// The rectangle around all that was painted; nil is everywhere.
     let touched: Box?
     /// The model and the hash of its files; nil where none had a hand in it.

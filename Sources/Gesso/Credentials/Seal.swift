@@ -90,7 +90,7 @@ struct Seal {
                 CBOR.object([
                     "kind": .text(entry.key), "name": .text(entry.name),
                     "sha256": .bytes(
-                        try Digest.joined(entry.allFiles().map { try Digest.sha256(file: $0) })),
+                        Digest.joined(try facts.hashes.sha256(entry.allFiles()))),
                 ])
             }
             if !addOns.isEmpty { action.parameters.append(("gesso.addOns", .array(addOns))) }
@@ -113,7 +113,7 @@ struct Seal {
                 name == Request.source ? .parentOf : .inputTo,
                 title: picture.path.map { URL(filePath: $0).lastPathComponent },
                 mediaType: record?.mediaType ?? "application/octet-stream",
-                hash: Digest.joined([hash]), provenance: record?.provenance)
+                hash: record?.hash ?? Digest.joined([hash]), provenance: record?.provenance)
         }
     }
 }
@@ -121,6 +121,8 @@ struct Seal {
 /// What is known of a picture that was read.
 struct PictureRecord {
     let mediaType: String
+    /// SHA-256 of the file it came in, where that is not its own bytes.
+    let hash: Data?
     /// Its own credentials, checked; nil where it has none, or they are broken.
     let provenance: CredentialsReport?
 }

@@ -117,7 +117,8 @@ struct AddOnShelf {
                 at: name, do: "give its folder, too")
         }
         if let found = matches.first { return found }
-        if key == "control", isName, let file = Self.only(of: name, in: shelves) { return file }
+        let listed = shelves.map { (folder: $0, names: FolderSearch.names(in: $0)) }
+        if key == "control", isName, let file = Self.only(of: name, in: listed) { return file }
         let entry = Catalogue.shipped[name]
         let repository = entry?.cacheName ?? name
         if repository.contains("/"), let cached = models.cache.matches(repository).first,
@@ -129,7 +130,7 @@ struct AddOnShelf {
             throw GessoError(
                 .cannotRead, "this \(key) is not here", at: name, remedy: .fetch(name))
         }
-        let names = shelves.flatMap { FolderSearch.names(in: $0) }
+        let names = listed.flatMap(\.names)
         let place = kind?.names.first ?? key
         throw GessoError(
             .cannotRead, "no such \(key)", at: name,
@@ -137,10 +138,12 @@ struct AddOnShelf {
     }
 
     /// The one network of a kind, such as `canny`, whose name contains it.
-    private static func only(of kind: String, in shelves: [URL]) -> URL? {
+    private static func only(
+        of kind: String, in shelves: [(folder: URL, names: [String])]
+    ) -> URL? {
         let found = shelves.flatMap { shelf in
-            FolderSearch.names(in: shelf).filter { $0.lowercased().contains(kind.lowercased()) }
-                .map { shelf.appending(path: $0) }
+            shelf.names.filter { $0.lowercased().contains(kind.lowercased()) }
+                .map { shelf.folder.appending(path: $0) }
         }
         return found.count == 1 ? found.first : nil
     }
@@ -238,7 +241,9 @@ extension AddOns {
 
 extension AddOnShelf.Entry {
     /// What a picture's text says of it; nil for what A1111 has no word for, and for folders.
-    func provenance(in recipe: Recipe) throws -> Provenance.AddOn? {
+    ///
+    /// - Parameter hashes: those that are known; they are computed once.
+    func provenance(in recipe: Recipe, _ hashes: HashBook) throws -> Provenance.AddOn? {
         if key == "control", let url = files.first {
             let hash = url.isFolder ? nil : Digest.shortHash(of: url)
             return Provenance.AddOn(
@@ -249,7 +254,7 @@ extension AddOnShelf.Entry {
             let name = file.deletingPathExtension().lastPathComponent
             guard recipe.names(embedding: name) else { return nil }
             return Provenance.AddOn(
-                key: key, name: name, hash: String(try Digest.sha256(file: file).prefix(12)))
+                key: key, name: name, hash: String(try hashes.sha256(file).prefix(12)))
         }
         guard key == "lora" || key == "vae", let file = files.first, !file.hasDirectoryPath,
             let handle = try? FileHandle(forReadingFrom: file),
@@ -257,7 +262,7 @@ extension AddOnShelf.Entry {
         else { return nil }
         let name = file.deletingPathExtension().lastPathComponent
         guard key == "lora" else {
-            let hash = String(try Digest.sha256(file: file).prefix(10))
+            let hash = String(try hashes.sha256(file).prefix(10))
             return Provenance.AddOn(key: key, name: name, hash: hash)
         }
         let choice = recipe.loras.first { $0.name == self.name }
@@ -265,7 +270,7 @@ extension AddOnShelf.Entry {
         let header = length.enumerated().reduce(UInt64(0)) { $0 | UInt64($1.1) << (8 * $1.0) }
         return Provenance.AddOn(
             key: key, name: name,
-            hash: String(try Digest.sha256(file: file, from: 8 + header).prefix(12)),
+            hash: String(try hashes.sha256(file, from: 8 + header).prefix(12)),
             strength: choice?.strength ?? 1, textStrength: choice?.textStrength,
             blocks: choice?.blocks)
     }
@@ -287,36 +292,35 @@ extension AddOnShelf.Entry {
 }
 
 extension Library {
-    /// What a picture says of how it was made, without an autoencoder and ControlNets that are not here:
-    /// another program's picture can still be a beginning.
+    /// What a picture says of how it was made, without the autoencoder, LoRAs and ControlNets that are not
+    /// here: another program's picture can still be a beginning.
     package func available(_ stored: PictureSettings) -> PictureSettings {
         let shelf = AddOnShelf(places)
         func value(_ key: String) -> String? { stored.settings.first { $0.key == key }?.value }
         var found = stored
         if let vae = value("vae"), !shelf.has("vae", vae) {
-            found = found.without("vae", as: "VAE (not here)")
+            found.leaveOut(["VAE \(vae)"], of: "vae")
         }
+        found.leaveOutLoRAs { shelf.has("lora", $0) }
         // What is named in a prompt and not here stays a word.
         let embeddings = stored.embeddings.filter { !shelf.has("embedding", $0) }
-        if !embeddings.isEmpty {
-            found = found.leavingOut("TI hashes (not here)", embeddings.joined(separator: ", "))
-        }
+        found.leaveOut(embeddings.map { "embedding \($0)" }, of: nil)
         let controls = (value("control") ?? "").split(separator: ";").map(String.init)
         let missing = controls.filter { control in
             guard let choice = ControlChoice(control) else { return false }
-            return !shelf.has("control", choice.network) || !Self.isHere(choice.reads)
+            // A map or a mask that was made for a picture is not in it.
+            return !shelf.has("control", choice.network)
+                || !choice.pictures.allSatisfy {
+                    FileManager.default.fileExists(atPath: FilePath.literal($0))
+                }
         }
         if !missing.isEmpty {
             let left = controls.filter { !missing.contains($0) }
-            found = found.without(
-                "control", as: "ControlNet (not here)", keeping: left.joined(separator: ";"))
+            let names = missing.map { "ControlNet \(ControlChoice($0)?.network ?? $0)" }
+            found.leaveOut(
+                names, of: "control",
+                keeping: left.isEmpty ? nil : left.joined(separator: ";"))
         }
         return found
-    }
-
-    /// Whether a ControlNet has what it reads: a map that was made for a picture is not in it.
-    private static func isHere(_ reads: String?) -> Bool {
-        guard let reads, !Editing.Control.isKind(reads) else { return true }
-        return FileManager.default.fileExists(atPath: FilePath.literal(reads))
     }
 }

@@ -20,13 +20,15 @@ struct HashBook {
     /// SHA-256 of each file, in lower-case hexadecimal.
     ///
     /// - Throws: `FileError` for one that cannot be read.
-    func sha256(_ files: [URL]) throws -> [String] {
+    ///
+    /// - Parameter start: bytes at the beginning of each that do not count.
+    func sha256(_ files: [URL], from start: UInt64 = 0) throws -> [String] {
         let old = entries
         var entries = old
         let hashes = try files.map { file in
-            let key = Self.key(file)
+            let key = Self.key(file).map { start == 0 ? $0 : "\($0) from \(start)" }
             let hash =
-                try key.flatMap { entries[$0]?.sha256 } ?? Digest.sha256(file: file)
+                try key.flatMap { entries[$0]?.sha256 } ?? Digest.sha256(file: file, from: start)
             if let key {
                 entries[key] = Entry(sha256: hash, used: Date.now.timeIntervalSince1970)
             }
@@ -34,6 +36,13 @@ struct HashBook {
         }
         if Set(entries.keys) != Set(old.keys) { keep(entries) }
         return hashes
+    }
+
+    /// SHA-256 of a file.
+    ///
+    /// - Throws: `FileError` if it cannot be read.
+    func sha256(_ file: URL, from start: UInt64 = 0) throws -> String {
+        try sha256([file], from: start)[0]
     }
 
     /// The hash of a file that was computed before; nil where it was not.

@@ -23,7 +23,7 @@ extension Library {
 
     /// The hash of a checkpoint where it is known without reading the file.
     package func knownHash(of checkpoint: URL) -> String? {
-        FolderSearch.isFolder(checkpoint) ? nil : HashBook(places.hashes).known(checkpoint)
+        FolderSearch.isFolder(checkpoint) ? nil : hashes.known(checkpoint)
     }
 
     /// The checkpoint that a picture was made with: the one of its name, if its hash is the same; else the
@@ -50,7 +50,7 @@ extension Library {
         guard let hash else {
             return named.map { found($0.name, $0.url, nil) } ?? missing(shown, chosen)
         }
-        let search = HashSearch(hash, HashBook(places.hashes))
+        let search = HashSearch(hash, hashes)
         if let named {
             guard search.isOther(named.url) else { return found(named.name, named.url, nil) }
         }

@@ -16,6 +16,8 @@ public final class Library: Sendable {
     /// Where everything is found.
     public let places: Places
     let shelf: ModelShelf
+    /// The hashes of checkpoints and add-ons.
+    let hashes: HashBook
     private let models: ModelCache
 
     /// A library of these places.
@@ -25,8 +27,8 @@ public final class Library: Sendable {
         self.places = places
         shelf = ModelShelf(places)
         let book = KernelBook(places.kernels, processor: Processor.name)
-        models = ModelCache(
-            capacity: keptModels, kernels: book.kernels(), hashes: HashBook(places.hashes))
+        hashes = HashBook(places.hashes)
+        models = ModelCache(capacity: keptModels, kernels: book.kernels(), hashes: hashes)
     }
 
     /// The checkpoints that can be named, each with the folder or file that it is.

@@ -3,29 +3,6 @@ import Gesso
 import HTTPTypes
 import Hummingbird
 
-/// The pictures that units of the ControlNet extension bring, made to maps of a result's size.
-struct ControlMaps: Sendable {
-    /// A unit's picture under the name that its ControlNet has for it.
-    struct Asked: Sendable {
-        let name: String
-        let picture: ControlUnit.Picture
-    }
-
-    let files: [(name: String, file: PreparedPictures.File)]
-
-    /// - Throws: `Complaint` for what is no picture.
-    init(_ asked: [Asked], width: Int, height: Int) throws {
-        files = try asked.map { asked in
-            let map = try asked.picture.drawn(width: width, height: height)
-            return (
-                asked.name,
-                PreparedPictures.File(
-                    data: try map.encoded(as: .png), width: map.width, height: map.height)
-            )
-        }
-    }
-}
-
 extension GessoServer {
     /// The interface of AUTOMATIC1111's ControlNet extension.
     var controlNetRoutes: [Route] {

@@ -7,6 +7,11 @@ struct ControlUnit: Sendable {
     struct Picture: Sendable {
         /// In base64.
         let text: String
+        /// Its mask, in base64; nil for none.
+        let mask: String?
+        /// Whether the mask is what an inpainting network does not see; else what is drawn on it is the
+        /// picture, as on the extension's canvas.
+        let isForInpainting: Bool
         /// How it comes to the size of the result: 0 stretched, 1 cropped, 2 with a margin.
         let resizeMode: Int
         /// What is made of it; nil where it is a map.
@@ -19,6 +24,12 @@ struct ControlUnit: Sendable {
     var choice: ControlChoice
     /// What it reads instead.
     let picture: Picture?
+    /// Where it has an effect, a picture in base64; nil is everywhere.
+    let area: String?
+    /// Whether its map is among the pictures of the answer.
+    let showsMap: Bool
+    /// What of it has no counterpart here and changes nothing, a line each.
+    let warnings: [String]
 
     /// Reads a unit; nil for one that is not enabled.
     ///
@@ -29,13 +40,9 @@ struct ControlUnit: Sendable {
     init?(_ value: JSONValue, among names: [String], hasSource: Bool) throws {
         var fields = try Fields(value)
         guard fields.bool("enabled") ?? false else { return nil }
-        for name in ["advanced_weighting", "effective_region_mask", "ipadapter_input", "mask"]
+        for name in ["advanced_weighting", "ipadapter_input"]
         where fields[name] != nil && fields[name] != .array([]) {
             throw Self.complaint(name, "it is not offered")
-        }
-        let option = fields.string("hr_option") ?? "Both"
-        guard option == "Both" else {
-            throw Self.complaint("hr_option", "'\(option.prefix(40))' is not offered")
         }
         let module = try Self.module(fields.string("module") ?? "none")
         choice = ControlChoice(network: try Self.network(fields.string("model") ?? "None", names))
@@ -47,46 +54,70 @@ struct ControlUnit: Sendable {
             throw Self.complaint("guidance_start", "it is not below guidance_end")
         }
         choice.mode = try fields.string("control_mode").map(Self.mode)
+        choice.runs = try fields.string("hr_option").map(Self.runs) ?? .both
+        area = fields.string("effective_region_mask", limit: .max).flatMap { $0.isEmpty ? nil : $0 }
+        showsMap = fields.bool("save_detected_map") ?? true
+        var warnings: [String] = []
+        if fields.bool("inpaint_crop_input_image") == false {
+            warnings.append(
+                "inpaint_crop_input_image: a region is always steered by its part of the map")
+        }
         let kind = module.reads([
             fields.double("threshold_a"), fields.double("threshold_b"),
         ])
-        let text = try Self.picture(fields["image"] ?? fields["input_image"])
-        guard let text else {
+        let given = try Self.picture(fields["image"] ?? fields["input_image"])
+        let mask = try Self.text(fields["mask"] ?? fields["mask_image"])
+        guard given.mask == nil || mask == nil else {
+            throw Self.complaint("mask", "the picture has a mask already")
+        }
+        guard let text = given.text else {
+            guard given.mask == nil, mask == nil else {
+                throw Self.complaint("mask", "there is no picture that it is of")
+            }
             guard hasSource else {
                 throw Self.complaint("image", "controlnet is enabled but no input image is given")
             }
             choice.reads = kind ?? ControlChoice.picture
-            picture = nil
+            (picture, self.warnings) = (nil, warnings)
             try fields.check()
             return
-        }
-        guard kind != ControlChoice.surroundings else {
-            throw Self.complaint("image", "\(module.name) reads the picture that is edited")
         }
         let isPerfect = fields.bool("pixel_perfect") ?? false
         let side = Self.side(fields.integer("processor_res"))
         picture = Picture(
-            text: text, resizeMode: try Self.resizeMode(fields["resize_mode"]),
+            text: text, mask: given.mask ?? mask,
+            isForInpainting: kind == ControlChoice.surroundings,
+            resizeMode: try Self.resizeMode(fields["resize_mode"]),
             map: kind.flatMap { ControlMap(named: $0) },
             side: isPerfect ? nil : side)
+        if module.name == "inpaint_only", !hasSource {
+            warnings.append(
+                "\(module.name): what its mask does not hide is not laid over the result")
+        }
+        self.warnings = warnings
         try fields.check()
     }
 
-    /// Base64, alone, in an object with its mask, or as the first of a list.
-    private static func picture(_ value: JSONValue?) throws -> String? {
+    /// Base64, alone, in an object with its mask, or in a list before it.
+    private static func picture(
+        _ value: JSONValue?
+    ) throws -> (text: String?, mask: String?) {
+        switch value {
+        case .object(let members): return (try text(members["image"]), try text(members["mask"]))
+        case .array(let values):
+            if values.count == 1, case .object? = values.first { return try picture(values[0]) }
+            guard values.count <= 2 else {
+                throw complaint("image", "one picture, perhaps with a mask, is offered")
+            }
+            return (try text(values.first), try text(values.dropFirst().first))
+        default: return (try text(value), nil)
+        }
+    }
+
+    private static func text(_ value: JSONValue?) throws -> String? {
         switch value {
         case nil, .null: return nil
         case .string(let text): return text.isEmpty ? nil : text
-        case .object(let members):
-            if let mask = members["mask"], mask != .null, mask != .string("") {
-                throw complaint("image", "a mask of its own is not offered")
-            }
-            return try picture(members["image"])
-        case .array(let values):
-            guard values.count == 1 || values.dropFirst().allSatisfy({ $0 == .null }) else {
-                throw complaint("image", "one picture without a mask is offered")
-            }
-            return try picture(values.first)
         default: throw complaint("image", "str type expected")
         }
     }
@@ -130,6 +161,12 @@ struct ControlUnit: Sendable {
         throw complaint("control_mode", "'\(text.prefix(40))' is not one of the three modes")
     }
 
+    private static func runs(_ text: String) throws -> ControlRuns {
+        if let runs = ControlRuns(inA1111: text) { return runs }
+        throw complaint(
+            "hr_option", "'\(text.prefix(40))' is not Both, Low res only or High res only")
+    }
+
     /// By the extension's number or words, those of earlier versions, too.
     private static func resizeMode(_ value: JSONValue?) throws -> Int {
         switch value {
@@ -164,10 +201,36 @@ extension ControlUnit.Picture {
     /// - Throws: `Complaint` for what is no picture.
     func drawn(width: Int, height: Int) throws -> Image {
         var image = try ControlUnit.decoded(text, field: "alwayson_scripts.controlnet.image")
+        if !isForInpainting, let drawn = try decodedMask(of: image), drawn.isScribble {
+            image = drawn.image.rgb8
+        }
         if let map {
             image = image.controlMap(map, side: side ?? perfectSide(image, width, height))
         }
         return image.fitted(width: width, height: height, mode: resizeMode)
+    }
+
+    /// White where the network must not see the picture, at its size; nil where there is no mask.
+    ///
+    /// - Throws: `Complaint` for what is no picture, and a mask of another size.
+    func drawnMask(width: Int, height: Int) throws -> Mask? {
+        let image = try ControlUnit.decoded(text, field: "alwayson_scripts.controlnet.image")
+        return try decodedMask(of: image).map {
+            // Beside a picture that does not fill the canvas there is nothing to see.
+            Mask($0.image.fitted(width: width, height: height, mode: resizeMode, border: 255))
+        }
+    }
+
+    private func decodedMask(of image: Image) throws -> Mask? {
+        guard let text = mask else { return nil }
+        let field = "alwayson_scripts.controlnet.mask"
+        let mask = Mask(try ControlUnit.decoded(text, field: field))
+        guard mask.width == image.width, mask.height == image.height else {
+            throw Complaint.invalid(
+                field,
+                "it is \(mask.width)x\(mask.height), its picture \(image.width)x\(image.height)")
+        }
+        return mask
     }
 
     /// The shorter side of the picture once it is as large as the result.
@@ -190,7 +253,11 @@ extension Image {
     }
 
     /// The picture at a size: stretched, cropped to cover it, or whole on the median colour of its border.
-    func fitted(width newWidth: Int, height newHeight: Int, mode: Int) -> Image {
+    ///
+    /// - Parameter border: the level around it in the place of that colour.
+    func fitted(
+        width newWidth: Int, height newHeight: Int, mode: Int, border: UInt16? = nil
+    ) -> Image {
         let across = Double(newWidth) / Double(width)
         let down = Double(newHeight) / Double(height)
         guard mode != 0, across != down else { return resized(width: newWidth, height: newHeight) }
@@ -207,7 +274,10 @@ extension Image {
         }
         var canvas = Image(
             width: newWidth, height: newHeight, channels: channels, depth: depth,
-            samples: Array(repeating: borderColor, count: newWidth * newHeight).flatMap(\.self))
+            samples: Array(
+                repeating: border.map { Array(repeating: $0, count: channels) } ?? borderColor,
+                count: newWidth * newHeight
+            ).flatMap(\.self))
         let box = Box(
             x: (newWidth - small.width) / 2, y: (newHeight - small.height) / 2,
             width: small.width, height: small.height)
@@ -226,5 +296,13 @@ extension Image {
                 + (0..<height).flatMap { [sample(0, $0), sample(width - 1, $0)] }
             return values.sorted()[values.count / 2]
         }
+    }
+}
+
+extension Mask {
+    /// Whether something is drawn on it, which then is what the network reads: it is neither black nor white
+    /// all over.
+    fileprivate var isScribble: Bool {
+        !values.allSatisfy { $0 <= 5 } && !values.allSatisfy { $0 >= 250 }
     }
 }

@@ -5,8 +5,9 @@ import Gesso
 struct PictureInfo {
     let value: JSONValue
 
+    /// - Parameter maps: how many pictures without a text of their own follow the results.
     init(
-        _ row: JobRow, _ results: [ResultRow], _ request: PictureRequest, _ store: Store
+        _ row: JobRow, _ results: [ResultRow], maps: Int, _ request: PictureRequest, _ store: Store
     ) async throws {
         let order = request.order
         let settings = order.settings
@@ -46,7 +47,8 @@ struct PictureInfo {
             "denoising_strength": settings["strength"].flatMap { Double($0) }.map { .number($0) }
                 ?? .null,
             "extra_generation_params": [:], "index_of_first_image": 0,
-            "infotexts": .array(results.map { .string($0.infotext) }),
+            "infotexts": .array(
+                results.map { .string($0.infotext) } + Array(repeating: "", count: maps)),
             "styles": parameters["styles"]?.array == nil ? [] : echoed("styles"),
             "job_timestamp": .string(
                 Self.stamp(Date(timeIntervalSince1970: row.started ?? row.created))),

@@ -20,7 +20,7 @@ package enum RequestBody: String, CaseIterable, Sendable {
         switch self {
         case .txt2img, .img2img:
             var reader = PictureRequestReader(fields, [:], isImageToImage: self == .img2img)
-            return try reader.read([], [], controls: []).order
+            return try reader.read(nil, []).order
         case .openAI: return try ImageRequest(&fields, []).order
         case .own:
             let order = try Order(own: &fields)

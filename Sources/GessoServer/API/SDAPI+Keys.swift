@@ -18,6 +18,47 @@ extension PictureRequestReader {
     }
 }
 
+extension PictureRequestReader {
+    /// The fields by which a request sets a key itself.
+    private static let fieldsOfKeys: [String: [String]] = [
+        "prompt": ["prompt"], "negative_prompt": ["negative_prompt"], "steps": ["steps"],
+        "guidance_scale": ["cfg_scale"], "seed": ["seed"], "width": ["width"],
+        "height": ["height"], "scheduler": ["sampler_name", "sampler_index"],
+        "sigmas": ["scheduler", "sampler_name", "sampler_index"],
+        "strength": ["denoising_strength"], "variation_seed": ["subseed"],
+        "variation_strength": ["subseed_strength"], "eta": ["eta"],
+        "seed_resize_from": ["seed_resize_from_w", "seed_resize_from_h"],
+        "mask_blur": ["mask_blur", "mask_blur_x", "mask_blur_y"], "fill": ["inpainting_fill"],
+        "region": ["inpaint_full_res"], "mask_padding": ["inpaint_full_res_padding"],
+        "invert_mask": ["inpainting_mask_invert"], "mask_mode": ["mask_round"],
+        "control": ["alwayson_scripts"],
+    ]
+
+    /// Takes from the text of a picture what the request does not set itself.
+    mutating func readInfotext(_ library: Library?) {
+        guard let text = fields.string("infotext"), !text.isEmpty else { return }
+        let written = PictureSettings(Infotext(text), of: "infotext")
+        let stored = library?.available(written) ?? written
+        for setting in stored.settings {
+            let isOfSecond = setting.key.hasPrefix("hires_")
+            let isSet =
+                isOfSecond
+                ? fields["enable_hr"] != nil
+                : Self.fieldsOfKeys[setting.key, default: []].contains { fields[$0] != nil }
+            let isUsed = Recipe.key(setting.key)?.verbs.contains { $0.rawValue == verb } ?? false
+            guard !isSet, isUsed else { continue }
+            settings[setting.key] = setting.value
+            if isOfSecond { settings["compat"] = "a1111" }
+        }
+        for note in stored.notes(for: []) { warn(note) }
+        guard let library, fields["override_settings"]?.object?["sd_model_checkpoint"] == nil
+        else { return }
+        let model = library.checkpoint(of: stored, insteadOf: nil)
+        if let name = model.name { choose(name) }
+        if let note = model.note { warn(note) }
+    }
+}
+
 /// A prompt in the place of `{prompt}`, else with the style behind it.
 private func styled(_ prompt: String, _ style: String) -> String {
     let limit = 64 << 10

@@ -5,19 +5,30 @@ import Gesso
 struct PreparedPictures: Sendable {
     struct File: Sendable {
         let data: Data
+        var type = "image/png"
         let width: Int
         let height: Int
     }
 
     let order: Order
     let source: File
+    /// The file that was sent as the source, where it has Content Credentials.
+    let origin: File?
     let mask: File?
 
     /// - Throws: `Complaint` for what is no picture; addresses are never fetched.
     init(_ asked: PictureRequestReader.Pictures, _ order: Order) throws {
         var order = order
         let paper = Color(asked.background) ?? Color("#ffffff")
-        var image = try decodedBase64(asked.source, field: "init_images").flattened(
+        let bytes = try base64Bytes(asked.source, field: "init_images")
+        let sent = try decodedPicture(bytes, field: "init_images")
+        origin =
+            EmbeddedManifest(in: bytes) == nil
+            ? nil
+            : File(
+                data: bytes, type: ImageFormat(sniffing: bytes)?.mediaType ?? "image/png",
+                width: sent.width, height: sent.height)
+        var image = sent.flattened(
             on: (UInt16(paper?.red ?? 255), UInt16(paper?.green ?? 255), UInt16(paper?.blue ?? 255))
         )
         image.metadata = ImageMetadata()
@@ -140,7 +151,10 @@ func base64Bytes(_ text: String, field: String) throws -> Data {
 
 /// The picture in base64.
 func decodedBase64(_ text: String, field: String) throws -> Image {
-    let data = try base64Bytes(text, field: field)
+    try decodedPicture(base64Bytes(text, field: field), field: field)
+}
+
+private func decodedPicture(_ data: Data, field: String) throws -> Image {
     guard ImageFormat(sniffing: data) != nil else { throw invalidPicture(field) }
     return try decoded(data, field: field)
 }

@@ -98,10 +98,14 @@ struct PictureRequestReader {
 
     mutating func warn(_ text: String) { warnings.append(text) }
 
+    mutating func choose(_ model: String) { order.model = model }
+
     /// What is left to do for an img2img's pictures; nil for txt2img.
     private(set) var pictures: Pictures?
-    /// ControlNets with the pictures that they read.
+    /// The pictures that ControlNets need beside the one that is edited.
     private(set) var maps: [ControlMaps.Asked] = []
+    /// The maps that are sent behind the results.
+    private(set) var detected: [DetectedMap] = []
 
     /// Takes the ControlNets of a script's units.
     mutating func take(_ units: [ControlUnit]) {
@@ -109,21 +113,33 @@ struct PictureRequestReader {
         var choices: [ControlChoice] = []
         for (number, unit) in units.enumerated() {
             var choice = unit.choice
-            if let picture = unit.picture {
-                let name = "map-\(number)"
-                choice.reads = name
-                maps.append(ControlMaps.Asked(name: name, picture: picture))
+            func asked(_ word: String, _ drawing: ControlMaps.Drawing) -> String {
+                let name = "\(word)-\(number)"
+                maps.append(ControlMaps.Asked(name: name, drawing: drawing))
+                return name
             }
+            if let picture = unit.picture {
+                choice.reads = asked("map", .map(picture))
+                if picture.isForInpainting, picture.mask != nil {
+                    choice.hides = asked("hidden", .hidden(picture))
+                }
+            }
+            choice.within = unit.area.map { asked("area", .area($0)) }
             choices.append(choice)
+            if unit.showsMap, options["control_net_no_detectmap"] != .bool(true) {
+                detected.append(DetectedMap(choice: choice))
+            }
+            warnings += unit.warnings
         }
         settings["control"] = choices.map(\.description).joined(separator: ";")
     }
 
     /// Reads all fields.
     ///
+    /// - Parameter names: what a request may name; nil knows of nothing.
     /// - Throws: `Complaint` and `InvalidFields`, in the form that clients expect.
     mutating func read(
-        _ models: [String], _ styles: [StyleBook.Style], controls: [String]
+        _ names: Shelf?, _ styles: [StyleBook.Style]
     ) throws -> PictureRequest {
         order.settings["prompt"] = fields.string("prompt") ?? ""
         if let negative = fields.string("negative_prompt"), !negative.isEmpty {
@@ -134,8 +150,8 @@ struct PictureRequestReader {
         if let scale = fields.double("cfg_scale", in: 0...100) ?? 7 as Double? {
             order.settings["guidance_scale"] = "\(scale)"
         }
-        let width = fields.integer("width", in: 8...4096) ?? 512
-        let height = fields.integer("height", in: 8...4096) ?? 512
+        var width = fields.integer("width", in: 8...4096) ?? 512
+        var height = fields.integer("height", in: 8...4096) ?? 512
         if let seed = fields.integer("seed"), seed >= 0 { order.settings["seed"] = "\(seed)" }
         let batch = fields.integer("batch_size", in: 1...64) ?? 1
         order.pictures = batch * (fields.integer("n_iter", in: 1...64) ?? 1)
@@ -143,15 +159,17 @@ struct PictureRequestReader {
         if isImageToImage {
             try readImageToImage(width, height, batch)
         } else {
+            if fields.bool("enable_hr") == true { readSecondRun(&width, &height) }
             order.settings["width"] = "\(width)"
             order.settings["height"] = "\(height)"
-            if fields.bool("enable_hr") == true { readSecondRun(width, height) }
         }
         readStyles(styles)
         try readSampler()
-        try readScripts(controls)
+        if fields.bool("enable_hr") == true { try readSecondSampler() }
+        try readScripts(names?.controls ?? [])
         readRest()
-        try readModel(models)
+        try readModel(names?.models ?? [])
+        readInfotext(names?.library)
         let sends = fields.bool("send_images") ?? true
         let task = fields.string("force_task_id", limit: 200)
         try fields.check()
@@ -203,45 +221,6 @@ struct PictureRequestReader {
             order.settings["region_size"] = "\(min(max(max(width, height), 64), 2048))"
         }
         if fields.bool("mask_round") == false { order.settings["mask_mode"] = "soft" }
-    }
-
-    /// A second run over the picture made larger, AUTOMATIC1111's "hires fix".
-    private mutating func readSecondRun(_ width: Int, _ height: Int) {
-        // The second run makes the steps that are asked for, as it does there.
-        order.settings["compat"] = "a1111"
-        let (x, y) = (
-            fields.integer("hr_resize_x", in: 0...4096) ?? 0,
-            fields.integer("hr_resize_y", in: 0...4096) ?? 0
-        )
-        if x > 0 || y > 0 {
-            let size = (x > 0 ? x : y * width / height, y > 0 ? y : x * height / width)
-            order.settings["hires_size"] = "\(size.0)x\(size.1)"
-        } else {
-            order.settings["hires_scale"] = "\(fields.double("hr_scale", in: 1...8) ?? 2)"
-        }
-        let strength = fields.double("denoising_strength", in: 0...1) ?? 0.75
-        order.settings["hires_strength"] = "\(strength)"
-        if let steps = fields.integer("hr_second_pass_steps", in: 0...1000), steps > 0 {
-            order.settings["hires_steps"] = "\(steps)"
-        }
-        if let name = fields.string("hr_upscaler"), !name.isEmpty {
-            let upscaler = HiresUpscaler(nameInA1111: name)
-            if upscaler == nil { warnings.append("hr_upscaler: \(name) is not offered: Lanczos") }
-            order.settings["hires_upscaler"] = (upscaler ?? .lanczos).rawValue
-        }
-        let sampler = [fields.string("hr_sampler_name"), fields.string("hr_scheduler")]
-            .compactMap(\.self).filter { !$0.isEmpty && !$0.hasPrefix("Use same") }
-        if fields.string("hr_sampler_name").map({ Samplers.find($0) != nil }) == true {
-            order.settings["hires_scheduler"] = sampler.joined(separator: " ")
-        }
-        for name in ["prompt", "negative_prompt"] {
-            if let text = fields.string("hr_" + name), !text.isEmpty {
-                order.settings["hires_" + name] = text
-            }
-        }
-        if let name = fields.string("hr_checkpoint_name"), !name.isEmpty, name != "Use same" {
-            fields.complain("hr_checkpoint_name", "both runs have one checkpoint")
-        }
     }
 
     /// What the noise grows from beside the seed.

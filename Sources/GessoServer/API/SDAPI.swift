@@ -27,8 +27,7 @@ extension GessoServer {
     private func generate(_ call: Call, isImageToImage: Bool) async throws -> Response {
         var reader = PictureRequestReader(
             try await call.fields(), try await sdapiOptions(), isImageToImage: isImageToImage)
-        let request = try reader.read(
-            engine.names.models, styles, controls: engine.names.controls)
+        let request = try reader.read(engine.names, styles)
         var order = request.order
         let maps = reader.maps
         var size = (order.settings["width"], order.settings["height"])
@@ -53,7 +52,9 @@ extension GessoServer {
         if let task = request.taskID { tasks.name(row.id, task) }
         let finished = try await wait(for: row, call)
         guard finished.state != .failed else { throw Self.failure(finished) }
-        return try await answer(finished, request)
+        // What is made larger by tiles has a map for each of them, which nobody sees.
+        let shown = order.verb == "upscale" || !request.sendsImages ? [] : reader.detected
+        return try await answer(finished, request, try await encoded(shown, of: order))
     }
 
     /// Waits for a job, which is cancelled when its client leaves.
@@ -70,6 +71,12 @@ extension GessoServer {
     private func kept(_ prepared: PreparedPictures) async throws -> Order {
         var order = prepared.order
         let source = prepared.source
+        if let origin = prepared.origin {
+            order.origin = try await store.keep(
+                origin.data, type: origin.type, width: origin.width, height: origin.height,
+                hasAlpha: false
+            ).sha
+        }
         order.source = try await store.keep(
             source.data, type: "image/png", width: source.width, height: source.height,
             hasAlpha: false
@@ -106,16 +113,19 @@ extension GessoServer {
         return complaint
     }
 
-    private func answer(_ row: JobRow, _ request: PictureRequest) async throws -> Response {
+    /// - Parameter maps: pictures that are sent behind the results.
+    private func answer(
+        _ row: JobRow, _ request: PictureRequest, _ maps: [Data]
+    ) async throws -> Response {
         let results = try await store.results(of: row.id)
-        let images = try results.map { try store.data(of: $0.picture) }
+        let images = try results.map { try store.data(of: $0.picture) } + maps
         var parameters = request.parameters
         if request.isImageToImage {
             // The echo leaves pictures out, which would only make it larger.
             parameters["init_images"] = .null
             parameters["mask"] = .null
         }
-        let info = try await PictureInfo(row, results, request, store).value
+        let info = try await PictureInfo(row, results, maps: maps.count, request, store).value
         return .json([
             "images": .array(
                 request.sendsImages ? images.map { .string($0.base64EncodedString()) } : []),

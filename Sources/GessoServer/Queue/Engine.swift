@@ -92,6 +92,9 @@ package final class Engine: Sendable {
             guard let sha else { continue }
             request.pictures[name] = .data(try store.data(of: sha), name: name)
         }
+        if let origin = order.origin {
+            request.pictures[Request.source]?.origin = try store.data(of: origin)
+        }
         return request
     }
 

@@ -15,9 +15,11 @@ package struct Order: Codable, Sendable, Equatable {
     package var settings: [String: String] = [:]
     /// The picture that is edited.
     package var source: String?
+    /// The file that the picture was made of, where it has credentials that go on into the result's.
+    package var origin: String?
     /// A grey picture, white where it is repainted.
     package var mask: String?
-    /// Maps for ControlNets, by the names that the setting `control` has for them; nil is none.
+    /// Maps and masks for ControlNets, by the names that the setting `control` has for them; nil is none.
     package var maps: [String: String]?
     /// How many pictures; each has the seed after the one before.
     package var pictures = 1
@@ -50,7 +52,7 @@ package struct Order: Codable, Sendable, Equatable {
 
     /// Digests of the pictures it needs.
     var inputs: [String] {
-        [source, mask].compactMap(\.self) + (maps ?? [:]).values.sorted()
+        [source, origin, mask].compactMap(\.self) + (maps ?? [:]).values.sorted()
     }
 
     /// The order with a seed, below 2³² so that every client's language can hold it.

@@ -87,9 +87,7 @@ package struct Shelf: Sendable {
                     "settings.\(key)", "there is none named '\(name.prefix(100))'")
             }
         }
-        let unknown = recipe.controls.compactMap(\.reads).first {
-            !Control.isKind($0) && !maps.contains($0)
-        }
+        let unknown = recipe.controls.flatMap(\.pictures).first { !maps.contains($0) }
         if let unknown {
             throw Complaint.invalid(
                 "settings.control", "there is no map '\(unknown.prefix(100))' among maps")

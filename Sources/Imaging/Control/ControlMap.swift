@@ -29,17 +29,9 @@ public enum ControlMap: Sendable, Equatable {
         "canny", "soft-edge", "line-art", "scribble", "blur", "tile", "grid", "invert", "threshold",
     ]
 
-    /// A kind by its name, with the defaults of AUTOMATIC1111's ControlNet extension or numbers of its own
-    /// in brackets: `canny(50,150)`, `scribble(20)`. Nil for another name, and numbers it cannot have.
-    public init?(named text: String) {
-        var (name, numbers) = (text[...], [Double]())
-        if text.last == ")", let open = text.firstIndex(of: "(") {
-            name = text[..<open]
-            let parts = text[text.index(after: open)...].dropLast()
-                .split(separator: ",", omittingEmptySubsequences: false)
-            numbers = parts.compactMap { Double($0) }
-            guard numbers.count == parts.count, numbers.allSatisfy(\.isFinite) else { return nil }
-        }
+    /// A kind by its name, with the defaults of AUTOMATIC1111's ControlNet extension or numbers of its own:
+    /// all that it has, or none. Nil for another name, and numbers it cannot have.
+    public init?(_ name: String, numbers: [Double] = []) {
         let first = numbers.first
         switch name {
         case "canny": self = .canny(low: first ?? 100, high: numbers.last ?? 200)

@@ -72,8 +72,10 @@ public struct ControlNet: Sendable {
     ///   - picture: the embedding of a picture [1, H, W, channels].
     ///   - timestep: as for the UNet.
     ///   - conditioning: of N rows.
+    ///   - shares: of what is added at each place, [height, width] in 0...1 for a size; nil is all of it.
     public func callAsFunction(
-        _ sample: Tensor, picture: Tensor, timestep: Float, _ conditioning: Conditioning
+        _ sample: Tensor, picture: Tensor, timestep: Float, _ conditioning: Conditioning,
+        shares: ((_ height: Int, _ width: Int) -> [Float])? = nil
     ) -> ControlResiduals {
         let batch = sample.shape[0]
         let context = conditioning.hiddenStates
@@ -91,8 +93,9 @@ public struct ControlNet: Sendable {
             if index == 0 { x = x.repeated(batch) }
         }
         midBlock?(&x, time: time, context: context)
-        let residuals = ControlResiduals(
+        let whole = ControlResiduals(
             down: zip(skips, downProjections).map { $1($0) }, middle: midProjection(x))
+        let residuals = shares.map(whole.weighted) ?? whole
         return configuration.averages ? residuals.averaged : residuals
     }
 }

@@ -25,6 +25,22 @@ public struct ControlResiduals: Sendable {
             middle: middle * factors[min(down.count, factors.count - 1)])
     }
 
+    /// Each multiplied at every place by a share, [height, width] for its size.
+    func weighted(by shares: (_ height: Int, _ width: Int) -> [Float]) -> Self {
+        func weighted(_ tensor: Tensor) -> Tensor {
+            let (height, width, channels) = (tensor.shape[1], tensor.shape[2], tensor.shape[3])
+            let shares = shares(height, width)
+            return Tensor(shape: tensor.shape) { target in
+                tensor.withUnsafeBufferPointer { source in
+                    for index in source.indices {
+                        target[index] = source[index] * shares[index / channels % shares.count]
+                    }
+                }
+            }
+        }
+        return ControlResiduals(down: down.map(weighted), middle: weighted(middle))
+    }
+
     /// With rows of zeros before its own, so that there are that many.
     public func padded(toRows rows: Int) -> Self {
         func padded(_ tensor: Tensor) -> Tensor {

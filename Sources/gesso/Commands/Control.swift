@@ -37,21 +37,7 @@ struct ControlCommand: ParsableCommand {
             "For canny: the gradient from which an edge begins.", valueName: "level"))
     var high: Double?
 
-    @Option(
-        name: .shortAndLong,
-        help: ArgumentHelp(
-            "File for the map, .png, .jpg, .webp, .avif or .tif; - is standard output.",
-            valueName: "file"),
-        completion: .file())
-    var output: String
-
-    @Flag(help: "Replace the output file if there is one.")
-    var overwrite = false
-
-    @Flag(help: "Print a JSON document.")
-    var json = false
-
-    @OptionGroup var messages: MessageOptions
+    @OptionGroup var result: PictureOutputOptions
 
     private struct Document: Encodable {
         let schema = "gesso.control/1"
@@ -69,9 +55,6 @@ struct ControlCommand: ParsableCommand {
         if kind != "canny", low != nil || high != nil {
             throw ValidationError("--low and --high are for --kind canny only")
         }
-        if json, output == "-" {
-            throw ValidationError("--json and -o - would both write to standard output")
-        }
         for level in [low, high].compactMap(\.self) where !(0...2040).contains(level) {
             throw ValidationError("a level is \(level), not 0 to 2040")
         }
@@ -82,16 +65,10 @@ struct ControlCommand: ParsableCommand {
         if case .canny(let usualLow, let usualHigh) = map {
             map = .canny(low: low ?? usualLow, high: high ?? usualHigh)
         }
-        let target = try Output(output, format: nil, quality: nil, overwrites: overwrite)
-        let image = try Input.image(picture).controlMap(map)
-        try target.write(image)
-        if json {
-            return try Console.result(
-                JSON.text(
-                    Document(
-                        output: target.path, kind: kind, width: image.width,
-                        height: image.height)))
+        try result.write {
+            try Input.image(picture).controlMap(map)
+        } _: { path, image in
+            Document(output: path, kind: kind, width: image.width, height: image.height)
         }
-        if !target.isStandardOutput { try Console.result(target.path) }
     }
 }

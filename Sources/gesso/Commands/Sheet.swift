@@ -17,26 +17,13 @@ struct SheetCommand: ParsableCommand {
     @Argument(help: "The pictures; - is standard input.", completion: .file())
     var pictures: [String]
 
-    @Option(
-        name: .shortAndLong,
-        help: ArgumentHelp(
-            "File for the sheet, .png, .jpg, .webp, .avif or .tif.", valueName: "file"),
-        completion: .file())
-    var output: String
-
     @Option(help: ArgumentHelp("Pictures in a row (default: as many as rows).", valueName: "n"))
     var columns: Int?
 
     @Option(help: ArgumentHelp("Longest side of a picture on the sheet.", valueName: "pixels"))
     var side = 256
 
-    @Flag(help: "Replace the output file if there is one.")
-    var overwrite = false
-
-    @Flag(help: "Print a JSON document.")
-    var json = false
-
-    @OptionGroup var messages: MessageOptions
+    @OptionGroup var result: PictureOutputOptions
 
     private struct Document: Encodable {
         let schema = "gesso.sheet/1"
@@ -50,9 +37,6 @@ struct SheetCommand: ParsableCommand {
         if pictures.count(where: { $0 == "-" }) > 1 {
             throw ValidationError("only one picture can be standard input")
         }
-        if json, output == "-" {
-            throw ValidationError("--json and -o - would both write to standard output")
-        }
         if let columns, !(1...100).contains(columns) {
             throw ValidationError("--columns is \(columns), not 1 to 100")
         }
@@ -62,19 +46,13 @@ struct SheetCommand: ParsableCommand {
     }
 
     func run() throws {
-        let output = try Output(output, format: nil, quality: nil, overwrites: overwrite)
-        let cells = try pictures.map { path in
-            (label: URL(filePath: path).lastPathComponent, image: try Input.image(path))
+        try result.write {
+            let cells = try pictures.map { path in
+                (label: URL(filePath: path).lastPathComponent, image: try Input.image(path))
+            }
+            return Image.contactSheet(cells, columns: columns, cellSide: side)
+        } _: { path, sheet in
+            Document(output: path, pictures: pictures, width: sheet.width, height: sheet.height)
         }
-        let sheet = Image.contactSheet(cells, columns: columns, cellSide: side)
-        try output.write(sheet)
-        if json {
-            return try Console.result(
-                JSON.text(
-                    Document(
-                        output: output.path, pictures: pictures, width: sheet.width,
-                        height: sheet.height)))
-        }
-        if !output.isStandardOutput { try Console.result(output.path) }
     }
 }

@@ -65,9 +65,9 @@ struct RecipeOptions: ParsableArguments {
         name: .customLong("control"),
         help: ArgumentHelp(
             "A ControlNet: a file, folder or name in the folder controlnet of $GESSO_MODELS, with "
-                + "what it reads (a map, or a kind that gesso control lists), a weight and a "
-                + "share of the steps if not all; may be repeated.",
-            valueName: "file[=map][:weight][@start-end]"),
+                + "what it reads (a map, or a kind that gesso control lists), a weight, a mask of "
+                + "where it has an effect and a share of the steps if not all; may be repeated.",
+            valueName: "file[=map][:weight][:within=mask][@start-end]"),
         completion: .file(extensions: ["safetensors"]))
     var controls: [String] = []
 

@@ -1,0 +1,62 @@
+import Foundation
+import Imaging
+
+/// The pictures of a folder and of those inside of it, by their names without endings, in small or capital letters.
+struct PictureFolder: Sendable {
+    /// Its path.
+    let path: String
+    /// Paths from the folder, by their names without ending and by other names, in small letters.
+    private let files: [String: [String]]
+
+    /// Lists the folder.
+    ///
+    /// - Parameter other: a further name of a file whose name without ending is given; nil for none.
+    init(_ path: String, alsoCalled other: (String) -> String? = { _ in nil }) {
+        self.path = path
+        var files: [String: [String]] = [:]
+        for file in FileManager.default.subpaths(atPath: path) ?? [] {
+            guard ImageFormat(pathExtension: (file as NSString).pathExtension) != nil
+            else { continue }
+            let name = (file as NSString).deletingPathExtension
+            files[name.lowercased(), default: []].append(file)
+            let (folder, own) = Self.parts(name)
+            if let stem = other(own) {
+                files[(folder + stem).lowercased(), default: []].append(file)
+            }
+        }
+        self.files = files.mapValues { $0.sorted() }
+    }
+
+    /// A path's folder, empty or with its slash, and what follows. (`NSString`'s ways trap on one letter.)
+    static func parts(_ path: String) -> (folder: String, name: String) {
+        guard let slash = path.lastIndex(of: "/") else { return ("", path) }
+        return (String(path[...slash]), String(path[path.index(after: slash)...]))
+    }
+
+    /// The path of a picture of a name: of several, the one whose name is nearest to it.
+    ///
+    /// - Parameters:
+    ///   - names: the exact names in the order in which they are preferred.
+    ///   - isMeant: whether a name without ending and folder counts.
+    func picture(
+        called name: String, preferring names: [String],
+        where isMeant: (String) -> Bool = { _ in true }
+    ) -> String? {
+        func rank(_ file: String) -> (Int, Int) {
+            let stem = (file as NSString).deletingPathExtension
+            let ending = (file as NSString).pathExtension.lowercased()
+            let endings = ImageFormat.pathExtensions
+            return (
+                names.firstIndex(of: stem) ?? names.count,
+                endings.firstIndex(of: ending) ?? endings.count
+            )
+        }
+        let found = (files[name.lowercased()] ?? []).filter {
+            isMeant(Self.parts(($0 as NSString).deletingPathExtension).name)
+        }
+        return found.min { rank($0) < rank($1) }.map(full)
+    }
+
+    /// The path of a file from the folder.
+    func full(_ file: String) -> String { (path as NSString).appendingPathComponent(file) }
+}
