@@ -210,7 +210,7 @@ import Testing
             #expect(status == 0 && notes.contains("3 embeddings are left out: "), "\(notes)")
             #expect(try run("a embedding:reference", alone, "comfy.png").0 == 0)
             let (_, folders) = try run(
-                "a embedding:some\\folder/Reference.safetensors", alone, "folders.png")
+                "a embedding:some/folder/Reference.safetensors", alone, "folders.png")
             #expect(!folders.contains("read as words"))
             for name in ["mixed", "comfy", "folders"] {
                 #expect(

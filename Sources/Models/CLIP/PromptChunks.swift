@@ -99,7 +99,7 @@ public struct PromptChunks: Sendable, Equatable {
         let start = text.lastIndex { separators.contains($0) }.map { $0 + 1 } ?? text.startIndex
         let word = text[start...]
         let mark = "embedding:".unicodeScalars
-        guard word.starts(with: mark), let last = word.last, ":/\\".unicodeScalars.contains(last)
+        guard word.starts(with: mark), let last = word.last, ":/".unicodeScalars.contains(last)
         else { return 0 }
         return word.count
     }
