@@ -365,6 +365,8 @@ def make_bmp():
     corpus.bad("outside-palette.bmp", bmp(4, 1, 8, b"\7\7\7\7", colors), "outside the palette")
     corpus.bad("long-run.bmp", bmp(3, 3, 8, bytes([9, 1, 0, 1]), colors, 1), "leaves its row")
     corpus.bad("cut-run.bmp", bmp(3, 3, 8, bytes([0, 9, 1]), colors, 1), "ends early")
+    corpus.bad("more-than-runs.bmp", bmp(9731, 19778, 8, bytes([3, 1, 0, 1]), colors, 1),
+               "more pixels than its runs can fill")
     corpus.bad("rle-of-24-bits.bmp", bmp(3, 3, 24, bytes(99), compression=1), "damaged BMP")
 
 

@@ -219,6 +219,11 @@ def make_good_png():
          text={"Title": "x"}, warnings=["CRC"])
     good("trailing-zip.png", png(values, 8, 2) + b"PK\3\4 and so on", plain,
          warnings=["14 bytes after"])
+    text = chunk(b"tEXt", b"Title\0a hill")
+    for name, data, cut in [
+        ("no-end", png(values, 8, 2), 12), ("no-end-interlaced", png(values, 8, 2, interlace=True), 12),
+        ("half-end", png(values, 8, 2), 5), ("cut-in-last-text", png(values, 8, 2, after=text), 18)]:
+        good(f"{name}.png", data[:-cut], plain, warnings=["its end is missing"])
     good("animated.png", png(
         values, 8, 2, chunk(b"acTL", struct.pack(">II", 2, 0)),
         after=chunk(b"fcTL", struct.pack(">IIIIIHHBB", 0, 9, 6, 0, 0, 1, 10, 0, 0))
@@ -606,7 +611,7 @@ def make_bad_png():
     bad("cut-in-signature.png", whole[:5], "cut off within its first bytes")
     bad("cut-in-header.png", whole[:20], "damaged PNG file: the file ends early")
     bad("cut-in-data.png", whole[:idat + 60], "the file ends early")
-    bad("cut-before-end.png", whole[:end], "the file ends early")
+    bad("cut-in-checksum.png", whole[:end - 2], "the file ends early")
     bad("header-crc.png", SIGNATURE + chunk(
         b"IHDR", struct.pack(">IIBBBBB", 9, 6, 8, 2, 0, 0, 0), 1) + whole[33:], "CRC")
     bad("data-crc.png", whole[:end - 1] + bytes([whole[end - 1] ^ 1]) + whole[end:], "CRC")

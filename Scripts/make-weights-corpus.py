@@ -286,6 +286,12 @@ def vaes():
                 key = key.replace(f"attn_1.{short}.", f"attn_1.{new}.")
             mixed[key] = tensor
         case(f"mixed-attention-names-{name}", mixed, **same)
+    case("mixed-shortcut-names",
+         {key.replace("nin_shortcut", "conv_shortcut") if key.startswith("decoder.") else key: tensor
+          for key, tensor in reference.items()}, **same)
+    case("diffusers-shortcut-names",
+         {key.replace("nin_shortcut", "conv_shortcut"): tensor for key, tensor in reference.items()},
+         **same)
     case("prefixed", {"vae." + key: tensor for key, tensor in reference.items()}, **same)
     case("first-stage", {**{"first_stage_model." + key: tensor for key, tensor in reference.items()},
                          "first_stage_model.loss.logvar": np.array(0, np.float32)}, **same)

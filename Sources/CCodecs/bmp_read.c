@@ -6,6 +6,10 @@
 
 #include "items.h"
 
+// Pixels of a run-length encoded file for each of its bytes, at the most: two bytes give 255, and what is
+// skipped costs nothing.
+enum { run_pixels_limit = 1024 };
+
 enum { uncompressed = 0, rle8 = 1, rle4 = 2, fields = 3, jpeg = 4, png = 5, alpha_fields = 6 };
 
 typedef struct bmp_state {
@@ -97,6 +101,9 @@ static codec_status check_kind(codec_reader *reader, const bmp_state *state) {
     case rle8: case rle4:
         if (bits != (state->compression == rle8 ? 8 : 4) || state->is_top_down) {
             return fail(reader, codec_corrupt, "a compression for other pixels");
+        }
+        if ((uint64_t)reader->width * reader->height / run_pixels_limit > state->count) {
+            return fail(reader, codec_corrupt, "more pixels than its runs can fill");
         }
         break;
     case jpeg: case png:

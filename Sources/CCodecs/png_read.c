@@ -25,6 +25,7 @@ typedef struct png_state {
     int is_spent;
     int reading_metadata;
     int has_profile;
+    int is_cut;           // the bytes ended before what was to be read
     png_colorp palette;
     int palette_count;
     png_bytep palette_alpha;  // NULL without transparency
@@ -81,7 +82,10 @@ static void warn(png_structp png, png_const_charp message) {
 
 static void take_bytes(png_structp png, png_bytep out, png_size_t count) {
     png_state *state = png_get_io_ptr(png);
-    if (count > state->count - state->position) png_error(png, "the file ends early");
+    if (count > state->count - state->position) {
+        state->is_cut = 1;
+        png_error(png, "the file ends early");
+    }
     memcpy(out, state->bytes + state->position, count);
     state->position += count;
     // A chunk's length and name are read at once: a profile may be larger than a text.
@@ -295,6 +299,21 @@ static codec_status take_items(codec_reader *reader, png_state *state) {
     return codec_ok;
 }
 
+// Reads what follows the last row. A file that ends there, the stream of its pixels being whole, is read all
+// the same.
+static codec_status take_end(codec_reader *reader, png_state *state) {
+    if (setjmp(png_jmpbuf(state->png))) {
+        if (!state->is_cut) return codec_corrupt;
+        reader->message[0] = 0;
+        codec_warn(reader, "its end is missing; all of the picture is there");
+    } else {
+        state->reading_metadata = 1;
+        png_read_end(state->png, state->info);
+        reader->trailing_bytes = state->count - state->position;
+    }
+    return take_items(reader, state);
+}
+
 codec_status codec_png_rows(codec_reader *reader, uint16_t *samples, uint32_t count) {
     png_state *state = reader->state;
     if (setjmp(png_jmpbuf(state->png))) return codec_corrupt;
@@ -306,10 +325,7 @@ codec_status codec_png_rows(codec_reader *reader, uint16_t *samples, uint32_t co
     take_rows(reader, state, samples, count);
     state->rows += count;
     if (state->rows < reader->height) return codec_ok;
-    state->reading_metadata = 1;
-    png_read_end(state->png, state->info);
-    reader->trailing_bytes = state->count - state->position;
-    return take_items(reader, state);
+    return take_end(reader, state);
 }
 
 codec_status codec_png_pixels(codec_reader *reader, uint16_t *samples) {

@@ -3,6 +3,7 @@
 #define GESSO_KERNELS_H
 
 #include "CKernels.h"
+#include "anywhere.h"
 
 #include <math.h>
 #include <string.h>
@@ -121,10 +122,10 @@ INLINE void widen(const void *source, gesso_type type, float *target, long count
     if (type == GESSO_F32) {
         memcpy(target, source, (size_t)count * sizeof(float));
     } else if (type == GESSO_F16) {
-        const _Float16 *s = source;
+        const anywhere_half *s = source;
         for (long i = 0; i < count; i++) target[i] = (float)s[i];
     } else {
-        const uint16_t *s = source;
+        const anywhere16 *s = source;
         for (long i = 0; i < count; i++) {
             uint32_t bits = (uint32_t)s[i] << 16;
             memcpy(target + i, &bits, sizeof bits);

@@ -5,27 +5,30 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "anywhere.h"
+
 typedef struct {
     const void *source;
     long in, taps;
     gesso_weights *weights;
 } packing;
 
-#define PACK_PANEL(type, zero)                                                              \
-    type *to = (type *)p->weights->panels + panel * GESSO_PANEL * p->in * p->taps;          \
-    const type *from = (const type *)p->source + panel * GESSO_PANEL * p->in * p->taps;     \
+#define PACK_PANEL(type, stored)                                                            \
+    const size_t start = (size_t)(panel * GESSO_PANEL * p->in * p->taps);                   \
+    type *to = (type *)p->weights->panels + start;                                          \
+    const stored *from = (const stored *)p->source + start;                                 \
     for (long tap = 0; tap < p->taps; tap++)                                                \
         for (long column = 0; column < p->in; column++, to += GESSO_PANEL)                  \
             for (long row = 0; row < GESSO_PANEL; row++)                                    \
-                to[row] = row < rows ? from[(row * p->in + column) * p->taps + tap] : zero;
+                to[row] = row < rows ? from[(row * p->in + column) * p->taps + tap] : 0;
 
 static void pack_panel(void *context, long panel) {
     const packing *p = context;
     const long rows = p->weights->out - panel * GESSO_PANEL;
     if (p->weights->type == GESSO_F32) {
-        PACK_PANEL(float, 0.0f)
+        PACK_PANEL(uint32_t, anywhere32)
     } else {
-        PACK_PANEL(uint16_t, 0)
+        PACK_PANEL(uint16_t, anywhere16)
     }
 }
 

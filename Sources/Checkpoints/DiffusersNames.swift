@@ -6,7 +6,9 @@ enum DiffusersNames {
 
     /// An autoencoder's name as it is today.
     static func autoencoder(_ name: String) -> String {
-        guard name.contains(".attentions.") else { return name }
+        guard name.contains(".attentions.") else {
+            return name.replacing(".nin_shortcut.", with: ".conv_shortcut.")
+        }
         return old.reduce(name) { $0.replacing($1.key, with: $1.value) }
     }
 

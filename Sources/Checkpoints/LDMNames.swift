@@ -11,6 +11,7 @@ enum LDMNames {
         "norm1": "norm1", "conv1": "conv1", "norm2": "norm2", "conv2": "conv2",
         "nin_shortcut": "conv_shortcut",
     ]
+    private static let autoencoderResnetAliases = ["conv_shortcut": "conv_shortcut"]
     private static let autoencoderAttention = [
         "norm": "group_norm", "q": "to_q", "k": "to_k", "v": "to_v", "proj_out": "to_out.0",
     ]
@@ -108,13 +109,13 @@ enum LDMNames {
                 Rule(scope: side + ".conv_out", target: side + ".conv_out"),
                 Rule(
                     scope: side + ".mid.block_1", target: side + ".mid_block.resnets.0",
-                    parts: autoencoderResnet),
+                    parts: autoencoderResnet, aliases: autoencoderResnetAliases),
                 Rule(
                     scope: side + ".mid.attn_1", target: side + ".mid_block.attentions.0",
                     parts: autoencoderAttention, aliases: autoencoderAliases),
                 Rule(
                     scope: side + ".mid.block_2", target: side + ".mid_block.resnets.1",
-                    parts: autoencoderResnet),
+                    parts: autoencoderResnet, aliases: autoencoderResnetAliases),
             ]
         }
         for level in 0..<levels {
@@ -131,7 +132,8 @@ enum LDMNames {
                 rules += (0...layers).map { layer in
                     Rule(
                         scope: "\(scope).\(level).block.\(layer)",
-                        target: "\(target).resnets.\(layer)", parts: autoencoderResnet)
+                        target: "\(target).resnets.\(layer)", parts: autoencoderResnet,
+                        aliases: autoencoderResnetAliases)
                 }
             }
         }

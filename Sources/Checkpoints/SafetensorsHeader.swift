@@ -109,24 +109,28 @@ struct SafetensorsHeader: Sendable {
 
     private mutating func row(_ cursor: inout HeaderCursor, name: String) throws -> Row {
         var row = Row()
-        var missing = Self.fields
+        // A bit for each field.
+        var seen = 0
         do {
             try cursor.object(keysUpTo: 64) { cursor, field in
-                guard let index = missing.firstIndex(of: field) else {
-                    throw Self.fields.contains(field)
-                        ? cursor.twice(field) : cursor.fault("unknown field \(shown(field))")
+                guard let index = Self.fields.firstIndex(of: field) else {
+                    throw cursor.fault("unknown field \(shown(field))")
                 }
-                missing.remove(at: index)
-                switch field {
-                case "dtype": row.type = try Self.type(&cursor)
-                case "shape":
+                guard seen & 1 << index == 0 else { throw cursor.twice(field) }
+                seen |= 1 << index
+                switch index {
+                case 0: row.type = try Self.type(&cursor)
+                case 1:
                     row.shape = Int32(truncatingIfNeeded: extents.count)
                     try cursor.integers(upTo: Self.mostDimensions) { extents.append($0) }
                     row.rank = UInt8(truncatingIfNeeded: extents.count - Int(row.shape))
                 default: row.range = try Self.range(&cursor)
                 }
             }
-            guard missing.isEmpty else { throw cursor.fault("no field \(missing.sorted()[0])") }
+            if seen != 0b111 {
+                let missing = Self.fields.indices.filter { seen & 1 << $0 == 0 }
+                throw cursor.fault("no field \(missing.map { Self.fields[$0] }.sorted()[0])")
+            }
             try check(row)
         } catch let fault as HeaderCursor.Fault {
             throw HeaderCursor.Fault(reason: "tensor \(shown(name)): \(fault.reason)")

@@ -89,11 +89,14 @@ struct AddedEmbeddings: Sendable {
     private func unknownWords(_ recipe: Recipe) -> [String] {
         let known = Set(usable.flatMap(\.names).map { $0.lowercased() })
         let words = [recipe.prompt, recipe.negativePrompt].flatMap { prompt in
-            prompt.matches(of: /(?i)embedding:([^\s,:()\[\]]+)/).map { String($0.output.1) }
+            prompt.matches(of: /(?i)embedding:([^\s,:()\[\]]+)/).compactMap { match -> String? in
+                let word = match.output.1
+                let name = word.lastIndex(of: "/").map { word.index(after: $0) }
+                // A name may have spaces.
+                let rest = prompt[(name ?? word.startIndex)...].lowercased()
+                return known.contains { rest.hasPrefix($0) } ? nil : String(word)
+            }
         }
-        return words.filter { word in
-            let word = word.lowercased()
-            return !known.contains { word.hasPrefix($0) }
-        }.map { "there is no embedding \($0): 'embedding:\($0)' is read as words" }
+        return words.map { "there is no embedding \($0): 'embedding:\($0)' is read as words" }
     }
 }

@@ -111,7 +111,13 @@ public struct Receipt: Codable, Sendable {
         let largest = 16 << 20
         let attributes = try? FileManager.default.attributesOfItem(
             atPath: file.path(percentEncoded: false))
-        guard let attributes, attributes[.type] as? FileAttributeType == .typeRegular,
+        let size = attributes?[.size] as? Int ?? 0
+        guard size <= largest else {
+            throw GessoError(
+                .badData, "over \(largest >> 20) MiB, which no receipt is", at: path,
+                remedy: .nameReceipt)
+        }
+        guard attributes?[.type] as? FileAttributeType == .typeRegular,
             let data = try? Data(contentsOf: file)
         else {
             throw GessoError(
@@ -125,9 +131,7 @@ public struct Receipt: Codable, Sendable {
         let none = GessoError(
             .badData, "not a receipt of schema \(Receipt.schema)", at: path,
             remedy: .nameReceipt)
-        guard data.count <= largest, let head = try? decoder.decode(Head.self, from: data) else {
-            throw none
-        }
+        guard let head = try? decoder.decode(Head.self, from: data) else { throw none }
         do {
             switch head.schema {
             case Receipt.schema: self = try decoder.decode(Receipt.self, from: data)

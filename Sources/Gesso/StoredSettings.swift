@@ -15,6 +15,14 @@ extension PictureSettings {
             self = settings
             return
         }
+        // The head of any picture has zeros.
+        if data.count > Self.longestText, ImageFormat(sniffing: data) == nil,
+            !data.prefix(512).contains(0)
+        {
+            throw GessoError(
+                .badData, "too long for settings", at: path,
+                do: "keep it under \(Self.longestText >> 20) MiB")
+        }
         guard let settings = try Self(of: Image(decoding: data, name: FilePath.literal(path)), path)
         else {
             throw GessoError(

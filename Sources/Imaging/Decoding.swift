@@ -159,7 +159,9 @@ private func decode(
     try ImageLimits.check(width: width, height: height, name: name)
     let count = width * height * Int(reader.pointee.channels)
     // The samples, and once more what the codec and the turning upright need.
-    if let available = availableMemory(), count * 2 * MemoryLayout<UInt16>.size > available {
+    // A small picture is read in less time than asking takes.
+    let needed = count * 2 * MemoryLayout<UInt16>.size
+    if needed > 4 << 20, let available = availableMemory(), needed > available {
         throw ImagingError.outOfMemory(name: name)
     }
     let samples = try [UInt16](count: count) { try check(calls.pixels(reader, $0.baseAddress)) }

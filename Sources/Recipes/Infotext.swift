@@ -82,7 +82,8 @@ public struct Infotext: Sendable, Equatable {
         guard let start = lines.lastIndex(where: startsSettings) ?? lines.indices.last else {
             return []
         }
-        let found = entries(of: Scalars(lines[start...].joined(separator: "\n".unicodeScalars)))
+        let text = lines[start...].map { String($0) }.joined(separator: "\n")
+        let found = entries(of: Substring(text).unicodeScalars)
         guard found.count >= 3 else { return [] }
         lines.removeSubrange(start...)
         return found

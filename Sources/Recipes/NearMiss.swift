@@ -2,25 +2,36 @@
 ///
 /// A slip is a letter missing, too many, wrong, or swapped with its neighbour (Damerau 1964).
 public func nearMiss(_ word: String, among names: some Sequence<String>) -> String? {
-    let near = names.map { (name: $0, slips: slips(word, $0)) }.min { $0.slips < $1.slips }
-    guard let near, near.slips <= max(1, near.name.count / 3) else { return nil }
-    return near.name
+    let letters = Array(word.unicodeScalars.prefix(64))
+    var near: (name: String, slips: Int)?
+    for name in names {
+        let others = Array(name.unicodeScalars.prefix(64))
+        let most = min(max(1, others.count / 3), (near?.slips ?? .max) - 1)
+        // What is longer or shorter by more letters is more slips away.
+        guard abs(letters.count - others.count) <= most else { continue }
+        let slips = slips(letters, others)
+        if slips <= most { near = (name, slips) }
+    }
+    return near?.name
 }
 
-private func slips(_ a: String, _ b: String) -> Int {
-    let (a, b) = (Array(a.prefix(64)), Array(b.prefix(64)))
-    var rows = [Array(0...b.count)]
+private func slips(_ a: [Unicode.Scalar], _ b: [Unicode.Scalar]) -> Int {
+    let width = b.count + 1
+    // The slips between the first letters of both, a row for each count of those of `a`.
+    var table = [Int](repeating: 0, count: (a.count + 1) * width)
+    for j in 0..<width { table[j] = j }
     for i in a.indices {
-        var row = [i + 1]
+        let above = i * width
+        let row = above + width
+        table[row] = i + 1
         for j in b.indices {
-            var least = min(row[j], rows[i][j + 1]) + 1
-            least = min(least, rows[i][j] + (a[i] == b[j] ? 0 : 1))
+            var least = min(table[row + j], table[above + j + 1]) + 1
+            least = min(least, table[above + j] + (a[i] == b[j] ? 0 : 1))
             if i > 0, j > 0, a[i] == b[j - 1], a[i - 1] == b[j] {
-                least = min(least, rows[i - 1][j - 1] + 1)
+                least = min(least, table[above - width + j - 1] + 1)
             }
-            row.append(least)
+            table[row + j + 1] = least
         }
-        rows.append(row)
     }
-    return rows[a.count][b.count]
+    return table[table.count - 1]
 }

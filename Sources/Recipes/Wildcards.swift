@@ -101,32 +101,34 @@ struct WildcardDrawer {
 
     /// A line of a file; nil where there is none of that name.
     private mutating func line(of name: String) -> String? {
-        if lines[name] == nil {
-            lines[name] = read(name)
-            if lines[name]?.isEmpty != false {
-                notes.append(
-                    "no wildcards '\(name.prefix(40))': __\(name.prefix(40))__ stays words")
-                lines[name] = []
-            }
-        }
+        if lines[name] == nil { lines[name] = read(name) }
         guard let lines = lines[name], !lines.isEmpty else { return nil }
         return lines[random.next(below: lines.count)]
     }
 
-    private func read(_ name: String) -> [String]? {
+    /// The lines of a file; none, with a note, where there are none of that name, or too many.
+    private mutating func read(_ name: String) -> [String] {
+        let word = name.prefix(40)
         let parts = name.split(separator: "/", omittingEmptySubsequences: false)
-        guard !parts.contains(where: { $0.isEmpty || $0.hasPrefix(".") }) else { return nil }
-        for folder in folders {
+        let isName = !parts.contains { $0.isEmpty || $0.hasPrefix(".") }
+        for folder in isName ? folders : [] {
             let path = folder.appending(path: name + ".txt").path(percentEncoded: false)
             guard
-                let bytes = try? PresetShelf(environment: [:])
-                    .read(path, atMost: Self.largestFile), bytes.count <= Self.largestFile
+                let bytes = try? PresetShelf(environment: [:]).read(path, atMost: Self.largestFile)
             else { continue }
+            guard bytes.count <= Self.largestFile else {
+                notes.append("wildcards '\(word)' are longer than 1 MiB: __\(word)__ stays words")
+                return []
+            }
             let text = String(decoding: bytes, as: UTF8.self)
-            return text.unicodeScalars.split { $0 == "\n" || $0 == "\r" || $0 == "\u{FEFF}" }
+            let lines = text.unicodeScalars
+                .split { $0 == "\n" || $0 == "\r" || $0 == "\u{FEFF}" }
                 .map { String($0).trimmed }.filter { !$0.isEmpty && !$0.hasPrefix("#") }
+            if !lines.isEmpty { return lines }
+            break
         }
-        return nil
+        notes.append("no wildcards '\(word)': __\(word)__ stays words")
+        return []
     }
 }
 

@@ -9,6 +9,8 @@ package struct FuzzTarget: Sendable, CustomStringConvertible {
     package let name: String
     /// Words of its language, which a search would find by chance alone.
     package let words: [String]
+    /// The most bytes of an input that a search tries: what a reader does with more is not other than that.
+    package let longest: Int
     private let material: @Sendable () throws -> [Seed]
     private let body: @Sendable (Data) throws -> Void
 
@@ -26,11 +28,12 @@ package struct FuzzTarget: Sendable, CustomStringConvertible {
     }
 
     init(
-        _ name: String, words: [String] = [],
+        _ name: String, words: [String] = [], longest: Int = 4096,
         from material: @escaping @Sendable () throws -> [Seed],
         _ body: @escaping @Sendable (Data) throws -> Void
     ) {
-        (self.name, self.words, self.material, self.body) = (name, words, material, body)
+        (self.name, self.words, self.longest) = (name, words, longest)
+        (self.material, self.body) = (material, body)
     }
 
     /// Every target.
@@ -84,20 +87,23 @@ package struct FuzzTarget: Sendable, CustomStringConvertible {
     static func withFile(
         _ data: Data, named name: String, _ body: (URL) throws -> Void
     ) throws {
-        let file = try folder.appending(path: name)
-        try data.write(to: file)
-        defer { try? FileManager.default.removeItem(at: file) }
+        let file = folder.appending(path: name)
+        let descriptor = open(file.path, O_WRONLY | O_CREAT | O_TRUNC, 0o600)
+        guard descriptor >= 0 else { throw CocoaError(.fileWriteUnknown) }
+        let written = data.withUnsafeBytes { write(descriptor, $0.baseAddress, $0.count) }
+        close(descriptor)
+        guard written == data.count else { throw CocoaError(.fileWriteUnknown) }
+        defer { unlink(file.path) }
         try body(file)
     }
 
     /// One folder for each thread, because tests run side by side.
     private static var folder: URL {
-        get throws {
-            let root = FileManager.default.fileExists(atPath: "/dev/shm") ? "/dev/shm" : "/tmp"
-            let url = URL(filePath: root).appending(
-                path: "gesso-fuzz-\(getpid())-\(pthread_self())")
-            try FileManager.default.createDirectory(at: url, withIntermediateDirectories: true)
-            return url
-        }
+        let url = root.appending(path: "gesso-fuzz-\(getpid())-\(pthread_self())")
+        mkdir(url.path, 0o700)
+        return url
     }
+
+    private static let root = URL(
+        filePath: FileManager.default.fileExists(atPath: "/dev/shm") ? "/dev/shm" : "/tmp")
 }

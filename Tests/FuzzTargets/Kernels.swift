@@ -6,7 +6,7 @@ extension FuzzTarget {
     /// The kernels on shapes that the bytes give: what they compute is compared with sums made plainly, and
     /// AddressSanitizer watches what they read and write.
     static let kernels = FuzzTarget(
-        "kernels",
+        "kernels", longest: 16,
         from: {
             (0..<4).map { kind in
                 Seed(name: "shape-\(kind)", data: Data([UInt8(kind), 7, 5, 33, 3, 1, 2, 0, 9, 1]))

@@ -20,7 +20,7 @@ extension FuzzTarget {
         _ name: String, _ endings: [String], _ words: [String]
     ) -> FuzzTarget {
         FuzzTarget(
-            name, words: words,
+            name, words: words, longest: 1 << 14,
             from: {
                 files("Images/Good", endings) + files("Images/Bad", endings)
                     + files("Credentials", endings)
@@ -49,7 +49,7 @@ extension FuzzTarget {
             "exif", words: ["II*\0", "MM\0*", "UNICODE\0", "ASCII\0\0\0"], from: { found(\.exif) }
         ) {
             data in
-            try writeAndRead { $0.exif = Array(data) }
+            try writeAndRead(data) { $0.exif = Array(data) }
         },
         FuzzTarget(
             "xmp",
@@ -59,7 +59,7 @@ extension FuzzTarget {
                 "xmpNote:HasExtendedXMP", "hdrgm:Version", "Container:Directory", "<rdf:li>",
             ], from: { found(\.xmp) }
         ) { data in
-            try writeAndRead { $0.xmp = Array(data) }
+            try writeAndRead(data) { $0.xmp = Array(data) }
         },
         FuzzTarget(
             "icc", words: ["acsp", "RGB ", "GRAY", "curv", "para", "XYZ "],
@@ -92,15 +92,18 @@ extension FuzzTarget {
             samples: (0..<4 * channels).map { UInt16($0 * 37 % 256) })
     }
 
-    private static func writeAndRead(_ change: (inout ImageMetadata) -> Void) throws {
+    /// In one format only, by the length of the input, so that a search has time for many.
+    private static func writeAndRead(
+        _ data: Data, _ change: (inout ImageMetadata) -> Void
+    ) throws {
+        let formats: [ImageFormat] = [.png, .jpeg, .webp, .tiff]
+        let format = formats[data.count % formats.count]
         var image = square(3)
         change(&image.metadata)
-        for format in [ImageFormat.png, .jpeg, .webp, .tiff] {
-            var copy = try Image(decoding: image.encoded(as: format), name: "copy")
-            copy.metadata.dropLocation()
-            copy.metadata.parameters = "a lake"
-            copy.metadata.digitalSourceType = .trainedAlgorithmicMedia
-            _ = try Image(decoding: copy.encoded(as: format), name: "copy")
-        }
+        var copy = try Image(decoding: image.encoded(as: format), name: "copy")
+        copy.metadata.dropLocation()
+        copy.metadata.parameters = "a lake"
+        copy.metadata.digitalSourceType = .trainedAlgorithmicMedia
+        _ = try Image(decoding: copy.encoded(as: format), name: "copy")
     }
 }

@@ -77,7 +77,10 @@ extension FuzzTarget {
                 _ = Gate().verdict(on: head)
                 _ = HostName(head.target)
             },
-            FuzzTarget("credentials", words: ["jumb", "jumd", "cbor", "c2pa"], from: stores) {
+            FuzzTarget(
+                "credentials", words: ["jumb", "jumd", "cbor", "c2pa"], longest: 1 << 15,
+                from: stores
+            ) {
                 data in
                 _ = ManifestStore(decoding: data)
                 _ = JUMBFBox(decoding: data)

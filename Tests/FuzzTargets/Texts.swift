@@ -62,6 +62,7 @@ extension FuzzTarget {
         FuzzTarget(
             "mask",
             words: ["rect:", "ellipse:", "polygon:", "left:", "alpha", "border:", "50%", "-"],
+            longest: 256,
             from: {
                 texts([
                     "rect:1,2,3,4", "rect:10%,10%,50%,50%", "ellipse:1,2,3,4", "alpha",
@@ -77,6 +78,7 @@ extension FuzzTarget {
         },
         FuzzTarget(
             "words", words: ["strength=", "..", " (+1)", " [3]", "preset=", "prompt:", ","],
+            longest: 256,
             from: {
                 texts([
                     "strength=0.2..0.8:0.2", "seed=1-4", "steps=4-20 [3]", "prompt:a=b,\"c,d\"",

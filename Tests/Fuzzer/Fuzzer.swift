@@ -25,7 +25,8 @@ import FuzzTargets
         for seed in try target.corpus() {
             try seed.data.write(to: folder.appending(path: seed.name))
         }
-        var options = arguments.dropFirst(3)
+        // The last of two options of a name is the one that counts.
+        var options = ["-max_len=\(target.longest)"] + arguments.dropFirst(3)
         if !target.words.isEmpty {
             let words = folder.deletingLastPathComponent().appending(path: target.name + ".words")
             let lines = target.words.map { "\"\(escaped($0))\"\n" }

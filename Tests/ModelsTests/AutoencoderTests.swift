@@ -38,6 +38,25 @@ import Testing
         #expect(try answers(of: component) == expected)
     }
 
+    /// Some files have names of several writers beside each other.
+    @Test(arguments: [
+        [".conv_shortcut.": ".nin_shortcut."], [".to_q.": ".query.", ".to_v.": ".value."],
+        [".to_out.0.": ".proj_attn.", ".conv_shortcut.": ".nin_shortcut."],
+    ])
+    func mixedNamesMeanTheSame(_ names: [String: String]) throws {
+        var component = try EditedComponent("vae")
+        let expected = try answers(of: component)
+        component.rename { name in
+            // One half of the network only.
+            guard name.hasPrefix("decoder.") else { return name }
+            return names.reduce(name) { $0.replacingOccurrences(of: $1.key, with: $1.value) }
+        }
+        for name in names.values {
+            #expect(component.tensors.keys.contains { $0.contains(name) })
+        }
+        #expect(try answers(of: component) == expected)
+    }
+
     /// Where the 1×1 convolutions around the latents are left out they must be the identity.
     @Test func quantConvolutionsAreOptional() throws {
         var component = try EditedComponent("vae")

@@ -163,6 +163,20 @@ import Testing
         }
     }
 
+    @Test(arguments: [1 << 20, (1 << 20) + 1])
+    func filesAreBounded(_ count: Int) throws {
+        let text = "red\n#" + String(repeating: "x", count: count - 5)
+        try inFolder(["color.txt": text]) { folder in
+            let (recipe, notes) = drawn("a __color__ lake", from: folder)
+            let isLong = count > 1 << 20
+            #expect(recipe.prompt == (isLong ? "a __color__ lake" : "a red lake"))
+            #expect(
+                notes
+                    == (isLong
+                        ? ["wildcards 'color' are longer than 1 MiB: __color__ stays words"] : []))
+        }
+    }
+
     /// A file of lines that double themselves.
     @Test func whatWouldBeTooLongStaysWords() throws {
         let files = ["a.txt": String(repeating: "__a__", count: 1000)]

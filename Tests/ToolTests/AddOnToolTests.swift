@@ -269,7 +269,10 @@ import Testing
             let (status, notes) = try run("a reference", "mixed", "mixed.png")
             #expect(status == 0 && notes.contains("3 embeddings are left out: "), "\(notes)")
             #expect(try run("a embedding:reference", alone, "comfy.png").0 == 0)
-            for name in ["mixed", "comfy"] {
+            let (_, folders) = try run(
+                "a embedding:some/folder/Reference.safetensors", alone, "folders.png")
+            #expect(!folders.contains("read as words"))
+            for name in ["mixed", "comfy", "folders"] {
                 #expect(
                     try tool("compare", "alone.png", name + ".png").text
                         .contains("infinite, equal"), "\(name)")

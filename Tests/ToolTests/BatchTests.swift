@@ -224,6 +224,53 @@ import Testing
         }
     }
 
+    @Test func aBadLineOfAListEndsItsOwnPictureOnly() throws {
+        try Tool.inFolder { tool in
+            try furnish(tool, 3)
+            let lines = [
+                "{\"input\": \"in/p0.png\"}", "{\"input\": ", "[1]", "{\"mask\": \"alpha\"}",
+                "{\"input\": \"in/p1.png\", \"strenght\": 0.5}",
+                "{\"input\": \"in/p1.png\", \"strength\": 7}", "{\"input\": \"in/p2.png\"}",
+            ]
+            var list = Data(lines.joined(separator: "\n").utf8)
+            list += Data("\n{\"input\": \"caf".utf8) + [0xE9] + Data(".png\"}\n".utf8)
+            try list.write(to: tool.url("list.jsonl"))
+            let words =
+                ["batch", "list.jsonl", "--output-dir", "out", "--name", "{index}.{ext}"] + fill
+            let planned = try tool.run(words + ["--dry-run"])
+            #expect(planned.status == 3)
+            #expect(
+                planned.text.contains("2 to make, 0 there already, 0 skipped, 6 cannot be made"))
+            let outcome = try tool.run(words + ["--quiet", "--report", "report.html"])
+            #expect(outcome.status == 3)
+            #expect(outcome.errorLines.count == 6)
+            for (number, fault) in [
+                (2, "not an object"), (3, "not an object"), (4, "no input"),
+                (5, "strenght"), (6, "strength"), (8, "not UTF-8"),
+            ] {
+                #expect(
+                    outcome.errorLines.contains {
+                        $0.contains("list.jsonl:\(number):1") && $0.contains(fault)
+                    }, "\(number): \(outcome.errors)")
+            }
+            #expect(try pictures(tool, "out").keys.sorted() == ["0001.png", "0007.png"])
+            let first = try tool.run(words + ["--fail-fast", "--overwrite"])
+            #expect(first.status == 64 && first.errors.contains("list.jsonl:2:1"))
+        }
+    }
+
+    @Test func aBadLineOfAListOfPathsEndsItsOwnPictureOnly() throws {
+        try Tool.inFolder { tool in
+            try furnish(tool, 1)
+            try (Data("in/p0.png\n".utf8) + [0xFF, 0xFE, 0x0A]).write(to: tool.url("list.txt"))
+            let outcome = try tool.run(["batch", "list.txt", "--output-dir", "out"] + fill)
+            #expect(outcome.status == 3)
+            #expect(outcome.errors.contains("not UTF-8: list.txt:2:1"))
+            try Data([0xFF, 0xFE, 0x0A]).write(to: tool.url("list.txt"))
+            #expect(try tool.run(["batch", "list.txt", "--output-dir", "no"] + fill).status == 65)
+        }
+    }
+
     @Test func thePageNeedsNothingBesideIt() throws {
         try Tool.inFolder { tool in
             try furnish(tool, 2)

@@ -134,6 +134,14 @@ import Testing
             }
             let none = try tool("preset", "new", "p", "--from", "words.txt", "-o", "q.yaml")
             #expect(none.status == 65)
+            for (count, status) in [(1 << 20, 0), ((1 << 20) + 1, 65)] {
+                let padding = String(repeating: "x", count: count - text.utf8.count)
+                try Data((padding + text).utf8).write(to: tool.url("long.txt"))
+                let long = try tool(
+                    "preset", "new", "p", "--from", "long.txt", "-o", "long.yaml", "--overwrite")
+                #expect(long.status == status, "\(long.errors)")
+                #expect(status == 0 || long.errors.contains("too long for settings"))
+            }
             let info = try tool("info", hidden)
             #expect(info.text.contains("settings of: NovelAI\n"))
             #expect(info.text.contains("setting steps: 28\n"))

@@ -16,11 +16,16 @@ public struct Batch {
         public let request: Request
         /// Settings of this picture alone, for the report.
         public let settings: [Setting]
+        /// Why it cannot be made, where that is known before anything is done: its line of a list is wrong.
+        public let fault: GessoError?
 
         /// A picture of a batch.
-        public init(input: String, output: String, request: Request, settings: [Setting] = []) {
+        public init(
+            input: String, output: String, request: Request, settings: [Setting] = [],
+            fault: GessoError? = nil
+        ) {
             (self.input, self.output) = (input, output)
-            (self.request, self.settings) = (request, settings)
+            (self.request, self.settings, self.fault) = (request, settings, fault)
         }
 
         /// The seed of its first edit.
@@ -116,7 +121,7 @@ public struct Batch {
     public func run(_ report: (Event) throws -> Void) async throws -> [Outcome] {
         let kept = items.map { folder.holds($0.output, withReceipt: options.receipts) }
         if !options.overwrites, !options.skipsExisting { try checkPlaces(kept) }
-        if let first = zip(items, kept).first(where: { !$1 })?.0 {
+        if let first = zip(items, kept).first(where: { $0.fault == nil && !$1 })?.0 {
             try await library.load(for: first.request)
         }
         let total = kept.count { !$0 }
@@ -153,7 +158,7 @@ public struct Batch {
             return Outcome(item: item, status: .skipped)
         }
         do {
-            try Self.checkName(of: item)
+            try Self.checkAlone(item)
             return try await make(item, report)
         } catch let error where !(error is CancellationError) {
             let failure = GessoError(error)
@@ -219,8 +224,9 @@ public struct Batch {
     /// Most bytes of a file's name on Linux.
     private static let longestName = 255
 
-    /// A name that is too long for a file ends only its own picture.
-    static func checkName(of item: Item) throws {
+    /// A line of a list that is wrong, or a name that is too long for a file, ends only its own picture.
+    static func checkAlone(_ item: Item) throws {
+        if let fault = item.fault { throw fault }
         guard let name = item.output.split(separator: "/").last, name.utf8.count > longestName
         else { return }
         throw GessoError(
@@ -231,7 +237,7 @@ public struct Batch {
     /// A batch that replaced its own sources could not go on where it was ended.
     public static func check(_ items: [Item], in folder: URL) throws {
         let sources = Set(items.map { FilePath.resolved(URL(filePath: $0.input)) })
-        for item in items {
+        for item in items where item.fault == nil {
             let file = folder.appending(path: item.output)
             guard sources.contains(FilePath.resolved(file)) else { continue }
             throw GessoError(
@@ -242,7 +248,7 @@ public struct Batch {
 
     /// What is there and is not this batch's must not be in the way.
     private func checkPlaces(_ kept: [Bool]) throws {
-        for (item, isKept) in zip(items, kept) where !isKept {
+        for (item, isKept) in zip(items, kept) where !isKept && item.fault == nil {
             let files =
                 [folder.url(item.output)]
                 + (options.receipts ? [folder.receipt(of: item.output)] : [])

@@ -136,7 +136,7 @@ package struct BatchForecast {
             }
         }
         do {
-            try Batch.checkName(of: item)
+            try Batch.checkAlone(item)
             var jobOptions = Job.Options()
             jobOptions.threads = options.threads
             jobOptions.credentials = options.credentials

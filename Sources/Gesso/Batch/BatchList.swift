@@ -14,6 +14,8 @@ public struct BatchList {
         public var mask: String?
         /// Settings of its own, of a list.
         public var settings: [Setting] = []
+        /// Why its line of a list cannot be read; nil for all others. Its input is then the line's place.
+        public var fault: GessoError?
 
         /// The file's name without its ending.
         public var stem: String {
@@ -139,16 +141,68 @@ private struct BatchListFile {
 
     /// A list of paths alone, one a line.
     init(pathsAt path: String) throws {
-        let (lines, folder) = try Self.lines(at: path)
-        items = lines.map { BatchList.Item(input: Self.path($0.text, from: folder)) }
+        items = try Self.items(at: path) { line, _, folder in
+            BatchList.Item(input: Self.path(line, from: folder))
+        }
     }
 
-    /// A line that is not empty, with its number from 1.
-    private typealias Line = (text: String, number: Int)
+    /// A list of objects of JSON, one a line.
+    init(at path: String) throws {
+        items = try Self.items(at: path) { line, number, folder in
+            let advice = "write {\"input\": \"photo.jpg\"}"
+            guard
+                let object = try? JSONDecoder().decode(
+                    [String: Key.Value].self, from: Data(line.utf8))
+            else {
+                throw GessoError(
+                    .usage, "not an object of texts and numbers",
+                    at: Self.place(path, number), do: advice + ", one a line")
+            }
+            guard let input = object["input"] else {
+                throw GessoError(.usage, "no input", at: Self.place(path, number), do: advice)
+            }
+            let mask = object["mask"].map { "\($0)" }
+            let settings = object.filter { !["input", "mask"].contains($0.key) }
+                .sorted { $0.key < $1.key }
+                .map { Setting($0, "\($1)", at: .file(path, line: number, column: 1)) }
+            return BatchList.Item(
+                input: Self.path("\(input)", from: folder),
+                mask: mask.map { $0.contains(":") ? $0 : Self.path($0, from: folder) },
+                settings: settings)
+        }
+    }
 
-    /// The lines of a list in UTF-8, which may begin with a byte order mark and end in LF, CR LF or CR,
-    /// and its folder.
-    private static func lines(at path: String) throws -> (lines: [Line], folder: URL) {
+    private static func place(_ path: String, _ number: Int) -> String { "\(path):\(number):1" }
+
+    /// What `read` makes of each line that is not empty, with its number from 1 and the list's folder. A
+    /// line that it cannot read is a picture with a fault.
+    ///
+    /// - Throws: `GessoError` where the list cannot be read, and of the first line where all have a fault.
+    private static func items(
+        at path: String, _ read: (String, Int, URL) throws -> BatchList.Item
+    ) throws -> [BatchList.Item] {
+        let (lines, folder) = try lines(at: path)
+        let items = try lines.map { line, number in
+            do {
+                guard let text = String(validating: line, as: UTF8.self) else {
+                    throw GessoError(
+                        .badData, "not UTF-8", at: place(path, number), do: "save the list as UTF-8"
+                    )
+                }
+                return try read(text, number, folder)
+            } catch let fault as GessoError {
+                return BatchList.Item(input: "\(path):\(number)", fault: fault)
+            }
+        }
+        if let fault = items.first?.fault, items.allSatisfy({ $0.fault != nil }) { throw fault }
+        return items
+    }
+
+    /// The lines of a list, which may begin with a byte order mark and end in LF, CR LF or CR, without the
+    /// empty ones, each with its number from 1, and the list's folder.
+    private static func lines(
+        at path: String
+    ) throws -> (lines: [(line: Data, number: Int)], folder: URL) {
         let file = try FilePath.file(path, orFailWith: .cannotRead)
         guard let handle = try? FileHandle(forReadingFrom: file),
             let data = try? handle.read(upToCount: largest + 1) ?? Data()
@@ -163,47 +217,14 @@ private struct BatchListFile {
         }
         let mark = Data("\u{FEFF}".utf8)
         let content = data.starts(with: mark) ? data.dropFirst(mark.count) : data
-        guard let text = String(validating: content, as: UTF8.self) else {
-            throw GessoError(.badData, "not UTF-8", at: path, do: "save the list as UTF-8")
-        }
         let (feed, back) = (UInt8(ascii: "\n"), UInt8(ascii: "\r"))
-        let lines = text.utf8.split(
-            separator: text.utf8.contains(feed) ? feed : back, omittingEmptySubsequences: false)
-        let ended = lines.map { $0.last == back ? $0.dropLast() : $0 }
-        let numbered = ended.enumerated().map { (String(Substring($1)), $0 + 1) }
+        let lines = content.split(
+            separator: content.contains(feed) ? feed : back, omittingEmptySubsequences: false)
+        let numbered = lines.enumerated().map { (line: $1, number: $0 + 1) }
         return (
-            numbered.filter { !$0.0.allSatisfy(\.isWhitespace) }, file.deletingLastPathComponent()
+            numbered.filter { !$0.line.allSatisfy { $0 == 32 || 9...13 ~= $0 } },
+            file.deletingLastPathComponent()
         )
-    }
-
-    init(at path: String) throws {
-        let (lines, folder) = try Self.lines(at: path)
-        var items: [BatchList.Item] = []
-        for (line, number) in lines {
-            let place = "\(path):\(number):1"
-            guard
-                let object = try? JSONDecoder().decode(
-                    [String: Key.Value].self, from: Data(line.utf8))
-            else {
-                throw GessoError(
-                    .usage, "not an object of texts and numbers", at: place,
-                    do: "write {\"input\": \"photo.jpg\"}, one a line")
-            }
-            guard let input = object["input"] else {
-                throw GessoError(
-                    .usage, "no input", at: place, do: "write {\"input\": \"photo.jpg\"}")
-            }
-            let mask = object["mask"].map { "\($0)" }
-            let settings = object.filter { !["input", "mask"].contains($0.key) }
-                .sorted { $0.key < $1.key }
-                .map { Setting($0, "\($1)", at: .file(path, line: number, column: 1)) }
-            items.append(
-                BatchList.Item(
-                    input: Self.path("\(input)", from: folder),
-                    mask: mask.map { $0.contains(":") ? $0 : Self.path($0, from: folder) },
-                    settings: settings))
-        }
-        self.items = items
     }
 
     private static func path(_ path: String, from folder: URL) -> String {

@@ -64,43 +64,69 @@ public struct BatchPlan {
             verbs, recipes, edits == nil ? [] : source.presets, options, checkpoint)
     }
 
-    /// The pictures of a list, in its order.
+    /// The pictures of a list, in its order. One whose line of the list is wrong carries its fault.
     ///
     /// - Parameter seed: that of the first picture; nil where it is not known yet.
-    /// - Throws: `GessoError` when two of them would have one name, `RecipeError` for settings of a list.
+    /// - Throws: `GessoError` when two of them would have one name, and what is wrong with the first where
+    ///   none can be made.
     public func items(_ list: BatchList, seed: UInt64?) throws -> [Batch.Item] {
         var inputOfName: [String: String] = [:]
         var controls = BatchControls()
-        return try list.items.enumerated().map { index, item in
-            var request = try request(
-                for: item, seed: seed.map { $0 &+ UInt64(index) }, &controls)
-            let first = edits != nil && seed == nil ? nil : request.edits.first?.recipe.seed
-            let format = options.format ?? item.format.flatMap { $0.isWritten ? $0 : nil } ?? .png
-            let own = item.format == format ? (item.input as NSString).pathExtension : nil
-            let name =
-                item.folder
-                + template.name([
-                    "stem": item.stem, "seed": first.map { "\($0)" } ?? "{seed}",
-                    "verb": verb.rawValue,
-                    "index": String(format: "%04d", index + 1),
-                    "ext": own ?? format.fileExtension,
-                ])
-            guard ImageFormat(pathExtension: (name as NSString).pathExtension) == format else {
-                throw GessoError(
-                    .usage, "'\(name.suffix(40))' is no name of a \(format.rawValue)",
-                    remedy: .part("name", "end it in .{ext}"))
-            }
+        let items = try list.items.enumerated().map { index, item in
+            if let fault = item.fault { return Self.left(item, as: item.input, fault) }
+            let seed = seed.map { $0 &+ UInt64(index) }
+            let made = Result { try request(for: item, seed: seed, &controls) }
+            let own = (try? made.get())?.edits.first?.recipe.seed ?? seed
+            let (name, format) = try name(
+                of: item, index, seed: edits != nil && seed == nil ? nil : own)
             if let other = inputOfName.updateValue(item.input, forKey: name) {
                 throw GessoError(
                     .usage, "\(other) and \(item.input) would both become \(name)",
                     remedy: .part("name", "put {index} in the name"))
             }
-            (request.format, request.quality) = (
-                format, format.hasQuality ? options.quality : nil
-            )
-            return Batch.Item(
-                input: item.input, output: name, request: request, settings: item.settings)
+            do {
+                var request = try made.get()
+                (request.format, request.quality) = (
+                    format, format.hasQuality ? options.quality : nil
+                )
+                return Batch.Item(
+                    input: item.input, output: name, request: request, settings: item.settings)
+            } catch {
+                return Self.left(item, as: name, GessoError(error))
+            }
         }
+        if let fault = items.first?.fault, items.allSatisfy({ $0.fault != nil }) { throw fault }
+        return items
+    }
+
+    /// A picture that is left out.
+    private static func left(
+        _ item: BatchList.Item, as name: String, _ fault: GessoError
+    ) -> Batch.Item {
+        Batch.Item(
+            input: item.input, output: name, request: Request([]), settings: item.settings,
+            fault: fault)
+    }
+
+    /// The name of a result, and its format.
+    private func name(
+        of item: BatchList.Item, _ index: Int, seed: UInt64?
+    ) throws -> (name: String, format: ImageFormat) {
+        let format = options.format ?? item.format.flatMap { $0.isWritten ? $0 : nil } ?? .png
+        let own = item.format == format ? (item.input as NSString).pathExtension : nil
+        let name =
+            item.folder
+            + template.name([
+                "stem": item.stem, "seed": seed.map { "\($0)" } ?? "{seed}",
+                "verb": verb.rawValue, "index": String(format: "%04d", index + 1),
+                "ext": own ?? format.fileExtension,
+            ])
+        guard ImageFormat(pathExtension: (name as NSString).pathExtension) == format else {
+            throw GessoError(
+                .usage, "'\(name.suffix(40))' is no name of a \(format.rawValue)",
+                remedy: .part("name", "end it in .{ext}"))
+        }
+        return (name, format)
     }
 
     /// The pictures of a list that are edited, and the paths of those that are left out because they are

@@ -68,7 +68,9 @@ public struct BatchReport {
 
     /// The settings of the first picture, which are those of all but for seeds and lists' own.
     private static func settings(_ outcomes: [Batch.Outcome], _ verb: Verb) -> String {
-        guard let recipe = outcomes.first?.item.request.edits.first?.recipe else { return "" }
+        guard let recipe = outcomes.lazy.compactMap(\.item.request.edits.first?.recipe).first else {
+            return ""
+        }
         let rows = Recipe.keys.filter { $0.verbs.contains(verb) && $0.name != "seed" }
             .compactMap { key in
                 key.value(in: recipe).map {

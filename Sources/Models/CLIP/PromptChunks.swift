@@ -83,15 +83,31 @@ public struct PromptChunks: Sendable, Equatable {
                 place += 1
                 continue
             }
-            // ComfyUI writes `embedding:` before the name.
-            let mark = lowered[start..<place].suffix(10)
-            let end = mark.elementsEqual("embedding:".unicodeScalars) ? place - 10 : place
-            pieces.append(.text(string(scalars[start..<end])))
+            let mark = markLength(lowered[start..<place])
+            pieces.append(.text(string(scalars[start..<place - mark])))
             pieces.append(.embedding(index))
             place += name.count
+            if mark > 0 { place += endingLength(lowered[place...]) }
             start = place
         }
         return pieces + [.text(string(scalars[start...]))]
+    }
+
+    /// Scalars of ComfyUI's `embedding:` at the end of a text, with the folders behind it; 0 without.
+    private static func markLength(_ text: ArraySlice<Unicode.Scalar>) -> Int {
+        let separators = " \t\n,()[]|".unicodeScalars
+        let start = text.lastIndex { separators.contains($0) }.map { $0 + 1 } ?? text.startIndex
+        let word = text[start...]
+        let mark = "embedding:".unicodeScalars
+        guard word.starts(with: mark), let last = word.last, ":/".unicodeScalars.contains(last)
+        else { return 0 }
+        return word.count
+    }
+
+    /// Scalars of a file's ending at the beginning of a text.
+    private static func endingLength(_ text: ArraySlice<Unicode.Scalar>) -> Int {
+        let endings = [".safetensors", ".pt", ".bin"].map(\.unicodeScalars)
+        return endings.first { text.starts(with: $0) }?.count ?? 0
     }
 
     /// Whether two scalars side by side are of one word.

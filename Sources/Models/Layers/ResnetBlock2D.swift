@@ -32,9 +32,9 @@ struct ResnetBlock2D: Sendable {
         norm2 = try GroupNorm(
             weights["norm2"], channels: outputs, groups: style.groups, epsilon: style.epsilon)
         conv2 = try Conv2D(weights["conv2"], from: outputs, to: outputs)
-        shortcut =
-            inputs == outputs
-            ? nil : try Linear(weights["conv_shortcut"], from: inputs, to: outputs)
+        // Some autoencoders have the original repository's name among diffusers'.
+        let name = weights.contains("nin_shortcut") ? "nin_shortcut" : "conv_shortcut"
+        shortcut = inputs == outputs ? nil : try Linear(weights[name], from: inputs, to: outputs)
         activation = style.activation
     }
 

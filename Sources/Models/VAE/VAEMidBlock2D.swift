@@ -38,18 +38,18 @@ struct VAEAttention: Sendable {
     private let out: Linear
     private let kernel: AttentionKernel
 
-    /// Before diffusers 0.17 the projections had other names.
+    /// Before diffusers 0.17 the projections had other names, and some files have both kinds.
     init(_ weights: Weights, channels: Int, groups: Int) throws {
-        let isOld = weights.contains("query")
-        func linear(_ scope: Weights) throws -> Linear {
-            try Linear(scope, from: channels, to: channels)
+        func linear(_ old: String, _ scope: Weights) throws -> Linear {
+            try Linear(
+                weights.contains(old) ? weights[old] : scope, from: channels, to: channels)
         }
         norm = try GroupNorm(
             weights["group_norm"], channels: channels, groups: groups, epsilon: 1e-6)
-        query = try linear(weights[isOld ? "query" : "to_q"])
-        key = try linear(weights[isOld ? "key" : "to_k"])
-        value = try linear(weights[isOld ? "value" : "to_v"])
-        out = try linear(isOld ? weights["proj_attn"] : weights["to_out"][0])
+        query = try linear("query", weights["to_q"])
+        key = try linear("key", weights["to_k"])
+        value = try linear("value", weights["to_v"])
+        out = try linear("proj_attn", weights["to_out"][0])
         kernel = weights.arithmetic.attention(head: channels)
     }
 
