@@ -7,8 +7,8 @@ the exit code and a piece of the error text. Resampling.json holds pictures resi
 
 PNG files are put together here, chunk by chunk, from known samples; JPEG and WebP files come from
 Pillow, whose decoders are also their reference; image_formats.py makes the other formats. Needs numpy,
-Pillow (made with Pillow 13.0, libjpeg-turbo 3.2), pillow-heif, tifffile, imagecodecs and tiff2rgba
-(libtiff-tools). The output is the same on every run.
+Pillow (made with Pillow 13.0, libjpeg-turbo 3.2), pillow-heif, tifffile, imagecodecs, tiff2rgba
+(libtiff-tools) and jpegtran (libjpeg-turbo-progs). The output is the same on every run.
 
     Scripts/make-image-corpus.py
 """
@@ -19,7 +19,9 @@ import io
 import json
 import pathlib
 import struct
+import subprocess
 import sys
+import tempfile
 import zlib
 
 import numpy as np
@@ -425,6 +427,7 @@ def make_good_jpeg():
     close("420.jpg", jpeg(color, quality=80, subsampling=2))
     close("progressive.jpg", jpeg(color, quality=80, progressive=True))
     close("progressive-grey.jpg", jpeg(grey, quality=80, progressive=True))
+    close("other-scans.jpg", jpeg_of_scans(color))
     close("restarts.jpg", jpeg(color, quality=80, restart_marker_blocks=1))
     close("rgb.jpg", jpeg(color, quality=90, keep_rgb=True))
     cmyk = jpeg(landscape(21, 18, "CMYK"), quality=90)
@@ -638,6 +641,17 @@ def make_bad_png():
     huge = struct.pack(">I", len(huge)) + huge[4:]
     bad("profile-16-mib.png", png(
         values, 8, 2, chunk(b"iCCP", b"x\0\0" + zlib.compress(huge, 9))), "colour profile of more")
+
+
+def jpeg_of_scans(image):
+    """A JPEG of another progression than libjpeg's own, put together by jpegtran (libjpeg-turbo-progs)."""
+    scans = "0,1,2: 0-0, 0, 0; 0: 1-9, 0, 1; 2: 1-63, 0, 0; 1: 1-63, 0, 0; 0: 10-63, 0, 0; 0: 1-9, 1, 0;"
+    with tempfile.TemporaryDirectory() as name:
+        folder = pathlib.Path(name)
+        (folder / "scans").write_text(scans)
+        (folder / "in.jpg").write_bytes(jpeg(image, quality=80))
+        return subprocess.run(["jpegtran", "-scans", folder / "scans", folder / "in.jpg"],
+                              capture_output=True, check=True).stdout
 
 
 def scan_bomb():

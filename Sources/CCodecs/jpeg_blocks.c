@@ -14,6 +14,7 @@
 #include "items.h"
 #include "jpeg_arrays.h"
 #include "jpeg_output.h"
+#include "jpeg_scans.h"
 
 // Two files and, for splicing, the one that is written. One of them jumps for all.
 typedef struct blocks {
@@ -219,7 +220,9 @@ codec_status codec_jpeg_splice(
         output->jpeg.optimize_coding =
             source->progressive_mode || !has_standard_tables(source, &output->jpeg);
         output->jpeg.restart_interval = source->restart_interval;
-        if (source->progressive_mode) jpeg_simple_progression(&output->jpeg);
+        if (source->progressive_mode) {
+            codec_jpeg_use_scans_of(source, takes_touched ? base : donor, &output->jpeg);
+        }
         if (source->saw_JFIF_marker) {
             output->jpeg.density_unit = source->density_unit;
             output->jpeg.X_density = source->X_density;

@@ -7,7 +7,7 @@
 
 #include "include/CCodecs.h"
 
-enum { filters = 5, compression_level = 6, memory_level = 8, header_bytes = 2 };
+enum { filters = 5, compression_level = 5, memory_level = 8, header_bytes = 2 };
 
 // Rows as bytes: the one above, the row, and what each filter makes of it behind a byte for its number.
 typedef struct rows {

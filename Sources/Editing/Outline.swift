@@ -158,8 +158,10 @@ extension Editor {
         }
         let side = recipe.regionSize ?? model.nativeSize
         let picture = edit.pictureBox
+        // Tiles are of a size that the model can do already.
         let work =
             edit.original == nil || edit.isIdentity || edit.enlargement != nil
+                || edit.verb == .upscale
             ? nil
             : recipe.workArea(
                 onPixels: picture.width * picture.height, side: side, native: model.nativeSize)

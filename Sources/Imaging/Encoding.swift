@@ -167,9 +167,12 @@ extension Image {
                 writer, samples, UInt32(width), UInt32(height), Int32(channels), Int32(depth),
                 isBigEndian ? 1 : 0)
         }
-        guard let exif else { return data }
+        let iptc = metadata.photoshopResources.flatMap(PhotoshopResources.iptc)
+        let entries =
+            (exif.map(EXIF.entries) ?? []) + (iptc.map { [TIFFTags.iptcEntry($0)] } ?? [])
+        guard !entries.isEmpty else { return data }
         var file = Array(data)
-        EXIF.embed(exif, in: &file)
+        TIFFTags.add(entries, isBigEndian: isBigEndian, to: &file)
         return Data(file)
     }
 

@@ -6,21 +6,58 @@ enum PhotoshopResources {
     /// Thumbnails, which would go on showing the picture before the edit, and copies of EXIF and XMP, which
     /// may hold more of them.
     private static let pictures = [1033, 1036, 1058, 1059, 1060]
+    private static let iptcNumber = 1028
 
     /// The resources without pictures; nil when they are broken.
     static func withoutPictures(_ bytes: [UInt8]) -> [UInt8]? {
         var kept: [UInt8] = []
-        var position = 0
-        while position + 12 <= bytes.count {
-            guard let end = end(ofResourceAt: position, in: bytes) else { return nil }
-            let number = Int(bytes[position + 4]) << 8 | Int(bytes[position + 5])
-            if !pictures.contains(number) { kept += bytes[position..<end] }
-            position = end
+        let isWhole = forEach(in: bytes) { resource in
+            if pictures.contains(resource.number) { return }
+            let data = bytes[resource.data]
+            let shown = resource.number == iptcNumber ? IPTC.withoutPictures(data) : Array(data)
+            // What follows the data sets fills them up.
+            kept +=
+                data.starts(with: shown) && data.dropFirst(shown.count).allSatisfy { $0 == 0 }
+                ? bytes[resource.all] : iptcResource(shown)[...]
         }
-        return bytes[position...].allSatisfy { $0 == 0 } ? kept : nil
+        return isWhole ? kept : nil
     }
 
-    private static func end(ofResourceAt start: Int, in bytes: [UInt8]) -> Int? {
+    /// IPTC's data in the resources; nil without any.
+    static func iptc(in bytes: [UInt8]) -> [UInt8]? {
+        var found: [UInt8]?
+        _ = forEach(in: bytes) { resource in
+            if resource.number == iptcNumber, found == nil { found = Array(bytes[resource.data]) }
+        }
+        return found
+    }
+
+    /// A resource that holds IPTC's data.
+    static func iptcResource(_ data: [UInt8]) -> [UInt8] {
+        let size = (0..<4).reversed().map { UInt8(truncatingIfNeeded: data.count >> (8 * $0)) }
+        return Array("8BIM".utf8) + [UInt8(iptcNumber >> 8), UInt8(iptcNumber & 0xFF), 0, 0] + size
+            + data + (data.count % 2 == 1 ? [0] : [])
+    }
+
+    /// A resource: where it is, and where its data is in it.
+    private struct Resource {
+        let number: Int
+        let all: Range<Int>
+        let data: Range<Int>
+    }
+
+    /// Takes one resource after the other; false when they are broken.
+    private static func forEach(in bytes: [UInt8], _ body: (Resource) -> Void) -> Bool {
+        var position = 0
+        while position + 12 <= bytes.count {
+            guard let resource = resource(at: position, in: bytes) else { return false }
+            body(resource)
+            position = resource.all.upperBound
+        }
+        return bytes[position...].allSatisfy { $0 == 0 }
+    }
+
+    private static func resource(at start: Int, in bytes: [UInt8]) -> Resource? {
         guard bytes[start..<start + 4].elementsEqual("8BIM".utf8) else { return nil }
         let nameLength = Int(bytes[start + 6]) + 1
         let sizeAt = start + 6 + nameLength + nameLength % 2
@@ -28,6 +65,8 @@ enum PhotoshopResources {
         let size = bytes[sizeAt..<sizeAt + 4].reduce(0) { $0 << 8 | Int($1) }
         let end = sizeAt + 4 + size
         guard end <= bytes.count else { return nil }
-        return min(end + size % 2, bytes.count)
+        return Resource(
+            number: Int(bytes[start + 4]) << 8 | Int(bytes[start + 5]),
+            all: start..<min(end + size % 2, bytes.count), data: sizeAt + 4..<end)
     }
 }

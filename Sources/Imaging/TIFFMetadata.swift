@@ -5,6 +5,13 @@ extension ImageMetadata {
     mutating func readTIFF(_ reader: codec_reader, _ bytes: UnsafeBufferPointer<UInt8>) {
         exif = EXIF.collected(from: bytes)
         parameters = exif.flatMap { EXIF($0)?.userComment }
+        // Photoshop writes IPTC's data twice, other programs only as a tag of its own.
+        var resources = photoshopResources ?? []
+        if PhotoshopResources.iptc(in: resources) == nil, let data = TIFFTags.iptc(in: bytes) {
+            let shown = IPTC.withoutPictures(data)
+            if resources.count % 2 == 1 { resources.append(0) }
+            if !shown.isEmpty { takeResources(resources + PhotoshopResources.iptcResource(shown)) }
+        }
         let notes: [(codec_reduction, String)] = [
             (codec_from_float, "its floating-point samples became 16 bits from 0 to 1"),
             (codec_from_32_bits, "its 32-bit samples became 16 bits"),

@@ -30,6 +30,8 @@ struct TIFFTags {
     /// Pointers at the directories of EXIF, GPS and, inside EXIF's, interoperability.
     private static let pointers: Set<Int> = [0x8769, 0x8825]
     private static let interoperability = 0xA005
+    /// IPTC's data, which all programs note as numbers of four bytes and take as the bytes they are.
+    private static let iptc = 0x83BB
     private static let sizes = [0, 1, 1, 2, 4, 8, 1, 1, 2, 4, 8, 4, 8, 4]
     private static let long = 4
 
@@ -44,6 +46,37 @@ struct TIFFTags {
         self = source.tags(
             at: source.number(at: 4, 4), room: &room,
             { Self.photo.contains($0) || Self.pointers.contains($0) }, pointers: Self.pointers)
+    }
+
+    /// IPTC's data in a classic TIFF file; nil without any.
+    static func iptc(in bytes: UnsafeBufferPointer<UInt8>) -> [UInt8]? {
+        guard let source = Source(bytes) else { return nil }
+        var room = 1 << 20
+        let found = source.tags(
+            at: source.number(at: 4, 4), room: &room, { $0 == iptc }, pointers: [])
+        guard case .bytes(let value)? = found.entries.first?.value else { return nil }
+        return value
+    }
+
+    /// An entry for IPTC's data, filled up to a multiple of four bytes.
+    static func iptcEntry(_ data: [UInt8]) -> Entry {
+        let filled = data + [UInt8](repeating: 0, count: -data.count & 3)
+        return Entry(tag: iptc, kind: long, count: filled.count / 4, value: .bytes(filled))
+    }
+
+    /// Puts entries into a TIFF file of the byte order: a new first directory at the file's end. What it has
+    /// already stays.
+    static func add(_ entries: [Entry], isBigEndian: Bool, to file: inout [UInt8]) {
+        let own = file.withUnsafeBufferPointer { TIFFTags(storedIn: $0) }
+        guard var own, isBigEndian == own.isBigEndian else { return }
+        let known = Set(own.entries.map(\.tag))
+        let added = entries.filter { !known.contains($0.tag) }
+        guard !added.isEmpty else { return }
+        own.entries += added
+        if file.count % 2 == 1 { file.append(0) }
+        let base = file.count
+        file += own.encoded(at: base)
+        file.replaceSubrange(4..<8, with: own.number(base, 4))
     }
 
     /// All tags of a file's first directory as they are stored there.
@@ -174,20 +207,9 @@ extension EXIF {
         return begin + tags.number(8, 4) + tags.encoded(at: 8)
     }
 
-    /// Puts what the block says of the photo into a TIFF file of its byte order: a new first directory at
-    /// the file's end.
-    static func embed(_ block: [UInt8], in file: inout [UInt8]) {
-        let photo = block.withUnsafeBufferPointer { TIFFTags(photoIn: $0) }
-        let own = file.withUnsafeBufferPointer { TIFFTags(storedIn: $0) }
-        guard let photo, var own, photo.isBigEndian == own.isBigEndian else { return }
-        let known = Set(own.entries.map(\.tag))
-        let added = photo.entries.filter { !known.contains($0.tag) }
-        guard !added.isEmpty else { return }
-        own.entries += added
-        if file.count % 2 == 1 { file.append(0) }
-        let base = file.count
-        file += own.encoded(at: base)
-        file.replaceSubrange(4..<8, with: own.number(base, 4))
+    /// What a block says of the photo, as entries of a TIFF file of its byte order.
+    static func entries(of block: [UInt8]) -> [TIFFTags.Entry] {
+        block.withUnsafeBufferPointer { TIFFTags(photoIn: $0) }?.entries ?? []
     }
 
     /// The byte order of the block.

@@ -19,7 +19,8 @@ extension PictureSettings {
             texts.map { ($0.keyword, $0.value) }, uniquingKeysWith: { a, _ in a })
         let origin = Origin.argument(name)
         if let text = byName["parameters"] ?? byName[Self.hiddenKeyword] {
-            if let settings = try Self.other(inJSON: text, at: origin) {
+            let isFooocus = byName["fooocus_scheme"] != nil
+            if let settings = try Self.other(inJSON: text, isFooocus: isFooocus, at: origin) {
                 self.init(settings, text, of: name)
             } else {
                 self.init(Infotext(text), of: name)
@@ -39,8 +40,10 @@ extension PictureSettings {
     public static let hiddenKeyword = "stealth"
 
     /// What JSON holds where A1111 has its text; nil for what is no JSON.
+    ///
+    /// - Parameter isFooocus: whether another text says so.
     private static func other(
-        inJSON text: String, at origin: Origin
+        inJSON text: String, isFooocus: Bool, at origin: Origin
     ) throws(RecipeError) -> OtherSettings? {
         guard text.trimmed.hasPrefix("{"), let object = OtherSettings.object(text) else {
             return nil
@@ -52,7 +55,8 @@ extension PictureSettings {
         }
         let scheme = object["metadata_scheme"] as? String
         let isFooocus =
-            scheme == "fooocus" || object["base_model"] != nil || object["Base Model"] != nil
+            isFooocus || scheme == "fooocus" || object["base_model"] != nil
+            || object["Base Model"] != nil
         if isFooocus { return .fooocus(object) }
         if let graph = ComfyUIGraph(object) { return try settings(of: graph, at: origin) }
         if object["positive_prompt"] != nil { return .invokeAI(object) }

@@ -91,6 +91,15 @@ import Testing
         #expect(try Self.editor.get()(edit).image == first.image)
     }
 
+    /// It gets detail of its own at full size, however large it is.
+    @Test func aLargePictureIsMadeLargerInTiles() throws {
+        let recipe = try recipe(.upscale, ["scale": "2", "tile_size": "128"])
+        let plan = try Self.editor.get().plan(Edit.upscale(picture(400, 300), recipe))
+        #expect(plan.passes.count > 40)
+        #expect(plan.passes.allSatisfy { $0.width == 128 && $0.height == 128 })
+        #expect(plan.notes.allSatisfy { !$0.contains("work_size") })
+    }
+
     @Test func anUpscaleOfNoStrengthIsLanczos() throws {
         let recipe = try recipe(.upscale, ["scale": "2", "strength": "0"])
         let image = picture(33, 20)

@@ -7,6 +7,7 @@ import Testing
     /// The JPEGs of the corpus that have what can be kept.
     private static let names = [
         "444.jpg", "422.jpg", "420.jpg", "grey.jpg", "progressive.jpg", "progressive-grey.jpg",
+        "other-scans.jpg",
         "restarts.jpg", "orientation-1.jpg", "orientation-2.jpg", "orientation-3.jpg",
         "orientation-4.jpg", "orientation-5.jpg", "orientation-6.jpg", "orientation-7.jpg",
         "orientation-8.jpg", "profile.jpg", "no-end-marker.jpg", "bytes-before-restart.jpg",
@@ -64,6 +65,21 @@ import Testing
         let blocks = try #require(BlockComparison(source, writtenAs: data, outside: none))
         #expect(blocks.differing == 0)
         #expect(try Image(decoding: data, name: name).samples == source.samples)
+    }
+
+    /// libjpeg would write its own progression, which is often larger.
+    @Test(arguments: ["progressive.jpg", "progressive-grey.jpg", "other-scans.jpg"])
+    func scansStay(name: String) throws {
+        /// The headers of all scans.
+        func scans(_ data: Data) -> [[UInt8]] {
+            let data = Array(data)
+            return data.indices.dropLast().filter { data[$0] == 0xFF && data[$0 + 1] == 0xDA }
+                .map { Array(data[$0..<$0 + 2 + Int(data[$0 + 3])]) }
+        }
+        let file = try Data(contentsOf: corpus.appending(path: "Good/\(name)"))
+        let (edited, _) = painted(try image(name), Box(x: 2, y: 2, width: 3, height: 3))
+        let written = scans(try edited.encoded(as: .jpeg))
+        #expect(written.count > 4 && written == scans(file))
     }
 
     @Test func progressiveAndRestartsStay() throws {

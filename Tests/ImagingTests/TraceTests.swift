@@ -60,6 +60,11 @@ import Testing
         return Array("8BIM".utf8) + numbers + payload + padding
     }
 
+    /// A data set of IPTC's second record.
+    private func dataset(_ number: UInt8, _ value: [UInt8]) -> [UInt8] {
+        [0x1C, 2, number, UInt8(value.count >> 8), UInt8(value.count & 255)] + value
+    }
+
     /// A JPEG with one more marker, and perhaps something behind it.
     private func jpeg(_ marker: [UInt8], then tail: [UInt8] = []) throws -> Data {
         let plain = Array(try noise(width: 24, height: 16, channels: 3).encoded(as: .jpeg))
@@ -96,6 +101,9 @@ import Testing
             var image = noise(width: 24, height: 16, channels: 3)
             image.metadata.photoshopResources = resource(1036, secret)
             return try image.encoded(as: .tiff)
+        case "preview of IPTC":
+            let sets = dataset(80, Array("Ann".utf8)) + dataset(202, secret)
+            return try jpeg(marker(0xED, "Photoshop 3.0\0", resource(1028, sets)))
         default:
             let number = Int(kind.split(separator: " ")[1]) ?? 0
             return try jpeg(marker(0xED, "Photoshop 3.0\0", resource(number, secret)))
@@ -105,7 +113,7 @@ import Testing
     @Test(arguments: [
         "thumbnail", "strips", "preview", "JFXX", "MPF", "XMP", "raw profile", "EXIF of a WebP",
         "EXIF of an AVIF", "resources of a TIFF", "resource 1033", "resource 1036",
-        "resource 1058",
+        "resource 1058", "preview of IPTC",
     ])
     func nothingOfItStays(kind: String) throws {
         let data = try source(kind)
@@ -124,6 +132,24 @@ import Testing
                 #expect(exif.firstRange(of: Array("Ann".utf8)) != nil)
             }
         }
+    }
+
+    /// IPTC's other data stays, in a TIFF as a tag of its own beside Photoshop's resources.
+    @Test func whatIPTCSaysStays() throws {
+        let ann = dataset(80, Array("Ann".utf8))
+        let sets = ann + dataset(202, Self.secret)
+        let image = try Image(
+            decoding: jpeg(marker(0xED, "Photoshop 3.0\0", resource(1028, sets))), name: "it")
+        #expect(image.metadata.photoshopResources == resource(1028, ann))
+        var tiff = Array(try image.encoded(as: .tiff))
+        func resources() throws -> [UInt8]? {
+            try Image(decoding: Data(tiff), name: "it").metadata.photoshopResources
+        }
+        #expect(try resources() == resource(1028, ann))
+        // Without Photoshop's own tag, which becomes one that nobody knows, the other one is read.
+        let tag = try #require(tiff.lastRange(of: [0x49, 0x86, 1, 0]))
+        tiff[tag.lowerBound] = 0x48
+        #expect(try resources() == resource(1028, ann))
     }
 
     /// Auxiliary pictures of a HEIF are not read, and so in no file that is written.

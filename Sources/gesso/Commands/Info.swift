@@ -61,13 +61,17 @@ struct InfoCommand: ParsableCommand {
         for warning in image.metadata.warnings + image.metadata.losses {
             try tell("warning", warning)
         }
-        for entry in image.metadata.text {
+        func tell(_ name: String, beginningOf text: String) throws {
             let most = 500
-            let rest = entry.value.count > most ? "… (\(entry.value.count) characters)" : ""
-            try tell("text \(entry.keyword)", entry.value.prefix(most) + rest)
+            let rest = text.count > most ? "… (\(text.count) characters)" : ""
+            try tell(name, text.prefix(most) + rest)
+        }
+        for entry in image.metadata.text {
+            try tell("text \(entry.keyword)", beginningOf: entry.value)
         }
         if let program = info.otherProgram {
             try tell("settings", "of another program (\(program))")
+            if let text = image.metadata.parameters { try tell("parameters", beginningOf: text) }
         }
         guard let settings = info.settings else { return }
         if !["AUTOMATIC1111", "Gesso"].contains(settings.program) {
