@@ -21,7 +21,8 @@ extension Model {
         guard let areas = run.areas else { return 0 }
         let places = run.latents.paddedWidth * run.latents.paddedHeight / (vae.factor * vae.factor)
         let each = backbone.configuration.keptFloatsPerLatent(share: areas.share)
-        return Int(each) * places * branches(for: run.recipe)
+        // Those of the last two whole calls.
+        return 2 * Int(each) * places * branches(for: run.recipe)
     }
 }
 

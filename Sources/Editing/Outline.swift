@@ -45,12 +45,14 @@ struct Outline {
 
         /// The rows of each call, and whether it computes all of the latents.
         func calls(_ model: Model) -> [(rows: Int, isWhole: Bool)] {
-            var (last, count) = (0, 0)
+            var (last, count, gap) = (0, 0, 0)
             return levels.map { level in
                 let rows = model.guides(recipe, at: level) ? model.branches(for: recipe) : 1
                 count += 1
-                let isWhole = areas == nil || rows != last || count >= recipe.reuse
-                if isWhole { (last, count) = (rows, 0) }
+                let isWhole = areas == nil || rows != last || count >= gap
+                if isWhole {
+                    (last, count, gap) = (rows, 0, Reuse.gap(recipe.reuse, after: level.timestep))
+                }
                 return (rows, isWhole)
             }
         }

@@ -61,6 +61,11 @@ extension Tensor {
     /// `a` divided by each value.
     public static func / (a: Float, b: Tensor) -> Tensor { b.map { a / $0 } }
 
+    /// Each value if it goes on changing as since `earlier`, for `factor` times as long.
+    package func extrapolated(from earlier: Tensor, by factor: Float) -> Tensor {
+        combined(with: earlier) { $0 + factor * ($0 - $1) }
+    }
+
     /// Adds `b`, value by value.
     public static func += (a: inout Tensor, b: Tensor) { a = a + b }
 }

@@ -1,4 +1,5 @@
 import CKernels
+import Foundation
 
 extension Tensor {
     /// What group normalisation (Wu & He 2018) does to [N,H,W,C] or [N,S,C], as a scale and a shift of each
@@ -104,6 +105,27 @@ public struct GroupSums: Sendable {
     /// The sums over the pixels of both.
     public static func + (a: GroupSums, b: GroupSums) -> GroupSums {
         a.combined(with: b, +, pixels: a.pixels + b.pixels)
+    }
+
+    /// The sums if mean and deviation of each group go on changing as since `earlier`.
+    ///
+    /// - Parameters:
+    ///   - earlier: of as many pixels.
+    ///   - factor: for how many times as long.
+    package func extrapolated(from earlier: GroupSums, by factor: Double) -> GroupSums {
+        precondition(sums.count == earlier.sums.count && pixels == earlier.pixels)
+        let count = Double(pixels * channels * batch * 2 / sums.count)
+        func moments(_ sums: [Double], _ at: Int) -> (mean: Double, variance: Double) {
+            let mean = sums[at] / count
+            return (mean, max(sums[at + 1] / count - mean * mean, 1e-12))
+        }
+        let all = stride(from: 0, to: sums.count, by: 2).flatMap { at in
+            let (now, before) = (moments(sums, at), moments(earlier.sums, at))
+            let mean = now.mean + factor * (now.mean - before.mean)
+            let variance = now.variance * pow(now.variance / before.variance, factor)
+            return [count * mean, count * (variance + mean * mean)]
+        }
+        return GroupSums(batch: batch, pixels: pixels, channels: channels, sums: all)
     }
 
     /// The sums over the pixels of `a` that are not in `b`.

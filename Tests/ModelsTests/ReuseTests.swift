@@ -95,6 +95,39 @@ import Testing
         }
     }
 
+    @Test func wholeCallsComeSoonerInTheNoisierHalf() throws {
+        let unet = try unet()
+        let reuse = Reuse(interval: 4, areas: areas(middle))
+        let times = stride(from: Float(950), to: 0, by: -100)
+        let whole = times.map { time in
+            answer(unet, sample(time / 100), at: time, reuse)
+                == answer(unet, sample(time / 100), at: time)
+        }
+        #expect(
+            whole == [true, false, false, true, false, false, true, false, false, false])
+        #expect(Reuse.gap(4, after: 500) == 3 && Reuse.gap(4, after: 499) == 5)
+        #expect(Reuse.gap(2, after: 900) == 2 && Reuse.gap(1, after: 900) == 1)
+    }
+
+    /// What changed between two whole calls goes on changing, which brings an area nearer to a whole call.
+    @Test func changesGoOn() throws {
+        let unet = try unet()
+        func difference(after earlier: [Float]) -> Float {
+            let reuse = Reuse(interval: 2, areas: areas(middle))
+            for time in earlier { _ = answer(unet, waves(at: time), at: time, reuse) }
+            let own = answer(unet, waves(at: 700), at: 700, reuse)
+            let whole = answer(unet, waves(at: 700), at: 700)
+            let inside = (own - whole).cropped(rows: middle.rows, columns: middle.columns)
+            return inside.values.reduce(0) { $0 + $1 * $1 }
+        }
+        /// A picture under noise that gets weaker.
+        func waves(at time: Float) -> Tensor {
+            sample(0.7) * (1 - time / 1000) + sample(2.3) * (time / 1000)
+        }
+        let (without, with) = (difference(after: [800]), difference(after: [900, 850, 800]))
+        #expect(with > 0 && with < 0.6 * without)
+    }
+
     /// Where guidance ends, rows are fewer.
     @Test func aCallOfOtherRowsIsWhole() throws {
         let unet = try unet()

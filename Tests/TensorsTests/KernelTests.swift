@@ -229,6 +229,26 @@ import Testing
         #expect(scales(sums[0] - sums[0] + sums[0]) == expected)
     }
 
+    /// Means go on by differences, deviations by ratios.
+    @Test func statisticsThatGoOnChanging() {
+        let x = noise([2, 90, 1, 32]) + 3
+        let (weight, bias) = (noise([32], seed: 2), noise([32], seed: 3))
+        func scales(_ sums: GroupSums) -> [[Float]] {
+            let scales = sums.scales(weight: weight, bias: bias, epsilon: 0)
+            return (0..<2).map { scales.sliced(axis: 1, $0..<$0 + 1).values }
+        }
+        let (first, second) = (x.groupSums(groups: 4), (x * 2).groupSums(groups: 4))
+        let (own, going) = (scales(first), scales(second.extrapolated(from: first, by: 1)))
+        for (place, (scale, shift)) in zip(own[0], own[1]).enumerated() {
+            let bias = bias.values[place % 32]
+            #expect(abs(going[0][place] - scale / 4) < 1e-5)
+            #expect(abs(going[1][place] - (bias + (shift - bias) * 3 / 4)) < 1e-5)
+        }
+        let same = scales(first.extrapolated(from: second, by: 0))
+        #expect(zip(same[0] + same[1], own[0] + own[1]).allSatisfy { abs($0 - $1) < 1e-5 })
+        #expect(noise([4]).extrapolated(from: noise([4]) * 0, by: 0.5) == noise([4]) * 1.5)
+    }
+
     @Test(arguments: [[1, 1], [5, 32], [70, 33], [3, 768]])
     func layerNorm(_ s: [Int]) {
         let x = noise([s[0], s[1]]) + 3
