@@ -4,7 +4,7 @@ import GessoServer
 import TestSupport
 import Testing
 
-@Suite("The interface of the ControlNet extension")
+@Suite("The interface of the ControlNet extension", .serialized)
 struct ControlNetTests {
     /// A server with recorded networks on its shelf: a model and two ControlNets of its shape.
     private func withNetworks(_ work: (RunningServer) async throws -> Void) async throws {
