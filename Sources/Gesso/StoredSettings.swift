@@ -15,14 +15,6 @@ extension PictureSettings {
             self = settings
             return
         }
-        // The head of any picture has zeros.
-        if data.count > Self.longestText, ImageFormat(sniffing: data) == nil,
-            !data.prefix(512).contains(0)
-        {
-            throw GessoError(
-                .badData, "too long for settings", at: path,
-                do: "keep it under \(Self.longestText >> 20) MiB")
-        }
         guard let settings = try Self(of: Image(decoding: data, name: FilePath.literal(path)), path)
         else {
             throw GessoError(
@@ -47,10 +39,17 @@ extension PictureSettings {
 
     private static func bytes(_ path: String) throws -> Data {
         let url = try FilePath.file(path, orFailWith: .cannotRead)
-        guard let data = try? FileHandle(forReadingFrom: url).read(upToCount: longestText + 1),
-            ImageFormat(sniffing: data) == nil, text(data) != nil
-        else { return try Picture.file(path).bytes() }
-        return data
+        let data = try? FileHandle(forReadingFrom: url).read(upToCount: longestText + 1)
+        if let data, ImageFormat(sniffing: data) == nil {
+            if text(data) != nil { return data }
+            // The head of any picture has zeros.
+            if data.count > longestText, !data.prefix(512).contains(0) {
+                throw GessoError(
+                    .badData, "too long for settings", at: path,
+                    do: "keep it under \(longestText >> 20) MiB")
+            }
+        }
+        return try Picture.file(path).bytes()
     }
 
     /// A text with settings in it; nil for anything else.

@@ -73,39 +73,36 @@ public struct BatchPlan {
         var inputOfName: [String: String] = [:]
         var controls = BatchControls()
         let items = try list.items.enumerated().map { index, item in
-            if let fault = item.fault { return Self.left(item, as: item.input, fault) }
-            let seed = seed.map { $0 &+ UInt64(index) }
-            let made = Result { try request(for: item, seed: seed, &controls) }
-            let own = (try? made.get())?.edits.first?.recipe.seed ?? seed
-            let (name, format) = try name(
-                of: item, index, seed: edits != nil && seed == nil ? nil : own)
+            var request: Request
+            do {
+                if let fault = item.fault { throw fault }
+                let seed = seed.map { $0 &+ UInt64(index) }
+                request = try self.request(for: item, seed: seed, &controls)
+            } catch {
+                return Self.left(item, GessoError(error))
+            }
+            let first = edits != nil && seed == nil ? nil : request.edits.first?.recipe.seed
+            let (name, format) = try name(of: item, index, seed: first)
             if let other = inputOfName.updateValue(item.input, forKey: name) {
                 throw GessoError(
                     .usage, "\(other) and \(item.input) would both become \(name)",
                     remedy: .part("name", "put {index} in the name"))
             }
-            do {
-                var request = try made.get()
-                (request.format, request.quality) = (
-                    format, format.hasQuality ? options.quality : nil
-                )
-                return Batch.Item(
-                    input: item.input, output: name, request: request, settings: item.settings)
-            } catch {
-                return Self.left(item, as: name, GessoError(error))
-            }
+            (request.format, request.quality) = (
+                format, format.hasQuality ? options.quality : nil
+            )
+            return Batch.Item(
+                input: item.input, output: name, request: request, settings: item.settings)
         }
         if let fault = items.first?.fault, items.allSatisfy({ $0.fault != nil }) { throw fault }
         return items
     }
 
-    /// A picture that is left out.
-    private static func left(
-        _ item: BatchList.Item, as name: String, _ fault: GessoError
-    ) -> Batch.Item {
+    /// A picture that is left out. It has no result, so the place of the fault stands for its name.
+    private static func left(_ item: BatchList.Item, _ fault: GessoError) -> Batch.Item {
         Batch.Item(
-            input: item.input, output: name, request: Request([]), settings: item.settings,
-            fault: fault)
+            input: item.input, output: fault.place ?? item.input, request: Request([]),
+            settings: item.settings, fault: fault)
     }
 
     /// The name of a result, and its format.
