@@ -220,7 +220,9 @@ private struct BatchListFile {
         let (feed, back) = (UInt8(ascii: "\n"), UInt8(ascii: "\r"))
         let lines = content.split(
             separator: content.contains(feed) ? feed : back, omittingEmptySubsequences: false)
-        let numbered = lines.enumerated().map { (line: $1, number: $0 + 1) }
+        let numbered = lines.enumerated().map { index, line in
+            (line: line.last == back ? line.dropLast() : line, number: index + 1)
+        }
         return (
             numbered.filter { !$0.line.allSatisfy { $0 == 32 || 9...13 ~= $0 } },
             file.deletingLastPathComponent()
