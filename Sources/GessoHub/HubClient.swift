@@ -42,6 +42,8 @@ final class HubClient: Sendable {
         configuration.httpVersion = .http1Only
         let patience = TimeAmount.milliseconds(Int64(patience * 1000))
         configuration.timeout = .init(connect: patience, read: patience)
+        // Whoever asks decides whether to ask again.
+        configuration.connectionPool.retryConnectionEstablishment = false
         if let proxy, let host = proxy.host() {
             let authorization = proxy.user().map {
                 HTTPClient.Authorization.basic(
