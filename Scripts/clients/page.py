@@ -401,11 +401,26 @@ def test_mouse(browser):
     context.close()
 
 
+def settle(page):
+    """Waits until the picture stays where it is for ten frames: what is laid out late moves it."""
+    page.evaluate("""() => new Promise((done) => {
+        let last = '', same = 0;
+        const look = () => {
+            const box = document.getElementById('viewport').getBoundingClientRect();
+            const now = JSON.stringify([window.gesso.view(), box, window.scrollY]);
+            same = now === last ? same + 1 : 0;
+            last = now;
+            same < 10 ? requestAnimationFrame(look) : done();
+        };
+        look();
+    })""")
+
+
 def test_touch(browser):
     context, page = opened(browser, viewport={"width": 390, "height": 800}, has_touch=True, is_mobile=True, device_scale_factor=2)
     page.set_input_files("#file", PHOTO)
     wait(page, "window.gesso.mask()")
-    page.wait_for_timeout(100)
+    settle(page)
     session = context.new_cdp_session(page)
 
     def touch(kind, *points):
@@ -417,6 +432,7 @@ def test_touch(browser):
     touch("touchMove", ((a[0] + b[0]) / 2, a[1]))
     touch("touchMove", b)
     touch("touchEnd")
+    page.wait_for_timeout(80)
     count = mask(page)["count"]
     assert count > 0, "one finger paints nothing"
     scale = page.evaluate("window.gesso.view().scale")
