@@ -17,14 +17,22 @@ import Testing
         ]
     }
 
+    /// The tool with a folder of models that holds one LoRA.
+    private static func shelf(_ tool: Tool) throws -> Tool {
+        try FileManager.default.createDirectory(
+            at: tool.url("models/loras"), withIntermediateDirectories: true)
+        try FileManager.default.copyItem(
+            at: lora, to: tool.url("models/loras/tiny.safetensors"))
+        var shelf = tool
+        shelf.environment = [
+            "GESSO_MODELS": "models", "XDG_CACHE_HOME": tool.url("cache").path,
+        ]
+        return shelf
+    }
+
     @Test func aLoRAIsRecordedAndReplayed() throws {
         try Tool.inFolder { tool in
-            try FileManager.default.createDirectory(
-                at: tool.url("models/loras"), withIntermediateDirectories: true)
-            try FileManager.default.copyItem(
-                at: Self.lora, to: tool.url("models/loras/tiny.safetensors"))
-            var shelf = tool
-            shelf.environment = ["GESSO_MODELS": "models"]
+            let shelf = try Self.shelf(tool)
             let flag = try shelf.run(
                 Self.words("a.png")
                     + ["--prompt", "x", "--lora", "tiny:0.5", "--receipt", "a.json"])
@@ -71,14 +79,7 @@ import Testing
 
     @Test func blocksThatWereDrawnAreKeptAndReplayed() throws {
         try Tool.inFolder { tool in
-            try FileManager.default.createDirectory(
-                at: tool.url("models/loras"), withIntermediateDirectories: true)
-            try FileManager.default.copyItem(
-                at: Self.lora, to: tool.url("models/loras/tiny.safetensors"))
-            var shelf = tool
-            shelf.environment = [
-                "GESSO_MODELS": "models", "XDG_CACHE_HOME": tool.url("cache").path,
-            ]
+            let shelf = try Self.shelf(tool)
             let letters = Array(repeating: "R", count: 17).joined(separator: ",")
             let run = try shelf.run(
                 Self.words("a.png")
