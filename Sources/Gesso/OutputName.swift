@@ -31,7 +31,7 @@ package struct OutputName {
         let name = (input.map { $0 == "-" ? "picture" : $0 } ?? verb.rawValue) as NSString
         let own = ImageFormat(written: name.pathExtension) == nil ? nil : name.pathExtension
         return [
-            "stem": ((name.lastPathComponent) as NSString).deletingPathExtension,
+            "stem": name.lastPathComponent.withoutPathEnding,
             "seed": "\(seed)", "verb": verb.rawValue, "ext": format ?? own ?? "png",
             "index": String(format: "%04d", index),
         ]

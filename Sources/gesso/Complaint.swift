@@ -62,7 +62,7 @@ extension CommandLineWords {
     }
 
     private func isPicture(_ word: String) -> Bool {
-        ImageFormat(pathExtension: (word as NSString).pathExtension) != nil
+        ImageFormat(pathExtension: word.pathEnding) != nil
     }
 }
 
@@ -72,7 +72,7 @@ extension Failure {
         let names = command.configuration.subcommands.map { $0._commandName }
         let isRoot = command == GessoCommand.self
         let isPicture =
-            ImageFormat(pathExtension: (word as NSString).pathExtension) != nil && isRoot
+            ImageFormat(pathExtension: word.pathEnding) != nil && isRoot
         let meant =
             isPicture
             ? "img2img \(word)"

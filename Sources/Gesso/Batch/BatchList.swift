@@ -26,7 +26,7 @@ public struct BatchList {
 
         /// The format of the file, as its name has it.
         public var format: ImageFormat? {
-            ImageFormat(pathExtension: (input as NSString).pathExtension)
+            ImageFormat(pathExtension: input.pathEnding)
         }
     }
 
@@ -43,7 +43,7 @@ public struct BatchList {
 
     private init(_ items: [Item]) {
         self.items = items
-        names = Set(items.map { ($0.input as NSString).deletingPathExtension.lowercased() })
+        names = Set(items.map { $0.input.withoutPathEnding.lowercased() })
     }
 
     /// - Parameters:
@@ -75,7 +75,7 @@ public struct BatchList {
             return try pictures(
                 in: path.hasSuffix("/") ? path : path + "/", "", recursive, excluded)
         }
-        let ending = (place as NSString).pathExtension.lowercased()
+        let ending = place.pathEnding.lowercased()
         if ending == "jsonl" { return try BatchListFile(at: place).items }
         if ending == "txt" { return try BatchListFile(pathsAt: place).items }
         if exists { return [Item(input: path)] }
@@ -102,7 +102,7 @@ public struct BatchList {
                 continue
             }
             if !isFolder.boolValue {
-                if ImageFormat(pathExtension: (name as NSString).pathExtension) != nil {
+                if ImageFormat(pathExtension: name.pathEnding) != nil {
                     items.append(Item(input: path, folder: folder))
                 }
             } else if recursive, !isLink(path), !isSame(path, excluded) {
@@ -127,7 +127,7 @@ public struct BatchList {
         guard glob(pattern, 0, nil, &found) == 0 else { return [] }
         return (0..<Int(found.gl_pathc)).compactMap { index in
             found.gl_pathv[index].map { String(cString: $0) }
-        }.filter { ImageFormat(pathExtension: ($0 as NSString).pathExtension) != nil }
+        }.filter { ImageFormat(pathExtension: $0.pathEnding) != nil }
     }
 }
 

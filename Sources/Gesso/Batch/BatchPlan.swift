@@ -110,7 +110,7 @@ public struct BatchPlan {
         of item: BatchList.Item, _ index: Int, seed: UInt64?
     ) throws -> (name: String, format: ImageFormat) {
         let format = options.format ?? item.format.flatMap { $0.isWritten ? $0 : nil } ?? .png
-        let own = item.format == format ? (item.input as NSString).pathExtension : nil
+        let own = item.format == format ? item.input.pathEnding : nil
         let name =
             item.folder
             + template.name([
@@ -118,7 +118,7 @@ public struct BatchPlan {
                 "verb": verb.rawValue, "index": String(format: "%04d", index + 1),
                 "ext": own ?? format.fileExtension,
             ])
-        guard ImageFormat(pathExtension: (name as NSString).pathExtension) == format else {
+        guard ImageFormat(pathExtension: name.pathEnding) == format else {
             throw GessoError(
                 .usage, "'\(name.suffix(40))' is no name of a \(format.rawValue)",
                 remedy: .part("name", "end it in .{ext}"))

@@ -25,7 +25,7 @@ public struct MaskFolder: Sendable {
     /// Whether a picture is in this folder, where only the sign of a mask tells masks from pictures.
     func isBeside(_ item: BatchList.Item) -> Bool {
         let base = pictures.full(item.folder + item.stem)
-        let own = (item.input as NSString).deletingPathExtension
+        let own = item.input.withoutPathEnding
         return FilePath.resolved(URL(filePath: base)) == FilePath.resolved(URL(filePath: own))
     }
 

@@ -15,9 +15,9 @@ struct PictureFolder: Sendable {
         self.path = path
         var files: [String: [String]] = [:]
         for file in FileManager.default.subpaths(atPath: path) ?? [] {
-            guard ImageFormat(pathExtension: (file as NSString).pathExtension) != nil
+            guard ImageFormat(pathExtension: file.pathEnding) != nil
             else { continue }
-            let name = (file as NSString).deletingPathExtension
+            let name = file.withoutPathEnding
             files[name.lowercased(), default: []].append(file)
             let (folder, own) = Self.parts(name)
             if let stem = other(own) {
@@ -43,8 +43,8 @@ struct PictureFolder: Sendable {
         where isMeant: (String) -> Bool = { _ in true }
     ) -> String? {
         func rank(_ file: String) -> (Int, Int) {
-            let stem = (file as NSString).deletingPathExtension
-            let ending = (file as NSString).pathExtension.lowercased()
+            let stem = file.withoutPathEnding
+            let ending = file.pathEnding.lowercased()
             let endings = ImageFormat.pathExtensions
             return (
                 names.firstIndex(of: stem) ?? names.count,
@@ -52,7 +52,7 @@ struct PictureFolder: Sendable {
             )
         }
         let found = (files[name.lowercased()] ?? []).filter {
-            isMeant(Self.parts(($0 as NSString).deletingPathExtension).name)
+            isMeant(Self.parts($0.withoutPathEnding).name)
         }
         return found.min { rank($0) < rank($1) }.map(full)
     }
