@@ -24,16 +24,7 @@ public final class Certificate: @unchecked Sendable {
 
     /// The certificate that these bytes are, DER; nil for others.
     convenience init?(der: Data) {
-        let pointer = der.withContiguousBytes { bytes, count -> OpaquePointer? in
-            var place = bytes
-            let certificate = d2i_X509(nil, &place, count)
-            guard place == bytes.map({ $0 + count }) else {
-                X509_free(certificate)
-                return nil
-            }
-            return certificate
-        }
-        guard let pointer else { return nil }
+        guard let pointer = decoded(der, { d2i_X509(nil, $0, $1) }, X509_free) else { return nil }
         self.init(owning: pointer)
     }
 

@@ -162,6 +162,24 @@ func encoded(_ write: (UnsafeMutablePointer<UnsafeMutablePointer<UInt8>?>?) -> I
     return written == count ? Data(bytes) : nil
 }
 
+/// What one of libcrypto's `d2i` functions reads from all of these bytes; nil where they are something else, or more.
+///
+/// - Parameter free: frees what is read.
+func decoded<Pointer>(
+    _ der: Data, _ read: (UnsafeMutablePointer<UnsafePointer<UInt8>?>, Int) -> Pointer?,
+    _ free: (Pointer?) -> Void
+) -> Pointer? {
+    der.withContiguousBytes { bytes, count in
+        var place = bytes
+        let found = read(&place, count)
+        guard place == bytes.map({ $0 + count }) else {
+            free(found)
+            return nil
+        }
+        return found
+    }
+}
+
 /// A file in memory, as libcrypto reads and writes PEM.
 final class MemoryFile {
     let pointer: OpaquePointer

@@ -72,15 +72,7 @@ extension TimeStamp {
         }
 
         private static func token(_ data: Data) -> UnsafeMutablePointer<PKCS7>? {
-            data.withContiguousBytes { bytes, count in
-                var place = bytes
-                let token = d2i_PKCS7(nil, &place, count)
-                guard place == bytes.map({ $0 + count }) else {
-                    PKCS7_free(token)
-                    return nil
-                }
-                return token
-            }
+            decoded(data, { d2i_PKCS7(nil, $0, $1) }, PKCS7_free)
         }
 
         private static func response(_ data: Data) -> UnsafeMutablePointer<PKCS7>? {
@@ -153,16 +145,9 @@ final class TimeStampResponse {
 
     /// Nil for bytes that are none.
     init?(_ data: Data) {
-        let response = data.withContiguousBytes { bytes, count -> OpaquePointer? in
-            var place = bytes
-            let response = d2i_TS_RESP(nil, &place, count)
-            guard place == bytes.map({ $0 + count }) else {
-                TS_RESP_free(response)
-                return nil
-            }
-            return response
+        guard let response = decoded(data, { d2i_TS_RESP(nil, $0, $1) }, TS_RESP_free) else {
+            return nil
         }
-        guard let response else { return nil }
         pointer = response
     }
 

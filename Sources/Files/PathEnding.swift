@@ -18,9 +18,6 @@ extension String {
     private var endingDot: Index? {
         guard let last = lastIndex(where: { $0 != "/" }) else { return nil }
         let start = self[...last].lastIndex(of: "/").map { index(after: $0) } ?? startIndex
-        guard let dot = self[start...last].lastIndex(of: "."), dot != start, dot != last else {
-            return nil
-        }
-        return dot
+        return self[start...last].lastIndex(of: ".").flatMap { $0 == start ? nil : $0 }
     }
 }

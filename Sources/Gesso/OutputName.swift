@@ -28,10 +28,10 @@ package struct OutputName {
     }
 
     private func values(index: Int) -> [String: String] {
-        let name = (input.map { $0 == "-" ? "picture" : $0 } ?? verb.rawValue) as NSString
-        let own = ImageFormat(written: name.pathExtension) == nil ? nil : name.pathExtension
+        let name = input.map { $0 == "-" ? "picture" : $0 } ?? verb.rawValue
+        let own = ImageFormat(written: name.pathEnding) == nil ? nil : name.pathEnding
         return [
-            "stem": name.lastPathComponent.withoutPathEnding,
+            "stem": (name as NSString).lastPathComponent.withoutPathEnding,
             "seed": "\(seed)", "verb": verb.rawValue, "ext": format ?? own ?? "png",
             "index": String(format: "%04d", index),
         ]

@@ -19,9 +19,7 @@ public struct BatchList {
 
         /// The file's name without its ending.
         public var stem: String {
-            let name = input.split(separator: "/").last.map(String.init) ?? input
-            let dot = name.lastIndex(of: ".")
-            return dot.map { $0 == name.startIndex ? name : String(name[..<$0]) } ?? name
+            (input.split(separator: "/").last.map(String.init) ?? input).withoutPathEnding
         }
 
         /// The format of the file, as its name has it.
