@@ -335,12 +335,44 @@ def check_traces(folder):
             check(traces(source), f"{source.name} has none itself")
 
 
+# What IPTC's older data says, and the property of XMP for it.
+IPTC = {"ObjectName": ("Harbour", "Title"), "By-line": ("Ann", "Creator"), "City": ("München", "City"),
+        "Caption-Abstract": ("Boats & <sea>", "Description"), "Keywords": (["sea", "boats"], "Subject"),
+        "CopyrightNotice": ("(c) Ann", "Rights"), "DateCreated": ("2026:11:29", "DateCreated")}
+
+
+def check_iptc(folder):
+    """IPTC's older data from a JPEG and a TIFF in all that is written; what has no place there is in a note."""
+    for source in (folder / "iptc.jpg", folder / "iptc.tif", folder / "iptc.png"):
+        Image.fromarray(samples(96, 64, 3, 8)).save(source)
+        words = [f"-IPTC:{tag}={value}" for tag, (text, _) in IPTC.items()
+                 for value in (text if isinstance(text, list) else [text])]
+        subprocess.run(["exiftool", "-q", "-m", "-overwrite_original", "-codedcharacterset=utf8", *words,
+                        "-IPTC:Contact=+49", source], check=True)
+        for ending in ("jpg", "png", "webp", "avif", "tif"):
+            out = folder / f"iptc-{source.suffix[1:]}.{ending}"
+            what = f"{source.name} as {ending}"
+            status, _, errors = gesso(
+                "inpaint", source, "-o", out, "--mask", "rect:4,4,12,12", *EDIT[:-1])
+            check(status == 0, f"{what}: {errors}")
+            found = subprocess.run(["exiftool", "-j", "-G", out], capture_output=True).stdout
+            found = json.loads(found)[0] if status == 0 else {}
+            as_xmp = ending in ("webp", "avif")
+            for tag, (text, property) in IPTC.items():
+                value = found.get(f"XMP:{property}" if as_xmp else f"IPTC:{tag}")
+                check(value == text, f"{what}: {tag} is {value!r}")
+            check(as_xmp == ("2:118 (contact)" in errors), f"{what}: {errors}")
+            check(as_xmp or found.get("IPTC:Contact") in ("+49", 49), f"{what}: contact")
+            check("ExifTool:Warning" not in found, f"{what}: {found.get('ExifTool:Warning')}")
+
+
 def main():
     with tempfile.TemporaryDirectory() as name:
         folder = pathlib.Path(name)
         for case in cases():
             check_case(folder, *case)
         check_traces(folder)
+        check_iptc(folder)
         check_readers(folder)
         check_foreign(folder)
         check_watermark(folder)

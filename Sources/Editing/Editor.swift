@@ -55,7 +55,12 @@ public struct Editor: Sendable {
                 index, prompt: pass.prompt, refines: pass.detailStrength != nil)
             canvas.lay(try paint(canvas.part(pass), own, &log), pass)
         }
-        guard let result = canvas.result else { throw EditingError.notFinite(stage: "edit") }
+        guard var result = canvas.result else { throw EditingError.notFinite(stage: "edit") }
+        if let mask = edit.mask, let photo = edit.original, edit.recipe.detail != .off,
+            outline.passes.contains(where: \.isScaled)
+        {
+            result = result.withGrain(of: photo, within: mask, seed: edit.seed)
+        }
         let picture = try finished(result, edit, safety)
         var finished = log.result(picture, of: edit, by: outline, seams: canvas.seams)
         if case .text = Watermark(recipe.watermark) { finished.isWatermarked = true }

@@ -31,6 +31,7 @@ struct LayeredCanvas {
 
     /// What a pass paints, as an edit of its own, all of which is replaced.
     mutating func part(_ pass: Pass) -> Edit {
+        if pass.seesTiles, let result { seen = result.withoutHiddenColors }
         let start = seen.map { seen in
             if edit.enlargement != nil { return seen }
             let part = seen.cropped(to: pass.box).resized(width: pass.width, height: pass.height)
@@ -67,12 +68,26 @@ struct LayeredCanvas {
             result = painted.image
             return
         }
-        if pass.isScaled, !joinsAsAWhole(pass) { return layInBands(painted, pass) }
+        let painted = meeting(painted, pass)
+        if pass.isScaled, pass.fade == nil, !joinsAsAWhole(pass) {
+            return layInBands(painted, pass)
+        }
         let box = pass.box
         lay(
             painted.image.resized(width: box.width, height: box.height),
             shown: painted.shown?.resized(width: box.width, height: box.height, filter: .bilinear),
             pass)
+    }
+
+    /// What a part of a large picture came to, moved so that it meets what the model was shown around its mask: where
+    /// pixels of the work are many of the picture's, a step at the border is as wide.
+    private func meeting(_ painted: Painted, _ pass: Pass) -> Painted {
+        guard pass.isScaled || pass.detailStrength != nil, edit.mode == .hard, let begun,
+            let area = pass.workRegion(.hard), begun.width == painted.image.width,
+            begun.height == painted.image.height
+        else { return painted }
+        return Painted(
+            image: painted.image.meeting(begun.inSRGB, around: area.support), shown: painted.shown)
     }
 
     /// Whether the colours of all that was painted are needed to join any of it.

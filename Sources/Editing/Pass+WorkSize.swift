@@ -135,19 +135,31 @@ extension Edit {
         guard recipe.detail != .off, let strength = detailStrength(enlargedBy: pass.scale) else {
             return [pass]
         }
-        // What is along the picture is painted at full size, and joined to it there.
-        pass.mask = mask.blackened(in: pictureBox)
-        let border = CanvasBorder(
-            canvas: pass.box, picture: pictureBox, side: work.least,
-            isAll: recipe.detail == .tiles)
+        // What is along the picture is painted at full size, and joined to it there; on the way there at sizes
+        // between, so that sharpness falls off with the distance.
+        let beyond = mask.blackened(in: pictureBox)
+        pass.mask = beyond
+        let isAll = recipe.detail == .tiles
+        let middle = Int(pass.scale.squareRoot().rounded())
+        let scales = pass.scale > Self.mostSharpened && !isAll ? [middle, 1] : [1]
         return [pass]
-            + tiles(in: border.outer, side: work.least, at: strength) {
-                mask.cropped(to: $0).darkened(by: border.reach(in: $0))
+            + scales.flatMap { scale -> [Pass] in
+                let border = CanvasBorder(
+                    canvas: pass.box, picture: pictureBox, side: work.least * scale, isAll: isAll)
+                var tiles = tiles(
+                    in: border.outer, side: work.least, scale: scale, multiple, at: strength
+                ) {
+                    (scale == 1 ? mask : beyond).cropped(to: $0).darkened(by: border.reach(in: $0))
+                }
+                if !tiles.isEmpty { tiles[0].seesTiles = true }
+                return tiles
             }
     }
 
     // MARK: - Detail
 
+    /// By how much a canvas is made larger before it is repainted at a size between that and its own.
+    private static let mostSharpened = 4.0
     /// By how much something is made larger before it is repainted in tiles.
     private static let leastEnlargement = 1.5
     /// Pixels over which tiles fade into each other.
@@ -162,19 +174,27 @@ extension Edit {
         return strength > 0 ? strength : nil
     }
 
-    /// Tiles of a side over a part of the canvas, each with its share of the weights.
+    /// Tiles over a part of the canvas, each with its share of the weights.
     ///
-    /// - Parameter share: how much of each pixel of a box is replaced; where that is nothing at all, there
-    ///   is no tile.
+    /// - Parameters:
+    ///   - side: of a tile as it is worked on.
+    ///   - scale: how many pixels of the canvas become one of a tile.
+    ///   - share: how much of each pixel of a box is replaced; where that is nothing at all, there
+    ///     is no tile.
     private func tiles(
-        in area: Box, side: Int, at strength: Double, share: (Box) -> Mask? = { _ in nil }
+        in area: Box, side: Int, scale: Int = 1, _ multiple: Int = 1, at strength: Double,
+        share: (Box) -> Mask? = { _ in nil }
     ) -> [Pass] {
-        let grid = TileGrid(area, side: side, overlap: Self.tileOverlap)
+        func length(_ length: Int) -> Int {
+            scale == 1 ? length : max(length / scale / multiple, 1) * multiple
+        }
+        let grid = TileGrid(area, side: side * scale, overlap: Self.tileOverlap * scale)
         return grid.boxes.enumerated().compactMap { index, box in
             let mask = share(box)
             guard mask?.isEmpty != true else { return nil }
             var pass = Pass(
-                box: box, width: box.width, height: box.height, mask: mask, region: mask?.support)
+                box: box, width: length(box.width), height: length(box.height), mask: mask,
+                region: mask?.support)
             (pass.fade, pass.seesEarlier) = (grid.share(of: index), false)
             pass.detailStrength = strength
             return pass

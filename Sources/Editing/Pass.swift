@@ -25,6 +25,8 @@ struct Pass: Sendable {
     var detailStrength: Double?
     /// The share that each pixel has among tiles that overlap; nil is all.
     var fade: Mask?
+    /// Whether it is painted from what all tiles before it have come to; of tiles of one size none sees another.
+    var seesTiles = false
     /// Whether the picture's own fine detail is put back into what was painted.
     var keepsDetail = false
 

@@ -150,8 +150,10 @@ extension Image {
         quality: Int?, threads: Int = min(ProcessInfo.processInfo.activeProcessorCount, 16)
     ) throws -> Data {
         let number = quality.map { Int32(min(max($0, 1), 100)) } ?? -1
-        var items = metadata.tiffItems().filter { $0.name != "8BIM" }
-        if let exif = metadata.exifBlock(for: self) { items.append((name: "EXIF", bytes: exif)) }
+        let items = [
+            ("ICCP", metadata.iccProfile), ("XMP ", metadata.packetWithIPTC),
+            ("EXIF", metadata.exifBlock(for: self)),
+        ].compactMap { item in item.1.map { (name: item.0, bytes: $0) } }
         return try written(as: .avif, items: items) { writer, samples in
             codec_avif_write(
                 writer, samples, UInt32(width), UInt32(height), Int32(channels), Int32(depth),

@@ -48,10 +48,15 @@ extension ImageMetadata {
         takeResources(resources)
     }
 
-    /// Keeps Photoshop's resources as far as they do not show the picture.
+    /// Keeps Photoshop's resources as far as they do not show the picture, and are not there yet.
     mutating func takeResources(_ resources: [UInt8]) {
         if let kept = PhotoshopResources.withoutPictures(resources) {
-            if !kept.isEmpty { photoshopResources = kept }
+            if !kept.isEmpty {
+                photoshopResources =
+                    photoshopResources.map {
+                        PhotoshopResources.joined($0, kept)
+                    } ?? kept
+            }
         } else {
             warnings.append("Photoshop's resources are broken and were left out")
         }

@@ -36,10 +36,8 @@ extension ImageMetadata {
             switch profile.kind {
             case .exif: exif = exif ?? profile.bytes
             case .xmp: xmp = xmp ?? profile.bytes
-            case .photoshop
-            where PhotoshopResources.withoutPictures(profile.bytes) != profile.bytes:
-                takeResources(profile.bytes)
-            case .photoshop, .other: text.append(TextEntry(keyword: keyword, value: value))
+            case .photoshop: takeResources(profile.bytes)
+            case .other: text.append(TextEntry(keyword: keyword, value: value))
             }
         } else if keyword == parametersKeyword {
             parameters = value
@@ -64,6 +62,9 @@ extension ImageMetadata {
         }
         if let parameters {
             chunks += textChunk(TextEntry(keyword: parametersKeyword, value: parameters))
+        }
+        if let photoshopResources {
+            chunks += textChunk(RawProfile.text(ofResources: photoshopResources))
         }
         return chunks + text.flatMap(textChunk)
     }

@@ -23,6 +23,19 @@ enum PhotoshopResources {
         return isWhole ? kept : nil
     }
 
+    /// The resources with those of others that have other numbers.
+    static func joined(_ bytes: [UInt8], _ others: [UInt8]) -> [UInt8] {
+        var numbers: Set<Int> = []
+        var result = bytes
+        _ = forEach(in: bytes) { numbers.insert($0.number) }
+        _ = forEach(in: others) { resource in
+            guard !numbers.contains(resource.number) else { return }
+            if result.count % 2 == 1 { result.append(0) }
+            result += others[resource.all]
+        }
+        return result
+    }
+
     /// IPTC's data in the resources; nil without any.
     static func iptc(in bytes: [UInt8]) -> [UInt8]? {
         var found: [UInt8]?

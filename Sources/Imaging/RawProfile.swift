@@ -1,5 +1,6 @@
 /// A block of metadata that ImageMagick writes as text into a PNG: a line break, a name, its length, and the
-/// bytes in hexadecimal digits, under a keyword that begins with `Raw profile type`.
+/// bytes in hexadecimal digits, under a keyword that begins with `Raw profile type`. A PNG has no other place for
+/// Photoshop's resources.
 struct RawProfile {
     /// What the block is.
     enum Kind {
@@ -43,9 +44,25 @@ struct RawProfile {
                 bytes.starts(with: Self.xmpPrefix)
                 ? (.xmp, without(Self.xmpPrefix)) : (.exif, without(Self.exifPrefix))
         case "8bim", "iptc":
-            (kind, self.bytes) = (.photoshop, without(PhotoshopResources.prefix))
+            // Data of IPTC is there with Photoshop's resource around it, or without.
+            kind = .photoshop
+            self.bytes =
+                IPTC.begins(bytes)
+                ? PhotoshopResources.iptcResource(bytes) : without(PhotoshopResources.prefix)
         default: (kind, self.bytes) = (.other, bytes)
         }
+    }
+
+    /// Photoshop's resources as such a text, 36 bytes a line.
+    static func text(ofResources bytes: [UInt8]) -> TextEntry {
+        let digits = Array("0123456789abcdef".utf8)
+        var text = Array("\niptc\n\(bytes.count)".utf8)
+        for (index, byte) in bytes.enumerated() {
+            if index % 36 == 0 { text.append(0x0A) }
+            text += [digits[Int(byte >> 4)], digits[Int(byte & 15)]]
+        }
+        return TextEntry(
+            keyword: prefix + "iptc", value: String(decoding: text + [0x0A], as: UTF8.self))
     }
 
     private static func value(of digit: UInt8) -> UInt8? {

@@ -6,11 +6,8 @@ extension ImageMetadata {
         exif = EXIF.collected(from: bytes)
         parameters = exif.flatMap { EXIF($0)?.userComment }
         // Photoshop writes IPTC's data twice, other programs only as a tag of its own.
-        var resources = photoshopResources ?? []
-        if PhotoshopResources.iptc(in: resources) == nil, let data = TIFFTags.iptc(in: bytes) {
-            let shown = IPTC.withoutPictures(data)
-            if resources.count % 2 == 1 { resources.append(0) }
-            if !shown.isEmpty { takeResources(resources + PhotoshopResources.iptcResource(shown)) }
+        if let data = TIFFTags.iptc(in: bytes).map(IPTC.withoutPictures), !data.isEmpty {
+            takeResources(PhotoshopResources.iptcResource(data))
         }
         let notes: [(codec_reduction, String)] = [
             (codec_from_float, "its floating-point samples became 16 bits from 0 to 1"),

@@ -29,7 +29,7 @@ extension ImageMetadata {
             bytes.map { [(name, $0)] } ?? []
         }
         let exif = exifBlock(for: image)
-        let packet = XMP.packet(xmp, digitalSourceType: digitalSourceType)
+        let packet = packetWithIPTC
         guard iccProfile != nil || exif != nil || packet != nil else { return encoded }
         let picture = riff.chunks.filter { ["ALPH", "VP8 ", "VP8L"].contains($0.name) }
             .map { (name: $0.name, bytes: Array(encoded[$0.payload])) }

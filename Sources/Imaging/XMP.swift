@@ -16,15 +16,22 @@ enum XMP {
     static func packet(_ existing: [UInt8]?, digitalSourceType: DigitalSourceType?) -> [UInt8]? {
         guard let digitalSourceType else { return existing }
         let said = Property(digitalSourceType)
-        guard let existing, let end = existing.ranges(of: endOfProperties).last else {
-            return fresh(said)
-        }
-        if existing.firstRange(of: property) != nil {
+        if let existing, existing.firstRange(of: endOfProperties) != nil,
+            existing.firstRange(of: property) != nil
+        {
             return replacing(property, in: existing, by: said.value)
         }
-        var packet = existing
+        return packet(existing) { description(said, about: $0) }
+    }
+
+    /// The packet with another description, which is given what it is about; a fresh packet where there is none that
+    /// could hold it.
+    static func packet(_ existing: [UInt8]?, with description: (String) -> String) -> [UInt8] {
+        guard var packet = existing, let end = packet.ranges(of: endOfProperties).last else {
+            return fresh(description(""))
+        }
         packet.insert(
-            contentsOf: description(said, about: subject(of: existing)).utf8, at: end.lowerBound)
+            contentsOf: description(subject(of: packet)).utf8, at: end.lowerBound)
         return packet
     }
 
@@ -105,12 +112,12 @@ enum XMP {
         """
     }
 
-    private static func fresh(_ said: Property) -> [UInt8] {
+    private static func fresh(_ description: String) -> [UInt8] {
         let packet = """
             <?xpacket begin="\u{FEFF}" id="W5M0MpCehiHzreSzNTczkc9d"?>
             <x:xmpmeta xmlns:x="adobe:ns:meta/">
             <rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#">
-            \(description(said, about: ""))</rdf:RDF>
+            \(description)</rdf:RDF>
             </x:xmpmeta>
             <?xpacket end="w"?>
             """

@@ -134,24 +134,6 @@ import Testing
         }
     }
 
-    /// IPTC's other data stays, in a TIFF as a tag of its own beside Photoshop's resources.
-    @Test func whatIPTCSaysStays() throws {
-        let ann = dataset(80, Array("Ann".utf8))
-        let sets = ann + dataset(202, Self.secret)
-        let image = try Image(
-            decoding: jpeg(marker(0xED, "Photoshop 3.0\0", resource(1028, sets))), name: "it")
-        #expect(image.metadata.photoshopResources == resource(1028, ann))
-        var tiff = Array(try image.encoded(as: .tiff))
-        func resources() throws -> [UInt8]? {
-            try Image(decoding: Data(tiff), name: "it").metadata.photoshopResources
-        }
-        #expect(try resources() == resource(1028, ann))
-        // Without Photoshop's own tag, which becomes one that nobody knows, the other one is read.
-        let tag = try #require(tiff.lastRange(of: [0x49, 0x86, 1, 0]))
-        tiff[tag.lowerBound] = 0x48
-        #expect(try resources() == resource(1028, ann))
-    }
-
     /// Auxiliary pictures of a HEIF are not read, and so in no file that is written.
     @Test(arguments: ["depth", "gain-map", "matte", "thumbnail", "two", "tone-map"])
     func auxiliaryPicturesGo(name: String) throws {
