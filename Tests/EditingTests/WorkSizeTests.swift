@@ -288,6 +288,19 @@ import Testing
         #expect(throws: ImagingError.self) { try Edit.outpaint(image, larger) }
     }
 
+    /// On the way to the photo a canvas that is made much larger gets detail at a size between.
+    @Test func aVeryLargeCanvasIsRefinedInSteps() throws {
+        let image = picture(1800, 1500)
+        let edit = try Edit.outpaint(image, recipe(.outpaint, ["right": "900"]))
+        let tiles = try plan(edit).passes.filter(isDetail)
+        let scales = tiles.map { Double($0.box.width) / Double($0.width) }
+        #expect(scales.first.map { $0 > 1.9 } == true && scales.last == 1)
+        #expect(scales == scales.sorted(by: >))
+        #expect(tiles.allSatisfy { $0.width <= 256 && $0.height <= 256 })
+        let small = try Edit.outpaint(picture(700, 500), recipe(.outpaint, ["left": "500"]))
+        #expect(try plan(small).passes.filter(isDetail).allSatisfy { $0.box.width == $0.width })
+    }
+
     // MARK: - Fills
 
     /// A plan must not take the time of a fill.
