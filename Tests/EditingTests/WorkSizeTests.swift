@@ -288,6 +288,40 @@ import Testing
         #expect(throws: ImagingError.self) { try Edit.outpaint(image, larger) }
     }
 
+    // MARK: - Borders
+
+    /// Of the rows of a grey photo, the mean of what the first painted pixel differs by from the photo.
+    private func step(_ image: Image, outside: Int, inside: Int, rows: Range<Int>) -> Double {
+        let sum = rows.reduce(0) { sum, y in
+            sum
+                + zip(image[x: outside, y: y], image[x: inside, y: y]).reduce(0) {
+                    $0 + abs(Int($1.0) - Int($1.1))
+                }
+        }
+        return Double(sum) / Double(3 * rows.count)
+    }
+
+    /// What is painted smaller meets the photo without a step.
+    @Test(arguments: ["auto", "off"])
+    func whatIsPaintedSmallerMeetsThePhoto(_ detail: String) throws {
+        let image = Image(
+            width: 1200, height: 900, channels: 3,
+            samples: [UInt16](repeating: 150, count: 1200 * 900 * 3))
+        let settings = ["detail": detail, "mask_feather": "0", "strength": "0.9", "overlap": "0"]
+        let white = mask(1200, 900, Box(x: 300, y: 200, width: 560, height: 500))
+        let inpaint = try Edit.inpaint(
+            image, white, recipe(.inpaint, settings.filter { $0.key != "overlap" }))
+        let inside = try Self.editor.get()(inpaint).image
+        #expect(step(inside, outside: 299, inside: 300, rows: 220..<680) < 4)
+        let outpaint = try Edit.outpaint(
+            image,
+            recipe(
+                .outpaint,
+                settings.filter { $0.key != "mask_feather" }.merging(["right": "600"]) { $1 }))
+        let beside = try Self.editor.get()(outpaint).image
+        #expect(step(beside, outside: 1199, inside: 1200, rows: 20..<880) < 4)
+    }
+
     /// On the way to the photo a canvas that is made much larger gets detail at a size between.
     @Test func aVeryLargeCanvasIsRefinedInSteps() throws {
         let image = picture(1800, 1500)
