@@ -1,6 +1,7 @@
 """Uses the page in Chromium as people do: mouse, touch, pen and keys."""
 
 import base64
+import re
 import sys
 import time
 
@@ -233,6 +234,8 @@ def test_mouse(browser):
     page.fill("#key-steps", "400")
     page.locator("#run").click()
     wait(page, "document.getElementById('progress-text').textContent.includes('Step')", timeout=30000)
+    shown = page.locator("#progress-text").inner_text()
+    assert re.fullmatch(r"Step \d+ of \d+(, .+ left)?", shown), shown
     page.wait_for_selector("#preview:not([hidden])")
     page.screenshot(path=f"{SHOTS}/running.png")
     start = time.time()
@@ -427,6 +430,8 @@ def test_touch(browser):
         session.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": [
             {"x": x, "y": y, "id": i} for i, (x, y) in enumerate(points)]})
 
+    # A page takes touches from its first moment on.
+    page.evaluate("performance.now = () => 100")
     a, b = place(page, 100, 100), place(page, 160, 100)
     touch("touchStart", a)
     touch("touchMove", ((a[0] + b[0]) / 2, a[1]))
@@ -435,6 +440,7 @@ def test_touch(browser):
     page.wait_for_timeout(80)
     count = mask(page)["count"]
     assert count > 0, "one finger paints nothing"
+    page.evaluate("delete performance.now")
     scale = page.evaluate("window.gesso.view().scale")
     touch("touchStart", (150, 250))
     touch("touchStart", (150, 250), (200, 250))

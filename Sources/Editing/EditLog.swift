@@ -9,7 +9,11 @@ struct EditLog {
     /// How often it had the UNet run.
     private(set) var evaluations = 0
     /// How often it will have.
-    var total = 0
+    private(set) var total = 0
+    /// How often the UNet runs in each pass.
+    private(set) var passSteps: [Int] = []
+    /// How many passes are done.
+    private var passesDone = 0
     /// Remarks for the user.
     private(set) var notes: [String] = []
     /// Called with every stage as it begins; what it throws ends the edit.
@@ -27,6 +31,11 @@ struct EditLog {
         isEnough: @escaping () -> Bool = { false }
     ) {
         (self.progress, self.preview, self.isEnough) = (progress, preview, isEnough)
+    }
+
+    /// Takes in how often the UNet will run in each pass.
+    mutating func expect(_ steps: [Int]) {
+        (passSteps, total) = (steps, steps.reduce(0, +))
     }
 
     /// A denoiser whose estimates are shown, if anyone looks.
@@ -59,6 +68,7 @@ struct EditLog {
     mutating func count(evaluations more: Int, of name: SchedulerName) {
         if evaluations == 0 { scheduler = name.rawValue }
         evaluations += more
+        passesDone += 1
     }
 
     /// Adds remarks, each once.
@@ -68,7 +78,13 @@ struct EditLog {
 
     /// Tells of a stage.
     func tell(_ stage: Progress.Stage) throws {
-        try progress(Progress(stage: stage, seconds: (clock.now - began) / .seconds(1)))
+        var now = Progress(stage: stage, seconds: (clock.now - began) / .seconds(1))
+        if case .denoising(let step, _) = stage, passSteps.indices.contains(passesDone) {
+            now.pass = PassProgress(
+                number: passesDone + 1, count: passSteps.count, step: step - evaluations,
+                steps: passSteps[passesDone])
+        }
+        try progress(now)
     }
 
     /// The picture with its report.

@@ -86,6 +86,18 @@ public struct EditReport: Sendable, Equatable, Encodable {
     }
 }
 
+/// How far the pass under way is; the second run of high-resolution repair is a pass of its own.
+public struct PassProgress: Sendable, Equatable {
+    /// Which it is, from 1.
+    public let number: Int
+    /// How many there are.
+    public let count: Int
+    /// How many of its UNet runs are done.
+    public let step: Int
+    /// How many UNet runs it has.
+    public let steps: Int
+}
+
 /// How far an edit is; given to the caller between any two pieces of work.
 public struct Progress: Sendable, Equatable {
     /// The pieces of work, in their order.
@@ -96,7 +108,7 @@ public struct Progress: Sendable, Equatable {
         case encodingPrompt
         /// The picture goes through the VAE's encoder.
         case encodingImage
-        /// `step` of `steps` UNet runs are done.
+        /// `step` of `steps` UNet runs are done, of all passes.
         case denoising(step: Int, steps: Int)
         /// The latents go through the VAE's decoder.
         case decoding
@@ -106,6 +118,8 @@ public struct Progress: Sendable, Equatable {
     public let stage: Stage
     /// Wall-clock seconds since the edit began.
     public let seconds: Double
+    /// The pass that is denoised; nil at other stages.
+    public var pass: PassProgress?
 
     /// What a fill calls with the share that is done, so that `progress` is called.
     static func filling(

@@ -5,12 +5,14 @@ import Testing
 @Suite("What a server frees and removes by itself")
 struct UpkeepTests {
     /// Makes a picture, and waits for it.
-    private func paint(_ server: RunningServer) async throws -> String {
+    private func paint(_ server: RunningServer, seed: Int = 1) async throws -> String {
         let queued = try await server.ask(
             "POST", "/api/v1/jobs",
             [
                 "verb": "txt2img",
-                "settings": ["prompt": "x", "steps": 1, "width": 64, "height": 64],
+                "settings": [
+                    "prompt": "x", "steps": 1, "width": 64, "height": 64, "seed": seed,
+                ],
             ])
         let id = try #require(queued.json["id"] as? String)
         for _ in 0..<600 {
@@ -59,6 +61,33 @@ struct UpkeepTests {
         }
         #expect(try await results(second).map { $0["job"] as? String } == [starred])
         #expect(try await second.ask("GET", "/api/v1/jobs/\(old)").status == 404)
+        await second.stop()
+    }
+
+    @Test("The oldest results without a star make room; a picture of two results counts once")
+    func quota() async throws {
+        let first = try await RunningServer.start()
+        let starred = try await paint(first, seed: 1)
+        let id = try #require(try await results(first).first?["id"] as? Int)
+        #expect(
+            try await first.ask("PATCH", "/api/v1/gallery/\(id)", ["star": true]).status == 200)
+        _ = try await paint(first, seed: 2)
+        _ = try await paint(first, seed: 2)
+        let young = try await paint(first, seed: 3)
+        let pictures = Set(try await results(first).compactMap { $0["url"] as? String })
+        #expect(pictures.count == 3)
+        var sizes: [Int] = []
+        for url in pictures { sizes.append(try await first.ask("GET", url).body.count) }
+        await first.stop(keepsFolder: true)
+        // What comes next is about half a picture too much.
+        let quota = sizes.reduce(0, +) + (sizes.min() ?? 0) / 2
+        let second = try await RunningServer.start(in: first.folder) { $0.quota = quota }
+        let newest = try await paint(second, seed: 4)
+        for _ in 0..<600 where try await results(second).count > 3 {
+            try await Task.sleep(for: .milliseconds(50))
+        }
+        #expect(
+            try await results(second).map { $0["job"] as? String } == [newest, young, starred])
         await second.stop()
     }
 }

@@ -1,4 +1,4 @@
-// What a job would do and need, before it is run.
+// What a job would do and need, before it is run, and how far it is while it runs.
 
 import { ask } from "./api.js";
 
@@ -8,6 +8,28 @@ function words(made) {
   const size = (n) => (n < 2 ** 30 ? `${Math.ceil(n / 2 ** 20)} MiB` : `${(n / 2 ** 30).toFixed(1)} GiB`);
   const time = made.seconds ? `about ${Math.ceil(made.seconds.encode + made.seconds.denoise + made.seconds.decode)} s` : "time unknown until a first run";
   return `${made.model}: ${made.evaluations} calls of the network at ${made.paddedWidth}×${made.paddedHeight}, ${time}, ${size(made.weightBytes + made.workBytes)} of memory`;
+}
+
+const stages = {
+  loading: "loading the model", fill: "filling the mask", prompt: "reading the prompt", encode: "reading the picture",
+  decode: "writing the picture",
+};
+
+function timeLeft(seconds) {
+  if (seconds < 90) return `${Math.ceil(seconds)} s left`;
+  const minutes = Math.ceil(seconds / 60);
+  return minutes < 90 ? `${minutes} min left` : `${Math.floor(minutes / 60)} h ${minutes % 60} min left`;
+}
+
+/** Which picture, which of its passes, which step of that pass, and how long it still takes. */
+export function progressText(now) {
+  const parts = [];
+  if (now.pictures > 1) parts.push(`picture ${now.picture + 1} of ${now.pictures}`);
+  if (now.passes > 1) parts.push(`pass ${now.pass} of ${now.passes}`);
+  parts.push(stages[now.stage] ?? `step ${now.passStep} of ${now.passSteps}`);
+  if (now.secondsLeft !== null) parts.push(timeLeft(now.secondsLeft));
+  const text = parts.join(", ");
+  return text[0].toUpperCase() + text.slice(1);
 }
 
 let newest = 0;

@@ -25,7 +25,8 @@ export class Pointers {
     this.stroke = null;
     this.pinch = null;
     this.isSpace = false;
-    this.pen = 0;
+    // When a pen was last seen: a hand that rests beside one does not paint.
+    this.pen = -Infinity;
     canvas.addEventListener("pointerdown", (e) => this.down(e));
     canvas.addEventListener("pointermove", (e) => this.move(e));
     for (const name of ["pointerup", "pointercancel", "lostpointercapture"]) {

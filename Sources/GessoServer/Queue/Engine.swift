@@ -6,8 +6,8 @@ package import Gesso
 package final class Engine: Sendable {
     /// How far a picture is.
     enum News: Sendable {
-        /// `steps` is 0 outside of denoising.
-        case stage(String, step: Int, steps: Int)
+        /// `steps` is 0 outside of denoising, and there is no pass.
+        case stage(String, step: Int, steps: Int, pass: PassProgress?)
         /// A JPEG of what is under way.
         case preview(Data)
     }
@@ -117,9 +117,10 @@ package final class Engine: Sendable {
             case .note(let note): notes.append(note)
             case .progress(let progress):
                 if case .denoising(let step, let steps) = progress.stage {
-                    await tell(.stage("denoise", step: step, steps: steps))
+                    await tell(
+                        .stage("denoise", step: step, steps: steps, pass: progress.pass))
                 } else {
-                    await tell(.stage(progress.stage.name, step: 0, steps: 0))
+                    await tell(.stage(progress.stage.name, step: 0, steps: 0, pass: nil))
                 }
             case .preview(let frame):
                 if let data = try? frame.image.encoded(as: .jpeg, quality: 80) {

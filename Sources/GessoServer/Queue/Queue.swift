@@ -28,8 +28,11 @@ package actor Queue {
         var number = 0
         /// `loading`, `prompt`, `encode`, `denoise` or `decode`.
         var stage = "loading"
+        /// UNet runs that are done, and all there are, of all passes of the picture.
         var step = 0
         var steps = 0
+        /// The pass that was last denoised.
+        var pass: PassProgress?
         var began = Date.now
         /// When the first step of the picture began.
         var denoisingBegan: Date?
@@ -125,6 +128,7 @@ package actor Queue {
         current?.number = number
         current?.stage = "loading"
         current?.step = 0
+        current?.pass = nil
         current?.denoisingBegan = nil
         current?.preview = nil
         let painted: Engine.Painted
@@ -155,9 +159,9 @@ package actor Queue {
     private func take(_ news: Engine.News, of job: String) async {
         guard current?.job.id == job, var now = current else { return }
         switch news {
-        case .stage(let stage, let step, let steps):
+        case .stage(let stage, let step, let steps, let pass):
             now.stage = stage
-            if steps > 0 { (now.step, now.steps) = (step, steps) }
+            if steps > 0 { (now.step, now.steps, now.pass) = (step, steps, pass) }
             if stage == "denoise", now.denoisingBegan == nil { now.denoisingBegan = .now }
         case .preview(let data):
             now.preview = data
@@ -338,6 +342,10 @@ package actor Queue {
         return [
             "job": .string(now.job.id), "stage": .string(now.stage),
             "step": .integer(Int64(now.step)), "steps": .integer(Int64(now.steps)),
+            "pass": .integer(Int64(now.pass?.number ?? 0)),
+            "passes": .integer(Int64(now.pass?.count ?? 0)),
+            "passStep": .integer(Int64(now.pass?.step ?? 0)),
+            "passSteps": .integer(Int64(now.pass?.steps ?? 0)),
             "picture": .integer(Int64(now.number)), "pictures": .integer(Int64(now.job.pictures)),
             "fraction": .number((fraction * 1000).rounded() / 1000),
             "secondsLeft": left.map { .number(($0 * 10).rounded() / 10) } ?? .null,

@@ -98,22 +98,31 @@ extension Store {
     }
 
     /// Moves the oldest results without a star to the trash, until the pictures are within the quota.
+    ///
+    /// A picture counts once, and until the last result that has it is in the trash.
     func enforceQuota() async throws {
         guard let quota else { return }
-        try await write { db in
-            let sql = """
-                SELECT COALESCE(SUM(bytes), 0) FROM picture WHERE sha IN
-                (SELECT picture FROM result WHERE deleted IS NULL)
-                """
-            while try Int.fetchOne(db, sql: sql) ?? 0 > quota {
-                try db.execute(
-                    sql: """
-                        UPDATE result SET deleted = 0 WHERE id = (SELECT id FROM result
-                        WHERE deleted IS NULL AND NOT star ORDER BY id LIMIT 1)
-                        """)
-                if db.changesCount == 0 { return }
-            }
+        let moved = try await write { db in
+            let kept = try Int.fetchOne(
+                db,
+                sql: """
+                    SELECT COALESCE(SUM(bytes), 0) FROM picture WHERE sha IN
+                    (SELECT picture FROM result WHERE deleted IS NULL)
+                    """)
+            let excess = (kept ?? 0) - quota
+            guard excess > 0 else { return 0 }
+            try db.execute(
+                sql: """
+                    WITH freed AS (
+                        SELECT MAX(result.id) AS last, bytes FROM result
+                        JOIN picture ON sha = result.picture WHERE deleted IS NULL
+                        GROUP BY sha HAVING NOT MAX(star)
+                    ), summed AS (SELECT last, SUM(bytes) OVER (ORDER BY last) AS sum FROM freed)
+                    UPDATE result SET deleted = 0 WHERE deleted IS NULL AND NOT star
+                    AND id <= COALESCE((SELECT MIN(last) FROM summed WHERE sum >= ?), id)
+                    """, arguments: [excess])
+            return db.changesCount
         }
-        try await sweep()
+        if moved > 0 { try await sweep() }
     }
 }
