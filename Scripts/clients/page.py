@@ -232,7 +232,7 @@ def test_mouse(browser):
 
     page.fill("#key-steps", "400")
     page.locator("#run").click()
-    wait(page, "document.getElementById('progress-text').textContent.includes('Step')", timeout=30000)
+    wait(page, "document.getElementById('progress-text').textContent.includes('step')", timeout=30000)
     page.wait_for_selector("#preview:not([hidden])")
     page.screenshot(path=f"{SHOTS}/running.png")
     start = time.time()

@@ -61,4 +61,33 @@ struct UpkeepTests {
         #expect(try await second.ask("GET", "/api/v1/jobs/\(old)").status == 404)
         await second.stop()
     }
+
+    @Test("Over the limit of the disk the oldest results go, but for those with a star")
+    func quota() async throws {
+        let first = try await RunningServer.start()
+        let starred = try await paint(first)
+        let id = try #require(try await results(first).first?["id"] as? Int)
+        #expect(
+            try await first.ask("PATCH", "/api/v1/gallery/\(id)", ["star": true]).status == 200)
+        let older = [try await paint(first), try await paint(first)]
+        #expect(
+            try await results(first).map { $0["job"] as? String } == [older[1], older[0], starred])
+        await first.stop(keepsFolder: true)
+        let sizes = try FileManager.default.subpathsOfDirectory(
+            atPath: first.folder.appending(path: "pictures").path
+        ).compactMap {
+            try first.folder.appending(path: "pictures/\($0)")
+                .resourceValues(forKeys: [.isRegularFileKey, .fileSizeKey])
+        }.filter { $0.isRegularFile == true }.compactMap(\.fileSize)
+        try #require(sizes.count == 3)
+        // Pictures of one size differ little in bytes, so that this has room for two of them.
+        let room = 5 * sizes.reduce(0, +) / 6
+        let second = try await RunningServer.start(in: first.folder) { $0.quota = room }
+        let newest = try await paint(second)
+        for _ in 0..<600 where try await results(second).count > 2 {
+            try await Task.sleep(for: .milliseconds(50))
+        }
+        #expect(try await results(second).map { $0["job"] as? String } == [newest, starred])
+        await second.stop()
+    }
 }

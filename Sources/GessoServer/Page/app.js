@@ -298,8 +298,10 @@ async function takeProgress(now) {
   if (now.job !== state.job) return;
   el("progress").value = now.fraction;
   const left = now.secondsLeft === null ? "" : `, ${now.secondsLeft < 90 ? `${Math.ceil(now.secondsLeft)} s` : `${Math.ceil(now.secondsLeft / 60)} min`} left`;
-  const stage = { loading: "Loading the model", prompt: "Reading the prompt", encode: "Reading the picture", decode: "Writing the picture" }[now.stage];
-  el("progress-text").textContent = (stage ?? `Step ${now.step} of ${now.steps}`) + (now.pictures > 1 ? `, picture ${now.picture + 1} of ${now.pictures}` : "") + left;
+  const stage = { loading: "loading the model", fill: "filling the area", prompt: "reading the prompt", encode: "reading the picture", decode: "writing the picture" }[now.stage];
+  const done = `${Math.floor(now.fraction * 100)} % ${now.pictures > 1 ? "of all " : ""}done`;
+  const picture = now.pictures > 1 ? `, picture ${now.picture + 1} of ${now.pictures}` : "";
+  el("progress-text").textContent = done + picture + `, ${stage ?? `step ${now.step} of ${now.steps.toLocaleString("en")}`}` + left;
   const reached = Math.floor(now.fraction * 4);
   if (reached > quarter) say(`${reached * 25} % done`);
   quarter = reached;

@@ -101,17 +101,24 @@ extension Store {
     func enforceQuota() async throws {
         guard let quota else { return }
         try await write { db in
-            let sql = """
+            let kept = """
                 SELECT COALESCE(SUM(bytes), 0) FROM picture WHERE sha IN
                 (SELECT picture FROM result WHERE deleted IS NULL)
                 """
-            while try Int.fetchOne(db, sql: sql) ?? 0 > quota {
-                try db.execute(
-                    sql: """
-                        UPDATE result SET deleted = 0 WHERE id = (SELECT id FROM result
-                        WHERE deleted IS NULL AND NOT star ORDER BY id LIMIT 1)
-                        """)
-                if db.changesCount == 0 { return }
+            var excess = (try Int.fetchOne(db, sql: kept) ?? 0) - quota
+            let oldest = """
+                SELECT id, picture FROM result WHERE deleted IS NULL AND NOT star
+                ORDER BY id LIMIT 1
+                """
+            // A picture's bytes are freed with the last result that has it.
+            let freed = """
+                SELECT bytes FROM picture WHERE sha = ? AND NOT EXISTS
+                (SELECT 1 FROM result WHERE picture = sha AND deleted IS NULL)
+                """
+            while excess > 0, let row = try Row.fetchOne(db, sql: oldest) {
+                let (id, sha): (Int64, String) = (row["id"], row["picture"])
+                try db.execute(sql: "UPDATE result SET deleted = 0 WHERE id = ?", arguments: [id])
+                excess -= try Int.fetchOne(db, sql: freed, arguments: [sha]) ?? 0
             }
         }
         try await sweep()
