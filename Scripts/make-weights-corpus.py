@@ -180,11 +180,17 @@ def loras():
          error=["changes a bias that the layer has not"])
 
     # LoHa, whose parts have no ending behind the adapter's name.
-    loha = {f"unet.{UNET[2][0]}.hada_{part}": numbers(80 + index, 16, 2) if part.endswith("a") else
-            numbers(80 + index, 2, 16) for index, part in enumerate(["w1_a", "w1_b", "w2_a", "w2_b"])}
+    loha = {}
+    layers = [("unet." + name, out, inner) for name, _, out, inner in UNET]
+    layers += [("text_encoder.text_model." + name, out, inner) for name, out, inner in TEXT]
+    for index, (name, out, inner) in enumerate(layers):
+        for factor in range(2):
+            seed = 60 + 4 * index + 2 * factor
+            loha[f"{name}.hada_w{factor + 1}_a"] = numbers(seed, out, RANK)
+            loha[f"{name}.hada_w{factor + 1}_b"] = numbers(seed + 1, RANK, inner)
     case("loha", loha)
     case("loha-of-a-named-adapter", {key + ".my-style": value for key, value in loha.items()}, same="loha")
-    case("loha-of-peft", {"base_model.model." + key[5:]: value for key, value in loha.items()}, same="loha")
+    case("loha-of-peft", {"base_model.model." + key.removeprefix("unet."): value for key, value in loha.items()}, same="loha")
 
     # Kinds and families that are not applied.
     case("alphas-alone", {key: value for key, value in reference.items() if key.endswith(".alpha")},

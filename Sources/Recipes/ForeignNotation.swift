@@ -29,8 +29,8 @@ private struct ForeignNotation {
             try .init(
                 "a weight of NovelAI", #"(?:^|[\s,])-?\d{1,2}(?:\.\d{1,3})?::\S"#,
                 "write (word:1.2)"),
-            try .init("a weight of NovelAI", #"\{[^{}|]{1,200}\}"#, "write (word:1.05)"),
             try .init("a variable of Dynamic Prompts", #"\$\{"#),
+            try .init("a weight of NovelAI", #"\{[^{}|]{1,200}\}"#, "write (word:1.05)"),
             try .init("a sign of Regional Prompter", #"\bADD(?:BASE|COL|COMM|ROW)\b"#),
             try .init("a kind of AND of an extension", #"\bAND_[A-Z]+"#),
             try .init(
@@ -43,9 +43,7 @@ extension Recipe {
     /// What prompts mean in other programs and do not mean here, a sentence each; nothing where prompts are
     /// plain. Wildcards are drawn and tags are taken out before.
     public func foreignNotation() -> [String] {
-        let prompts = [prompt, negativePrompt].filter {
-            $0.utf8.contains { #"+-.({:$_<"#.utf8.contains($0) }
-        }
+        let prompts = [prompt, negativePrompt].filter { !$0.isEmpty }
         guard promptSyntax == .weighted, !prompts.isEmpty,
             let all = try? ForeignNotation.all()
         else { return [] }
@@ -54,8 +52,8 @@ extension Recipe {
                 prompt.firstMatch(of: notation.pattern).map { prompt[$0.range] }
             }.first
             guard let found else { return nil }
-            return
-                "'\(String(found.prefix(40)).trimmed)' is \(notation.name), which has no meaning here: it stays text"
+            let words = String(found.prefix(40)).trimmed
+            return "'\(words)' is \(notation.name), which has no meaning here: it stays text"
                 + (notation.remedy.map { "; \($0)" } ?? "")
         }
     }

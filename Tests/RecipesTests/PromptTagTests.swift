@@ -63,13 +63,15 @@ import Testing
 
     /// Signs of other programs, with whose they are.
     @Test(arguments: [
-        ("a cat++, dog", "'t++' is a weight of InvokeAI"), ("a (dog)-", "')-' is a weight of InvokeAI"),
+        ("a cat++, dog", "'t++' is a weight of InvokeAI"),
+        ("a (dog)-", "')-' is a weight of InvokeAI"),
         ("(\"a\", \"b\").blend(1, 1)", "').blend(' is a function of InvokeAI"),
         ("cat.swap(dog)", "'t.swap(' is a function of InvokeAI"),
         ("cat withLora(fur, 0.5)", "'withLora(' is a LoRA of InvokeAI"),
         ("a cat --ar 16:9", "'--ar' is an option of Midjourney"),
         ("a cat --no dog --v 6", "'--no' is an option of Midjourney"),
-        ("{cat} x", "'{cat}' is a weight of NovelAI"), ("a, 1.5::cat::", "'1.5::c' is a weight of NovelAI"),
+        ("{cat} x", "'{cat}' is a weight of NovelAI"),
+        ("a, 1.5::cat::", "'1.5::c' is a weight of NovelAI"),
         ("{{{cat}}}", "'{cat}' is a weight of NovelAI"),
         ("${x=!a} cat", "'${' is a variable of Dynamic Prompts"),
         ("a ADDBASE b ADDCOL c", "'ADDBASE' is a sign of Regional Prompter"),
@@ -84,15 +86,19 @@ import Testing
             let first = try #require(recipe.foreignNotation().first)
             #expect(first.hasPrefix(note + ", which has no meaning here: it stays text"))
         }
-        var plain = try Recipe(
-            .imageToImage, settings: [Setting("prompt_syntax", "plain", at: .argument("x"))])
-        plain.prompt = prompt
+        let plain = try Recipe(
+            .imageToImage,
+            settings: [("prompt_syntax", "plain"), ("prompt", prompt)].map {
+                Setting($0, $1, at: .argument("x"))
+            })
         #expect(plain.foreignNotation().isEmpty)
     }
 
     @Test(arguments: [
-        "a cat -- a dog", "well-known, a-b, 3-4", "(cat:1.2)-based", "f/1.8, 50mm", "a::b", "x (a).",
-        "a {red|blue} cat", "AND, ADDED, AND_", "mr. and(", "a cat--", "<3 <lora>", "$5 {}", "12:30",
+        "a cat -- a dog", "well-known, a-b, 3-4", "(cat:1.2)-based", "f/1.8, 50mm", "a::b",
+        "x (a).",
+        "a {red|blue} cat", "AND, ADDED, AND_", "mr. and(", "a cat--", "<3 <lora>", "$5 {}",
+        "12:30",
     ])
     func wordsOfPlainPromptsAreNoSigns(_ prompt: String) {
         var recipe = Recipe(.imageToImage)
@@ -120,7 +126,9 @@ import Testing
             ])
     }
 
-    @Test(arguments: ["<loha:fur:1>", "<segment:face>", "<wlr:x:1>", "<setvar[x]:blue>", "<random[2]:a|b>"])
+    @Test(arguments: [
+        "<loha:fur:1>", "<segment:face>", "<wlr:x:1>", "<setvar[x]:blue>", "<random[2]:a|b>",
+    ])
     func networksOfExtensionsAreTakenOut(_ tag: String) {
         let (recipe, notes) = taken("a cat \(tag)")
         #expect(recipe.prompt == "a cat")
