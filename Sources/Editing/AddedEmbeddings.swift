@@ -91,7 +91,7 @@ struct AddedEmbeddings: Sendable {
         let words = [recipe.prompt, recipe.negativePrompt].flatMap { prompt in
             prompt.matches(of: /(?i)embedding:([^\s,:()\[\]]+)/).compactMap { match -> String? in
                 let word = match.output.1
-                let name = word.lastIndex { "/\\".contains($0) }.map { word.index(after: $0) }
+                let name = word.lastIndex(of: "/").map { word.index(after: $0) }
                 // A name may have spaces.
                 let rest = prompt[(name ?? word.startIndex)...].lowercased()
                 return known.contains { rest.hasPrefix($0) } ? nil : String(word)

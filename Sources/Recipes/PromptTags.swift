@@ -159,7 +159,21 @@ extension Recipe {
         taken.negativePrompt = negativePrompt.replacingTags { tag, written in
             tag.lora == nil && tag.note == nil ? tag.text : written
         }
+        for text in [\Recipe.prompt, \.negativePrompt, \.hires.prompt, \.hires.negativePrompt] {
+            taken[keyPath: text] = taken[keyPath: text].slashingEmbeddings
+        }
         return (taken, notes)
+    }
+}
+
+extension String {
+    /// The text with `/` in ComfyUI's `embedding:folder\name`, as Windows writes it: a `\` only takes the meaning
+    /// from the next sign.
+    fileprivate var slashingEmbeddings: String {
+        guard contains("\\") else { return self }
+        return replacing(/(?i)embedding:[^\s,()\[\]]+/) { match in
+            String(match.output).replacing(/\\(?=\w)/, with: "/")
+        }
     }
 }
 

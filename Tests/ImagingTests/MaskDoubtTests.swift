@@ -59,7 +59,8 @@ import Testing
     /// Colours that are light enough count as white; which ones do is not to be seen.
     @Test(
         arguments: [
-            ([0, 255, 0], [0, 0, 0]), ([255, 0, 0], [255, 255, 255]), ([255, 255, 0], [40, 0, 90]),
+            ([0, 255, 0], [0, 0, 0]), ([255, 0, 0], [255, 255, 255]),
+            ([255, 255, 0], [40, 0, 90]),
         ] as [([UInt16], [UInt16])])
     func coloursMayBeLightEnough(inside: [UInt16], outside: [UInt16]) {
         #expect(disc(inside, on: outside).doubtAsMask(threshold: 128) == .tinted)

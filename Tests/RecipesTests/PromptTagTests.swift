@@ -61,6 +61,14 @@ import Testing
         #expect(read.loras.isEmpty && notes.isEmpty)
     }
 
+    @Test func foldersOfEmbeddingsMayBeOfWindows() {
+        let words =
+            #"(embedding:a\b\fur:1.2), x\y, EMBEDDING:a\fur, embedding:f \(x\), embedding:f\(x\)"#
+        let slashed =
+            #"(embedding:a/b/fur:1.2), x\y, EMBEDDING:a/fur, embedding:f \(x\), embedding:f\(x\)"#
+        #expect(taken(words).recipe.prompt == slashed)
+    }
+
     /// Signs of other programs, with whose they are.
     @Test(arguments: [
         ("a cat++, dog", "'t++' is a weight of InvokeAI"),

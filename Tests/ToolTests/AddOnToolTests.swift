@@ -103,8 +103,11 @@ import Testing
             try FileManager.default.createDirectory(
                 at: tool.url("models/loras/empty"), withIntermediateDirectories: true)
             let words = ["--prompt", "x"]
+            let model = Self.parity.appending(components: "models", "tiny-f16").path(
+                percentEncoded: false)
             func run(_ lora: String, _ output: String) throws -> Tool.Outcome {
-                try shelf.run(Self.words(output) + words + ["--lora", lora])
+                let own = Self.words(output).map { $0 == Self.model ? model : $0 }
+                return try shelf.run(own + words + ["--lora", lora])
             }
             #expect(try run("trained/pytorch_lora_weights", "a.png").status == 0)
             for (lora, name) in [("trained", "b"), ("models/loras/trained", "c")] {

@@ -243,7 +243,8 @@ private struct BatchListFile {
         let mark = Data("\u{FEFF}".utf8)
         var content = data.starts(with: mark) ? data.dropFirst(mark.count) : data
         // Windows' editors also save UTF-16, with a mark that says which.
-        if data.starts(with: [0xFF, 0xFE]) || data.starts(with: [0xFE, 0xFF]) {
+        let isWide = data.starts(with: [0xFF, 0xFE]) || data.starts(with: [0xFE, 0xFF])
+        if isWide, data.count % 2 == 0 {
             content = String(data: data, encoding: .utf16).map { Data($0.utf8) } ?? content
         }
         let (feed, back) = (UInt8(ascii: "\n"), UInt8(ascii: "\r"))

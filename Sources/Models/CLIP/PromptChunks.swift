@@ -93,14 +93,13 @@ public struct PromptChunks: Sendable, Equatable {
         return pieces + [.text(string(scalars[start...]))]
     }
 
-    /// Scalars of ComfyUI's `embedding:` at the end of a text, with the folders behind it, each with `/` or
-    /// `\`; 0 without.
+    /// Scalars of ComfyUI's `embedding:` at the end of a text, with the folders behind it; 0 without.
     private static func markLength(_ text: ArraySlice<Unicode.Scalar>) -> Int {
         let separators = " \t\n,()[]|".unicodeScalars
         let start = text.lastIndex { separators.contains($0) }.map { $0 + 1 } ?? text.startIndex
         let word = text[start...]
         let mark = "embedding:".unicodeScalars
-        guard word.starts(with: mark), let last = word.last, ":/\\".unicodeScalars.contains(last)
+        guard word.starts(with: mark), let last = word.last, ":/".unicodeScalars.contains(last)
         else { return 0 }
         return word.count
     }
