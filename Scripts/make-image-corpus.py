@@ -480,6 +480,9 @@ def make_good_jpeg():
     bogus = struct.pack(">I", len(icc) + 5) + icc[4:]
     close("profile-bogus-size.jpg", with_markers(base, *profile_parts(bogus, 1)), profileBytes=0,
           warnings=["profile is broken"])
+    for name, padding in [("padded", bytes(7)), ("followed", icc)]:
+        close(f"profile-{name}.jpg", with_markers(base, *profile_parts(icc + padding, 1)),
+              profileBytes=len(icc), warnings=["bytes behind the end"])
     nonsense = icc[:128] + b"\xff" * 64 + icc[192:]
     close("profile-nonsense.jpg", with_markers(base, *profile_parts(nonsense, 1)), profileBytes=0,
           warnings=["profile is broken"])

@@ -16,7 +16,7 @@ import numpy as np
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 OUT = ROOT / "Fixtures" / "Weights"
 NAMES = {np.float32: "F32", np.float16: "F16", np.float64: "F64", np.int64: "I64", np.int32: "I32",
-         np.int8: "I8", np.bool_: "BOOL", np.uint16: "BF16"}
+         np.int8: "I8", np.uint8: "U8", np.int16: "I16", np.bool_: "BOOL", np.uint16: "BF16"}
 
 
 def write(path: pathlib.Path, tensors: dict[str, np.ndarray], metadata: dict[str, str] | None = None):
@@ -111,6 +111,8 @@ def loras():
     case("alpha-f64", kohya(np.array(2, np.float64)), **same)
     case("alpha-bf16", kohya(np.array(0x4000, np.uint16)), **same)
     ab = (".lora_A.weight", ".lora_B.weight")
+    case("alpha-u8", kohya(np.array(2, np.uint8)), **same)
+    case("alpha-i16-of-two-dimensions", kohya(np.array([[2]], np.int16)), **same)
     case("comfy-names", named("diffusion_model.", "text_encoders.clip_l.transformer.",
                               ".lora_down.weight", ".lora_up.weight", original=True), **same)
     case("comfy-names-ab", named("diffusion_model.", "clip_l.transformer.", *ab, original=True), **same)
@@ -128,6 +130,14 @@ def loras():
     peft = named("unet.", "text_encoder.", *ab)
     case("wrapped-by-processors", {"module." + key: value for key, value in peft.items()}, **same)
     case("compiled", {key.replace("unet.", "unet._orig_mod."): value for key, value in peft.items()}, **same)
+    case("wrapped-in-shards",
+         {key.replace("unet.", "unet._fsdp_wrapped_module."): value for key, value in peft.items()}, **same)
+    case("wrapped-by-checkpoints",
+         {key.replace("blocks.0.attn", "blocks.0._checkpoint_wrapped_module.attn"): value
+          for key, value in peft.items()}, **same)
+    case("behind-a-word", {"pipe." + key: value for key, value in peft.items()}, **same)
+    case("kohya-words-with-dots", named("lora_unet.", "lora_te.", ".lora_down.weight", ".lora_up.weight"), **same)
+    case("one-clip", named("unet.", "clip_l.", ".lora_down.weight", ".lora_up.weight"), **same)
     case("f64", {key: value.astype(np.float64) for key, value in reference.items()}, **same)
 
     # A bias of the second factor, which alpha scales.
@@ -155,13 +165,48 @@ def loras():
     case("zero-bias-of-a-layer-without", {**reference, to_q + ".diff_b": np.zeros(8, np.float32)}, **same)
     case("unknown-of-no-layer", {**reference, "trainer_state.step": np.array(7, np.int64),
                                  "logit_scale": np.array(1, np.float32)},
-         remarks=["2 tensors are left out, of no layer of the model: trainer_state.step"], **same)
+         remarks=["2 tensors are left out, which change no layer of the model: trainer_state.step"], **same)
+    case("layers-of-the-model", {**peft, "unet." + UNET[0][0] + ".base_layer.weight": numbers(87, 8, 8)},
+         remarks=["1 tensor is left out, which changes no layer of the model: unet.down_blocks.0"], **same)
+    case("counts-of-ranks",
+         {**reference, **{key.replace(".alpha", ".rank_num"): np.array(2, np.int64) for key in reference
+                          if key.endswith(".alpha")}},
+         remarks=["5 tensors are left out, which change no layer of the model: lora_unet_down_blocks_0"], **same)
+    case("trained-whole", {**peft, "unet.conv_in.modules_to_save.weight": numbers(86, 8, 4, 3, 3)},
+         error=["changes layers in a way that is not known", "modules_to_save"])
     case("unknown-of-a-layer", {**reference, mid + ".lora_gate": numbers(92, 16)},
          error=["changes layers in a way that is not known", "lora_gate"])
     case("bias-of-a-layer-without", {**reference, to_q + ".diff_b": numbers(93, 8)},
          error=["changes a bias that the layer has not"])
 
+    # LoHa, whose parts have no ending behind the adapter's name.
+    loha = {}
+    layers = [("unet." + name, out, inner) for name, _, out, inner in UNET]
+    layers += [("text_encoder.text_model." + name, out, inner) for name, out, inner in TEXT]
+    for index, (name, out, inner) in enumerate(layers):
+        for factor in range(2):
+            seed = 60 + 4 * index + 2 * factor
+            loha[f"{name}.hada_w{factor + 1}_a"] = numbers(seed, out, RANK)
+            loha[f"{name}.hada_w{factor + 1}_b"] = numbers(seed + 1, RANK, inner)
+    case("loha", loha)
+    case("loha-of-a-named-adapter", {key + ".my-style": value for key, value in loha.items()}, same="loha")
+    case("loha-of-peft", {"base_model.model." + key.removeprefix("unet."): value for key, value in loha.items()}, same="loha")
+
     # Kinds and families that are not applied.
+    case("alphas-alone", {key: value for key, value in reference.items() if key.endswith(".alpha")},
+         error=["holds parts of a LoRA without those that change a layer"])
+    case("ip-adapter", {"image_proj.proj.weight": numbers(85, 8, 8), "ip_adapter.1.to_k_ip.weight": numbers(84, 8, 8)},
+         error=["looks like an IP-Adapter"])
+    case("vera", {"base_model.model." + UNET[0][0] + ".vera_lambda_b": numbers(83, 8)},
+         error=["is VeRA, which is not applied"])
+    for name, layer in [("image-transformer", "diffusion_model.transformer_blocks.0.attn.to_q"),
+                        ("layers-of-a-transformer", "diffusion_model.layers.0.attention.to_q"),
+                        ("cascade", "lora_prior_unet_down_blocks_0_0_attention_attn_to_q")]:
+        case(name, {layer + ".lora_down.weight": numbers(96, 2, 8), layer + ".lora_up.weight": numbers(97, 8, 2)},
+             error=["made for another kind of model: the model has none of its layers"])
+    double = "lora_unet_double_blocks_0_img_attn_qkv"
+    case("double-blocks", {double + ".lora_down.weight": numbers(96, 2, 8), double + ".lora_up.weight": numbers(97, 8, 2)},
+         error=["made for Flux or a model built like it"])
     case("ia3", {to_q + ".weight": numbers(94, 8, 1), to_q + ".on_input": np.array(False)},
          error=["is IA3, which is not applied"])
     case("control-lora", {"lora_controlnet": np.zeros(0, np.float32), "input_blocks.1.1.proj_in.up": numbers(88, 8, 2)},

@@ -121,13 +121,16 @@ private struct JoiningLoRAs {
         try report(lora)
     }
 
-    /// Tensors of a role that is not known are refused where the model has their layer, and left out
-    /// with a note where it has not.
+    /// Tensors of a role that is not known are refused where the model has their layer. Those that change
+    /// none are left out with a note: of no layer of the model, counts, and weights of the model itself.
     private mutating func report(_ lora: LoRA) throws {
         guard !lora.unknown.isEmpty else { return }
-        let ofLayers = lora.unknown.filter { unknown in
-            let (component, layer) = LoRA.place(unknown.layer)
+        func isOfLayer(_ name: String) -> Bool {
+            let (component, layer) = LoRA.place(name)
             return layers[component]?[layer] != nil
+        }
+        let ofLayers = lora.unknown.filter { unknown in
+            !unknown.isCount && !unknown.name.contains(".base_layer.") && isOfLayer(unknown.layer)
         }
         guard ofLayers.isEmpty else {
             throw CheckpointError.unknownAddOnRoles(
@@ -136,7 +139,7 @@ private struct JoiningLoRAs {
         let count = lora.unknown.count
         notes.append(
             "\(lora.url.lastPathComponent): \(count) tensor\(count == 1 ? " is" : "s are") left "
-                + "out, of no layer of the model: \(shown(lora.unknown[0].name, upTo: 60))"
+                + "out, which change\(count == 1 ? "s" : "") no layer of the model: \(shown(lora.unknown[0].name, upTo: 60))"
                 + (count > 1 ? ", …" : ""))
     }
 }

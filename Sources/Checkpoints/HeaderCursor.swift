@@ -70,14 +70,42 @@ struct HeaderCursor {
     mutating func object(
         keysUpTo limit: Int, _ member: (inout HeaderCursor, String) throws -> Void
     ) throws {
+        try object { cursor in
+            let key = try cursor.string(upTo: limit)
+            try cursor.take(":")
+            try member(&cursor, key)
+        }
+    }
+
+    /// The members of an object: `member` takes each, with its key and the colon.
+    mutating func object(_ member: (inout HeaderCursor) throws -> Void) throws {
         try take("{")
         guard !takes("}") else { return }
-        repeat {
-            let key = try string(upTo: limit)
-            try take(":")
-            try member(&self, key)
-        } while takes(",")
+        repeat { try member(&self) } while takes(",")
         try take("}")
+    }
+
+    /// The place of a string among some words, which are found without making a `String` of it.
+    ///
+    /// - Throws: `Fault` with what `unknown` says of another string.
+    mutating func word(
+        of words: [StaticString], orFailWith unknown: (String) -> String
+    ) throws -> Int {
+        skipSpace()
+        for (index, word) in words.enumerated() {
+            let end = offset + 1 + word.utf8CodeUnitCount
+            guard end < bytes.count, bytes[offset] == 0x22, bytes[end] == 0x22,
+                word.withUTF8Buffer({ bytes[offset + 1..<end].elementsEqual($0) })
+            else { continue }
+            offset = end + 1
+            return index
+        }
+        // It may have escapes.
+        let text = try string(upTo: 64)
+        guard let index = words.firstIndex(where: { "\($0)" == text }) else {
+            throw fault(unknown(text))
+        }
+        return index
     }
 
     /// An array of at most `limit` integers: `body` is called with each.

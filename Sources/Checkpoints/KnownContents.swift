@@ -3,6 +3,7 @@ enum KnownContents {
     /// The first of these whose names all occur (as the beginning of some tensor's name) is the guess.
     private static let table: [(names: [String], what: String)] = [
         (["lora_"], "a LoRA"),
+        (["image_proj.", "ip_adapter."], "an IP-Adapter"),
         (["emb_params"], "a textual inversion embedding"),
         (["clip_l", "clip_g"], "a textual inversion embedding of SDXL"),
         (["text_encoders_0", "text_encoders_1"], "a textual inversion embedding of SDXL"),

@@ -20,7 +20,16 @@ public struct LoRA: Sendable {
     /// What it holds for each layer, by the name the file has for the layer.
     let parts: [String: Part]
     /// Tensors of a role that is not known, by the name that may be their layer's.
-    let unknown: [(layer: String, name: String)]
+    let unknown: [Unknown]
+
+    /// A tensor of a role that is not known.
+    struct Unknown: Sendable {
+        /// The name that may be its layer's.
+        let layer: String
+        let name: String
+        /// Whether it is one whole number, such as a count of steps, which changes nothing.
+        let isCount: Bool
+    }
 
     /// What there is for one layer.
     struct Part: Sendable {
@@ -39,14 +48,18 @@ public struct LoRA: Sendable {
     ///   not applied.
     public init(_ url: URL) throws {
         let file = try Safetensors(contentsOf: url)
-        (self.url, metadata) = (url, file.metadata)
+        self.url = url
+        var metadata = file.metadata
+        metadata[Self.adapterKey] =
+            metadata[Self.adapterKey] ?? Self.adapterConfiguration(beside: url)
+        self.metadata = metadata
         if let kind = LoRARole.refusedKind(of: file.entries) {
             throw CheckpointError.unusableAddOn(
                 path: file.path, what: "is \(kind), which is not applied",
                 hint: LoRARole.appliedKinds)
         }
         var parts: [String: Part] = [:]
-        var unknown: [(layer: String, name: String)] = []
+        var unknown: [Unknown] = []
         var adapters: Set<String> = []
         var bundled: [String: [String: StoredTensor]] = [:]
         for (name, entry) in file.entries {
@@ -59,14 +72,19 @@ public struct LoRA: Sendable {
                 part.tensors[role] = entry
                 parts[layer] = part
             } else if entry.stored?.isZero != true {
-                unknown.append((LoRARole.layer(ofUnknown: name), name))
+                unknown.append(
+                    Unknown(
+                        layer: LoRARole.layer(ofUnknown: name), name: name,
+                        isCount: entry.stored == nil && entry.shape.reduce(1, *) == 1))
             }
         }
         guard parts.values.contains(where: { $0.tensors.keys.contains { $0.isOfLoRA } }) else {
             throw CheckpointError.unusableAddOn(
                 path: file.path,
-                what: KnownContents.guess(file.entries).map { "looks like \($0)" }
-                    ?? "holds no LoRA",
+                what: parts.isEmpty
+                    ? KnownContents.guess(file.entries).map { "looks like \($0)" }
+                        ?? "holds no LoRA"
+                    : "holds parts of a LoRA without those that change a layer",
                 hint: "a LoRA has tensors called …lora_down.weight or …lora_A.weight")
         }
         if adapters.count > 1 {

@@ -1,9 +1,13 @@
+import Files
+import Foundation
 import Tensors
 
 extension LoRA {
     /// Families whose layers have names of their own, by a part of a name.
     private static let transformers: [(mark: String, family: String)] = [
-        ("single_transformer_blocks", "Flux"), ("double_blocks", "Flux"), ("single_blocks", "Flux"),
+        ("single_transformer_blocks", "Flux or a model built like it"),
+        ("double_blocks", "Flux or a model built like it"),
+        ("single_blocks", "Flux or a model built like it"),
         ("joint_blocks", "Stable Diffusion 3"), ("joint_transformer_blocks", "Stable Diffusion 3"),
     ]
 
@@ -39,14 +43,29 @@ extension LoRA {
         return parts["unet:6"]?[.down]?.shape.dropFirst().first
     }
 
-    /// What `lora_adapter_metadata`, which diffusers writes, says of files without alphas.
+    /// alpha / rank by what diffusers (`lora_adapter_metadata`) or PEFT (`adapter_config.json`) say of a file
+    /// without alphas; 1 where they say nothing.
     func scaleOfMetadata(_ layer: String, rank: Int) -> Float {
-        guard let text = metadata["lora_adapter_metadata"],
+        guard let text = metadata[Self.adapterKey],
             let values = try? JSONValue(parsing: text.utf8)
         else { return 1 }
         let component = Self.place(layer).component
-        guard case .number(let alpha)? = values[component + ".lora_alpha"] else { return 1 }
-        let usesRoot = values[component + ".use_rslora"] == .flag(true)
+        func value(_ name: String) -> JSONValue? { values["\(component).\(name)"] ?? values[name] }
+        guard case .number(let alpha)? = value("lora_alpha") ?? value("alpha") else { return 1 }
+        let usesRoot = value("use_rslora") == .flag(true)
         return Float(alpha) / (usesRoot ? Float(rank).squareRoot() : Float(rank))
+    }
+
+    static let adapterKey = "lora_adapter_metadata"
+
+    /// The text of the configuration that PEFT writes beside `adapter_model.safetensors`; nil without one.
+    static func adapterConfiguration(beside url: URL) -> String? {
+        guard url.lastPathComponent == "adapter_model.safetensors",
+            let file = try? MappedFile(
+                url.deletingLastPathComponent().appending(path: "adapter_config.json")
+                    .path(percentEncoded: false)),
+            file.bytes.count <= 1 << 20
+        else { return nil }
+        return withExtendedLifetime(file) { String(decoding: file.bytes, as: UTF8.self) }
     }
 }

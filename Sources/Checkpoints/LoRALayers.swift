@@ -101,6 +101,8 @@ extension LoRA {
         // kohya and LyCORIS
         ("lora_unet_", "unet"), ("lora_te_", "text_encoder"), ("lora_te1_", "text_encoder"),
         ("lora_te2_", "text_encoder_2"), ("lora_te3_", "text_encoder_3"), ("oft_unet_", "unet"),
+        ("lora_unet.", "unet"), ("lora_te.", "text_encoder"), ("lora_te1.", "text_encoder"),
+        ("lora_te2.", "text_encoder_2"),
         ("oft_te_", "text_encoder"), ("lycoris_", "unet"), ("lycoris_unet_", "unet"),
         ("lycoris_te_", "text_encoder"), ("lycoris_te1_", "text_encoder"),
         ("lycoris_te2_", "text_encoder_2"),
@@ -124,20 +126,42 @@ extension LoRA {
         ("unet:", "unet"), ("text_encoder:", "text_encoder"),
     ]
 
+    /// Names that torch's wrappers of a module put among those of layers.
+    private static let wrappers = [
+        "_orig_mod", "_fsdp_wrapped_module", "_checkpoint_wrapped_module",
+    ]
+
     /// The component a layer belongs to and the layer's name in it.
     static func place(_ layer: String) -> (component: String, layer: String) {
         // PEFT, the wrappers of several processors and torch.compile put names of their own in front.
-        var bare = layer.replacing("_orig_mod.", with: "").replacing("_orig_mod_", with: "")
+        var bare = layer
+        for wrapper in wrappers where bare.contains(wrapper) {
+            bare = bare.replacing(wrapper + ".", with: "").replacing(wrapper + "_", with: "")
+        }
         for wrapper in ["module.", "base_model.model."] where bare.hasPrefix(wrapper) {
             bare = String(bare.dropFirst(wrapper.count))
         }
         if bare.hasPrefix("text_model.") { return ("text_encoder", renamed(bare, "text_encoder")) }
-        guard
-            let (prefix, component) = prefixes.filter({ bare.hasPrefix($0.0) })
-                .max(by: { $0.0.count < $1.0.count })
-        else { return ("unet", renamed(bare, "unet")) }
+        guard let (prefix, component) = prefix(of: bare) ?? prefix(behindFirstWordOf: &bare) else {
+            return ("unet", renamed(bare, "unet"))
+        }
         let rest = String(bare.dropFirst(prefix.count))
         return (component, prefix.hasSuffix(":") ? "#" + rest : renamed(rest, component))
+    }
+
+    private static func prefix(of layer: String) -> (String, component: String)? {
+        prefixes.filter { layer.hasPrefix($0.0) }.max { $0.0.count < $1.0.count }
+    }
+
+    /// A trainer may have a word of its own in front, such as `pipe.`; it is taken off.
+    private static func prefix(behindFirstWordOf layer: inout String) -> (
+        String, component: String
+    )? {
+        guard let dot = layer.firstIndex(of: ".") else { return nil }
+        let rest = String(layer[layer.index(after: dot)...])
+        guard let found = prefix(of: rest), found.0.hasSuffix(".") else { return nil }
+        layer = rest
+        return found
     }
 
     /// diffusers once called the projections of every attention alike, in text encoders too.

@@ -71,7 +71,20 @@ enum LoRARole: Hashable, Sendable {
             guard !adapter.isEmpty, !adapter.contains(".") else { return nil }
             return (String(name[..<cut.lowerBound]), isBias ? .upBias : role, String(adapter))
         }
-        return nil
+        // LyCORIS's parts have no ending behind the adapter's name.
+        guard let dot = name.lastIndex(of: "."),
+            let part = name[..<dot].lastIndex(of: "."),
+            let role = endings[String(name[part..<dot])],
+            role.isOfLyCORIS
+        else { return nil }
+        return (String(name[..<part]), role, String(name[name.index(after: dot)...]))
+    }
+
+    private var isOfLyCORIS: Bool {
+        [
+            .hadamard1A, .hadamard1B, .hadamard2A, .hadamard2B, .hadamardCore1, .hadamardCore2,
+            .outer, .outerA, .outerB, .inner, .innerA, .innerB, .innerCore,
+        ].contains(self)
     }
 
     /// What may be the layer of a tensor whose role is not known: its name without the last part, or

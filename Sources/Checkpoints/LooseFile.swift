@@ -33,16 +33,13 @@ public struct LooseFile: Sendable {
         self.guess = guess
         tensors = file.names.count
         metadata = file.metadata
-        var parameters: [String: Int] = [:]
+        parameters = file.entries.parameters
         var ranks: Set<Int> = []
-        let isLoRA = LoRARole.kind(of: file.names.prefix(4096)) != nil
-        for (name, entry) in file.entries {
-            parameters[entry.dataType, default: 0] += entry.shape.reduce(1, *)
-            if isLoRA, LoRARole.read(name)?.role == .down, let rank = entry.shape.first {
-                ranks.insert(rank)
+        if LoRARole.kind(of: file.names.prefix(4096)) != nil {
+            for (name, entry) in file.entries where LoRARole.read(name)?.role == .down {
+                if let rank = entry.shape.first { ranks.insert(rank) }
             }
         }
-        self.parameters = parameters
         self.ranks = ranks.sorted()
     }
 }

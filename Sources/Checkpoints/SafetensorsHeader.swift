@@ -21,16 +21,19 @@ struct SafetensorsHeader: Sendable {
     static let mostDimensions = 8
 
     /// Every type of the format and its size in bytes; only some are accepted as weights.
-    static let types: [(name: String, byteCount: Int)] = [
+    static let types: [(name: StaticString, byteCount: Int)] = [
         ("BOOL", 1), ("U8", 1), ("I8", 1), ("F8_E4M3", 1), ("F8_E5M2", 1), ("F8_E8M0", 1),
         ("U16", 2), ("I16", 2), ("F16", 2), ("BF16", 2), ("U32", 4), ("I32", 4), ("F32", 4),
         ("U64", 8), ("I64", 8), ("F64", 8), ("C64", 8),
     ]
-    private static let numbers = Dictionary(
-        uniqueKeysWithValues: types.enumerated().map { ($1.name, UInt8($0)) })
+    private static let typeWords = types.map(\.name)
+    /// The names of `types`.
+    static let typeNames = types.map { "\($0.name)" }
 
     /// The size of a type in bytes; nil for one that the format does not have.
-    static func byteCount(_ type: String) -> Int? { numbers[type].map { types[Int($0)].byteCount } }
+    static func byteCount(_ type: String) -> Int? {
+        typeNames.firstIndex(of: type).map { types[$0].byteCount }
+    }
 
     private(set) var metadata: [String: String] = [:]
     /// Names in the order of their data.
@@ -38,7 +41,7 @@ struct SafetensorsHeader: Sendable {
     /// In the same order.
     private(set) var rows: [Row] = []
     private var extents: [Int] = []
-    private var places: [ExactText: Int32] = [:]
+    private var places: NameIndex
 
     /// - Parameters:
     ///   - bytes: the header's JSON, without its length.
@@ -50,7 +53,11 @@ struct SafetensorsHeader: Sendable {
         var cursor = HeaderCursor(bytes)
         var hasMetadata = false
         // A tensor takes some 80 bytes; a table that grows would be hashed anew.
-        places.reserveCapacity(bytes.count / 80)
+        let expected = bytes.count / 80
+        places = NameIndex(expecting: expected)
+        names.reserveCapacity(expected)
+        rows.reserveCapacity(expected)
+        extents.reserveCapacity(2 * expected)
         try cursor.object(keysUpTo: Self.longestName) { cursor, name in
             guard name != "__metadata__" else {
                 guard !hasMetadata else { throw cursor.twice(name) }
@@ -59,10 +66,7 @@ struct SafetensorsHeader: Sendable {
                 return
             }
             try Self.check(name: name, cursor)
-            let place = Int32(truncatingIfNeeded: rows.count)
-            guard places.updateValue(place, forKey: ExactText(name)) == nil else {
-                throw cursor.twice(name)
-            }
+            guard places.add(name, to: names) else { throw cursor.twice(name) }
             names.append(name)
             rows.append(try row(&cursor, name: name))
         }
@@ -74,7 +78,14 @@ struct SafetensorsHeader: Sendable {
     }
 
     /// The place of a tensor in `names` and `rows`.
-    func place(of name: String) -> Int? { places[ExactText(name)].map(Int.init) }
+    func place(of name: String) -> Int? { places.place(of: name, in: names) }
+
+    /// How many numbers a tensor has; its product is checked.
+    func count(_ row: Row) -> Int {
+        var count = 1
+        for index in Int(row.shape)..<Int(row.shape) + Int(row.rank) { count *= extents[index] }
+        return count
+    }
 
     /// The extents of a tensor, outermost first.
     func shape(_ row: Row) -> [Int] {
@@ -105,18 +116,17 @@ struct SafetensorsHeader: Sendable {
         return result
     }
 
-    private static let fields = ["dtype", "shape", "data_offsets"]
+    private static let fields: [StaticString] = ["dtype", "shape", "data_offsets"]
 
     private mutating func row(_ cursor: inout HeaderCursor, name: String) throws -> Row {
         var row = Row()
         // A bit for each field.
         var seen = 0
         do {
-            try cursor.object(keysUpTo: 64) { cursor, field in
-                guard let index = Self.fields.firstIndex(of: field) else {
-                    throw cursor.fault("unknown field \(shown(field))")
-                }
-                guard seen & 1 << index == 0 else { throw cursor.twice(field) }
+            try cursor.object { cursor in
+                let index = try cursor.word(of: Self.fields) { "unknown field \(shown($0))" }
+                try cursor.take(":")
+                guard seen & 1 << index == 0 else { throw cursor.twice("\(Self.fields[index])") }
                 seen |= 1 << index
                 switch index {
                 case 0: row.type = try Self.type(&cursor)
@@ -129,7 +139,7 @@ struct SafetensorsHeader: Sendable {
             }
             if seen != 0b111 {
                 let missing = Self.fields.indices.filter { seen & 1 << $0 == 0 }
-                throw cursor.fault("no field \(missing.map { Self.fields[$0] }.sorted()[0])")
+                throw cursor.fault("no field \(missing.map { "\(Self.fields[$0])" }.sorted()[0])")
             }
             try check(row)
         } catch let fault as HeaderCursor.Fault {
@@ -139,13 +149,11 @@ struct SafetensorsHeader: Sendable {
     }
 
     private static func type(_ cursor: inout HeaderCursor) throws -> UInt8 {
-        let name = try cursor.string(upTo: 64)
-        guard let number = numbers[name] else {
-            let known = types.map(\.name).sorted().joined(separator: " ")
-            throw HeaderCursor.Fault(
-                reason: "unknown dtype \(shown(name)); known are \(known)")
-        }
-        return number
+        UInt8(
+            try cursor.word(of: typeWords) { name in
+                let known = typeNames.sorted().joined(separator: " ")
+                return "unknown dtype \(shown(name)); known are \(known)"
+            })
     }
 
     private static func range(_ cursor: inout HeaderCursor) throws -> Range<Int> {
@@ -190,9 +198,8 @@ struct SafetensorsHeader: Sendable {
         guard rows.indices.dropFirst().contains(where: { isBefore($0, $0 - 1) }) else { return }
         let order = rows.indices.sorted(by: isBefore)
         (names, rows) = (order.map { names[$0] }, order.map { rows[$0] })
-        for (place, name) in names.enumerated() {
-            places[ExactText(name)] = Int32(truncatingIfNeeded: place)
-        }
+        places = NameIndex(expecting: names.count)
+        for name in names { _ = places.add(name, to: names) }
     }
 
     /// The tensors must cover all of `dataCount` once.

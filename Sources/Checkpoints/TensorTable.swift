@@ -29,7 +29,7 @@ public struct TensorTable: Sendable, RandomAccessCollection {
     public subscript(place: Int) -> Element {
         let (name, row) = (header.names[place], header.rows[place])
         let entry = Safetensors.Entry(
-            dataType: SafetensorsHeader.types[Int(row.type)].name, shape: header.shape(row),
+            dataType: SafetensorsHeader.typeNames[Int(row.type)], shape: header.shape(row),
             path: path, name: name, file: file,
             range: dataStart + row.range.lowerBound..<dataStart + row.range.upperBound)
         return (name, entry)
@@ -38,6 +38,14 @@ public struct TensorTable: Sendable, RandomAccessCollection {
     /// The tensor of that name; names are equal where all bytes are.
     public subscript(name: String) -> Safetensors.Entry? {
         header.place(of: name).map { self[$0].value }
+    }
+
+    /// How many numbers there are of each data type.
+    var parameters: [String: Int] {
+        var counts = [Int](repeating: 0, count: SafetensorsHeader.types.count)
+        for row in header.rows { counts[Int(row.type)] += header.count(row) }
+        return Dictionary(
+            uniqueKeysWithValues: zip(SafetensorsHeader.typeNames, counts).filter { $1 > 0 })
     }
 
     /// Whether any name begins so.

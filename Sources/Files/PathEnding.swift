@@ -1,6 +1,6 @@
 extension String {
-    /// The ending of a path's last name without its dot; empty where there is none. A name that begins with its only
-    /// dot has none.
+    /// The ending of a path's last name without its dot; empty where there is none. Dots at the beginning of a name
+    /// begin no ending.
     ///
     /// Foundation's `pathExtension` traps for some paths of slashes and dots that a list may hold, such as `///.///`.
     public var pathEnding: String {
@@ -18,6 +18,10 @@ extension String {
     private var endingDot: Index? {
         guard let last = lastIndex(where: { $0 != "/" }) else { return nil }
         let start = self[...last].lastIndex(of: "/").map { index(after: $0) } ?? startIndex
-        return self[start...last].lastIndex(of: ".").flatMap { $0 == start ? nil : $0 }
+        let name = self[start...last]
+        guard let dot = name.lastIndex(of: "."), name[..<dot].contains(where: { $0 != "." }) else {
+            return nil
+        }
+        return dot
     }
 }

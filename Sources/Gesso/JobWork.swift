@@ -55,7 +55,7 @@ struct JobWork {
         edits = try request.edits.map { edit in
             let (chosen, ofWildcards) = edit.recipe.drawingWildcards(from: library.places.wildcards)
             var (recipe, ofTags) = chosen.takingLoRATags()
-            notes += ofWildcards + ofTags
+            notes += ofWildcards + ofTags + recipe.foreignNotation()
             if let url, recipe.steps > 0 {
                 let own = try Model.completed(recipe, for: edit.verb, by: url)
                 recipe = own.recipe

@@ -111,6 +111,9 @@ extension MaskDoubt {
         case .colored(let lightest):
             "this mask is coloured, its lightest grey is \(lightest) of 255: lower the mask threshold "
                 + "to \(lightest), or paint it white"
+        case .tinted:
+            "this mask is coloured: colours as light as the mask threshold are repainted; give a "
+                + "picture in black and white"
         case .deep(let lightest):
             "this mask is dark, its lightest grey is \(lightest) of 65535: save it with 8 bits a "
                 + "sample, or paint it white"

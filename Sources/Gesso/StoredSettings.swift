@@ -29,10 +29,26 @@ extension PictureSettings {
         let metadata = image.metadata
         var texts = metadata.text.map { ($0.keyword, $0.value) }
         if let parameters = metadata.parameters { texts.insert(("parameters", parameters), at: 0) }
+        texts += Self.texts(inEXIF: metadata.exifTexts)
         if let hidden = image.hiddenText { texts.append((Self.hiddenKeyword, hidden)) }
         try self.init(
             texts: texts, xmp: metadata.xmp.map { String(decoding: $0, as: UTF8.self) },
             of: path)
+    }
+
+    /// What programs write into EXIF where a format has no texts of its own: ComfyUI its graphs with their
+    /// keyword in front, others A1111's text as the description.
+    private static func texts(
+        inEXIF texts: [String]
+    ) -> [(keyword: String, value: String)] {
+        texts.compactMap { text in
+            for keyword in ["prompt", "workflow"]
+            where text.lowercased().hasPrefix(keyword + ":") {
+                return (keyword, String(text.dropFirst(keyword.count + 1)))
+            }
+            return text.contains("Steps:") && !Infotext(text).settings.isEmpty
+                ? ("parameters", text) : nil
+        }
     }
 
     private static let longestText = 1 << 20

@@ -262,6 +262,11 @@ extension ImageMetadata {
         guard let profile = iccProfile else { return }
         let space = channels < 3 ? "GRAY" : "RGB "
         let size = profile.prefix(4).reduce(0) { $0 << 8 | Int($1) }
+        if size >= 132, size < profile.count {
+            iccProfile = Array(profile.prefix(size))
+            warnings.append("bytes behind the end of the colour profile were left out")
+            return keepProfile(channels: channels)
+        }
         guard profile.count >= 132, size == profile.count,
             profile[36..<40].elementsEqual("acsp".utf8), profile[16..<20].elementsEqual(space.utf8),
             ColorProfile(profile, channels: channels) != nil

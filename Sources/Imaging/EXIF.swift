@@ -20,7 +20,7 @@ struct EXIF {
         static let stripOffset = 0x0111, stripLength = 0x0117
     }
     private enum Kind {
-        static let short = 3, long = 4, undefined = 7
+        static let text = 2, short = 3, long = 4, undefined = 7
     }
 
     /// A block with nothing in it, big-endian.
@@ -126,6 +126,16 @@ struct EXIF {
         else { return nil }
         let text = commentText(code: bytes[range.prefix(8)], bytes[range.dropFirst(8)])
         return text.allSatisfy { $0.isWhitespace || $0 == "\0" } ? nil : text
+    }
+
+    /// The first 16 texts of the first directory, such as the maker's name; many entries may share one.
+    var texts: [String] {
+        let entries = (main?.entries ?? []).filter { number(at: $0.position + 2, 2) == Kind.text }
+        return entries.prefix(16).compactMap {
+            range(of: $0).map {
+                String(decoding: bytes[$0].prefix { $0 != 0 }, as: UTF8.self)
+            }
+        }
     }
 
     /// Sets the user comment: the code `UNICODE`, then UTF-16, big-endian whatever the block is,

@@ -10,6 +10,8 @@ public struct ImageMetadata: Sendable, Equatable {
     public var xmp: [UInt8]?
     /// Text chunks of other programs (PNG only), in file order, without `parameters`.
     public var text: [TextEntry] = []
+    /// The texts in EXIF's first directory, the first 16 of them.
+    public var exifTexts: [String] { exif.flatMap { EXIF($0) }?.texts ?? [] }
     /// How the picture was made, as text: PNG's `parameters` chunk or EXIF's user comment.
     public var parameters: String?
     /// Written into the XMP packet when set; on reading it stays nil and what the file says is in

@@ -6,6 +6,8 @@ public enum MaskDoubt: Sendable, Equatable {
     case dark(lightest: Int)
     /// As ``dark(lightest:)``, because the light parts have a colour, which is darker as a grey.
     case colored(lightest: Int)
+    /// Parts have a colour, and what is white is chosen by how light each colour is.
+    case tinted
     /// The samples have 16 bits, and the lightest, `lightest` of 65535, is black in 8 bits.
     case deep(lightest: Int)
     /// Everything is as light as the threshold, yet `darkest` of 255 and `lightest` differ.
@@ -32,7 +34,9 @@ extension Image {
         if darkest >= threshold, darkest < lightest {
             return .light(darkest: darkest, lightest: lightest)
         }
-        guard lightest < threshold else { return nil }
+        guard lightest < threshold else {
+            return 200 * colored(rgb, by: 64) > width * height ? .tinted : nil
+        }
         if Int(rgb.max() ?? 0) >= threshold, lightest > 0 { return .colored(lightest: lightest) }
         return lightest > 0 ? .dark(lightest: lightest) : nil
     }
@@ -53,10 +57,14 @@ extension Image {
         let levels = counts[16..<240].count { $0 > 0 }
         guard 4 * greys > pixels, levels >= 32 else { return false }
         if 2 * greys > pixels { return true }
-        let colored = stride(from: 0, to: rgb.count, by: 3).count { pixel in
+        return 4 * colored(rgb, by: 16) > pixels
+    }
+
+    /// How many pixels have samples that differ by more than a number of 255.
+    private func colored(_ rgb: [UInt16], by least: UInt16) -> Int {
+        stride(from: 0, to: rgb.count, by: 3).count { pixel in
             let (red, green, blue) = (rgb[pixel], rgb[pixel + 1], rgb[pixel + 2])
-            return max(red, green, blue) - min(red, green, blue) > 16
+            return max(red, green, blue) - min(red, green, blue) > least
         }
-        return 4 * colored > pixels
     }
 }

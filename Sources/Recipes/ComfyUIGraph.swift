@@ -24,10 +24,11 @@ struct ComfyUIGraph {
 
     /// The settings of the one sampler of the graph; nil where there is none, or several.
     var settings: OtherSettings? {
-        let samplers = nodes.values.filter {
+        let plain = nodes.values.filter {
             $0.inputs["positive"] != nil
                 && ($0.inputs["sampler_name"] != nil || $0.inputs["sampler"] != nil)
         }
+        let samplers = plain.isEmpty ? nodes.values.compactMap(guided) : plain
         guard samplers.count == 1, let sampler = samplers.first else { return nil }
         var rest = sampler.inputs
         // `SamplerCustom` has its sampler and its noise levels from nodes of their own.
@@ -56,6 +57,22 @@ struct ComfyUIGraph {
             settings.remarks.append("the run was divided among samplers, which none is here")
         }
         return settings
+    }
+
+    /// `SamplerCustomAdvanced`, which has its prompts, scale and noise from nodes of their own, with what these
+    /// hold among its inputs; nil for other nodes.
+    private func guided(_ sampler: Node) -> Node? {
+        guard sampler.inputs["sigmas"] != nil,
+            let guider = node(sampler.inputs["guider"])?.node
+        else { return nil }
+        var inputs = sampler.inputs.filter { !["guider", "noise"].contains($0.key) }
+        let noise = node(sampler.inputs["noise"])?.node
+        for part in [guider, noise].compactMap(\.self) {
+            inputs.merge(part.inputs) { own, _ in own }
+        }
+        let only = inputs.removeValue(forKey: "conditioning")
+        inputs["positive"] = inputs["positive"] ?? only
+        return inputs["positive"] == nil ? nil : Node(type: sampler.type, inputs: inputs)
     }
 
     /// The node that a link leads to.

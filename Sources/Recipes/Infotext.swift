@@ -3,7 +3,7 @@ import Foundation
 /// What A1111's infotext says, taken apart: the prompt, the negative prompt, and the settings.
 ///
 /// The settings begin with the last line that starts with `Steps:` and holds another, if there are three in all,
-/// else with the last line if it holds three. They reach to the end of the text, so that a value may
+/// else with the last line if it holds three. A line inside of a value in quotes begins none. They reach to the end of the text, so that a value may
 /// have several lines. The lines `Template:` and `Negative Template:` that an extension adds below are
 /// settings, too. The text is read in one pass over its Unicode scalars, whose time grows with its
 /// length alone.
@@ -79,9 +79,7 @@ public struct Infotext: Sendable, Equatable {
     }
 
     private static func takeEntries(from lines: inout [Scalars]) -> [Entry] {
-        guard let start = lines.lastIndex(where: startsSettings) ?? lines.indices.last else {
-            return []
-        }
+        guard let start = start(of: lines) ?? lines.indices.last else { return [] }
         let text = lines[start...].map { String($0) }.joined(separator: "\n")
         let found = entries(of: Substring(text).unicodeScalars)
         guard found.count >= 3 else { return [] }
@@ -89,11 +87,35 @@ public struct Infotext: Sendable, Equatable {
         return found
     }
 
+    /// The line with which the settings begin; nil where none begins with `Steps:`.
+    private static func start(of lines: [Scalars]) -> Int? {
+        let starts = lines.indices.filter { startsSettings(lines[$0]) }
+        guard var start = starts.first,
+            let lastQuote = lines.lastIndex(where: { $0.contains("\"") })
+        else { return starts.last }
+        for next in starts.dropFirst() {
+            let quotes = lines[start..<next].reduce(0) { $0 + Self.quotes(in: $1) }
+            if quotes % 2 == 0 || lastQuote < next { start = next }
+        }
+        return start
+    }
+
+    private static func quotes(in line: Scalars) -> Int {
+        var (count, isEscaped) = (0, false)
+        for scalar in line {
+            if scalar == "\"", !isEscaped { count += 1 }
+            isEscaped = scalar == "\\" && !isEscaped
+        }
+        return count
+    }
+
     /// A1111's pattern, `\s*(\w[\w \-/]+):\s*("(?:\\.|[^\\"])+"|[^,]*)(?:,|$)`, found again and
-    /// again, in one pass.
+    /// again, in one pass. Other programs have lists and objects of JSON as values, which are taken whole.
     private static func entries(of text: Scalars) -> [Entry] {
         var entries: [Entry] = []
         var rest = text
+        // Where one bracket has no partner, the rest is not searched again.
+        var hasBrackets = true
         while !rest.isEmpty {
             rest = rest.drop { !isWord($0) }
             let name = rest.prefix { isWord($0) || " -/".unicodeScalars.contains($0) }
@@ -104,6 +126,12 @@ public struct Infotext: Sendable, Equatable {
             if let quoted = quoted(rest) {
                 value = unquoted(quoted)
                 rest = rest[quoted.endIndex...]
+            } else if hasBrackets, let first = rest.first, "{[(".unicodeScalars.contains(first) {
+                let whole = bracketed(rest)
+                hasBrackets = whole != nil
+                let taken = whole ?? rest.prefix { $0 != "," }
+                value = String(taken).trimmed
+                rest = rest[taken.endIndex...]
             } else {
                 let plain = rest.prefix { $0 != "," }
                 value = String(plain).trimmed
@@ -132,6 +160,30 @@ public struct Infotext: Sendable, Equatable {
         let quoted = text[...index]
         let next = text[quoted.endIndex...].first ?? ","
         return next == "," || next == "\n" ? quoted : nil
+    }
+
+    /// The text in brackets at the beginning, up to the comma or the end behind it; nil where a bracket has no
+    /// partner.
+    private static func bracketed(_ text: Scalars) -> Scalars? {
+        var (depth, isQuoted, isEscaped) = (0, false, false)
+        var index = text.startIndex
+        while index < text.endIndex {
+            let scalar = text[index]
+            if isQuoted {
+                isQuoted = scalar != "\"" || isEscaped
+                isEscaped = scalar == "\\" && !isEscaped
+            } else if scalar == "\"" {
+                isQuoted = true
+            } else if "{[(".unicodeScalars.contains(scalar) {
+                depth += 1
+            } else if "}])".unicodeScalars.contains(scalar) {
+                depth -= 1
+            } else if depth == 0, scalar == "," {
+                break
+            }
+            index = text.index(after: index)
+        }
+        return depth == 0 && !isQuoted ? text[..<index] : nil
     }
 
     /// The text that the quotes hold, as JSON has it; what is between them if that is none.

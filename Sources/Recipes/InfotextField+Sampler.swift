@@ -7,8 +7,19 @@ extension InfotextField {
         read: { sampler, text in
             // Gesso's own row for the spacing goes before A1111's.
             guard text[ownName(of: "sigmas")] == nil else { return [("scheduler", sampler)] }
-            return [("scheduler", scheduler(sampler, scheduleType: text["Schedule type"]))]
+            let type = text["Schedule type"] ?? otherType(text["Scheduler"], of: sampler)
+            return [("scheduler", scheduler(sampler, scheduleType: type))]
         })
+
+    /// SD.Next and Fooocus call the type so; Fooocus has it in the sampler's name, too.
+    private static func otherType(_ type: String?, of sampler: String) -> String? {
+        type.flatMap { sampler.lowercased().hasSuffix($0.lowercased()) ? nil : $0 }
+    }
+
+    /// It is read with the sampler.
+    static let otherScheduleType = InfotextField(
+        name: "Scheduler", write: { _ in nil }, read: { _, text in text["Sampler"].map { _ in [] } }
+    )
 
     static let scheduleType = InfotextField(
         name: "Schedule type",

@@ -82,7 +82,7 @@ struct InfotextField: Sendable {
     static let all: [InfotextField] =
         [
             same("Steps", "steps"),
-            sampler, scheduleType,
+            sampler, scheduleType, otherScheduleType,
             same("CFG scale", "guidance_scale"),
             same("Image CFG scale", "image_guidance_scale"),
             InfotextField(
@@ -94,7 +94,10 @@ struct InfotextField: Sendable {
             record("VAE hash") { $0.provenance.vae?.hash },
             InfotextField(
                 name: "VAE", write: { $0.provenance.vae?.name },
-                read: { value, _ in value == "None" ? [] : [("vae", value)] }),
+                read: { value, _ in
+                    // Fooocus has the last one for the checkpoint's own.
+                    ["None", "Automatic", "Default (model)"].contains(value) ? [] : [("vae", value)]
+                }),
         ] + variation + [
             denoisingStrength,
             changed("Clip skip", "clip_skip"),
@@ -203,7 +206,7 @@ struct InfotextField: Sendable {
     private static let withoutCounterpart =
         [
             "Hashes", "User", "Init image hash", "Civitai resources",
-            "Civitai metadata", "App", "Backend", "Parser",
+            "Civitai metadata", "Created Date", "App", "Backend", "Parser",
         ].map { record($0) } + [
             neutral("Noise multiplier", "1", "1.0"),
             neutral("Conditional mask weight", "1", "1.0"), neutral("FP8 weight", "Disable"),

@@ -18,7 +18,8 @@ extension PictureSettings {
         let byName = Dictionary(
             texts.map { ($0.keyword, $0.value) }, uniquingKeysWith: { a, _ in a })
         let origin = Origin.argument(name)
-        if let text = byName["parameters"] ?? byName[Self.hiddenKeyword] {
+        let written = byName["parameters"] ?? byName[Self.hiddenKeyword]
+        if let text = written, !text.trimmed.isEmpty {
             let isFooocus = byName["fooocus_scheme"] != nil
             if let settings = try Self.other(inJSON: text, isFooocus: isFooocus, at: origin) {
                 self.init(settings, text, of: name)
@@ -95,6 +96,11 @@ extension PictureSettings {
         if let program = known.first(where: { texts[$0.0] != nil })?.1 {
             throw .otherProgram(program, at: origin)
         }
+        let description = texts["Description"] ?? ""
+        if description.contains("Generator: Mochi Diffusion") {
+            throw .otherProgram("Mochi Diffusion", at: origin)
+        }
+        if description.contains(" Job ID: ") { throw .otherProgram("Midjourney", at: origin) }
         if texts["Software"] == "NovelAI" { throw .otherProgram("NovelAI", at: origin) }
         return nil
     }

@@ -3,12 +3,13 @@
 /// `<lora:name:0.8>` and `<lyco:name:0.8>` name a LoRA; a second number is the weight of the UNet apart
 /// from that of the text encoder, which are also called `te=` and `unet=`. `lbw=` has factors for its blocks;
 /// these may follow the weights without it. `<hypernet:name>` names what Gesso does not load, and any other
-/// `<word:…>` an extension's network: AUTOMATIC1111 takes all of them out of the prompt.
+/// `<word:…>` an extension's network: AUTOMATIC1111 takes all of them out of the prompt. Of SwarmUI's tags
+/// `<embed:name>` and `<break>` have a meaning here.
 struct PromptTag {
     /// What it adds; nil for what cannot be added.
     private(set) var lora: LoRAChoice?
-    /// Whether it names nothing and stays a text.
-    private(set) var isText = false
+    /// The text in its place; empty where it is taken out.
+    private(set) var text = ""
     /// What is to be said of it; nil for nothing.
     private(set) var note: String?
 
@@ -17,10 +18,16 @@ struct PromptTag {
     /// - Parameter random: draws what it leaves to chance.
     init?(_ text: Substring, _ random: inout SplitMix64) {
         let parts = text.split(separator: ":", omittingEmptySubsequences: false).map(String.init)
-        let kind = parts[0].trimmed.lowercased()
-        guard parts.count > 1, !kind.isEmpty, kind.first?.isNumber == false,
-            kind.allSatisfy({ $0.isASCII && ($0.isLetter || $0.isNumber || $0 == "_") })
-        else { return nil }
+        let kind = Self.kind(parts[0].trimmed.lowercased())
+        if kind == "break", parts.count == 1 {
+            self.text = " BREAK "
+            return
+        }
+        guard parts.count > 1, let kind else { return nil }
+        if kind == "embed" || kind == "embedding" {
+            self.text = "embedding:" + parts[1].trimmed
+            return
+        }
         let tag = "<\(text.prefix(60))>"
         guard kind == "lora" || kind == "lyco" else {
             note =
@@ -29,7 +36,17 @@ struct PromptTag {
                 : "\(tag) has no meaning here: it is left out"
             return
         }
-        read(name: parts[1], parts.dropFirst(2), tag, &random)
+        read(name: parts[1].trimmed, parts.dropFirst(2), tag, &random)
+        if lora == nil { self.text = "<\(text)>" }
+    }
+
+    /// The word before the colon, without what SwarmUI has in brackets behind it; nil for what is no word.
+    private static func kind(_ text: String) -> String? {
+        let word = text.last == "]" ? text.prefix { $0 != "[" } : text[...]
+        guard let first = word.first, !first.isNumber,
+            word.allSatisfy({ $0.isASCII && ($0.isLetter || $0.isNumber || $0 == "_") })
+        else { return nil }
+        return String(word)
     }
 
     private mutating func read(
@@ -56,11 +73,14 @@ struct PromptTag {
         }
         let text = named["te"] ?? numbers.first ?? 1
         let unet = named["unet"] ?? (numbers.count > 1 ? numbers[1] : text)
-        guard Self.isName(name), LoRAChoice.strengths.contains(text),
-            LoRAChoice.strengths.contains(unet)
-        else {
+        guard Self.isName(name) else {
             note = "\(tag) names no LoRA: it stays text"
-            isText = true
+            return
+        }
+        let strengths = LoRAChoice.strengths
+        guard strengths.contains(text), strengths.contains(unet) else {
+            let (least, most) = (Int(strengths.lowerBound), Int(strengths.upperBound))
+            note = "\(tag): its weight is not from \(least) to \(most): it stays text"
             return
         }
         lora = LoRAChoice(
@@ -126,16 +146,34 @@ extension Recipe {
         var taken = self
         var notes: [String] = []
         func cut(_ prompt: String) -> String {
-            prompt.replacingTags(drawingBy: seed ?? 0) { tag, written in
+            prompt.replacingTags(drawingBy: seed ?? 0) { tag, _ in
                 if let lora = tag.lora, !taken.loras.contains(where: { $0.name == lora.name }) {
                     taken.loras.append(lora)
                 }
                 notes += tag.note.map { [$0] } ?? []
-                return tag.isText ? written : ""
+                return tag.text
             }
         }
         (taken.prompt, taken.hires.prompt) = (cut(prompt), cut(hires.prompt))
+        // Networks are added by the prompt alone; words may be in a negative one, too.
+        taken.negativePrompt = negativePrompt.replacingTags { tag, written in
+            tag.lora == nil && tag.note == nil ? tag.text : written
+        }
+        for text in [\Recipe.prompt, \.negativePrompt, \.hires.prompt, \.hires.negativePrompt] {
+            taken[keyPath: text] = taken[keyPath: text].slashingEmbeddings
+        }
         return (taken, notes)
+    }
+}
+
+extension String {
+    /// The text with `/` in ComfyUI's `embedding:folder\name`, as Windows writes it: a `\` only takes the meaning
+    /// from the next sign.
+    fileprivate var slashingEmbeddings: String {
+        guard contains("\\") else { return self }
+        return replacing(/(?i)embedding:[^\s,()\[\]]+/) { match in
+            String(match.output).replacing(/\\(?=\w)/, with: "/")
+        }
     }
 }
 

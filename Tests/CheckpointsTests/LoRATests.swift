@@ -243,7 +243,7 @@ struct LoRATests {
             ("lora_unet_x_attn2_to_k", 1024, "Stable Diffusion 2.x"),
             ("lora_unet_x_attn2_to_k", 768, "Stable Diffusion 1.x"),
             ("lora_te2_text_model_x", 8, "Stable Diffusion XL"),
-            ("lora_unet_double_blocks_0_img_attn_qkv", 8, "Flux"),
+            ("lora_unet_double_blocks_0_img_attn_qkv", 8, "Flux or a model built like it"),
             ("lora_unet_joint_blocks_0_x_block_attn_qkv", 8, "Stable Diffusion 3"),
             ("transformer.blocks.0.attn.to_q", 8, "a diffusion transformer"),
         ])

@@ -54,7 +54,18 @@ import Testing
             disc([0, 0, 255], on: [0, 0, 0]).doubtAsMask(threshold: 128) == .colored(lightest: 29))
         let magenta = disc([65535, 0, 65535], on: [0, 0, 0], depth: 16)
         #expect(magenta.doubtAsMask(threshold: 128) == .colored(lightest: 105))
-        #expect(disc([0, 255, 0], on: [0, 0, 0]).doubtAsMask(threshold: 128) == nil)
+    }
+
+    /// Colours that are light enough count as white; which ones do is not to be seen.
+    @Test(
+        arguments: [
+            ([0, 255, 0], [0, 0, 0]), ([255, 0, 0], [255, 255, 255]),
+            ([255, 255, 0], [40, 0, 90]),
+        ] as [([UInt16], [UInt16])])
+    func coloursMayBeLightEnough(inside: [UInt16], outside: [UInt16]) {
+        #expect(disc(inside, on: outside).doubtAsMask(threshold: 128) == .tinted)
+        // A touch of colour, as JPEG leaves it, is none.
+        #expect(disc([250, 255, 240], on: [4, 0, 9]).doubtAsMask(threshold: 128) == nil)
     }
 
     @Test func aPhotoIsNoMask() {

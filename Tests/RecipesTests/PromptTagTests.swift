@@ -18,7 +18,7 @@ import Testing
         ("<lyco:fur:0.7>", "fur:0.7"), ("<lora:sub\\fur:0.5>", "sub/fur:0.5"),
         ("<lora:sub/fur:0.5>", "sub/fur:0.5"), ("<lora:fur: 0.5 >", "fur:0.5"),
         ("<lora:a b (c):-1>", "a b (c):-1"), ("<LORA:fur:0.5>", "fur:0.5"),
-        ("< lora:fur:0.5>", "fur:0.5"),
+        ("< lora:fur:0.5>", "fur:0.5"), ("<lora: fur :0.5>", "fur:0.5"),
     ])
     func aTagNamesALoRA(_ tag: String, _ lora: String) {
         let (recipe, notes) = taken("a cat \(tag) on a mat")
@@ -28,14 +28,99 @@ import Testing
     }
 
     @Test(arguments: [
-        "<lora:../../x:1>", "<lora:/etc/x:1>", "<lora:..\\x:1>", "<lora:fur:99>", "<lora::1>",
-        "<lora:a;b:1>",
+        "<lora:../../x:1>", "<lora:/etc/x:1>", "<lora:..\\x:1>", "<lora::1>", "<lora:a;b:1>",
+        "<lora: :1>",
     ])
     func whatNamesNoneStaysText(_ tag: String) {
         let (recipe, notes) = taken("a cat \(tag)")
         #expect(recipe.loras.isEmpty)
         #expect(recipe.prompt == "a cat \(tag)")
         #expect(notes == ["\(tag) names no LoRA: it stays text"])
+    }
+
+    @Test(arguments: ["<lora:fur:99>", "<lora:fur:1:-10.5>", "<lora:sub\\fur:1e3>"])
+    func aWeightBeyondTheLimitsIsNamed(_ tag: String) {
+        let (recipe, notes) = taken("a cat \(tag)")
+        #expect(recipe.loras.isEmpty)
+        #expect(recipe.prompt == "a cat \(tag)")
+        #expect(notes == ["\(tag): its weight is not from -10 to 10: it stays text"])
+    }
+
+    /// SwarmUI's tags that have a meaning here, in both prompts.
+    @Test(arguments: [
+        ("a <embed:fur> cat", "a embedding:fur cat"),
+        ("a <embedding:sub/fur>", "a embedding:sub/fur"),
+        ("a<break>cat", "a BREAK cat"), ("a cat <BREAK> b", "a cat  BREAK  b"),
+    ])
+    func tagsMayStandForWords(_ prompt: String, _ words: String) {
+        var recipe = Recipe(.imageToImage)
+        (recipe.prompt, recipe.negativePrompt) = (prompt, prompt + "<lora:fur:1><x:y>")
+        let (read, notes) = recipe.takingLoRATags()
+        #expect(read.prompt == words)
+        #expect(read.negativePrompt == words + "<lora:fur:1><x:y>")
+        #expect(read.loras.isEmpty && notes.isEmpty)
+    }
+
+    @Test func foldersOfEmbeddingsMayBeOfWindows() {
+        let words =
+            #"(embedding:a\b\fur:1.2), x\y, EMBEDDING:a\fur, embedding:f \(x\), embedding:f\(x\)"#
+        let slashed =
+            #"(embedding:a/b/fur:1.2), x\y, EMBEDDING:a/fur, embedding:f \(x\), embedding:f\(x\)"#
+        #expect(taken(words).recipe.prompt == slashed)
+    }
+
+    /// Signs of other programs, with whose they are.
+    @Test(arguments: [
+        ("a cat++, dog", "'t++' is a weight of InvokeAI"),
+        ("a (dog)-", "')-' is a weight of InvokeAI"),
+        ("(\"a\", \"b\").blend(1, 1)", "').blend(' is a function of InvokeAI"),
+        ("cat.swap(dog)", "'t.swap(' is a function of InvokeAI"),
+        ("cat withLora(fur, 0.5)", "'withLora(' is a LoRA of InvokeAI"),
+        ("a cat --ar 16:9", "'--ar' is an option of Midjourney"),
+        ("a cat --no dog --v 6", "'--no' is an option of Midjourney"),
+        ("{cat} x", "'{cat}' is a weight of NovelAI"),
+        ("a, 1.5::cat::", "'1.5::c' is a weight of NovelAI"),
+        ("{{{cat}}}", "'{cat}' is a weight of NovelAI"),
+        ("${x=!a} cat", "'${' is a variable of Dynamic Prompts"),
+        ("a ADDBASE b ADDCOL c", "'ADDBASE' is a sign of Regional Prompter"),
+        ("a AND_PERP b", "'AND_PERP' is a kind of AND of an extension"),
+        ("a cat <lora:fur:0.5", "'<lora:fur:0.5' is a tag without an end"),
+        ("a <lyco:fur <lora:b:1>", "'<lyco:fur' is a tag without an end"),
+    ])
+    func signsOfOtherProgramsAreNamed(_ prompt: String, _ note: String) throws {
+        for isNegative in [false, true] {
+            var recipe = Recipe(.imageToImage)
+            if isNegative { recipe.negativePrompt = prompt } else { recipe.prompt = prompt }
+            let first = try #require(recipe.foreignNotation().first)
+            #expect(first.hasPrefix(note + ", which has no meaning here: it stays text"))
+        }
+        let plain = try Recipe(
+            .imageToImage,
+            settings: [("prompt_syntax", "plain"), ("prompt", prompt)].map {
+                Setting($0, $1, at: .argument("x"))
+            })
+        #expect(plain.foreignNotation().isEmpty)
+    }
+
+    @Test(arguments: [
+        "a cat -- a dog", "well-known, a-b, 3-4", "(cat:1.2)-based", "f/1.8, 50mm", "a::b",
+        "x (a).",
+        "a {red|blue} cat", "AND, ADDED, AND_", "mr. and(", "a cat--", "<3 <lora>", "$5 {}",
+        "12:30",
+    ])
+    func wordsOfPlainPromptsAreNoSigns(_ prompt: String) {
+        var recipe = Recipe(.imageToImage)
+        recipe.prompt = prompt
+        let notes = recipe.foreignNotation()
+        #expect(notes.isEmpty || prompt == "a cat--", "\(notes)")
+    }
+
+    /// The search takes time that grows with the length of a prompt alone.
+    @Test(arguments: ["{", "1", "(", "+", "-", "<lora:", "$", "ADD", "AND_", "--ar", "::", "a++"])
+    func longPromptsAreSearched(_ part: String) {
+        var recipe = Recipe(.imageToImage)
+        recipe.prompt = String(repeating: part, count: Recipe.longestText / part.utf8.count)
+        #expect(recipe.foreignNotation().count <= 10)
     }
 
     @Test func otherTagsAreTakenOutWithANote() {
@@ -49,7 +134,9 @@ import Testing
             ])
     }
 
-    @Test(arguments: ["<loha:fur:1>", "<segment:face>", "<wlr:x:1>"])
+    @Test(arguments: [
+        "<loha:fur:1>", "<segment:face>", "<wlr:x:1>", "<setvar[x]:blue>", "<random[2]:a|b>",
+    ])
     func networksOfExtensionsAreTakenOut(_ tag: String) {
         let (recipe, notes) = taken("a cat \(tag)")
         #expect(recipe.prompt == "a cat")

@@ -77,6 +77,58 @@ import Testing
         }
     }
 
+    /// diffusers and PEFT write a LoRA into a folder of its own, PEFT's alpha into a file beside it.
+    @Test func aLoRAMayBeAFolder() throws {
+        let corpus = Self.parity.deletingLastPathComponent().appending(path: "Weights/LoRA")
+        try Tool.inFolder { tool in
+            let shelf = try Self.shelf(tool)
+            func put(_ name: String, at place: String, _ configuration: String? = nil) throws {
+                let folder = tool.url("models/loras/" + place)
+                try FileManager.default.createDirectory(
+                    at: folder.deletingLastPathComponent(), withIntermediateDirectories: true)
+                try FileManager.default.copyItem(
+                    at: corpus.appending(path: name + ".safetensors"), to: folder)
+                try configuration.map {
+                    try Data($0.utf8).write(
+                        to: folder.deletingLastPathComponent()
+                            .appending(path: "adapter_config.json"))
+                }
+            }
+            try put("diffusers-names", at: "trained/pytorch_lora_weights.safetensors")
+            try put(
+                "diffusers-names", at: "peft/adapter_model.safetensors",
+                "{\"r\": 2, \"lora_alpha\": 1, \"use_rslora\": false}")
+            try put("diffusers-names", at: "two/a.safetensors")
+            try put("diffusers-names", at: "two/b.safetensors")
+            try FileManager.default.createDirectory(
+                at: tool.url("models/loras/empty"), withIntermediateDirectories: true)
+            let words = ["--prompt", "x"]
+            let model = Self.parity.appending(components: "models", "tiny-f16").path(
+                percentEncoded: false)
+            func run(_ lora: String, _ output: String) throws -> Tool.Outcome {
+                let own = Self.words(output).map { $0 == Self.model ? model : $0 }
+                return try shelf.run(own + words + ["--lora", lora])
+            }
+            #expect(try run("trained/pytorch_lora_weights", "a.png").status == 0)
+            for (lora, name) in [("trained", "b"), ("models/loras/trained", "c")] {
+                let made = try run(lora, name + ".png")
+                #expect(made.status == 0, "\(made.errors)")
+                #expect(
+                    try tool("compare", "a.png", name + ".png").text.contains("infinite, equal"))
+            }
+            // An alpha of half the rank is half the weight.
+            #expect(try run("trained:0.5", "d.png").status == 0)
+            #expect(try run("peft", "e.png").status == 0)
+            #expect(try tool("compare", "d.png", "e.png").text.contains("infinite, equal"))
+            let two = try run("two", "f.png")
+            #expect(two.status == 64 && two.errors.contains("2 files are in it: two/a.safetensors"))
+            let empty = try run("empty", "f.png")
+            #expect(empty.status == 66 && empty.errors.contains("no .safetensors file in it"))
+            let other = try run("Tiny", "f.png")
+            #expect(other.status == 66 && other.errors.contains("did you mean 'tiny'"))
+        }
+    }
+
     @Test func blocksThatWereDrawnAreKeptAndReplayed() throws {
         try Tool.inFolder { tool in
             let shelf = try Self.shelf(tool)
@@ -273,7 +325,13 @@ import Testing
             let (_, folders) = try run(
                 "a embedding:some/folder/Reference.safetensors", alone, "folders.png")
             #expect(!folders.contains("read as words"))
-            for name in ["mixed", "comfy", "folders"] {
+            // Windows' folders, in a weight too.
+            let (_, deep) = try run("a embedding:deep\\reference", alone, "deep.png")
+            let (_, deeper) = try run(
+                "a (embedding:very\\deep\\reference.safetensors:1)", alone, "deeper.png")
+            let (_, swarm) = try run("a <embed:deep/reference>", alone, "swarm.png")
+            #expect(!(deep + deeper + swarm).contains("read as words"))
+            for name in ["mixed", "comfy", "folders", "deep", "deeper", "swarm"] {
                 #expect(
                     try tool("compare", "alone.png", name + ".png").text
                         .contains("infinite, equal"), "\(name)")

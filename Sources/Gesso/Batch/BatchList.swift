@@ -31,28 +31,32 @@ public struct BatchList {
     /// The pictures, in their order.
     public let items: [Item]
 
+    /// The paths of pictures in its folders that are of formats which are not read.
+    public let unread: [String]
+
     /// The paths of all pictures without their endings, in small letters.
     let names: Set<String>
 
     /// The same list without some of its pictures.
     func filter(_ isKept: (Item) throws -> Bool) rethrows -> BatchList {
-        BatchList(try items.filter(isKept))
+        BatchList(try items.filter(isKept), unread)
     }
 
-    private init(_ items: [Item]) {
-        self.items = items
+    private init(_ items: [Item], _ unread: [String]) {
+        (self.items, self.unread) = (items, unread)
         names = Set(items.map { $0.input.withoutPathEnding.lowercased() })
     }
 
     /// - Parameters:
     ///   - places: folders, files, patterns with `*` and `?`, lists that end in `.jsonl`, and
-    ///     lists of paths alone in `.txt`.
+    ///     lists of paths alone in `.txt`. Pictures in folders that are of no format that is read are
+    ///     ``unread``.
     ///   - recursive: whether folders inside folders are searched, too.
     ///   - without: a folder that is left out: the outputs'.
     public init(_ places: [String], recursive: Bool, without excluded: URL) throws {
-        var items: [Item] = []
+        var (items, unread) = ([Item](), [String]())
         for place in places {
-            items += try Self.items(at: place, recursive: recursive, without: excluded)
+            items += try Self.items(at: place, recursive: recursive, without: excluded, &unread)
         }
         guard !items.isEmpty else {
             throw GessoError(
@@ -60,22 +64,43 @@ public struct BatchList {
                 remedy: recursive
                     ? .advice("give a folder with .png, .jpg or other pictures") : .searchDeeper)
         }
-        self.init(items)
+        self.init(items, unread)
     }
 
+    /// A note that names what is left out; nil where there is nothing.
+    public static func note(leavingOut paths: [String], for reason: String) -> String? {
+        guard !paths.isEmpty else { return nil }
+        let rest = paths.count > 3 ? " and \(paths.count - 3) more" : ""
+        return "left out, for \(reason): " + paths.prefix(3).joined(separator: ", ") + rest
+    }
+
+    /// Endings of pictures, and of cameras' raw data, that are not read.
+    private static let unreadEndings: Set = [
+        "3fr", "arw", "cr2", "cr3", "crw", "dng", "eps", "erf", "exr", "hdr", "ico", "iiq", "jp2",
+        "jxl", "kra",
+        "mrw", "nef", "nrw", "orf", "pbm", "pdf", "pef", "pgm", "ppm", "psb", "psd", "qoi", "raf",
+        "rw2", "sr2",
+        "srw", "svg", "tga", "x3f", "xcf",
+    ]
+
     private static func items(
-        at place: String, recursive: Bool, without excluded: URL
+        at place: String, recursive: Bool, without excluded: URL, _ unread: inout [String]
     ) throws -> [Item] {
         let path = FilePath.literal(place)
         var isFolder: ObjCBool = false
         let exists = FileManager.default.fileExists(atPath: path, isDirectory: &isFolder)
         if exists, isFolder.boolValue {
             return try pictures(
-                in: path.hasSuffix("/") ? path : path + "/", "", recursive, excluded)
+                in: path.hasSuffix("/") ? path : path + "/", "", recursive, excluded, &unread)
         }
         let ending = place.pathEnding.lowercased()
         if ending == "jsonl" { return try BatchListFile(at: place).items }
         if ending == "txt" { return try BatchListFile(pathsAt: place).items }
+        if ["json", "csv", "tsv"].contains(ending) {
+            throw GessoError(
+                .usage, "is no list that is read", at: place,
+                do: "give a .jsonl file, an object of JSON a line, or a .txt file, a path a line")
+        }
         if exists { return [Item(input: path)] }
         guard place.contains(where: { "*?[".contains($0) }) else {
             throw GessoError(
@@ -85,7 +110,8 @@ public struct BatchList {
     }
 
     private static func pictures(
-        in root: String, _ folder: String, _ recursive: Bool, _ excluded: URL
+        in root: String, _ folder: String, _ recursive: Bool, _ excluded: URL,
+        _ unread: inout [String]
     ) throws -> [Item] {
         let here = root + folder
         guard let names = try? FileManager.default.contentsOfDirectory(atPath: here) else {
@@ -96,15 +122,16 @@ public struct BatchList {
         for name in names.sorted() where !name.hasPrefix(".") {
             var isFolder: ObjCBool = false
             let path = here + name
-            guard FileManager.default.fileExists(atPath: path, isDirectory: &isFolder) else {
-                continue
-            }
+            // A link that leads nowhere is a picture that cannot be read.
+            _ = FileManager.default.fileExists(atPath: path, isDirectory: &isFolder)
             if !isFolder.boolValue {
                 if ImageFormat(pathExtension: name.pathEnding) != nil {
                     items.append(Item(input: path, folder: folder))
+                } else if unreadEndings.contains(name.pathEnding.lowercased()) {
+                    unread.append(path)
                 }
             } else if recursive, !isLink(path), !isSame(path, excluded) {
-                items += try pictures(in: root, folder + name + "/", recursive, excluded)
+                items += try pictures(in: root, folder + name + "/", recursive, excluded, &unread)
             }
         }
         return items
@@ -214,7 +241,12 @@ private struct BatchListFile {
                 do: "keep it under \(largest >> 20) MiB, or part it")
         }
         let mark = Data("\u{FEFF}".utf8)
-        let content = data.starts(with: mark) ? data.dropFirst(mark.count) : data
+        var content = data.starts(with: mark) ? data.dropFirst(mark.count) : data
+        // Windows' editors also save UTF-16, with a mark that says which.
+        let isWide = data.starts(with: [0xFF, 0xFE]) || data.starts(with: [0xFE, 0xFF])
+        if isWide, data.count % 2 == 0 {
+            content = String(data: data, encoding: .utf16).map { Data($0.utf8) } ?? content
+        }
         let (feed, back) = (UInt8(ascii: "\n"), UInt8(ascii: "\r"))
         let lines = content.split(
             separator: content.contains(feed) ? feed : back, omittingEmptySubsequences: false)
@@ -227,8 +259,20 @@ private struct BatchListFile {
         )
     }
 
+    /// The path from the list's folder. Where there is no such file, quotes around it are taken off and `\` is
+    /// taken for `/`, as Windows writes paths.
     private static func path(_ path: String, from folder: URL) -> String {
-        path.hasPrefix("/") || path == "alpha"
-            ? path : folder.appending(path: path).relativePath
+        func full(_ path: String) -> String {
+            path.hasPrefix("/") || path == "alpha"
+                ? path : folder.appending(path: path).relativePath
+        }
+        let literal = full(path)
+        guard path.contains("\"") || path.contains("\\"),
+            !FileManager.default.fileExists(atPath: literal)
+        else { return literal }
+        let isQuoted = path.count > 2 && path.hasPrefix("\"") && path.hasSuffix("\"")
+        let bare = isQuoted ? String(path.dropFirst().dropLast()) : path
+        let other = full(bare.replacing("\\", with: "/"))
+        return FileManager.default.fileExists(atPath: other) ? other : literal
     }
 }

@@ -39,13 +39,18 @@ public enum BatchMasks: Sendable {
         MaskPlan(parts: [MaskPlan.Part(try source(for: item), at: .argument("--masks"))])
     }
 
-    /// Whether a picture is the mask of another one of the list, beside it, where the masks are looked for.
-    func holds(_ item: BatchList.Item, of list: BatchList) -> Bool {
-        guard case .folder(let folder) = self, folder.isBeside(item),
-            let stem = MaskFolder.stem(ofMask: item.stem)
-        else { return false }
-        let own = (item.input as NSString).deletingLastPathComponent
-        return list.names.contains((own as NSString).appendingPathComponent(stem).lowercased())
+    /// The pictures of a list that are masks of others: by their names where the masks are beside the pictures,
+    /// else all in the folder of the masks where that is a folder inside of the pictures'.
+    func among(_ list: BatchList) -> [BatchList.Item] {
+        guard case .folder(let folder) = self else { return [] }
+        let inside = list.items.filter(folder.holds)
+        let hasOthers = inside.count < list.items.count
+        return list.items.filter(folder.isBeside).filter { item in
+            guard let stem = MaskFolder.stem(ofMask: item.stem) else { return false }
+            let own = (item.input as NSString).deletingLastPathComponent
+            return list.names.contains(
+                (own as NSString).appendingPathComponent(stem).lowercased())
+        } + (hasOthers ? inside.filter { !folder.isBeside($0) } : [])
     }
 
     private func source(for item: BatchList.Item) throws -> MaskSource {

@@ -129,7 +129,7 @@ public struct BatchPlan {
     /// The pictures of a list that are edited, and the paths of those that are left out because they are
     /// the masks of others.
     public func withoutMasks(_ list: BatchList) -> (edited: BatchList, masks: [String]) {
-        let masks = list.items.filter { self.masks.holds($0, of: list) }.map(\.input)
+        let masks = self.masks.among(list).map(\.input)
         let names = Set(masks)
         return (masks.isEmpty ? list : list.filter { !names.contains($0.input) }, masks)
     }

@@ -5,9 +5,14 @@ import Imaging
 /// `a mask.png`, `mask_a.png` and `mask-a.png` are masks of `a.jpg`, in small or capital letters.
 public struct MaskFolder: Sendable {
     private let pictures: PictureFolder
+    /// Its path, links in it followed.
+    private let root: String
 
     /// Lists the folder and those inside of it.
-    init(_ path: String) { pictures = PictureFolder(path, alsoCalled: Self.stem(ofMask:)) }
+    init(_ path: String) {
+        pictures = PictureFolder(path, alsoCalled: Self.stem(ofMask:))
+        root = FilePath.resolved(URL(filePath: path))
+    }
 
     private static let suffixes = ["_mask", "-mask", ".mask", " mask"]
     private static let prefixes = ["mask_", "mask-"]
@@ -27,6 +32,11 @@ public struct MaskFolder: Sendable {
         let base = pictures.full(item.folder + item.stem)
         let own = item.input.withoutPathEnding
         return FilePath.resolved(URL(filePath: base)) == FilePath.resolved(URL(filePath: own))
+    }
+
+    /// Whether a picture lies in this folder or one inside of it.
+    func holds(_ item: BatchList.Item) -> Bool {
+        FilePath.resolved(URL(filePath: item.input)).hasPrefix(root + "/")
     }
 
     /// The path of a picture's mask: of several, the one whose name is nearest to the picture's. Where there

@@ -104,7 +104,9 @@ struct AddOnShelf {
     private func find(_ key: String, _ name: String, beside: [URL] = []) throws -> URL {
         if let known = known["\(key):\(name)"] { return known }
         let path = FilePath.literal(name)
-        if FileManager.default.fileExists(atPath: path) { return URL(filePath: path) }
+        if FileManager.default.fileExists(atPath: path) {
+            return try Self.file(at: URL(filePath: path), name, key)
+        }
         let name = name.replacing("\\", with: "/")
         let isName = !name.split(separator: "/").contains("..") && !name.hasPrefix("/")
         let kind = ModelKind(key: key)
@@ -116,7 +118,7 @@ struct AddOnShelf {
                 .usage, "\(matches.count) files have this name: \(paths.joined(separator: ", "))",
                 at: name, do: "give its folder, too")
         }
-        if let found = matches.first { return found }
+        if let found = matches.first { return try Self.file(at: found, name, key) }
         let listed = shelves.map { (folder: $0, names: FolderSearch.names(in: $0)) }
         if key == "control", isName, let file = Self.only(of: name, in: listed) { return file }
         let entry = Catalogue.shipped[name]
@@ -130,11 +132,26 @@ struct AddOnShelf {
             throw GessoError(
                 .cannotRead, "this \(key) is not here", at: name, remedy: .fetch(name))
         }
-        let names = listed.flatMap(\.names)
+        // Another case, or a file in a folder inside: the whole path is the name to give.
+        let names =
+            listed.flatMap(\.names)
+            + (kind.map(all) ?? []).flatMap {
+                [$0.name, String($0.name.split(separator: "/").last ?? "")]
+            }
         let place = kind?.names.first ?? key
         throw GessoError(
             .cannotRead, "no such \(key)", at: name,
             remedy: nearMiss(name, among: names).map { .meant($0) } ?? .nameAddOn(folder: place))
+    }
+
+    /// The file of a LoRA that diffusers or PEFT wrote into a folder of its own; anything else as it is.
+    private static func file(at url: URL, _ name: String, _ key: String) throws -> URL {
+        guard key == "lora", url.isFolder else { return url }
+        guard let file = try file(of: (name, url), key) else {
+            throw GessoError(
+                .cannotRead, "no .safetensors file in it", at: name, do: "give the file of a LoRA")
+        }
+        return file
     }
 
     /// The one network of a kind, such as `canny`, whose name contains it.
@@ -148,6 +165,11 @@ struct AddOnShelf {
         return found.count == 1 ? found.first : nil
     }
 
+    /// What diffusers and PEFT call the file of a LoRA.
+    private static let loraFiles = [
+        "pytorch_lora_weights.safetensors", "adapter_model.safetensors",
+    ]
+
     /// The add-on of a repository in the Hugging Face cache: its folder where it is a network in
     /// diffusers' layout, else its one file, or the one that diffusers would take.
     private static func file(of found: (name: String, url: URL), _ key: String) throws -> URL? {
@@ -160,7 +182,7 @@ struct AddOnShelf {
             return found.url
         }
         let files = FolderSearch.items(in: found.url, isDeep: false).filter { $0.sort == .file }
-        let usual = files.first { $0.path == "pytorch_lora_weights.safetensors" }
+        let usual = files.first { loraFiles.contains($0.path) }
         guard files.count <= 1 || usual != nil else {
             let names = files.prefix(3).map { "\(found.name)/\($0.path)" }
             throw GessoError(

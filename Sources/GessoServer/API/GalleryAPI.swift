@@ -234,7 +234,7 @@ extension GessoServer {
             let right = min(row.width, Int(box[0] + box[2]))
             let bottom = min(row.height, Int(box[1] + box[3]))
             guard left < right, top < bottom else {
-                throw Complaint.invalid("box", "it lies beside the picture")
+                throw Complaint.invalid("box", "it is outside of the picture")
             }
             selection.box = Box(x: left, y: top, width: right - left, height: bottom - top)
         }

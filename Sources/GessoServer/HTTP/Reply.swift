@@ -95,8 +95,14 @@ struct Complaint: Error {
 }
 
 /// Several fields that are wrong.
-struct InvalidFields: Error {
+struct InvalidFields: Error, CustomStringConvertible {
     var complaints: [Complaint]
+
+    /// Where they are, and what is wrong with the first.
+    var description: String {
+        let fields = complaints.map { $0.field ?? "body" }.prefix(8).joined(separator: ", ")
+        return "\(fields.prefix(200)): \(complaints.first?.message ?? "")"
+    }
 }
 
 extension Response {

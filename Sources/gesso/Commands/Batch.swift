@@ -97,10 +97,11 @@ struct BatchCommand: AsyncParsableCommand {
         let url = URL(filePath: FilePath.literal(options.outputDir), directoryHint: .isDirectory)
         let (list, masks) = plan.withoutMasks(
             try BatchList(inputs, recursive: recursive, without: url))
-        if !masks.isEmpty, !progress.quiet {
-            let names = masks.prefix(3).joined(separator: ", ")
-            let rest = masks.count > 3 ? " and \(masks.count - 3) more" : ""
-            Console.line("gesso: note: left out, for they are masks: \(names)\(rest)".asLine())
+        for (paths, reason) in [
+            (masks, "they are masks"), (list.unread, "their format is not read"),
+        ] {
+            let note = BatchList.note(leavingOut: paths, for: reason)
+            if let note, !progress.quiet { Console.line("gesso: note: \(note)".asLine()) }
         }
         try Batch.check(plan.items(list, seed: plan.seed), in: url)
         let pages = try BatchPages(report: report, sheet: contactSheet, folder: url)

@@ -1,0 +1,127 @@
+import Foundation
+import Testing
+
+/// Folders and lists of a batch as other people and systems leave them.
+@Suite struct BatchInputTests {
+    private static let fill = [
+        "--verb", "inpaint", "--fill", "edge", "--steps", "0", "--seed", "1", "--output-dir", "out",
+    ]
+
+    private func furnish(_ tool: Tool, _ names: String...) throws {
+        for name in names {
+            try FileManager.default.createDirectory(
+                at: tool.url(name).deletingLastPathComponent(), withIntermediateDirectories: true)
+            try tool.draw(name, name.contains("mask") ? 255 : 90)
+        }
+    }
+
+    private func made(_ tool: Tool) throws -> [String] {
+        try FileManager.default.subpathsOfDirectory(atPath: tool.url("out").path).sorted()
+            .filter { !$0.hasPrefix(".") && $0.contains(".") }
+    }
+
+    /// A folder of masks inside of the pictures' is not one of pictures, however deep it is.
+    @Test(arguments: ["in/masks", "in/deep/er"])
+    func masksInAFolderInsideAreNoPictures(_ folder: String) throws {
+        try Tool.inFolder { tool in
+            try furnish(tool, "in/x.png", "in/sub/y.png")
+            for name in ["x.png", "sub/y_mask.png"] {
+                try FileManager.default.createDirectory(
+                    at: tool.url("\(folder)/\(name)").deletingLastPathComponent(),
+                    withIntermediateDirectories: true)
+                try tool.draw("\(folder)/\(name)", 255)
+            }
+            let run = try tool.run(
+                ["batch", "in", "--recursive", "--masks", folder] + Self.fill)
+            #expect(run.status == 0, "\(run.errors)")
+            #expect(
+                run.errors.contains(
+                    "left out, for they are masks: \(folder)/sub/y_mask.png, \(folder)/x.png"),
+                "\(run.errors)")
+            #expect(try made(tool) == ["sub/y.png", "x.png"])
+            // A batch of that folder alone has its pictures.
+            let own = try tool(
+                "batch", folder, "--masks", folder + "/x.png", "--verb", "inpaint", "--fill",
+                "edge",
+                "--steps", "0", "--output-dir", "own")
+            #expect(own.status == 0, "\(own.errors)")
+        }
+    }
+
+    @Test func whatIsNotReadIsNamed() throws {
+        try Tool.inFolder { tool in
+            try furnish(tool, "in/a.png")
+            for name in ["b.CR2", "c.psd", "d.jxl", "e.nef", "notes.txt", "Thumbs.db"] {
+                try Data([1]).write(to: tool.url("in/" + name))
+            }
+            try FileManager.default.createSymbolicLink(
+                atPath: tool.url("in/gone.png").path, withDestinationPath: "nowhere")
+            let run = try tool.run(["batch", "in", "--masks", "rect:1,1,9,9"] + Self.fill)
+            #expect(run.status == 3)
+            #expect(
+                run.errors.contains(
+                    "left out, for their format is not read: in/b.CR2, in/c.psd, in/d.jxl and 1 more"
+                ),
+                "\(run.errors)")
+            #expect(run.errors.contains("in/gone.png: cannot be read"), "\(run.errors)")
+            #expect(try made(tool) == ["a.png"])
+            let alone = try tool.run(["batch", "in/b.CR2", "--masks", "rect:1,1,9,9"] + Self.fill)
+            #expect(alone.status == 65 || alone.status == 3)
+        }
+    }
+
+    /// Lists of paths as Windows writes them.
+    @Test(arguments: [
+        "in\\a.png\nin\\sub\\b.png\n", "\"in/a.png\"\r\n\"in\\sub\\b.png\"\r\n",
+    ])
+    func pathsMayBeOfWindows(_ list: String) throws {
+        try Tool.inFolder { tool in
+            try furnish(tool, "in/a.png", "in/sub/b.png")
+            for text in [Data(list.utf8), list.data(using: .utf16) ?? Data()] {
+                try text.write(to: tool.url("list.txt"))
+                let run = try tool.run(
+                    ["batch", "list.txt", "--masks", "rect:1,1,9,9", "--overwrite"] + Self.fill)
+                #expect(run.status == 0, "\(run.errors)")
+                #expect(run.text == "out/a.png\nout/b.png\n")
+            }
+        }
+    }
+
+    /// A backslash and quotes are letters of a name where there is such a file.
+    @Test(arguments: ["a\\b.png", "\"a\".png"])
+    func namesMayHaveSuchLetters(_ name: String) throws {
+        try Tool.inFolder { tool in
+            try furnish(tool, name)
+            try Data((name + "\n").utf8).write(to: tool.url("list.txt"))
+            let run = try tool.run(["batch", "list.txt", "--masks", "rect:1,1,9,9"] + Self.fill)
+            #expect(run.status == 0, "\(run.errors)")
+            #expect(try made(tool) == [name])
+        }
+    }
+
+    @Test(arguments: ["list.json", "list.csv", "list.TSV"])
+    func otherListsAreRefusedByTheirKind(_ name: String) throws {
+        try Tool.inFolder { tool in
+            try Data("[{\"input\": \"a.png\"}]".utf8).write(to: tool.url(name))
+            let run = try tool.run(["batch", name, "--masks", "rect:1,1,9,9"] + Self.fill)
+            #expect(run.status == 64)
+            #expect(run.errors.contains("is no list that is read: \(name): give a .jsonl file"))
+        }
+    }
+
+    /// A list of 16 MiB is read; one byte more is not.
+    @Test func aListHasALimit() throws {
+        try Tool.inFolder { tool in
+            try furnish(tool, "a.png")
+            let line = Data("a.png\n".utf8)
+            let words = ["batch", "list.txt", "--masks", "rect:1,1,9,9", "--dry-run"] + Self.fill
+            for (extra, status) in [(0, Int32(0)), (1, 64)] {
+                let blank = Data(repeating: 10, count: (16 << 20) - line.count + extra)
+                try (line + blank).write(to: tool.url("list.txt"))
+                let run = try tool.run(words)
+                #expect(run.status == status, "\(run.errors)")
+                #expect(status == 0 || run.errors.contains("too long for a list: list.txt"))
+            }
+        }
+    }
+}
