@@ -92,6 +92,13 @@ class Trial:
         return 1.5 if self.width * self.height < 30e6 else 1.25
 
     @property
+    def aspect(self):
+        """Of a canvas around it: of 200 megapixels at most, too."""
+        if self.width >= 2 * self.height:
+            return "6:1"
+        return "16:9" if max(self.width, self.height * 16 / 9) ** 2 * 9 / 16 <= 200e6 else "4:3"
+
+    @property
     def box(self):
         return self.width // 3, self.height // 3, 500, 600
 
@@ -184,10 +191,9 @@ class Trial:
                     *FEW, *EDIT) is not None:
             found = self.judge("img2img", size)
             self.faces("img2img", found)
-        aspect = "16:9" if self.width < 2 * self.height else "6:1"
-        if self.run("outpaint", "outpaint", self.source, "--aspect", aspect, "-o", self.result("outpaint"),
+        if self.run("outpaint", "outpaint", self.source, "--aspect", self.aspect, "-o", self.result("outpaint"),
                     *FEW, *EDIT) is not None:
-            across, down = map(int, aspect.split(":"))
+            across, down = map(int, self.aspect.split(":"))
             wide = max(self.width, round(self.height * across / down))
             found = self.judge("outpaint", (wide, max(self.height, round(self.width * down / across))))
             place = self.place(found)
@@ -213,7 +219,7 @@ class Trial:
     def plan(self, model, instruct, cost):
         """Plans with a model of Stable Diffusion's size; `cost` is what a small inpaint costs."""
         mask = "rect:" + ",".join(map(str, self.box))
-        plans = {"inpaint": ["--mask", mask], "img2img": [], "outpaint": ["--aspect", "16:9"],
+        plans = {"inpaint": ["--mask", mask], "img2img": [], "outpaint": ["--aspect", self.aspect],
                  "upscale": ["--scale", self.scale]}
         if instruct:
             plans["instruct"] = []
