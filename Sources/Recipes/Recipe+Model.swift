@@ -1,6 +1,8 @@
 extension Recipe {
     /// The keys that a model may have its own values for.
-    private static let modelKeys = ["steps", "guidance_scale", "strength", "width", "height"]
+    private static let modelKeys = [
+        "steps", "guidance_scale", "strength", "scheduler", "width", "height",
+    ]
 
     /// Those in which a model's own value precedes a shipped preset's, which suits models in general. A
     /// preset's strength is only ever lowered: it is a matter of taste up to where the model loses the
@@ -13,6 +15,7 @@ extension Recipe {
         case "steps": !choosesSteps || generalKeys.contains(key)
         case "guidance_scale": !choosesGuidanceScale || generalKeys.contains(key)
         case "strength": !choosesStrength || generalKeys.contains(key)
+        case "scheduler": scheduler == nil
         case "width": width == nil
         case "height": height == nil
         default: false
