@@ -11,8 +11,8 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from diffusers import (AutoencoderKL, DDIMScheduler, StableDiffusionImg2ImgPipeline, StableDiffusionInpaintPipeline,
-                       StableDiffusionPipeline)
+from diffusers import (AutoencoderKL, DDIMScheduler, EulerAncestralDiscreteScheduler, StableDiffusionImg2ImgPipeline,
+                       StableDiffusionInpaintPipeline, StableDiffusionPipeline)
 from PIL import Image, ImageFilter
 from scipy.ndimage import distance_transform_edt
 
@@ -22,9 +22,13 @@ from judge import Judge, distance, finds
 HELD_OUT = 900_000_000
 
 
-def load(kind, folder):
+SCHEDULERS = {"ddim": lambda old: DDIMScheduler.from_config(old, clip_sample=False),
+              "euler-ancestral": EulerAncestralDiscreteScheduler.from_config}
+
+
+def load(kind, folder, given):
     pipe = kind.from_pretrained(folder, torch_dtype=torch.float32, local_files_only=True)
-    pipe.scheduler = DDIMScheduler.from_config(pipe.scheduler.config, clip_sample=False)
+    pipe.scheduler = SCHEDULERS[given.scheduler](pipe.scheduler.config)
     pipe.set_progress_bar_config(disable=True)
     return pipe.to("cuda" if torch.cuda.is_available() else "cpu")
 
@@ -178,7 +182,7 @@ def fill_distance(run, given, sheets):
 
 def image_to_image(folder, given, sheets):
     """Edges kept at strength 0.3, style reached at 0.6, distance from the input by strength."""
-    pipe = load(StableDiffusionImg2ImgPipeline, folder)
+    pipe = load(StableDiffusionImg2ImgPipeline, folder, given)
     inputs = [Image.fromarray(scenes.draw(scenes.plan(HELD_OUT + 500 + i, style="photo", texture="", time="day"),
                                           given.size, given.size).pixels) for i in range(given.seeds)]
     run = lambda image, prompt, strength: pipe(
@@ -251,7 +255,7 @@ def given_to_fill(pipe, image, mask):
 
 def inpainting(folder, given, sheets):
     """What the nine-channel model paints into masks: an object, the ground where one was, a wider canvas."""
-    pipe = load(StableDiffusionInpaintPipeline, folder)
+    pipe = load(StableDiffusionInpaintPipeline, folder, given)
     size = given.size
 
     def run(image, mask, prompt, seed):
@@ -319,8 +323,9 @@ def main():
     options.add_argument("model", type=Path)
     options.add_argument("--seeds", type=int, default=64)
     options.add_argument("--size", type=int, default=256)
-    options.add_argument("--steps", type=int, default=20)
-    options.add_argument("--guidance", type=float, default=4.0)
+    options.add_argument("--steps", type=int, default=40)
+    options.add_argument("--guidance", type=float, default=3.0)
+    options.add_argument("--scheduler", default="euler-ancestral", choices=list(SCHEDULERS))
     options.add_argument("--inpaint", type=Path, help="the nine-channel model that belongs to it")
     options.add_argument("--only-inpaint", action="store_true", help="leave out the figures of the model itself")
     options.add_argument("--judge", type=Path, default=Path("run"), help="folder that holds the judge, or will")
@@ -328,12 +333,13 @@ def main():
     options.add_argument("--sheets", type=Path)
     given = options.parse_args()
     sheets = []
-    found = {"size": given.size, "seeds": given.seeds, "steps": given.steps, "guidance": given.guidance}
+    found = {"size": given.size, "seeds": given.seeds, "steps": given.steps, "guidance": given.guidance,
+             "scheduler": given.scheduler}
     if not given.only_inpaint:
         found["scenes psnr at 256"] = reconstruction(given.model, held_out(min(given.seeds, 24), 256))
         if given.photos:
             found["photos psnr at 512"] = reconstruction(given.model, photos(given.photos, 512))
-        pipe = load(StableDiffusionPipeline, given.model)
+        pipe = load(StableDiffusionPipeline, given.model, given)
         found |= {"percent": obedience(pipe, given, sheets), "objects": objects(pipe, Judge.load(given.judge), given, sheets),
                   "img2img": image_to_image(given.model, given, sheets)}
     if given.inpaint:
