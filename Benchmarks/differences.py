@@ -109,7 +109,7 @@ def figures(options, precision):
     text = Pipe(options, precision, "txt2img", MODELS / "gesso-builtin")
     picture = Pipe(options, precision, "img2img", MODELS / "gesso-builtin")
     fill = Pipe(options, precision, "inpaint", MODELS / "gesso-builtin-inpaint")
-    evaluate.load = lambda kind, folder: fill if "Inpaint" in kind.__name__ else picture
+    evaluate.load = lambda kind, folder, given: fill if "Inpaint" in kind.__name__ else picture
     evaluate.given_to_fill = lambda pipe, image, mask: {"mask": mask}
     return {**evaluate.obedience(text, given, []), **evaluate.image_to_image(None, given, []),
             **evaluate.inpainting(None, given, [])}

@@ -11,19 +11,24 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from diffusers import (AutoencoderKL, DDIMScheduler, StableDiffusionImg2ImgPipeline, StableDiffusionInpaintPipeline,
-                       StableDiffusionPipeline)
+from diffusers import (AutoencoderKL, DDIMScheduler, EulerAncestralDiscreteScheduler, StableDiffusionImg2ImgPipeline,
+                       StableDiffusionInpaintPipeline, StableDiffusionPipeline)
 from PIL import Image, ImageFilter
 from scipy.ndimage import distance_transform_edt
 
 import scenes
+from judge import Judge, distance, finds
 
 HELD_OUT = 900_000_000
 
 
-def load(kind, folder):
+SCHEDULERS = {"ddim": lambda old: DDIMScheduler.from_config(old, clip_sample=False),
+              "euler-ancestral": EulerAncestralDiscreteScheduler.from_config}
+
+
+def load(kind, folder, given):
     pipe = kind.from_pretrained(folder, torch_dtype=torch.float32, local_files_only=True)
-    pipe.scheduler = DDIMScheduler.from_config(pipe.scheduler.config, clip_sample=False)
+    pipe.scheduler = SCHEDULERS[given.scheduler](pipe.scheduler.config)
     pipe.set_progress_bar_config(disable=True)
     return pipe.to("cuda" if torch.cuda.is_available() else "cpu")
 
@@ -116,9 +121,68 @@ def obedience(pipe, given, sheets):
     }
 
 
+@torch.no_grad()
+def objects(pipe, judge, given, sheets):
+    """How far pictures made from held-out captions are from the drawn scenes that the captions describe, and how
+    often `judge` finds the object that a prompt names; each beside what it says of drawn scenes."""
+    draw = lambda first, **fixed: [scenes.draw(scenes.plan(HELD_OUT + first + i, texture="", **fixed),
+                                               given.size, given.size).pixels for i in range(given.seeds)]
+    words = [scenes.caption(scenes.plan(HELD_OUT + 4000 + i, texture=""), np.random.default_rng(i), complete=True)
+             for i in range(given.seeds)]
+    made = [pipe(text, height=given.size, width=given.size, num_inference_steps=given.steps,
+                 guidance_scale=given.guidance, generator=torch.Generator().manual_seed(seed)).images[0]
+            for seed, text in enumerate(words)]
+    sheets.append(("held-out captions", made))
+    (_, features), (_, drawn), (_, others) = (judge.see(each) for each in (
+        [np.asarray(image) for image in made], draw(4000), draw(6000)))
+    found = {"distance to drawn scenes": round(distance(features, drawn), 3),
+             "distance of drawn scenes to others": round(distance(others, drawn), 3)}
+    for thing, prompt, fixed in (("house", "a red house on a green hill, day, photo", {"ground": "hill", "house": "red"}),
+                                 ("boat", "a white boat on a lake, day, photo", {"ground": "lake", "boat": "white", "house": ""})):
+        seen, _ = judge.see(draw(5000, style="photo", time="day", trees=0, **fixed))
+        usual = judge.area(seen, thing)
+        images = pictures(pipe, prompt, given)
+        sheets.append((thing, images))
+        shown, _ = judge.see([np.asarray(image) for image in images])
+        percent = lambda rows: round(100 * float(np.mean(finds(rows, thing, usual))), 1)
+        found |= {f"{thing} found": percent(shown), f"{thing} found in drawn scenes": percent(seen)}
+    return found
+
+
+def gradients(rgb, mask):
+    """Shares of the mask's pixels by strength and direction of the brightness gradient, 12 x 8."""
+    rows, columns = np.gradient(luminance(rgb))
+    strength = np.log2(np.hypot(rows, columns)[mask] + 1e-3)
+    direction = np.arctan2(rows, columns)[mask]
+    found, _, _ = np.histogram2d(strength, direction, [12, 8], [(-10, 0), (-np.pi, np.pi)])
+    return found / found.sum()
+
+
+def fill_distance(run, given, sheets):
+    """Half the L1 distance of gradient histograms inside the mask: of what is painted for a house to the same
+    scene drawn with one; beside it that of a drawn house to another scene's."""
+    made, others, rows, last = [], [], [], None
+    for seed in range(given.seeds):
+        draw = lambda house: scenes.draw(scenes.plan(HELD_OUT + 3000 + seed, style="photo", texture="", time="day",
+                                                     ground="hill", season="summer", trees=0, house=house), given.size, given.size)
+        built, empty = draw("red"), draw("").pixels
+        cover = Image.fromarray((built.masks["house"] > 0.02).astype(np.uint8) * 255)
+        mask = np.asarray(cover.filter(ImageFilter.MaxFilter(17))) > 0
+        painted = laid_over(run(Image.fromarray(empty), mask, "a red house on a green hill, day, photo", seed), empty, mask)
+        drawn = gradients(array(built.pixels), mask)
+        made.append(np.abs(gradients(painted, mask) - drawn).sum() / 2)
+        if last is not None:
+            others.append(np.abs(last - drawn).sum() / 2)
+        last = drawn
+        rows.append(Image.fromarray((painted * 255 + 0.5).astype(np.uint8)))
+    sheets.append(("a house into a mask of its size", rows))
+    return {"gradients of a filled house to a drawn one's": round(float(np.mean(made)), 3),
+            "gradients of a drawn house to another's": round(float(np.mean(others)), 3)}
+
+
 def image_to_image(folder, given, sheets):
     """Edges kept at strength 0.3, style reached at 0.6, distance from the input by strength."""
-    pipe = load(StableDiffusionImg2ImgPipeline, folder)
+    pipe = load(StableDiffusionImg2ImgPipeline, folder, given)
     inputs = [Image.fromarray(scenes.draw(scenes.plan(HELD_OUT + 500 + i, style="photo", texture="", time="day"),
                                           given.size, given.size).pixels) for i in range(given.seeds)]
     run = lambda image, prompt, strength: pipe(
@@ -191,7 +255,7 @@ def given_to_fill(pipe, image, mask):
 
 def inpainting(folder, given, sheets):
     """What the nine-channel model paints into masks: an object, the ground where one was, a wider canvas."""
-    pipe = load(StableDiffusionInpaintPipeline, folder)
+    pipe = load(StableDiffusionInpaintPipeline, folder, given)
     size = given.size
 
     def run(image, mask, prompt, seed):
@@ -240,7 +304,7 @@ def inpainting(folder, given, sheets):
             "horizon continues": percent(continues),
             "horizon continues where nothing was painted": percent(drawn),
             "border step to the untouched picture's": round(float(feathered / untouched), 2),
-            "border step without the feather": round(float(hard / untouched), 2)}
+            "border step without the feather": round(float(hard / untouched), 2)} | fill_distance(run, given, sheets)
 
 
 def write_sheets(folder, sheets, across=8):
@@ -259,21 +323,25 @@ def main():
     options.add_argument("model", type=Path)
     options.add_argument("--seeds", type=int, default=64)
     options.add_argument("--size", type=int, default=256)
-    options.add_argument("--steps", type=int, default=20)
-    options.add_argument("--guidance", type=float, default=4.0)
+    options.add_argument("--steps", type=int, default=40)
+    options.add_argument("--guidance", type=float, default=3.0)
+    options.add_argument("--scheduler", default="euler-ancestral", choices=list(SCHEDULERS))
     options.add_argument("--inpaint", type=Path, help="the nine-channel model that belongs to it")
     options.add_argument("--only-inpaint", action="store_true", help="leave out the figures of the model itself")
+    options.add_argument("--judge", type=Path, default=Path("run"), help="folder that holds the judge, or will")
     options.add_argument("--photos", type=Path)
     options.add_argument("--sheets", type=Path)
     given = options.parse_args()
     sheets = []
-    found = {"size": given.size, "seeds": given.seeds, "steps": given.steps, "guidance": given.guidance}
+    found = {"size": given.size, "seeds": given.seeds, "steps": given.steps, "guidance": given.guidance,
+             "scheduler": given.scheduler}
     if not given.only_inpaint:
         found["scenes psnr at 256"] = reconstruction(given.model, held_out(min(given.seeds, 24), 256))
         if given.photos:
             found["photos psnr at 512"] = reconstruction(given.model, photos(given.photos, 512))
-        pipe = load(StableDiffusionPipeline, given.model)
-        found |= {"percent": obedience(pipe, given, sheets), "img2img": image_to_image(given.model, given, sheets)}
+        pipe = load(StableDiffusionPipeline, given.model, given)
+        found |= {"percent": obedience(pipe, given, sheets), "objects": objects(pipe, Judge.load(given.judge), given, sheets),
+                  "img2img": image_to_image(given.model, given, sheets)}
     if given.inpaint:
         found["inpainting"] = inpainting(given.inpaint, given, sheets)
     if given.sheets:

@@ -26,7 +26,7 @@ SKIES = {  # zenith, horizon, light on the land, how much of its own colour the 
     "day": ((0.25, 0.52, 0.90), (0.72, 0.87, 0.97), (1.0, 1.0, 0.97), 1.0),
     "sunset": ((0.36, 0.28, 0.55), (0.99, 0.58, 0.25), (0.95, 0.66, 0.50), 0.9),
     "dusk": ((0.17, 0.18, 0.42), (0.68, 0.48, 0.60), (0.50, 0.46, 0.62), 0.9),
-    "night": ((0.02, 0.03, 0.11), (0.08, 0.12, 0.26), (0.17, 0.21, 0.36), 0.8),
+    "night": ((0.02, 0.03, 0.11), (0.08, 0.12, 0.26), (0.24, 0.28, 0.42), 0.85),
     "overcast": ((0.58, 0.61, 0.65), (0.78, 0.80, 0.82), (0.74, 0.77, 0.80), 0.8),
 }
 GRASS = {"summer": (0.32, 0.58, 0.20), "autumn": (0.66, 0.52, 0.22), "snow": (0.93, 0.95, 0.98)}
@@ -85,19 +85,19 @@ def plan(seed, **fixed):
     rng = np.random.default_rng([seed, 1])
     pick = lambda options, p=None: str(rng.choice(options, p=p))
     made = Plan(seed)
-    made.style = pick(styles.NAMES, [0.40, 0.14, 0.14, 0.12, 0.10, 0.10])
-    made.texture = pick(surfaces.NAMES) if rng.random() < 0.05 else ""
+    made.style = pick(styles.NAMES, [0.46, 0.13, 0.11, 0.12, 0.09, 0.09])
+    made.texture = pick(surfaces.NAMES) if rng.random() < 0.03 else ""
     made.time = pick(list(SKIES), [0.38, 0.16, 0.10, 0.20, 0.16])
     made.season = pick(list(GRASS), [0.58, 0.21, 0.21])
     made.ground = pick(["field", "hill", "lake", "sea"], [0.28, 0.32, 0.20, 0.20])
     made.backdrop = pick(["none", "mountains", "hills", "forest"], [0.25, 0.35, 0.25, 0.15])
-    made.clouds = rng.random() < 0.4
-    sky_light, star_chance = rng.random(), rng.random()
-    made.path = rng.random() < 0.2
-    made.flowers = rng.random() < 0.15
-    made.house = pick(list(HOUSE_COLORS), [0.35, 0.2, 0.14, 0.13, 0.1, 0.08]) if rng.random() < 0.5 else ""
-    made.boat = pick(list(BOAT_COLORS)) if rng.random() < 0.5 else ""
-    made.trees = int(rng.choice([0, 1, 2, 3, 5, 8], p=[0.35, 0.15, 0.12, 0.14, 0.14, 0.1]))
+    made.clouds = rng.random() < 0.3
+    sky_light, star_chance, both = rng.random(), rng.random(), rng.random()
+    made.path = rng.random() < 0.12
+    made.flowers = rng.random() < 0.06
+    made.house = pick(list(HOUSE_COLORS), [0.35, 0.2, 0.14, 0.13, 0.1, 0.08]) if rng.random() < 0.55 else ""
+    made.boat = pick(list(BOAT_COLORS)) if rng.random() < 0.6 else ""
+    made.trees = int(rng.choice([0, 1, 2, 3], p=[0.4, 0.22, 0.22, 0.16]))
     made.pines = rng.random() < 0.4
     for name, value in fixed.items():
         setattr(made, name, value)
@@ -106,8 +106,9 @@ def plan(seed, **fixed):
     made.clouds = made.clouds or made.time == "overcast"
     if made.ground in ("field", "hill"):
         made.boat = ""
-    if made.ground == "sea":
-        made.trees = min(made.trees, 3)
+    if made.boat:
+        made.house = made.house if "house" in fixed or both < 0.25 else ""
+        made.trees = made.trees if "trees" in fixed else min(made.trees, 1)
     made.path = made.path and made.ground in ("field", "hill")
     made.flowers = made.flowers and made.season == "summer" and made.ground in ("field", "hill")
     return made
@@ -221,7 +222,8 @@ class Landscape:
     def __init__(self, canvas, plan, masks):
         self.canvas, self.plan, self.masks, self.rng = canvas, plan, masks, canvas.rng
         self.zenith, self.haze, self.light, self.keep = (np.array(v, np.float32) for v in SKIES[plan.time])
-        self.horizon = self.rng.uniform(0.42, 0.6)
+        self.horizon = self.rng.uniform(0.44, 0.6)
+        self.taken = []            # where houses and trees stand, and how far to either side
         self.texture = canvas.fractal(10, 4, stretch=2.5)
 
     def lit(self, color):
@@ -245,20 +247,16 @@ class Landscape:
             self.paint_path(shore)
         if plan.flowers:
             self.paint_flowers(shore)
-        things = []
         far_only = plan.ground in ("lake", "sea")
         if plan.house:
-            things.append((self.house_depth(far_only), "house"))
-        for _ in range(plan.trees):
-            depth = 0.1 * self.rng.random() if far_only else self.rng.uniform(0.0, 0.75) ** 1.3
-            things.append((depth, "tree"))
-        for depth, kind in sorted(things):
-            self.paint_thing(kind, depth, shore)
+            self.paint_thing("house", self.house_depth(far_only), shore)
+        for depth in sorted(0.1 * self.rng.random(plan.trees) if far_only else self.rng.uniform(0, 0.5, plan.trees)):
+            self.paint_thing("tree", depth, shore)
         if far_only:
             self.paint_water(shore)
 
     def house_depth(self, far_only):
-        return self.rng.uniform(0, 0.05) if far_only else self.rng.uniform(0.08, 0.4)
+        return self.rng.uniform(0, 0.05) if far_only else self.rng.uniform(0.15, 0.45)
 
     def paint_sky(self):
         canvas, rng = self.canvas, self.rng
@@ -285,7 +283,7 @@ class Landscape:
         low = self.plan.time == "sunset"
         x = rng.uniform(0.12, 0.88) * canvas.aspect
         y = self.horizon * (rng.uniform(0.55, 0.9) if low else rng.uniform(0.15, 0.5))
-        radius = rng.uniform(0.04, 0.075)
+        radius = rng.uniform(0.055, 0.085)
         disc = canvas.ellipse(x, y, radius, radius)
         distance = np.hypot(canvas.x - x, canvas.y - y)
         color = {"moon": (0.95, 0.95, 0.85), "sun": (1.0, 0.80, 0.42) if low else (1.0, 0.97, 0.75)}[self.plan.light]
@@ -367,17 +365,26 @@ class Landscape:
 
     def paint_thing(self, kind, depth, edge):
         canvas, rng = self.canvas, self.rng
-        x = rng.uniform(0.08, 0.92) * canvas.aspect
-        if kind == "house" and self.plan.ground == "hill":
-            x = np.clip(self.summit + rng.normal(0, 0.12), 0.15, canvas.aspect - 0.15)
+        x = self.place(kind)
         column = min(int(x * canvas.height), canvas.width - 1)
         top = float(edge[column]) + 0.01
         foot = top + depth * (0.96 - top)
-        size = 0.09 + 0.34 * (foot - self.horizon + 0.08)
+        near = foot - self.horizon
         if kind == "house":
-            self.paint_house(x, foot, max(size, 0.13) * rng.uniform(0.9, 1.35))
+            self.paint_house(x, foot, 0.26 + 0.25 * near + rng.uniform(0, 0.06))
         else:
-            self.paint_tree(x, foot, size * rng.uniform(1.0, 1.7))
+            self.paint_tree(x, foot, 0.24 + 0.5 * near + rng.uniform(0, 0.1))
+
+    def place(self, kind):
+        """Where on the ground a thing stands: a house on the summit of a hill, a tree beside what is there."""
+        rng, aspect = self.rng, self.canvas.aspect
+        if kind == "house":
+            x = self.summit + rng.normal(0, 0.08) if self.plan.ground == "hill" else rng.uniform(0.25, aspect - 0.25)
+            self.taken.append((float(np.clip(x, 0.22, aspect - 0.22)), 0.3))
+            return self.taken[-1][0]
+        room = lambda x: min((abs(x - other) - reach for other, reach in self.taken), default=0)
+        self.taken.append((max(rng.uniform(0.08, aspect - 0.08, 12), key=lambda x: min(room(x), 0.1)), 0.14))
+        return self.taken[-1][0]
 
     def paint_house(self, x, foot, size):
         canvas, rng, plan = self.canvas, self.rng, self.plan
@@ -394,9 +401,9 @@ class Landscape:
         canvas.paint(roof, self.lit(tiles))
         pane = np.array((1.0, 0.82, 0.35) if plan.time in ("night", "dusk") else self.lit((0.45, 0.58, 0.68)))
         for place in (-0.28, 0.28):
-            side = wide * 0.1
-            canvas.paint(canvas.box(x + place * wide - side, eaves + tall * 0.25, x + place * wide + side, eaves + tall * 0.6), pane)
-        canvas.paint(canvas.box(x - wide * 0.08, foot - tall * 0.5, x + wide * 0.08, foot), self.lit((0.28, 0.18, 0.12)))
+            side = wide * 0.11
+            canvas.paint(canvas.box(x + place * wide - side, eaves + tall * 0.22, x + place * wide + side, eaves + tall * 0.6), pane)
+        canvas.paint(canvas.box(x - wide * 0.09, foot - tall * 0.55, x + wide * 0.09, foot), self.lit((0.28, 0.18, 0.12)))
         self.near("house", np.maximum(body, roof))
         self.masks["wall"] = body
 
@@ -445,8 +452,8 @@ class Landscape:
 
     def paint_boat(self, shore):
         canvas, rng, plan = self.canvas, self.rng, self.plan
-        x, foot = rng.uniform(0.2, 0.8) * canvas.aspect, shore + rng.uniform(0.07, 0.24)
-        size = 0.1 + 0.5 * (foot - shore)
+        x, foot = rng.uniform(0.25, canvas.aspect - 0.25), shore + rng.uniform(0.1, 0.26)
+        size = 0.2 + 0.6 * (foot - shore)
         color = self.lit(BOAT_COLORS[plan.boat])
         hull = canvas.polygon([(x - size * 0.6, foot - size * 0.2), (x + size * 0.65, foot - size * 0.2),
                                (x + size * 0.4, foot + size * 0.05), (x - size * 0.4, foot + size * 0.05)])

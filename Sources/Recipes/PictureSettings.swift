@@ -141,6 +141,12 @@ public struct PictureSettings: Sendable, Equatable {
         }
     }
 
+    /// Whether a key's value is meant for a verb: the second run of a picture that was made from words is
+    /// not, for it would change the size of the picture that is restyled.
+    func isMeant(_ key: String, for verb: Verb) -> Bool {
+        !(self.verb == .textToImage && verb == .imageToImage && key.hasPrefix("hires_"))
+    }
+
     /// What has no effect for some verbs, a sentence each.
     public func notes(for verbs: [Verb]) -> [String] {
         var notes = remarks.map { "\(name): \($0)" }
@@ -149,7 +155,8 @@ public struct PictureSettings: Sendable, Equatable {
         let idle = settings.filter { setting in
             guard let key = Recipe.key(setting.key) else { return false }
             let isOfTheSize = key.name == "width" || key.name == "height"
-            return !isOfTheSize && !key.verbs.contains(where: verbs.contains)
+            return !isOfTheSize
+                && !verbs.contains { key.verbs.contains($0) && isMeant(key.name, for: $0) }
         }
         if !idle.isEmpty, !verbs.isEmpty {
             let verbs = verbs.map(\.rawValue).joined(separator: ", ")

@@ -105,7 +105,9 @@ public struct Preset: Sendable, Equatable {
         guard verbs.contains(verb) else {
             throw .wrongVerb(preset: name, verb: verb, madeFor: verbs)
         }
-        guard picture == nil else { return try Layer(settings, for: verbs) }
+        if let picture {
+            return try Layer(settings.filter { picture.isMeant($0.key, for: verb) }, for: verbs)
+        }
         return try Layer(settings.filled(Variables(variables, given: given)), for: verbs)
     }
 

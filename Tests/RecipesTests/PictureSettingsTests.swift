@@ -93,6 +93,16 @@ import Testing
         #expect(endless.notes(for: []).count == 9)
     }
 
+    @Test("The second run of a picture from words does not enlarge a picture that is restyled")
+    func secondRun() throws {
+        let text = "x\n\(line), Denoising strength: 0.6, Hires upscale: 2, Hires upscaler: Latent"
+        #expect(try Recipe(.textToImage, presets: [preset(text)]).hires.isOn)
+        #expect(try !Recipe(.imageToImage, presets: [preset(text)]).hires.isOn)
+        #expect(settings(text).notes(for: [.textToImage]) == [])
+        let notes = settings(text).notes(for: [.imageToImage])
+        #expect(notes.count == 1 && notes.allSatisfy { $0.contains("hires_scale") })
+    }
+
     @Test func whatTheVerbDoesNotUseIsNoted() {
         let notes = settings("x\n\(line), Mask blur: 8, Inpaint area: Only masked")
             .notes(for: [.imageToImage])

@@ -6,7 +6,7 @@ import Terminal
 struct PresetCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "preset",
-        abstract: "List, show, check and make presets, which are settings under a name.",
+        abstract: "List, show, validate and make presets, which are settings under a name.",
         discussion: """
             Examples:
               gesso preset list
