@@ -1,7 +1,7 @@
 /// Why nothing, or not all, was downloaded: what happened, where, what to do.
 public enum HubError: Error, Equatable, CustomStringConvertible {
     /// A name that is no repository's.
-    case badName(String)
+    case badName(String, meant: String? = nil)
     /// The network may not be used.
     case offline(variable: String)
     /// A variable of the environment that cannot be used.
@@ -44,9 +44,10 @@ public enum HubError: Error, Equatable, CustomStringConvertible {
     /// One line.
     public var description: String {
         switch self {
-        case .badName(let name):
-            "'\(name.prefix(60))' is no model's name: give a name of `gesso model list --available`, or "
-                + "org/name"
+        case .badName(let name, let meant):
+            "'\(name.prefix(60))' is no model's name: "
+                + (meant.map { "did you mean '\($0)'? " } ?? "")
+                + "give a name of `gesso model list --available`, or org/name"
         case .offline(let variable): "\(variable) is set: unset it to download"
         case .badVariable(let name, let reason): "$\(name) \(reason)"
         case .noRepository(let name, let hasToken):

@@ -104,7 +104,12 @@ struct GessoHubCommand: AsyncParsableCommand {
         let environment = ProcessInfo.processInfo.environment
         let settings = try HubSettings(environment: environment)
         let entry = Catalogue.shipped[name]
-        let repository = try Repository(entry?.cacheName ?? name)
+        let repository: Repository
+        do throws(HubError) {
+            repository = try Repository(entry?.cacheName ?? name)
+        } catch .badName {
+            throw HubError.badName(name, meant: Catalogue.shipped.nearest(to: name))
+        }
         let download = Download(settings)
         var choice = FileChoice()
         choice.files = files

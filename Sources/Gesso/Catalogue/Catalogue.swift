@@ -1,4 +1,5 @@
 import Foundation
+import Recipes
 
 /// The models that can be fetched by a short name (`gesso model get sd15`): the entries of
 /// `catalogue.json`.
@@ -53,4 +54,18 @@ public struct Catalogue: Sendable {
 
     /// The entry of a name, if there is one.
     public subscript(name: String) -> Entry? { entries.first { $0.name == name } }
+
+    /// The name that is likely meant by one that no entry has: it differs in case, dots and dashes, or is the
+    /// end of a repository's name, or has a slip; nil where none is near.
+    public func nearest(to name: String) -> String? {
+        func plain(_ text: some StringProtocol) -> String {
+            text.lowercased().filter { $0.isLetter || $0.isNumber }
+        }
+        let meant = plain(name)
+        let entry = entries.first { entry in
+            plain(entry.name) == meant
+                || plain(entry.repository.split(separator: "/").last ?? "") == meant
+        }
+        return entry?.name ?? nearMiss(name.lowercased(), among: entries.map(\.name))
+    }
 }
