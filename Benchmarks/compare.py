@@ -2,7 +2,8 @@
 """Measures Gesso in every precision against PyTorch and OpenVINO on one checkpoint.
 
     python Benchmarks/make-checkpoint.py sd15 --tokenizer FOLDER
-    python Benchmarks/compare.py sd15 [--rounds 3] [--sizes 512] [--threads 2] [--openvino] [--avx2] [--table results.md]
+    python Benchmarks/compare.py sd15 --openvino --rounds 1 --table results.md
+    python Benchmarks/compare.py sd15 [--quick] [--rounds 3] [--sizes 512] [--threads 2] [--openvino] [--avx2]
     python Benchmarks/make-checkpoint.py sdxl --family sdxl --tokenizer FOLDER
     python Benchmarks/compare.py sdxl --sizes 1024 --steps 5 --rounds 1 --only-edits
 
@@ -11,6 +12,9 @@ the same machine with the same threads, each in a process of its own. A single c
 seconds on the clock and, in brackets, in seconds of the processor over all threads, which other programs on a
 busy machine lengthen less; whole edits count at their medians. PyTorch in bf16 is `torch.autocast`; OpenVINO's
 default is what it computes in where nothing is asked for.
+
+The first command takes about a quarter of an hour on two cores, and some minutes more the first time, when the
+networks are converted for OpenVINO; `--quick` takes a third of that, with one counted call of each stage and one edit of 5 steps.
 
 An edit is an img2img (20 steps, strength 0.6, guidance 7.5: 12 evaluations of both branches), and a short one
 without guidance. Stable Diffusion XL in f32 wants 20 GB of memory of diffusers, which drops the text encoders
@@ -30,6 +34,7 @@ import tempfile
 import time
 from datetime import date
 from pathlib import Path
+from types import SimpleNamespace
 
 ROOT = Path(__file__).resolve().parent.parent
 EDITS = {"guided": {"strength": 0.6, "guidance": 7.5}, "plain": {"strength": 0.3, "guidance": 1.0}}
@@ -142,25 +147,36 @@ def torch_calls(options, bf16):
         return {name: least(lambda: module(*given[name]), options.calls) for name, module in stages.items()}
 
 
+def converted(options, size):
+    """Where OpenVINO's networks are kept."""
+    return options.model / f"openvino-{size}"
+
+
+def compiled_by_openvino(options, network, f32):
+    import openvino
+
+    settings = {"INFERENCE_NUM_THREADS": options.threads} | ({"INFERENCE_PRECISION_HINT": "f32"} if f32 else {})
+    return openvino.Core().compile_model(network, "CPU", settings)
+
+
 def openvino_calls(options, f32):
     """The networks are converted once and kept beside the model, for sizes of their own."""
     import openvino
     import torch
 
-    folder = options.model / f"openvino-{options.size}"
-    core, found = openvino.Core(), {}
-    settings = {"INFERENCE_NUM_THREADS": options.threads} | ({"INFERENCE_PRECISION_HINT": "f32"} if f32 else {})
+    folder = converted(options, options.size)
+    found = {}
     if not folder.exists():
         unet, stages = modules(options)
         given = inputs(unet, options.size)
         for name, module in stages.items():
             with torch.no_grad():
-                converted = openvino.convert_model(module, example_input=given[name],
-                                                   input=[list(value.shape) for value in given[name]])
-            openvino.save_model(converted, folder / f"{name}.xml")
+                network = openvino.convert_model(module, example_input=given[name],
+                                                 input=[list(value.shape) for value in given[name]])
+            openvino.save_model(network, folder / f"{name}.xml")
             torch.save(given[name], folder / f"{name}.pt")
     for name in ("plain", "guided", "encode", "decode"):
-        compiled = core.compile_model(folder / f"{name}.xml", "CPU", settings)
+        compiled = compiled_by_openvino(options, folder / f"{name}.xml", f32)
         values = [value.numpy() for value in torch.load(folder / f"{name}.pt")]
         found[name] = least(lambda: compiled(values), options.calls)
         del compiled
@@ -193,8 +209,7 @@ def compare_calls(options, size):
         print(f"{size}x{size}, round {index + 1}, calls, gesso", file=sys.stderr)
         for name, times in gesso_calls(options, size).items():
             found[name] = merged(found.get(name), times)
-        peers = ["torch f32", "torch bf16"] + (["openvino f32", "openvino"] if options.openvino else [])
-        for name in peers:
+        for name in ["torch f32", "torch bf16"] + (["openvino f32", "openvino"] if options.openvino else []):
             print(f"{size}x{size}, round {index + 1}, calls, {name}", file=sys.stderr)
             times = peer(options, "--calls-of", name, "--size", str(size), "--calls", str(options.calls))
             found[name] = merged(found.get(name), {stage: times[stage] for _, stage in CALLS})
@@ -215,6 +230,42 @@ def gesso_edit(options, source, edit, folder, precision):
     return {"wall": wall, "memory": memory, "processor": processor, "edit": sum(seconds.values()) - seconds["load"]}
 
 
+def use_openvino(options, pipe, guided):
+    """Lets OpenVINO compute in the place of a pipeline's UNet and autoencoder, which are freed."""
+    import torch
+    from PIL import Image
+
+    folder = converted(options, Image.open(options.source).width)
+    f32 = options.by.endswith("f32")
+
+    def answer(name):
+        compiled = compiled_by_openvino(options, folder / f"{name}.xml", f32)
+        return lambda *values: torch.from_numpy(compiled([value.numpy() for value in values])[0])
+
+    class Network(torch.nn.Module):
+        def __init__(self, replaced):
+            super().__init__()
+            self.config, self.dtype, self.device = replaced.config, torch.float32, torch.device("cpu")
+
+    class UNet(Network):
+        step = staticmethod(answer("guided" if guided else "plain"))
+
+        def forward(self, sample, timestep, encoder_hidden_states, **_):
+            return (self.step(sample, timestep, encoder_hidden_states),)
+
+    class Autoencoder(Network):
+        from_picture, to_picture = staticmethod(answer("encode")), staticmethod(answer("decode"))
+
+        def encode(self, picture):
+            return SimpleNamespace(latents=self.from_picture(picture))
+
+        def decode(self, latents, **_):
+            return (self.to_picture(latents),)
+
+    pipe.unet, pipe.vae = UNet(pipe.unet), Autoencoder(pipe.vae)
+    gc.collect()
+
+
 def torch_edit(options):
     """The same edit in diffusers."""
     import torch
@@ -226,6 +277,8 @@ def torch_edit(options):
     pipe.scheduler = DDIMScheduler.from_config(pipe.scheduler.config)
     pipe.set_progress_bar_config(disable=True)
     settings = EDITS[options.edit_of]
+    if options.by.startswith("openvino"):
+        use_openvino(options, pipe, settings["guidance"] > 1)
     started = time.monotonic()
     prompt = {"prompt": "a lighthouse at dusk"}
     if hasattr(pipe, "text_encoder_2"):
@@ -236,7 +289,8 @@ def torch_edit(options):
             prompt = dict(zip(names, pipe.encode_prompt(**prompt, do_classifier_free_guidance=guided)))
         pipe.text_encoder = pipe.text_encoder_2 = None
         gc.collect()
-    with torch.autocast("cpu", dtype=torch.bfloat16) if options.bf16 else contextlib.nullcontext():
+    bf16 = options.by == "torch bf16"
+    with torch.autocast("cpu", dtype=torch.bfloat16) if bf16 else contextlib.nullcontext():
         pipe(**prompt, image=Image.open(options.source), strength=settings["strength"],
              num_inference_steps=options.steps, guidance_scale=settings["guidance"],
              generator=torch.Generator().manual_seed(1))
@@ -261,17 +315,22 @@ def edit_table(options, size, times):
     return lines
 
 
+def peers(options, size):
+    """Who makes whole edits; OpenVINO does where its networks were converted for single calls."""
+    return ["torch f32", "torch bf16"] + (
+        ["openvino f32", "openvino"] if options.openvino and converted(options, size).exists() else [])
+
+
 def compare_edits(options, size, folder):
     source, times = picture(folder, size), {}
     for index in range(options.rounds):
         for edit in options.edits:
-            for name in ("exact", "bf16", "int8", "torch f32", "torch bf16"):
+            for name in ("exact", "bf16", "int8", *peers(options, size)):
                 print(f"{size}x{size}, round {index + 1}, {edit}, {name}", file=sys.stderr)
-                if name.startswith("torch"):
-                    measured = peer(options, "--edit-of", edit, "--source", str(source),
-                                    *(["--bf16"] if name.endswith("bf16") else []))
-                else:
+                if name in ("exact", "bf16", "int8"):
                     measured = gesso_edit(options, source, edit, folder, name)
+                else:
+                    measured = peer(options, "--edit-of", edit, "--source", str(source), "--by", name)
                 for key, value in measured.items():
                     times.setdefault((edit, key, name), []).append(value)
         yield edit_table(options, size, times)
@@ -315,19 +374,21 @@ def main():
     options.add_argument("model", type=Path)
     options.add_argument("--rounds", type=int, default=3)
     options.add_argument("--calls", type=int, default=2, help="of each stage in a round, after one that is not counted")
+    options.add_argument("--quick", action="store_true",
+                         help="one round of one call of each stage, and one guided edit of 5 steps")
     options.add_argument("--steps", type=int, default=20, help="of which 0.6 and 0.3 are run")
     options.add_argument("--sizes", type=int, nargs="+", default=[512])
     options.add_argument("--edits", choices=EDITS, nargs="+", default=list(EDITS))
     options.add_argument("--only-calls", action="store_true", help="leave out whole edits")
     options.add_argument("--only-edits", action="store_true", help="leave out single calls")
-    options.add_argument("--openvino", action="store_true", help="measure OpenVINO's calls, too")
+    options.add_argument("--openvino", action="store_true", help="measure OpenVINO, too")
     options.add_argument("--threads", type=int, default=2)
     options.add_argument("--avx2", action="store_true", help="hold Gesso and PyTorch to AVX2")
     options.add_argument("--table", type=Path, help="a file for the table, beside standard output")
     options.add_argument("--calls-of", help=argparse.SUPPRESS)
     options.add_argument("--size", type=int, help=argparse.SUPPRESS)
     options.add_argument("--edit-of", choices=EDITS, help=argparse.SUPPRESS)
-    options.add_argument("--bf16", action="store_true", help=argparse.SUPPRESS)
+    options.add_argument("--by", choices=NAMES, help=argparse.SUPPRESS)
     options.add_argument("--source", type=Path, help=argparse.SUPPRESS)
     given = options.parse_args()
     if given.calls_of:
@@ -338,6 +399,8 @@ def main():
     if given.edit_of:
         print(json.dumps(torch_edit(given)))
         return
+    if given.quick:
+        given.rounds, given.calls, given.steps, given.edits = 1, 1, 5, ["guided"]
     if given.avx2:
         os.environ.update(AVX2)
     for lines in compare(given):

@@ -41,6 +41,30 @@ func timePrecisions(_ model: URL, side: Int, rounds: Int) throws {
     print(String(decoding: try encoder.encode(all), as: UTF8.self))
 }
 
+/// Runs one stage again and again in one precision, for a profiler: prints "ready" when the model is loaded and has
+/// answered once, begins at the next line of standard input, and prints the seconds on the clock of a call.
+func repeatStage(
+    _ model: URL, named name: String, in precision: Precision, rounds: Int, side: Int
+) throws {
+    let source = try modelSource(model)
+    let arithmetic = Arithmetic(precision, KernelChoices())
+    let networks = Networks(
+        unet: try UNet2DCondition(source, arithmetic: arithmetic),
+        vae: try AutoencoderKL(source, arithmetic: arithmetic), arithmetic: arithmetic)
+    let all = stages(networks.unet.configuration, side: side)
+    guard let stage = all.first(where: { $0.name == name }) else {
+        print("stages: " + all.map(\.name).joined(separator: ", "))
+        exit(64)
+    }
+    _ = stage.run(networks)
+    print("ready")
+    fflush(nil)
+    _ = readLine()
+    let start = ContinuousClock.now
+    for _ in 0..<rounds { _ = stage.run(networks) }
+    print(start.duration(to: .now) / .seconds(Double(rounds)))
+}
+
 private struct Networks {
     let unet: UNet2DCondition
     let vae: AutoencoderKL
