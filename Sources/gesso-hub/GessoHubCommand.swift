@@ -94,7 +94,9 @@ struct GessoHubCommand: AsyncParsableCommand {
     private func failure(_ error: any Error) -> Failure? {
         switch error {
         case let error as HubError:
-            Failure(ExitStatus(rawValue: error.exitCode) ?? .unexpected, "\(error)")
+            Failure(
+                ExitStatus(rawValue: error.exitCode) ?? .unexpected,
+                "\(error.suggesting { Catalogue.shipped.nearest(to: $0) })")
         case is CancellationError: Interruption.failure
         default: error as? Failure
         }
@@ -104,12 +106,7 @@ struct GessoHubCommand: AsyncParsableCommand {
         let environment = ProcessInfo.processInfo.environment
         let settings = try HubSettings(environment: environment)
         let entry = Catalogue.shipped[name]
-        let repository: Repository
-        do throws(HubError) {
-            repository = try Repository(entry?.cacheName ?? name)
-        } catch .badName {
-            throw HubError.badName(name, meant: Catalogue.shipped.nearest(to: name))
-        }
+        let repository = try Repository(entry?.cacheName ?? name)
         let download = Download(settings)
         var choice = FileChoice()
         choice.files = files
