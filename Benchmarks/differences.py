@@ -4,8 +4,8 @@
     python Benchmarks/differences.py [--seeds 64] [--figures] [--table results.md]
 
 For every verb that the built-in models have and every seed, a drawn scene is edited in each precision: the largest
-and the mean difference of a sample to the picture in floats, in 1/255. With `--figures` the measures of
-`Scripts/training/evaluate.py` are taken of the tool's own pictures, in each precision; a precision that falls
+and the mean difference of a sample to the picture in floats, in 1/255. With `--figures` a second table follows: the
+measures of `Scripts/training/evaluate.py`, taken of the tool's own pictures in each precision; a precision that falls
 below one that the model's card asks for is not to be offered for that model.
 """
 
@@ -129,13 +129,16 @@ def figure_table(options):
 def main():
     options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     options.add_argument("--seeds", type=int, default=64)
-    options.add_argument("--figures", action="store_true", help="measure what the model reaches instead")
+    options.add_argument("--figures", action="store_true", help="measure what the model reaches, too")
     options.add_argument("--tool", type=Path, default=ROOT / ".build/release/gesso")
     options.add_argument("--table", type=Path, help="a file for the table, beside standard output")
     given = options.parse_args()
-    text = "\n".join(figure_table(given) if given.figures else differences(given)) + "\n"
-    if given.table:
-        given.table.write_text(text)
+    parts = [differences] + [figure_table] * given.figures
+    text = ""
+    for part in parts:
+        text += "\n".join(part(given)) + "\n\n"
+        if given.table:                          # the first table stays, whatever becomes of the second
+            given.table.write_text(text)
     print(text)
 
 

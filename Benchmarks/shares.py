@@ -18,13 +18,13 @@ import tempfile
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
-# Rows and the functions in them. Residuals, biases and the second half of GEGLU are in the products' own functions.
+# Rows and the functions in them.
 ROWS = {
     "products": ["compiled_multiply_block", "loop_256", "loop_512", "multiply", "multiply_bf16", "multiply_int8",
                  "multiply_split", "multiply_part", "multiply_steps", "work"],
-    "minimal filtering's transforms": ["compiled_transform_tiles", "compiled_finish_tiles", "transform_slice"],
-    "softmax": ["compiled_exponentiate", "compiled_find_greatest", "compiled_finish_rows", "compiled_scale_sums",
-                "attend", "combine"],
+    "minimal filtering's transforms": ["compiled_transform_tiles", "compiled_finish_tiles", "transform_slice",
+                                       "compiled_transform_weights"],
+    "softmax": ["compiled_exponentiate", "attend"],
     "norms": ["compiled_normalize_row", "compiled_sum_chunk", "compiled_scale_chunk", "normalize_chunk", "sum_chunk",
               "scale_chunk", "gesso_group_sums", "gesso_group_scales"],
     "operands: norm and activation applied, rows laid out": [
@@ -32,10 +32,11 @@ ROWS = {
         "plain_left", "compiled_load_queries", "compiled_pair_rows", "put_row", "put_line", "put_patches",
         "put_matrix_rows", "put_zeros"],
     "operands: rounding to bf16 or int8": [
-        "compiled_round_to_bf16", "compiled_round_to_int8", "compiled_find_greatest_of_channels", "compiled_split_weights",
-        "find_greatest_of_piece", "row_scale", "compiled_add_outliers", "compiled_find_infinite"],
-    "weights from f16": ["compiled_widen_all", "pack_panel", "pack_steps", "compiled_transform_weights"],
-    "results: residual, bias, scale": ["compiled_store_results", "write_results"],
+        "compiled_round_to_bf16", "compiled_round_to_int8", "compiled_find_greatest", "compiled_find_greatest_of_channels",
+        "compiled_split_weights", "find_greatest_of_piece", "row_scale", "compiled_add_outliers", "compiled_find_infinite"],
+    "weights from f16": ["compiled_widen_all", "pack_panel", "pack_steps"],
+    "results: residual, bias, scale": ["compiled_finish_rows", "compiled_store_results", "compiled_scale_sums",
+                                      "write_results"],
     "SiLU, GELU, GEGLU": ["compiled_activate_range", "compiled_gate_row", "compiled_gate_rows", "gate_one_row",
                           "activate_chunk"],
     "copies, up- and downsampling, concatenation": ["copy_chunk", "memcpy", "memmove", "memset"],
@@ -69,9 +70,12 @@ def sampled(options, stage, precision):
             recorder.wait(0.5)
             sys.exit("shares.py: perf cannot sample here (kernel.perf_event_paranoid?)")
         except subprocess.TimeoutExpired:
-            out, _ = process.communicate("\n")
+            process.stdin.write("\n")
+            process.stdin.flush()
+            out = process.stdout.readline()
         recorder.terminate()
         recorder.wait()
+        process.communicate()
         report = subprocess.run(
             [options.perf, "report", "-i", f"{folder}/data", "--stdio", "-q", "-F", "sample,dso,sym", "-t", "\t"],
             capture_output=True, text=True)
