@@ -35,16 +35,16 @@ import Testing
             decoding: try output.fileHandleForReading.readToEnd() ?? Data(), as: UTF8.self)
         process.waitUntilExit()
         #expect(process.terminationStatus == 0)
-        // PNDM, the model's own scheduler, runs the UNet once more than there are steps.
+        // By the scheduler that the model states the UNet runs once a step.
         let lines = text.split(separator: "\n")
-        #expect(lines.first == "7 UNet runs with gesso-builtin-inpaint")
-        #expect(lines.contains("denoising(step: 7, steps: 7)"))
+        #expect(lines.first == "6 UNet runs with gesso-builtin-inpaint")
+        #expect(lines.contains("denoising(step: 6, steps: 6)"))
         #expect(lines.contains("0 of 2592 pixels outside the mask changed"))
         #expect(lines.last == "cancelled half way")
         let receipt = try Receipt(
             contentsOf: folder.appending(path: "boat.json"), named: "boat.json")
         let written = try Image(contentsOf: folder.appending(path: "boat.png"))
-        #expect(receipt.result.path == "boat.png" && receipt.edits.map(\.evaluations) == [7])
+        #expect(receipt.result.path == "boat.png" && receipt.edits.map(\.evaluations) == [6])
         #expect(written.width == 64 && written.height == 48)
     }
 }
