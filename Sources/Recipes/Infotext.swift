@@ -93,20 +93,24 @@ public struct Infotext: Sendable, Equatable {
         guard var start = starts.first,
             let lastQuote = lines.lastIndex(where: { $0.contains("\"") })
         else { return starts.last }
+        // Whether a value in quotes is open behind the lines that were looked at, from `start` on.
+        var (seen, isOpen) = (start, false)
         for next in starts.dropFirst() {
-            let quotes = lines[start..<next].reduce(0) { $0 + Self.quotes(in: $1) }
-            if quotes % 2 == 0 || lastQuote < next { start = next }
+            for line in lines[seen..<next] where turnsQuotes(line) { isOpen.toggle() }
+            seen = next
+            if !isOpen || lastQuote < next { (start, isOpen) = (next, false) }
         }
         return start
     }
 
-    private static func quotes(in line: Scalars) -> Int {
-        var (count, isEscaped) = (0, false)
+    /// Whether a line opens quotes that it does not close, or closes those that were open.
+    private static func turnsQuotes(_ line: Scalars) -> Bool {
+        var (turns, isEscaped) = (false, false)
         for scalar in line {
-            if scalar == "\"", !isEscaped { count += 1 }
+            if scalar == "\"", !isEscaped { turns.toggle() }
             isEscaped = scalar == "\\" && !isEscaped
         }
-        return count
+        return turns
     }
 
     /// A1111's pattern, `\s*(\w[\w \-/]+):\s*("(?:\\.|[^\\"])+"|[^,]*)(?:,|$)`, found again and
