@@ -88,13 +88,14 @@ def photos(folder, size):
     return out
 
 
-def pictures(pipe, prompt, given, batch=8):
-    """The prompt's pictures for seeds 0, 1, ...; the same seed starts from the same noise in every prompt."""
-    out = []
+def pictures(pipe, prompts, given, batch=8):
+    """The pictures for seeds 0, 1, ...: of one prompt, or of one for each seed. The same seed starts from the same
+    noise in every prompt."""
+    prompts, out = [prompts] * given.seeds if isinstance(prompts, str) else prompts, []
     for first in range(0, given.seeds, batch):
         seeds = range(first, min(first + batch, given.seeds))
         noise = [torch.Generator().manual_seed(seed) for seed in seeds]
-        out += pipe([prompt] * len(seeds), height=given.size, width=given.size, num_inference_steps=given.steps,
+        out += pipe(prompts[first:first + batch], height=given.size, width=given.size, num_inference_steps=given.steps,
                     guidance_scale=given.guidance, generator=noise).images
     return out
 
@@ -129,9 +130,7 @@ def objects(pipe, judge, given, sheets):
                                                given.size, given.size).pixels for i in range(given.seeds)]
     words = [scenes.caption(scenes.plan(HELD_OUT + 4000 + i, texture=""), np.random.default_rng(i), complete=True)
              for i in range(given.seeds)]
-    made = [pipe(text, height=given.size, width=given.size, num_inference_steps=given.steps,
-                 guidance_scale=given.guidance, generator=torch.Generator().manual_seed(seed)).images[0]
-            for seed, text in enumerate(words)]
+    made = pictures(pipe, words, given)
     sheets.append(("held-out captions", made))
     (_, features), (_, drawn), (_, others) = (judge.see(each) for each in (
         [np.asarray(image) for image in made], draw(4000), draw(6000)))

@@ -34,7 +34,7 @@ LEAVES = {"summer": [(0.16, 0.42, 0.14), (0.24, 0.50, 0.16), (0.12, 0.36, 0.18)]
           "autumn": [(0.85, 0.35, 0.08), (0.78, 0.20, 0.08), (0.92, 0.60, 0.12)],
           "snow": [(0.80, 0.85, 0.90), (0.70, 0.78, 0.82), (0.62, 0.72, 0.74)]}
 PINE = {"summer": (0.08, 0.30, 0.18), "autumn": (0.14, 0.32, 0.16), "snow": (0.60, 0.70, 0.74)}
-SMALL = ("house", "boat", "sun", "moon")     # things that a prompt names and that fill little of a picture
+SMALL = ("house", "boat", "sun", "moon")     # things that a prompt names, which count twice in the training
 STYLE_WORDS = {
     "photo": ["photo", "photograph", "a photo", "realistic photo", ""],
     "watercolor": ["watercolor painting", "watercolor", "watercolour painting"],

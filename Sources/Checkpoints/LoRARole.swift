@@ -74,17 +74,10 @@ enum LoRARole: Hashable, Sendable {
         // LyCORIS's parts have no ending behind the adapter's name.
         guard let dot = name.lastIndex(of: "."),
             let part = name[..<dot].lastIndex(of: "."),
-            let role = endings[String(name[part..<dot])],
-            role.isOfLyCORIS
+            [".hada_", ".lokr_"].contains(where: name[part..<dot].hasPrefix),
+            let role = endings[String(name[part..<dot])]
         else { return nil }
         return (String(name[..<part]), role, String(name[name.index(after: dot)...]))
-    }
-
-    private var isOfLyCORIS: Bool {
-        [
-            .hadamard1A, .hadamard1B, .hadamard2A, .hadamard2B, .hadamardCore1, .hadamardCore2,
-            .outer, .outerA, .outerB, .inner, .innerA, .innerB, .innerCore,
-        ].contains(self)
     }
 
     /// What may be the layer of a tensor whose role is not known: its name without the last part, or

@@ -8,10 +8,8 @@ struct EditLog {
     private(set) var scheduler = "none"
     /// How often it had the UNet run.
     private(set) var evaluations = 0
-    /// How often it will have.
-    private(set) var total = 0
-    /// How often the UNet runs in each pass.
-    private(set) var passSteps: [Int] = []
+    /// How often the UNet will run in each pass.
+    var passSteps: [Int] = []
     /// How many passes are done.
     private var passesDone = 0
     /// Remarks for the user.
@@ -33,10 +31,8 @@ struct EditLog {
         (self.progress, self.preview, self.isEnough) = (progress, preview, isEnough)
     }
 
-    /// Takes in how often the UNet will run in each pass.
-    mutating func expect(_ steps: [Int]) {
-        (passSteps, total) = (steps, steps.reduce(0, +))
-    }
+    /// How often the UNet will run in all.
+    private var total: Int { passSteps.reduce(0, +) }
 
     /// A denoiser whose estimates are shown, if anyone looks.
     func watched(_ denoiser: some Denoiser, _ model: Model) -> any Denoiser {

@@ -44,7 +44,7 @@ public struct Editor: Sendable {
         }
         try outline.memory.check()
         let safety = recipe.safety == .on ? try model.safetyCheck() : nil
-        log.expect(outline.runs.map(\.levels.count))
+        log.passSteps = outline.runs.map(\.levels.count)
         try begun(plan(edit, as: outline))
         log.note(try model.addOnRemarks(edit.recipe) + outline.remarks(on: edit))
         // Parts of a large picture are filled at the size they are worked on at.

@@ -45,11 +45,7 @@ public struct Digest {
     }
 
     /// The hash of all bytes, in lower-case hexadecimal. Nothing can be added afterwards.
-    public consuming func hexadecimal() -> String {
-        let digits = Array("0123456789abcdef".utf8)
-        let text = bytes().flatMap { [digits[Int($0 >> 4)], digits[Int($0 & 15)]] }
-        return String(decoding: text, as: UTF8.self)
-    }
+    public consuming func hexadecimal() -> String { bytes().hexadecimal }
 
     /// The hash of all bytes. Nothing can be added afterwards.
     public consuming func bytes() -> Data {

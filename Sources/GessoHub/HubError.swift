@@ -1,7 +1,7 @@
 /// Why nothing, or not all, was downloaded: what happened, where, what to do.
 public enum HubError: Error, Equatable, CustomStringConvertible {
-    /// A name that is no repository's.
-    case badName(String, meant: String = "")
+    /// A name that is no repository's; `meant` is a name near it.
+    case badName(String, meant: String?)
     /// The network may not be used.
     case offline(variable: String)
     /// A variable of the environment that cannot be used.
@@ -41,18 +41,12 @@ public enum HubError: Error, Equatable, CustomStringConvertible {
     /// The licence was not accepted.
     case licenseNotAccepted(String, canAsk: Bool)
 
-    /// The same, where a name is none of a model with the one that is likely meant.
-    public func suggesting(_ nearest: (String) -> String?) -> HubError {
-        guard case .badName(let name, _) = self else { return self }
-        return .badName(name, meant: nearest(name) ?? "")
-    }
-
     /// One line.
     public var description: String {
         switch self {
         case .badName(let name, let meant):
             "'\(name.prefix(60))' is no model's name: "
-                + (meant.isEmpty ? "" : "did you mean '\(meant)'? ")
+                + (meant.map { "did you mean '\($0)'? " } ?? "")
                 + "give a name of `gesso model list --available`, or org/name"
         case .offline(let variable): "\(variable) is set: unset it to download"
         case .badVariable(let name, let reason): "$\(name) \(reason)"

@@ -7,14 +7,15 @@ public struct Repository: Sendable, Hashable, CustomStringConvertible {
 
     /// Reads `org/name` or `org/name@revision`.
     ///
+    /// - Parameter meant: a name to suggest for a text that is neither.
     /// - Throws: `HubError.badName`.
-    public init(_ text: String) throws(HubError) {
+    public init(_ text: String, meant: String? = nil) throws(HubError) {
         let parts = text.split(separator: "@", maxSplits: 1, omittingEmptySubsequences: false)
         let names = parts[0].split(separator: "/", omittingEmptySubsequences: false)
         let isName = names.count == 2 && names.allSatisfy(Self.isName)
         let revision = parts.count == 2 ? String(parts[1]) : "main"
         guard isName, Self.isPath(revision), revision.utf8.count <= 200 else {
-            throw .badName(text)
+            throw .badName(text, meant: meant)
         }
         (name, self.revision) = (String(parts[0]), revision)
     }

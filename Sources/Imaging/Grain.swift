@@ -67,10 +67,39 @@ struct Grain {
     ///   - seed: of the places in the grain that pieces are taken from.
     func laid(over image: Image, within mask: Mask, seed: UInt64) -> Image {
         guard let box = mask.bounds else { return image }
-        let (side, hop) = (Self.side, Self.side / 2)
-        // Pieces overlap by half; the first begins half a piece before the box.
+        let shares = shares(over: image, in: box)
+        let (colors, channels) = (image.isGrey ? 1 : 3, image.channels)
+        let scale = Float(image.maximum) / 255
+        var result = image
+        result.samples.withUnsafeMutableBufferPointer { samples in
+            nonisolated(unsafe) let samples = samples
+            Bands.forEach(of: box.height, height: Self.hop) { band in
+                let sums = sums(of: band, width: box.width, shares, seed)
+                for (place, sum) in sums.enumerated() {
+                    let (x, y) = (place % box.width, band.lowerBound + place / box.width)
+                    let pixel = (box.y + y) * image.width + box.x + x
+                    guard mask.values[pixel] > 0 else { continue }
+                    let change = sum * (Float(mask.values[pixel]) / 255 * scale)
+                    for c in 0..<colors {
+                        let value = Float(samples[pixel * channels + c]) + change[c]
+                        samples[pixel * channels + c] = UInt16(
+                            min(max(value.rounded(), 0), Float(image.maximum)))
+                    }
+                }
+            }
+        }
+        return result
+    }
+
+    /// Pieces overlap by half.
+    private static let hop = side / 2
+
+    /// How much grain each piece over a box gets, row by row: what the picture has not itself. The first begins
+    /// half a piece before the box.
+    private func shares(over image: Image, in box: Box) -> [Float] {
+        let hop = Self.hop
         let (columns, rows) = (box.width / hop + 2, box.height / hop + 2)
-        let shares = [Float].rows(rows, of: columns) { range, shares in
+        return [Float].rows(rows, of: columns) { range, shares in
             for row in range {
                 for column in 0..<columns {
                     let (x, y) = (box.x + (column - 1) * hop, box.y + (row - 1) * hop)
@@ -79,47 +108,30 @@ struct Grain {
                 }
             }
         }
+    }
+
+    /// What the pieces over some rows of a box add up to, at most one `hop` of them.
+    private func sums(
+        of band: Range<Int>, width: Int, _ shares: [Float], _ seed: UInt64
+    ) -> [SIMD3<Float>] {
+        let (side, hop) = (Self.side, Self.hop)
+        let columns = width / hop + 2
         let window = (0..<side).map { sinf(.pi * (Float($0) + 0.5) / Float(side)) }
-        let (colors, channels) = (image.isGrey ? 1 : 3, image.channels)
-        let scale = Float(image.maximum) / 255
-        var result = image
-        result.samples.withUnsafeMutableBufferPointer { samples in
-            nonisolated(unsafe) let samples = samples
-            Bands.forEach(of: box.height, height: hop) { band in
-                var sums = [SIMD3<Float>](repeating: .zero, count: band.count * box.width)
-                let first = band.lowerBound / hop
-                for row in first...first + 1 {
-                    for column in 0..<columns where shares[row * columns + column] > 0 {
-                        let index = row * columns + column
-                        let turn = Turn(seed: seed, piece: index)
-                        let left = (column - 1) * hop
-                        for y in band {
-                            let down = y - (row - 1) * hop
-                            let weight = shares[index] * window[down]
-                            for x in max(left, 0)..<max(min(left + side, box.width), max(left, 0)) {
-                                sums[(y - band.lowerBound) * box.width + x] +=
-                                    values[turn.place(x - left, down)] * weight * window[x - left]
-                            }
-                        }
-                    }
-                }
-                for y in band {
-                    for x in 0..<box.width {
-                        let pixel = (box.y + y) * image.width + box.x + x
-                        guard mask.values[pixel] > 0 else { continue }
-                        let sum =
-                            sums[(y - band.lowerBound) * box.width + x]
-                            * (Float(mask.values[pixel]) / 255 * scale)
-                        for c in 0..<colors {
-                            let value = Float(samples[pixel * channels + c]) + sum[c]
-                            samples[pixel * channels + c] = UInt16(
-                                min(max(value.rounded(), 0), Float(image.maximum)))
-                        }
-                    }
+        var sums = [SIMD3<Float>](repeating: .zero, count: band.count * width)
+        let first = band.lowerBound / hop * columns
+        for index in first..<first + 2 * columns where shares[index] > 0 {
+            let (row, column) = (index / columns, index % columns)
+            let turn = Turn(seed: seed, piece: index)
+            let (top, left) = ((row - 1) * hop, (column - 1) * hop)
+            for y in band {
+                let weight = shares[index] * window[y - top]
+                for x in max(left, 0)..<max(min(left + side, width), max(left, 0)) {
+                    sums[(y - band.lowerBound) * width + x] +=
+                        values[turn.place(x - left, y - top)] * weight * window[x - left]
                 }
             }
         }
-        return result
+        return sums
     }
 
     /// How a piece is turned and shifted before it is laid.

@@ -1,3 +1,4 @@
+import Files
 public import FoundationEssentials
 
 /// A mark in the colours of a picture that names the manifest of its history, and that is read from it
@@ -59,7 +60,7 @@ public struct PictureMark: Sendable, Hashable, CustomStringConvertible {
 
     /// The name in hexadecimal.
     public var description: String {
-        name.map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined()
+        name.hexadecimal
     }
 
     /// What the names of the manifests that it may mean begin with.

@@ -1,3 +1,5 @@
+import Files
+
 /// A block of metadata that ImageMagick writes as text into a PNG: a line break, a name, its length, and the
 /// bytes in hexadecimal digits, under a keyword that begins with `Raw profile type`. A PNG has no other place for
 /// Photoshop's resources.
@@ -55,14 +57,11 @@ struct RawProfile {
 
     /// Photoshop's resources as such a text, 36 bytes a line.
     static func text(ofResources bytes: [UInt8]) -> TextEntry {
-        let digits = Array("0123456789abcdef".utf8)
-        var text = Array("\niptc\n\(bytes.count)".utf8)
-        for (index, byte) in bytes.enumerated() {
-            if index % 36 == 0 { text.append(0x0A) }
-            text += [digits[Int(byte >> 4)], digits[Int(byte & 15)]]
+        let lines = stride(from: 0, to: bytes.count, by: 36).map {
+            bytes[$0..<min($0 + 36, bytes.count)].hexadecimal + "\n"
         }
         return TextEntry(
-            keyword: prefix + "iptc", value: String(decoding: text + [0x0A], as: UTF8.self))
+            keyword: prefix + "iptc", value: "\niptc\n\(bytes.count)\n" + lines.joined())
     }
 
     private static func value(of digit: UInt8) -> UInt8? {

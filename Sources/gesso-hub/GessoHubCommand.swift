@@ -94,9 +94,7 @@ struct GessoHubCommand: AsyncParsableCommand {
     private func failure(_ error: any Error) -> Failure? {
         switch error {
         case let error as HubError:
-            Failure(
-                ExitStatus(rawValue: error.exitCode) ?? .unexpected,
-                "\(error.suggesting { Catalogue.shipped.nearest(to: $0) })")
+            Failure(ExitStatus(rawValue: error.exitCode) ?? .unexpected, "\(error)")
         case is CancellationError: Interruption.failure
         default: error as? Failure
         }
@@ -106,7 +104,8 @@ struct GessoHubCommand: AsyncParsableCommand {
         let environment = ProcessInfo.processInfo.environment
         let settings = try HubSettings(environment: environment)
         let entry = Catalogue.shipped[name]
-        let repository = try Repository(entry?.cacheName ?? name)
+        let repository = try Repository(
+            entry?.cacheName ?? name, meant: Catalogue.shipped.nearest(to: name))
         let download = Download(settings)
         var choice = FileChoice()
         choice.files = files

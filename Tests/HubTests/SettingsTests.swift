@@ -62,6 +62,11 @@ struct SettingsTests {
         #expect(throws: HubError.self) { try Repository(text) }
     }
 
+    @Test func aNameThatIsNearIsSuggested() {
+        let error = #expect(throws: HubError.self) { try Repository("SD15", meant: "sd15") }
+        #expect(error.map { "\($0)".contains("did you mean 'sd15'?") } == true)
+    }
+
     @Test func names() throws {
         let plain = try Repository("org/model-v1.5_x")
         #expect(plain.name == "org/model-v1.5_x")

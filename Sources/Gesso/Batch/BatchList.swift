@@ -77,10 +77,8 @@ public struct BatchList {
     /// Endings of pictures, and of cameras' raw data, that are not read.
     private static let unreadEndings: Set = [
         "3fr", "arw", "cr2", "cr3", "crw", "dng", "eps", "erf", "exr", "hdr", "ico", "iiq", "jp2",
-        "jxl", "kra",
-        "mrw", "nef", "nrw", "orf", "pbm", "pdf", "pef", "pgm", "ppm", "psb", "psd", "qoi", "raf",
-        "rw2", "sr2",
-        "srw", "svg", "tga", "x3f", "xcf",
+        "jxl", "kra", "mrw", "nef", "nrw", "orf", "pbm", "pdf", "pef", "pgm", "ppm", "psb", "psd",
+        "qoi", "raf", "rw2", "sr2", "srw", "svg", "tga", "x3f", "xcf",
     ]
 
     private static func items(

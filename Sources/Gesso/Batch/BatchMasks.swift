@@ -43,14 +43,14 @@ public enum BatchMasks: Sendable {
     /// else all in the folder of the masks where that is a folder inside of the pictures'.
     func among(_ list: BatchList) -> [BatchList.Item] {
         guard case .folder(let folder) = self else { return [] }
-        let inside = list.items.filter(folder.holds)
-        let hasOthers = inside.count < list.items.count
-        return list.items.filter(folder.isBeside).filter { item in
+        let hasOthers = !list.items.allSatisfy(folder.holds)
+        return list.items.filter { item in
+            guard folder.isBeside(item) else { return hasOthers && folder.holds(item) }
             guard let stem = MaskFolder.stem(ofMask: item.stem) else { return false }
             let own = (item.input as NSString).deletingLastPathComponent
             return list.names.contains(
                 (own as NSString).appendingPathComponent(stem).lowercased())
-        } + (hasOthers ? inside.filter { !folder.isBeside($0) } : [])
+        }
     }
 
     private func source(for item: BatchList.Item) throws -> MaskSource {
