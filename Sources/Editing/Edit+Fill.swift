@@ -11,7 +11,7 @@ extension Edit {
     ) throws -> EditResult? {
         let begun = try begun(progress: progress)
         guard let original = begun.original, let start = begun.start else { return nil }
-        let image = isIdentity ? original : begun.covered(by: start)
+        let image = isIdentity ? original : begun.composited(start)
         return EditResult(
             image: image, recipe: recipe,
             report: EditReport(
@@ -19,16 +19,6 @@ extension Edit {
                 width: width, height: height, paddedWidth: width, paddedHeight: height,
                 repaintedFraction: repaintedFraction, seconds: [:],
                 settingNotes: recipe.idleSettings(of: verb), notes: notes))
-    }
-
-    /// The result of a fill that no model works on.
-    ///
-    /// What is drawn from the surroundings meets them at the border of the mask already: a feather would only
-    /// bring back what was to be removed, so the fill covers all of the mask.
-    private func covered(by filled: Image) -> Image {
-        guard mode == .hard, recipe.fill.isFromSurroundings, mask != nil, let region, let original
-        else { return composited(filled) }
-        return composite(original: original, generated: filled, mask: region)
     }
 
     /// What to say of a fill that the model never sees.

@@ -6,18 +6,16 @@ extension Edit {
     ///
     /// Greys count as white from the recipe's threshold up, 128 as in diffusers unless it says
     /// otherwise. The white is grown, and the recipe's feather fades the new part in, inside it.
-    /// - Parameter revealing: whether transparent pixels become opaque where they are repainted;
-    ///   nothing shines through these, so no feather reaches them.
     /// - Throws: `ImagingError.sizesDiffer` when the mask is not of the picture's size and the recipe
     ///   does not ask to fit it.
     public static func inpaint(
-        _ image: Image, _ mask: Mask, _ recipe: Recipe, revealing: Bool = false
+        _ image: Image, _ mask: Mask, _ recipe: Recipe
     ) throws -> Edit {
-        try inpaint(image, conformed: recipe.conformed(mask, to: image), recipe, revealing)
+        try inpaint(image, conformed: recipe.conformed(mask, to: image), recipe)
     }
 
-    /// What is white in the mask of a plan is repainted; transparent pixels that the plan names become
-    /// opaque there.
+    /// What is white in the mask of a plan is repainted; pixels whose transparency the plan names become
+    /// opaque there, however little of it they have.
     ///
     /// - Parameters:
     ///   - history: what earlier edits did to the canvas; nil if this is the first.
@@ -41,7 +39,8 @@ extension Edit {
                 MaskPlan(parts: recipe.avoid.map { .init($0, at: .argument("avoid")) }))
         let mask = try drawing(plan)
         return try inpaint(
-            image, conformed: mask, recipe, plan.showsAlpha, avoiding: avoided, notes: stretched)
+            image, conformed: mask, recipe, revealing: plan.showsAlpha, avoiding: avoided,
+            notes: stretched)
     }
 
     /// A note on a mask whose shape is not the picture's, by more than a few percent.
@@ -53,24 +52,26 @@ extension Edit {
     }
 
     private static func inpaint(
-        _ image: Image, conformed fitted: Mask, _ recipe: Recipe, _ revealing: Bool,
-        avoiding avoided: Mask? = nil, notes: [String] = []
+        _ image: Image, conformed fitted: Mask, _ recipe: Recipe,
+        revealing: Bool = false, avoiding avoided: Mask? = nil, notes: [String] = []
     ) throws -> Edit {
-        let grown = (recipe.invertMask ? fitted.inverted : fitted).grown(by: recipe.maskGrow)
+        let isRevealing = revealing && !recipe.invertMask && recipe.strength > 0
+        // All that something shines through is repainted, however little: a rim would be left otherwise.
+        let shape =
+            isRevealing || recipe.maskMode != .hard
+            ? fitted : fitted.thresholded(at: recipe.maskThreshold)
+        let grown = (recipe.invertMask ? shape.inverted : shape).grown(by: recipe.maskGrow)
         var notes = notes
         if recipe.strength == 0 { notes.append("strength is 0: the picture is unchanged") }
-        if grown.isEmpty { notes.append(emptiness(of: fitted, recipe)) }
-        var (region, share) = parts(of: grown, recipe)
+        if grown.isEmpty { notes.append(emptiness(of: shape, recipe)) }
+        let (region, share) = parts(
+            of: grown, recipe, hidden: isRevealing ? Mask(transparencyOf: image) : nil)
         if region.isEmpty, !grown.isEmpty {
             notes.append(
                 "mask_blur \(recipe.maskBlur) leaves nothing of the mask: the picture is unchanged")
         }
-        let revealing = revealing && recipe.strength > 0
-        if revealing {
-            let hidden = region.subtracting(Mask(transparencyOf: image).inverted)
-            share = share.united(with: hidden)
-        }
-        let original = revealing ? image.revealed(by: region) : image
+        let original = isRevealing ? image.revealed(by: region) : image
+        if recipe.strength > 0 { notes += transparency(of: original, in: region) }
         if recipe.fill.isFromSurroundings, !region.values.contains(0) {
             notes.append("the mask is white everywhere: there are no surroundings to fill it from")
         }
@@ -90,18 +91,51 @@ extension Edit {
     /// A feather is inside the mask. A blur reaches out of it: of a hard mask the model then
     /// repaints what is half white or more, all of which is shown, and the rest fades in the picture
     /// as AUTOMATIC1111 has it; of a region alone the blurred mask itself is shown. Soft modes show
-    /// all of what they repaint, but for a short ramp where a mask ends.
-    private static func parts(of mask: Mask, _ recipe: Recipe) -> (region: Mask, share: Mask) {
+    /// all of what they repaint, but for a short ramp where a mask ends. A fill from the surroundings that no
+    /// model works on meets them at the border already: a feather would only bring back what was to be removed.
+    ///
+    /// - Parameter hidden: how transparent the picture is, where it is to become opaque: it is laid over what
+    ///   is painted as far as it is not. Nil for a picture that stays as transparent as it is.
+    private static func parts(
+        of mask: Mask, _ recipe: Recipe, hidden: Mask?
+    ) -> (region: Mask, share: Mask) {
         let blurred = mask.blurred(sigma: recipe.maskBlur)
         guard recipe.maskMode == .hard else {
             let soft =
                 recipe.maskFeather > 0 ? blurred.feathered(radius: recipe.maskFeather) : blurred
-            return (soft, soft.brightened(by: 4))
+            return (soft, showing(hidden, in: soft, soft.brightened(by: 4)))
         }
-        guard recipe.maskBlur > 0 else {
-            return (mask, mask.feathered(radius: recipe.maskFeather))
+        let isBlurred = recipe.maskBlur > 0
+        var region = isBlurred ? blurred.thresholded : mask
+        if hidden != nil { region = region.united(with: mask).support }
+        if recipe.steps == 0, recipe.fill.isFromSurroundings {
+            return (region, isBlurred || hidden == nil ? region : mask)
         }
-        return (blurred.thresholded, recipe.region == .mask ? blurred : blurred.brightened(by: 2))
+        guard isBlurred else {
+            return (region, showing(hidden, in: region, mask.feathered(radius: recipe.maskFeather)))
+        }
+        let share = recipe.region == .mask ? blurred : blurred.brightened(by: 2)
+        return (region, showing(hidden, in: region, share))
+    }
+
+    /// How much is shown where a picture becomes opaque: no less than it was transparent.
+    private static func showing(_ hidden: Mask?, in region: Mask, _ share: Mask) -> Mask {
+        hidden.map { share.united(with: region.subtracting($0.inverted)) } ?? share
+    }
+
+    /// A note where much of what is repainted cannot be seen.
+    private static func transparency(of picture: Image, in region: Mask) -> [String] {
+        guard picture.hasAlpha else { return [] }
+        let hidden = region.support.subtracting(Mask(transparencyOf: picture).inverted)
+        let (unseen, all) = (
+            hidden.values.count { $0 >= 128 }, region.values.count { $0 > 0 }
+        )
+        guard unseen > 0, 100 * unseen >= all else { return [] }
+        let percent = max(100 * unseen / all, 1)
+        return [
+            "\(percent) % of what is repainted is transparent in the picture and stays so: "
+                + "add the mask alpha to make it opaque"
+        ]
     }
 
     private static func division(_ recipe: Recipe) -> Division {

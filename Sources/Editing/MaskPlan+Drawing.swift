@@ -1,7 +1,8 @@
 public import Imaging
 public import Recipes
 
-/// Draws masks for a picture: of its size, each part conformed to what the recipe asks for.
+/// Draws masks for a picture: of its size, each part conformed to what the recipe asks for. The picture's own
+/// transparency keeps its greys.
 public struct MaskDrawing {
     /// The picture that masks are drawn for.
     private let image: Image
@@ -47,7 +48,7 @@ public struct MaskDrawing {
             guard image.hasAlpha else {
                 throw EditingError.noTransparency(at: "\(part.origin) alpha")
             }
-            return try conform(Mask(transparencyOf: image), image)
+            return Mask(transparencyOf: image)
         case .color(let color, let tolerance):
             return try conform(
                 Mask(of: image, near: (color.red, color.green, color.blue), tolerance: tolerance),

@@ -16,6 +16,8 @@ struct Grain {
     /// Roughness that no longer is grain, and below which there is none.
     private static let range: ClosedRange<Float> = 0.4...8
     private static let reach = 4
+    /// A median of fewer differences of pixels says little.
+    private static let leastSteps = 48
 
     /// The grain of a piece that is as rough as most of those that are flattest; nil where a picture has no such
     /// pieces, or no grain.
@@ -40,7 +42,9 @@ struct Grain {
                 let (x, y) = places[place]
                 let isPhoto = (y - Self.reach..<y - Self.reach + margin).allSatisfy { row in
                     let start = row * mask.width + x - Self.reach
-                    return mask.values[start..<start + margin].allSatisfy { $0 == 0 }
+                    return (start..<start + margin).allSatisfy {
+                        mask.values[$0] == 0 && image.isOpaque(at: $0)
+                    }
                 }
                 guard isPhoto else { return nil }
                 let measured = Self.measured(image, x, y)
@@ -67,7 +71,7 @@ struct Grain {
     ///   - seed: of the places in the grain that pieces are taken from.
     func laid(over image: Image, within mask: Mask, seed: UInt64) -> Image {
         guard let box = mask.bounds else { return image }
-        let shares = shares(over: image, in: box)
+        let shares = shares(over: image, within: mask, in: box)
         let (colors, channels) = (image.isGrey ? 1 : 3, image.channels)
         let scale = Float(image.maximum) / 255
         var result = image
@@ -94,16 +98,16 @@ struct Grain {
     /// Pieces overlap by half.
     private static let hop = side / 2
 
-    /// How much grain each piece over a box gets, row by row: what the picture has not itself. The first begins
-    /// half a piece before the box.
-    private func shares(over image: Image, in box: Box) -> [Float] {
+    /// How much grain each piece over a box gets, row by row: what the picture has not itself where it was
+    /// painted. The first begins half a piece before the box.
+    private func shares(over image: Image, within mask: Mask, in box: Box) -> [Float] {
         let hop = Self.hop
         let (columns, rows) = (box.width / hop + 2, box.height / hop + 2)
         return [Float].rows(rows, of: columns) { range, shares in
             for row in range {
                 for column in 0..<columns {
                     let (x, y) = (box.x + (column - 1) * hop, box.y + (row - 1) * hop)
-                    let own = Self.measured(image, x, y).roughness / roughness
+                    let own = Self.measured(image, x, y, within: mask).roughness / roughness
                     shares[row * columns + column] = max(1 - own * own, 0).squareRoot()
                 }
             }
@@ -157,8 +161,11 @@ struct Grain {
     /// The mean of a piece's luma in levels of 255, how it varies over more than some pixels, and its roughness: the
     /// standard deviation of what a pixel differs by from its four neighbours, if that is a normal distribution.
     /// Beyond the edges these go on.
+    ///
+    /// - Parameter mask: of the picture's size; the roughness is that of pixels where it is half white or more,
+    ///   as long as these are not too few. Nil is all pixels.
     private static func measured(
-        _ image: Image, _ left: Int, _ top: Int
+        _ image: Image, _ left: Int, _ top: Int, within mask: Mask? = nil
     ) -> (mean: Float, contrast: Float, roughness: Float) {
         let margin = side + 2
         var lumas = [Float](repeating: 0, count: margin * margin)
@@ -178,8 +185,13 @@ struct Grain {
                 means.append(sum / 64)
             }
         }
+        func isPainted(_ x: Int, _ y: Int) -> Bool {
+            guard let mask else { return true }
+            return (0..<mask.width).contains(x) && (0..<mask.height).contains(y)
+                && mask.values[y * mask.width + x] >= 128
+        }
         // Of each second pixel: enough of them.
-        var steps: [Float] = []
+        var (steps, others): ([Float], [Float]) = ([], [])
         steps.reserveCapacity(side * side / 2)
         for y in 1...side {
             for x in stride(from: 1 + y % 2, through: side, by: 2) {
@@ -187,9 +199,15 @@ struct Grain {
                 let around =
                     lumas[place - 1] + lumas[place + 1] + lumas[place - margin]
                     + lumas[place + margin]
-                steps.append(abs(lumas[place] - around / 4))
+                let step = abs(lumas[place] - around / 4)
+                if isPainted(left + x - 1, top + y - 1) {
+                    steps.append(step)
+                } else {
+                    others.append(step)
+                }
             }
         }
+        if steps.count < leastSteps { steps += others }
         steps.sort()
         let mean = means.reduce(0, +) / Float(means.count)
         let contrast = means.reduce(0) { $0 + ($1 - mean) * ($1 - mean) }
@@ -240,6 +258,11 @@ struct Grain {
 }
 
 extension Image {
+    /// Whether nothing shines through a pixel.
+    fileprivate func isOpaque(at pixel: Int) -> Bool {
+        !hasAlpha || samples[(pixel + 1) * channels - 1] == maximum
+    }
+
     /// This picture with the grain of a photo where it was painted and has less. The same seed gives the same
     /// picture.
     ///

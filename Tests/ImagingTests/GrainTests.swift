@@ -1,4 +1,5 @@
 import Imaging
+import Tensors
 import Testing
 
 /// What is painted gets the grain of the photo around it.
@@ -90,5 +91,44 @@ import Testing
         let tiny = Image(width: 3, height: 2, channels: 3, samples: Array(repeating: 90, count: 18))
         let all = Mask(width: 3, height: 2, values: [0, 255, 255, 0, 0, 255])
         #expect(tiny.withGrain(of: tiny, within: all, seed: 1) == tiny)
+    }
+
+    /// A mask that reaches the picture's border on all sides but one, over which the grain must be the same
+    /// for any number of threads and as rough at the border as in the middle.
+    @Test(arguments: [(3, 8), (4, 16), (1, 8)])
+    func upToTheBorderForAnyThreads(channels: Int, depth: Int) {
+        let photo = photo(grain: 3, depth: depth, channels: channels)
+        let all = Mask(
+            width: width, height: height,
+            values: (0..<width * height).map { $0 % width >= 120 ? 255 : 0 })
+        let painted = composite(
+            original: photo,
+            generated: self.photo(grain: 0, depth: depth, channels: channels)
+                .converted(channels: 3, depth: depth), mask: all)
+        let alone = ThreadPool(threads: 1).run {
+            painted.withGrain(of: photo, within: all, seed: 5)
+        }
+        for threads in [2, 3, 7] {
+            let shared = ThreadPool(threads: threads).run {
+                painted.withGrain(of: photo, within: all, seed: 5)
+            }
+            #expect(shared == alone)
+        }
+        let photos = roughness(photo, 5..<115)
+        for columns in [121..<133, 200..<300, 368..<383] {
+            let share = roughness(alone, columns) / photos
+            #expect(abs(share - 1) < 0.2, "\(columns): \(share)")
+        }
+    }
+
+    /// Clear parts of a cut-out have no grain, and say nothing of the photo's.
+    @Test func clearPartsAreNoPhoto() {
+        var cut = photo(grain: 3, channels: 4)
+        for pixel in 0..<width * height where pixel % width > 300 || pixel / width < 50 {
+            cut.samples.replaceSubrange(pixel * 4..<pixel * 4 + 4, with: [120, 120, 120, 0])
+        }
+        let painted = composite(original: cut, generated: photo(grain: 0), mask: mask)
+        let result = painted.withGrain(of: cut, within: mask, seed: 1)
+        #expect(abs(roughness(result, 110..<270) / roughness(cut, 5..<90) - 1) < 0.15)
     }
 }

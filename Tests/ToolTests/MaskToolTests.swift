@@ -251,6 +251,75 @@ import Testing
             #expect(after[x: 19, y: 40].elementsEqual([3, 252, 5, 255]))
         }
     }
+
+    /// A picture that fades out over some columns is laid over what is painted as far as it is not transparent,
+    /// and no rim is left, whatever paints.
+    @Test(arguments: [["--fill", "color:#0000ff"], ["--fill", "edge"], ["--steps", "2"]])
+    func partsThatSomethingShinesThroughBecomeOpaque(fill: [String]) throws {
+        try Tool.inFolder { tool in
+            func alpha(_ x: Int) -> UInt16 { UInt16(min(max((x - 20) * 15, 0), 255)) }
+            let image = Image(
+                width: 64, height: 48, channels: 4,
+                samples: (0..<64 * 48).flatMap { [200, 40, 40, alpha($0 % 64)] })
+            try image.encoded(as: .png).write(to: tool.url("in.png"))
+            let steps = fill.contains("--steps") ? [] : ["--steps", "0"]
+            let run = try tool.run(
+                ["inpaint", "in.png", "--mask", "alpha", "--prompt", "x", "-o", "a.png"] + fill
+                    + steps)
+            #expect(run.status == 0, "\(run.errors)")
+            #expect(!run.errors.contains("stays so"))
+            let after = try Image(contentsOf: tool.url("a.png"))
+            #expect(!after.isTransparent)
+            for x in 37..<64 { #expect(after[x: x, y: 20].elementsEqual([200, 40, 40, 255])) }
+            if fill.contains("color:#0000ff") {
+                for x in [21, 26, 33] {
+                    let blue = 40 + (255 - 40) * (255 - Double(alpha(x))) / 255
+                    let found = Double(Array(after[x: x, y: 20])[2])
+                    #expect(abs(found - blue) <= 1, "\(x): \(found), not \(blue)")
+                }
+            }
+            #expect(
+                try tool("verify", "in.png", "a.png", "--mask", "alpha").text
+                    == "0 of 1296 pixels outside the mask changed\n")
+        }
+    }
+
+    @Test func whatStaysTransparentIsNoted() throws {
+        try Tool.inFolder { tool in
+            try drawPicture(tool)
+            let words = ["inpaint", "in.png", "--fill", "edge", "--steps", "0", "--overwrite", "-o"]
+            let run = try tool.run(words + ["a.png", "--mask", "rect:0,0,40,20"])
+            #expect(
+                run.errors.contains(
+                    "note: 50 % of what is repainted is transparent in the picture and stays so: "
+                        + "add the mask alpha to make it opaque\n"), "\(run.errors)")
+            #expect(try Image(contentsOf: tool.url("a.png"))[x: 3, y: 3].last == 0)
+            let kept = try tool.run(words + ["a.png", "--mask", "rect:30,0,20,20"])
+            #expect(!kept.errors.contains("stays so"))
+            let shown = try tool.run(
+                words + ["b.png", "--mask", "rect:0,0,40,20", "--mask", "alpha"])
+            #expect(!shown.errors.contains("stays so"))
+            #expect(try !Image(contentsOf: tool.url("b.png")).isTransparent)
+        }
+    }
+
+    /// A fill from the surroundings covers its mask, and nothing else is said to have changed.
+    @Test func aWideFeatherIsNoneForAFill() throws {
+        try Tool.inFolder { tool in
+            try tool.draw("in.png", width: 200, height: 160)
+            let run = try tool(
+                "inpaint", "in.png", "--mask", "rect:20,10,160,140", "--mask-feather", "64",
+                "--fill", "edge", "--steps", "0", "-o", "a.png")
+            #expect(run.status == 0, "\(run.errors)")
+            let plain = try tool(
+                "inpaint", "in.png", "--mask", "rect:20,10,160,140", "--mask-feather", "0",
+                "--fill", "edge", "--steps", "0", "-o", "b.png")
+            #expect(plain.status == 0)
+            #expect(
+                try Image(contentsOf: tool.url("a.png")).samples
+                    == Image(contentsOf: tool.url("b.png")).samples)
+        }
+    }
 }
 
 extension Image {

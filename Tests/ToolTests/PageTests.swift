@@ -49,6 +49,25 @@ import Testing
         }
     }
 
+    /// What is enlarged of a photo grows with it: as much is to be seen of a large one.
+    @Test(arguments: [(1200, 120), (2400, 180)])
+    func closeUpsGrowWithThePhoto(width: Int, side: Int) throws {
+        try Tool.inFolder { tool in
+            try tool.draw("a.png", width: width, height: width / 2)
+            let run = try tool(
+                "inpaint", "a.png", "--mask", "rect:300,200,300,200", "--fill", "color:#00ff00",
+                "--steps", "0", "--mask-feather", "0", "-o", "b.png")
+            #expect(run.status == 0)
+            #expect(
+                try tool(
+                    "compare", "a.png", "b.png", "--mask", "rect:300,200,300,200", "--page",
+                    "look.html"
+                ).status == 0)
+            let page = try String(contentsOf: tool.url("look.html"), encoding: .utf8)
+            #expect(page.contains("\(side)x\(side) at "))
+        }
+    }
+
     @Test func equalPicturesHaveAPageToo() throws {
         try Tool.inFolder { tool in
             try tool.draw("a.png", width: 9, height: 7)

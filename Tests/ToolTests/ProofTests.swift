@@ -62,6 +62,51 @@ import Testing
         }
     }
 
+    /// A mask is shaped afterwards as the edit shaped it.
+    @Test func aMaskIsShapedAsForTheEdit() throws {
+        try Tool.inFolder { tool in
+            try tool.draw("in.png")
+            let small = halfMask(width: 32, height: 24)
+            try save(small, "small.png", tool)
+            try save(
+                Image(
+                    width: 64, height: 48, channels: 1,
+                    samples: (0..<64 * 48).map { UInt16($0 % 64 * 4) }), "grey.png", tool)
+            for words in [
+                ["--mask", "rect:20,20,10,9", "--mask-grow", "6"],
+                ["--mask", "small.png", "--fit-mask", "--mask-grow", "-3"],
+                ["--mask", "grey.png", "--mask-threshold", "100"],
+                ["--mask", "grey.png", "--mask-threshold", "128", "--invert-mask", "--mask-grow", "2"],
+            ] {
+                let edit = try tool.run(
+                    ["inpaint", "in.png", "--fill", "color:#ff00ff", "--steps", "0"] + words
+                        + ["--mask-feather", "0", "-o", "out.png", "--overwrite"])
+                #expect(edit.status == 0, "\(edit.errors)")
+                let run = try tool.run(["verify", "in.png", "out.png"] + words)
+                #expect(run.status == 0, "\(words): \(run.text)\(run.errors)")
+                // By exactly so much: one pixel less leaves changes outside.
+                let less = try tool.run(
+                    ["verify", "in.png", "out.png"]
+                        + (words.firstIndex(of: "--mask-grow").map { Array(words[..<$0]) } ?? words)
+                        + ["--mask-grow", words.contains("--mask-grow") ? grown(words) : "-1"])
+                #expect(less.status == 1, "\(words): \(less.text)")
+                let compared = try tool.run(["compare", "in.png", "out.png"] + words)
+                #expect(compared.text.contains("outside the mask: 0 of "))
+            }
+            #expect(try tool("verify", "in.png", "out.png", "--mask", "small.png").status == 65)
+            let alone = try tool("compare", "in.png", "out.png", "--mask-grow", "3")
+            #expect(alone.status == 64)
+            #expect(
+                try tool("verify", "in.png", "out.png", "--mask", "grey.png", "--mask-grow", "x")
+                    .status == 64)
+        }
+    }
+
+    /// One pixel less than options grow a mask by.
+    private func grown(_ words: [String]) -> String {
+        words.last.flatMap(Int.init).map { "\($0 - 1)" } ?? ""
+    }
+
     @Test func comparingTellsAllFigures() throws {
         struct Document: Decodable {
             let schema: String

@@ -9,8 +9,9 @@ package struct ComparisonPage {
 
     /// The longest side of the pictures under the slider, in pixels.
     private static let side = 1600
-    /// The side of an enlarged place, in pixels.
-    private static let spotSide = 120
+    /// The side of an enlarged place of a picture of that longest side, in pixels: as much of a large photo
+    /// as of a small one, as far as a screen shows it pixel by pixel.
+    package static func spotSide(of longest: Int) -> Int { min(max(longest * 3 / 40, 120), 480) }
     /// The most places that are enlarged.
     private static let mostSpots = 6
 
@@ -91,7 +92,8 @@ package struct ComparisonPage {
 
     /// The enlarged places.
     private func spots() -> String {
-        let boxes = SeamSpots(area, after).boxes(side: Self.spotSide, most: Self.mostSpots)
+        let boxes = SeamSpots(area, after).boxes(
+            side: Self.spotSide(of: max(after.width, after.height)), most: Self.mostSpots)
         guard !boxes.isEmpty else { return "<p>The pictures do not differ.</p>" }
         let cards = boxes.compactMap { box -> String? in
             guard let first = PageParts.address(of: before.shown.cropped(to: box), quality: nil),

@@ -19,7 +19,7 @@ struct CompareCommand: ParsableCommand {
             pixels weighted by a Gaussian of sigma 1.5; a smaller picture has none. EXIF
             rotation is applied first. On a heat map black means equal and white is the
             largest difference. With --mask, the pixels inside and outside of the mask
-            are measured apart, too.
+            are measured apart, too; give it as for the edit, grown if that grew it.
 
             A page is one file that needs no network: both pictures under a slider, the
             mask and a heat map over them, and enlarged views of the places where the
@@ -49,14 +49,7 @@ struct CompareCommand: ParsableCommand {
         completion: .file())
     var page: String?
 
-    @Option(
-        name: .customLong("mask"), parsing: .unconditionalSingleValue,
-        help: ArgumentHelp(
-            "The mask of the edit, to measure inside and outside of it apart and to show it on the "
-                + "page: a file or what else `inpaint` takes; may be repeated.",
-            valueName: "mask"),
-        completion: .file())
-    var masks: [String] = []
+    @OptionGroup var mask: EditedMaskOptions
 
     @Flag(help: "Replace existing files.")
     var overwrite = false
@@ -74,7 +67,10 @@ struct CompareCommand: ParsableCommand {
         if let sideBySide, sideBySide == heatmap {
             throw ValidationError("--side-by-side and --heatmap name the same file")
         }
-        try MaskOptions.checkPaths([first, second], masks)
+        if mask.isEmpty, mask.isShaped {
+            throw ValidationError("missing expected argument '--mask <mask> ...'")
+        }
+        try mask.validate(with: [first, second])
     }
 
     func run() throws { try Editor.withThreads(nil, work) }
@@ -95,7 +91,7 @@ struct CompareCommand: ParsableCommand {
             Console.line(
                 "gesso: note: their colour profiles differ; samples are compared as they are")
         }
-        let mask = try masks.isEmpty ? nil : pair.mask(masks)
+        let mask = try mask.isEmpty ? nil : pair.mask(mask)
         let comparison = try Comparison(pair.first, pair.second)
         let ssim = try structuralSimilarity(pair.first, pair.second)
         if let sheet {
@@ -151,17 +147,16 @@ struct PicturePair {
             second.width, second.height, secondPath, first.width, first.height, firstPath)
     }
 
-    /// The mask that those words come to, of the size of the pictures.
-    func mask(_ words: [String]) throws -> Mask {
-        let drawing = MaskDrawing(for: first) { mask, _ in
-            mask
-        } read: { path in
+    /// The mask that options come to, of the size of the pictures.
+    func mask(_ options: EditedMaskOptions) throws -> Mask {
+        try options.mask(for: first) { path, mayBeFitted in
             let mask = try Input.image(path)
-            try Self.checkSize(
-                mask.width, mask.height, path, first.width, first.height, firstPath)
+            if !mayBeFitted {
+                try Self.checkSize(
+                    mask.width, mask.height, path, first.width, first.height, firstPath)
+            }
             return mask
         }
-        return try drawing(MaskPlan(words: words))
     }
 
     static func checkSize(

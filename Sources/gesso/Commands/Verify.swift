@@ -13,11 +13,11 @@ struct VerifyCommand: ParsableCommand {
             """,
         discussion: """
             Examples:
-              gesso verify photo.png edited.png --mask mask.png
+              gesso verify photo.png edited.png --mask mask.png --mask-grow 8
               gesso verify edited.jpg --credentials --trust root.pem
 
-            A pixel is outside where the mask is black, value 0. The mask is given as
-            for `inpaint`; `gesso mask` writes one that was grown or blurred. Samples
+            A pixel is outside where the mask is black, value 0. The mask is given and
+            shaped as for `inpaint`; `gesso mask` writes one that was blurred. Samples
             are compared exactly, those of 16 bits and alpha included. Exits with 0 if
             all are the same, with 1 if any differs.
 
@@ -37,16 +37,7 @@ struct VerifyCommand: ParsableCommand {
     @Argument(help: "The picture after it.", completion: .file())
     var result: String?
 
-    @Option(
-        name: .customLong("mask"), parsing: .unconditionalSingleValue,
-        help: ArgumentHelp(
-            "The mask of the edit: a file or what else `inpaint` takes; may be repeated.",
-            valueName: "mask"),
-        completion: .file())
-    var masks: [String] = []
-
-    @Flag(help: "Outside is where the mask is white, as for an edit with --invert-mask.")
-    var invertMask = false
+    @OptionGroup var mask: EditedMaskOptions
 
     @Flag(help: "Check the Content Credentials of one file.")
     var credentials = false
@@ -65,7 +56,7 @@ struct VerifyCommand: ParsableCommand {
 
     mutating func validate() throws {
         if credentials {
-            guard result == nil, masks.isEmpty, !invertMask else {
+            guard result == nil, mask.isEmpty, !mask.isShaped else {
                 throw ValidationError("--credentials takes one file and no mask")
             }
             return
@@ -75,10 +66,10 @@ struct VerifyCommand: ParsableCommand {
             throw ValidationError(
                 "missing expected argument '<result>', or --credentials to check one file")
         }
-        if masks.isEmpty {
+        if mask.isEmpty {
             throw ValidationError("Missing expected argument '--mask <mask> ...'")
         }
-        try MaskOptions.checkPaths([source, result], masks)
+        try mask.validate(with: [source, result])
     }
 
     private struct Document: Encodable {
@@ -94,10 +85,8 @@ struct VerifyCommand: ParsableCommand {
 
     private func checkPixels(of result: String) throws {
         let pair = try PicturePair(source, result)
-        let shape = try pair.mask(masks)
         let proof = try MaskProof(
-            pair.first, pair.second, data: pair.secondData,
-            outside: invertMask ? shape.inverted : shape)
+            pair.first, pair.second, data: pair.secondData, outside: pair.mask(mask))
         try Console.result(
             json ? JSON.text(Document(verified: proof.holds, outside: proof)) : proof.line)
         guard proof.holds else { throw Verdict.different }
