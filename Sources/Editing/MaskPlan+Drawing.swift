@@ -79,4 +79,25 @@ extension Recipe {
         let fitted = try mask.fitted(to: image, resizing: fitMask)
         return maskMode == .hard ? fitted.thresholded(at: maskThreshold) : fitted
     }
+
+    /// What an edit by this recipe may have changed of a picture: not black in the mask of a plan, shaped as the
+    /// edit shapes it, but for feathers and blurs.
+    ///
+    /// - Parameters:
+    ///   - image: the picture before the edit.
+    ///   - keepsGreys: whether all that is not black counts as white, in place of what `mask_threshold` says;
+    ///     of a mask that is fitted, the threshold counts in any case.
+    ///   - read: reads a picture of the mask by its name.
+    /// - Throws: what drawing the mask throws.
+    public func mask(
+        _ plan: MaskPlan, on image: Image, keepsGreys: Bool,
+        read: @escaping (String) throws -> Image
+    ) throws -> Mask {
+        let conform = { (mask: Mask, image: Image) throws -> Mask in
+            let isFitting = mask.width == image.width && mask.height == image.height
+            return keepsGreys && isFitting ? mask : try conformed(mask, to: image)
+        }
+        let drawn = try MaskDrawing(for: image, conform: conform, read: read)(plan)
+        return (invertMask ? drawn.inverted : drawn).support.grown(by: maskGrow)
+    }
 }

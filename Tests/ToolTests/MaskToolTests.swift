@@ -287,7 +287,9 @@ import Testing
     @Test func whatStaysTransparentIsNoted() throws {
         try Tool.inFolder { tool in
             try drawPicture(tool)
-            let words = ["inpaint", "in.png", "--fill", "edge", "--steps", "0", "--overwrite", "-o"]
+            let words = [
+                "inpaint", "in.png", "--fill", "edge", "--steps", "0", "--overwrite", "-o",
+            ]
             let run = try tool.run(words + ["a.png", "--mask", "rect:0,0,40,20"])
             #expect(
                 run.errors.contains(

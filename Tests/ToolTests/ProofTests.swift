@@ -76,7 +76,10 @@ import Testing
                 ["--mask", "rect:20,20,10,9", "--mask-grow", "6"],
                 ["--mask", "small.png", "--fit-mask", "--mask-grow", "-3"],
                 ["--mask", "grey.png", "--mask-threshold", "100"],
-                ["--mask", "grey.png", "--mask-threshold", "128", "--invert-mask", "--mask-grow", "2"],
+                [
+                    "--mask", "grey.png", "--mask-threshold", "128", "--invert-mask", "--mask-grow",
+                    "2",
+                ],
             ] {
                 let edit = try tool.run(
                     ["inpaint", "in.png", "--fill", "color:#ff00ff", "--steps", "0"] + words

@@ -19,7 +19,8 @@ struct CompareCommand: ParsableCommand {
             pixels weighted by a Gaussian of sigma 1.5; a smaller picture has none. EXIF
             rotation is applied first. On a heat map black means equal and white is the
             largest difference. With --mask, the pixels inside and outside of the mask
-            are measured apart, too; give it as for the edit, grown if that grew it.
+            are measured apart, too. Give it as for the edit; without --mask-threshold all
+            that is not black is inside.
 
             A page is one file that needs no network: both pictures under a slider, the
             mask and a heat map over them, and enlarged views of the places where the
@@ -49,7 +50,7 @@ struct CompareCommand: ParsableCommand {
         completion: .file())
     var page: String?
 
-    @OptionGroup var mask: EditedMaskOptions
+    @OptionGroup var mask: MaskShapeOptions
 
     @Flag(help: "Replace existing files.")
     var overwrite = false
@@ -67,10 +68,10 @@ struct CompareCommand: ParsableCommand {
         if let sideBySide, sideBySide == heatmap {
             throw ValidationError("--side-by-side and --heatmap name the same file")
         }
-        if mask.isEmpty, mask.isShaped {
+        if mask.masks.isEmpty, !mask.settings.isEmpty {
             throw ValidationError("missing expected argument '--mask <mask> ...'")
         }
-        try mask.validate(with: [first, second])
+        try mask.checkPaths(beside: first, second)
     }
 
     func run() throws { try Editor.withThreads(nil, work) }
@@ -91,7 +92,7 @@ struct CompareCommand: ParsableCommand {
             Console.line(
                 "gesso: note: their colour profiles differ; samples are compared as they are")
         }
-        let mask = try mask.isEmpty ? nil : pair.mask(mask)
+        let mask = try mask.masks.isEmpty ? nil : pair.mask(mask)
         let comparison = try Comparison(pair.first, pair.second)
         let ssim = try structuralSimilarity(pair.first, pair.second)
         if let sheet {
@@ -148,10 +149,14 @@ struct PicturePair {
     }
 
     /// The mask that options come to, of the size of the pictures.
-    func mask(_ options: EditedMaskOptions) throws -> Mask {
-        try options.mask(for: first) { path, mayBeFitted in
+    func mask(_ options: MaskShapeOptions) throws -> Mask {
+        let prompt = Setting("prompt", "", at: .argument("--prompt"))
+        let recipe = try Recipe(.inpaint, presets: [], settings: options.settings + [prompt])
+        return try recipe.mask(
+            options.plan(), on: first, keepsGreys: options.maskThreshold == nil
+        ) { path in
             let mask = try Input.image(path)
-            if !mayBeFitted {
+            if !recipe.fitMask {
                 try Self.checkSize(
                     mask.width, mask.height, path, first.width, first.height, firstPath)
             }

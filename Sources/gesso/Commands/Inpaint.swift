@@ -53,7 +53,7 @@ struct InpaintCommand: AsyncParsableCommand {
     }
 
     func run() async throws {
-        let plan = try masks.plan()
+        let plan = try masks.shape.plan()
         let own = [
             setting("region", region), setting("mask_padding", maskPadding),
             setting("per_component", perComponent),

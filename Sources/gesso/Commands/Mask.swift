@@ -83,7 +83,7 @@ struct MaskCommand: ParsableCommand {
     func run() throws { try Editor.withThreads(nil, work) }
 
     private func work() throws {
-        var plan = try masks.plan()
+        var plan = try masks.shape.plan()
         let selection = try selected.selection()
         if selection != nil {
             plan.parts.insert(

@@ -16,10 +16,10 @@ struct VerifyCommand: ParsableCommand {
               gesso verify photo.png edited.png --mask mask.png --mask-grow 8
               gesso verify edited.jpg --credentials --trust root.pem
 
-            A pixel is outside where the mask is black, value 0. The mask is given and
-            shaped as for `inpaint`; `gesso mask` writes one that was blurred. Samples
-            are compared exactly, those of 16 bits and alpha included. Exits with 0 if
-            all are the same, with 1 if any differs.
+            The mask is given as for `inpaint`; `gesso mask` writes one that was blurred.
+            A pixel is outside where it is black, value 0, or below --mask-threshold.
+            Samples are compared exactly, those of 16 bits and alpha included. Exits with
+            0 if all are the same, with 1 if any differs.
 
             A JPEG that was written over its source keeps the blocks that the mask does
             not touch. These blocks are compared, and the pixels that are more than one
@@ -37,7 +37,7 @@ struct VerifyCommand: ParsableCommand {
     @Argument(help: "The picture after it.", completion: .file())
     var result: String?
 
-    @OptionGroup var mask: EditedMaskOptions
+    @OptionGroup var mask: MaskShapeOptions
 
     @Flag(help: "Check the Content Credentials of one file.")
     var credentials = false
@@ -56,7 +56,7 @@ struct VerifyCommand: ParsableCommand {
 
     mutating func validate() throws {
         if credentials {
-            guard result == nil, mask.isEmpty, !mask.isShaped else {
+            guard result == nil, mask.masks.isEmpty, mask.settings.isEmpty else {
                 throw ValidationError("--credentials takes one file and no mask")
             }
             return
@@ -66,10 +66,10 @@ struct VerifyCommand: ParsableCommand {
             throw ValidationError(
                 "missing expected argument '<result>', or --credentials to check one file")
         }
-        if mask.isEmpty {
+        if mask.masks.isEmpty {
             throw ValidationError("Missing expected argument '--mask <mask> ...'")
         }
-        try mask.validate(with: [source, result])
+        try mask.checkPaths(beside: source, result)
     }
 
     private struct Document: Encodable {

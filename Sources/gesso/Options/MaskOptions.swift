@@ -2,8 +2,8 @@ import ArgumentParser
 import Gesso
 import Terminal
 
-/// The options that say what of a picture is repainted.
-struct MaskOptions: ParsableArguments {
+/// The options that say what of a picture is repainted, or was.
+struct MaskShapeOptions: ParsableArguments {
     @Option(
         name: .customLong("mask"), parsing: .unconditionalSingleValue,
         help: ArgumentHelp(
@@ -29,38 +29,17 @@ struct MaskOptions: ParsableArguments {
     @Option(parsing: .unconditional, help: help("mask_grow", "pixels"))
     var maskGrow: String?
 
-    @Option(parsing: .unconditional, help: help("mask_feather", "pixels"))
-    var maskFeather: String?
-
-    @Option(parsing: .unconditional, help: help("mask_blur", "pixels"))
-    var maskBlur: String?
-
-    @Option(help: help("mask_mode", "what"), completion: .list(key("mask_mode").choices))
-    var maskMode: String?
-
     /// The settings among the options.
     var settings: [Setting] {
         [
             setting("fit_mask", fitMask), setting("invert_mask", invertMask),
             setting("mask_threshold", maskThreshold), setting("mask_grow", maskGrow),
-            setting("mask_feather", maskFeather), setting("mask_blur", maskBlur),
-            setting("mask_mode", maskMode),
         ].compactMap(\.self)
     }
 
-    /// - Parameters:
-    ///   - picture: the path of the picture, for standard input holds one only.
-    ///   - needsMask: whether nothing else says what is repainted.
-    func validate(with picture: String, needsMask: Bool = true) throws {
-        if needsMask, masks.isEmpty {
-            throw ValidationError("missing expected argument '--mask <mask> ...'")
-        }
-        try Self.checkPaths([picture], masks)
-    }
-
     /// Standard input holds one picture only.
-    static func checkPaths(_ pictures: [String], _ masks: [String]) throws {
-        let paths = pictures + masks.enumerated().map { split($1, isFirst: $0 == 0).spec }
+    func checkPaths(beside pictures: String...) throws {
+        let paths = pictures + masks.enumerated().map { Self.split($1, isFirst: $0 == 0).spec }
         if paths.count(where: { $0 == "-" }) > 1 {
             throw ValidationError("only one of the picture and the mask can be standard input")
         }
@@ -77,6 +56,39 @@ struct MaskOptions: ParsableArguments {
     }
 }
 
+/// The options that say what of a picture is repainted, and how it fades in.
+struct MaskOptions: ParsableArguments {
+    @OptionGroup var shape: MaskShapeOptions
+
+    @Option(parsing: .unconditional, help: help("mask_feather", "pixels"))
+    var maskFeather: String?
+
+    @Option(parsing: .unconditional, help: help("mask_blur", "pixels"))
+    var maskBlur: String?
+
+    @Option(help: help("mask_mode", "what"), completion: .list(key("mask_mode").choices))
+    var maskMode: String?
+
+    /// The settings among the options.
+    var settings: [Setting] {
+        shape.settings
+            + [
+                setting("mask_feather", maskFeather), setting("mask_blur", maskBlur),
+                setting("mask_mode", maskMode),
+            ].compactMap(\.self)
+    }
+
+    /// - Parameters:
+    ///   - picture: the path of the picture, for standard input holds one only.
+    ///   - needsMask: whether nothing else says what is repainted.
+    func validate(with picture: String, needsMask: Bool = true) throws {
+        if needsMask, shape.masks.isEmpty {
+            throw ValidationError("missing expected argument '--mask <mask> ...'")
+        }
+        try shape.checkPaths(beside: picture)
+    }
+}
+
 extension MaskPlan {
     /// The mask of words as they follow `--mask`, added and subtracted in their order.
     init(words masks: [String]) throws {
@@ -87,7 +99,7 @@ extension MaskPlan {
         }
         self.init(
             parts: try masks.enumerated().map { index, text in
-                let (spec, subtracts) = MaskOptions.split(text, isFirst: index == 0)
+                let (spec, subtracts) = MaskShapeOptions.split(text, isFirst: index == 0)
                 return Part(
                     try MaskSource(spec, at: .argument("--mask")), subtracts: subtracts,
                     at: .argument("--mask"))
