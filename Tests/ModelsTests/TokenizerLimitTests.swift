@@ -47,7 +47,8 @@ import Testing
 
     @Test(arguments: [(4096, true), (4097, false)])
     func thereAreSoManySpecialTokens(_ count: Int, _ fits: Bool) throws {
-        try tiny.writeWhole(added: (0..<count).map { ["id": 1, "content": "<\($0)>"] as [String: Any] })
+        try tiny.writeWhole(
+            added: (0..<count).map { ["id": 1, "content": "<\($0)>"] as [String: Any] })
         #expect(isRead == fits)
     }
 }
