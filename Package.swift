@@ -171,7 +171,7 @@ let package = Package(
 // `Scripts/fuzz` builds this with libFuzzer, which other builds do not have.
 if Context.environment["GESSO_FUZZ"] != nil {
     package.targets += [
-        .systemLibrary(name: "CFuzzer", path: "Tests/CFuzzer"),
+        .target(name: "CFuzzer", path: "Tests/CFuzzer"),
         .executableTarget(
             name: "gesso-fuzz", dependencies: ["CFuzzer", "FuzzTargets"], path: "Tests/Fuzzer",
             swiftSettings: settings),

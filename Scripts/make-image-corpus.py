@@ -242,6 +242,10 @@ def make_good_png():
     good("profile.png", png(
         values, 8, 2, chunk(b"iCCP", b"sRGB\0\0" + zlib.compress(profile()))), plain,
         profileBytes=len(profile()))
+    for name, padding in [("padded", bytes(7)), ("followed", profile())]:
+        good(f"profile-{name}.png", png(
+            values, 8, 2, chunk(b"iCCP", b"x\0\0" + zlib.compress(profile() + padding))), plain,
+            profileBytes=len(profile()), warnings=["bytes behind the end"])
     good("profile-broken.png", png(
         values, 8, 2, chunk(b"iCCP", b"x\0\0" + zlib.compress(profile()[:-40]))), plain,
         profileBytes=0, warnings=["profile is broken"])
@@ -403,6 +407,27 @@ def reference(data):
     return samples[:, :, None] if samples.ndim == 2 else samples
 
 
+def restart_places(data):
+    """Where the restart markers of a JPEG are, as lists, one for each scan."""
+    scans, place = [], data.index(b"\xff\xda")
+    while place < len(data) - 1:
+        if data[place] == 0xFF and data[place + 1] == 0xDA:
+            scans.append([])
+        elif data[place] == 0xFF and 0xD0 <= data[place + 1] < 0xD8:
+            scans[-1].append(place)
+        place += 1
+    return scans
+
+
+def renumbered(data, number):
+    """The same with other numbers of the restart markers, by how many came before each in its scan."""
+    data = bytearray(data)
+    for scan in restart_places(data):
+        for index, place in enumerate(scan):
+            data[place + 1] = 0xD0 + number(index) % 8
+    return bytes(data)
+
+
 def with_markers(data, *markers):
     """Puts (number, payload) behind the start marker."""
     added = b"".join(
@@ -456,6 +481,22 @@ def make_good_jpeg():
              warnings=["end marker is missing"])
     good("half-end-marker.jpg", base[:-1], reference(base), tolerance=1,
          warnings=["end marker is missing"])
+    progressive = jpeg(color, quality=80, progressive=True)
+    for name, data in [("zeros-for-end", base[:-2] + bytes(3000)),
+                       ("zeros-before-end", base[:-2] + bytes(3000) + base[-2:]),
+                       ("zeros-for-end-restarts", restarts[:-2] + bytes(3000)),
+                       ("zeros-for-end-progressive", progressive[:-2] + bytes(3000))]:
+        whole = {"zeros-for-end-restarts": restarts, "zeros-for-end-progressive": progressive}
+        note = "stray bytes" if name == "zeros-before-end" else "end marker is missing"
+        good(f"{name}.jpg", data, reference(whole.get(name, base)), tolerance=1,
+             warnings=[note])
+    place = restarts.index(b"\xff\xd1")
+    good("zeros-before-restart.jpg", restarts[:place] + bytes(400) + restarts[place:],
+         reference(restarts), tolerance=1, warnings=["stray bytes"])
+    for name, data, number in [("from-1", restarts, lambda i: i + 1), ("from-3", restarts, lambda i: i + 3),
+                               ("all-0", restarts, lambda i: 0), ("progressive", slow, lambda i: 5 * i + 2)]:
+        good(f"restart-numbers-{name}.jpg", renumbered(data, number), reference(data), tolerance=1,
+             warnings=["restart markers are numbered wrongly"])
     for name, data in refused_profiles().items():
         close(f"{name}.jpg", with_markers(base, *profile_parts(data, 1)), profileBytes=len(data))
 
@@ -576,6 +617,8 @@ def make_good_webp():
         good(f"orientation-{orientation}.webp", data, turned(plain, orientation), exif=True)
     icc = profile()
     same("profile.webp", webp(color, lossless=True, icc_profile=icc), profileBytes=len(icc))
+    same("profile-padded.webp", webp(color, lossless=True, icc_profile=icc + bytes(5)),
+         profileBytes=len(icc), warnings=["bytes behind the end"])
     same("profile-broken.webp", webp(color, lossless=True, icc_profile=icc[:-40]), profileBytes=0,
          warnings=["profile is broken"])
     frames = [landscape(21, 18), Image.fromarray(np.full((18, 21, 3), 90, np.uint8))]
@@ -685,7 +728,15 @@ def make_bad_jpeg():
     bad("cut-in-last-bytes.jpg", base[:-6], "ends early")
     place = jpeg(color, quality=80, restart_marker_blocks=1).index(b"\xff\xd1")
     many = jpeg(color, quality=80, restart_marker_blocks=1)
-    bad("many-bytes-before-restart.jpg", many[:place] + bytes(400) + many[place:], "damaged JPEG")
+    bad("many-bytes-before-restart.jpg", many[:place] + b"\x55" * 400 + many[place:], "damaged JPEG")
+    # Zeros that stand for samples, more of them than are decoded, and intervals that are gone.
+    for name, data, left in [("", base, 60), ("-progressive", progressive, 60), ("-restarts", many, 40)]:
+        bad(f"zeros-for-data{name}.jpg", data[:-left] + bytes(3000), "damaged JPEG")
+        bad(f"zeros-for-data{name}-with-end.jpg", data[:-left] + bytes(3000) + data[-2:], "damaged JPEG")
+    places = restart_places(many)[0]
+    lost = many[:places[1]] + many[places[2]:]
+    bad("restart-lost.jpg", lost, "damaged JPEG")
+    bad("restart-lost-numbers.jpg", renumbered(lost, lambda index: index + 4), "damaged JPEG")
     bad("cut-progressive.jpg", progressive[:-150], "ends early")
     bad("scans.jpg", scan_bomb(), "more than 100 scans")
     size = lambda w, h: base[:sof + 5] + struct.pack(">HH", h, w) + base[sof + 9:]

@@ -15,6 +15,7 @@
 #include "jpeg_arrays.h"
 #include "jpeg_output.h"
 #include "jpeg_scans.h"
+#include "jpeg_source.h"
 
 // Two files and, for splicing, the one that is written. One of them jumps for all.
 typedef struct blocks {
@@ -23,6 +24,7 @@ typedef struct blocks {
     jvirt_barray_ptr *pointers[2];
     codec_jpeg_arrays arrays[2];
     codec_jpeg_client clients[2];
+    codec_jpeg_source sources[2];
     jmp_buf jump;
     codec_status status;
     char *message;
@@ -69,7 +71,7 @@ static void open_file(blocks *state, int index, const codec_jpeg_part *part) {
     jpeg_create_decompress(file);
     file->client_data = &state->clients[index];
     codec_jpeg_use_arrays((j_common_ptr)file);
-    jpeg_mem_src(file, part->bytes, part->count);
+    codec_jpeg_read_from(file, &state->sources[index], part->bytes, part->count);
     jpeg_read_header(file, TRUE);
 }
 

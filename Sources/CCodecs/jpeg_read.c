@@ -1,6 +1,7 @@
 // Reading JPEG through libjpeg.
 
 #include <setjmp.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -10,11 +11,14 @@
 #include <jerror.h>
 
 #include "items.h"
+#include "jpeg_source.h"
 
 enum {
     scan_limit = 100,     // real progressive files have about ten
     padding_limit = 16,   // stray bytes in front of the end marker that some cameras write
 };
+
+static const char skipped[] = "stray bytes between the parts of the picture were skipped";
 
 typedef struct jpeg_state {
     struct jpeg_decompress_struct jpeg;
@@ -24,9 +28,10 @@ typedef struct jpeg_state {
     codec_status status;
     codec_reader *reader;
     int is_cut;            // the bytes ended before the end marker
+    size_t left_out;       // zeros at the end of the file, and an end marker behind them
+    int has_zeros_before_end;
     unsigned scanned;      // a bit for each component that a scan was begun for
-    const uint8_t *bytes;
-    size_t count;
+    codec_jpeg_source source;
     uint8_t *row;      // of the decoder; NULL before the first
     codec_inks *inks;  // NULL where CMYK is converted naively
 } jpeg_state;
@@ -53,11 +58,24 @@ static _Noreturn void fail(j_common_ptr jpeg) {
     stop(state, codec_corrupt, message);
 }
 
+// Whether so many bytes before the next marker are zeros of which none was taken for samples: those end at a
+// byte that is not 0, or with FF 00, or rarely with one byte of 0.
+static int are_zeros(const jpeg_state *state, size_t count) {
+    const uint8_t *next = state->source.manager.next_input_byte;
+    if (state->is_cut || count + 2 > (size_t)(next - state->source.bytes)) return 0;
+    const uint8_t *first = next - count;
+    for (size_t i = 0; i < count; i++) {
+        if (first[i] != 0) return 0;
+    }
+    return first[-1] != 0 || first[-2] != 0;
+}
+
 // Bytes between the samples' data and the marker behind it belong to nothing. Before a restart or
 // the end marker every sample has been decoded, and before the first scan none was lost, so a few of
-// them do no harm.
+// them do no harm. Neither do many zeros before a restart; at the end libjpeg does not count all that it read.
 static int is_harmless(const jpeg_state *state, int count, int marker) {
     int is_restart = marker >= JPEG_RST0 && marker < JPEG_RST0 + 8;
+    if (is_restart && are_zeros(state, (size_t)count)) return 1;
     return count <= padding_limit && (is_restart || marker == JPEG_EOI || !state->scanned);
 }
 
@@ -73,7 +91,7 @@ static void message(j_common_ptr jpeg, int level) {
     switch (jpeg->err->msg_code) {
     case JWRN_EXTRANEOUS_DATA:
         if (!is_harmless(state, jpeg->err->msg_parm.i[0], jpeg->err->msg_parm.i[1])) break;
-        codec_warn(state->reader, "stray bytes between the parts of the picture were skipped");
+        codec_warn(state->reader, skipped);
         return;
     case JWRN_ADOBE_XFORM:
     case JWRN_JFIF_MAJOR:
@@ -123,9 +141,36 @@ static int has_all_scans(const jpeg_state *state) {
 static void finish(jpeg_state *state) {
     int is_whole = has_all_scans(state);
     jpeg_finish_decompress(&state->jpeg);
+    if (state->source.has_wrong_numbers) {
+        codec_warn(
+            state->reader, "its restart markers are numbered wrongly; all of the picture is there");
+    }
     if (!state->is_cut) return;
     if (!is_whole) stop(state, codec_corrupt, "the file ends early");
-    codec_warn(state->reader, "its end marker is missing; all of the picture is there");
+    codec_warn(
+        state->reader, state->has_zeros_before_end
+            ? skipped : "its end marker is missing; all of the picture is there");
+}
+
+static size_t without_zeros(const uint8_t *bytes, size_t count) {
+    while (count > 0 && bytes[count - 1] == 0) count -= 1;
+    return count;
+}
+
+// Leaves out zeros at the end, and those before an end marker there: what a program or a card left empty. libjpeg
+// would take them for samples where some are missing.
+static void leave_out_zeros(jpeg_state *state, const uint8_t *bytes, size_t count) {
+    size_t kept = without_zeros(bytes, count);
+    if (kept > 2 && bytes[kept - 2] == 0xFF && bytes[kept - 1] == JPEG_EOI) {
+        size_t before = without_zeros(bytes, kept - 2);
+        state->has_zeros_before_end = kept - 2 - before > padding_limit;
+        if (state->has_zeros_before_end) kept = before;
+    }
+    // FF 00 is a byte of the samples' data.
+    if (kept > 0 && kept < count && bytes[kept - 1] == 0xFF && bytes[kept] == 0) kept += 1;
+    state->source.bytes = bytes;
+    state->source.count = kept;
+    state->left_out = count - kept;
 }
 
 codec_reader *codec_jpeg_open(const uint8_t *bytes, size_t count) {
@@ -133,8 +178,7 @@ codec_reader *codec_jpeg_open(const uint8_t *bytes, size_t count) {
     if (reader == NULL) return NULL;
     jpeg_state *state = reader->state;
     state->reader = reader;
-    state->bytes = bytes;
-    state->count = count;
+    leave_out_zeros(state, bytes, count);
     state->jpeg.err = jpeg_std_error(&state->errors);
     state->errors.error_exit = fail;
     state->errors.emit_message = message;
@@ -195,7 +239,7 @@ codec_status codec_jpeg_header(codec_reader *reader) {
     jpeg_save_markers(jpeg, JPEG_APP0 + 2, 0xFFFF);
     jpeg_save_markers(jpeg, JPEG_APP0 + 13, 0xFFFF);
     jpeg_save_markers(jpeg, JPEG_COM, 0xFFFF);
-    jpeg_mem_src(jpeg, state->bytes, state->count);
+    codec_jpeg_read_from(jpeg, &state->source, state->source.bytes, state->source.count);
     jpeg_read_header(jpeg, TRUE);
     reader->width = jpeg->image_width;
     reader->height = jpeg->image_height;
@@ -279,7 +323,9 @@ codec_status codec_jpeg_rows(codec_reader *reader, uint16_t *samples, uint32_t c
     if (state->jpeg.output_scanline < state->jpeg.output_height) return codec_ok;
     take_coding(&reader->coding, &state->jpeg);
     finish(state);
-    reader->trailing_bytes = state->jpeg.src->bytes_in_buffer;
+    if (!state->is_cut) {
+        reader->trailing_bytes = state->jpeg.src->bytes_in_buffer + state->left_out;
+    }
     return codec_ok;
 }
 

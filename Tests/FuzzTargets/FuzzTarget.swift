@@ -87,23 +87,23 @@ package struct FuzzTarget: Sendable, CustomStringConvertible {
     static func withFile(
         _ data: Data, named name: String, _ body: (URL) throws -> Void
     ) throws {
-        let file = folder.appending(path: name)
-        let descriptor = open(file.path, O_WRONLY | O_CREAT | O_TRUNC, 0o600)
+        // One folder for each thread, because tests run side by side.
+        let folder = "\(root)/gesso-fuzz-\(getpid())-\(pthread_self())"
+        let path = folder + "/" + name
+        let flags = O_WRONLY | O_CREAT | O_TRUNC
+        var descriptor = open(path, flags, 0o600)
+        if descriptor < 0 {
+            mkdir(folder, 0o700)
+            descriptor = open(path, flags, 0o600)
+        }
         guard descriptor >= 0 else { throw CocoaError(.fileWriteUnknown) }
         let written = data.withUnsafeBytes { write(descriptor, $0.baseAddress, $0.count) }
         close(descriptor)
         guard written == data.count else { throw CocoaError(.fileWriteUnknown) }
-        defer { unlink(file.path) }
-        try body(file)
+        defer { unlink(path) }
+        try body(URL(filePath: path, directoryHint: .notDirectory))
     }
 
-    /// One folder for each thread, because tests run side by side.
-    private static var folder: URL {
-        let url = root.appending(path: "gesso-fuzz-\(getpid())-\(pthread_self())")
-        mkdir(url.path, 0o700)
-        return url
-    }
-
-    private static let root = URL(
-        filePath: FileManager.default.fileExists(atPath: "/dev/shm") ? "/dev/shm" : "/tmp")
+    private static let root =
+        FileManager.default.fileExists(atPath: "/dev/shm") ? "/dev/shm" : "/tmp"
 }

@@ -20,7 +20,7 @@ extension FuzzTarget {
         _ name: String, _ endings: [String], _ words: [String]
     ) -> FuzzTarget {
         FuzzTarget(
-            name, words: words, longest: 1 << 14,
+            name, words: words, longest: 1 << 13,
             from: {
                 files("Images/Good", endings) + files("Images/Bad", endings)
                     + files("Credentials", endings)

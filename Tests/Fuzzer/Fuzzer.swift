@@ -7,6 +7,10 @@ import FuzzTargets
 @main struct Fuzzer {
     /// The target that libFuzzer's function calls, which takes no context; set once, before the search.
     nonisolated(unsafe) private static var target: FuzzTarget?
+    /// How many inputs it was called with.
+    nonisolated(unsafe) private static var count = 0
+    /// After so many inputs it is seen what else they reached.
+    private static let interval = 1024
 
     static func main() throws {
         let arguments = CommandLine.arguments
@@ -34,6 +38,12 @@ import FuzzTargets
             options.append("-dict=\(words.path)")
         }
         Self.target = target
+        // What the corpus reaches is looked at from the first input on.
+        for name in try FileManager.default.contentsOfDirectory(atPath: folder.path) {
+            guard let data = try? Data(contentsOf: folder.appending(path: name)) else { continue }
+            try? target.run(data)
+        }
+        fuzzer_watch_reached()
         search([arguments[0], folder.path] + options)
     }
 
@@ -54,6 +64,8 @@ import FuzzTargets
             var list = buffer.baseAddress
             let code = LLVMFuzzerRunDriver(&count, &list) { bytes, count in
                 let data = Data(UnsafeBufferPointer(start: bytes, count: count))
+                Fuzzer.count += 1
+                if Fuzzer.count.isMultiple(of: Fuzzer.interval) { fuzzer_watch_reached() }
                 do {
                     try Fuzzer.target?.run(data)
                 } catch {

@@ -64,11 +64,12 @@ public struct BatchPlan {
             verbs, recipes, edits == nil ? [] : source.presets, options, checkpoint)
     }
 
-    /// The pictures of a list, in its order. One whose line of the list is wrong carries its fault.
+    /// The pictures of a list, in its order. One whose line of the list is wrong, or whose result would have
+    /// the name of an earlier one's, carries its fault.
     ///
     /// - Parameter seed: that of the first picture; nil where it is not known yet.
-    /// - Throws: `GessoError` when two of them would have one name, and what is wrong with the first where
-    ///   none can be made.
+    /// - Throws: `GessoError` when the template gives all pictures the same name, and what is wrong with the
+    ///   first where none can be made.
     public func items(_ list: BatchList, seed: UInt64?) throws -> [Batch.Item] {
         var inputOfName: [String: String] = [:]
         var controls = BatchControls()
@@ -83,11 +84,14 @@ public struct BatchPlan {
             }
             let first = edits != nil && seed == nil ? nil : request.edits.first?.recipe.seed
             let (name, format) = try name(of: item, index, seed: first)
-            if let other = inputOfName.updateValue(item.input, forKey: name) {
-                throw GessoError(
+            if let other = inputOfName[name] {
+                let fault = GessoError(
                     .usage, "\(other) and \(item.input) would both become \(name)",
                     remedy: .part("name", "put {index} in the name"))
+                guard template.tellsPicturesApart else { throw fault }
+                return Self.left(item, fault)
             }
+            inputOfName[name] = item.input
             (request.format, request.quality) = (
                 format, format.hasQuality ? options.quality : nil
             )

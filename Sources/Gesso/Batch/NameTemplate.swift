@@ -45,6 +45,9 @@ package struct NameTemplate {
         }
     }
 
+    /// Whether pictures of other names, or at other places of a list, get other names.
+    package var tellsPicturesApart: Bool { ["stem", "seed", "index"].contains(where: uses) }
+
     /// The name with each placeholder's value; what has none stays empty, and no value leads to
     /// another folder.
     package func name(_ values: [String: String]) -> String {
