@@ -1,6 +1,6 @@
 // What a job would do and need, before it is run, and how far it is while it runs.
 
-import { ask } from "./api.js";
+import { ask, bytes } from "./api.js";
 
 const el = (id) => document.getElementById(id);
 
@@ -34,10 +34,35 @@ export function progressText(now) {
 
 let newest = 0;
 
+/** Is given each plan with its order, and nothing once it does not hold any more. */
+export const plans = { look: () => {} };
+
+/** Shows what a plan says of the mask: its real form, and the parts that are worked on. */
+export async function look(view, made, body) {
+  const number = newest;
+  if (view.used || view.parts.length) {
+    [view.used, view.parts] = [null, []];
+    view.redrawMask();
+  }
+  if (!made || body.verb !== "inpaint") return;
+  try {
+    const used = await bytes("/api/v1/mask/used", "POST", body);
+    if (number !== newest) return;
+    const values = new Uint8Array(await used.arrayBuffer());
+    if (number !== newest) return;
+    if (values.length === made.width * made.height) view.used = { values, width: made.width, height: made.height };
+    view.parts = made.passes.filter(({ box }) => box.width < made.width || box.height < made.height).slice(0, 12);
+    view.redrawMask();
+  } catch { /* It cannot be shown; the run says why. */ }
+}
+
 async function show(order) {
   const number = ++newest;
-  const made = await ask("POST", "/api/v1/plan", await order());
-  if (number === newest) el("plan").textContent = words(made);
+  const body = await order();
+  const made = await ask("POST", "/api/v1/plan", body);
+  if (number !== newest) return;
+  el("plan").textContent = words(made);
+  plans.look(made, body);
 }
 
 /** Plans because a person asked for it. */
@@ -59,6 +84,7 @@ export function planSoon(order, isIdle) {
   clearTimeout(waiting);
   newest += 1;
   el("plan").textContent = "";
+  plans.look(null);
   waiting = setTimeout(() => {
     if (isIdle()) show(order).catch(() => { el("plan").textContent = ""; });
   }, 1500);
