@@ -86,7 +86,8 @@ package enum NamesElsewhere {
     /// - Parameters:
     ///   - option: with its dashes.
     ///   - command: the name of the command, and the long names of its options.
-    package static func remedy(for option: String, of command: (name: String, options: [String])) -> String?
+    package static func remedy(for option: String, of command: (name: String, options: [String]))
+        -> String?
     {
         let isLong = option.hasPrefix("--")
         let bare = option.drop { $0 == "-" }

@@ -90,7 +90,7 @@ struct SelectionTests {
         #expect(overlap(image.mask(of: Selection(box: box, margin: 0)), truth) > 0.97)
     }
 
-    @Test("The margin is around what is selected, by the object's size or as asked, and not under strokes")
+    @Test("The margin is around what is selected, by its size or as asked, and not under strokes")
     func margin() throws {
         let (image, _) = disc(400)
         let box = Box(x: 50, y: 50, width: 300, height: 300)
