@@ -12,7 +12,7 @@ import { keyboard } from "./keyboard.js";
 import { Mask } from "./mask.js";
 import { encodeGrey } from "./png.js";
 import { forget, recall, remember } from "./memory.js";
-import { look, plan, planSoon, plans, progressText } from "./plan.js";
+import { boundsOf, finishing, look, plan, planSoon, plans, progressText } from "./plan.js";
 import { presetPictures } from "./presets.js";
 import { fill, select } from "./select.js";
 import { notePrompt } from "./prompts.js";
@@ -390,11 +390,9 @@ async function useResult() {
 
 async function use(what, item) {
   const request = item.request;
-  if (what === "open") {
+  if (what === "open" || what === "source") {
     await setSource({ ...(await ask("GET", `${item.url}/info`)), name: "result" });
-  } else if (what === "source") {
-    await setSource({ ...(await ask("GET", `${item.url}/info`)), name: "result" });
-    setVerb("inpaint");
+    if (what === "source") setVerb("inpaint");
   } else if (what === "seed") {
     settings.write("seed", String(item.seed));
     settings.mark();
@@ -462,6 +460,7 @@ el("hardness").addEventListener("input", () => setHardness(el("hardness").value)
 toolOptions(host);
 el("show-mask").addEventListener("click", () => showMask(view.hidesMask));
 resultTools(view, () => state.result, say, complain);
+finishing(() => state.job, complain);
 el("use-result").addEventListener("click", useResult);
 el("remove").addEventListener("click", async () => { state.removes = true; try { await run(); } finally { state.removes = false; } });
 el("plan-button").addEventListener("click", () => plan(order, complain));
@@ -492,6 +491,7 @@ document.documentElement.dataset.ready = "true";
 // For tests of the page: what the mask holds, and the matrix.
 window.gesso = {
   mask: () => host.mask && { hash: host.mask.hash(), count: host.mask.count(), bounds: host.mask.bounds(), width: host.mask.width, height: host.mask.height },
+  used: () => view.used && { bounds: boundsOf(view.used), parts: view.parts.map((part) => part.box) },
   at: (x, y) => host.mask?.values[y * host.mask.width + x],
   place: (x, y) => { const r = el("canvas").getBoundingClientRect(); const p = view.place(x, y); return { x: p.x + r.left, y: p.y + r.top }; },
   point: (x, y) => view.point({ clientX: x, clientY: y }),

@@ -32,10 +32,27 @@ export function progressText(now) {
   return text[0].toUpperCase() + text.slice(1);
 }
 
+/** Ends the running job with what there is of its picture, by the button for it. */
+export function finishing(job, complain) {
+  el("finish").addEventListener("click", async () => {
+    try { await ask("POST", `/api/v1/jobs/${job()}/finish`); } catch (error) { complain(error.message); }
+  });
+}
+
 let newest = 0;
 
 /** Is given each plan with its order, and nothing once it does not hold any more. */
 export const plans = { look: () => {} };
+
+/** What holds all of a mask that is not black. */
+export function boundsOf({ values, width }) {
+  const on = [...values.keys()].filter((i) => values[i]);
+  if (!on.length) return null;
+  const columns = on.map((i) => i % width);
+  const [left, right] = columns.reduce(([a, b], c) => [Math.min(a, c), Math.max(b, c)], [width, 0]);
+  const [top, bottom] = [Math.floor(on[0] / width), Math.floor(on.at(-1) / width)];
+  return { x: left, y: top, w: right - left + 1, h: bottom - top + 1 };
+}
 
 /** Shows what a plan says of the mask: its real form, and the parts that are worked on. */
 export async function look(view, made, body) {
