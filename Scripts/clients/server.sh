@@ -6,26 +6,35 @@ unavailable() {
     exit 69
 }
 
+# Installs packages of Debian's.
+install() {
+    local sudo=()
+    if [ "$(id -u)" -ne 0 ]; then sudo=(sudo -n); fi
+    "${sudo[@]}" timeout 60 apt-get update -qq >&2 &&
+        DEBIAN_FRONTEND=noninteractive "${sudo[@]}" timeout 240 \
+            apt-get install -y -qq "$@" >/dev/null
+}
+
 # A virtual environment that is kept between runs: its name, then packages from PyPI. Prints its folder.
 environment() {
     local folder=${XDG_CACHE_HOME:-$HOME/.cache}/gesso/$1 wanted=${*:2}
-    if [ "$(cat "$folder/ready" 2>/dev/null)" != "$wanted" ]; then
+    if [ "$(cat "$folder/ready" 2>/dev/null)" != "$wanted" ] || ! "$folder/bin/python" -c ""; then
         rm -rf "$folder"
-        python3 -m venv "$folder" >&2 || return 1
-        timeout 600 "$folder/bin/pip" -q install --timeout 20 --retries 2 "${@:2}" >&2 || return 1
+        python3 -m venv "$folder" >&2 ||
+            { install python3-venv >&2 && python3 -m venv "$folder" >&2; } || return 1
+        timeout 240 "$folder/bin/pip" -q install --timeout 20 --retries 2 "${@:2}" >&2 || return 1
         echo "$wanted" >"$folder/ready"
     fi
     echo "$folder"
 }
 
-# Installs a package of Debian's, where a command of that name is missing.
-package() {
-    command -v "$1" >/dev/null && return
-    local sudo=()
-    if [ "$(id -u)" -ne 0 ]; then sudo=(sudo -n); fi
-    "${sudo[@]}" timeout 300 apt-get update -qq >&2 &&
-        DEBIAN_FRONTEND=noninteractive "${sudo[@]}" timeout 900 \
-            apt-get install -y -qq "$1" >/dev/null && command -v "$1" >/dev/null
+# Debian's Chromium, installed where it is missing. Prints its path once it has shown an empty page.
+chromium() {
+    local program
+    program=$(type -P chromium) || { install chromium && program=$(type -P chromium); } || return 1
+    timeout 60 "$program" --headless --no-sandbox --disable-gpu --dump-dom about:blank \
+        >/dev/null 2>&1 || return 1
+    echo "$program"
 }
 
 # Builds a server where there is none: $1 is its path, which may be empty. Sets `server`.

@@ -116,8 +116,10 @@ extension GessoError {
 
     private init(_ error: FileError) {
         switch error {
-        case .unreadable: self.init(.cannotRead, "\(error)", remedy: nil)
-        case .outputExists, .cannotCreate: self.init(.cannotCreate, "\(error)", remedy: nil)
+        case .unreadable(let path, _):
+            self.init(.cannotRead, "\(error)", remedy: Remedy(ofTilde: path))
+        case .outputExists(let path), .cannotCreate(let path, _):
+            self.init(.cannotCreate, "\(error)", remedy: Remedy(ofTilde: path))
         case .writeFailed: self.init(.inputOutput, "\(error)", remedy: nil)
         }
     }
@@ -131,7 +133,9 @@ extension GessoError {
                 remedy: .fitMask)
         case .notAPicture, .damaged, .unsupported, .tooLarge, .cannotEncode, .sizesDiffer:
             self.init(.badData, "\(error)", remedy: nil)
-        case .unreadable: self.init(.cannotRead, "\(error)", remedy: nil)
+        case .unreadable(let name, _):
+            self.init(.cannotRead, "\(error)", remedy: Remedy(ofTilde: name))
+        case .folder: self.init(.cannotRead, "\(error)", remedy: .onePicture)
         case .outOfMemory: self.init(.resources, "\(error)", remedy: nil)
         }
     }
@@ -154,6 +158,12 @@ extension GessoError.Kind {
 }
 
 extension Remedy {
+    /// For a path that begins with a ~ which no shell replaced.
+    fileprivate init?(ofTilde path: String) {
+        guard path.hasPrefix("~/") || path.hasPrefix("./~/") else { return nil }
+        self = .advice("a ~ within quotes is no home folder: write $HOME instead")
+    }
+
     fileprivate init?(_ error: EditingError) {
         switch error {
         case .inpaintingOnly: self = .anotherModel

@@ -69,7 +69,7 @@ package struct Health {
         let named = found.prefix(most).map {
             Finding(
                 "model", .warning,
-                "\($0.path): a pickle, which can run code, is not read: convert it to safetensors")
+                "\($0.path): \(FolderSearch.whyNoPickles)")
         }
         let rest = found.count - most
         return named

@@ -112,6 +112,13 @@ public struct Receipt: Codable, Sendable {
         let attributes = try? FileManager.default.attributesOfItem(
             atPath: file.path(percentEncoded: false))
         let size = attributes?[.size] as? Int ?? 0
+        if attributes?[.type] as? FileAttributeType == .typeRegular,
+            let start = try? FileHandle(forReadingFrom: file).read(upToCount: 512),
+            ImageFormat(sniffing: start) != nil
+        {
+            throw GessoError(
+                .badData, "a picture, not a receipt", at: path, remedy: .receiptOrSettings)
+        }
         guard size <= largest else {
             throw GessoError(
                 .badData, "over \(largest >> 20) MiB, which no receipt is", at: path,

@@ -55,6 +55,10 @@ public enum Remedy: Sendable, Equatable, CustomStringConvertible {
     case setCounter(String)
     /// A file that is a receipt.
     case nameReceipt
+    /// A file that is a receipt, or a picture's settings used anew.
+    case receiptOrSettings
+    /// One picture, or a batch for all in a folder.
+    case onePicture
     /// A picture whose place the receipt does not know, by its name in the request.
     case namePicture(String)
     /// Another folder for a batch, or leave to make all of it anew.
@@ -90,6 +94,8 @@ public enum Remedy: Sendable, Equatable, CustomStringConvertible {
         case .nameShard: "give the share, or take all pictures"
         case .setCounter(let name): "set \(name), or give the share, or take all pictures"
         case .nameReceipt: "give the file of a receipt"
+        case .receiptOrSettings: "give the file of a receipt, or use the picture's settings anew"
+        case .onePicture: "give one picture, or use a batch for all in a folder"
         case .namePicture(let name): "give the picture '\(name)'"
         case .otherFolder: "give another folder, or allow replacing all that is there"
         case .otherFolderOnly(let other): "\(other), or give another folder"

@@ -11,6 +11,11 @@ import Synchronization
 final class HubClient: Sendable {
     private static let mostRedirects = 5
     private static let mostAttempts = 5
+    /// The same where no connection could be made and nothing is under way: without a network, waiting is in
+    /// vain.
+    private static let mostFirstAttempts = 3
+    /// The longest wait for a connection, in seconds.
+    private static let longestConnect = 10.0
     /// The longest wait that a server's request for fewer requests is followed for, in seconds.
     private static let longestWait = 60
     /// The most bytes of a listing.
@@ -40,8 +45,9 @@ final class HubClient: Sendable {
         configuration.redirectConfiguration = .disallow
         configuration.decompression = .disabled
         configuration.httpVersion = .http1Only
-        let patience = TimeAmount.milliseconds(Int64(patience * 1000))
-        configuration.timeout = .init(connect: patience, read: patience)
+        func time(_ seconds: Double) -> TimeAmount { .milliseconds(Int64(seconds * 1000)) }
+        configuration.timeout = .init(
+            connect: time(min(patience, longestConnect)), read: time(patience))
         // Whoever asks decides whether to ask again.
         configuration.connectionPool.retryConnectionEstablishment = false
         if let proxy, let host = proxy.host() {
@@ -105,7 +111,8 @@ final class HubClient: Sendable {
                 return try await body()
             } catch {
                 do {
-                    try await pause(after: error, attempt: attempt, at: url)
+                    try await pause(
+                        after: error, attempt: attempt, of: Self.mostFirstAttempts, at: url)
                 } catch HubError.unreachable(let host, _) {
                     throw HubError.notReached(host: host)
                 }
@@ -116,8 +123,11 @@ final class HubClient: Sendable {
 
     /// Waits before another attempt.
     ///
+    /// - Parameter most: how many attempts there are where the connection fails.
     /// - Throws: what ends the attempts.
-    func pause(after error: any Error, attempt: Int, at url: URL) async throws {
+    func pause(
+        after error: any Error, attempt: Int, of most: Int = mostAttempts, at url: URL
+    ) async throws {
         try Task.checkCancellation()
         var wait = settings.pause * Double(1 << min(attempt - 1, 5))
         switch error {
@@ -131,7 +141,7 @@ final class HubClient: Sendable {
             guard attempt < Self.mostAttempts else { throw error }
         case is HubError: throw error
         default:
-            guard attempt < Self.mostAttempts else {
+            guard attempt < most else {
                 throw HubError.unreachable(
                     host: url.host() ?? url.withoutQuery, reason: Self.reason(error))
             }

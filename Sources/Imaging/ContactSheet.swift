@@ -2,8 +2,8 @@ extension Image {
     /// Pictures side by side in rows, each scaled into a cell, with a label below.
     ///
     /// - Parameters:
-    ///   - cells: The pictures with their labels; letters without accents, digits and common signs
-    ///     are drawn, others as `?`.
+    ///   - cells: The pictures with their labels; Latin letters with their accents, digits and common
+    ///     signs are drawn, others as `?`.
     ///   - columns: Cells in a row; nil makes the sheet about as wide as high.
     ///   - cellSide: The longest side of a picture on the sheet; smaller ones are not enlarged.
     /// - Returns: 8-bit RGB on light grey. Transparent parts show that grey.
@@ -66,7 +66,7 @@ extension Image {
         for (index, character) in text.enumerated() {
             for (row, column) in Lettering.dots(of: character) {
                 let left = x + index * Lettering.advance + column
-                guard left < width, y + row < height else { continue }
+                guard left < width, (0..<height).contains(y + row) else { continue }
                 let target = ((y + row) * width + left) * 3
                 for c in 0..<3 { samples[target + c] = 40 }
             }

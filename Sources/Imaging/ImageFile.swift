@@ -14,7 +14,8 @@ extension Image {
 
 /// The bytes of an ordinary file, or the first of them if these are not a picture's.
 ///
-/// - Throws: ``ImagingError/unreadable(name:reason:)`` for folders, pipes, devices and the like.
+/// - Throws: ``ImagingError/folder(name:)``, and ``ImagingError/unreadable(name:reason:)`` for pipes,
+///   devices and the like.
 public func pictureFile(at url: URL) throws -> Data {
     Data(try readFile(url.path, name: url.relativePath))
 }
@@ -27,6 +28,7 @@ private func readFile(_ path: String, name: String) throws -> [UInt8] {
     defer { close(file) }
     var status = stat()
     guard fstat(file, &status) == 0 else { throw unreadable(systemMessage(errno)) }
+    if status.st_mode & S_IFMT == S_IFDIR { throw ImagingError.folder(name: name) }
     if let kind = specialKind(status) { throw unreadable("it is \(kind)") }
     let size = Int(status.st_size)
     let head = try readBytes(file, count: min(size, 512), name: name)

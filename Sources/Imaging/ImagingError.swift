@@ -2,6 +2,8 @@
 public enum ImagingError: Error, Equatable, CustomStringConvertible {
     /// The file cannot be opened or read.
     case unreadable(name: String, reason: String)
+    /// The path leads to a folder.
+    case folder(name: String)
     /// The file is no picture that is read; `found` says what it is, as in "a PDF".
     case notAPicture(name: String, found: String)
     /// The file breaks its own format or ends early.
@@ -22,6 +24,7 @@ public enum ImagingError: Error, Equatable, CustomStringConvertible {
         switch self {
         case .unreadable(let name, let reason):
             "\(name): cannot be read: \(reason)"
+        case .folder(let name): "\(name): cannot be read: it is a folder"
         case .notAPicture(let name, let found):
             "\(name): is \(found), not a picture that is read; "
                 + (found == jpegXL
@@ -47,7 +50,7 @@ public enum ImagingError: Error, Equatable, CustomStringConvertible {
     public var exitCode: Int32 {
         switch self {
         case .notAPicture, .damaged, .unsupported, .tooLarge, .cannotEncode, .sizesDiffer: 65
-        case .unreadable: 66
+        case .unreadable, .folder: 66
         case .outOfMemory: 75
         }
     }

@@ -114,6 +114,9 @@ struct GessoHubCommand: AsyncParsableCommand {
                 variant == "none" ? (nil, false) : (variant, true)
         }
         choice.includesSafetyChecker = safetyChecker ?? true
+        if isatty(STDERR_FILENO) != 0 {
+            say("asking \(settings.endpoint.host() ?? "the hub") for the list of files")
+        }
         var plan = try await download.plan(repository, choice)
         let size = choice.safetyCheckerSize(plan.listing)
         if safetyChecker == nil, size > 0, !dryRun,

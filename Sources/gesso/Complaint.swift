@@ -76,7 +76,8 @@ extension Failure {
         let meant =
             isPicture
             ? "img2img \(word)"
-            : (isRoot ? NamesElsewhere.command(word) : nil) ?? nearMiss(word, among: names)
+            : NamesElsewhere.command(word, of: command._commandName)
+                ?? nearMiss(word, among: names)
         let path = isRoot ? "gesso" : "gesso " + command._commandName
         return Failure(
             .usage, "unknown command '\(word.prefix(40))'", at: command._commandName,

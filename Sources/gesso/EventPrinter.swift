@@ -63,13 +63,5 @@ extension EditPlan {
 ///
 /// - Parameter fraction: share of its pixels, in 0...1.
 func coverage(of fraction: Double) -> String {
-    let percent = fraction * 100
-    let number =
-        switch percent {
-        case 0: "0"
-        case ..<0.1: "less than 0.1"
-        case ..<10: String(format: "%.1f", percent)
-        default: String(format: "%.0f", percent)
-        }
-    return number + " % of the picture will be repainted"
+    fraction.asPercent + " of the picture will be repainted"
 }

@@ -25,6 +25,10 @@ struct Output {
         self.quality = quality
         draftTag = ""
         file = try path == "-" ? nil : FilePath.file(path, orFailWith: .cannotCreate)
+        if let file, (try? file.resourceValues(forKeys: [.isDirectoryKey]))?.isDirectory == true {
+            throw Failure(
+                .cannotCreate, "a folder", at: path, do: "name a file in it: -o \(path)/NAME.png")
+        }
         if let file { try Self.checkPlace(file, path, overwrites: overwrites) }
         self.format = try Self.format(of: path, named: format)
         try Self.check(quality, for: self.format)

@@ -15,6 +15,13 @@ struct RecipeRun {
     init(
         _ recipe: String, on input: String?, _ options: EditOptions, masks: [String]
     ) throws {
+        if let input, ImageFormat(pathExtension: recipe.pathEnding) != nil,
+            ImageFormat(pathExtension: input.pathEnding) == nil
+        {
+            throw Failure(
+                .usage, "the recipe comes before the picture", at: "run",
+                do: "write `gesso run \(input) \(recipe)`")
+        }
         preset = try Workplace.library.preset(recipe)
         source = try options.recipe.source()
         (self.options, self.input) = (options, input)

@@ -24,6 +24,9 @@ extension Remedy {
             name == Request.source
                 ? "--source: give the file with --source" : "--mask: give the file with --mask"
         case .nameReceipt: "give a file that --receipt wrote"
+        case .receiptOrSettings:
+            "give a file that --receipt wrote, or use its settings with `gesso img2img --from-image`"
+        case .onePicture: "give one picture, or see `gesso batch --help`"
         case .otherFolder: "give another --output-dir, or --overwrite to make all anew"
         case .otherFolderOnly(let other): "\(other), or give another --output-dir"
         case .otherFolderOrName: "--output-dir: give another folder, or another --name"

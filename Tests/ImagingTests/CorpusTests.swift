@@ -113,7 +113,7 @@ private struct Refused: Decodable {
 
     @Test func refusesAFolder() throws {
         let error = try #require(throws: ImagingError.self) { try Image(contentsOf: corpus) }
-        #expect(error == .unreadable(name: corpus.path, reason: "it is a folder"))
+        #expect(error == .folder(name: corpus.path))
         #expect(error.exitCode == 66)
     }
 

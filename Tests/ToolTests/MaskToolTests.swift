@@ -6,6 +6,10 @@ import Testing
 @Suite struct MaskToolTests {
     /// The mask that the tool draws of a 64x48 picture.
     private func mask(_ tool: Tool, _ arguments: String...) throws -> Mask {
+        try mask(tool, arguments)
+    }
+
+    private func mask(_ tool: Tool, _ arguments: [String]) throws -> Mask {
         let run = try tool.run(
             ["mask", "in.png", "-o", "m.png", "--overwrite"] + arguments)
         #expect(run.status == 0, "\(run.errors)")
@@ -39,11 +43,15 @@ import Testing
             }
             try Image(width: 64, height: 48, channels: 3, samples: samples)
                 .encoded(as: .png, quality: nil).write(to: tool.url("in.png"))
-            #expect(try mask(tool, "--select", "box:14,6,36,36") == thing)
+            let box = ["--select", "box:14,6,36,36"]
+            let exact = ["--select-margin", "0"]
+            #expect(try mask(tool, box + exact) == thing)
+            #expect(try mask(tool, box + ["--select-margin", "3"]) == thing.grown(by: 3))
             #expect(
-                try mask(tool, "--select", "box:14,6,36,36", "--mask", "rect:0,0,2,48")
+                try mask(tool, box + exact + ["--mask", "rect:0,0,2,48"])
                     == thing.united(with: rectangle(0..<2, 0..<48)))
-            #expect(try mask(tool, "--keep", "24,20,40,20", "--drop", "2,2,60,4") == thing)
+            let strokes = ["--keep", "24,20,40,20", "--drop", "2,2,60,4"]
+            #expect(try mask(tool, strokes + exact) == thing)
             for (arguments, words) in [
                 (["--select", "rect:1,2,3,4"], "no box 'rect:1,2,3,4': --select"),
                 (["--select", "box:1,2,0,4"], "no box 'box:1,2,0,4': --select"),

@@ -50,7 +50,7 @@ package struct ModelListDocument: Encodable {
         of library: Library, showsAvailable: Bool, words: (any Error) -> String
     ) {
         let tokenizers = (try? library.tokenizers(nil)) ?? TokenizerPlaces()
-        models = library.checkpoints.map { name, url in
+        let loadable = library.checkpoints.map { name, url in
             let path = url.path(percentEncoded: false)
             do {
                 let model = try ModelSummary(url, tokenizers: tokenizers)
@@ -64,6 +64,13 @@ package struct ModelListDocument: Encodable {
                     distillation: nil, standIn: nil, bytes: nil, error: words(error))
             }
         }
+        let pickles = library.shelf.items().filter { $0.sort == .pickle }.map { file in
+            Model(
+                name: file.path, path: file.url.path(percentEncoded: false), family: nil,
+                nativeSize: nil, purpose: nil, distillation: nil, standIn: nil, bytes: nil,
+                error: FolderSearch.whyNoPickles)
+        }
+        models = loadable + pickles
         let options: [(String, ModelKind)] = [
             ("lora", .loras), ("embedding", .embeddings), ("vae", .vae), ("unet", .unets),
             ("control", .controlNets),

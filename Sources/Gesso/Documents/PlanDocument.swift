@@ -53,7 +53,6 @@ package struct PlanDocument: PlainDocument {
 
     /// The same for people, a line for each thing.
     package var lines: [String] {
-        let percent = Int((plan.repaintedFraction * 100).rounded(.up))
         let work = plan.scheduler.map {
             "\(plan.evaluations) with \($0), \(plan.branches) branches each"
                 + (plan.reuse.map {
@@ -70,7 +69,7 @@ package struct PlanDocument: PlainDocument {
             "model: \(plan.model)",
             "picture: \(size), worked on at \(plan.paddedWidth)x\(plan.paddedHeight)\(most)",
         ] + precision + (boxes ? passes.lines : []) + [
-            "repainted: \(percent) %",
+            "repainted: " + plan.repaintedFraction.asPercent,
             "UNet calls: " + (work ?? "none"),
             "VAE: " + (plan.isTiled ? "in tiles" : "as a whole"),
             "memory: \(gigabytes(plan.weightBytes)) of weights and \(gigabytes(plan.workBytes)) of work\(free)",
@@ -115,6 +114,19 @@ extension PassReport {
 }
 
 extension Double {
+    /// A share of a picture in words: `12 %`, `0.4 %`, `less than 0.1 %`.
+    package var asPercent: String {
+        let percent = self * 100
+        let number =
+            switch percent {
+            case 0: "0"
+            case ..<0.1: "less than 0.1"
+            case ..<10: String(format: "%.1f", percent)
+            default: String(format: "%.0f", percent)
+            }
+        return number + " %"
+    }
+
     /// Seconds in words: `0.4 s`, `12 s`, `3 min 20 s`, `2 h 5 min`.
     package var asDuration: String {
         if self < 10 { return String(format: "%.1f s", self) }

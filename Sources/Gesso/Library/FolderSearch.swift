@@ -24,6 +24,11 @@ enum FolderSearch {
         case pickle
     }
 
+    /// Why a pickle is not read, and what to do.
+    static let whyNoPickles =
+        "a pickle, which can run code, is not read: convert it to safetensors, as AUTOMATIC1111's "
+        + "Checkpoint Merger does"
+
     private static let pickles = [".ckpt", ".pt", ".pth", ".bin"]
 
     /// The models of a folder, sorted by their paths. Links are followed; hidden entries are not looked at.

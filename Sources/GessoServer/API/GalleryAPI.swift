@@ -94,7 +94,15 @@ extension GessoServer {
                 .post, "/api/v1/mask/preview", "The mask as a job would use it, as a grey PNG",
                 body: Schemas.order,
                 success: .init(type: "image/png", schema: ["type": "string", "format": "binary"])
-            ) { try await maskPreview($0) },
+            ) { .bytes(try await usedMask($0).image.encoded(as: .png), type: "image/png") },
+            Route(
+                .post, "/api/v1/mask/used",
+                "The mask as a job would use it: a byte for each pixel, by rows",
+                body: Schemas.order,
+                success: .init(
+                    type: "application/octet-stream",
+                    schema: ["type": "string", "format": "binary"])
+            ) { .bytes(Data(try await usedMask($0).values), type: "application/octet-stream") },
             Route(
                 .post, "/api/v1/mask/select",
                 "What a box holds, strokes mark or a colour fills: a byte for each pixel, by rows",
@@ -175,7 +183,7 @@ extension GessoServer {
         return .json(try JSONValue(reading: JSONEncoder().encode(plan)))
     }
 
-    private func maskPreview(_ call: Call) async throws -> Response {
+    private func usedMask(_ call: Call) async throws -> Mask {
         var fields = try await call.fields()
         var order = try Order(own: &fields)
         order.verb = "inpaint"
@@ -184,14 +192,13 @@ extension GessoServer {
             throw Complaint.invalid("mask", "a source and a mask are needed")
         }
         let recipe = try engine.edit(of: order, number: 0).recipe
-        let data = try await offPool {
+        return try await offPool {
             let edit = try Edit.inpaint(
                 try decoded(store.data(of: source), field: "source"),
                 Mask(try decoded(store.data(of: mask), field: "mask")), recipe)
             guard let mask = edit.mask else { throw Complaint.invalid("mask", "it is empty") }
-            return try mask.image.encoded(as: .png)
+            return mask
         }
-        return .bytes(data, type: "image/png")
     }
 
     private func select(_ call: Call) async throws -> Response {
@@ -201,6 +208,7 @@ extension GessoServer {
         let box = numbers(fields["box"])
         let place = numbers(fields["fill"])
         let tolerance = fields.integer("tolerance", in: 0...255) ?? 24
+        let margin = fields.integer("margin", in: 0...1000)
         try fields.check()
         guard let source else { throw Complaint.invalid("source", "field required") }
         let row = try await picture(source)
@@ -225,7 +233,8 @@ extension GessoServer {
                 }
             }
         }
-        var selection = Selection(keep: strokes("keep"), drop: strokes("drop"))
+        var selection = Selection(
+            keep: strokes("keep"), drop: strokes("drop"), margin: margin)
         if !box.isEmpty {
             guard box.count == 4, box.allSatisfy({ abs($0) < 1e6 }) else {
                 throw Complaint.invalid("box", "give x, y, width and height")

@@ -89,6 +89,18 @@ extension GessoServer {
                 return .json(JobDocument(try await job(row.id), []).value)
             },
             Route(
+                .post, "/api/v1/jobs/{id}/finish",
+                "End a job with the picture under way, which is made of what there is",
+                success: .init(schema: Schemas.job)
+            ) { call in
+                let row = try await job(call.parameter("id"))
+                guard !row.state.isFinal else {
+                    throw Complaint(409, "The job is \(row.state.rawValue) already")
+                }
+                try await queue.interrupt(row.id)
+                return .json(JobDocument(try await job(row.id), []).value)
+            },
+            Route(
                 .post, "/api/v1/jobs/{id}/retry", "Queue a failed or cancelled job again",
                 success: .init(status: 202, schema: Schemas.job)
             ) { call in

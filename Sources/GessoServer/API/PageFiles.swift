@@ -26,6 +26,8 @@ extension GessoServer {
             ("/page/presets.js", "text/javascript", PackageResources.presets_js),
             ("/page/presets.json", "application/json", PackageResources.presets_json),
             ("/page/presets.jpg", "image/jpeg", PackageResources.presets_jpg),
+            ("/page/result.js", "text/javascript", PackageResources.result_js),
+            ("/page/styles.js", "text/javascript", PackageResources.styles_js),
             ("/page/select.js", "text/javascript", PackageResources.select_js),
             ("/page/keyboard.js", "text/javascript", PackageResources.keyboard_js),
             ("/page/keys.js", "text/javascript", PackageResources.keys_js),

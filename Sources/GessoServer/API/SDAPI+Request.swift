@@ -300,8 +300,7 @@ struct PictureRequestReader {
         guard let name = CheckpointTitle.name(of: title, among: models) else {
             throw CheckpointTitle.unknown(title)
         }
-        // The standard model leaves the choice open, as there is another one to inpaint.
-        if name != Library.defaultModel { order.model = name }
+        order.model = name
     }
 }
 

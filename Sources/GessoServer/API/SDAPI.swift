@@ -26,7 +26,7 @@ extension GessoServer {
 
     private func generate(_ call: Call, isImageToImage: Bool) async throws -> Response {
         var reader = PictureRequestReader(
-            try await call.fields(), try await sdapiOptions(), isImageToImage: isImageToImage)
+            try await call.fields(), try await chosenOptions(), isImageToImage: isImageToImage)
         let request = try reader.read(engine.names, styles)
         var order = request.order
         let maps = reader.maps
@@ -138,12 +138,16 @@ extension GessoServer {
         configuration.styles.flatMap { try? StyleBook(inFile: $0).styles } ?? []
     }
 
-    /// Options that clients have set, over the standard ones.
-    func sdapiOptions() async throws -> [String: JSONValue] {
+    /// Options that clients have set, over the standard ones; of the checkpoint there is only a chosen one.
+    private func chosenOptions() async throws -> [String: JSONValue] {
         let own = try await store.setting("sdapi-options")?.object ?? [:]
-        var standard = Self.standardOptions
-        standard["sd_model_checkpoint"] = .string(engine.names.models.first ?? "")
-        return standard.merging(own) { $1 }
+        return Self.standardOptions.merging(own) { $1 }
+    }
+
+    /// All options. Where no checkpoint was chosen, the first is named, for clients need one.
+    func sdapiOptions() async throws -> [String: JSONValue] {
+        let first = JSONValue.string(engine.names.models.first ?? "")
+        return ["sd_model_checkpoint": first].merging(try await chosenOptions()) { $1 }
     }
 
     private static let standardOptions: [String: JSONValue] = [
@@ -184,7 +188,14 @@ extension GessoServer {
                 var own = try await store.setting("sdapi-options")?.object ?? [:]
                 for name in fields.names where known[name] != nil {
                     guard let value = fields[name] else { continue }
-                    if name == "sd_model_checkpoint" {
+                    if name == "sd_model_checkpoint", value == "" {
+                        own[name] = nil
+                    } else if name == "sd_model_checkpoint", value == known[name],
+                        fields.names.count > 1
+                    {
+                        // Clients that send all options back have not chosen what was there.
+                        continue
+                    } else if name == "sd_model_checkpoint" {
                         guard let title = value.string,
                             let model = CheckpointTitle.name(of: title, among: engine.names.models)
                         else { throw CheckpointTitle.unknown(value.string ?? "") }

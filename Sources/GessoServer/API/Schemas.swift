@@ -89,6 +89,10 @@ enum Schemas {
             "box": ["type": "array", "items": ["type": "number"], "minItems": 4, "maxItems": 4],
             "keep": ["type": "array", "items": ["type": "array", "items": ["type": "number"]]],
             "drop": ["type": "array", "items": ["type": "array", "items": ["type": "number"]]],
+            "margin": [
+                "type": ["integer", "null"], "minimum": 0, "maximum": 1000,
+                "description": "Pixels over the border; 3 % of the object's size if it is left out",
+            ],
             "fill": [
                 "type": "array", "items": ["type": "number"], "minItems": 2, "maxItems": 2,
                 "description": "x and y of a pixel, from which its colour is filled",

@@ -12,11 +12,13 @@ import { keyboard } from "./keyboard.js";
 import { Mask } from "./mask.js";
 import { encodeGrey } from "./png.js";
 import { forget, recall, remember } from "./memory.js";
-import { plan, planSoon, progressText } from "./plan.js";
+import { boundsOf, finishing, look, plan, planSoon, plans, progressText } from "./plan.js";
 import { presetPictures } from "./presets.js";
 import { fill, select } from "./select.js";
 import { notePrompt } from "./prompts.js";
-import { Pointers, placeOf, radiusOf, tools } from "./tools.js";
+import { resultTools, showResultTools } from "./result.js";
+import { loadStyles, styled } from "./styles.js";
+import { Pointers, placeOf, radiusOf, toolOptions, tools } from "./tools.js";
 
 const el = (id) => document.getElementById(id);
 const state = { source: null, result: null, job: null, jobs: new Set(), lastMask: null, isSending: false, steps: [] };
@@ -142,6 +144,7 @@ const change = (name, work) => () => {
   host.painted();
   say(`${name}. ${el("mask-text").textContent}`);
 };
+const growth = () => Math.min(Math.max(Math.round(Number(el("grow-by").value)) || 1, 1), 256);
 const shape = (subtracts) => change("shape", (mask) => {
   const [x, y, w, h] = ["x", "y", "w", "h"].map((n) => Number(el(`shape-${n}`).value));
   mask.rectangle(x, y, w, h, subtracts ? 0 : 255);
@@ -161,8 +164,8 @@ const act = {
   },
   clear: change("Clear", (mask) => mask.clear()),
   invert: change("Invert", (mask) => mask.invert()),
-  grow: change("Grow", (mask) => mask.grow(4)),
-  shrink: change("Shrink", (mask) => mask.grow(-4)),
+  grow: change("Grow", (mask) => mask.grow(growth())),
+  shrink: change("Shrink", (mask) => mask.grow(-growth())),
   addShape: shape(false),
   removeShape: shape(true),
   fit: () => view.fit(),
@@ -175,6 +178,8 @@ const act = {
   lastMask: () => state.lastMask && setMaskFrom(state.lastMask),
   smaller: () => setRadius(radiusOf(placeOf(host.radius) - 3)),
   larger: () => setRadius(radiusOf(placeOf(host.radius) + 3)),
+  softer: () => setHardness(Number(el("hardness").value) - 10),
+  harder: () => setHardness(Number(el("hardness").value) + 10),
   run: () => run(),
   cancel: () => cancel(),
   open: () => el("file").click(),
@@ -201,6 +206,12 @@ function setRadius(radius) {
   el("size-value").textContent = Math.round(2 * host.radius);
   if (view.cursor) view.cursor.radius = host.radius;
   view.redrawMask();
+}
+
+function setHardness(percent) {
+  el("hardness").value = percent;
+  host.hardness = el("hardness").value / 100;
+  el("hardness-value").textContent = `${el("hardness").value}%`;
 }
 
 // What to do
@@ -233,9 +244,9 @@ async function order() {
   if (settings.model.value) body.model = settings.model.value;
   if (removes) Object.assign(body, { presets: ["heal-spots"], settings: {}, pictures: 1 });
   else if (settings.preset) body.presets = [settings.preset.name];
-  const prompt = el("prompt").value.trim();
+  const { prompt, negative } = styled(el("prompt").value.trim(), el("negative").value.trim());
   if (!removes && (prompt || !settings.preset)) body.settings.prompt = prompt;
-  if (!removes && el("negative").value.trim()) body.settings.negative_prompt = el("negative").value.trim();
+  if (!removes && negative) body.settings.negative_prompt = negative;
   const isEmpty = name === "inpaint" && host.mask?.count() === 0;
   if (!state.source && name !== "txt2img") throw new Error("Open a picture first.");
   if (isEmpty) throw new Error("The mask is empty: paint what is to be repainted, or choose “Restyle it all”.");
@@ -337,7 +348,7 @@ async function takeJob(job) {
 
 async function showResult(result, request) {
   const isShown = Boolean(result);
-  for (const id of ["compare-label", "use-result", "save-result"]) el(id).hidden = !isShown;
+  showResultTools(isShown, isShown && `image/${request?.format ?? "png"}`);
   el("show-mask").hidden = !isShown || verb() !== "inpaint";
   showMask(!isShown);
   el("proof").textContent = "";
@@ -379,11 +390,9 @@ async function useResult() {
 
 async function use(what, item) {
   const request = item.request;
-  if (what === "open") {
+  if (what === "open" || what === "source") {
     await setSource({ ...(await ask("GET", `${item.url}/info`)), name: "result" });
-  } else if (what === "source") {
-    await setSource({ ...(await ask("GET", `${item.url}/info`)), name: "result" });
-    setVerb("inpaint");
+    if (what === "source") setVerb("inpaint");
   } else if (what === "seed") {
     settings.write("seed", String(item.seed));
     settings.mark();
@@ -447,19 +456,11 @@ for (const [name, tool] of Object.entries(tools)) {
 }
 document.querySelectorAll("[data-do]").forEach((button) => button.addEventListener("click", () => act[button.dataset.do]()));
 el("size").addEventListener("input", () => setRadius(radiusOf(Number(el("size").value))));
-el("hardness").addEventListener("input", () => {
-  host.hardness = el("hardness").value / 100;
-  el("hardness-value").textContent = `${el("hardness").value}%`;
-});
-el("tolerance").addEventListener("input", () => {
-  host.tolerance = Number(el("tolerance").value);
-  el("tolerance-value").textContent = el("tolerance").value;
-});
-document.querySelectorAll("input[name=selecting]").forEach((input) => input.addEventListener("change", () => { host.selecting = input.value; }));
+el("hardness").addEventListener("input", () => setHardness(el("hardness").value));
+toolOptions(host);
 el("show-mask").addEventListener("click", () => showMask(view.hidesMask));
-el("overlay-color").addEventListener("change", () => { view.color = el("overlay-color").value.split(",").map(Number); view.redrawMask(); });
-el("overlay-opacity").addEventListener("input", () => { view.opacity = el("overlay-opacity").value / 100; view.redrawMask(); });
-el("compare").addEventListener("input", () => { view.compare = el("compare").value / 100; view.redraw(); });
+resultTools(view, () => state.result, say, complain);
+finishing(() => state.job, complain);
 el("use-result").addEventListener("click", useResult);
 el("remove").addEventListener("click", async () => { state.removes = true; try { await run(); } finally { state.removes = false; } });
 el("plan-button").addEventListener("click", () => plan(order, complain));
@@ -467,11 +468,12 @@ el("reset").addEventListener("click", () => settings.reset());
 el("panel").addEventListener("submit", (e) => { e.preventDefault(); run(); });
 document.querySelectorAll("input[name=verb]").forEach((input) => input.addEventListener("change", () => setVerb(input.value)));
 for (const id of ["prompt", "negative"]) el(id).addEventListener("input", store);
+plans.look = (made, body) => look(view, made, body);
 intake(openFile, openMask, () => Boolean(state.source));
 keyboard(act, view, pointers);
 
 setRadius(20);
-await settings.load();
+await Promise.all([settings.load(), loadStyles()]);
 await presetPictures(settings);
 await restore();
 gallery.refresh();
@@ -489,6 +491,7 @@ document.documentElement.dataset.ready = "true";
 // For tests of the page: what the mask holds, and the matrix.
 window.gesso = {
   mask: () => host.mask && { hash: host.mask.hash(), count: host.mask.count(), bounds: host.mask.bounds(), width: host.mask.width, height: host.mask.height },
+  used: () => view.used && { bounds: boundsOf(view.used), parts: view.parts.map((part) => part.box) },
   at: (x, y) => host.mask?.values[y * host.mask.width + x],
   place: (x, y) => { const r = el("canvas").getBoundingClientRect(); const p = view.place(x, y); return { x: p.x + r.left, y: p.y + r.top }; },
   point: (x, y) => view.point({ clientX: x, clientY: y }),

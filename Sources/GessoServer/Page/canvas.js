@@ -15,6 +15,11 @@ export class View {
     this.mask = null;
     this.extent = { left: 0, top: 0, right: 0, bottom: 0 };
     this.compare = 0;
+    // How a result is shown: `slider` over the picture, `beside` it, or its `difference`.
+    this.mode = "slider";
+    // The mask as a job would use it, and the parts that it would work on; nothing until they are known.
+    this.used = null;
+    this.parts = [];
     this.showsOriginal = false;
     this.color = [255, 40, 40];
     this.opacity = 0.5;
@@ -62,9 +67,14 @@ export class View {
     return { x: -left, y: -top, w: this.size.w + left + right, h: this.size.h + top + bottom };
   }
 
+  get isBeside() { return this.mode === "beside" && Boolean(this.result); }
+  /** Between two pictures side by side. */
+  get gap() { return Math.ceil(this.whole.w / 50); }
+
   fit() {
     const { w, h } = this.room;
     const all = this.whole;
+    if (this.isBeside) all.w = 2 * all.w + this.gap;
     if (!all.w || !w) return;
     this.scale = Math.min((w - 48) / all.w, (h - 48) / all.h, 32);
     this.scale = Math.max(this.scale, 0.02);
@@ -129,23 +139,39 @@ export class View {
     if (this.picture) c.drawImage(this.picture, 0, 0, this.size.w, this.size.h);
     const result = this.result;
     if (result && !this.showsOriginal) {
-      // The result of an extension lies around the picture.
-      const box = result.box;
-      c.save();
-      c.beginPath();
-      const cut = box.x + box.w * this.compare;
-      c.rect(cut, box.y, box.x + box.w - cut, box.h);
-      c.clip();
-      c.drawImage(result.image, box.x, box.y, box.w, box.h);
-      c.restore();
-      if (this.compare > 0 && this.compare < 1) {
-        c.fillStyle = "#fff";
-        c.fillRect(cut - 1 / this.scale, box.y, 2 / this.scale, box.h);
-      }
+      if (this.mode === "slider") this.drawCut(c, result);
+      else if (this.isBeside) c.drawImage(result.image, result.box.x + all.w + this.gap, result.box.y, result.box.w, result.box.h);
+      else this.drawDifference(c, result);
     }
     c.lineWidth = 1 / this.scale;
     c.strokeStyle = "#000";
     c.strokeRect(all.x, all.y, all.w, all.h);
+  }
+
+  /** The result right of the slider; that of an extension lies around the picture. */
+  drawCut(c, { image, box }) {
+    c.save();
+    c.beginPath();
+    const cut = box.x + box.w * this.compare;
+    c.rect(cut, box.y, box.x + box.w - cut, box.h);
+    c.clip();
+    c.drawImage(image, box.x, box.y, box.w, box.h);
+    c.restore();
+    if (this.compare > 0 && this.compare < 1) {
+      c.fillStyle = "#fff";
+      c.fillRect(cut - 1 / this.scale, box.y, 2 / this.scale, box.h);
+    }
+  }
+
+  /** What differs, eight times as strong. */
+  drawDifference(c, { image, box }) {
+    c.save();
+    c.globalCompositeOperation = "difference";
+    c.drawImage(image, box.x, box.y, box.w, box.h);
+    c.globalCompositeOperation = "lighter";
+    c.setTransform(1, 0, 0, 1, 0, 0);
+    for (let i = 0; i < 3; i++) c.drawImage(this.below, 0, 0);
+    c.restore();
   }
 
   hatch(c, all) {
@@ -174,13 +200,15 @@ export class View {
     c.clearRect(0, 0, width, height);
     if (this.mask && !this.showsOriginal && !this.hidesMask) this.drawOverlay(c, width, height);
     c.setTransform(this.ratio, 0, 0, this.ratio, 0, 0);
+    if (this.mask && !this.hidesMask) this.drawParts(c);
     if (this.shape) this.drawShape(c);
     if (this.cursor) this.drawCursor(c);
   }
 
   /** Colour where the mask is white, and an edge of black and white that shows on any picture. */
   drawOverlay(c, width, height) {
-    const { mask, ratio, scale } = this;
+    const { ratio, scale } = this;
+    const mask = this.used ?? this.mask;
     const step = 1 / (scale * ratio);
     const [x0, y0] = [-this.x / scale, -this.y / scale];
     const left = Math.max(0, Math.floor(-x0 / step));
@@ -215,6 +243,26 @@ export class View {
       above = line;
     }
     c.putImageData(image, left, top);
+  }
+
+  /** The parts that a job would work on, each with its size in pixels. */
+  drawParts(c) {
+    c.font = "12px system-ui, sans-serif";
+    for (const { box } of this.parts) {
+      const at = this.place(box.x, box.y);
+      for (const [color, dash] of [["#000", []], ["#fff", [8, 4]]]) {
+        c.strokeStyle = color;
+        c.setLineDash(dash);
+        c.lineWidth = 1;
+        c.strokeRect(at.x, at.y, box.width * this.scale, box.height * this.scale);
+      }
+      const text = `${box.width}×${box.height}`;
+      c.fillStyle = "#000";
+      c.fillRect(at.x, at.y - 16, c.measureText(text).width + 8, 16);
+      c.fillStyle = "#fff";
+      c.fillText(text, at.x + 4, at.y - 4);
+    }
+    c.setLineDash([]);
   }
 
   drawCursor(c) {

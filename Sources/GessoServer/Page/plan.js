@@ -1,6 +1,6 @@
 // What a job would do and need, before it is run, and how far it is while it runs.
 
-import { ask } from "./api.js";
+import { ask, bytes } from "./api.js";
 
 const el = (id) => document.getElementById(id);
 
@@ -32,12 +32,54 @@ export function progressText(now) {
   return text[0].toUpperCase() + text.slice(1);
 }
 
+/** Ends the running job with what there is of its picture, by the button for it. */
+export function finishing(job, complain) {
+  el("finish").addEventListener("click", async () => {
+    try { await ask("POST", `/api/v1/jobs/${job()}/finish`); } catch (error) { complain(error.message); }
+  });
+}
+
 let newest = 0;
+
+/** Is given each plan with its order, and nothing once it does not hold any more. */
+export const plans = { look: () => {} };
+
+/** What holds all of a mask that is not black. */
+export function boundsOf({ values, width }) {
+  const on = [...values.keys()].filter((i) => values[i]);
+  if (!on.length) return null;
+  const columns = on.map((i) => i % width);
+  const [left, right] = columns.reduce(([a, b], c) => [Math.min(a, c), Math.max(b, c)], [width, 0]);
+  const [top, bottom] = [Math.floor(on[0] / width), Math.floor(on.at(-1) / width)];
+  return { x: left, y: top, w: right - left + 1, h: bottom - top + 1 };
+}
+
+/** Shows what a plan says of the mask: its real form, and the parts that are worked on. */
+export async function look(view, made, body) {
+  const number = newest;
+  if (view.used || view.parts.length) {
+    [view.used, view.parts] = [null, []];
+    view.redrawMask();
+  }
+  if (!made || body.verb !== "inpaint") return;
+  try {
+    const used = await bytes("/api/v1/mask/used", "POST", body);
+    if (number !== newest) return;
+    const values = new Uint8Array(await used.arrayBuffer());
+    if (number !== newest) return;
+    if (values.length === made.width * made.height) view.used = { values, width: made.width, height: made.height };
+    view.parts = made.passes.filter(({ box }) => box.width < made.width || box.height < made.height).slice(0, 12);
+    view.redrawMask();
+  } catch { /* It cannot be shown; the run says why. */ }
+}
 
 async function show(order) {
   const number = ++newest;
-  const made = await ask("POST", "/api/v1/plan", await order());
-  if (number === newest) el("plan").textContent = words(made);
+  const body = await order();
+  const made = await ask("POST", "/api/v1/plan", body);
+  if (number !== newest) return;
+  el("plan").textContent = words(made);
+  plans.look(made, body);
 }
 
 /** Plans because a person asked for it. */
@@ -59,6 +101,7 @@ export function planSoon(order, isIdle) {
   clearTimeout(waiting);
   newest += 1;
   el("plan").textContent = "";
+  plans.look(null);
   waiting = setTimeout(() => {
     if (isIdle()) show(order).catch(() => { el("plan").textContent = ""; });
   }, 1500);

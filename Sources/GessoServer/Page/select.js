@@ -21,7 +21,9 @@ export async function select(host, source, box, points, subtracts) {
   if (box) marked.box = box.map(Math.round);
   else marked[host.selecting === "keep" ? "keep" : "drop"].push(thinned(points));
   if (!marked.box && !marked.keep.length) throw new Error("Draw a box around the thing or a stroke on it first.");
-  const found = await bytes("/api/v1/mask/select", "POST", { source, ...marked, subtracts: undefined });
+  const found = await bytes("/api/v1/mask/select", "POST", {
+    source, ...marked, subtracts: undefined, margin: document.getElementById("select-margin").checked ? null : 0,
+  });
   const values = new Uint8Array(await found.arrayBuffer());
   // Another picture may have been opened meanwhile.
   if (mask !== host.mask) return;

@@ -16,6 +16,19 @@ export const tools = {
 export const radiusOf = (place) => 0.5 * 2000 ** (place / 100);
 export const placeOf = (radius) => (100 * Math.log(radius / 0.5)) / Math.log(2000);
 
+/** Joins the options of tools, and how the mask is shown, to what uses them. */
+export function toolOptions(host) {
+  const el = (id) => document.getElementById(id);
+  const { view } = host;
+  el("tolerance").addEventListener("input", () => {
+    host.tolerance = Number(el("tolerance").value);
+    el("tolerance-value").textContent = el("tolerance").value;
+  });
+  document.querySelectorAll("input[name=selecting]").forEach((input) => input.addEventListener("change", () => { host.selecting = input.value; }));
+  el("overlay-color").addEventListener("change", () => { view.color = el("overlay-color").value.split(",").map(Number); view.redrawMask(); });
+  el("overlay-opacity").addEventListener("input", () => { view.opacity = el("overlay-opacity").value / 100; view.redrawMask(); });
+}
+
 export class Pointers {
   /** `host` has view, mask, tool, radius, and is told by `painted` and `say`. */
   constructor(canvas, host) {

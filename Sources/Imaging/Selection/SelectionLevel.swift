@@ -33,7 +33,7 @@ struct SelectionLevel {
     private static let extent: Float = 0.8
     /// How much more likely all places in the box may become, as a logarithm, and by what steps, until the
     /// selection has that extent.
-    private static let mostBias: Float = 2.25
+    private static let mostBias: Float = 4.5
     private static let biasStep: Float = 0.75
     /// The border moves so many pixels at the most from one size to the next.
     private static let band = 4

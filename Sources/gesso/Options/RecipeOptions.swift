@@ -5,7 +5,7 @@ import Terminal
 
 /// The flags of the settings that every verb shares, presets, and `--set` for all the others.
 struct RecipeOptions: ParsableArguments {
-    @Option(parsing: .unconditional, help: help("prompt", "text"))
+    @Option(name: .shortAndLong, parsing: .unconditional, help: help("prompt", "text"))
     var prompt: String?
 
     @Option(parsing: .unconditional, help: help("negative_prompt", "text"))

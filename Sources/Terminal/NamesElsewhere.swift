@@ -3,11 +3,11 @@ import Gesso
 /// What options and commands are called in other programs: AUTOMATIC1111's API and web page, diffusers,
 /// the scripts of CompVis, stable-diffusion.cpp, InvokeAI. None of them is understood here, for some
 /// mean other things there than here; each has an answer.
-enum NamesElsewhere {
+package enum NamesElsewhere {
     /// Options of ours, by those of others that stand for something else than a setting's key; without
     /// dashes.
     private static let options: [String: [String]] = [
-        "W": ["width"], "H": ["height"], "p": ["prompt"], "n": ["negative-prompt"],
+        "W": ["width"], "H": ["height"], "n": ["negative-prompt"],
         "s": ["seed"], "S": ["seed"], "m": ["mask", "model"], "M": ["mask"], "t": ["threads"],
         "y": ["overwrite"], "f": ["overwrite"], "C": ["guidance-scale"], "A": ["scheduler"],
         "ckpt": ["model"], "checkpoint": ["model"], "ckpt-path": ["model"],
@@ -67,12 +67,27 @@ enum NamesElsewhere {
         "png_info": "info", "show": "info", "dir": "batch",
     ]
 
+    private static let groups = [
+        "preset": [
+            "check": "validate", "lint": "validate", "test": "validate", "verify": "validate",
+            "ls": "list", "create": "new", "add": "new", "save": "new", "cat": "show",
+            "print": "show", "options": "keys", "settings": "keys",
+        ],
+        "model": [
+            "ls": "list", "download": "get", "fetch": "get", "install": "get", "pull": "get",
+            "add": "get", "info": "inspect", "show": "inspect", "check": "inspect",
+            "export": "convert", "save": "convert",
+        ],
+        "config": ["list": "show", "get": "show", "print": "show", "ls": "show"],
+    ]
+
     /// What to do instead of an option that a command does not have; nil where nothing is known.
     ///
     /// - Parameters:
     ///   - option: with its dashes.
     ///   - command: the name of the command, and the long names of its options.
-    static func remedy(for option: String, of command: (name: String, options: [String])) -> String?
+    package static func remedy(for option: String, of command: (name: String, options: [String]))
+        -> String?
     {
         let isLong = option.hasPrefix("--")
         let bare = option.drop { $0 == "-" }
@@ -103,6 +118,8 @@ enum NamesElsewhere {
         return isOfVerb ? "--set \(key.name)=..." : nil
     }
 
-    /// The command that others call so.
-    static func command(_ name: String) -> String? { commands[name.lowercased()] }
+    /// The command that others call so, of `gesso` or of the group of that name.
+    package static func command(_ name: String, of group: String) -> String? {
+        group == "gesso" ? commands[name.lowercased()] : groups[group]?[name.lowercased()]
+    }
 }

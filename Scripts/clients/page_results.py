@@ -1,0 +1,57 @@
+"""What the page shows of a job before and after it: the mask as it is used, and a result beside its picture."""
+
+from page_tools import do, feature, mask, opened, PHOTO, run, SHOTS, wait
+
+
+def test_results(browser):
+    context, page = opened(browser, viewport={"width": 1400, "height": 900})
+    page.set_input_files("#file", PHOTO)
+    wait(page, "window.gesso.mask()")
+    page.evaluate("document.querySelectorAll('details').forEach((d) => { d.open = true; })")
+    for name, value in zip("xywh", (100, 60, 80, 80)):
+        page.fill(f"#shape-{name}", str(value))
+    do(page, "addShape")
+    page.fill("#grow-by", "7")
+    do(page, "grow")
+    assert mask(page)["bounds"] == {"x": 93, "y": 53, "w": 94, "h": 94}, mask(page)
+    do(page, "shrink")
+    assert mask(page)["count"] == 80 * 80, mask(page)
+    page.locator("#canvas").press(".")
+    assert int(page.locator("#size-value").inner_text()) > 40
+    page.locator("#canvas").press("{")
+    assert page.locator("#hardness-value").inner_text() == "90%"
+    feature("grow and shrink by pixels; keys for size and hardness")
+
+    page.fill("#prompt", "a red house")
+    page.fill("#key-steps", "4")
+    page.fill("#key-mask_grow", "10")
+    page.select_option("#key-region", "mask")
+    wait(page, "window.gesso.used()?.bounds !== undefined", timeout=60000)
+    used = page.evaluate("window.gesso.used()")
+    assert used["bounds"] == {"x": 90, "y": 50, "w": 100, "h": 100}, used
+    assert len(used["parts"]) == 1 and used["parts"][0]["width"] >= 100, used
+    page.screenshot(path=f"{SHOTS}/used.png")
+    page.fill("#key-mask_grow", "0")
+    page.select_option("#key-region", "whole")
+    feature("the mask as a job uses it, and the part that is worked on")
+
+    page.fill("#key-steps", "400")
+    page.locator("#run").click()
+    page.wait_for_selector("#preview:not([hidden])", timeout=60000)
+    page.locator("#finish").click()
+    wait(page, "document.getElementById('proof').textContent.includes('0 pixels changed')", timeout=30000)
+    feature("a job that is stopped leaves its picture as it is")
+
+    page.fill("#key-steps", "4")
+    run(page)
+    wait(page, "!document.getElementById('compare-mode-label').hidden")
+    for mode in ("beside", "difference"):
+        page.select_option("#compare-mode", mode)
+        page.wait_for_timeout(150)
+        page.screenshot(path=f"{SHOTS}/{mode}.png")
+    page.select_option("#compare-mode", "slider")
+    context.grant_permissions(["clipboard-read", "clipboard-write"])
+    page.locator("#copy-result").click()
+    wait(page, "document.getElementById('live').textContent === 'Copied'")
+    feature("side by side, difference, copy the result")
+    context.close()
