@@ -43,6 +43,7 @@ AVX2 = {"GESSO_KERNELS": "avx2", "ONEDNN_MAX_CPU_ISA": "AVX2", "MKL_ENABLE_INSTR
         "ATEN_CPU_CAPABILITY": "avx2"}
 NAMES = {"exact": "Gesso, exact", "bf16": "Gesso, bf16", "int8": "Gesso, int8", "torch f32": "PyTorch, f32",
          "torch bf16": "PyTorch, bf16", "openvino f32": "OpenVINO, f32", "openvino": "OpenVINO's default"}
+PEERS = ["torch f32", "torch bf16", "openvino f32", "openvino"]
 
 
 def picture(folder, size):
@@ -209,7 +210,8 @@ def compare_calls(options, size):
         print(f"{size}x{size}, round {index + 1}, calls, gesso", file=sys.stderr)
         for name, times in gesso_calls(options, size).items():
             found[name] = merged(found.get(name), times)
-        for name in ["torch f32", "torch bf16"] + (["openvino f32", "openvino"] if options.openvino else []):
+        yield call_table(options, size, found)
+        for name in options.peers:
             print(f"{size}x{size}, round {index + 1}, calls, {name}", file=sys.stderr)
             times = peer(options, "--calls-of", name, "--size", str(size), "--calls", str(options.calls))
             found[name] = merged(found.get(name), {stage: times[stage] for _, stage in CALLS})
@@ -317,8 +319,7 @@ def edit_table(options, size, times):
 
 def peers(options, size):
     """Who makes whole edits; OpenVINO does where its networks were converted for single calls."""
-    return ["torch f32", "torch bf16"] + (
-        ["openvino f32", "openvino"] if options.openvino and converted(options, size).exists() else [])
+    return [name for name in options.peers if not name.startswith("openvino") or converted(options, size).exists()]
 
 
 def compare_edits(options, size, folder):
@@ -361,7 +362,7 @@ def machine(options):
     units = [name for name in ("amx_bf16", "amx_int8", "avx512_bf16", "avx512_vnni", "avx_vnni") if name in flags]
     wide = "held to AVX2" if options.avx2 else ", ".join(["AVX-512" if "avx512f" in flags else "AVX2", *units])
     peers = f"PyTorch {torch.__version__.split('+')[0]}, diffusers {diffusers.__version__}"
-    if options.openvino:
+    if any(name.startswith("openvino") for name in options.peers):
         import openvino
 
         peers += f", OpenVINO {openvino.__version__.split('-')[0]}"
@@ -382,6 +383,7 @@ def main():
     options.add_argument("--only-calls", action="store_true", help="leave out whole edits")
     options.add_argument("--only-edits", action="store_true", help="leave out single calls")
     options.add_argument("--openvino", action="store_true", help="measure OpenVINO, too")
+    options.add_argument("--peers", choices=PEERS, nargs="*", help="measure these alone beside Gesso")
     options.add_argument("--threads", type=int, default=2)
     options.add_argument("--avx2", action="store_true", help="hold Gesso and PyTorch to AVX2")
     options.add_argument("--table", type=Path, help="a file for the table, beside standard output")
@@ -401,6 +403,8 @@ def main():
         return
     if given.quick:
         given.rounds, given.calls, given.steps, given.edits = 1, 1, 5, ["guided"]
+    if given.peers is None:
+        given.peers = [name for name in PEERS if given.openvino or name.startswith("torch")]
     if given.avx2:
         os.environ.update(AVX2)
     for lines in compare(given):

@@ -103,7 +103,7 @@ enum { kept_chunk_count = 8 };
 // Takes the profile out of its chunk: a name, the method 0, a zlib stream. At most one byte more
 // than the limit comes out, which is how the caller sees that a profile is too large.
 static codec_status take_profile(codec_reader *reader, const png_unknown_chunk *chunk) {
-    const uint8_t *end = memchr(chunk->data, 0, chunk->size);
+    const uint8_t *end = chunk->size > 0 ? memchr(chunk->data, 0, chunk->size) : NULL;
     z_stream stream = {0};
     if (end == NULL || end + 2 > chunk->data + chunk->size || inflateInit(&stream) != Z_OK) {
         codec_warn(reader, "the colour profile is broken and was left out");

@@ -113,8 +113,6 @@ public struct Areas: Sendable, Equatable {
 }
 
 extension Areas {
-    /// Places around a mask that are computed with it.
-    private static let margin = 1
     /// Side of the tiles that the mask is taken apart by: a place of the coarsest level of most networks, so that
     /// areas do not meet in one.
     private static let tile = 8
@@ -126,27 +124,20 @@ extension Areas {
     /// - Parameter mask: all above 0 counts; nil where nothing does.
     public init?(covering mask: Tensor) {
         let (height, width) = (mask.shape[1], mask.shape[2])
-        let mask = Self.grown(mask)
+        let mask = Self.rows(of: mask)
         let areas = Self.joined(Self.tight(Self.runs(mask), mask))
         guard !areas.isEmpty else { return nil }
         self.init(height: height, width: width, areas)
     }
 
-    /// The rows of a mask with the margin around what is above 0.
-    private static func grown(_ mask: Tensor) -> [[Bool]] {
-        let (height, width) = (mask.shape[1], mask.shape[2])
-        var grown = [[Bool]](repeating: [Bool](repeating: false, count: width), count: height)
-        mask.withUnsafeBufferPointer { mask in
-            for place in mask.indices where mask[place] > 0 {
-                let (y, x) = (place / width, place % width)
-                for row in max(y - margin, 0)...min(y + margin, height - 1) {
-                    for column in max(x - margin, 0)...min(x + margin, width - 1) {
-                        grown[row][column] = true
-                    }
-                }
+    /// The rows of a mask, true where it is above 0.
+    private static func rows(of mask: Tensor) -> [[Bool]] {
+        let width = mask.shape[2]
+        return mask.withUnsafeBufferPointer { mask in
+            stride(from: 0, to: mask.count, by: width).map { start in
+                (start..<start + width).map { mask[$0] > 0 }
             }
         }
-        return grown
     }
 
     /// Tiles that hold anything of a mask: in each line of tiles those side by side are one.

@@ -53,7 +53,7 @@ public final class Reuse {
     ///   - interval: one of so many calls is whole, about.
     ///   - timestep: of the whole call, 0...999.
     public static func gap(_ interval: Int, after timestep: Float) -> Int {
-        interval + (timestep < 500 ? interval / 4 : -(interval / 4))
+        timestep < 500 ? interval + interval * 3 / 5 : interval - interval * 2 / 5
     }
 
     /// - Parameters:
