@@ -1,4 +1,5 @@
 import CCodecs
+import Glibc
 
 private let exifPrefix = Array("Exif\0\0".utf8)
 private let xmpPrefix = Array("http://ns.adobe.com/xap/1.0/\0".utf8)
@@ -46,6 +47,14 @@ extension ImageMetadata {
         }
         let resources = payloads("APPD", PhotoshopResources.prefix).flatMap(\.self)
         takeResources(resources)
+    }
+
+    /// Whether Samsung's block behind a picture, which ends in a directory, has the film of a motion photo.
+    static func isFilm(_ trailer: Slice<UnsafeBufferPointer<UInt8>>) -> Bool {
+        let (name, end) = (Array("MotionPhoto_Data".utf8), Array("SEFT".utf8))
+        guard trailer.suffix(end.count).elementsEqual(end) else { return false }
+        let bytes = UnsafeRawBufferPointer(UnsafeBufferPointer(rebasing: trailer))
+        return memmem(bytes.baseAddress, bytes.count, name, name.count) != nil
     }
 
     /// Keeps Photoshop's resources as far as they do not show the picture, and are not there yet.

@@ -31,9 +31,9 @@ package enum FolderSearch {
     /// - Parameters:
     ///   - isDeep: whether folders inside of it are searched, too.
     ///   - skipped: names of folders, in lower case, that are left out.
-    package static func items(in folder: URL, isDeep: Bool = true, skipping skipped: Set<String> = [])
-        -> [Item]
-    {
+    package static func items(
+        in folder: URL, isDeep: Bool = true, skipping skipped: Set<String> = []
+    ) -> [Item] {
         var (found, rest, count) = ([Item](), [(path: "", url: folder, depth: 0)], 0)
         while let next = rest.popLast() {
             for name in names(in: next.url) where !name.hasPrefix(".") {
