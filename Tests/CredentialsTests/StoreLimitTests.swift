@@ -106,4 +106,29 @@ import Testing
         #expect(ListedBoxes(list(100_000)) != nil)
         #expect(ListedBoxes(list(100_001)) == nil)
     }
+
+    /// Each result is made from the one before: of the last one's ingredients so many are checked.
+    @Test func aChainHasALength() throws {
+        let (signer, _) = try Keys.signer()
+        let plain = try StoreTests.picture().encoded(as: .png)
+        var file = try StoreTests.signed(StoreTests.draft(0), plain, .png, signer)
+        func isCut() throws -> Bool {
+            try #require(StoreTests.report(file)).deltas.flatMap(\.findings).contains {
+                $0.explanation == "the chain is longer than 32"
+            }
+        }
+        for number in UInt8(1)...34 {
+            var draft = StoreTests.draft(number)
+            draft.ingredients = [
+                Ingredient(
+                    .parentOf, title: nil, mediaType: "image/png", hash: Data([number]),
+                    provenance: StoreTests.report(file))
+            ]
+            var opened = Action(.opened)
+            opened.ingredients = [0]
+            draft.actions = [opened]
+            file = try StoreTests.signed(draft, plain, .png, signer)
+            #expect(try isCut() == (number > 32), "\(number)")
+        }
+    }
 }

@@ -53,4 +53,12 @@ import Testing
             #expect(FolderSearch.items(in: folder).map(\.path) == [above + "a.safetensors"])
         }
     }
+
+    @Test func aGridHasSoManyPictures() throws {
+        func places(_ axes: String...) throws -> Int {
+            try Grid.places(axes.map { try GridAxis($0, option: "--x") }).count
+        }
+        #expect(try places("seed=1-100", "steps=1-4") == 400)
+        #expect(throws: GessoError.self) { try places("seed=1-67", "steps=1-6") }
+    }
 }
