@@ -79,20 +79,7 @@ struct TinyAutoencoderFile: CustomStringConvertible {
                 result["\(name).layers.\(number - half.first).\(parts[1])"] = entry
             }
         }
-        try requireSameLatents(found, at: path)
         return result
-    }
-
-    private static func requireSameLatents(_ halves: [TinyAutoencoderFile], at path: String) throws
-    {
-        guard let first = halves.first,
-            let other = halves.first(where: { $0.latentChannels != first.latentChannels })
-        else { return }
-        throw CheckpointError.unusableAddOn(
-            path: path,
-            what: "is put together of halves for \(first.latentChannels) and for "
-                + "\(other.latentChannels) latent channels",
-            hint: "put the two files of one autoencoder beside each other")
     }
 }
 
