@@ -1,5 +1,4 @@
 import CCodecs
-import Glibc
 
 private let exifPrefix = Array("Exif\0\0".utf8)
 private let xmpPrefix = Array("http://ns.adobe.com/xap/1.0/\0".utf8)
@@ -53,8 +52,9 @@ extension ImageMetadata {
     static func isFilm(_ trailer: Slice<UnsafeBufferPointer<UInt8>>) -> Bool {
         let (name, end) = (Array("MotionPhoto_Data".utf8), Array("SEFT".utf8))
         guard trailer.suffix(end.count).elementsEqual(end) else { return false }
-        let bytes = UnsafeRawBufferPointer(UnsafeBufferPointer(rebasing: trailer))
-        return memmem(bytes.baseAddress, bytes.count, name, name.count) != nil
+        return trailer.indices.contains { place in
+            trailer[place] == name[0] && trailer[place...].starts(with: name)
+        }
     }
 
     /// Keeps Photoshop's resources as far as they do not show the picture, and are not there yet.
