@@ -118,7 +118,7 @@ import Testing
             let lines = list == "list.txt" ? paths : paths.map { "{\"input\": \"\($0)\"}" }
             try Data(lines.joined(separator: "\n").utf8).write(to: tool.url(list))
             let words = ["batch", list, "--masks", "rect:1,1,9,9"] + Self.fill
-            let note = "in/a.png and other/a.png would both become a.png: "
+            let note = "in/a.png and ./other/a.png would both become a.png: "
             let plan = try tool.run(words + ["--dry-run"])
             #expect(plan.status == 3)
             #expect(plan.text.contains("fail ") && plan.text.contains(note), "\(plan.text)")
