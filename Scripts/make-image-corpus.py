@@ -370,6 +370,30 @@ def exif(orientation=None, loop=False, order="<"):
             + b"".join(entries) + struct.pack(order + "I", 8 if loop else 0))
 
 
+SETTINGS = "ein Hügel, 丘 🏔\nNegative prompt: fog\nSteps: 20, Sampler: Euler a, Seed: 7, Size: 64x64"
+
+
+def exif_comment(encoded, order=">"):
+    """A TIFF structure with EXIF's user comment, as AUTOMATIC1111 and others write settings there."""
+    mark = b"II" if order == "<" else b"MM"
+    pointer = struct.pack(order + "HHHII", 1, 0x8769, 4, 1, 26)
+    comment = struct.pack(order + "HHHII", 1, 0x9286, 7, len(encoded), 44)
+    end = struct.pack(order + "I", 0)
+    return mark + struct.pack(order + "HI", 42, 8) + pointer + end + comment + end + encoded
+
+
+def comments():
+    """The settings in each encoding that is met: the first is AUTOMATIC1111's."""
+    unicode = b"UNICODE\0"
+    return {
+        "unicode": exif_comment(unicode + SETTINGS.encode("utf-16-be")),
+        "unicode-little": exif_comment(unicode + SETTINGS.encode("utf-16-le"), "<"),
+        "unicode-other-order": exif_comment(unicode + SETTINGS.encode("utf-16-be"), "<"),
+        "unicode-mark": exif_comment(unicode + b"\xff\xfe" + SETTINGS.encode("utf-16-le")),
+        "utf-8": exif_comment(b"ASCII\0\0\0" + SETTINGS.encode()),
+        "undefined": exif_comment(bytes(8) + SETTINGS.encode())}
+
+
 def turned(samples, orientation):
     """The upright picture for stored samples, in the words of the EXIF standard: where row 0 and
     column 0 of the stored picture are to be seen."""
@@ -497,6 +521,9 @@ def make_good_jpeg():
                                ("all-0", restarts, lambda i: 0), ("progressive", slow, lambda i: 5 * i + 2)]:
         good(f"restart-numbers-{name}.jpg", renumbered(data, number), reference(data), tolerance=1,
              warnings=["restart markers are numbered wrongly"])
+    for name, block in comments().items():
+        close(f"settings-{name}.jpg", with_markers(base, (0xE1, b"Exif\0\0" + block)), exif=True,
+              parameters=SETTINGS)
     for name, data in refused_profiles().items():
         close(f"{name}.jpg", with_markers(base, *profile_parts(data, 1)), profileBytes=len(data))
 
@@ -615,6 +642,10 @@ def make_good_webp():
         block = exif(orientation, order="><"[orientation % 2])
         data = webp(color, lossless=True, exif=b"Exif\0\0" * (orientation % 2) + block)
         good(f"orientation-{orientation}.webp", data, turned(plain, orientation), exif=True)
+    for name, block in comments().items():
+        lead = b"Exif\0\0" if name == "unicode" else b""
+        same(f"settings-{name}.webp", webp(color, lossless=True, exif=lead + block), exif=True,
+             parameters=SETTINGS)
     icc = profile()
     same("profile.webp", webp(color, lossless=True, icc_profile=icc), profileBytes=len(icc))
     same("profile-padded.webp", webp(color, lossless=True, icc_profile=icc + bytes(5)),

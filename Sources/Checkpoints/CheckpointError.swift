@@ -120,8 +120,8 @@ public enum CheckpointError: Error, Equatable, CustomStringConvertible {
                 names,
                 after: "\(brief(path)): changes layers in a way that is not known: ")
         case .missingPart(let path, let component, let missing):
-            "\(path): holds no \(component): no tensor is called \(missing)…; give one "
-                + "from another file (--\(component.lowercased()))"
+            "\(path): holds no \(component): no tensor is called \(missing)…; give a VAE from another "
+                + "file (--vae)"
         case .otherLatents(let path, let found, let expected):
             "\(path): made for other models: its latents have \(found) channels where the model has "
                 + "\(expected)"

@@ -19,6 +19,7 @@ enum KnownContents {
         (["controlnet_cond_embedding."], "a ControlNet"),
         (["add_embedding.", "down_blocks."], "an SDXL UNet"),
         (["time_embedding.", "down_blocks."], "a UNet"),
+        (["input_blocks.", "output_blocks.", "time_embed."], "a UNet in the original layout"),
         (["encoder.down_blocks.", "decoder.up_blocks."], "a VAE"),
         (["encoder.down.", "decoder.up."], "a VAE in the original layout"),
         (["text_model.", "vision_model."], "a whole CLIP model"),

@@ -32,12 +32,14 @@ public struct SingleFile: ModelSource {
     private enum Kind {
         case first, second, xl, refiner
 
-        init(_ entries: TensorTable) {
+        /// - Parameter lead: what is in front of all names.
+        init(_ entries: TensorTable, behind lead: String) {
             self =
-                entries.hasPrefix("conditioner.embedders.1.model.")
+                entries.hasPrefix(lead + "conditioner.embedders.1.model.")
                 ? .xl
-                : entries.hasPrefix("conditioner.embedders.0.model.")
-                    ? .refiner : entries.hasPrefix("cond_stage_model.model.") ? .second : .first
+                : entries.hasPrefix(lead + "conditioner.embedders.0.model.")
+                    ? .refiner
+                    : entries.hasPrefix(lead + "cond_stage_model.model.") ? .second : .first
         }
 
         /// Where the encoders' tensors are.
@@ -74,25 +76,27 @@ public struct SingleFile: ModelSource {
         self.url = url
         self.file = file
         embedded = try EmbeddedConfigurations(file.metadata, path: file.path)
-        let kind = Kind(file.entries)
+        let lead = Self.lead(of: file.entries)
+        let kind = Kind(file.entries, behind: lead)
         self.kind = kind
-        let (unetPrefix, vaePrefix) = ("model.diffusion_model.", "first_stage_model.")
-        let needed = [unetPrefix] + kind.prefixes.values.sorted()
+        func place(_ prefix: String) -> String { Self.place(lead + prefix, in: file.entries) }
+        let (unetPrefix, vaePrefix) = (place(Self.unetPrefix), place("first_stage_model."))
+        let prefixes = kind.prefixes.mapValues(place)
+        let needed = [unetPrefix] + prefixes.values.sorted()
         if let prefix = needed.first(where: { !file.entries.hasPrefix($0) }) {
             throw CheckpointError.notAModel(
-                path: file.path, missing: prefix + "…", guess: KnownContents.guess(file.entries))
-        }
-        let hasVAE = file.entries.hasPrefix(vaePrefix)
-        guard hasVAE || supplied.contains("vae") else {
-            throw CheckpointError.missingPart(
-                path: file.path, component: "VAE", missing: vaePrefix)
+                path: file.path, missing: prefix + "…",
+                guess: Self.guess(file.entries, without: prefix == unetPrefix ? "UNet" : nil))
         }
         unet = LDMPart(file, unetPrefix)
         vae = LDMPart(file, vaePrefix).ofAutoencoder
-        let texts = kind.prefixes.mapValues { [file] in LDMPart(file, $0) }
+        let isSupplied = supplied.contains("vae")
+        if !isSupplied { try Self.requireWhole(vae, vaePrefix) }
+        let texts = prefixes.mapValues { [file] in LDMPart(file, $0) }
         self.texts = texts
         unetShape = try LDMUNetShape(unet)
-        vaeShape = hasVAE ? try LDMAutoencoderShape(vae) : nil
+        // What its own VAE lacks does not count where another one is used.
+        vaeShape = isSupplied ? try? LDMAutoencoderShape(vae) : try LDMAutoencoderShape(vae)
         textShapes = try Dictionary(
             uniqueKeysWithValues: texts.map { encoder, text in
                 (
@@ -102,6 +106,38 @@ public struct SingleFile: ModelSource {
                         : try LDMTextShape(clip: text)
                 )
             })
+    }
+
+    private static let unetPrefix = "model.diffusion_model."
+
+    /// What programs that train on several cards, or save more than a model, put in front of all names.
+    private static func lead(of entries: TensorTable) -> String {
+        ["", "module.", "state_dict.", "_orig_mod."].first { entries.hasPrefix($0 + unetPrefix) }
+            ?? ""
+    }
+
+    /// The beginning of a part's names, with what compiling the part adds.
+    private static func place(_ prefix: String, in entries: TensorTable) -> String {
+        let compiled = prefix + "_orig_mod."
+        return entries.hasPrefix(compiled) ? compiled : prefix
+    }
+
+    /// What a file looks like that lacks a part: not a checkpoint of the kind that it was taken for.
+    private static func guess(_ entries: TensorTable, without part: String?) -> String? {
+        let guess = KnownContents.guess(entries)
+        let isWhole = ["Stable Diffusion", "SDXL"].contains {
+            guess?.hasPrefix("a single-file " + $0) == true
+        }
+        return isWhole ? "a checkpoint without its \(part ?? "text encoder")" : guess
+    }
+
+    private static func requireWhole(_ vae: LDMPart, _ prefix: String) throws {
+        for (part, component) in [
+            ("", "VAE"), ("decoder.", "decoder of a VAE"), ("encoder.", "encoder of a VAE"),
+        ] where !vae.entries.keys.contains(where: { $0.hasPrefix(part) }) {
+            throw CheckpointError.missingPart(
+                path: vae.path, component: component, missing: prefix + part)
+        }
     }
 
     /// nil: a file holds none

@@ -98,8 +98,9 @@ extension TinyAutoencoderFile {
         let place = url.deletingLastPathComponent().appending(path: other)
         if other != url.lastPathComponent, ModelFolder.exists(place) {
             let twin = try Safetensors(contentsOf: place)
-            if let more = TinyAutoencoderFile(twin.entries)?.entries(of: twin) {
-                return own.merging(more) { own, _ in own }
+            if let more = TinyAutoencoderFile(twin.entries) {
+                try requireSameLatents([tiny, more], at: file.path)
+                return own.merging(more.entries(of: twin)) { own, _ in own }
             }
         }
         guard tiny.decoder != nil else {
@@ -113,12 +114,14 @@ extension TinyAutoencoderFile {
     /// The same of a folder that holds such files, whatever their names.
     ///
     /// - Returns: nil for a folder without any.
-    /// - Throws: `CheckpointError.unusableAddOn` where there are several of a half.
+    /// - Throws: `CheckpointError.unusableAddOn` where there are several of a half, `.missingFile` where there
+    ///   is an encoder without its decoder.
     static func entries(inFolder folder: URL) throws -> [String: Safetensors.Entry]? {
         let path = folder.path(percentEncoded: false)
         let names = (try? FileManager.default.contentsOfDirectory(atPath: path)) ?? []
         var halves: [String: [String]] = [:]
         var result: [String: Safetensors.Entry] = [:]
+        var found: [TinyAutoencoderFile] = []
         for name in names.sorted() where name.hasSuffix(".safetensors") {
             guard let file = try? Safetensors(contentsOf: folder.appending(path: name)),
                 let tiny = TinyAutoencoderFile(file.entries)
@@ -126,8 +129,14 @@ extension TinyAutoencoderFile {
             if tiny.encoder != nil { halves["encoder", default: []].append(name) }
             if tiny.decoder != nil { halves["decoder", default: []].append(name) }
             result.merge(tiny.entries(of: file)) { first, _ in first }
+            found.append(tiny)
         }
-        guard halves["decoder"] != nil else { return nil }
+        guard halves["decoder"] != nil else {
+            guard let encoder = halves["encoder"]?.first else { return nil }
+            throw CheckpointError.missingFile(
+                folder: path, tried: [encoder.replacing("encoder", with: "decoder")],
+                hint: "a tiny autoencoder comes in two files")
+        }
         if let (half, files) = halves.first(where: { $1.count > 1 }) {
             throw CheckpointError.unusableAddOn(
                 path: path,
@@ -135,6 +144,19 @@ extension TinyAutoencoderFile {
                     + files.prefix(2).joined(separator: ", ") + ", …", hint: "give one of the files"
             )
         }
+        try requireSameLatents(found, at: path)
         return result
+    }
+
+    private static func requireSameLatents(_ halves: [TinyAutoencoderFile], at path: String) throws
+    {
+        guard let first = halves.first,
+            let other = halves.first(where: { $0.latentChannels != first.latentChannels })
+        else { return }
+        throw CheckpointError.unusableAddOn(
+            path: path,
+            what: "is put together of halves for \(first.latentChannels) and for "
+                + "\(other.latentChannels) latent channels",
+            hint: "put the two files of one autoencoder beside each other")
     }
 }

@@ -1,10 +1,10 @@
 import Files
-import Foundation
+package import Foundation
 
 /// The hash of a file that consists of boxes of the ISO base media format (`c2pa.hash.bmff.v3`,
 /// specification 2.2, 18.6): of the bytes of all boxes but those that it leaves out, with its position in
 /// front of each outermost one, in 64 bits.
-struct BoxHash {
+package struct BoxHash {
     /// The name of what is written.
     static let label = "c2pa.hash.bmff.v3"
     /// The names of what is checked. The first version has no positions, and no reader takes it any more.
@@ -56,7 +56,7 @@ struct BoxHash {
     }
 
     /// What an assertion leaves out; nil where that is malformed.
-    init?(_ assertion: CBOR) {
+    package init?(_ assertion: CBOR) {
         guard let list = assertion["exclusions"], let entries = list.array,
             (1...Self.mostExclusions).contains(entries.count)
         else { return nil }
@@ -113,7 +113,7 @@ struct BoxHash {
     }
 
     /// What the boxes `mdat` of a file hold that hashes of parts are of; nil for what is not all boxes.
-    static func pictureData(of file: Data) -> [Data]? {
+    package static func pictureData(of file: Data) -> [Data]? {
         let boxes = BoxedFile(file)
         return boxes.boxes(in: 0..<file.count, most: mostBoxes)?.filter { $0.kind == "mdat" }
             .map { boxes[$0.whole].dropFirst(PartHashes.headBytes) }

@@ -3,7 +3,7 @@ import Foundation
 
 /// The hash of a JPEG or PNG by its parts (`c2pa.hash.boxes`, specification 2.2, 18.7): every part is listed
 /// by its name, in order, with a hash for one or several of them.
-struct ListedBoxes {
+package struct ListedBoxes {
     /// The name of the assertion.
     static let label = "c2pa.hash.boxes"
     private static let most = 100_000
@@ -22,7 +22,7 @@ struct ListedBoxes {
     private let entries: [Entry]
 
     /// What an assertion lists; nil where that is malformed, and for parts of boxes that are left out.
-    init?(_ assertion: CBOR) {
+    package init?(_ assertion: CBOR) {
         guard let list = assertion["boxes"]?.array, (1...Self.most).contains(list.count)
         else { return nil }
         var entries: [Entry] = []

@@ -3,7 +3,7 @@ import Foundation
 
 /// The hashes of a picture's data in a file of boxes, in parts of so many bytes (`merkle` of
 /// `c2pa.hash.bmff.v3`, specification 2.2, 18.6): a row of the tree of hashes for each box `mdat`.
-struct PartHashes {
+package struct PartHashes {
     /// Bytes of a box that belong to the hash of the boxes: its length and kind, in the longer form.
     static let headBytes = 16
     private static let (mostBoxes, mostParts) = (1000, 1_000_000)
@@ -25,7 +25,7 @@ struct PartHashes {
     private let trees: [Tree]
 
     /// Nil for what is malformed.
-    init?(_ list: [CBOR]) {
+    package init?(_ list: [CBOR]) {
         guard (1...Self.mostBoxes).contains(list.count) else { return nil }
         let trees = list.compactMap(Self.tree).sorted { $0.place < $1.place }
         guard trees.count == list.count, Set(trees.map(\.place)).count == trees.count else {

@@ -238,6 +238,9 @@ extension ImageMetadata {
         if reader.pointee.items.dropped > 0 {
             warnings.append("\(reader.pointee.items.dropped) pieces of metadata were left out")
         }
+        if format == .jpeg, Self.isFilm(bytes.suffix(reader.pointee.trailing_bytes)) {
+            lost.insert(.motion)
+        }
         if reader.pointee.trailing_bytes > 0, !lost.contains(where: \.isAppended) {
             warnings.append("\(reader.pointee.trailing_bytes) bytes after the picture were ignored")
         }

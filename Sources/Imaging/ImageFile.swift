@@ -15,13 +15,18 @@ extension Image {
 /// The bytes of an ordinary file, or the first of them if these are not a picture's.
 ///
 /// - Throws: ``ImagingError/folder(name:)``, and ``ImagingError/unreadable(name:reason:)`` for pipes,
-///   devices and the like.
+///   devices and the like, and for files of more than 2 GB.
 public func pictureFile(at url: URL) throws -> Data {
-    Data(try readFile(url.path, name: url.relativePath))
+    try pictureFile(at: url, upTo: ImageLimits.fileBytes)
+}
+
+/// The same for files of so many bytes at the most.
+package func pictureFile(at url: URL, upTo limit: Int) throws -> Data {
+    Data(try readFile(url.path, upTo: limit, name: url.relativePath))
 }
 
 /// The content of an ordinary file that starts like a picture.
-private func readFile(_ path: String, name: String) throws -> [UInt8] {
+private func readFile(_ path: String, upTo limit: Int, name: String) throws -> [UInt8] {
     func unreadable(_ reason: String) -> ImagingError { .unreadable(name: name, reason: reason) }
     let file = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
     guard file >= 0 else { throw unreadable(systemMessage(errno)) }
@@ -34,7 +39,7 @@ private func readFile(_ path: String, name: String) throws -> [UInt8] {
     let head = try readBytes(file, count: min(size, 512), name: name)
     // What is no picture is refused by its head; the rest need not be read.
     guard ImageFormat(sniffing: head) != nil else { return head }
-    guard size <= ImageLimits.fileBytes else { throw unreadable("it is larger than 2 GB") }
+    guard size <= limit else { throw unreadable("it is larger than 2 GB") }
     return head + (try readBytes(file, count: size - head.count, name: name))
 }
 

@@ -48,6 +48,15 @@ extension ImageMetadata {
         takeResources(resources)
     }
 
+    /// Whether Samsung's block behind a picture, which ends in a directory, has the film of a motion photo.
+    static func isFilm(_ trailer: Slice<UnsafeBufferPointer<UInt8>>) -> Bool {
+        let (name, end) = (Array("MotionPhoto_Data".utf8), Array("SEFT".utf8))
+        guard trailer.suffix(end.count).elementsEqual(end) else { return false }
+        return trailer.indices.contains { place in
+            trailer[place] == name[0] && trailer[place...].starts(with: name)
+        }
+    }
+
     /// Keeps Photoshop's resources as far as they do not show the picture, and are not there yet.
     mutating func takeResources(_ resources: [UInt8]) {
         if let kept = PhotoshopResources.withoutPictures(resources) {

@@ -42,13 +42,16 @@ public enum Companion: Sendable, CaseIterable {
 
     /// Where their properties are: a namespace with its usual prefixes, and how the names begin where
     /// not all of it is meant. (Adobe: Gain Map 1.0; Google: Ultra HDR, Motion Photo 1.0, Depthmap
-    /// Metadata, Dynamic Depth 1.0; Apple: HDRGainMap; Adobe: XMP Part 1, 2012, 8.4 and 8.7.)
+    /// Metadata, Dynamic Depth 1.0; Apple: HDRGainMap, depthData; Adobe: XMP Part 1, 2012, 8.4 and 8.7.)
     private static let namespaces:
         [(
             namespace: String, prefixes: [String], locals: [String], companion: Companion
         )] = [
             ("http://ns.adobe.com/hdr-gain-map/", ["hdrgm"], [], .gainMap),
             ("http://ns.apple.com/HDRGainMap/", ["HDRGainMap"], [], .gainMap),
+            ("http://ns.apple.com/depthData/", ["depthData"], [], .depth),
+            ("http://ns.apple.com/portraitEffectsMatte/", ["portraitEffectsMatte"], [], .depth),
+            ("http://ns.apple.com/pixeldatainfo/", ["apdi"], [], .directory),
             (
                 "http://ns.google.com/photos/1.0/camera/", ["GCamera"],
                 ["MotionPhoto", "MicroVideo"], .motion

@@ -16,8 +16,11 @@ private struct ForeignNotation {
     /// letters, so that the time grows with the length of a prompt alone.
     static func all() throws -> [ForeignNotation] {
         [
+            // The name of a programming language is none.
             try .init(
-                "a weight of InvokeAI", #"(?:[\p{L}\p{N}"](?:\+\+|--)|\)[+-])(?=[+\-\s,.]|$)"#,
+                "a weight of InvokeAI",
+                #"(?:(?:[\p{L}\p{N}"]{2}|(?:^|[^\p{L}\p{N}"])[\p{L}\p{N}"--[Cc]])(?:\+\+|--)|\)[+-])"#
+                    + #"(?=[+\-\s,.]|$)"#,
                 "write (word:1.2)"),
             try .init("a function of InvokeAI", #"[)\p{L}"]\.(?:and|blend|swap)\("#),
             try .init("a LoRA of InvokeAI", #"\bwithLora\("#, "write <lora:name:0.8>"),

@@ -105,7 +105,9 @@ struct InfotextField: Sendable {
             InfotextField(
                 name: "RNG", write: { $0.recipe.generator == .nv ? "NV" : "CPU" },
                 read: { value, _ in
-                    ["CPU": "torch", "NV": "nv", "GPU": "nv"][value].map { [("rng", $0)] }
+                    // The words in small letters are stable-diffusion.cpp's.
+                    ["CPU": "torch", "NV": "nv", "GPU": "nv", "cpu": "torch", "cuda": "nv"][value]
+                        .map { [("rng", $0)] }
                 }),
             changed("Eta DDIM", "eta"),
             changed("Token merging ratio", "token_merging"),

@@ -199,6 +199,7 @@ extension Infotext {
         if let app = self["App"] { return app }
         let version = self["Version"] ?? ""
         if version.hasPrefix("gesso") { return "Gesso" }
+        if version.hasPrefix("stable-diffusion.cpp") { return "stable-diffusion.cpp" }
         return version == "ComfyUI" ? version : "AUTOMATIC1111"
     }
 

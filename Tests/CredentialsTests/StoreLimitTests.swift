@@ -1,5 +1,7 @@
 import Credentials
 import Foundation
+import Imaging
+import TestSupport
 import Testing
 
 /// The limits on stores of credentials, each just reached and just passed (Limits.md).
@@ -44,5 +46,89 @@ import Testing
         }
         #expect(CBOR(decoding: list(999_999)) != nil)
         #expect(CBOR(decoding: list(1_000_000)) == nil)
+    }
+
+    /// A store of 64 MiB, most of it in a box that nothing is read from, and one byte more.
+    @Test func aStoreHasSoManyBytes() throws {
+        let file = try Data(contentsOf: Fixtures.folder.appending(path: "Credentials/png.png"))
+        let store = try #require(EmbeddedManifest(in: file)).store
+        let described = 8 + store.dropFirst(8).prefix(4).reduce(0) { $0 << 8 | Int($1) }
+        for (extra, isRead) in [(0, true), (1, false)] {
+            let free = box("free", Data(count: 64 << 20 - store.count - 8 + extra))
+            let filled = box(
+                "jumb", store.dropFirst(8).prefix(described - 8) + free + store.dropFirst(described)
+            )
+            #expect(filled.count == 64 << 20 + extra)
+            #expect((ManifestStore(decoding: filled) != nil) == isRead)
+        }
+    }
+
+    private func exclusion(_ depth: Int) -> CBOR {
+        .object(["xpath": .text(String(repeating: "/meta", count: depth))])
+    }
+
+    @Test func theHashOfBoxesHasLimits() {
+        func isRead(_ exclusions: [CBOR]) -> Bool {
+            BoxHash(.object(["exclusions": .array(exclusions)])) != nil
+        }
+        #expect(isRead([exclusion(8)]))
+        #expect(!isRead([exclusion(9)]))
+        #expect(isRead(Array(repeating: exclusion(1), count: 100)))
+        #expect(!isRead(Array(repeating: exclusion(1), count: 101)))
+        let row = { (count: Int) in
+            Data((0..<count).flatMap { _ in self.box("free", Data()) })
+        }
+        #expect(BoxHash.pictureData(of: row(100_000)) != nil)
+        #expect(BoxHash.pictureData(of: row(100_001)) == nil)
+    }
+
+    @Test func hashesOfPartsHaveLimits() {
+        func tree(_ place: Int, _ parts: Int = 1) -> CBOR {
+            .object([
+                "localId": .unsigned(UInt64(place)), "count": .unsigned(UInt64(parts)),
+                "hashes": .array([.bytes(Data(count: 32))]), "fixedBlockSize": .unsigned(8),
+            ])
+        }
+        #expect(PartHashes((0..<1000).map { tree($0) }) != nil)
+        #expect(PartHashes((0..<1001).map { tree($0) }) == nil)
+        #expect(PartHashes([tree(0, 1_000_000)]) != nil)
+        #expect(PartHashes([tree(0, 1_000_001)]) == nil)
+    }
+
+    @Test func aListOfPartsHasALength() {
+        func list(_ count: Int) -> CBOR {
+            func entry(_ name: String) -> CBOR {
+                .object(["names": .array([.text(name)]), "hash": .bytes(Data(count: 32))])
+            }
+            let parts = [entry("C2PA")] + Array(repeating: entry("IDAT"), count: count - 1)
+            return .object(["boxes": .array(parts)])
+        }
+        #expect(ListedBoxes(list(100_000)) != nil)
+        #expect(ListedBoxes(list(100_001)) == nil)
+    }
+
+    /// Each result is made from the one before: of the last one's ingredients so many are checked.
+    @Test func aChainHasALength() throws {
+        let (signer, _) = try Keys.signer()
+        let plain = try StoreTests.picture().encoded(as: .png)
+        var file = try StoreTests.signed(StoreTests.draft(0), plain, .png, signer)
+        func isCut() throws -> Bool {
+            try #require(StoreTests.report(file)).deltas.flatMap(\.findings).contains {
+                $0.explanation == "the chain is longer than 32"
+            }
+        }
+        for number in UInt8(1)...34 {
+            var draft = StoreTests.draft(number)
+            draft.ingredients = [
+                Ingredient(
+                    .parentOf, title: nil, mediaType: "image/png", hash: Data([number]),
+                    provenance: StoreTests.report(file))
+            ]
+            var opened = Action(.opened)
+            opened.ingredients = [0]
+            draft.actions = [opened]
+            file = try StoreTests.signed(draft, plain, .png, signer)
+            #expect(try isCut() == (number > 32), "\(number)")
+        }
     }
 }

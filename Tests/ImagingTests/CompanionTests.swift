@@ -15,6 +15,9 @@ import Testing
         xmlns:GDepth="http://ns.google.com/photos/1.0/depthmap/" \
         xmlns:GImage="http://ns.google.com/photos/1.0/image/" \
         xmlns:Profile="http://ns.google.com/photos/dd/1.0/profile/" \
+        xmlns:depthData="http://ns.apple.com/depthData/1.0/" \
+        xmlns:apdi="http://ns.apple.com/pixeldatainfo/1.0/" \
+        xmlns:own="http://ns.apple.com/depthData/1.0/" \
         xmlns:xmp="http://ns.adobe.com/xap/1.0/" \
         xmlns:xmpGImg="http://ns.adobe.com/xap/1.0/g/img/"
         """
@@ -60,11 +63,21 @@ import Testing
         ("", "<GDepth:Data>SECRET</GDepth:Data><GImage:Data>SECRET</GImage:Data>", "depth"),
         ("GDepth:Format=\"RangeInverse\"", "", "depth"),
         ("", "<Profile:Type>DepthPhoto</Profile:Type>", "depth"),
+        ("depthData:DepthDataVersion=\"1\" apdi:AuxiliaryImageType=\"SECRET\"", "", "depth"),
+        ("", "<own:DepthDataVersion>1</own:DepthDataVersion>", "depth"),
+        (
+            "",
+            "<GCamera:MotionPhoto>1</GCamera:MotionPhoto><rdf:Bag><rdf:li "
+                + "rdf:parseType=\"Resource\"><Container:Item Item:Semantic=\"SECRET\"/></rdf:li></rdf:Bag>",
+            "film"
+        ),
     ])
     func othersAreToo(attributes: String, elements: String, word: String) throws {
         let found = try read(attributes, elements)
         #expect(found.notes.count == 1 && found.notes[0].contains(word))
-        for gone in ["MotionPhoto", "MicroVideo=", "SECRET", "RangeInverse", "DepthPhoto"] {
+        for gone in [
+            "MotionPhoto", "MicroVideo=", "SECRET", "RangeInverse", "DepthPhoto", "DataVersion",
+        ] {
             #expect(!found.xmp.contains(gone))
         }
         #expect(found.xmp.contains("dc:format=\"kept\"") && found.xmp.contains(">kept, too<"))
@@ -88,6 +101,23 @@ import Testing
         let text = "<!-- <hdrgm:Version> --><dc:source><![CDATA[<GDepth:Data>]]></dc:source>"
         let found = try read("", text)
         #expect(found.xmp.contains(text) && found.notes.isEmpty)
+    }
+
+    /// Samsung's telephones put the film behind the picture, with a directory at its end, and say so nowhere else.
+    @Test func aFilmBehindThePictureIsSaidToBeLeftOut() throws {
+        let jpeg = try noise(width: 8, height: 8, channels: 3).encoded(as: .jpeg)
+        let film = Data("\0\0\u{30}\nMotionPhoto_Data\0\0\0\u{18}ftypmp42SEFH\0SEFT".utf8)
+        let found = try Image(decoding: jpeg + film, name: "it")
+        #expect(found.metadata.warnings.isEmpty)
+        #expect(found.metadata.losses.count == 1 && found.metadata.losses[0].contains("film"))
+        var changed = found
+        changed.samples[5] ^= 0x40
+        #expect(try changed.encoded(as: .jpeg).firstRange(of: Data("ftyp".utf8)) == nil)
+        // What they put there without a film is only counted.
+        let other = Data("Image_UTC_Data123SEFH\0SEFT".utf8)
+        let plain = try Image(decoding: jpeg + other, name: "it")
+        #expect(plain.metadata.losses.isEmpty)
+        #expect(plain.metadata.warnings == ["\(other.count) bytes after the picture were ignored"])
     }
 
     /// The second picture of a file goes, and so does the list that names it.

@@ -83,4 +83,65 @@ import Testing
         #expect(throws: Never.self) { try wide(16_383).checkEncodable(as: .webp) }
         #expect(throws: ImagingError.self) { try wide(16_384).checkEncodable(as: .webp) }
     }
+
+    /// A grey pixel in a TIFF, with tags of its own: a number, a kind, a count and bytes behind the directory.
+    private func tiff(with more: [(tag: Int, kind: Int, count: Int, value: [UInt8])]) -> Data {
+        var tags: [(tag: Int, kind: Int, count: Int, value: [UInt8])] = [
+            (256, 3, 1, bytes(1, 4)), (257, 3, 1, bytes(1, 4)), (258, 3, 1, bytes(8, 4)),
+            (259, 3, 1, bytes(1, 4)), (262, 3, 1, bytes(1, 4)), (273, 4, 1, bytes(8, 4)),
+            (277, 3, 1, bytes(1, 4)), (278, 3, 1, bytes(1, 4)), (279, 4, 1, bytes(1, 4)),
+        ]
+        tags = (tags + more).sorted { $0.tag < $1.tag }
+        var (directory, values) = (bytes(tags.count, 2), [UInt8]())
+        let behind = 10 + 2 + 12 * tags.count + 4
+        for entry in tags {
+            directory += bytes(entry.tag, 2) + bytes(entry.kind, 2) + bytes(entry.count, 4)
+            if entry.value.count <= 4 {
+                directory += entry.value
+            } else {
+                directory += bytes(behind + values.count, 4)
+                values += entry.value
+            }
+        }
+        return Data(
+            Array("II*\0".utf8) + bytes(10, 4) + [7, 0] + directory + bytes(0, 4) + values)
+    }
+
+    /// A text of 16 MiB is kept; one that is longer is not.
+    @Test func valuesOfAPhotoInATIFF() throws {
+        func kept(_ count: Int) throws -> Int {
+            let text = [UInt8](repeating: 0x41, count: count - 1) + [0]
+            let file = tiff(with: [(270, 2, count, text)])
+            return try Image(decoding: file, name: "a").metadata.exif?.count ?? 0
+        }
+        #expect(try kept(16 << 20) > 16 << 20)
+        #expect(try kept(16 << 20 + 1) == 0)
+    }
+
+    /// IPTC's data of 1 MiB is kept; more is not.
+    @Test func iptcInATIFF() throws {
+        func kept(_ count: Int) throws -> Int {
+            let head: [UInt8] = [0x1C, 2, 120, 0x80, 4] + bytes(count - 9, 4).reversed()
+            let data = head + [UInt8](repeating: 0x41, count: count - 9)
+            let file = tiff(with: [(0x83BB, 7, count, data)])
+            return try Image(decoding: file, name: "a").metadata.photoshopResources?.count ?? 0
+        }
+        #expect(try kept(1 << 20) > 1 << 20)
+        #expect(try kept(1 << 20 + 1) == 0)
+    }
+
+    /// The sizes of files, of which the larger one is not read but for its first bytes.
+    @Test func aFileHasSoManyBytes() throws {
+        let file = FileManager.default.temporaryDirectory.appending(path: UUID().uuidString)
+        try bmp(width: 1).write(to: file)
+        defer { try? FileManager.default.removeItem(at: file) }
+        #expect(throws: Never.self) { try pictureFile(at: file, upTo: 58) }
+        #expect(throws: ImagingError.self) { try pictureFile(at: file, upTo: 57) }
+        // Without blocks on the disk.
+        let handle = try FileHandle(forWritingTo: file)
+        try handle.truncate(atOffset: UInt64(ImageLimits.fileBytes) + 1)
+        try handle.close()
+        let error = #expect(throws: ImagingError.self) { try Image(contentsOf: file) }
+        #expect(error?.description.hasSuffix("it is larger than 2 GB") == true, "\(error as Any)")
+    }
 }

@@ -82,10 +82,22 @@ struct PublishedWeightsTests {
         try expectEqual(sampled, wanted, stage: "\(name) decoded")
     }
 
+    @Test("halves of two autoencoders are none")
+    func mixedHalves() throws {
+        let json = Data("{}".utf8)
+        for (encoder, decoder) in [("taesd3", "taesd"), ("taesd", "taef1")] {
+            let weights = try Self.weights(decoder, encoder: encoder)
+            #expect(throws: ModelError.self) { try AutoencoderTiny(weights, json: json) }
+        }
+        // Of one kind of latents they are, if not a good one.
+        let weights = try Self.weights("taesd", encoder: "taesdxl")
+        #expect(try AutoencoderTiny(weights, json: json).encodes)
+    }
+
     /// Both halves under diffusers' names.
-    private static func weights(_ name: String) throws -> Weights {
+    private static func weights(_ name: String, encoder: String? = nil) throws -> Weights {
         var entries: [String: Safetensors.Entry] = [:]
-        for (half, first) in [("encoder", 0), ("decoder", 1)] {
+        for (half, name, first) in [("encoder", encoder ?? name, 0), ("decoder", name, 1)] {
             let file = try Safetensors(
                 contentsOf: Shared.url("real-weights/\(name)_\(half).safetensors"))
             for (key, entry) in file.entries {

@@ -71,7 +71,8 @@ import Testing
 
     /// Signs of other programs, with whose they are.
     @Test(arguments: [
-        ("a cat++, dog", "'t++' is a weight of InvokeAI"),
+        ("a cat++, dog", "'at++' is a weight of InvokeAI"),
+        ("plan B++, cat", "'B++' is a weight of InvokeAI"),
         ("a (dog)-", "')-' is a weight of InvokeAI"),
         ("(\"a\", \"b\").blend(1, 1)", "').blend(' is a function of InvokeAI"),
         ("cat.swap(dog)", "'t.swap(' is a function of InvokeAI"),
@@ -106,7 +107,7 @@ import Testing
         "a cat -- a dog", "well-known, a-b, 3-4", "(cat:1.2)-based", "f/1.8, 50mm", "a::b",
         "x (a).",
         "a {red|blue} cat", "AND, ADDED, AND_", "mr. and(", "a cat--", "<3 <lora>", "$5 {}",
-        "12:30",
+        "12:30", "a book about C++, cover", "C++", "\"C++\" and Objective-C++17",
     ])
     func wordsOfPlainPromptsAreNoSigns(_ prompt: String) {
         var recipe = Recipe(.imageToImage)

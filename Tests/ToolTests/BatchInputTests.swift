@@ -109,6 +109,50 @@ import Testing
         }
     }
 
+    /// Of two pictures whose results would have one name, the second fails alone, and again in a second run.
+    @Test(arguments: ["list.txt", "list.jsonl"])
+    func resultsOfOneNameAreNamed(_ list: String) throws {
+        try Tool.inFolder { tool in
+            try furnish(tool, "in/a.png", "other/a.png", "in/b.png")
+            let paths = ["in/a.png", "other/a.png", "in/b.png"]
+            let lines = list == "list.txt" ? paths : paths.map { "{\"input\": \"\($0)\"}" }
+            try Data(lines.joined(separator: "\n").utf8).write(to: tool.url(list))
+            let words = ["batch", list, "--masks", "rect:1,1,9,9"] + Self.fill
+            let note = "in/a.png and ./other/a.png would both become a.png: "
+            let plan = try tool.run(words + ["--dry-run"])
+            #expect(plan.status == 3)
+            #expect(plan.text.contains("fail ") && plan.text.contains(note), "\(plan.text)")
+            let run = try tool.run(words)
+            #expect(run.status == 3)
+            #expect(run.errors.contains(note), "\(run.errors)")
+            #expect(try made(tool) == ["a.png", "b.png"])
+            let first = try Data(contentsOf: tool.url("out/a.png"))
+            let again = try tool.run(words)
+            #expect(again.status == 3 && again.errors.contains(note), "\(again.errors)")
+            #expect(try Data(contentsOf: tool.url("out/a.png")) == first)
+        }
+    }
+
+    /// So does a picture whose result would have the name of another one's in a format that is given.
+    @Test func resultsOfOneFormatMayHaveOneName() throws {
+        try Tool.inFolder { tool in
+            try furnish(tool, "in/a.jpg", "in/a.png", "in/b.png")
+            let run = try tool.run(
+                ["batch", "in", "--masks", "rect:1,1,9,9", "--format", "webp"] + Self.fill)
+            #expect(run.status == 3)
+            #expect(
+                run.errors.contains("in/a.jpg and in/a.png would both become a.webp"),
+                "\(run.errors)")
+            #expect(try made(tool) == ["a.webp", "b.webp"])
+            // A name that no picture has for itself is refused before anything is made.
+            let one = try tool.run(
+                ["batch", "in", "--masks", "rect:1,1,9,9", "--name", "x.webp", "--format", "webp"]
+                    + Self.fill.dropLast() + ["one"])
+            #expect(one.status == 64 && one.errors.contains("would both become x.webp"))
+            #expect(!FileManager.default.fileExists(atPath: tool.url("one").path))
+        }
+    }
+
     /// A list of 16 MiB is read; one byte more is not.
     @Test func aListHasALimit() throws {
         try Tool.inFolder { tool in

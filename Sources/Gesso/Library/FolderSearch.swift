@@ -1,15 +1,15 @@
-import Foundation
+package import Foundation
 
 /// Finds models in folders and their subfolders.
-enum FolderSearch {
+package enum FolderSearch {
     /// How many entries of a folder are looked at, and how deep.
     private static let most = 20_000
     private static let deepest = 6
 
     /// What was found in a folder.
-    struct Item {
+    package struct Item {
         /// Its path from there.
-        let path: String
+        package let path: String
         let url: URL
         let sort: Sort
     }
@@ -36,9 +36,9 @@ enum FolderSearch {
     /// - Parameters:
     ///   - isDeep: whether folders inside of it are searched, too.
     ///   - skipped: names of folders, in lower case, that are left out.
-    static func items(in folder: URL, isDeep: Bool = true, skipping skipped: Set<String> = [])
-        -> [Item]
-    {
+    package static func items(
+        in folder: URL, isDeep: Bool = true, skipping skipped: Set<String> = []
+    ) -> [Item] {
         var (found, rest, count) = ([Item](), [(path: "", url: folder, depth: 0)], 0)
         while let next = rest.popLast() {
             for name in names(in: next.url) where !name.hasPrefix(".") {

@@ -42,13 +42,25 @@ public struct AutoencoderTiny: Autoencoder {
         }
         latentChannels = shape[1]
         widestFloatsPerPixel = shape[0] * 4
-        self.decoder = try Self.decoder(decoder)
-        factor = self.decoder.reduce(1) { factor, layer in
+        let (layers, channels) = try Self.decoder(decoder, from: shape[1])
+        guard channels == 3 else {
+            throw file.invalid("decoder", "makes pictures of \(channels) channels, not of 3")
+        }
+        self.decoder = layers
+        let factor = layers.reduce(1) { factor, layer in
             if case .doubling = layer { factor * 2 } else { factor }
         }
+        self.factor = factor
         encoder =
-            weights.contains("encoder")
-            ? try Self.encoder(weights["encoder"]["layers"]) : nil
+            try weights.contains("encoder")
+            ? Self.encoder(weights["encoder"]["layers"]) {
+                guard $0 == shape[1], $1 == factor else {
+                    throw file.invalid(
+                        "encoder",
+                        "makes latents of \($0) channels for \($1) pixels, the decoder takes \(shape[1]) "
+                            + "for \(factor)")
+                }
+            } : nil
         try weights.requireAllUsed()
     }
 
@@ -82,56 +94,75 @@ public struct AutoencoderTiny: Autoencoder {
         }
     }
 
-    /// Layers in a row. In the encoder a convolution without bias halves the picture.
-    private static func encoder(_ weights: Weights) throws -> [Layer] {
-        var layers: [Layer] = []
+    /// Layers in a row, each for the channels that the one before makes. In the encoder a convolution without
+    /// bias halves the picture.
+    ///
+    /// - Parameter check: is given the channels in the end, and how many pixels a latent spans.
+    private static func encoder(
+        _ weights: Weights, _ check: (Int, Int) throws -> Void
+    ) throws -> [Layer] {
+        var (layers, channels, factor) = ([Layer](), 3, 1)
         while weights.contains("\(layers.count)") {
             let index = layers.count
-            if let layer = try block(weights, index) {
+            if let layer = try block(weights, index, &channels) {
                 layers.append(layer)
             } else {
                 let halves = !weights[index].contains("bias")
+                factor *= halves ? 2 : 1
                 layers.append(
                     .convolution(
                         try convolution(
-                            weights[index], bias: !halves, stride: halves ? 2 : 1)))
+                            weights[index], &channels, bias: !halves, stride: halves ? 2 : 1)))
             }
         }
+        try check(channels, factor)
         return layers
     }
 
     /// In the decoder a number without tensors is the rectifier after the first convolution,
     /// then for doubling.
-    private static func decoder(_ weights: Weights) throws -> [Layer] {
-        var layers: [Layer] = [.rectified(try convolution(weights[0]))]
+    ///
+    /// - Returns: the layers, and the channels that they make.
+    private static func decoder(
+        _ weights: Weights, from latentChannels: Int
+    ) throws -> (layers: [Layer], channels: Int) {
+        var channels = latentChannels
+        var layers: [Layer] = [.rectified(try convolution(weights[0], &channels))]
         var index = 2
         while true {
-            if let layer = try block(weights, index) {
+            if let layer = try block(weights, index, &channels) {
                 layers.append(layer)
                 index += 1
             } else if weights.contains("\(index)") {
                 let bias = weights[index].contains("bias")
-                layers.append(.convolution(try convolution(weights[index], bias: bias)))
+                layers.append(
+                    .convolution(try convolution(weights[index], &channels, bias: bias)))
                 index += 1
             } else if weights.contains("\(index + 1)") {
-                layers.append(.doubling(try convolution(weights[index + 1], bias: false)))
+                layers.append(
+                    .doubling(try convolution(weights[index + 1], &channels, bias: false)))
                 index += 2
             } else {
-                return layers
+                return (layers, channels)
             }
         }
     }
 
-    private static func block(_ weights: Weights, _ index: Int) throws -> Layer? {
-        weights[index].contains("conv") ? .block(try TinyBlock(weights[index])) : nil
+    private static func block(
+        _ weights: Weights, _ index: Int, _ channels: inout Int
+    ) throws -> Layer? {
+        guard weights[index].contains("conv") else { return nil }
+        return .block(try TinyBlock(weights[index], &channels))
     }
 
+    /// - Parameter channels: those that it takes, then those that it makes.
     fileprivate static func convolution(
-        _ weights: Weights, bias: Bool = true, stride: Int = 1
+        _ weights: Weights, _ channels: inout Int, bias: Bool = true, stride: Int = 1
     ) throws -> Conv2D {
         let shape = weights.shape("weight") ?? []
-        let (outputs, inputs) = shape.count == 4 ? (shape[0], shape[1]) : (1, 1)
-        return try Conv2D(weights, from: inputs, to: outputs, stride: stride, bias: bias)
+        let outputs = shape.count == 4 ? shape[0] : 1
+        defer { channels = outputs }
+        return try Conv2D(weights, from: channels, to: outputs, stride: stride, bias: bias)
     }
 }
 
@@ -140,14 +171,19 @@ private struct TinyBlock: Sendable {
     private let convolutions: [Conv2D]
     private let skip: Linear?
 
-    init(_ weights: Weights) throws {
-        convolutions = try [0, 2, 4].map {
-            try AutoencoderTiny.convolution(weights["conv"][$0])
+    /// - Parameter channels: those that it takes, then those that it makes.
+    init(_ weights: Weights, _ channels: inout Int) throws {
+        let inputs = channels
+        var convolutions: [Conv2D] = []
+        for number in [0, 2, 4] {
+            convolutions.append(
+                try AutoencoderTiny.convolution(weights["conv"][number], &channels))
         }
-        skip = try weights["skip"].shape("weight").map { shape in
-            try Linear(
-                weights["skip"], from: shape.count > 1 ? shape[1] : 1, to: shape[0], bias: false)
-        }
+        self.convolutions = convolutions
+        let isChanged = weights["skip"].contains("weight") || inputs != channels
+        skip =
+            isChanged
+            ? try Linear(weights["skip"], from: inputs, to: channels, bias: false) : nil
     }
 
     func callAsFunction(_ x: Tensor) -> Tensor {

@@ -1,0 +1,64 @@
+import Foundation
+import Gesso
+import TestSupport
+import Testing
+
+/// Limits of what is read from folders and receipts, each just reached and just passed (Limits.md).
+@Suite struct GessoLimitTests {
+    private func inFolder(_ body: (URL) throws -> Void) throws {
+        let folder = FileManager.default.temporaryDirectory.appending(
+            path: UUID().uuidString, directoryHint: .isDirectory)
+        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+        defer { try? FileManager.default.removeItem(at: folder) }
+        try body(folder)
+    }
+
+    @Test func aReceiptHasSoManyBytes() throws {
+        let receipt = try Data(
+            contentsOf: Fixtures.folder.appending(path: "Receipts/inpaint.json"))
+        try inFolder { folder in
+            let file = folder.appending(path: "receipt.json")
+            for (extra, isRead) in [(0, true), (1, false)] {
+                let blank = Data(repeating: 0x20, count: 16 << 20 - receipt.count + extra)
+                try (receipt + blank).write(to: file)
+                #expect(((try? Receipt(contentsOf: file, named: "r")) != nil) == isRead)
+            }
+        }
+    }
+
+    /// Of 20,000 entries all are looked at, of 20,001 all but one.
+    @Test func aFolderHasSoManyEntries() throws {
+        try inFolder { folder in
+            for number in 0..<19_999 {
+                let file = folder.appending(path: "\(number).txt").path
+                close(open(file, O_CREAT | O_WRONLY, 0o600))
+            }
+            let model = folder.appending(path: "z.safetensors")
+            try Data([0]).write(to: model)
+            #expect(FolderSearch.items(in: folder).map(\.path) == ["z.safetensors"])
+            try Data([0]).write(to: folder.appending(path: "y.txt"))
+            #expect(FolderSearch.items(in: folder).isEmpty)
+        }
+    }
+
+    @Test func foldersAreSoDeep() throws {
+        try inFolder { folder in
+            let path = (1...7).map { "\($0)/" }
+            let deepest = folder.appending(path: path.joined())
+            try FileManager.default.createDirectory(
+                at: deepest, withIntermediateDirectories: true)
+            try Data([0]).write(to: deepest.appending(path: "b.safetensors"))
+            let above = path.dropLast().joined()
+            try Data([0]).write(to: folder.appending(path: above + "a.safetensors"))
+            #expect(FolderSearch.items(in: folder).map(\.path) == [above + "a.safetensors"])
+        }
+    }
+
+    @Test func aGridHasSoManyPictures() throws {
+        func places(_ axes: String...) throws -> Int {
+            try Grid.places(axes.map { try GridAxis($0, option: "--x") }).count
+        }
+        #expect(try places("seed=1-100", "steps=1-4") == 400)
+        #expect(throws: GessoError.self) { try places("seed=1-67", "steps=1-6") }
+    }
+}

@@ -1,0 +1,158 @@
+import Foundation
+import Imaging
+import TestSupport
+import Testing
+
+/// Single files as programs that train and merge leave them: the small model of the fixtures in one file,
+/// with other names and with more or fewer tensors.
+@Suite struct CheckpointKindTests {
+    private static let model = Fixtures.parity.appending(path: "models/tiny-f32")
+    private static let vae = Fixtures.folder.appending(path: "Weights/VAE/reference.safetensors")
+
+    /// A file with another header, whose tensors keep their places, and with more numbers behind them.
+    private func rewrite(_ file: Data, adding count: Int = 0, _ change: (String) -> String) -> Data
+    {
+        let length = file.prefix(8).reversed().reduce(0) { $0 << 8 | Int($1) }
+        let header = String(decoding: file.dropFirst(8).prefix(length), as: UTF8.self)
+        let changed = Data(change(header).utf8)
+        let prefix = (0..<8).map { UInt8(truncatingIfNeeded: changed.count >> (8 * $0)) }
+        return Data(prefix) + changed + file.dropFirst(8 + length) + Data(count: 4 * count)
+    }
+
+    /// Every tensor under another name.
+    private func renamed(_ file: Data, _ name: (String) -> String) -> Data {
+        rewrite(file) { header in
+            header.replacing(#/"([^"]+)":\{"dtype"/#) { "\"\(name(String($0.1)))\":{\"dtype\"" }
+        }
+    }
+
+    private func convert(_ tool: Tool) throws -> Data {
+        let run = try tool("model", "convert", Self.model.path, "-o", "whole.safetensors")
+        #expect(run.status == 0, "\(run.errors)")
+        try FileManager.default.copyItem(
+            at: Fixtures.folder.appending(path: "Receipts/in.png"), to: tool.url("in.png"))
+        return try Data(contentsOf: tool.url("whole.safetensors"))
+    }
+
+    private func edit(_ tool: Tool, _ file: Data, _ more: String...) throws -> Tool.Outcome {
+        try file.write(to: tool.url("model.safetensors"))
+        return try tool.run(
+            [
+                "img2img", "in.png", "--model", "./model.safetensors", "--tokenizer",
+                Self.model.appending(path: "tokenizer").path, "--prompt", "a lake", "--steps", "2",
+                "--strength", "0.6", "--seed", "3", "--overwrite", "-o", "out.png",
+            ] + more)
+    }
+
+    private func samples(_ tool: Tool, _ file: Data, _ more: [String] = []) throws -> [UInt16] {
+        let run = more.isEmpty ? try edit(tool, file) : try edit(tool, file, more[0], more[1])
+        #expect(run.status == 0, "\(run.errors)")
+        return try Image(contentsOf: tool.url("out.png")).samples
+    }
+
+    /// As programs that train on several cards, or compile a model, have its names.
+    private static func wrapped(_ name: String, _ wrapper: String) -> String {
+        guard wrapper == "each part" else { return wrapper + name }
+        var name = name
+        for part in ["model.diffusion_model.", "first_stage_model."] {
+            name = name.replacing(part, with: part + "_orig_mod.")
+        }
+        return name
+    }
+
+    @Test(arguments: ["module.", "state_dict.", "_orig_mod.", "each part"])
+    func namesMayBeWrapped(_ wrapper: String) throws {
+        try Tool.inFolder { tool in
+            let whole = try convert(tool)
+            let plain = try samples(tool, whole)
+            let wrapped = renamed(whole) { Self.wrapped($0, wrapper) }
+            #expect(try samples(tool, wrapped) == plain)
+        }
+    }
+
+    /// The names of a VAE's attention in other programs, by the side that has them.
+    private static func mixed(_ name: String, _ side: String) -> String {
+        let words =
+            side == "encoder"
+            ? ["to_q", "to_k", "to_v", "to_out.0"] : ["query", "key", "value", "proj_attn"]
+        var name = name
+        for (own, other) in zip(["q", "k", "v", "proj_out"], words) {
+            let place = side + ".mid.attn_1."
+            name = name.replacing(place + own + ".", with: place + other + ".")
+        }
+        return name
+    }
+
+    @Test(arguments: ["encoder", "decoder"])
+    func attentionMayHaveOtherNames(_ side: String) throws {
+        try Tool.inFolder { tool in
+            let whole = try convert(tool)
+            let mixed = renamed(whole) { Self.mixed($0, side) }
+            #expect(mixed != whole)
+            #expect(try samples(tool, mixed) == samples(tool, whole))
+        }
+    }
+
+    @Test func whatTrainingLeftIsNotRead() throws {
+        try Tool.inFolder { tool in
+            let whole = try convert(tool)
+            let plain = try samples(tool, whole)
+            let names = [
+                "global_step", "model_ema.decay", "model_ema.diffusion_modelinput_blocks00weight",
+                "first_stage_model.loss.logvar", "first_stage_model.model_ema.decay",
+                "optimizer_states.0.exp_avg", "betas", "cond_stage_model.logit_scale",
+            ]
+            let length = whole.prefix(8).reversed().reduce(0) { $0 << 8 | Int($1) }
+            let end = whole.count - 8 - length
+            let left = rewrite(whole, adding: names.count) { header in
+                let tensors = names.enumerated().map { index, name in
+                    let start = end + 4 * index
+                    return "\"\(name)\":{\"dtype\":\"F32\",\"shape\":[1],"
+                        + "\"data_offsets\":[\(start),\(start + 4)]}"
+                }
+                return header.prefix { $0 == "{" } + tensors.joined(separator: ",") + ","
+                    + header.drop { $0 == "{" }
+            }
+            #expect(try samples(tool, left) == plain)
+        }
+    }
+
+    /// A part that an option supplies may be missing or be there in part.
+    @Test(arguments: ["", "encoder.", "decoder."])
+    func theVAEMayComeFromElsewhere(_ part: String) throws {
+        try Tool.inFolder { tool in
+            let whole = try convert(tool)
+            let supplied = ["--vae", Self.vae.path]
+            let wanted = try samples(tool, whole, supplied)
+            let less = renamed(whole) { name in
+                name.hasPrefix("first_stage_model." + part) ? "other." + name : name
+            }
+            #expect(try samples(tool, less, supplied) == wanted)
+            let alone = try edit(tool, less)
+            #expect(alone.status == 69)
+            let note =
+                "no tensor is called first_stage_model.\(part)…; give a VAE from another file"
+            #expect(
+                alone.errors.contains(note) && alone.errors.contains("--vae"), "\(alone.errors)")
+        }
+    }
+
+    /// What a checkpoint lacks is named, and it is not said to look like a whole one.
+    @Test(arguments: [
+        ("cond_stage_model.", "text encoder"), ("model.diffusion_model.", "UNet"),
+    ])
+    func aMissingPartIsNamed(_ prefix: String, _ part: String) throws {
+        try Tool.inFolder { tool in
+            let less = renamed(try convert(tool)) { name in
+                name.hasPrefix(prefix) ? "other." + name : name
+            }
+            let run = try edit(tool, less)
+            #expect(run.status == 69)
+            #expect(run.errors.contains("no tensor is called \(prefix)"), "\(run.errors)")
+            #expect(!run.errors.contains("looks like a single-file"), "\(run.errors)")
+            if part == "text encoder" {
+                #expect(run.errors.contains("looks like a checkpoint without its text encoder"))
+            }
+        }
+    }
+}
