@@ -491,7 +491,7 @@ document.documentElement.dataset.ready = "true";
 // For tests of the page: what the mask holds, and the matrix.
 window.gesso = {
   mask: () => host.mask && { hash: host.mask.hash(), count: host.mask.count(), bounds: host.mask.bounds(), width: host.mask.width, height: host.mask.height },
-  used: () => view.used && { bounds: boundsOf(view.used), parts: view.parts.map((part) => part.box) },
+  used: () => view.used && { bounds: boundsOf(view.used), parts: view.parts },
   at: (x, y) => host.mask?.values[y * host.mask.width + x],
   place: (x, y) => { const r = el("canvas").getBoundingClientRect(); const p = view.place(x, y); return { x: p.x + r.left, y: p.y + r.top }; },
   point: (x, y) => view.point({ clientX: x, clientY: y }),

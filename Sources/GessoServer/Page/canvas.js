@@ -248,7 +248,7 @@ export class View {
   /** The parts that a job would work on, each with its size in pixels. */
   drawParts(c) {
     c.font = "12px system-ui, sans-serif";
-    for (const { box } of this.parts) {
+    for (const box of this.parts) {
       const at = this.place(box.x, box.y);
       for (const [color, dash] of [["#000", []], ["#fff", [8, 4]]]) {
         c.strokeStyle = color;

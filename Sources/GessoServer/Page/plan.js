@@ -68,7 +68,7 @@ export async function look(view, made, body) {
     const values = new Uint8Array(await used.arrayBuffer());
     if (number !== newest) return;
     if (values.length === made.width * made.height) view.used = { values, width: made.width, height: made.height };
-    view.parts = made.passes.filter(({ box }) => box.width < made.width || box.height < made.height).slice(0, 12);
+    view.parts = made.passes.filter((part) => part.width < made.width || part.height < made.height).slice(0, 12);
     view.redrawMask();
   } catch { /* It cannot be shown; the run says why. */ }
 }
