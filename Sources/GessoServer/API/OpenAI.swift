@@ -207,7 +207,8 @@ struct ImageRequest: Sendable {
     init(_ fields: inout Fields, _ models: [String]) throws {
         var order = Order("txt2img")
         guard let prompt = fields.string("prompt", limit: 32_000) else {
-            throw Complaint(400, "prompt: a text is needed", field: "prompt")
+            throw Complaint(
+                400, "prompt: a text of at most 32000 bytes is needed", field: "prompt")
         }
         order.settings["prompt"] = prompt
         order.pictures = fields.integer("n", in: 1...10) ?? 1

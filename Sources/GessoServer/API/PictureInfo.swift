@@ -25,6 +25,9 @@ struct PictureInfo {
         func repeated(_ text: String) -> JSONValue {
             .array(shown.map { _ in .string(text) })
         }
+        // The model that ran, where none was named.
+        let receipt = results.first.flatMap { try? JSONValue(reading: Data($0.receipt.utf8)) }
+        let model = order.model ?? receipt?["model"]?.string ?? ""
         let sampler = Samplers.listed.first { $0.scheduler == settings["scheduler"] }?.name
         let skip = Int64(settings["clip_skip"] ?? "1") ?? 1
         value = [
@@ -41,7 +44,7 @@ struct PictureInfo {
             "cfg_scale": .number(Double(settings["guidance_scale"] ?? "7") ?? 7),
             "steps": .integer(Int64(settings["steps"] ?? "50") ?? 50),
             "batch_size": .integer(Int64(request.batchSize)), "restore_faces": false,
-            "face_restoration_model": .null, "sd_model_name": .string(order.model ?? ""),
+            "face_restoration_model": .null, "sd_model_name": .string(model),
             "sd_model_hash": "", "sd_vae_name": .null, "sd_vae_hash": .null,
             "seed_resize_from_w": -1, "seed_resize_from_h": -1,
             "denoising_strength": settings["strength"].flatMap { Double($0) }.map { .number($0) }
@@ -55,7 +58,8 @@ struct PictureInfo {
             "clip_skip": .integer(skip),
             "is_using_inpainting_conditioning": .bool(order.verb == "inpaint"),
             "version": .string(Program.name),
-            "extra_warnings": .array(request.warnings.map { .string($0) }),
+            "extra_warnings": .array(
+                request.warnings.map { .string($0) } + (receipt?["notes"]?.array ?? [])),
         ]
     }
 

@@ -4,6 +4,11 @@ import HTTPTypes
 import Hummingbird
 
 extension GessoServer {
+    /// The scripts of AUTOMATIC1111 that an img2img may name.
+    private static let scripts = [
+        "outpainting mk2", "poor man's outpainting", "sd upscale", "soft inpainting",
+    ]
+
     /// What clients read before they begin.
     var sdapiLists: [Route] {
         lists.map { path, summary, list in
@@ -116,7 +121,19 @@ extension GessoServer {
                         })
                 }
             ),
-            ("/sdapi/v1/script-info", "Scripts with their arguments", nothing),
+            (
+                "/sdapi/v1/script-info", "Scripts with their arguments",
+                {
+                    .array(
+                        Self.scripts.map { name in
+                            [
+                                "name": .string(name),
+                                "is_alwayson": .bool(name == "soft inpainting"),
+                                "is_img2img": true, "args": [],
+                            ]
+                        })
+                }
+            ),
             (
                 "/sdapi/v1/sd-vae", "Autoencoders",
                 {
@@ -160,13 +177,7 @@ extension GessoServer {
             (
                 "/sdapi/v1/scripts", "Scripts",
                 {
-                    [
-                        "txt2img": [],
-                        "img2img": [
-                            "outpainting mk2", "poor man's outpainting", "sd upscale",
-                            "soft inpainting",
-                        ],
-                    ]
+                    ["txt2img": [], "img2img": .array(Self.scripts.map { .string($0) })]
                 }
             ),
             (

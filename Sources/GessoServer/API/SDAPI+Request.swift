@@ -62,7 +62,8 @@ struct PictureRequestReader {
             all.merge(own) { $1 }
         } else {
             let own: [String: JSONValue] = [
-                "enable_hr": false, "firstphase_width": 0, "firstphase_height": 0, "hr_scale": 2.0,
+                "firstpass_image": .null, "enable_hr": false, "firstphase_width": 0,
+                "firstphase_height": 0, "hr_scale": 2.0,
                 "hr_upscaler": .null, "hr_second_pass_steps": 0, "hr_resize_x": 0,
                 "hr_resize_y": 0, "hr_checkpoint_name": .null, "hr_sampler_name": .null,
                 "hr_scheduler": .null, "hr_prompt": "", "hr_negative_prompt": "",

@@ -120,8 +120,8 @@ extension GessoServer {
         let results = try await store.results(of: row.id)
         let images = try results.map { try store.data(of: $0.picture) } + maps
         var parameters = request.parameters
-        if request.isImageToImage {
-            // The echo leaves pictures out, which would only make it larger.
+        if request.isImageToImage, parameters["include_init_images"] != .bool(true) {
+            // The echo leaves pictures out unless they are asked for.
             parameters["init_images"] = .null
             parameters["mask"] = .null
         }

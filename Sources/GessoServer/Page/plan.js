@@ -46,13 +46,18 @@ export const plans = { look: () => {} };
 
 /** What holds all of a mask that is not black. */
 export function boundsOf({ values, width }) {
-  const on = [...values.keys()].filter((i) => values[i]);
-  if (!on.length) return null;
-  const columns = on.map((i) => i % width);
-  const [left, right] = columns.reduce(([a, b], c) => [Math.min(a, c), Math.max(b, c)], [width, 0]);
-  const [top, bottom] = [Math.floor(on[0] / width), Math.floor(on.at(-1) / width)];
-  return { x: left, y: top, w: right - left + 1, h: bottom - top + 1 };
+  let [left, top, right, bottom] = [Infinity, Infinity, -1, -1];
+  for (let i = 0; i < values.length; i += 1) {
+    if (!values[i]) continue;
+    const [x, y] = [i % width, Math.floor(i / width)];
+    [left, right] = [Math.min(left, x), Math.max(right, x)];
+    [top, bottom] = [Math.min(top, y), y];
+  }
+  return right < 0 ? null : { x: left, y: top, w: right - left + 1, h: bottom - top + 1 };
 }
+
+/** Of larger pictures only the parts are shown: their masks are too many bytes for a look. */
+const mostPixels = 4e6;
 
 /** Shows what a plan says of the mask: its real form, and the parts that are worked on. */
 export async function look(view, made, body) {
@@ -62,13 +67,15 @@ export async function look(view, made, body) {
     view.redrawMask();
   }
   if (!made || body.verb !== "inpaint") return;
+  view.parts = made.passes.filter((part) => part.width < made.width || part.height < made.height).slice(0, 12);
+  view.redrawMask();
+  if (made.width * made.height > mostPixels) return;
   try {
     const used = await bytes("/api/v1/mask/used", "POST", body);
     if (number !== newest) return;
     const values = new Uint8Array(await used.arrayBuffer());
     if (number !== newest) return;
     if (values.length === made.width * made.height) view.used = { values, width: made.width, height: made.height };
-    view.parts = made.passes.filter((part) => part.width < made.width || part.height < made.height).slice(0, 12);
     view.redrawMask();
   } catch { /* It cannot be shown; the run says why. */ }
 }
