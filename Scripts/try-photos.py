@@ -11,7 +11,7 @@ a part of one must cost hardly more than inpainting a small picture.
     Scripts/try-photos.py [--gesso PATH] [--cases NAME ...] [--pictures FOLDER] [--model FOLDER]
                           [--instruct FOLDER] [--keep FOLDER]
 
-Needs exiftool, Pillow, numpy, opencv-python-headless, tifffile and pillow-heif.
+Needs exiftool, heif-convert (Debian's libheif-examples), Pillow, numpy, opencv-python-headless, tifffile and pillow-heif.
 """
 
 import argparse
@@ -42,7 +42,7 @@ MARGIN = 17
 # Pixels along the sides of a picture that `outpaint` repaints.
 OVERLAP = 32
 # What decoders of another version may make of the same file, in levels.
-ROUNDING = {".heic": 1, ".avif": 1}
+ROUNDING = {".heic": 1}
 TURNS = {
     1: lambda a: a, 2: lambda a: a[:, ::-1], 3: lambda a: a[::-1, ::-1], 4: lambda a: a[::-1],
     5: lambda a: a.swapaxes(0, 1), 6: lambda a: np.rot90(a, -1), 7: lambda a: a.swapaxes(0, 1)[::-1, ::-1],
@@ -257,7 +257,12 @@ def stored(path):
     """The samples of a file as they are stored."""
     if path.suffix == ".tif":
         return tifffile.imread(path)
-    if path.suffix in (".heic", ".avif", ".webp"):
+    if path.suffix == ".avif":
+        # Where colours have half the size, decoders differ in how they enlarge them: this is libheif's.
+        with tempfile.NamedTemporaryFile(suffix=".png") as plain:
+            subprocess.run(["heif-convert", path, plain.name], check=True, capture_output=True)
+            return np.asarray(Image.open(plain.name).convert("RGB"))
+    if path.suffix in (".heic", ".webp"):
         return np.asarray(Image.open(path).convert("RGB"))
     found = cv2.imread(str(path), cv2.IMREAD_UNCHANGED | cv2.IMREAD_IGNORE_ORIENTATION)
     return found if found.ndim == 2 else found[..., ::-1]
