@@ -1,7 +1,7 @@
 #!/usr/bin/env python
 """Judges how well holes are filled: Gesso's fills beside OpenCV's and scikit-image's.
 
-    python Benchmarks/fill.py [--photos FOLDER] [--program FILE] [--fills patch ...] [--keep FOLDER]
+    python Benchmarks/fill.py [--photos FOLDER] [--program FILE] [--fills patch ...] [--seed N] [--keep FOLDER]
     python Benchmarks/fill.py --time [--megapixels 12]
 
 Holes are cut into photographs and drawn textures with fixed seeds, so what was there is known. Half of them
@@ -161,7 +161,7 @@ def own_shapes(photos):
     return shapes
 
 
-def cases(photos):
+def cases(photos, seed=1000):
     shapes = own_shapes(photos)
     kinds = [blob, lambda r: silhouette(r, shapes), bar, lambda r: silhouette(r, shapes), stroke]
     if not shapes:
@@ -169,7 +169,7 @@ def cases(photos):
     number = 0
     for name, picture, count in pictures(photos):
         for index in range(count):
-            hole = kinds[number % len(kinds)](np.random.default_rng(1000 + number))
+            hole = kinds[number % len(kinds)](np.random.default_rng(seed + number))
             number += 1
             yield f"{number:02}-{name}", picture, hole
 
@@ -240,7 +240,7 @@ def measured(result, truth, hole):
 
 def judge(chosen, folder):
     found = {}
-    for name, truth, hole in cases(chosen.photos):
+    for name, truth, hole in cases(chosen.photos, chosen.seed):
         for method, work in methods(chosen, folder):
             damaged = truth.copy()
             damaged[hole > 0] = [255, 0, 255]
@@ -315,6 +315,7 @@ def main():
     options.add_argument("--fills", nargs="*", default=["patch"])
     options.add_argument("--without-biharmonic", action="store_true")
     options.add_argument("--keep", type=Path, metavar="FOLDER", help="where to leave all pictures")
+    options.add_argument("--seed", type=int, default=1000, help="of the holes")
     options.add_argument("--time", action="store_true")
     options.add_argument("--megapixels", type=float, default=12)
     chosen = options.parse_args()

@@ -10,10 +10,10 @@ import Tensors
 struct PatchMatch {
     private static let tileSide = 32
     /// A pixel counts so much less in a piece with each step into the hole: what stands there is a guess.
-    private static let trust: (fall: Float, least: Float) = (1.5, 0.05)
+    private static let trust: (fall: Float, least: Float) = (1.5, 0.02)
     /// What a match costs more at the other end of the picture than in the same place, in squared
     /// differences.
-    private static let distanceCost: Float = 0.01
+    private static let distanceCost: Float = 0.003
 
     var level: PatchLevel
     /// The pixels whose pieces reach into the unknown, by tiles of either colour, each in reading order.
@@ -112,6 +112,12 @@ struct PatchMatch {
                 }
             }
         }
+    }
+
+    /// How unlike known pieces the targets are on average, as of the last search.
+    var meanCost: Double {
+        let sum = tiles.joined().joined().reduce(0) { $0 + Double(costs[Int($1)]) }
+        return sum / Double(max(targetCount, 1))
     }
 
     /// How much the match of each target counts: more the more alike it is (Wexler et al., equation 4), and
