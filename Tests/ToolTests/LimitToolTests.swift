@@ -12,31 +12,28 @@ import Testing
             "--height", "64", "--seed", "1", "--overwrite", "-o", "a.png")
     }
 
-    private func repeated(_ word: String, _ count: Int, by separator: String) -> String {
-        Array(repeating: word, count: count).joined(separator: separator)
+    /// So many words of a prompt are used, and of one more a note says what is left out.
+    private func expectMost(_ count: Int, by separator: String, note: String) throws {
+        func words(_ count: Int) -> String {
+            Array(repeating: "cat", count: count).joined(separator: separator)
+        }
+        try Tool.inFolder { tool in
+            let some = try paint(tool, words(count))
+            #expect(some.status == 0 && !some.errors.contains("left out"), "\(some.errors)")
+            let more = try paint(tool, words(count + 1))
+            #expect(more.status == 0)
+            #expect(more.errors.contains(note), "\(more.errors)")
+        }
     }
 
     @Test func soManyPromptsAreJoined() throws {
-        try Tool.inFolder { tool in
-            let some = try paint(tool, repeated("cat", 16, by: " AND "))
-            #expect(some.status == 0 && !some.errors.contains("left out"), "\(some.errors)")
-            let more = try paint(tool, repeated("cat", 17, by: " AND "))
-            #expect(more.status == 0)
-            #expect(
-                more.errors.contains("AND joins 17 prompts: those behind 16 are left out"),
-                "\(more.errors)")
-        }
+        try expectMost(
+            16, by: " AND ", note: "AND joins 17 prompts: those behind 16 are left out")
     }
 
     /// 32 chunks of 75 tokens.
     @Test func aPromptHasSoManyChunks() throws {
-        try Tool.inFolder { tool in
-            let some = try paint(tool, repeated("cat", 32 * 75, by: " "))
-            #expect(some.status == 0 && !some.errors.contains("left out"), "\(some.errors)")
-            let more = try paint(tool, repeated("cat", 32 * 75 + 1, by: " "))
-            #expect(more.status == 0)
-            #expect(more.errors.contains("left out: what is beyond 2400 tokens"), "\(more.errors)")
-        }
+        try expectMost(32 * 75, by: " ", note: "left out: what is beyond 2400 tokens")
     }
 
     @Test func soManyRecipesExtendEachOther() throws {
