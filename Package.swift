@@ -142,7 +142,13 @@ let package = Package(
         tests("ImagingTests", sees: ["TestSupport", "Imaging", "Files", "Tensors"]),
         tests("RecipesTests", sees: ["TestSupport", "Recipes", "Sampling", yams]),
         tests("EditingTests", sees: ["TestSupport", "Editing", "Imaging", "Recipes"]),
-        tests("ServerTests", sees: ["TestSupport", "GessoServer", "Gesso", "gesso", logging]),
+        tests(
+            "ServerTests",
+            sees: [
+                "TestSupport", "GessoServer", "Gesso", "gesso", logging,
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOEmbedded", package: "swift-nio"),
+            ]),
         .target(
             name: "HubServer", dependencies: ["Files"], path: "Tests/HubServer",
             swiftSettings: settings),

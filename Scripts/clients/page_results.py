@@ -31,6 +31,14 @@ def test_results(browser):
     assert used["bounds"] == {"x": 90, "y": 50, "w": 100, "h": 100}, used
     assert len(used["parts"]) == 1 and used["parts"][0]["width"] >= 100, used
     page.screenshot(path=f"{SHOTS}/used.png")
+    # The mask as used stays what it is while the words change.
+    fetched = []
+    page.on("request", lambda r: fetched.append(r.url) if r.url.endswith("/mask/used") else None)
+    page.fill("#prompt", "a red house with a door")
+    with page.expect_response(lambda r: r.url.endswith("/api/v1/plan"), timeout=60000):
+        pass
+    wait(page, "window.gesso.used()?.bounds !== undefined")
+    assert not fetched, fetched
     page.fill("#key-mask_grow", "0")
     page.select_option("#key-region", "whole")
     feature("the mask as a job uses it, and the part that is worked on")
@@ -54,4 +62,29 @@ def test_results(browser):
     page.locator("#copy-result").click()
     wait(page, "document.getElementById('live').textContent === 'Copied'")
     feature("side by side, difference, copy the result")
+    context.close()
+
+
+def test_abilities(browser):
+    """What a checkpoint cannot do is greyed, and says why."""
+    context, page = opened(browser, viewport={"width": 1400, "height": 900})
+    page.set_input_files("#file", PHOTO)
+    wait(page, "window.gesso.mask()")
+    # No checkpoint of the trial follows instructions.
+    assert page.get_by_label("Follow an instruction").is_disabled()
+    assert "follows no instructions" in page.locator("#cannot").inner_text()
+    page.get_by_label("From words").check()
+    page.locator("summary", has_text="More settings").click()
+    page.select_option("#model", "gesso-builtin-inpaint")
+    assert page.get_by_label("From words").is_disabled()
+    assert page.get_by_label("Repaint the mask").is_checked(), "an edit stays that is refused"
+    assert "inpainting and outpainting only" in page.locator("#cannot").inner_text()
+    page.screenshot(path=f"{SHOTS}/abilities.png")
+    page.select_option("#model", "")
+    assert page.get_by_label("From words").is_enabled()
+    page.fill("#key-guidance_scale", "1")
+    assert page.locator("#negative").is_disabled() and page.locator("#negative-idle").is_visible()
+    page.fill("#key-guidance_scale", "5")
+    assert page.locator("#negative").is_enabled()
+    feature("what a checkpoint cannot do is greyed, with the reason")
     context.close()

@@ -1,6 +1,7 @@
 import Checkpoints
 public import Foundation
 import Models
+public import Recipes
 
 /// What a checkpoint is and good for, by its configurations and the headers of its files alone: no weight
 /// is read.
@@ -13,6 +14,9 @@ public struct ModelSummary: Sendable {
     public let purpose: String
     /// In what few steps it is made to run; nil where it is not.
     public let distillation: String?
+    /// The guidance scale that it is made to run with; nil where it is any.
+    public let guidanceScale: Double?
+    private let kind: Conditioning.Kind
     /// Whether it is a small model used in place of a real checkpoint.
     public let isStandIn: Bool
     /// Bytes of its weights.
@@ -39,15 +43,29 @@ public struct ModelSummary: Sendable {
             let size = try PromptEncoder.configuration(of: source, encoder).vocabularySize
             _ = try tokenizers.folder(for: source, encoder: encoder, vocabularySize: size)
         }
-        distillation =
-            Distillation(
-                try source.schedulerConfiguration(),
-                hasGuidanceEmbedding: backbone.hasGuidanceEmbedding)?.description
+        let distilled = Distillation(
+            try source.schedulerConfiguration(),
+            hasGuidanceEmbedding: backbone.hasGuidanceEmbedding)
+        (distillation, guidanceScale) = (distilled?.description, distilled?.guidanceScale)
+        kind = backbone.kind
         purpose =
             switch backbone.kind {
             case .plain: "all edits"
             case .inpainting: "inpainting and outpainting"
             case .instruction: "instructions"
             }
+    }
+
+    /// Why an edit is refused with it, in the words of the edit itself; nil where it is not.
+    ///
+    /// - Parameter name: what the checkpoint is called in it.
+    public func refusal(of verb: Verb, by name: String) -> String? {
+        switch (kind, verb) {
+        case (.inpainting, .inpaint), (.inpainting, .outpaint), (.instruction, .instruct): nil
+        case (.inpainting, _): "\(EditingError.inpaintingOnly(model: name))"
+        case (.instruction, _): "\(EditingError.instructionsOnly(model: name))"
+        case (.plain, .instruct): "\(EditingError.noInstructions(model: name))"
+        case (.plain, _): nil
+        }
     }
 }

@@ -133,7 +133,7 @@ public struct GessoServer: Sendable {
         services.maximumGracefulShutdownDuration = .seconds(8)
         // A job ends before its next step; ending the process sooner would be a crash.
         do {
-            try await ServiceGroup(configuration: services).run()
+            try await Self.run(ServiceGroup(configuration: services))
         } catch let error as IOError {
             let reason =
                 switch error.errnoCode {
@@ -144,6 +144,17 @@ public struct GessoServer: Sendable {
                 }
             throw ServerError.address(
                 host: configuration.host, port: configuration.port, reason: reason)
+        }
+    }
+
+    /// Works until the services end. A cancelled task shuts them down as a signal does: to cancel them would
+    /// drop connections that are accepted and not yet served, which NIO does not survive (apple/swift-nio#2637).
+    private static func run(_ services: ServiceGroup) async throws {
+        let work = Task { try await services.run() }
+        try await withTaskCancellationHandler {
+            try await work.value
+        } onCancel: {
+            Task { await services.triggerGracefulShutdown() }
         }
     }
 

@@ -61,4 +61,12 @@ import Testing
         #expect(try places("seed=1-100", "steps=1-4") == 400)
         #expect(throws: GessoError.self) { try places("seed=1-67", "steps=1-6") }
     }
+
+    @Test func aTableOfPicturesHasASize() throws {
+        let axes = try ["seed=1-10", "steps=1-10"].map { try GridAxis($0, option: "--x") }
+        let grid = Grid(over: axes, cells: [])
+        // 100 pictures of 759 pixels a side with names and margins are 63.98 megapixels, of 760 they are 64.14.
+        try grid.checkSize(of: nil, side: 759)
+        #expect(throws: GessoError.self) { try grid.checkSize(of: nil, side: 760) }
+    }
 }

@@ -104,4 +104,89 @@ import Testing
             try parts(1, head: (8 << 10) + 1)
         }
     }
+
+    @Test func addressesOfOthersHaveSoManyConnections() {
+        let count = ConnectionCount()
+        let taken = (0..<33).filter { _ in count.enter("192.0.2.1") }
+        #expect(taken.count == 32)
+        #expect(count.enter("192.0.2.2"))
+        count.leave("192.0.2.1")
+        #expect(count.enter("192.0.2.1"))
+        #expect((0..<300).filter { _ in count.enter("127.0.0.1") }.count == 256 - 33)
+    }
+
+    @Test func bodiesHaveASizeInAll() {
+        let budget = BodyBudget()
+        #expect(budget.reserve(512 << 20))
+        #expect(!budget.reserve(1))
+        budget.release(1)
+        #expect(budget.reserve(1))
+    }
+
+    @Test(arguments: [(1, 64), (64, 1), (8, 8)])
+    func jobsHaveSoManyPictures(_ size: Int, _ rounds: Int) throws {
+        func pictures(_ size: Int, _ rounds: Int) throws -> Int {
+            let body = #"{"prompt": "a", "batch_size": \#(size), "n_iter": \#(rounds)}"#
+            return try RequestBody.txt2img.order(in: Data(body.utf8)).pictures
+        }
+        #expect(try pictures(size, rounds) == Order.mostPictures)
+        #expect(throws: (any Error).self) { try pictures(size, rounds + 1) }
+        #expect(throws: (any Error).self) { try pictures(size + 1, rounds) }
+        #expect(throws: (any Error).self) { try pictures(64, 64) }
+    }
+
+    @Test func loopsHaveSoManyPictures() throws {
+        func pictures(_ loops: Int, _ rounds: Int) throws -> Int {
+            let body = #"""
+                {"init_images": ["aGk="], "script_name": "loopback", "script_args": [\#(loops)],
+                "n_iter": \#(rounds)}
+                """#
+            return try RequestBody.img2img.order(in: Data(body.utf8)).pictures
+        }
+        #expect(try pictures(16, 4) == 64)
+        #expect(throws: (any Error).self) { try pictures(13, 5) }
+    }
+
+    @Test func soManyJobsWait() async throws {
+        try await RunningServer.with { server in
+            _ = try await server.ask("POST", "/api/v1/queue/pause")
+            func status() async throws -> Answer {
+                try await server.ask(
+                    "POST", "/api/v1/jobs",
+                    ["verb": "txt2img", "settings": ["prompt": "a", "width": 64, "height": 64]])
+            }
+            for _ in 0..<64 { #expect(try await status().status == 202) }
+            let refused = try await status()
+            #expect(refused.status == 429)
+            #expect(refused.header("Retry-After") != nil)
+            _ = try await server.ask("POST", "/api/v1/queue/clear")
+            #expect(try await status().status == 202)
+        }
+    }
+
+    @Test func soManyListenToEvents() async throws {
+        let hub = EventHub()
+        var streams: [AsyncStream<Event>] = []
+        for _ in 0..<EventHub.streamLimit { streams.append(try await hub.listen()) }
+        #expect(streams.count == 32)
+        await #expect(throws: (any Error).self) { try await hub.listen() }
+        // A stream that ends makes room.
+        let last = streams.removeLast()
+        let reading = Task { for await _ in last {} }
+        reading.cancel()
+        await reading.value
+        for _ in 0..<500 {
+            if (try? await hub.listen()) != nil { return }
+            try await Task.sleep(for: .milliseconds(10))
+        }
+        Issue.record("an ended stream keeps its place")
+    }
+
+    @Test func gridsHaveASize() {
+        // 20 pictures of 1788 x 1788 are 63.9 megapixels, of 1790 x 1790 they are 64.1.
+        let places = ResultGrid(20)
+        #expect((places.rows, places.columns) == (4, 5))
+        #expect(places.pixels(1788, 1788) != nil)
+        #expect(places.pixels(1790, 1790) == nil)
+    }
 }

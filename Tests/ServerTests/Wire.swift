@@ -118,7 +118,7 @@ extension RunningServer {
     }
 
     /// Sends bytes as they are; see ``Socket``.
-    func send(_ bytes: Data, seconds: Double = 30) async throws -> Answer {
+    func send(_ bytes: Data, seconds: Double = 120) async throws -> Answer {
         let port = port
         return try await onThread {
             let socket = try Socket(port)

@@ -51,10 +51,11 @@ extension GessoServer {
                     JobDocument.result(try await changed(call, star: nil, isDeleted: true)))
             },
             Route(
-                .get, "/api/v1/models", "Checkpoints that can be named",
-                success: .init(schema: Schemas.list(of: ["type": "object"]))
+                .get, "/api/v1/models", "Checkpoints that can be named, with what they cannot do",
+                success: .init(schema: Schemas.list(of: Schemas.model))
             ) { _ in
-                .json(["items": .array(engine.names.models.map { ["name": .string($0)] })])
+                let models = try await offPool { engine.names.summaries() }
+                return .json(["items": .array(models.map(Self.document))])
             },
             Route(
                 .get, "/api/v1/presets", "Presets that can be named, with their settings",
@@ -123,6 +124,17 @@ extension GessoServer {
             let row = try await store.change(result: id, star: star, isDeleted: isDeleted)
         else { throw Complaint(404, "There is no such result") }
         return row
+    }
+
+    private static func document(_ name: String, _ model: ModelSummary?) -> JSONValue {
+        let refusals = Verb.allCases.compactMap { verb in
+            model?.refusal(of: verb, by: name).map { (verb.rawValue, JSONValue.string($0)) }
+        }
+        return [
+            "name": .string(name), "family": model.map { .string($0.family) } ?? .null,
+            "guidanceScale": model?.guidanceScale.map { .number($0) } ?? .null,
+            "cannot": .object(Dictionary(refusals) { $1 }),
+        ]
     }
 
     private static func document(_ key: Key) -> JSONValue {

@@ -311,7 +311,7 @@ extension Order {
         if (maps ?? [:]).keys.contains(where: { ["source", "mask"].contains($0) }) {
             fields.complain("maps", "source and mask have fields of their own")
         }
-        pictures = fields.integer("pictures", in: 1...64) ?? 1
+        pictures = fields.integer("pictures", in: 1...Order.mostPictures) ?? 1
         format = fields.string("format", limit: 8) ?? "png"
         quality = fields.integer("quality", in: 1...100)
         for (key, value) in fields.object("settings") ?? [:] {

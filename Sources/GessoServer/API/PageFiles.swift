@@ -10,6 +10,7 @@ extension GessoServer {
             ("/", "text/html", PackageResources.index_html),
             ("/page/page.css", "text/css", PackageResources.page_css),
             ("/page/app.js", "text/javascript", PackageResources.app_js),
+            ("/page/abilities.js", "text/javascript", PackageResources.abilities_js),
             ("/page/api.js", "text/javascript", PackageResources.api_js),
             ("/page/mask.js", "text/javascript", PackageResources.mask_js),
             ("/page/canvas.js", "text/javascript", PackageResources.canvas_js),

@@ -5,9 +5,13 @@ import Gesso
 struct PictureInfo {
     let value: JSONValue
 
-    /// - Parameter maps: how many pictures without a text of their own follow the results.
+    /// - Parameters:
+    ///   - hasGrid: whether a picture of all results comes before them; its text is the first one's.
+    ///   - maps: how many pictures without a text of their own follow the results.
+    ///   - warnings: more of them.
     init(
-        _ row: JobRow, _ results: [ResultRow], maps: Int, _ request: PictureRequest, _ store: Store
+        _ row: JobRow, _ results: [ResultRow], hasGrid: Bool, maps: Int,
+        _ request: PictureRequest, _ store: Store, _ warnings: [String]
     ) async throws {
         let order = request.order
         let settings = order.settings
@@ -49,9 +53,10 @@ struct PictureInfo {
             "seed_resize_from_w": -1, "seed_resize_from_h": -1,
             "denoising_strength": settings["strength"].flatMap { Double($0) }.map { .number($0) }
                 ?? .null,
-            "extra_generation_params": [:], "index_of_first_image": 0,
+            "extra_generation_params": [:], "index_of_first_image": hasGrid ? 1 : 0,
             "infotexts": .array(
-                results.map { .string($0.infotext) } + Array(repeating: "", count: maps)),
+                (results.prefix(hasGrid ? 1 : 0) + results).map { .string($0.infotext) }
+                    + Array(repeating: "", count: maps)),
             "styles": parameters["styles"]?.array == nil ? [] : echoed("styles"),
             "job_timestamp": .string(
                 Self.stamp(Date(timeIntervalSince1970: row.started ?? row.created))),
@@ -59,7 +64,8 @@ struct PictureInfo {
             "is_using_inpainting_conditioning": .bool(order.verb == "inpaint"),
             "version": .string(Program.name),
             "extra_warnings": .array(
-                request.warnings.map { .string($0) } + (receipt?["notes"]?.array ?? [])),
+                (request.warnings + warnings).map { .string($0) }
+                    + (receipt?["notes"]?.array ?? [])),
         ]
     }
 

@@ -5,9 +5,7 @@ import Hummingbird
 
 extension GessoServer {
     /// The scripts of AUTOMATIC1111 that an img2img may name.
-    private static let scripts = [
-        "outpainting mk2", "poor man's outpainting", "sd upscale", "soft inpainting",
-    ]
+    private static let scripts = PictureRequestReader.scripts + ["soft inpainting"]
 
     /// What clients read before they begin.
     var sdapiLists: [Route] {

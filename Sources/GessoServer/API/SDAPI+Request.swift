@@ -10,6 +10,8 @@ struct PictureRequest {
     /// What has no counterpart here and changes nothing, a line each.
     let warnings: [String]
     let sendsImages: Bool
+    /// Whether a picture of all results comes before them.
+    let sendsGrid: Bool
     let taskID: String?
     let batchSize: Int
 }
@@ -101,6 +103,12 @@ struct PictureRequestReader {
 
     mutating func choose(_ model: String) { order.model = model }
 
+    /// Makes each picture of the one before it, in as many rounds as there would be batches.
+    mutating func loop(_ strengths: [Double]) {
+        order.loop = strengths
+        order.pictures = strengths.count * (fields.integer("n_iter") ?? 1)
+    }
+
     /// What is left to do for an img2img's pictures; nil for txt2img.
     private(set) var pictures: Pictures?
     /// The pictures that ControlNets need beside the one that is edited.
@@ -154,9 +162,9 @@ struct PictureRequestReader {
         var width = fields.integer("width", in: 8...4096) ?? 512
         var height = fields.integer("height", in: 8...4096) ?? 512
         if let seed = fields.integer("seed"), seed >= 0 { order.settings["seed"] = "\(seed)" }
-        let batch = fields.integer("batch_size", in: 1...64) ?? 1
-        order.pictures = batch * (fields.integer("n_iter", in: 1...64) ?? 1)
-        if order.pictures > 64 { fields.complain("n_iter", "more than 64 pictures at once") }
+        let batch = fields.integer("batch_size", in: 1...Order.mostPictures) ?? 1
+        let rounds = fields.integer("n_iter", in: 1...Order.mostPictures) ?? 1
+        order.pictures = batch * rounds
         if isImageToImage {
             try readImageToImage(width, height, batch)
         } else {
@@ -168,17 +176,25 @@ struct PictureRequestReader {
         try readSampler()
         if fields.bool("enable_hr") == true { try readSecondSampler() }
         try readScripts(names?.controls ?? [])
+        if order.pictures > Order.mostPictures {
+            fields.complain(
+                "n_iter",
+                "\(order.pictures) pictures are asked for; a job makes \(Order.mostPictures) at most"
+            )
+        }
         readRest()
         try readModel(names?.models ?? [])
         readInfotext(names?.library)
         let sends = fields.bool("send_images") ?? true
+        let sendsGrid = try readGrid()
         let task = fields.string("force_task_id", limit: 200)
         try fields.check()
         order = order.drawingSeed()
         if let seed = order.settings["seed"] { parameters["seed"] = .integer(Int64(seed) ?? 0) }
         return PictureRequest(
             isImageToImage: isImageToImage, order: order, parameters: parameters,
-            warnings: warnings, sendsImages: sends, taskID: task, batchSize: batch)
+            warnings: warnings, sendsImages: sends, sendsGrid: sendsGrid && sends, taskID: task,
+            batchSize: batch)
     }
 
     private mutating func readImageToImage(_ width: Int, _ height: Int, _ batch: Int) throws {
@@ -294,6 +310,15 @@ struct PictureRequestReader {
         if let name = fields.string("refiner_checkpoint"), !name.isEmpty, name != "None" {
             fields.complain("refiner_checkpoint", "a refiner is not offered")
         }
+    }
+
+    /// Whether a grid is asked for by this request itself: many clients show the first picture they get, so an
+    /// option that was set once must not put another one there.
+    private mutating func readGrid() throws -> Bool {
+        var own = try Fields(.object(fields["override_settings"]?.object ?? [:]))
+        let asked = own.bool("return_grid") ?? false
+        let saves = fields.bool("save_images") ?? false
+        return asked && saves && fields.bool("do_not_save_grid") != true
     }
 
     private mutating func readModel(_ models: [String]) throws {

@@ -1,7 +1,9 @@
+import Foundation
+
 /// The scripts of AUTOMATIC1111 that have a counterpart; their arguments go by position.
 extension PictureRequestReader {
     /// Those of img2img that are chosen by `script_name`.
-    static let scripts = ["outpainting mk2", "poor man's outpainting", "sd upscale"]
+    static let scripts = ["outpainting mk2", "poor man's outpainting", "sd upscale", "loopback"]
 
     /// - Parameter controls: the names of the ControlNets that are here.
     mutating func readScripts(_ controls: [String]) throws {
@@ -10,10 +12,10 @@ extension PictureRequestReader {
             guard isImageToImage, Self.scripts.contains(name) else {
                 throw Complaint(422, "Script '\(script.prefix(100))' not found")
             }
-            if name == "sd upscale" {
-                readUpscale(arguments)
-            } else {
-                readOutpainting(name, arguments)
+            switch name {
+            case "sd upscale": readUpscale(arguments)
+            case "loopback": readLoopback(arguments)
+            default: readOutpainting(name, arguments)
             }
         }
         for (name, entry) in (fields["alwayson_scripts"]?.object ?? [:]).sorted(by: {
@@ -100,6 +102,36 @@ extension PictureRequestReader {
         let upscaler = argument(2)?.string ?? "Lanczos"
         if !["lanczos", "none"].contains(upscaler.lowercased()) {
             warn("SD upscale: the picture is made larger by Lanczos' filter")
+        }
+    }
+
+    /// "Loopback": each picture is made of the one before it, at strengths that go from the request's to a
+    /// final one along a curve.
+    private mutating func readLoopback(_ arguments: [JSONValue]) {
+        func argument(_ index: Int) -> JSONValue? {
+            arguments.indices.contains(index) ? arguments[index] : nil
+        }
+        let loops = min(max(argument(0)?.whole ?? 4, 1), Order.mostPictures)
+        let first = fields.double("denoising_strength") ?? 0.75
+        let last = min(max(argument(1)?.double ?? 0.5, 0), 1)
+        let curve = argument(2)?.string?.lowercased() ?? "linear"
+        loop(
+            (0..<loops).map { number in
+                let way = loops > 1 ? Double(number) / Double(loops - 1) : 0
+                let share =
+                    switch curve {
+                    case "aggressive": sin(way * .pi / 2)
+                    case "lazy": 1 - cos(way * .pi / 2)
+                    default: way
+                    }
+                return first + (last - first) * share
+            })
+        if (fields.integer("batch_size") ?? 1) > 1 {
+            warn("Loopback: each batch is of one picture")
+        }
+        let appended = argument(3)?.string?.lowercased() ?? "none"
+        if !["none", ""].contains(appended) {
+            warn("Loopback: prompts are not made from pictures")
         }
     }
 

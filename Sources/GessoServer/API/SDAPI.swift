@@ -117,15 +117,20 @@ extension GessoServer {
     private func answer(
         _ row: JobRow, _ request: PictureRequest, _ maps: [Data]
     ) async throws -> Response {
-        let results = try await store.results(of: row.id)
-        let images = try results.map { try store.data(of: $0.picture) } + maps
+        let results = request.order.shown(try await store.results(of: row.id))
+        let made = try results.map { try store.data(of: $0.picture) }
+        var warnings: [String] = []
+        let grid = try await grid(of: made, results, request, &warnings)
+        let images = [grid].compactMap(\.self) + made + maps
         var parameters = request.parameters
         if request.isImageToImage, parameters["include_init_images"] != .bool(true) {
             // The echo leaves pictures out unless they are asked for.
             parameters["init_images"] = .null
             parameters["mask"] = .null
         }
-        let info = try await PictureInfo(row, results, maps: maps.count, request, store).value
+        let info = try await PictureInfo(
+            row, results, hasGrid: grid != nil, maps: maps.count, request, store, warnings
+        ).value
         return .json([
             "images": .array(
                 request.sendsImages ? images.map { .string($0.base64EncodedString()) } : []),

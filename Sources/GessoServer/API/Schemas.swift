@@ -10,6 +10,21 @@ enum Schemas {
         ],
     ]
 
+    static let model: JSONValue = [
+        "type": "object", "required": ["name", "cannot"],
+        "properties": [
+            "name": ["type": "string"], "family": ["type": ["string", "null"]],
+            "guidanceScale": [
+                "type": ["number", "null"],
+                "description": "What it is made to run with, where that is one scale alone",
+            ],
+            "cannot": [
+                "type": "object", "description": "Verbs that it refuses, with the reason",
+                "additionalProperties": ["type": "string"],
+            ],
+        ],
+    ]
+
     static let order: JSONValue = [
         "type": "object", "additionalProperties": false,
         "properties": [
@@ -33,7 +48,9 @@ enum Schemas {
                 "description": "Ids of pictures by the names that the setting control has for them",
                 "additionalProperties": ["type": "string"],
             ],
-            "pictures": ["type": "integer", "minimum": 1, "maximum": 64],
+            "pictures": [
+                "type": "integer", "minimum": 1, "maximum": .integer(Int64(Order.mostPictures)),
+            ],
             "format": ["type": "string", "enum": ["png", "jpeg", "webp", "avif", "tiff"]],
             "quality": ["type": ["integer", "null"], "minimum": 1, "maximum": 100],
             "priority": ["type": "integer", "minimum": -100, "maximum": 100],

@@ -41,7 +41,8 @@ extension GessoServer {
             "formats": names(ImageFormat.written.map { "\($0)" }),
             "models": names(engine.names.models), "loras": names(engine.names.loras),
             "embeddings": names(engine.names.embeddings), "autoencoders": names(engine.names.vaes),
-            "maxBodyBytes": .integer(Int64(configuration.bodyLimit)), "maxPictures": 64,
+            "maxBodyBytes": .integer(Int64(configuration.bodyLimit)),
+            "maxPictures": .integer(Int64(Order.mostPictures)),
         ]
     }
 

@@ -13,7 +13,7 @@ package final class ConnectionClock: ChannelDuplexHandler {
     package typealias OutboundOut = IOData
 
     /// What the connection waits for.
-    enum Phase { case idle, body, replying }
+    package enum Phase { case idle, body, replying }
 
     /// The times allowed; other values are for tests.
     package struct Limits: Sendable {
@@ -31,6 +31,7 @@ package final class ConnectionClock: ChannelDuplexHandler {
     }
 
     private let limits: Limits
+    private var loop: (any EventLoop)?
     private var since = NIODeadline.now()
     private var headSince: NIODeadline?
     private var bytes = 0
@@ -38,22 +39,27 @@ package final class ConnectionClock: ChannelDuplexHandler {
     private var writtenAt = NIODeadline.now()
     private var ticking: RepeatedTask?
 
-    init(_ limits: Limits = Limits()) {
+    package init(_ limits: Limits = Limits()) {
         self.limits = limits
     }
 
-    var phase = Phase.idle {
+    /// The loop's time, which a test moves on.
+    private var now: NIODeadline { loop?.now ?? .now() }
+
+    package var phase = Phase.idle {
         didSet {
-            since = .now()
+            since = now
             headSince = nil
             bytes = 0
         }
     }
 
     /// Counts bytes of a body.
-    func received(_ count: Int) { bytes += count }
+    package func received(_ count: Int) { bytes += count }
 
     package func handlerAdded(context: ChannelHandlerContext) {
+        loop = context.eventLoop
+        since = now
         let bound = NIOLoopBound((self, context), eventLoop: context.eventLoop)
         ticking = context.eventLoop.scheduleRepeatedTask(
             initialDelay: .milliseconds(500), delay: .milliseconds(500)
@@ -68,26 +74,26 @@ package final class ConnectionClock: ChannelDuplexHandler {
     }
 
     package func channelRead(context: ChannelHandlerContext, data: NIOAny) {
-        if phase == .idle, headSince == nil { headSince = .now() }
+        if phase == .idle, headSince == nil { headSince = now }
         context.fireChannelRead(data)
     }
 
     package func write(
         context: ChannelHandlerContext, data: NIOAny, promise: EventLoopPromise<Void>?
     ) {
-        if pendingWrites == 0 { writtenAt = .now() }
+        if pendingWrites == 0 { writtenAt = now }
         pendingWrites += 1
         let own = promise ?? context.eventLoop.makePromise()
         let bound = NIOLoopBound(self, eventLoop: context.eventLoop)
         own.futureResult.whenComplete { _ in
             bound.value.pendingWrites -= 1
-            bound.value.writtenAt = .now()
+            bound.value.writtenAt = bound.value.now
         }
         context.write(data, promise: own)
     }
 
     private func tick(_ context: ChannelHandlerContext) {
-        let now = NIODeadline.now()
+        let now = now
         let isLate =
             switch phase {
             case .idle:
@@ -113,13 +119,13 @@ package final class ConnectionClock: ChannelDuplexHandler {
 }
 
 /// The bytes of all bodies that are held at once.
-final class BodyBudget: Sendable {
+package final class BodyBudget: Sendable {
     private let limit: Int
     private let held = NIOLockedValueBox(0)
 
-    init(limit: Int = 512 << 20) { self.limit = limit }
+    package init(limit: Int = 512 << 20) { self.limit = limit }
 
-    func reserve(_ bytes: Int) -> Bool {
+    package func reserve(_ bytes: Int) -> Bool {
         held.withLockedValue { held in
             guard held + bytes <= limit else { return false }
             held += bytes
@@ -127,7 +133,7 @@ final class BodyBudget: Sendable {
         }
     }
 
-    func release(_ bytes: Int) { held.withLockedValue { $0 -= bytes } }
+    package func release(_ bytes: Int) { held.withLockedValue { $0 -= bytes } }
 }
 
 /// How long answers to wrong logins wait: 0.2 s, doubling to 5 s for each address.
@@ -147,10 +153,12 @@ final class LoginDelays: Sendable {
 }
 
 /// Connections counted by address: 256 in all, 32 of an address that is not this machine's.
-final class ConnectionCount: Sendable {
+package final class ConnectionCount: Sendable {
     private let open = NIOLockedValueBox<[String: Int]>([:])
 
-    func enter(_ address: String) -> Bool {
+    package init() {}
+
+    package func enter(_ address: String) -> Bool {
         open.withLockedValue { open in
             let isLocal = address.hasPrefix("127.") || address == "::1" || address.isEmpty
             guard open.values.reduce(0, +) < 256, isLocal || open[address, default: 0] < 32 else {
@@ -161,7 +169,7 @@ final class ConnectionCount: Sendable {
         }
     }
 
-    func leave(_ address: String) {
+    package func leave(_ address: String) {
         open.withLockedValue { open in
             let count = open[address, default: 0] - 1
             open[address] = count > 0 ? count : nil

@@ -123,7 +123,7 @@ function describe() {
   const { mask } = host;
   if (!mask) { el("mask-text").textContent = "No picture"; return; }
   if (verb() !== "inpaint") {
-    el("mask-text").textContent = { img2img: "The whole picture is restyled", outpaint: "The picture is extended", txt2img: "A new picture is made" }[verb()];
+    el("mask-text").textContent = { img2img: "The whole picture is restyled", outpaint: "The picture is extended", txt2img: "A new picture is made", instruct: "The picture is changed as the prompt says" }[verb()];
     return;
   }
   const count = mask.count();
@@ -400,7 +400,7 @@ async function use(what, item) {
     if (request.source && request.source !== state.source?.id) {
       await setSource({ ...(await ask("GET", `/api/v1/pictures/${request.source}/info`)), name: "picture" });
     }
-    setVerb(request.verb === "instruct" || request.verb === "upscale" ? "img2img" : request.verb);
+    setVerb(request.verb === "upscale" ? "img2img" : request.verb);
     settings.recall({ ...request, settings: { ...request.settings, seed: String(item.seed) } });
     el("prompt").value = request.settings.prompt ?? "";
     el("negative").value = request.settings.negative_prompt ?? "";

@@ -1,6 +1,7 @@
 // The settings and the queue.
 
 import { ask } from "./api.js";
+import { showAbilities } from "./abilities.js";
 import { controlRow } from "./control.js";
 
 const el = (id) => document.getElementById(id);
@@ -59,7 +60,7 @@ export class Settings {
     this.presets = presets.items;
     const select = make("select", { id: "model" }, make("option", { value: "", textContent: "The one that fits" }),
       ...models.items.map((m) => make("option", { value: m.name, textContent: isSmall(m.name) ? `${m.name} (drawn landscapes only)` : m.name })));
-    this.standardModel = models.items[0]?.name ?? "";
+    this.models = models.items;
     this.model = select;
     const count = make("input", { id: "pictures", type: "number", min: 1, max: 64, value: 1 });
     this.count = count;
@@ -165,10 +166,14 @@ export class Settings {
 
   mark() {
     this.onPreset?.(this.preset);
-    el("model-note").hidden = !isSmall(this.model.value || this.standardModel) || this.standard("steps") === "0";
+    const name = this.model.value || this.models[0]?.name || "";
+    el("model-note").hidden = !isSmall(name) || this.standard("steps") === "0";
     for (const [name, { input, row }] of this.inputs) {
       row.classList.toggle("changed", !row.hidden && this.read(input) !== (this.standard(name) || (input.tagName === "SELECT" ? "default" : input.type === "checkbox" ? "false" : "")));
     }
+    const chosen = this.models.find((model) => model.name === this.model.value);
+    const own = this.values().guidance_scale ?? chosen?.guidanceScale ?? this.standard("guidance_scale");
+    showAbilities(chosen, this.models, own === "" ? Infinity : Number(own));
   }
 
   /** What differs from the standard. */

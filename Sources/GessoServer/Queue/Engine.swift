@@ -45,8 +45,9 @@ package final class Engine: Sendable {
             throw Complaint.invalid("mask", "a mask is needed")
         }
         if let model = order.model { try names.check(model: model) }
-        guard (1...64).contains(order.pictures) else {
-            throw Complaint.invalid("pictures", "ensure this value is from 1 to 64")
+        guard (1...Order.mostPictures).contains(order.pictures) else {
+            throw Complaint.invalid(
+                "pictures", "ensure this value is from 1 to \(Order.mostPictures)")
         }
         guard ImageFormat(written: order.format) != nil else {
             throw Complaint.invalid("format", "give png, jpeg, webp, avif or tiff")

@@ -15,7 +15,7 @@ package struct Event: Sendable {
 /// Hands events to everyone who listens.
 package actor EventHub {
     /// The most streams at once.
-    static let streamLimit = 32
+    package static let streamLimit = 32
     private var listeners: [UUID: AsyncStream<Event>.Continuation] = [:]
 
     package init() {}
@@ -24,7 +24,7 @@ package actor EventHub {
     /// number of the last one it saw.
     ///
     /// - Throws: `Complaint` with 503 when too many listen.
-    func listen() throws -> AsyncStream<Event> {
+    package func listen() throws -> AsyncStream<Event> {
         guard listeners.count < Self.streamLimit else {
             var complaint = Complaint(503, "\(Self.streamLimit) event streams are open already")
             complaint.retryAfter = 10

@@ -23,10 +23,16 @@ package struct Order: Codable, Sendable, Equatable {
     package var maps: [String: String]?
     /// How many pictures; each has the seed after the one before.
     package var pictures = 1
+    /// The strengths by which each picture is made of the one before it, from the source anew after the last
+    /// of them; nil makes every picture of the source.
+    package var loop: [Double]?
     /// `png`, `jpeg`, `webp`, `avif` or `tiff`.
     package var format = "png"
     /// 1...100 of a JPEG or of a lossy WebP or AVIF.
     package var quality: Int?
+
+    /// The most pictures of a job.
+    package static let mostPictures = 64
 
     package init(_ verb: String) { self.verb = verb }
 
@@ -48,6 +54,30 @@ package struct Order: Codable, Sendable, Equatable {
     func variationSeed(of number: Int) -> UInt64 {
         guard isVaried else { return seed(of: number) }
         return (settings["variation_seed"].flatMap { UInt64($0) } ?? 0) &+ UInt64(number)
+    }
+
+    /// The order of one of its pictures, with what it is made of.
+    ///
+    /// - Parameter made: the pictures there are by now.
+    func turn(_ number: Int, after made: [ResultRow]) -> Order {
+        guard let loop, !loop.isEmpty else { return self }
+        var turn = self
+        let place = number % loop.count
+        turn.settings["strength"] = "\(loop[place])"
+        let round = made.filter { (number - place..<number).contains($0.number) }
+        if let last = round.max(by: { $0.number < $1.number }) {
+            (turn.source, turn.origin) = (last.picture, nil)
+            // A fill is for what was there at first.
+            if verb == "inpaint" { turn.settings["fill"] = "original" }
+        }
+        return turn
+    }
+
+    /// The pictures to answer with: of a loop that is run several times, the last of each.
+    func shown(_ made: [ResultRow]) -> [ResultRow] {
+        guard let loop, !loop.isEmpty, pictures > loop.count else { return made }
+        let rounds = Dictionary(made.map { ($0.number / loop.count, $0) }) { $1 }
+        return rounds.sorted { $0.key < $1.key }.map(\.value)
     }
 
     /// Digests of the pictures it needs.

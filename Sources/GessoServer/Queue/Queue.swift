@@ -88,9 +88,10 @@ package actor Queue {
         await tell(job)
         do {
             let order = try job.order()
-            let made = try await store.results(of: job.id).map(\.number)
-            for number in 0..<order.pictures where !made.contains(number) {
-                try await paint(order, number, job, flag)
+            let done = try await store.results(of: job.id).map(\.number)
+            for number in 0..<order.pictures where !done.contains(number) {
+                let made = order.loop == nil ? [] : try await store.results(of: job.id)
+                try await paint(order.turn(number, after: made), number, job, flag)
                 if current?.isSkipped == true {
                     flag.reset()
                     current?.isSkipped = false

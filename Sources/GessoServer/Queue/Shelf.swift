@@ -7,6 +7,7 @@ import NIOConcurrencyHelpers
 package struct Shelf: Sendable {
     let library: Library
     private let scans = Scans()
+    private let headers = ReadHeaders()
 
     init(_ library: Library) { self.library = library }
 
@@ -25,6 +26,16 @@ package struct Shelf: Sendable {
     func check(model name: String) throws {
         guard models.contains(name) else {
             throw Complaint(404, "model '\(name.prefix(200))' not found", field: "model")
+        }
+    }
+
+    /// What each checkpoint is; nil for one that could not be loaded.
+    func summaries() -> [(name: String, summary: ModelSummary?)] {
+        let places = library.checkpoints
+        let tokenizers = (try? library.tokenizers(nil)) ?? TokenizerPlaces()
+        return models.map { name in
+            let url = places.first { $0.name == name }?.url
+            return (name, url.flatMap { headers.summary(of: $0, tokenizers) })
         }
     }
 
@@ -120,4 +131,22 @@ private final class Scans: Sendable {
 
     /// Drops what was found.
     func clear() { found.withLockedValue { $0 = [:] } }
+}
+
+/// Summaries of checkpoints, made anew once a file has changed.
+private final class ReadHeaders: Sendable {
+    private typealias Known = (changed: Date?, summary: ModelSummary?)
+
+    private let known = NIOLockedValueBox([URL: Known]())
+
+    func summary(of url: URL, _ tokenizers: TokenizerPlaces) -> ModelSummary? {
+        let attributes = try? FileManager.default.attributesOfItem(atPath: url.path)
+        let changed = attributes?[.modificationDate] as? Date
+        if let known = known.withLockedValue({ $0[url] }), known.changed == changed {
+            return known.summary
+        }
+        let summary = try? ModelSummary(url, tokenizers: tokenizers)
+        known.withLockedValue { $0[url] = (changed, summary) }
+        return summary
+    }
 }
