@@ -10,6 +10,7 @@ What decodes or encodes a picture is counted apart from the rest.
 import base64
 import http.client
 import json
+import re
 import struct
 import sys
 import threading
@@ -194,7 +195,13 @@ def describe(name, values):
     values = sorted(values)
     p99 = values[min(len(values) * 99 // 100, len(values) - 1)]
     print(f"{name}: {len(values)} requests, median {1000 * values[len(values) // 2][0]:.1f} ms, "
-          f"p99 {1000 * p99[0]:.1f} ms, slowest {1000 * values[-1][0]:.1f} ms ({values[-1][1]})")
+          f"p99 {1000 * p99[0]:.1f} ms, slowest {1000 * values[-1][0]:.1f} ms")
+    routes = {}
+    for seconds, route in values:
+        routes.setdefault(re.sub("/[0-9a-f-]{32,}|/[0-9]+$", "/{id}", route), []).append(seconds)
+    slow = sorted(routes, key=lambda route: -sum(routes[route]) / len(routes[route]))[:4]
+    print("   slowest on average: " + ", ".join(
+        f"{route} {1000 * sum(routes[route]) / len(routes[route]):.0f} ms" for route in slow))
 
 
 print(f"{sum(map(len, kept.values()))} requests of {CLIENTS} clients in {spent:.1f} s beside a job "

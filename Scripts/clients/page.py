@@ -295,6 +295,7 @@ def test_mouse(browser):
         settings: {prompt: `job ${n}`, steps: 2, width: 64, height: 64}})}); }""")
     page.locator("#tab-queue").click()
     wait(page, "document.querySelectorAll('#queue li').length >= 4")
+    wait(page, "/^[0-9]+ %$/.test(document.querySelector('#queue [data-progress]')?.textContent ?? '')")
     page.get_by_role("button", name="Up: job 3").click()
     wait(page, "[...document.querySelectorAll('#queue .what')].map((e) => e.textContent).findIndex((t) => t.includes('job 3')) === 2")
     page.get_by_role("button", name="Cancel: job 2").click()

@@ -188,4 +188,51 @@ struct ForeignTests {
             #expect(modes.contains("Latent (nearest-exact)"))
         }
     }
+
+    @Test("Options of a request stay where it says so, and else count for it alone")
+    func keptOptions() async throws {
+        try await RunningServer.with { server in
+            func options() async throws -> [String: Any] {
+                try await server.ask("GET", "/sdapi/v1/options").json
+            }
+            func paint(_ more: [String: Any]) async throws {
+                let body: [String: Any] = ["prompt": "x", "steps": 1, "width": 64, "height": 64]
+                let answer = try await server.ask(
+                    "POST", "/sdapi/v1/txt2img", body.merging(more) { $1 })
+                #expect(answer.status == 200)
+            }
+            let own: [String: Any] = ["CLIP_stop_at_last_layers": 2, "nothing": 3]
+            try await paint(["override_settings": own])
+            #expect(try await options()["CLIP_stop_at_last_layers"] as? Int == 1)
+            try await paint([
+                "override_settings": own, "override_settings_restore_afterwards": false,
+            ])
+            #expect(try await options()["CLIP_stop_at_last_layers"] as? Int == 2)
+            #expect(try await options()["nothing"] == nil)
+        }
+    }
+
+    @Test("What has no counterpart is named in the answer and does not fail")
+    func idleFields() async throws {
+        try await RunningServer.with { server in
+            let answer = try await server.ask(
+                "POST", "/sdapi/v1/txt2img",
+                [
+                    "prompt": "x", "steps": 1, "width": 64, "height": 64, "tiling": true,
+                    "s_churn": 0.5, "s_noise": 1.0, "firstpass_image": "x",
+                    "disable_extra_networks": true,
+                    "override_settings": ["initial_noise_multiplier": 1.2],
+                ])
+            let text = try #require(answer.json["info"] as? String)
+            let info = try JSONSerialization.jsonObject(with: Data(text.utf8)) as? [String: Any]
+            let warnings = try #require(info?["extra_warnings"] as? [String])
+            for name in [
+                "tiling", "s_churn", "firstpass_image", "disable_extra_networks",
+                "initial_noise_multiplier",
+            ] {
+                #expect(warnings.contains { $0.hasPrefix(name + ":") }, "\(name): \(warnings)")
+            }
+            #expect(!warnings.contains { $0.hasPrefix("s_noise") })
+        }
+    }
 }

@@ -253,9 +253,10 @@ struct ImageRequest: Sendable {
     private static func size(_ text: String?) throws -> (width: Int, height: Int)? {
         guard let text, !text.isEmpty, text != "auto" else { return nil }
         let parts = text.split(separator: "x").compactMap { Int($0) }
-        guard parts.count == 2, parts.allSatisfy((8...4096).contains) else {
+        guard parts.count == 2, parts.allSatisfy((8...Order.mostSide).contains) else {
             throw Complaint(
-                400, "size: give auto, or WIDTHxHEIGHT with sides from 8 to 4096", field: "size")
+                400, "size: give auto, or WIDTHxHEIGHT with sides from 8 to \(Order.mostSide)",
+                field: "size")
         }
         return (parts[0], parts[1])
     }

@@ -50,11 +50,10 @@ extension GessoServer {
                 let limit = min(max(call.query.integer("limit") ?? 50, 1), 200)
                 let before = call.query.integer("before").map { Int64($0) }
                 let rows = try await store.jobs(state: state, before: before, limit: limit)
-                var items: [JSONValue] = []
-                for row in rows {
-                    items.append(JobDocument(row, try await store.results(of: row.id)).value)
-                }
-                return .json(["items": .array(items)])
+                let results = try await store.results(ofAll: rows.map(\.id))
+                return .json([
+                    "items": .array(rows.map { JobDocument($0, results[$0.id] ?? []).value })
+                ])
             },
             Route(
                 .get, "/api/v1/jobs/{id}", "A job with its results",

@@ -11,7 +11,8 @@ struct PictureInfo {
     ///   - warnings: more of them.
     init(
         _ row: JobRow, _ results: [ResultRow], hasGrid: Bool, maps: Int,
-        _ request: PictureRequest, _ store: Store, _ warnings: [String]
+        _ request: PictureRequest, _ store: Store, _ warnings: [String],
+        hash: (String) -> String?
     ) async throws {
         let order = request.order
         let settings = order.settings
@@ -49,8 +50,10 @@ struct PictureInfo {
             "steps": .integer(Int64(settings["steps"] ?? "50") ?? 50),
             "batch_size": .integer(Int64(request.batchSize)), "restore_faces": false,
             "face_restoration_model": .null, "sd_model_name": .string(model),
-            "sd_model_hash": "", "sd_vae_name": .null, "sd_vae_hash": .null,
-            "seed_resize_from_w": -1, "seed_resize_from_h": -1,
+            "sd_model_hash": .string(String((hash(model) ?? "").prefix(10))), "sd_vae_name": .null,
+            "sd_vae_hash": .null,
+            "seed_resize_from_w": echoed("seed_resize_from_w"),
+            "seed_resize_from_h": echoed("seed_resize_from_h"),
             "denoising_strength": settings["strength"].flatMap { Double($0) }.map { .number($0) }
                 ?? .null,
             "extra_generation_params": [:], "index_of_first_image": hasGrid ? 1 : 0,

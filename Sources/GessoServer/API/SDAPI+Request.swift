@@ -12,6 +12,8 @@ struct PictureRequest {
     let sendsImages: Bool
     /// Whether a picture of all results comes before them.
     let sendsGrid: Bool
+    /// Options that it sets for later requests, too.
+    let keptOptions: JSONValue?
     let taskID: String?
     let batchSize: Int
 }
@@ -159,8 +161,8 @@ struct PictureRequestReader {
         if let scale = fields.double("cfg_scale", in: 0...100) ?? 7 as Double? {
             order.settings["guidance_scale"] = "\(scale)"
         }
-        var width = fields.integer("width", in: 8...4096) ?? 512
-        var height = fields.integer("height", in: 8...4096) ?? 512
+        var width = fields.integer("width", in: 8...Order.mostSide) ?? 512
+        var height = fields.integer("height", in: 8...Order.mostSide) ?? 512
         if let seed = fields.integer("seed"), seed >= 0 { order.settings["seed"] = "\(seed)" }
         let batch = fields.integer("batch_size", in: 1...Order.mostPictures) ?? 1
         let rounds = fields.integer("n_iter", in: 1...Order.mostPictures) ?? 1
@@ -183,17 +185,19 @@ struct PictureRequestReader {
             )
         }
         readRest()
-        try readModel(names?.models ?? [])
+        try readModel(names)
         readInfotext(names?.library)
         let sends = fields.bool("send_images") ?? true
         let sendsGrid = try readGrid()
+        let stays = fields.bool("override_settings_restore_afterwards") == false
         let task = fields.string("force_task_id", limit: 200)
         try fields.check()
         order = order.drawingSeed()
         if let seed = order.settings["seed"] { parameters["seed"] = .integer(Int64(seed) ?? 0) }
         return PictureRequest(
             isImageToImage: isImageToImage, order: order, parameters: parameters,
-            warnings: warnings, sendsImages: sends, sendsGrid: sendsGrid && sends, taskID: task,
+            warnings: warnings, sendsImages: sends, sendsGrid: sendsGrid && sends,
+            keptOptions: stays ? fields["override_settings"] : nil, taskID: task,
             batchSize: batch)
     }
 
@@ -302,13 +306,38 @@ struct PictureRequestReader {
         where fields.bool(name) == true {
             warnings.append("\(name): \(word) is not offered")
         }
-        for name in ["s_churn", "s_tmin", "s_min_uncond"] {
-            if let value = fields.double(name), value > 0 {
+        readIdleFields()
+        if let name = fields.string("refiner_checkpoint"), !name.isEmpty, name != "None" {
+            fields.complain("refiner_checkpoint", "a refiner is not offered")
+        }
+    }
+
+    /// Names what is asked for and has no counterpart.
+    private mutating func readIdleFields() {
+        for (name, idle) in [
+            ("s_churn", 0.0), ("s_tmin", 0), ("s_tmax", 0), ("s_min_uncond", 0), ("s_noise", 1),
+        ] {
+            if let value = fields.double(name), value > 0, value != idle {
                 warnings.append("\(name): not used by these samplers")
             }
         }
-        if let name = fields.string("refiner_checkpoint"), !name.isEmpty, name != "None" {
-            fields.complain("refiner_checkpoint", "a refiner is not offered")
+        for name in ["latent_mask", "firstpass_image"] where fields[name] != nil {
+            warnings.append("\(name): not used")
+        }
+        if fields["image_cfg_scale"] != nil {
+            warnings.append(
+                "image_cfg_scale: used by the verb instruct of Gesso's own interface only")
+        }
+        if fields.bool("disable_extra_networks") == true {
+            warnings.append("disable_extra_networks: tags in prompts are read all the same")
+        }
+        for name in ["initial_noise_multiplier", "inpainting_mask_weight"] {
+            if let value = (fields[name] ?? options[name])?.double, value != 1 {
+                warnings.append("\(name): \(value) is taken as 1")
+            }
+        }
+        if options["img2img_color_correction"] == .bool(true), isImageToImage {
+            warnings.append("img2img_color_correction: use match_color of Gesso's own interface")
         }
     }
 
@@ -321,9 +350,9 @@ struct PictureRequestReader {
         return asked && saves && fields.bool("do_not_save_grid") != true
     }
 
-    private mutating func readModel(_ models: [String]) throws {
+    private mutating func readModel(_ names: Shelf?) throws {
         guard let title = options["sd_model_checkpoint"]?.string, !title.isEmpty else { return }
-        guard let name = CheckpointTitle.name(of: title, among: models) else {
+        guard let name = names.flatMap({ CheckpointTitle.name(of: title, on: $0) }) else {
             throw CheckpointTitle.unknown(title)
         }
         order.model = name
@@ -334,11 +363,16 @@ struct PictureRequestReader {
 enum CheckpointTitle {
     static func title(_ name: String) -> String { name }
 
-    /// The name of a checkpoint by its title, name or stem.
-    static func name(of title: String, among names: [String]) -> String? {
+    /// The name of a checkpoint by its title, name or stem, or by its SHA-256 or the first ten digits of it.
+    static func name(of title: String, on shelf: Shelf) -> String? {
+        let names = shelf.models
         let bare = title.replacing(#/\s*\[[0-9a-f]+\]$/#, with: "")
         return names.first { $0 == title || $0 == bare }
             ?? names.first { $0.hasSuffix(".safetensors") && String($0.dropLast(12)) == bare }
+            ?? names.first { name in
+                guard title.count == 10 || title.count == 64 else { return false }
+                return shelf.hash(ofModel: name)?.hasPrefix(title.lowercased()) == true
+            }
     }
 
     static func unknown(_ title: String) -> Complaint {

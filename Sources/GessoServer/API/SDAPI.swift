@@ -48,6 +48,7 @@ extension GessoServer {
             throw CheckpointTitle.unknown(order.model ?? "")
         }
         for warning in request.warnings { logger.notice("\(call.request.uri.path): \(warning)") }
+        if let kept = request.keptOptions { try await set(try Fields(kept)) }
         let row = try await queue.submit(order, from: .sdapi)
         if let task = request.taskID { tasks.name(row.id, task) }
         let finished = try await wait(for: row, call)
@@ -129,7 +130,8 @@ extension GessoServer {
             parameters["mask"] = .null
         }
         let info = try await PictureInfo(
-            row, results, hasGrid: grid != nil, maps: maps.count, request, store, warnings
+            row, results, hasGrid: grid != nil, maps: maps.count, request, store, warnings,
+            hash: engine.names.hash(ofModel:)
         ).value
         return .json([
             "images": .array(
@@ -153,6 +155,29 @@ extension GessoServer {
     func sdapiOptions() async throws -> [String: JSONValue] {
         let first = JSONValue.string(engine.names.models.first ?? "")
         return ["sd_model_checkpoint": first].merging(try await chosenOptions()) { $1 }
+    }
+
+    /// Sets those options that there are; others are ignored.
+    private func set(_ fields: Fields) async throws {
+        let known = try await sdapiOptions()
+        var own = try await store.setting("sdapi-options")?.object ?? [:]
+        for name in fields.names where known[name] != nil {
+            guard let value = fields[name] else { continue }
+            if name == "sd_model_checkpoint", value == "" {
+                own[name] = nil
+            } else if name == "sd_model_checkpoint", value == known[name], fields.names.count > 1 {
+                // Clients that send all options back have not chosen what was there.
+                continue
+            } else if name == "sd_model_checkpoint" {
+                guard let title = value.string,
+                    let model = CheckpointTitle.name(of: title, on: engine.names)
+                else { throw CheckpointTitle.unknown(value.string ?? "") }
+                own[name] = .string(model)
+            } else if value != known[name] {
+                own[name] = value
+            }
+        }
+        try await store.set("sdapi-options", to: .object(own))
     }
 
     private static let standardOptions: [String: JSONValue] = [
@@ -188,28 +213,7 @@ extension GessoServer {
             Route(
                 .post, "/sdapi/v1/options", "Set some options", body: Self.anyObject
             ) { call in
-                let fields = try await call.fields()
-                let known = try await sdapiOptions()
-                var own = try await store.setting("sdapi-options")?.object ?? [:]
-                for name in fields.names where known[name] != nil {
-                    guard let value = fields[name] else { continue }
-                    if name == "sd_model_checkpoint", value == "" {
-                        own[name] = nil
-                    } else if name == "sd_model_checkpoint", value == known[name],
-                        fields.names.count > 1
-                    {
-                        // Clients that send all options back have not chosen what was there.
-                        continue
-                    } else if name == "sd_model_checkpoint" {
-                        guard let title = value.string,
-                            let model = CheckpointTitle.name(of: title, among: engine.names.models)
-                        else { throw CheckpointTitle.unknown(value.string ?? "") }
-                        own[name] = .string(model)
-                    } else if value != known[name] {
-                        own[name] = value
-                    }
-                }
-                try await store.set("sdapi-options", to: .object(own))
+                try await set(try await call.fields())
                 return .json(.null)
             },
             Route(.post, "/internal/progress", "How far a named job has come", body: Self.anyObject)

@@ -480,7 +480,7 @@ gallery.refresh();
 listen((name, data) => {
   if (name === "queue") queue.show(data);
   if (name === "job") takeJob(data);
-  if (name === "progress") takeProgress(data);
+  if (name === "progress") { queue.progress(data); takeProgress(data); }
 }, (isConnected) => {
   el("connection").textContent = isConnected ? "connected" : "not connected; trying again";
   // What is as it should be need not be seen.

@@ -235,12 +235,19 @@ export class Queue {
     this.draw();
   }
 
+  /** How far the running job is, in whatever tab it was begun. */
+  progress(now) {
+    const node = document.querySelector(`#queue [data-progress="${now.job}"]`);
+    if (node) node.textContent = `${Math.floor(100 * now.fraction)} %`;
+  }
+
   draw() {
     el("queue-count").textContent = this.jobs.length ? `(${this.jobs.length})` : "";
     const button = (text, what, job) => make("button", { type: "button", textContent: text, "data-what": what, "data-job": job.id, "aria-label": `${text}: ${job.prompt || job.id.slice(0, 8)}` });
     const row = (job) => {
       const text = `${job.state}: ${job.request?.verb ?? ""} ${job.prompt ? `“${job.prompt.slice(0, 80)}”` : ""}${job.error ? ` – ${job.error}` : ""}`;
       const item = make("li", {}, make("span", { className: "what", textContent: text }));
+      if (job.state === "running") item.append(make("span", { className: "hint", "data-progress": job.id }));
       if (job.state === "queued") item.append(button("Up", "up", job), button("Down", "down", job));
       if (job.state === "queued" || job.state === "running") item.append(button("Cancel", "cancel", job));
       else item.append(button("Retry", "retry", job));

@@ -31,6 +31,9 @@ package struct Order: Codable, Sendable, Equatable {
     /// 1...100 of a JPEG or of a lossy WebP or AVIF.
     package var quality: Int?
 
+    /// The longest side that a request may ask for; what memory allows may be less.
+    static let mostSide = 8192
+
     /// The most pictures of a job.
     package static let mostPictures = 64
 

@@ -34,6 +34,15 @@ extension Store {
         }
     }
 
+    /// What several jobs have made so far, by their jobs, in order.
+    func results(ofAll jobs: [String]) async throws -> [String: [ResultRow]] {
+        try await read("results \(jobs.joined(separator: " "))") { db in
+            let rows = try ResultRow.filter(jobs.contains(Column("job"))).order(Column("number"))
+                .fetchAll(db)
+            return Dictionary(grouping: rows, by: \.job)
+        }
+    }
+
     /// Results that are not deleted, newest first, whose prompt holds a text; each with its picture and
     /// what its job was asked for.
     package func gallery(

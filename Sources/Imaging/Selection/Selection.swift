@@ -70,7 +70,9 @@ extension Image {
     /// what is not, and the cheapest border between both are found in turns in a small copy of the
     /// picture. The border is refined at twice the size and so on, in a narrow band around it, up to
     /// the picture's own. The background's colours come from a ring around the box that has about the
-    /// area of the box, for what is far away says little about what is behind the thing.
+    /// area of the box, for what is far away says little about what is behind the thing; and what no change of
+    /// colour parts from that ring is rather background (minimum barrier distance). Strokes mend
+    /// what the box alone finds.
     public func mask(of selection: Selection) -> Mask {
         var mask = Mask(width: width, height: height, filledWith: 0)
         guard !selection.isEmpty, let places = SelectionPlaces(selection, in: self) else {

@@ -7,13 +7,17 @@ struct SelectionLevel {
     private(set) var isInside: [Bool]
 
     private let picture: Image
-    private let known: [SelectionPlaces.Known]
+    private var known: [SelectionPlaces.Known]
     private let leaning: (Int) -> Float
     private let smallest: (width: Int, height: Int)
     private var front: Colors
     private var back: Colors
     /// How much more likely a place is in the thing than its colour and its place in the box say.
     private var bias: Float
+    /// What speaks for each place of the smallest copy beside its colour, as a logarithm: how it is parted from
+    /// what is around the box, and what the box alone found where no stroke is near.
+    private var parting: [Float] = []
+    private var holding: [Float] = []
 
     /// Pixels of the smallest copy, at most.
     static let coarsest = 65536
@@ -35,6 +39,13 @@ struct SelectionLevel {
     /// selection has that extent.
     private static let mostBias: Float = 4.5
     private static let biasStep: Float = 0.75
+    /// How much a place is less likely in the thing, as a logarithm, whose colour changes on the way from the
+    /// surroundings by nothing; by half of the box's pixels or more, it is as likely as its colour says.
+    private static let surroundings: Float = 2
+    /// How much more likely a place far from strokes stays as the box alone found it, as a logarithm.
+    private static let hold: Float = 1
+    /// The most turns of colours and border.
+    private static let turns = 8
     /// The border moves so many pixels at the most from one size to the next.
     private static let band = 4
 
@@ -77,10 +88,11 @@ struct SelectionLevel {
         smallest = coarse?.smallest ?? (width, height)
         (front, back) = (coarse?.front ?? Colors(), coarse?.back ?? Colors())
         bias = coarse?.bias ?? 0
+        (parting, holding) = (coarse?.parting ?? [], coarse?.holding ?? [])
         if let coarse {
             refine(coarse)
         } else {
-            iterate()
+            search(places)
         }
     }
 
@@ -95,34 +107,83 @@ struct SelectionLevel {
         return SIMD3(lab.x, lab.y, lab.z)
     }
 
-    /// Colours and border in turns, until the border stays.
-    private mutating func iterate() {
+    /// Finds what is in a box, and mends it by strokes; without a box, what strokes mark.
+    private mutating func search(_ places: SelectionPlaces) {
         let colors = known.indices.map(color)
+        let marked = known
+        let isMended = known.contains(.outside) && known.contains { $0 == .keep || $0 == .drop }
+        if isMended {
+            known = places.known(width, height, hasStrokes: false)
+            isInside = known.map { $0 == .open }
+        }
+        find(colors)
+        guard isMended else { return }
+        known = marked
+        mend(colors)
+    }
+
+    private mutating func find(_ colors: [SIMD3<Float>]) {
         func those(_ isWanted: (Int) -> Bool) -> [SIMD3<Float>] {
             colors.indices.filter(isWanted).map { colors[$0] }
         }
-        let kept = known.indices.filter { known[$0] == .keep }
-        let dropped = known.indices.filter { known[$0] == .drop }
-        front.mark(kept, colors, width: width)
-        back.mark(dropped, colors, width: width)
+        takeStrokes(colors)
         let outside = those { known[$0] == .outside }
         back.all = GaussianMixture(
             outside.isEmpty ? rim(colors) : outside, count: Self.backgrounds)
         start(colors)
-        let open = known.indices.filter { known[$0] == .open }
         front.all = GaussianMixture(those { isInside[$0] })
         back.all = GaussianMixture(those { !isInside[$0] }, count: Self.backgrounds)
-        for _ in 0..<8 {
-            let before = isInside
-            cut(open)
-            if before == isInside { break }
-            refit(colors)
-        }
+        takeTurns(colors)
+        let open = known.indices.filter { known[$0] == .open }
         while !hasExtent, bias < Self.mostBias {
             bias += Self.biasStep
             cut(open)
             refit(colors)
         }
+    }
+
+    /// Colours and border in turns, until the border stays.
+    private mutating func takeTurns(_ colors: [SIMD3<Float>]) {
+        let open = known.indices.filter { known[$0] == .open }
+        for _ in 0..<Self.turns {
+            let before = isInside
+            cut(open)
+            if before == isInside { return }
+            refit(colors)
+        }
+    }
+
+    /// Takes the colours of strokes, and how the rest is parted from the surroundings.
+    private mutating func takeStrokes(_ colors: [SIMD3<Float>]) {
+        let kept = known.indices.filter { known[$0] == .keep }
+        let dropped = known.indices.filter { known[$0] == .drop }
+        front.mark(kept, colors, width: width)
+        back.mark(dropped, colors, width: width)
+        guard known.contains(.outside) else { return }
+        let ways = barrierDistances(colors, width: width) {
+            known[$0] == .outside || known[$0] == .drop
+        }
+        let open = known.indices.filter { known[$0] == .open }.map { ways[$0] }.sorted()
+        let middle = max(open.isEmpty ? 1 : open[open.count / 2], 0.001)
+        parting = ways.map { Self.surroundings * (min($0 / middle, 1) - 1) }
+    }
+
+    /// Mends by strokes what the box alone found. A stroke says what is wrong near it, so what is far from all of
+    /// them rather stays.
+    private mutating func mend(_ colors: [SIMD3<Float>]) {
+        let found = isInside
+        var strokes = Mask(width: width, height: height, filledWith: 0)
+        for pixel in known.indices where known[pixel] == .keep || known[pixel] == .drop {
+            isInside[pixel] = known[pixel] == .keep
+            strokes.values[pixel] = 255
+        }
+        let unit = Self.reach * Float(known.count).squareRoot()
+        let distances = strokes.squaredDistances { $0 > 0 }
+        holding = distances.indices.map { pixel in
+            Self.hold * min(distances[pixel].squareRoot() / unit, 1) * (found[pixel] ? 1 : -1)
+        }
+        takeStrokes(colors)
+        takeTurns(colors)
     }
 
     /// Fits the colours of both sides to what is on them now.
@@ -152,8 +213,7 @@ struct SelectionLevel {
     }
 
     /// The first guess: the open pixels that the background's colours explain worst, or the
-    /// foreground's best where strokes alone mark it. Strokes that mend what a box found have no part in it:
-    /// a stroke on one thing beside must not lose another that only shares its colour.
+    /// foreground's best where strokes alone mark it.
     private mutating func start(_ colors: [SIMD3<Float>]) {
         let open = known.indices.filter { known[$0] == .open }
         guard !open.isEmpty else { return }
@@ -162,10 +222,15 @@ struct SelectionLevel {
             let color = colors[pixel]
             let likeness = hasBox ? 0 : min(front.marked?.cost(color) ?? 0, 30)
             let distance = hasBox ? back.all.cost(color) : back.cost(color, at: pixel)
-            return min(distance, 30) + leaning(pixel) - likeness
+            return min(distance, 30) + leaning(pixel) + evidence(pixel) - likeness
         }
         let limit = hasBox ? scores.sorted()[Int(Self.doubtful * Float(open.count - 1))] : 0
         for (pixel, score) in zip(open, scores) { isInside[pixel] = score >= limit }
+    }
+
+    /// What speaks for a place of the smallest copy beside its colour.
+    private func evidence(_ place: Int) -> Float {
+        (parting.isEmpty ? 0 : parting[place]) + (holding.isEmpty ? 0 : holding[place])
     }
 
     /// The picture's own rim, which mostly is background.
@@ -228,9 +293,10 @@ struct SelectionLevel {
         var flow = MaxFlow(nodes: free.count, edges: edges.count)
         for (node, color) in colors.enumerated() {
             let place = place(free[node])
-            let evidence = back.cost(color, at: place) - front.cost(color, at: place)
-            let limited = min(max(evidence, -Self.certainty), Self.certainty)
-            flow.connect(node, source: limited + leaning(free[node]) + bias, sink: 0)
+            let likeness = back.cost(color, at: place) - front.cost(color, at: place)
+            let limited = min(max(likeness, -Self.certainty), Self.certainty)
+            let rest = leaning(free[node]) + evidence(place) + bias
+            flow.connect(node, source: limited + rest, sink: 0)
         }
         for edge in edges {
             let weight = edge.share * Self.gamma * expf(-beta * edge.contrast)

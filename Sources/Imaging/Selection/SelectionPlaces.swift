@@ -38,8 +38,8 @@ struct SelectionPlaces {
         region = part
     }
 
-    /// What is known of each pixel of a copy of the region at that size.
-    func known(_ width: Int, _ height: Int) -> [Known] {
+    /// What is known of each pixel of a copy of the region at that size, by the box alone or by strokes, too.
+    func known(_ width: Int, _ height: Int, hasStrokes: Bool = true) -> [Known] {
         let sx = Double(width) / Double(region.width)
         let sy = Double(height) / Double(region.height)
         var known = [Known](repeating: box == nil ? .open : .outside, count: width * height)
@@ -55,6 +55,7 @@ struct SelectionPlaces {
                 for x in columns { known[y * width + x] = .open }
             }
         }
+        guard hasStrokes else { return known }
         for (strokes, value) in [(selection.drop, Known.drop), (selection.keep, Known.keep)] {
             for stroke in strokes {
                 let points = stroke.map {
