@@ -142,6 +142,15 @@ static int has_all_scans(const jpeg_state *state) {
     return 1;
 }
 
+// Whether nothing at all is known of a component, in a file that lacks scans.
+static int lacks_component(const jpeg_state *state) {
+    const struct jpeg_decompress_struct *jpeg = &state->jpeg;
+    for (int c = 0; c < jpeg->num_components; c++) {
+        if (!jpeg->progressive_mode || jpeg->coef_bits[c][0] < 0) return 1;
+    }
+    return 0;
+}
+
 static void finish(jpeg_state *state) {
     int is_whole = has_all_scans(state);
     jpeg_finish_decompress(&state->jpeg);
@@ -150,6 +159,9 @@ static void finish(jpeg_state *state) {
             state->reader, "its restart markers are numbered wrongly; all of the picture is there");
     }
     if (!state->is_cut) {
+        if (!is_whole && lacks_component(state)) {
+            stop(state, codec_corrupt, "a scan of one of its colours is missing");
+        }
         // Some programs leave out the last bits to make a file smaller.
         if (!is_whole) codec_warn(state->reader, "it lacks scans: the picture is coarser than it could be");
         return;

@@ -15,7 +15,8 @@ struct ForeignFile {
         what: "a database (SQLite), as Draw Things keeps models",
         hint: "take the safetensors version")
     private static let picture = ForeignFile(
-        what: "a picture", hint: "give the file of weights; an embedding within a picture is not read")
+        what: "a picture",
+        hint: "give the file of weights; an embedding within a picture is not read")
     private static let archive = ForeignFile(what: "an archive", hint: "unpack it first")
 
     /// Beginnings, in lower case; the bare pickles of protocols 2 to 5 begin with 0x80.
@@ -49,8 +50,9 @@ struct ForeignFile {
         guard bytes.count > 30 else { return true }
         let length = Int(bytes[26]) | Int(bytes[27]) << 8
         let name = String(decoding: bytes[30..<min(30 + length, bytes.count)], as: UTF8.self)
-        return name.hasSuffix(".pkl") || ["data", "version", "byteorder"].contains { part in
-            name.split(separator: "/").dropFirst().contains { $0 == part }
-        }
+        return name.hasSuffix(".pkl")
+            || ["data", "version", "byteorder"].contains { part in
+                name.split(separator: "/").dropFirst().contains { $0 == part }
+            }
     }
 }

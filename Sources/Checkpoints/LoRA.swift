@@ -93,11 +93,13 @@ public struct LoRA: Sendable {
                 path: file.path, what: "holds several adapters, \(names)",
                 hint: "save each to a file of its own")
         }
-        for (layer, part) in Self.copies(in: parts) {
+        for (layer, part) in Self.copies(in: parts).sorted(by: { $0.key < $1.key }) {
             parts[layer] = nil
-            unknown += part.tensors.values.map { Unknown(layer: "", name: $0.name, isCount: false) }
+            unknown += part.tensors.values.map(\.name).sorted().map {
+                Unknown(layer: "", name: $0, isCount: false)
+            }
         }
-        (self.parts, self.unknown) = (parts, unknown.sorted { $0.name < $1.name })
+        (self.parts, self.unknown) = (parts, unknown)
         embeddings = bundled.sorted { $0.key < $1.key }.map {
             TextualInversion(url, names: [$0.key], tensors: $0.value)
         }

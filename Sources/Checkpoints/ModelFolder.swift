@@ -112,7 +112,8 @@ public struct ModelFolder: ModelSource {
                 if Self.exists(index) { return .index(index) }
             }
         }
-        throw missing(component, Self.weightNames.map { $0 + ".safetensors" }, hint: Self.hint(folder))
+        throw missing(
+            component, Self.weightNames.map { $0 + ".safetensors" }, hint: Self.hint(folder))
     }
 
     private func existing(_ component: String) throws -> URL {

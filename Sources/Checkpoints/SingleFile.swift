@@ -120,10 +120,15 @@ public struct SingleFile: ModelSource {
         // No model has so many tensors that others would come first.
         for name in entries.keys.prefix(20_000) {
             let bytes = name.utf8
-            guard bytes.count < 512, let place = bytes.indices.first(where: {
-                bytes[$0] == mark[0] && bytes[$0...].starts(with: mark)
-            }) else { continue }
-            return String(name[...place])
+            guard bytes.count < 512,
+                let place = bytes.indices.first(where: {
+                    bytes[$0] == mark[0] && bytes[$0...].starts(with: mark)
+                })
+            else { continue }
+            let lead = String(name[...place])
+            // The text encoder has it, too, or it is no lead of a model.
+            return ["cond_stage_model.", "conditioner.embedders."]
+                .contains { entries.hasPrefix(lead + $0) } ? lead : ""
         }
         return ""
     }

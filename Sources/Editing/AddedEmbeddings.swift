@@ -42,7 +42,8 @@ struct AddedEmbeddings: Sendable {
                 usable += found
                 if widths.count == 1, found.contains(where: \.isOfXL) {
                     let file = added.file.lastPathComponent
-                    halves.append("\(file) is made for Stable Diffusion XL: its vectors for CLIP L are used")
+                    halves.append(
+                        "\(file) is made for Stable Diffusion XL: its vectors for CLIP L are used")
                 }
                 if !added.isOptional { asked.append(found.flatMap(\.names)) }
             } catch  where added.isOfPrompt {

@@ -42,6 +42,7 @@ struct JPEGHeader {
 
     /// Nil for what is no JPEG that can be read.
     init?(_ data: Data) {
+        let data = JPEGScanNames.mended(data) ?? data
         let header: JPEGHeader? = data.withUnsafeBytes { bytes in
             let source = bytes.assumingMemoryBound(to: UInt8.self)
             guard let reader = codec_jpeg_open(source.baseAddress, source.count) else { return nil }

@@ -14,8 +14,10 @@ extension ComfyUIGraph {
         var reading = Reading(graph: self, sampler: sampler)
         if all.count > 1 {
             reading.settings.remarks.append(
-                "\(all.count - 1) more sampler\(all.count > 2 ? "s" : "") of the graph left out, which "
-                    + "go\(all.count > 2 ? "" : "es") on from the first one's result")
+                all.count == 2
+                    ? "another sampler, which goes on from the first one's result, is left out"
+                    : "\(all.count - 1) samplers that go on from the first one's result are left out"
+            )
         }
         reading.take()
         return reading.settings
@@ -74,7 +76,8 @@ extension ComfyUIGraph {
                 "add_noise", "return_with_leftover_noise", "optional_vae", "preview_method",
                 "vae_decode")
             if settings.text("end_at_step").flatMap({ Int($0) }) ?? 10_000 < 10_000 {
-                settings.remarks.append("its run was divided among several samplers; here one makes all steps")
+                settings.remarks.append(
+                    "its run was divided among several samplers; here one makes all steps")
             }
             if !passed.isEmpty {
                 let names = passed.prefix(4).joined(separator: ", ")
@@ -106,7 +109,8 @@ extension ComfyUIGraph {
             if text != nil { pass(passed) }
             if differs {
                 settings.remarks.append(
-                    "its text encoders were given different prompts, of which the second is left out")
+                    "its text encoders were given different prompts, of which the second is left out"
+                )
             }
             return text
         }
@@ -204,7 +208,8 @@ extension ComfyUIGraph {
             let links = graph.nodes.values.filter { $0.inputs["samples"] != nil }
                 .compactMap { $0.inputs["vae"] }
             let names = Set(
-                links.compactMap { graph.node($0)?.node.inputs["vae_name"] }.compactMap(graph.scalar)
+                links.compactMap { graph.node($0)?.node.inputs["vae_name"] }.compactMap(
+                    graph.scalar)
             ).subtracting(["Baked VAE", "None"])
             if let name = names.first, names.count == 1 {
                 settings.set("vae", OtherSettings.fileName(name))

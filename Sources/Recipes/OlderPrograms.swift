@@ -127,7 +127,7 @@ extension OtherSettings {
             if isAvoided { avoided.append(String(part)) } else { wanted += part }
             isAvoided.toggle()
         }
-        set("prompt", wanted.trimmed)
+        set("prompt", wanted.replacing("  ", with: " ").trimmed)
         if !avoided.isEmpty { set("negative_prompt", avoided.joined(separator: ", ")) }
     }
 }

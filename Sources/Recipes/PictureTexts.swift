@@ -23,7 +23,8 @@ extension PictureSettings {
             let isFooocus = byName["fooocus_scheme"] != nil
             if let settings = OtherSettings.labelledByEasyDiffusion(text) {
                 self.init(settings, text, of: name)
-            } else if let settings = try Self.other(inJSON: text, isFooocus: isFooocus, at: origin) {
+            } else if let settings = try Self.other(inJSON: text, isFooocus: isFooocus, at: origin)
+            {
                 self.init(settings, text, of: name)
             } else {
                 self.init(Infotext(text), of: name)
@@ -137,8 +138,8 @@ extension PictureSettings {
         of graph: ComfyUIGraph, at origin: Origin
     ) throws(RecipeError) -> OtherSettings {
         guard let settings = graph.settings else {
-            throw .otherProgram(
-                "ComfyUI, a graph with more than one run, or none that is read", at: origin)
+            let what = graph.samplers.isEmpty ? "without a known sampler" : "of several runs"
+            throw .otherProgram("ComfyUI, a graph \(what)", at: origin)
         }
         return settings
     }

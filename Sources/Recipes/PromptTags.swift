@@ -88,7 +88,8 @@ struct PromptTag {
         unknown += numbers.dropFirst(2).map { "\(Key.Value.number($0))" }
         if !unknown.isEmpty {
             let isWeightless = numbers.isEmpty && named.isEmpty
-            note = "\(tag): '\(unknown.joined(separator: ":").prefix(40))' has no meaning here"
+            note =
+                "\(tag): '\(unknown.joined(separator: ":").prefix(40))' has no meaning here"
                 + (isWeightless ? ": its weight is 1" : "")
         }
     }

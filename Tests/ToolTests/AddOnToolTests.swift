@@ -121,9 +121,12 @@ import Testing
             #expect(try run("peft", "e.png").status == 0)
             #expect(try tool("compare", "d.png", "e.png").text.contains("infinite, equal"))
             let two = try run("two", "f.png")
-            #expect(two.status == 64 && two.errors.contains("2 files are in the folder, such as two/a.safetensors"))
+            #expect(
+                two.status == 64
+                    && two.errors.contains("2 files are in the folder, such as two/a.safetensors"))
             let empty = try run("empty", "f.png")
-            #expect(empty.status == 66 && empty.errors.contains("no .safetensors file in the folder"))
+            #expect(
+                empty.status == 66 && empty.errors.contains("no .safetensors file in the folder"))
             let other = try run("Tiny", "f.png")
             #expect(other.status == 66 && other.errors.contains("did you mean 'tiny'"))
         }

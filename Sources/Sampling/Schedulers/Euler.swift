@@ -11,7 +11,8 @@ extension SchedulerName {
 /// stable-diffusion.cpp's `ddim_trailing` is this with the spacing "simple".
 struct Euler: Scheduler {
     static let traits = SchedulerTraits(
-        "euler", diffusers: "EulerDiscreteScheduler", a1111: "Euler", aliases: ["euler discrete", "ddim trailing"],
+        "euler", diffusers: "EulerDiscreteScheduler", a1111: "Euler",
+        aliases: ["euler discrete", "ddim trailing"],
         settings: .ofSigmas, automatic: .uniform
     ) { try Euler($0) }
 
