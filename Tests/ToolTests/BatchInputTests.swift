@@ -120,7 +120,7 @@ import Testing
             let lines = list == "list.txt" ? paths : paths.map { "{\"input\": \"\($0)\"}" }
             try Data(lines.joined(separator: "\n").utf8).write(to: tool.url(list))
             let words = ["batch", list, "--masks", "rect:1,1,9,9"] + Self.fill
-            let note = "in/a.png and ./other/a.png would both become a.png: "
+            let note = "in/a.png and other/a.png would both become a.png: "
             let plan = try tool.run(words + ["--dry-run"])
             #expect(plan.status == 3)
             #expect(plan.text.contains("fail ") && plan.text.contains(note), "\(plan.text)")
@@ -234,7 +234,8 @@ import Testing
             let option = try tool("batch", "in", "-o", "out")
             #expect(option.status == 64 && option.errors.contains("did you mean '--output-dir'?"))
             try Data("./sub/a.png\n./in/a.png\n".utf8).write(to: tool.url("list.txt"))
-            let list = try tool.run(["batch", "list.txt", "--masks", "rect:1,1,9,9"] + Self.fill)
+            let list = try tool.run(
+                ["batch", "list.txt", "--masks", "rect:1,1,9,9", "--overwrite"] + Self.fill)
             #expect(
                 list.errors.contains("sub/a.png and in/a.png would both become a.png"),
                 "\(list.errors)")

@@ -79,10 +79,10 @@ public enum BatchMasks: Sendable {
         case .one(let source): return source
         case .folder(let folder):
             guard let mask = folder.mask(of: item) else {
+                let other = folder.isBeside(item) ? "" : " or \(item.stem).png"
                 throw GessoError(
-                    .cannotRead, "no mask for \(item.input)",
-                    at: folder.path,
-                    remedy: .part("masks", "call it \(item.stem)_mask.png or \(item.stem).png"))
+                    .cannotRead, "no mask for \(item.input)", at: folder.path,
+                    remedy: .part("masks", "call it \(item.stem)_mask.png" + other))
             }
             return .picture(mask)
         }

@@ -90,8 +90,10 @@ public struct BatchPlan {
                 let isSame = known.utf8.elementsEqual(name.utf8)
                 let fault = GessoError(
                     .usage,
-                    "\(other) and \(item.input) would both become \(name)"
-                        + (isSame ? "" : ", but for how its letters are composed"),
+                    other == item.input
+                        ? "\(other) is there twice"
+                        : "\(other) and \(item.input) would both become \(name)"
+                            + (isSame ? "" : ", but for how its letters are composed"),
                     remedy: .part("name", "put {index} in the name"))
                 guard template.tellsPicturesApart else { throw fault }
                 return Self.left(item, fault)
