@@ -19,7 +19,14 @@ private struct ForeignNotation {
             let pattern = try? Regex(pattern).matchingSemantics(.unicodeScalar)
                 .wordBoundaryKind(.simple)
         else { return nil }
-        return prompt.firstMatch(of: pattern).map { prompt[$0.range] }
+        guard let range = prompt.firstMatch(of: pattern)?.range else { return nil }
+        // The whole of the word that it is in is shown.
+        var start = range.lowerBound
+        for index in prompt[..<start].indices.suffix(20).reversed() {
+            guard prompt[index].isLetter, prompt[start].isLetter else { break }
+            start = index
+        }
+        return prompt[start..<range.upperBound]
     }
 
     /// All that are known. No pattern looks further than the next sign of its kind, or some hundred
@@ -33,7 +40,7 @@ private struct ForeignNotation {
             "write (word:1.2)"),
         .init(
             "a function of InvokeAI", [".and(", ".blend(", ".swap("],
-            #"[)\p{L}"]\.(?:and|blend|swap)\("#),
+            #"[)\p{L}"']\.(?:and|blend|swap)\("#),
         .init(
             "a LoRA of InvokeAI", ["withLora("], #"\bwithLora\("#, "write <lora:name:0.8>"),
         .init(
@@ -44,6 +51,12 @@ private struct ForeignNotation {
         .init(
             "a weight of NovelAI", ["::"], #"(?:^|[\s,])-?\d{1,2}(?:\.\d{1,3})?::\S"#,
             "write (word:1.2)"),
+        .init(
+            "a weight of Midjourney", ["::"],
+            #"(?:^|[\p{L}\p{N}\s])::-?\d{1,3}(?:\.\d{1,3})?(?=[\s,]|$)"#, "write (word:1.2)"),
+        .init(
+            "a function of Prompt Control", ["MASK(", "FILL(", "COUPLE(", "AREA(", "FEATHER("],
+            #"\b(?:I?MASK|FILL|COUPLE|AREA|FEATHER)\("#),
         .init("a variable of Dynamic Prompts", ["${"], #"\$\{"#),
         .init("a weight of NovelAI", ["{"], #"\{[^{}|]{1,200}\}"#, "write (word:1.05)"),
         .init("a sign of Regional Prompter", ["ADD"], #"\bADD(?:BASE|COL|COMM|ROW)\b"#),

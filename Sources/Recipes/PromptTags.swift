@@ -44,7 +44,7 @@ struct PromptTag {
     private static func kind(_ text: String) -> String? {
         let word = text.last == "]" ? text.prefix { $0 != "[" } : text[...]
         guard let first = word.first, !first.isNumber,
-            word.allSatisfy({ $0.isASCII && ($0.isLetter || $0.isNumber || $0 == "_") })
+            word.allSatisfy({ $0.isASCII && ($0.isLetter || $0.isNumber || "_-".contains($0)) })
         else { return nil }
         return String(word)
     }
