@@ -59,5 +59,9 @@ import Testing
         let line = String(repeating: "word ", count: 200_000)
         #expect(Infotext(line).settings.isEmpty)
         #expect(Infotext(String(repeating: "ab:\"", count: 50_000)).settings.count <= 1)
+        // Quadratic time would be minutes for these.
+        let lines = String(repeating: "ab: x\n", count: 150_000)
+        #expect(Infotext("a\nSteps: 1, Seed: 2, " + lines).settings.count == 150_002)
+        #expect(Infotext(String(repeating: "Steps: 1, b ", count: 80_000)).settings.isEmpty)
     }
 }
