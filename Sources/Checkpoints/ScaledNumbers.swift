@@ -14,9 +14,9 @@ enum ScaledNumbers {
         var result = entries
         for (name, entry) in entries {
             guard let mark = marks.first(where: name.hasSuffix),
-                let scale = entry.stored.map({ $0.widened() }),
                 let weight = entries[name.dropLast(mark.count) + ".weight"],
-                scale.count == 1 || scale.count == weight.shape.first
+                [1, weight.shape.first].contains(entry.shape.reduce(1, *)),
+                let scale = entry.stored.map({ $0.widened() }), scale.count > 0
             else { continue }
             var scaled = weight
             scaled.change = { $0.multiplied(byRows: scale.values) }

@@ -11,7 +11,7 @@ struct AddedEmbeddings: Sendable {
     private let asked: [[String]]
     /// Those of a folder that cannot be used, by their word.
     private let unusable: [(word: String, reason: any Error)]
-    /// Remarks on those of which only one part is used.
+    /// The words of those that are for Stable Diffusion XL, of which a model with one text encoder uses a part.
     private let halves: [String]
     /// Words of a prompt that stay words, because the model cannot use the embedding of that name.
     private let words: [(word: String, reason: any Error)]
@@ -40,11 +40,7 @@ struct AddedEmbeddings: Sendable {
                 let found = try TextualInversion.all(in: added.file)
                 try found.forEach(check)
                 usable += found
-                if widths.count == 1, found.contains(where: \.isOfXL) {
-                    let file = added.file.lastPathComponent
-                    halves.append(
-                        "\(file) is made for Stable Diffusion XL: its vectors for CLIP L are used")
-                }
+                if widths.count == 1 { halves += found.filter(\.isOfXL).flatMap(\.names) }
                 if !added.isOptional { asked.append(found.flatMap(\.names)) }
             } catch  where added.isOfPrompt {
                 words.append((added.file.deletingPathExtension().lastPathComponent, error))
@@ -75,7 +71,10 @@ struct AddedEmbeddings: Sendable {
             prompts.contains { PromptChunks.uses(word, in: $0) }
         }
         for (word, reason) in unusable where isUsed(word) { throw reason }
-        var remarks = halves + words.map { "'\($0.word)' stays a word: \($0.reason)" }
+        var remarks = halves.filter(isUsed).map {
+            "\($0) is made for Stable Diffusion XL: only its vectors for CLIP L are used"
+        }
+        remarks += words.map { "'\($0.word)' stays a word: \($0.reason)" }
         if let first = unusable.first {
             let names = unusable.prefix(3).map(\.word).joined(separator: ", ")
             remarks.append(

@@ -116,7 +116,10 @@ extension ComfyUIGraph {
         }
 
         private mutating func pass(_ types: [String]) {
-            for type in types where !passed.contains(type) { passed.append(type) }
+            // No more are named.
+            for type in types where passed.count < 5 && !passed.contains(type) {
+                passed.append(type)
+            }
         }
 
         /// What the sampler starts from: an empty picture, one that was encoded, or one with a mask.

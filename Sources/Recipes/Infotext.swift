@@ -192,14 +192,16 @@ public struct Infotext: Sendable, Equatable {
     /// The text up to a comma, or up to a line that begins with a name of its own, as programs add some below
     /// the settings.
     private static func plainValue(_ text: Scalars) -> Scalars {
-        let plain = text.prefix { $0 != "," }
-        var rest = plain
-        while let end = rest.firstIndex(of: "\n") {
-            rest = rest[rest.index(after: end)...]
-            let name = rest.prefix { isWord($0) || " -/".unicodeScalars.contains($0) }
-            if rest[name.endIndex...].first == ":" { return text[..<end] }
+        var index = text.startIndex
+        while index < text.endIndex, text[index] != "," {
+            let next = text.index(after: index)
+            if text[index] == "\n" {
+                let name = text[next...].prefix { isWord($0) || " -/".unicodeScalars.contains($0) }
+                if text[name.endIndex...].first == ":" { break }
+            }
+            index = next
         }
-        return plain
+        return text[..<index]
     }
 
     private static func isWord(_ scalar: Unicode.Scalar) -> Bool {

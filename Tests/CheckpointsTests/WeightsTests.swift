@@ -194,4 +194,16 @@ import Testing
         #expect(b == [2, 4, 10, 20])
         #expect(throws: Never.self) { try weights.requireAllUsed() }
     }
+
+    /// As many scales as rows, which is none.
+    @Test func noScalesAreTakenForNone() throws {
+        let header = """
+            {"a.weight":\(fields("F8_E4M3", "[0,2]", "[0,0]")),\
+            "a.scale_weight":\(fields("F32", "[0]", "[0,0]"))}
+            """
+        let url = try folder.write(safetensors(header), to: "w.safetensors")
+        let weights = Weights(try Safetensors(contentsOf: url))
+        #expect(throws: CheckpointError.self) { try weights["a"].tensor("weight", shape: [2, 2]) }
+        #expect(weights.contains("a.scale_weight"))
+    }
 }

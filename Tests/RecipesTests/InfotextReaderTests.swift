@@ -59,5 +59,10 @@ import Testing
         let line = String(repeating: "word ", count: 200_000)
         #expect(Infotext(line).settings.isEmpty)
         #expect(Infotext(String(repeating: "ab:\"", count: 50_000)).settings.count <= 1)
+        // Quadratic time would be minutes for these.
+        let lines = String(repeating: "ab: x\n", count: 30_000)
+        #expect(Infotext("a\nSteps: 1, Seed: 2, " + lines).settings.count == 30_002)
+        let within = String(repeating: "x Steps: 1, b ", count: 20_000)
+        #expect(Infotext(within).settings.count > 3)
     }
 }
