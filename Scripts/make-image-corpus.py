@@ -394,6 +394,29 @@ def comments():
         "undefined": exif_comment(bytes(8) + SETTINGS.encode())}
 
 
+def other_comments():
+    """Settings in encodings that say their own names wrongly or are rare, each with its text."""
+    def of(words):
+        return f"{words}\nNegative prompt: fog\nSteps: 20, Sampler: Euler a, Seed: 7, Size: 64x64"
+
+    japanese, german, english = of("山と湖"), of("ein Hügel für uns"), of("a hill by a lake")
+    jis = b"JIS\0\0\0\0\0"
+    return {
+        "jis": (exif_comment(jis + japanese.encode("iso2022_jp")), japanese),
+        "shift-jis": (exif_comment(jis + japanese.encode("shift_jis")), japanese),
+        "utf-8-called-jis": (exif_comment(jis + SETTINGS.encode()), SETTINGS),
+        "latin": (exif_comment(b"ASCII\0\0\0" + german.encode("latin-1")), german),
+        "no-code": (exif_comment(english.encode()), english),
+        "charset": (exif_comment(bytes(8) + b"charset=Unicode " + english.encode()), english)}
+
+
+def windows_comment():
+    """The settings in the comment that Windows shows: UTF-16, little-endian, in single bytes."""
+    text = SETTINGS.encode("utf-16-le") + bytes(2)
+    entry = struct.pack("<HHHII", 1, 0x9C9C, 1, len(text), 26)
+    return b"II" + struct.pack("<HI", 42, 8) + entry + struct.pack("<I", 0) + text
+
+
 def turned(samples, orientation):
     """The upright picture for stored samples, in the words of the EXIF standard: where row 0 and
     column 0 of the stored picture are to be seen."""
@@ -524,6 +547,11 @@ def make_good_jpeg():
     for name, block in comments().items():
         close(f"settings-{name}.jpg", with_markers(base, (0xE1, b"Exif\0\0" + block)), exif=True,
               parameters=SETTINGS)
+    for name, (block, text) in other_comments().items():
+        close(f"settings-{name}.jpg", with_markers(base, (0xE1, b"Exif\0\0" + block)), exif=True,
+              parameters=text)
+    close("windows-comment.jpg", with_markers(base, (0xE1, b"Exif\0\0" + windows_comment())), exif=True)
+    make_mended_jpeg(base, progressive)
     for name, data in refused_profiles().items():
         close(f"{name}.jpg", with_markers(base, *profile_parts(data, 1)), profileBytes=len(data))
 
@@ -720,15 +748,37 @@ def make_bad_png():
         values, 8, 2, chunk(b"iCCP", b"x\0\0" + zlib.compress(huge, 9))), "colour profile of more")
 
 
-def jpeg_of_scans(image):
-    """A JPEG of another progression than libjpeg's own, put together by jpegtran (libjpeg-turbo-progs)."""
-    scans = "0,1,2: 0-0, 0, 0; 0: 1-9, 0, 1; 2: 1-63, 0, 0; 1: 1-63, 0, 0; 0: 10-63, 0, 0; 0: 1-9, 1, 0;"
+def jpeg_of_scans(image, scans=None):
+    """A JPEG of other scans than libjpeg's own, put together by jpegtran (libjpeg-turbo-progs)."""
+    scans = scans or "0,1,2: 0-0, 0, 0; 0: 1-9, 0, 1; 2: 1-63, 0, 0; 1: 1-63, 0, 0; 0: 10-63, 0, 0; 0: 1-9, 1, 0;"
     with tempfile.TemporaryDirectory() as name:
         folder = pathlib.Path(name)
         (folder / "scans").write_text(scans)
         (folder / "in.jpg").write_bytes(jpeg(image, quality=80))
         return subprocess.run(["jpegtran", "-scans", folder / "scans", folder / "in.jpg"],
                               capture_output=True, check=True).stdout
+
+
+def make_mended_jpeg(base, progressive):
+    """Files whose headers are wrong while every sample can be read."""
+    scan = base.index(b"\xff\xda")
+    wrong = bytearray(base)
+    wrong[scan + 12], wrong[scan + 13] = 0, 0x11
+    good("scan-header-wrong.jpg", bytes(wrong), reference(base), tolerance=1,
+         warnings=["the header of its scan is wrong"])
+    renamed = bytearray(base)
+    for index in range(3):
+        renamed[scan + 5 + 2 * index] = 7 + index
+    good("scan-names-wrong.jpg", bytes(renamed), reference(base), tolerance=1,
+         warnings=["names its components wrongly"])
+    short = b"\xff\xe5" + struct.pack(">H", 6) + b"\x55" * 700
+    good("block-length-too-small.jpg", base[:2] + short + base[2:], reference(base), tolerance=1,
+         warnings=["stray bytes"])
+    second = progressive.index(b"\xff\xda", progressive.index(b"\xff\xda") + 2)
+    good("bytes-before-second-scan.jpg", progressive[:second] + b"\1\2\3" + progressive[second:],
+         reference(progressive), tolerance=1, warnings=["stray bytes"])
+    coarse = progressive[:progressive.rindex(b"\xff\xda")] + b"\xff\xd9"
+    good("last-scan-missing.jpg", coarse, reference(coarse), tolerance=1, warnings=["it lacks scans"])
 
 
 def scan_bomb():
@@ -756,6 +806,10 @@ def make_bad_jpeg():
     first_scan = progressive.index(b"\xff\xda")
     bad("cut-before-second-scan.jpg",
         progressive[:progressive.index(b"\xff\xda", first_scan + 2)], "ends early")
+    # A scan for each colour, of which one is missing.
+    parts = jpeg_of_scans(color, "0; 1; 2;")
+    bad("scan-of-a-colour-missing.jpg", parts[:parts.rindex(b"\xff\xda")] + b"\xff\xd9",
+        "a scan of one of its colours is missing")
     bad("cut-in-last-bytes.jpg", base[:-6], "ends early")
     place = jpeg(color, quality=80, restart_marker_blocks=1).index(b"\xff\xd1")
     many = jpeg(color, quality=80, restart_marker_blocks=1)

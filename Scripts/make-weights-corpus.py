@@ -135,6 +135,10 @@ def loras():
     case("wrapped-by-checkpoints",
          {key.replace("blocks.0.attn", "blocks.0._checkpoint_wrapped_module.attn"): value
           for key, value in peft.items()}, **same)
+    case("wrapped-within", named("unet.base_model.model.", "text_encoder.base_model.model.", *ab), **same)
+    case("wrapped-twice", named("base_model.model.base_model.model.unet.", "base_model.model.text_encoder.", *ab),
+         **same)
+    case("factors-without-ending", named("unet.", "text_encoder.", ".lora_down", ".lora_up"), **same)
     case("behind-a-word", {"pipe." + key: value for key, value in peft.items()}, **same)
     case("kohya-words-with-dots", named("lora_unet.", "lora_te.", ".lora_down.weight", ".lora_up.weight"), **same)
     case("one-clip", named("unet.", "clip_l.", ".lora_down.weight", ".lora_up.weight"), **same)
@@ -172,6 +176,17 @@ def loras():
          {**reference, **{key.replace(".alpha", ".rank_num"): np.array(2, np.int64) for key in reference
                           if key.endswith(".alpha")}},
          remarks=["5 tensors are left out, which change no layer of the model: lora_unet_down_blocks_0"], **same)
+    case("averages-beside", {**{"ema." + key: 2 * value for key, value in reference.items()}, **reference},
+         remarks=["15 tensors are left out, which change no layer of the model: ema.lora_te"], **same)
+    case("averages-beside-by-dots", {**peft, **{"lora_ema." + key: 2 * value for key, value in peft.items()}},
+         remarks=["10 tensors are left out, which change no layer of the model: lora_ema.text"], **same)
+    case("whole-weights-beside", {**peft, "unet.conv_in.weight": numbers(86, 8, 4, 3, 3),
+                                  "unet.conv_in.bias": numbers(82, 8)},
+         remarks=["2 tensors are left out, which are whole weights and no change of a layer: unet.conv_in.weight"],
+         **same)
+    case("whole-weight-by-kohyas-name", {**reference, "lora_unet_conv_in.weight": numbers(86, 8, 4, 3, 3)},
+         remarks=["1 tensor is left out, which is a whole weight and no change of a layer: lora_unet_conv_in"],
+         **same)
     case("trained-whole", {**peft, "unet.conv_in.modules_to_save.weight": numbers(86, 8, 4, 3, 3)},
          error=["changes layers in a way that is not known", "modules_to_save"])
     case("unknown-of-a-layer", {**reference, mid + ".lora_gate": numbers(92, 16)},
@@ -197,6 +212,8 @@ def loras():
          error=["holds parts of a LoRA without those that change a layer"])
     case("ip-adapter", {"image_proj.proj.weight": numbers(85, 8, 8), "ip_adapter.1.to_k_ip.weight": numbers(84, 8, 8)},
          error=["looks like an IP-Adapter"])
+    case("mlx", {UNET[0][0] + ".lora_a": numbers(81, 8, 2), UNET[0][0] + ".lora_b": numbers(80, 2, 8)},
+         error=["is a LoRA in MLX's layout, which is not applied"])
     case("vera", {"base_model.model." + UNET[0][0] + ".vera_lambda_b": numbers(83, 8)},
          error=["is VeRA, which is not applied"])
     for name, layer in [("image-transformer", "diffusion_model.transformer_blocks.0.attn.to_q"),
@@ -281,6 +298,13 @@ def embeddings():
          words=["xl-text-encoders"])
     case("xl-turned-around", {"text_encoders_1": two, "text_encoders_0": one}, same="xl-reference",
          words=["xl-turned-around"])
+    case("xl-components", {"text_encoder": one, "text_encoder_2": two}, same="xl-reference",
+         words=["xl-components"])
+    case("xl-half", {"clip_l": one},
+         error=["made for another kind of model: it holds vectors for clip_l alone, the model needs some for clip_g"])
+    case("whole-numbers", {"emb_params": (one * 99).astype(np.int8)},
+         error=["tensor emb_params is I8; weights must be floats"])
+    case("no-vectors", {"string_to_param.*": one[:0]}, error=["tensor string_to_param.* is [0, 32], not rows of vectors"])
     save("Embeddings", cases)
 
 
@@ -340,6 +364,10 @@ def vaes():
     case("prefixed", {"vae." + key: tensor for key, tensor in reference.items()}, **same)
     case("first-stage", {**{"first_stage_model." + key: tensor for key, tensor in reference.items()},
                          "first_stage_model.loss.logvar": np.array(0, np.float32)}, **same)
+    case("encoder-alone", {key: tensor for key, tensor in reference.items() if key.startswith("encoder.")},
+         error=["looks like the encoder of a VAE alone; give a file or folder with a VAE"])
+    case("averages-alone", {"model_ema." + key.replace(".", ""): tensor for key, tensor in reference.items()},
+         error=["looks like averages of training (EMA) alone"])
     save("VAE", cases)
 
 

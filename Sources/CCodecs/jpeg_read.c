@@ -70,13 +70,14 @@ static int are_zeros(const jpeg_state *state, size_t count) {
     return first[-1] != 0 || first[-2] != 0;
 }
 
-// Bytes between the samples' data and the marker behind it belong to nothing. Before a restart or
-// the end marker every sample has been decoded, and before the first scan none was lost, so a few of
-// them do no harm. Neither do many zeros before a restart; at the end libjpeg does not count all that it read.
+// Bytes between the samples' data and the marker behind it belong to nothing. Before a restart, the next scan or
+// the end marker every sample has been decoded, so a few of them do no harm. Neither do many zeros before a restart;
+// at the end libjpeg does not count all that it read. Before the first scan there are no samples to lose: any number
+// may be there, as behind a block whose length is too small.
 static int is_harmless(const jpeg_state *state, int count, int marker) {
     int is_restart = marker >= JPEG_RST0 && marker < JPEG_RST0 + 8;
-    if (is_restart && are_zeros(state, (size_t)count)) return 1;
-    return count <= padding_limit && (is_restart || marker == JPEG_EOI || !state->scanned);
+    if (!state->scanned || (is_restart && are_zeros(state, (size_t)count))) return 1;
+    return count <= padding_limit;
 }
 
 // libjpeg mends damaged data with a guess and a warning. A guess is not the user's picture, so
@@ -92,6 +93,10 @@ static void message(j_common_ptr jpeg, int level) {
     case JWRN_EXTRANEOUS_DATA:
         if (!is_harmless(state, jpeg->err->msg_parm.i[0], jpeg->err->msg_parm.i[1])) break;
         codec_warn(state->reader, skipped);
+        return;
+    case JWRN_NOT_SEQUENTIAL:
+        // What a scan says of its coefficients counts in progressive files alone.
+        codec_warn(state->reader, "the header of its scan is wrong; all of the picture is there");
         return;
     case JWRN_ADOBE_XFORM:
     case JWRN_JFIF_MAJOR:
@@ -121,8 +126,7 @@ static void watch_scans(j_common_ptr common) {
     }
 }
 
-// Whether every component has a scan and, if progressive, every bit of every coefficient. Only a
-// file without its end marker has to show that.
+// Whether every component has a scan and, if progressive, every bit of every coefficient.
 static int has_all_scans(const jpeg_state *state) {
     const struct jpeg_decompress_struct *jpeg = &state->jpeg;
     for (int c = 0; c < jpeg->num_components; c++) {
@@ -138,6 +142,15 @@ static int has_all_scans(const jpeg_state *state) {
     return 1;
 }
 
+// Whether nothing at all is known of a component, in a file that lacks scans.
+static int lacks_component(const jpeg_state *state) {
+    const struct jpeg_decompress_struct *jpeg = &state->jpeg;
+    for (int c = 0; c < jpeg->num_components; c++) {
+        if (!jpeg->progressive_mode || jpeg->coef_bits[c][0] < 0) return 1;
+    }
+    return 0;
+}
+
 static void finish(jpeg_state *state) {
     int is_whole = has_all_scans(state);
     jpeg_finish_decompress(&state->jpeg);
@@ -145,7 +158,14 @@ static void finish(jpeg_state *state) {
         codec_warn(
             state->reader, "its restart markers are numbered wrongly; all of the picture is there");
     }
-    if (!state->is_cut) return;
+    if (!state->is_cut) {
+        if (!is_whole && lacks_component(state)) {
+            stop(state, codec_corrupt, "a scan of one of its colours is missing");
+        }
+        // Some programs leave out the last bits to make a file smaller.
+        if (!is_whole) codec_warn(state->reader, "it lacks scans: the picture is coarser than it could be");
+        return;
+    }
     if (!is_whole) stop(state, codec_corrupt, "the file ends early");
     codec_warn(
         state->reader, state->has_zeros_before_end

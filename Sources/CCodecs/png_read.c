@@ -2,6 +2,7 @@
 
 #include <png.h>
 #include <setjmp.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <zlib.h>
@@ -69,6 +70,35 @@ static _Noreturn void fail(png_structp png, png_const_charp message) {
     png_longjmp(png, 1);
 }
 
+// Chunks kept as they are; they describe the samples, which stay as they are too. The profile is
+// among them because libpng drops some that are in wide use (Hewlett-Packard's sRGB of 1998).
+static const png_byte kept_chunks[] = "eXIf\0tEXt\0gAMA\0cHRM\0sRGB\0cICP\0pHYs\0iCCP";
+enum { kept_chunk_count = 8 };
+
+static int is_kept(const char *name) {
+    for (int i = 0; i < kept_chunk_count; i++) {
+        if (memcmp(kept_chunks + 5 * i, name, 4) == 0) return 1;
+    }
+    return 0;
+}
+
+// Whether a warning of libpng is of a chunk with metadata, which begins with its name.
+static int is_of_metadata(const char *message) {
+    return strlen(message) > 6 && memcmp(message + 4, ": ", 2) == 0
+        && (is_kept(message) || memcmp(message, "zTXt", 4) == 0 || memcmp(message, "iTXt", 4) == 0);
+}
+
+// Hands on why metadata is left out. Chunks that are too large are named twice by libpng; of those that are of no
+// use here, such as a store of credentials, which is read from the file itself, nothing is said.
+static void warn_of_chunk(codec_reader *reader, const char *message) {
+    const char *reason = message + 6;
+    if (strcmp(reason, "unknown chunk exceeds memory limits") == 0) return;
+    if (strcmp(reason, "chunk data is too large") == 0) reason = "it is larger than 4 MiB";
+    char text[160];
+    snprintf(text, sizeof text, "a block of metadata (%.4s) was left out: %s", message, reason);
+    codec_warn(reader, text);
+}
+
 // libpng lets damage in the last bytes of the pixel stream pass with a warning, once all rows are
 // there. A wrong checksum there means wrong pixels.
 static void warn(png_structp png, png_const_charp message) {
@@ -77,6 +107,9 @@ static void warn(png_structp png, png_const_charp message) {
         && strstr(message, "Too much image data") == NULL) {
         fail(png, message);
     }
+    if (is_of_metadata(message)) return warn_of_chunk(reader, message);
+    if (strstr(message, ": chunk data is too large") != NULL) return;
+    if (strstr(message, ": unknown chunk exceeds memory limits") != NULL) return;
     codec_warn(reader, message);
 }
 
@@ -94,11 +127,6 @@ static void take_bytes(png_structp png, png_bytep out, png_size_t count) {
         png_set_chunk_malloc_max(png, profile ? profile_bytes_limit : chunk_bytes_limit);
     }
 }
-
-// Chunks kept as they are; they describe the samples, which stay as they are too. The profile is
-// among them because libpng drops some that are in wide use (Hewlett-Packard's sRGB of 1998).
-static const png_byte kept_chunks[] = "eXIf\0tEXt\0gAMA\0cHRM\0sRGB\0cICP\0pHYs\0iCCP";
-enum { kept_chunk_count = 8 };
 
 // Takes the profile out of its chunk: a name, the method 0, a zlib stream. At most one byte more
 // than the limit comes out, which is how the caller sees that a profile is too large.

@@ -122,25 +122,49 @@ private struct JoiningLoRAs {
     }
 
     /// Tensors of a role that is not known are refused where the model has their layer. Those that change
-    /// none are left out with a note: of no layer of the model, counts, and weights of the model itself.
+    /// none are left out with a note: of no layer of the model, counts, and whole weights of the model's
+    /// layers, as training leaves them.
     private mutating func report(_ lora: LoRA) throws {
-        guard !lora.unknown.isEmpty else { return }
         func isOfLayer(_ name: String) -> Bool {
             let (component, layer) = LoRA.place(name)
             return layers[component]?[layer] != nil
         }
-        let ofLayers = lora.unknown.filter { unknown in
+        func isWhole(_ name: String) -> Bool {
+            [".weight", ".bias"].contains {
+                name.hasSuffix($0) && isOfLayer(String(name.dropLast($0.count)))
+            }
+        }
+        var (whole, others): ([String], [LoRA.Unknown]) = ([], [])
+        for unknown in lora.unknown {
+            if !unknown.layer.isEmpty, isWhole(unknown.name) {
+                whole.append(unknown.name)
+            } else {
+                others.append(unknown)
+            }
+        }
+        let ofLayers = others.filter { unknown in
             !unknown.isCount && !unknown.name.contains(".base_layer.") && isOfLayer(unknown.layer)
         }
         guard ofLayers.isEmpty else {
             throw CheckpointError.unknownAddOnRoles(
                 path: lora.path, names: ofLayers.map(\.name))
         }
-        let count = lora.unknown.count
+        note(others.map(\.name), of: lora, "changes no layer", "change no layer", "of the model")
+        note(whole, of: lora, "is a whole weight", "are whole weights", "and no change of a layer")
+    }
+
+    /// Notes tensors that are left out, with what one of them or several are.
+    private mutating func note(
+        _ names: [String], of lora: LoRA, _ one: String, _ several: String, _ rest: String
+    ) {
+        guard let first = names.first else { return }
+        let what =
+            names.count == 1
+            ? "1 tensor is left out, which \(one)"
+            : "\(names.count) tensors are left out, which \(several)"
         notes.append(
-            "\(lora.url.lastPathComponent): \(count) tensor\(count == 1 ? " is" : "s are") left "
-                + "out, which change\(count == 1 ? "s" : "") no layer of the model: \(shown(lora.unknown[0].name, upTo: 60))"
-                + (count > 1 ? ", …" : ""))
+            "\(lora.url.lastPathComponent): \(what) \(rest): \(shown(first, upTo: 60))"
+                + (names.count > 1 ? ", …" : ""))
     }
 }
 

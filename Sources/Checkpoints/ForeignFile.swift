@@ -11,6 +11,13 @@ struct ForeignFile {
         what: "a web page", hint: "the download failed or needs a login")
     private static let gguf = ForeignFile(
         what: "a GGUF file", hint: "take the safetensors version of the model")
+    private static let database = ForeignFile(
+        what: "a database (SQLite), as Draw Things keeps models",
+        hint: "take the safetensors version")
+    private static let picture = ForeignFile(
+        what: "a picture",
+        hint: "give the file of weights; an embedding within a picture is not read")
+    private static let archive = ForeignFile(what: "an archive", hint: "unpack it first")
 
     /// Beginnings, in lower case; the bare pickles of protocols 2 to 5 begin with 0x80.
     private static let beginnings: [(bytes: [UInt8], file: ForeignFile)] = [
@@ -19,6 +26,10 @@ struct ForeignFile {
         (Array("version https://git-lfs".utf8), lfsPointer),
         (Array("<!doctype html".utf8), webPage), (Array("<html".utf8), webPage),
         (Array("<?xml".utf8), webPage), (Array("gguf".utf8), gguf),
+        (Array("sqlite format 3".utf8), database), ([0x89] + Array("png".utf8), picture),
+        ([0xFF, 0xD8, 0xFF], picture), (Array("riff".utf8), picture),
+        (Array("rar!".utf8), archive), (Array("7z".utf8) + [0xBC, 0xAF], archive),
+        ([0x1F, 0x8B], archive),
     ]
 
     /// What `bytes` hold, when it is one of these.
@@ -27,6 +38,21 @@ struct ForeignFile {
         guard bytes.count <= 8 || bytes[8] != 0x7B else { return nil }
         let start = bytes.prefix(128).drop { $0 == 0x20 || (0x09...0x0D).contains($0) }
             .map { (0x41...0x5A).contains($0) ? $0 + 0x20 : $0 }
-        return beginnings.first { start.starts(with: $0.bytes) }?.file
+        guard let found = beginnings.first(where: { start.starts(with: $0.bytes) }) else {
+            return nil
+        }
+        return found.bytes.starts(with: Array("pk".utf8)) && !holdsPickle(bytes)
+            ? archive : found.file
+    }
+
+    /// Whether the first file of a ZIP archive is one of those that PyTorch puts into its own.
+    private static func holdsPickle(_ bytes: UnsafeRawBufferPointer) -> Bool {
+        guard bytes.count > 30 else { return true }
+        let length = Int(bytes[26]) | Int(bytes[27]) << 8
+        let name = String(decoding: bytes[30..<min(30 + length, bytes.count)], as: UTF8.self)
+        return name.hasSuffix(".pkl")
+            || ["data", "version", "byteorder"].contains { part in
+                name.split(separator: "/").dropFirst().contains { $0 == part }
+            }
     }
 }

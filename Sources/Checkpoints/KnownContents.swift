@@ -22,11 +22,20 @@ enum KnownContents {
         (["input_blocks.", "output_blocks.", "time_embed."], "a UNet in the original layout"),
         (["encoder.down_blocks.", "decoder.up_blocks."], "a VAE"),
         (["encoder.down.", "decoder.up."], "a VAE in the original layout"),
+        (["encoder.conv_in.", "encoder.mid"], "the encoder of a VAE alone"),
+        (["decoder.conv_in.", "decoder.mid"], "the decoder of a VAE alone"),
         (["text_model.", "vision_model."], "a whole CLIP model"),
         (["text_model.encoder."], "a CLIP text encoder"),
         (["embeddings.token_embedding."], "a CLIP text encoder"),
         (["encoder.block."], "a T5 text encoder"),
+        (["model_ema."], "averages of training (EMA) alone"),
     ]
+
+    /// Whether a guess is of the parts that every model has, so that it tells nothing of what is wrong with one.
+    static func isUsual(_ guess: String) -> Bool {
+        ["a UNet", "a VAE", "a CLIP text encoder"].contains { guess.hasPrefix($0) }
+            || guess == "a single-file Stable Diffusion checkpoint"
+    }
 
     /// The kind of a file in words; nil where its names tell nothing.
     static func guess(_ entries: TensorTable) -> String? {

@@ -51,7 +51,7 @@ public struct LoRA: Sendable {
         self.url = url
         var metadata = file.metadata
         metadata[Self.adapterKey] =
-            metadata[Self.adapterKey] ?? Self.adapterConfiguration(beside: url)
+            try metadata[Self.adapterKey] ?? Self.adapterConfiguration(beside: url)
         self.metadata = metadata
         if let kind = LoRARole.refusedKind(of: file.entries) {
             throw CheckpointError.unusableAddOn(
@@ -93,6 +93,12 @@ public struct LoRA: Sendable {
                 path: file.path, what: "holds several adapters, \(names)",
                 hint: "save each to a file of its own")
         }
+        for (layer, part) in Self.copies(in: parts).sorted(by: { $0.key < $1.key }) {
+            parts[layer] = nil
+            unknown += part.tensors.values.map(\.name).sorted().map {
+                Unknown(layer: "", name: $0, isCount: false)
+            }
+        }
         (self.parts, self.unknown) = (parts, unknown)
         embeddings = bundled.sorted { $0.key < $1.key }.map {
             TextualInversion(url, names: [$0.key], tensors: $0.value)
@@ -101,6 +107,16 @@ public struct LoRA: Sendable {
         notes =
             words.isEmpty
             ? [] : ["\(url.lastPathComponent) brings embeddings: \(words) in a prompt"]
+    }
+}
+
+extension LoRA {
+    /// What training has left beside the layers, under a word in front of their own names: averages.
+    private static func copies(in parts: [String: Part]) -> [String: Part] {
+        parts.filter { layer, _ in
+            guard let dot = layer.firstIndex(of: ".") else { return false }
+            return parts[String(layer[layer.index(after: dot)...])] != nil
+        }
     }
 }
 

@@ -59,13 +59,20 @@ extension LoRA {
     static let adapterKey = "lora_adapter_metadata"
 
     /// The text of the configuration that PEFT writes beside `adapter_model.safetensors`; nil without one.
-    static func adapterConfiguration(beside url: URL) -> String? {
-        guard url.lastPathComponent == "adapter_model.safetensors",
-            let file = try? MappedFile(
-                url.deletingLastPathComponent().appending(path: "adapter_config.json")
-                    .path(percentEncoded: false)),
-            file.bytes.count <= 1 << 20
-        else { return nil }
-        return withExtendedLifetime(file) { String(decoding: file.bytes, as: UTF8.self) }
+    /// - Throws: `CheckpointError` for one that cannot be read: without it the strength would be a guess.
+    static func adapterConfiguration(beside url: URL) throws -> String? {
+        let file = url.deletingLastPathComponent().appending(path: "adapter_config.json")
+        guard url.lastPathComponent == "adapter_model.safetensors", ModelFolder.exists(file) else {
+            return nil
+        }
+        let data = try Data(contentsOf: file, upTo: 1 << 20)
+        do {
+            _ = try JSONValue(parsing: data)
+        } catch {
+            throw CheckpointError.malformed(
+                path: file.path(percentEncoded: false), format: "JSON",
+                reason: "it says how strong the LoRA is, and cannot be read")
+        }
+        return String(decoding: data, as: UTF8.self)
     }
 }

@@ -138,8 +138,10 @@ extension LoRA {
         for wrapper in wrappers where bare.contains(wrapper) {
             bare = bare.replacing(wrapper + ".", with: "").replacing(wrapper + "_", with: "")
         }
-        for wrapper in ["module.", "base_model.model."] where bare.hasPrefix(wrapper) {
-            bare = String(bare.dropFirst(wrapper.count))
+        for wrapper in ["module.", "base_model.model."] where bare.contains(wrapper) {
+            bare = ("." + bare).replacing("." + wrapper, with: ".")
+            while bare.contains("." + wrapper) { bare = bare.replacing("." + wrapper, with: ".") }
+            bare = String(bare.dropFirst())
         }
         if bare.hasPrefix("text_model.") { return ("text_encoder", renamed(bare, "text_encoder")) }
         guard let (prefix, component) = prefix(of: bare) ?? prefix(behindFirstWordOf: &bare) else {

@@ -23,6 +23,7 @@ enum LoRARole: Hashable, Sendable {
     /// The ends of names. Of those that end alike the longest counts.
     private static let endings: [String: LoRARole] = [
         ".lora_down.weight": .down, ".lora_up.weight": .up, ".lora_mid.weight": .mid,
+        ".lora_down": .down, ".lora_up": .up,
         ".lora_linear_layer.down.weight": .down, ".lora_linear_layer.up.weight": .up,
         ".lora.down.weight": .down, ".lora.up.weight": .up,
         "_lora.down.weight": .down, "_lora.up.weight": .up,
@@ -109,6 +110,7 @@ enum LoRARole: Hashable, Sendable {
     static func refusedKind(of entries: TensorTable) -> String? {
         for name in entries.keys.prefix(4096) {
             if name.hasSuffix(".oft_blocks"), entries[name]?.shape.count == 4 { return "BOFT" }
+            if name.hasSuffix(".lora_a") { return "a LoRA in MLX's layout" }
             if let row = refused.first(where: { holds(name, $0.mark) }) { return row.kind }
         }
         return nil

@@ -26,6 +26,7 @@ public struct LooseComponent: ModelSource {
     /// - Throws: `CheckpointError` when it cannot be read, is another thing, or is a VAE for latents of
     ///   other channels than the model's.
     public init(_ url: URL, as component: String, beside base: any ModelSource) throws {
+        let url = try Self.file(inFolder: url, component) ?? url
         (self.url, self.component) = (url, component)
         if let folder = try Self.folder(url, component) {
             json = try folder.source.configuration(folder.name)
@@ -64,6 +65,30 @@ public struct LooseComponent: ModelSource {
             return nil
         }
         return (try ModelFolder(url.deletingLastPathComponent()), url.lastPathComponent)
+    }
+
+    /// The only file of weights in a folder that has no configuration; nil for other places.
+    /// - Throws: `CheckpointError` where there is none, or more than one.
+    private static func file(inFolder url: URL, _ component: String) throws -> URL? {
+        let configurations = ["config.json", "\(url.lastPathComponent)_config.json", component]
+        guard ModelFolder.isFolder(url),
+            !configurations.contains(where: { ModelFolder.exists(url.appending(path: $0)) }),
+            try component != "vae" || TinyAutoencoderFile.entries(inFolder: url) == nil
+        else { return nil }
+        let path = url.path(percentEncoded: false)
+        let files = (try? FileManager.default.contentsOfDirectory(atPath: path)) ?? []
+        let weights = files.filter { $0.hasSuffix(".safetensors") }
+        guard weights.count < 2 else {
+            throw CheckpointError.unusableAddOn(
+                path: path, what: "holds \(weights.count) files of weights and no config.json",
+                hint: "give one of the files")
+        }
+        guard let only = weights.first else {
+            throw CheckpointError.missingFile(
+                folder: path, tried: ["config.json", ".safetensors file"],
+                hint: ModelFolder.hint(url))
+        }
+        return url.appending(path: only)
     }
 
     /// The component's tensors under diffusers' names, whatever the file's are.

@@ -112,7 +112,8 @@ public struct ModelFolder: ModelSource {
                 if Self.exists(index) { return .index(index) }
             }
         }
-        throw missing(component, Self.weightNames.map { $0 + ".safetensors" }, hint: hint(folder))
+        throw missing(
+            component, Self.weightNames.map { $0 + ".safetensors" }, hint: Self.hint(folder))
     }
 
     private func existing(_ component: String) throws -> URL {
@@ -132,7 +133,7 @@ public struct ModelFolder: ModelSource {
             folder: url(of: component).path(percentEncoded: false), tried: tried, hint: hint)
     }
 
-    private func hint(_ folder: URL) -> String? {
+    static func hint(_ folder: URL) -> String? {
         let files = try? FileManager.default.contentsOfDirectory(
             atPath: folder.path(percentEncoded: false))
         let pickle = files?.sorted().first { $0.hasSuffix(".bin") || $0.hasSuffix(".ckpt") }

@@ -80,7 +80,10 @@ public struct SingleFile: ModelSource {
         let kind = Kind(file.entries, behind: lead)
         self.kind = kind
         func place(_ prefix: String) -> String { Self.place(lead + prefix, in: file.entries) }
-        let (unetPrefix, vaePrefix) = (place(Self.unetPrefix), place("first_stage_model."))
+        let unetPrefix = place(Self.unetPrefix)
+        let vaePrefix =
+            ["first_stage_model.", "vae."].map(place).first { file.entries.hasPrefix($0) }
+            ?? place("first_stage_model.")
         let prefixes = kind.prefixes.mapValues(place)
         let needed = [unetPrefix] + prefixes.values.sorted()
         if let prefix = needed.first(where: { !file.entries.hasPrefix($0) }) {
@@ -112,8 +115,22 @@ public struct SingleFile: ModelSource {
 
     /// What programs that train on several cards, or save more than a model, put in front of all names.
     private static func lead(of entries: TensorTable) -> String {
-        ["", "module.", "state_dict.", "_orig_mod."].first { entries.hasPrefix($0 + unetPrefix) }
-            ?? ""
+        guard !entries.hasPrefix(unetPrefix) else { return "" }
+        let mark = Array(("." + unetPrefix).utf8)
+        // No model has so many tensors that others would come first.
+        for name in entries.keys.prefix(20_000) {
+            let bytes = name.utf8
+            guard bytes.count < 512,
+                let place = bytes.indices.first(where: {
+                    bytes[$0] == mark[0] && bytes[$0...].starts(with: mark)
+                })
+            else { continue }
+            let lead = String(name[...place])
+            // The text encoder has it, too, or it is no lead of a model.
+            return ["cond_stage_model.", "conditioner.embedders."]
+                .contains { entries.hasPrefix(lead + $0) } ? lead : ""
+        }
+        return ""
     }
 
     /// The beginning of a part's names, with what compiling the part adds.

@@ -20,6 +20,7 @@ public struct TextualInversion: Sendable {
     private static let encoders = [
         "emb_params": "", "string_to_param.*": "", "clip_l": "clip_l", "clip_g": "clip_g",
         "text_encoders_0": "clip_l", "text_encoders_1": "clip_g",
+        "text_encoder": "clip_l", "text_encoder_2": "clip_g",
     ]
 
     /// Reads the embeddings of a file: of AUTOMATIC1111, of SDXL, or of diffusers, which has a tensor
@@ -32,7 +33,12 @@ public struct TextualInversion: Sendable {
         var tensors: [String: StoredTensor] = [:]
         var tokens: [(name: String, stored: StoredTensor)] = []
         for (name, entry) in file.entries {
-            guard let stored = vectors(entry) else { continue }
+            guard let stored = vectors(entry) else {
+                if encoders[name] != nil || file.names.count == 1 {
+                    throw Self.fault(entry, name, file.path)
+                }
+                continue
+            }
             guard !stored.hasNonFiniteValues else {
                 throw CheckpointError.nonFiniteValues(path: file.path, tensor: name)
             }
@@ -57,6 +63,17 @@ public struct TextualInversion: Sendable {
         }
     }
 
+    /// What is wrong with the tensor of an embedding that has no vectors.
+    private static func fault(
+        _ entry: Safetensors.Entry, _ name: String, _ path: String
+    ) -> CheckpointError {
+        entry.stored == nil
+            ? .unsupportedDataType(path: path, tensor: name, found: entry.dataType)
+            : .malformed(
+                path: path, format: "embedding",
+                reason: "tensor \(shown(name)) is \(entry.shape), not rows of vectors")
+    }
+
     /// The word and the text encoder of an embedding that another file brings: `bundle_emb.WORD.…` of
     /// kohya's scripts and AUTOMATIC1111, or a token that the metadata of a LoRA of 2022 names.
     static func bundledPlace(
@@ -79,13 +96,21 @@ public struct TextualInversion: Sendable {
         return entry.stored
     }
 
+    /// Whether it has vectors for the two text encoders of Stable Diffusion XL.
+    public var isOfXL: Bool { tensors["clip_g"] != nil }
+
     /// The vectors for a text encoder, [count, width].
     ///
     /// - Parameter encoder: `clip_l` or `clip_g`, for files that hold both.
     /// - Throws: `CheckpointError.addOnOfAnotherFamily` where they are of another width.
     public func vectors(width: Int, for encoder: String) throws -> Tensor {
-        let stored = tensors[encoder] ?? tensors[""]
-        guard let stored, stored.shape.last == width else {
+        guard let stored = tensors[encoder] ?? tensors[""] else {
+            let parts = tensors.keys.sorted().joined(separator: " and ")
+            throw CheckpointError.addOnOfAnotherFamily(
+                path: url.path(percentEncoded: false), family: nil,
+                reason: "it holds vectors for \(parts) alone, the model needs some for \(encoder)")
+        }
+        guard stored.shape.last == width else {
             let widths = tensors.values.compactMap(\.shape.last).sorted()
             throw CheckpointError.addOnOfAnotherFamily(
                 path: url.path(percentEncoded: false), family: Self.family(of: widths),

@@ -20,7 +20,7 @@ public struct Weights: Sendable {
     ///   - file: what to call their origin in errors: the path of the file.
     public init(_ entries: [String: Safetensors.Entry], file: String) {
         path = ""
-        book = Book(entries, file: file)
+        book = Book(ScaledNumbers.applied(to: entries), file: file)
     }
 
     /// The root scope over one file.
@@ -213,7 +213,8 @@ public struct Weights: Sendable {
         }
         if let first = unused.first {
             throw CheckpointError.unusedTensors(
-                path: book.file, first: first, count: unused.count, guess: book.guess)
+                path: book.file, first: first, count: unused.count,
+                guess: book.guess.flatMap { KnownContents.isUsual($0) ? nil : $0 })
         }
         guard book.sawValues else { throw CheckpointError.allZero(path: book.file) }
     }

@@ -11,6 +11,8 @@ struct AddedEmbeddings: Sendable {
     private let asked: [[String]]
     /// Those of a folder that cannot be used, by their word.
     private let unusable: [(word: String, reason: any Error)]
+    /// Remarks on those of which only one part is used.
+    private let halves: [String]
     /// Words of a prompt that stay words, because the model cannot use the embedding of that name.
     private let words: [(word: String, reason: any Error)]
 
@@ -29,7 +31,7 @@ struct AddedEmbeddings: Sendable {
         func check(_ embedding: TextualInversion) throws {
             for (width, part) in widths { _ = try embedding.vectors(width: width, for: part) }
         }
-        var usable: [TextualInversion] = []
+        var (usable, halves): ([TextualInversion], [String]) = ([], [])
         var asked: [[String]] = []
         var unusable: [(word: String, reason: any Error)] = []
         var words: [(word: String, reason: any Error)] = []
@@ -38,6 +40,11 @@ struct AddedEmbeddings: Sendable {
                 let found = try TextualInversion.all(in: added.file)
                 try found.forEach(check)
                 usable += found
+                if widths.count == 1, found.contains(where: \.isOfXL) {
+                    let file = added.file.lastPathComponent
+                    halves.append(
+                        "\(file) is made for Stable Diffusion XL: its vectors for CLIP L are used")
+                }
                 if !added.isOptional { asked.append(found.flatMap(\.names)) }
             } catch  where added.isOfPrompt {
                 words.append((added.file.deletingPathExtension().lastPathComponent, error))
@@ -54,7 +61,7 @@ struct AddedEmbeddings: Sendable {
             }
         }
         (self.usable, self.asked, self.unusable) = (usable, asked, unusable)
-        self.words = words
+        (self.words, self.halves) = (words, halves)
     }
 
     /// Remarks for the user on embeddings that are left out, and on those that no prompt uses.
@@ -68,11 +75,13 @@ struct AddedEmbeddings: Sendable {
             prompts.contains { PromptChunks.uses(word, in: $0) }
         }
         for (word, reason) in unusable where isUsed(word) { throw reason }
-        var remarks = words.map { "'\($0.word)' stays a word: \($0.reason)" }
+        var remarks = halves + words.map { "'\($0.word)' stays a word: \($0.reason)" }
         if let first = unusable.first {
+            let names = unusable.prefix(3).map(\.word).joined(separator: ", ")
             remarks.append(
-                "\(unusable.count) embedding\(unusable.count == 1 ? " is" : "s are") left out: "
-                    + "\(first.reason)")
+                "\(unusable.count) embedding\(unusable.count == 1 ? " is" : "s are") left out"
+                    + (unusable.count > 1 ? " (\(names)\(unusable.count > 3 ? ", …" : ""))" : "")
+                    + ": \(first.reason)")
         }
         for words in asked where !words.contains(where: isUsed) {
             let word = words[0]

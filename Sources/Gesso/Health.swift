@@ -101,6 +101,16 @@ package struct Health {
 }
 
 extension Library {
+    /// What is wrong with the file that names other programs' folders of models; nil for nothing.
+    package var modelPathsFault: (any Error)? {
+        do {
+            _ = try shelf.extraPaths()
+            return nil
+        } catch {
+            return error
+        }
+    }
+
     /// The paths of folders that were asked for and are not there.
     package var missingFolders: [String] {
         places.models.prefix(places.namedModels).filter { !FolderSearch.isFolder($0) }

@@ -123,6 +123,9 @@ extension MaskDoubt {
         case .photo:
             "this mask has as many colours or greys as a photo: its light parts are repainted; give a "
                 + "picture in black and white"
+        case .photoWithHole:
+            "this mask is a photo with a hole in its transparency: its light parts are repainted, not the "
+                + "hole; give a picture in black and white, the hole in white"
         }
     }
 }

@@ -24,6 +24,15 @@ extension PictureSettings {
         self = settings
     }
 
+    /// Whether a file of JSON holds settings of another program, be they read or only known by its name,
+    /// rather than a receipt.
+    package static func areIn(file path: String) -> Bool {
+        guard let data = try? bytes(path), let text = text(data),
+            let object = try? JSONSerialization.jsonObject(with: Data(text.utf8))
+        else { return false }
+        return (object as? [String: Any]).map { $0["schema"] == nil } ?? false
+    }
+
     /// The settings among the texts of a picture; nil if it holds none.
     package init?(of image: Image, _ path: String) throws {
         let metadata = image.metadata
@@ -79,7 +88,7 @@ extension PictureSettings {
                 : String(
                     validating: data.starts(with: mark) ? data.dropFirst(mark.count) : data,
                     as: UTF8.self),
-            text.first == "{" || !Infotext(text).settings.isEmpty
+            areIn(text)
         else { return nil }
         return text
     }

@@ -15,6 +15,8 @@ struct EXIF {
     private enum Tag {
         static let imageWidth = 0x0100, imageHeight = 0x0101, orientation = 0x0112
         static let gpsDirectory = 0x8825, exifDirectory = 0x8769, userComment = 0x9286
+        /// UTF-16, little-endian, in single bytes
+        static let windowsComment = 0x9C9C
         static let pixelWidth = 0xA002, pixelHeight = 0xA003
         static let thumbnailOffset = 0x0201, thumbnailLength = 0x0202
         static let stripOffset = 0x0111, stripLength = 0x0117
@@ -124,16 +126,21 @@ struct EXIF {
         guard let entry = exif.flatMap({ entry(Tag.userComment, in: $0) }),
             let range = range(of: entry), range.count > 8
         else { return nil }
-        let text = commentText(code: bytes[range.prefix(8)], bytes[range.dropFirst(8)])
+        let text = CommentText.text(bytes[range])
         return text.allSatisfy { $0.isWhitespace || $0 == "\0" } ? nil : text
     }
 
-    /// The first 16 texts of the first directory, such as the maker's name; many entries may share one.
+    /// The first 16 texts of the first directory, such as the maker's name, Windows' comment among them; many
+    /// entries may share one.
     var texts: [String] {
-        let entries = (main?.entries ?? []).filter { number(at: $0.position + 2, 2) == Kind.text }
-        return entries.prefix(16).compactMap {
-            range(of: $0).map {
-                String(decoding: bytes[$0].prefix { $0 != 0 }, as: UTF8.self)
+        let entries = (main?.entries ?? []).filter {
+            number(at: $0.position + 2, 2) == Kind.text || $0.tag == Tag.windowsComment
+        }
+        return entries.prefix(16).compactMap { entry in
+            range(of: entry).map {
+                entry.tag == Tag.windowsComment
+                    ? CommentText.wide(bytes[$0])
+                    : String(decoding: bytes[$0].prefix { $0 != 0 }, as: UTF8.self)
             }
         }
     }
@@ -315,22 +322,4 @@ struct EXIF {
     private mutating func put(_ value: Int, _ size: Int, at position: Int) {
         bytes.replaceSubrange(position..<position + size, with: encoded(value, size))
     }
-}
-
-/// The text of a user comment, which starts with an eight-byte character code.
-private func commentText(code: ArraySlice<UInt8>, _ bytes: ArraySlice<UInt8>) -> String {
-    guard code.elementsEqual("UNICODE\0".utf8) else {
-        return String(decoding: bytes.prefix { $0 != 0 }, as: UTF8.self)
-    }
-    let values = Array(bytes)
-    var units = stride(from: 0, to: values.count - 1, by: 2)
-        .map { UInt16(values[$0]) << 8 | UInt16(values[$0 + 1]) }
-    // The byte order is not laid down. Of the two readings the right one has more letters of the
-    // Latin range, or a byte order mark.
-    let swapped = units.map(\.byteSwapped)
-    let latin = units.count { $0 < 256 }
-    if units.first == 0xFFFE || swapped.count(where: { $0 < 256 }) > latin { units = swapped }
-    if units.first == 0xFEFF { units.removeFirst() }
-    while units.last == 0 { units.removeLast() }
-    return String(decoding: units, as: UTF16.self)
 }

@@ -29,7 +29,7 @@ public enum ImageFormat: String, CaseIterable, Sendable, CustomStringConvertible
     /// The endings of files' names, the usual one of each format first.
     private var endings: [String] {
         switch self {
-        case .jpeg: ["jpg", "jpeg", "jpe"]
+        case .jpeg: ["jpg", "jpeg", "jpe", "jfif", "jif"]
         case .tiff: ["tif", "tiff"]
         case .heic: ["heic", "heif", "hif"]
         default: [rawValue.lowercased()]

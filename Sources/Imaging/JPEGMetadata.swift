@@ -48,8 +48,10 @@ extension ImageMetadata {
         takeResources(resources)
     }
 
-    /// Whether Samsung's block behind a picture, which ends in a directory, has the film of a motion photo.
+    /// Whether the film of a motion photo is behind a picture: alone, or in Samsung's block, which ends in a
+    /// directory.
     static func isFilm(_ trailer: Slice<UnsafeBufferPointer<UInt8>>) -> Bool {
+        if trailer.dropFirst(4).starts(with: "ftyp".utf8) { return true }
         let (name, end) = (Array("MotionPhoto_Data".utf8), Array("SEFT".utf8))
         guard trailer.suffix(end.count).elementsEqual(end) else { return false }
         return trailer.indices.contains { place in

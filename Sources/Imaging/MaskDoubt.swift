@@ -14,6 +14,8 @@ public enum MaskDoubt: Sendable, Equatable {
     case light(darkest: Int, lightest: Int)
     /// It has colours or greys all over, as photos have.
     case photo
+    /// As ``photo``, with a hole in its alpha channel.
+    case photoWithHole
 }
 
 extension Image {
@@ -29,7 +31,7 @@ extension Image {
         let counts = mask.values.reduce(into: [Int](repeating: 0, count: 256)) { $0[Int($1)] += 1 }
         let lightest = counts.lastIndex { $0 > 0 } ?? 0
         let rgb = converted(channels: 3, depth: 8).samples
-        if isLikePhoto(counts, rgb) { return .photo }
+        if isLikePhoto(counts, rgb) { return hasHole ? .photoWithHole : .photo }
         let darkest = counts.firstIndex { $0 > 0 } ?? 0
         if darkest >= threshold, darkest < lightest {
             return .light(darkest: darkest, lightest: lightest)
@@ -47,6 +49,14 @@ extension Image {
         return stride(from: 0, to: grey.count, by: 2).allSatisfy {
             grey[$0] == 0 || grey[$0 + 1] == 0
         }
+    }
+
+    /// Whether one of a thousand pixels is transparent.
+    private var hasHole: Bool {
+        guard hasAlpha else { return false }
+        let clear = stride(from: channels - 1, to: samples.count, by: channels)
+            .count { samples[$0] == 0 }
+        return 1000 * clear >= width * height
     }
 
     /// Masks are black and white with a soft edge, which is thin. A quarter of greys with colours among

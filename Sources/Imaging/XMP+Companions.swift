@@ -30,6 +30,11 @@ public enum Companion: Sendable, CaseIterable {
 
     /// The companion that a property of XMP is about.
     init?(_ name: XMP.Name) {
+        // Cameras have names of their own for Google's film.
+        if ["MotionPhoto", "MicroVideo"].contains(where: name.local.hasPrefix) {
+            self = .motion
+            return
+        }
         let found = Self.namespaces.first { known in
             name.namespace.map { $0.hasPrefix(known.namespace) }
                 ?? (known.prefixes.contains(name.prefix))
@@ -53,8 +58,11 @@ public enum Companion: Sendable, CaseIterable {
             ("http://ns.apple.com/portraitEffectsMatte/", ["portraitEffectsMatte"], [], .depth),
             ("http://ns.apple.com/pixeldatainfo/", ["apdi"], [], .directory),
             (
-                "http://ns.google.com/photos/1.0/camera/", ["GCamera"],
-                ["MotionPhoto", "MicroVideo"], .motion
+                "http://ns.oplus.com/photos/1.0/camera/", ["OpCamera"],
+                ["OLivePhoto", "VideoLength"], .motion
+            ),
+            (
+                "http://ns.xiaomi.com/photos/1.0/camera/", ["MiCamera"], ["XMPMeta"], .directory
             ),
             ("http://ns.google.com/photos/1.0/depthmap/", ["GDepth"], [], .depth),
             ("http://ns.google.com/photos/1.0/image/", ["GImage"], [], .depth),

@@ -4,42 +4,66 @@ private struct ForeignNotation {
     let name: String
     /// What means the same here; nil where nothing does.
     let remedy: String?
-    let pattern: Regex<AnyRegexOutput>
+    /// One of these is in every prompt that has it; the others are not searched by the pattern.
+    private let signs: [String]
+    private let pattern: String
 
-    private init(_ name: String, _ pattern: String, _ remedy: String? = nil) throws {
+    private init(_ name: String, _ signs: [String], _ pattern: String, _ remedy: String? = nil) {
         (self.name, self.remedy) = (name, remedy)
-        self.pattern = try Regex(pattern)
-            .matchingSemantics(.unicodeScalar).wordBoundaryKind(.simple)
+        (self.signs, self.pattern) = (signs, pattern)
+    }
+
+    /// The first place in a prompt that has it; nil where there is none.
+    func place(in prompt: String) -> Substring? {
+        guard signs.contains(where: prompt.contains),
+            let pattern = try? Regex(pattern).matchingSemantics(.unicodeScalar)
+                .wordBoundaryKind(.simple)
+        else { return nil }
+        guard let range = prompt.firstMatch(of: pattern)?.range else { return nil }
+        // The whole of the word that it is in is shown.
+        var start = range.lowerBound
+        for index in prompt[..<start].indices.suffix(20).reversed() {
+            guard prompt[index].isLetter, prompt[start].isLetter else { break }
+            start = index
+        }
+        return prompt[start..<range.upperBound]
     }
 
     /// All that are known. No pattern looks further than the next sign of its kind, or some hundred
     /// letters, so that the time grows with the length of a prompt alone.
-    static func all() throws -> [ForeignNotation] {
-        [
-            // The name of a programming language is none.
-            try .init(
-                "a weight of InvokeAI",
-                #"(?:(?:[\p{L}\p{N}"]{2}|(?:^|[^\p{L}\p{N}"])[\p{L}\p{N}"--[Cc]])(?:\+\+|--)|\)[+-])"#
-                    + #"(?=[+\-\s,.]|$)"#,
-                "write (word:1.2)"),
-            try .init("a function of InvokeAI", #"[)\p{L}"]\.(?:and|blend|swap)\("#),
-            try .init("a LoRA of InvokeAI", #"\bwithLora\("#, "write <lora:name:0.8>"),
-            try .init(
-                "an option of Midjourney",
-                #"(?:^|\s)--(?:ar|aspect|cref|chaos|c|cw|hd|iw|niji|no|oref|profile|p|quality|q|raw"#
-                    + #"|repeat|seed|sref|stop|stylize|style|sw|s|tile|version|video|v|weird|w)\b"#,
-                "give the option of Gesso, such as --negative-prompt or --seed"),
-            try .init(
-                "a weight of NovelAI", #"(?:^|[\s,])-?\d{1,2}(?:\.\d{1,3})?::\S"#,
-                "write (word:1.2)"),
-            try .init("a variable of Dynamic Prompts", #"\$\{"#),
-            try .init("a weight of NovelAI", #"\{[^{}|]{1,200}\}"#, "write (word:1.05)"),
-            try .init("a sign of Regional Prompter", #"\bADD(?:BASE|COL|COMM|ROW)\b"#),
-            try .init("a kind of AND of an extension", #"\bAND_[A-Z]+"#),
-            try .init(
-                "a tag without an end", #"<(?i:lora|lyco):[^<>]*(?:$|(?=<))"#, "close it with >"),
-        ]
-    }
+    static let all: [ForeignNotation] = [
+        // The name of a programming language is none.
+        .init(
+            "a weight of InvokeAI", ["++", "--", ")+", ")-"],
+            #"(?:(?:[\p{L}\p{N}"]{2}|(?:^|[^\p{L}\p{N}"])[\p{L}\p{N}"--[Cc]])(?:\+\+|--)|\)[+-])"#
+                + #"(?=[+\-\s,.]|$)"#,
+            "write (word:1.2)"),
+        .init(
+            "a function of InvokeAI", [".and(", ".blend(", ".swap("],
+            #"[)\p{L}"']\.(?:and|blend|swap)\("#),
+        .init(
+            "a LoRA of InvokeAI", ["withLora("], #"\bwithLora\("#, "write <lora:name:0.8>"),
+        .init(
+            "an option of Midjourney", ["--"],
+            #"(?:^|\s)--(?:ar|aspect|cref|chaos|c|cw|hd|iw|niji|no|oref|profile|p|quality|q|raw"#
+                + #"|repeat|seed|sref|stop|stylize|style|sw|s|tile|version|video|v|weird|w)\b"#,
+            "give the option of Gesso, such as --negative-prompt or --seed"),
+        .init(
+            "a weight of NovelAI", ["::"], #"(?:^|[\s,])-?\d{1,2}(?:\.\d{1,3})?::\S"#,
+            "write (word:1.2)"),
+        .init(
+            "a weight of Midjourney", ["::"],
+            #"(?:^|[\p{L}\p{N}\s])::-?\d{1,3}(?:\.\d{1,3})?(?=[\s,]|$)"#, "write (word:1.2)"),
+        .init(
+            "a function of Prompt Control", ["MASK(", "FILL(", "COUPLE(", "AREA(", "FEATHER("],
+            #"\b(?:I?MASK|FILL|COUPLE|AREA|FEATHER)\("#),
+        .init("a variable of Dynamic Prompts", ["${"], #"\$\{"#),
+        .init("a weight of NovelAI", ["{"], #"\{[^{}|]{1,200}\}"#, "write (word:1.05)"),
+        .init("a sign of Regional Prompter", ["ADD"], #"\bADD(?:BASE|COL|COMM|ROW)\b"#),
+        .init("a kind of AND of an extension", ["AND_"], #"\bAND_[A-Z]+"#),
+        .init(
+            "a tag without an end", ["<"], #"<(?i:lora|lyco):[^<>]*(?:$|(?=<))"#, "close it with >"),
+    ]
 }
 
 extension Recipe {
@@ -47,14 +71,9 @@ extension Recipe {
     /// plain. Wildcards are drawn and tags are taken out before.
     public func foreignNotation() -> [String] {
         let prompts = [prompt, negativePrompt].filter { !$0.isEmpty }
-        guard promptSyntax == .weighted, !prompts.isEmpty,
-            let all = try? ForeignNotation.all()
-        else { return [] }
-        return all.compactMap { notation in
-            let found = prompts.lazy.compactMap { prompt in
-                prompt.firstMatch(of: notation.pattern).map { prompt[$0.range] }
-            }.first
-            guard let found else { return nil }
+        guard promptSyntax == .weighted else { return [] }
+        return ForeignNotation.all.compactMap { notation in
+            guard let found = prompts.lazy.compactMap(notation.place).first else { return nil }
             let words = String(found.prefix(40)).trimmed
             return "'\(words)' is \(notation.name), which has no meaning here: it stays text"
                 + (notation.remedy.map { "; \($0)" } ?? "")

@@ -5,8 +5,9 @@ import Foundation
 /// The settings begin with the last line that starts with `Steps:` and holds another, if there are three in all,
 /// else with the last line if it holds three. A line inside of a value in quotes begins none. They reach to the end of the text, so that a value may
 /// have several lines. The lines `Template:` and `Negative Template:` that an extension adds below are
-/// settings, too. The text is read in one pass over its Unicode scalars, whose time grows with its
-/// length alone.
+/// settings, too. Where no line starts with `Steps:`, because its line ends were lost on the way, the settings
+/// and the negative prompt begin within a line. The text is read in one pass over its Unicode scalars, whose
+/// time grows with its length alone.
 public struct Infotext: Sendable, Equatable {
     /// What the picture should show.
     public let prompt: String
@@ -30,8 +31,9 @@ public struct Infotext: Sendable, Equatable {
     /// Reads a text; where it holds no settings it is a prompt.
     public init(_ text: String) {
         self.text = text
-        var lines = text.trimmed.unifyingLineEnds.unicodeScalars.split(
-            separator: "\n", omittingEmptySubsequences: false)
+        var lines = Self.restoringLineEnds(
+            text.trimmed.unifyingLineEnds.unicodeScalars.split(
+                separator: "\n", omittingEmptySubsequences: false))
         let templates = Self.takeTemplates(from: &lines)
         let entries = Self.takeEntries(from: &lines)
         settings = entries + templates
@@ -72,6 +74,46 @@ public struct Infotext: Sendable, Equatable {
         return templates.map {
             Entry(name: $0.name, value: $0.lines.joined(separator: "\n").trimmed)
         }
+    }
+
+    /// Lines whose ends were lost on the way are parted again before the settings and the negative prompt.
+    private static func restoringLineEnds(_ lines: [Scalars]) -> [Scalars] {
+        guard !lines.contains(where: { $0.starts(with: "Steps:".unicodeScalars) }),
+            let last = lines.lastIndex(where: { settingsStart(in: $0) != nil }),
+            let start = settingsStart(in: lines[last])
+        else { return lines }
+        let line = lines[last]
+        var parts = [line[..<start]]
+        let mark = "Negative prompt:".unicodeScalars
+        if let place = places(of: mark, in: line[..<start]).first, place > line.startIndex {
+            parts = [line[..<place], line[place..<start]]
+        }
+        return lines[..<last] + parts + [line[start...]] + lines[(last + 1)...]
+    }
+
+    /// Where settings begin within a line: `Steps:` with a number behind it, and then another name that is
+    /// usual there; nil where none do.
+    private static func settingsStart(in line: Scalars) -> Scalars.Index? {
+        let usual = ["Sampler:", "Size:", "CFG scale:", "Seed:", "Schedule type:", "Model"]
+        return places(of: "Steps:".unicodeScalars, in: line).first { place in
+            let number = line[place...].dropFirst(6).drop { $0 == " " }
+            let rest = number.drop { ("0"..."9").contains($0) }
+            guard rest.first == ",", rest.startIndex > number.startIndex else { return false }
+            let next = rest.dropFirst().drop { $0 == " " }
+            return usual.contains { next.starts(with: $0.unicodeScalars) }
+        }
+    }
+
+    /// Where a word occurs that no letter or digit comes before.
+    private static func places(
+        of word: String.UnicodeScalarView, in line: Scalars
+    ) -> [Scalars.Index] {
+        var (places, isInWord) = ([Scalars.Index](), false)
+        for index in line.indices {
+            if !isInWord, line[index...].starts(with: word) { places.append(index) }
+            isInWord = isWord(line[index])
+        }
+        return places
     }
 
     private static func startsSettings(_ line: Scalars) -> Bool {
@@ -137,7 +179,7 @@ public struct Infotext: Sendable, Equatable {
                 value = String(taken).trimmed
                 rest = rest[taken.endIndex...]
             } else {
-                let plain = rest.prefix { $0 != "," }
+                let plain = plainValue(rest)
                 value = String(plain).trimmed
                 rest = rest[plain.endIndex...]
             }
@@ -145,6 +187,19 @@ public struct Infotext: Sendable, Equatable {
             rest = rest.dropFirst()
         }
         return entries
+    }
+
+    /// The text up to a comma, or up to a line that begins with a name of its own, as programs add some below
+    /// the settings.
+    private static func plainValue(_ text: Scalars) -> Scalars {
+        let plain = text.prefix { $0 != "," }
+        var rest = plain
+        while let end = rest.firstIndex(of: "\n") {
+            rest = rest[rest.index(after: end)...]
+            let name = rest.prefix { isWord($0) || " -/".unicodeScalars.contains($0) }
+            if rest[name.endIndex...].first == ":" { return text[..<end] }
+        }
+        return plain
     }
 
     private static func isWord(_ scalar: Unicode.Scalar) -> Bool {

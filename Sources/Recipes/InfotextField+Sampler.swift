@@ -5,15 +5,35 @@ extension InfotextField {
     static let sampler = InfotextField(
         name: "Sampler", write: { $0.scheduler?.nameInInfotext },
         read: { sampler, text in
+            // stable-diffusion.cpp's DDIM with fresh noise is its Euler a.
+            let name = sampler.lowercased()
+            if name.hasPrefix("ddim_trailing"), let eta = text["Eta"].flatMap(Double.init),
+                eta != 0, eta != .infinity
+            {
+                let spacing = name.dropFirst("ddim_trailing".count).drop { $0 == " " }
+                return eta == 1
+                    ? [("scheduler", "Euler a " + (spacing.isEmpty ? "simple" : spacing))]
+                    : [("scheduler", "\(sampler) eta \(eta)")]
+            }
             // Gesso's own row for the spacing goes before A1111's.
             guard text[ownName(of: "sigmas")] == nil else { return [("scheduler", sampler)] }
-            let type = text["Schedule type"] ?? otherType(text["Scheduler"], of: sampler)
+            let type =
+                text["Schedule type"] ?? otherType(text["Scheduler"], of: sampler)
+                ?? usualType(of: sampler, text)
             return [("scheduler", scheduler(sampler, scheduleType: type))]
         })
 
     /// SD.Next and Fooocus call the type so; Fooocus has it in the sampler's name, too.
     private static func otherType(_ type: String?, of sampler: String) -> String? {
         type.flatMap { sampler.lowercased().hasSuffix($0.lowercased()) ? nil : $0 }
+    }
+
+    /// The type that stable-diffusion.cpp means where it names none; nil for other programs.
+    private static func usualType(of sampler: String, _ text: Infotext) -> String? {
+        guard text.isOfStableDiffusionCpp, let choice = try? SchedulerChoice(alias: sampler) else {
+            return nil
+        }
+        return choice.sigmas == nil ? SigmaSpacing.uniform.rawValue : nil
     }
 
     /// It is read with the sampler.

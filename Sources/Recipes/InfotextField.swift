@@ -144,6 +144,30 @@ struct InfotextField: Sendable {
         return Recipe.key(String(name.dropFirst(ownMark.count)).replacing(" ", with: "_"))
     }
 
+    /// What stable-diffusion.cpp writes of every picture and only other models take.
+    private static func ofStableDiffusionCpp(_ name: String) -> InfotextField {
+        InfotextField(
+            name: name, write: { _ in nil },
+            read: { _, text in text.isOfStableDiffusionCpp ? [] : nil })
+    }
+
+    /// The share of fresh noise, of which 1 is usual; stable-diffusion.cpp has 0 where the sampler takes none, and
+    /// `inf` for what is usual. `ddim_trailing` is read with it.
+    private static let eta = InfotextField(
+        name: "Eta", write: { _ in nil },
+        read: { value, text in
+            let eta = Double(value)
+            let isUsual = text.isOfStableDiffusionCpp && (eta == 0 || eta == .infinity)
+            return eta == 1 || isUsual ? [] : nil
+        })
+
+    /// A side of the picture, which some write beside the size.
+    private static func side(_ key: String) -> InfotextField {
+        InfotextField(
+            name: key, write: { _ in nil },
+            read: { value, text in text["Size"] == nil ? [(key, value)] : [] })
+    }
+
     private static func size(_ value: String, _ text: Infotext) -> [(key: String, value: String)]? {
         let sides = value.split(separator: "x")
         guard sides.count == 2 else { return nil }
@@ -208,12 +232,15 @@ struct InfotextField: Sendable {
     private static let withoutCounterpart =
         [
             "Hashes", "User", "Init image hash", "Civitai resources",
-            "Civitai metadata", "Created Date", "App", "Backend", "Parser",
+            "Civitai metadata", "Created Date", "App", "Backend", "Parser", "Time", "Time taken",
+            "Operations", "Pipeline", "model", "workflow", "quantity", "baseModel", "engine",
         ].map { record($0) } + [
+            side("width"), side("height"),
+            ofStableDiffusionCpp("Guidance"), ofStableDiffusionCpp("Sampler RNG"),
             neutral("Noise multiplier", "1", "1.0"),
             neutral("Conditional mask weight", "1", "1.0"), neutral("FP8 weight", "Disable"),
             neutral("Emphasis", "Original"), neutral("VAE Encoder", "Full"),
-            neutral("VAE Decoder", "Full"), neutral("Eta", "1", "1.0"),
+            neutral("VAE Decoder", "Full"), eta,
             neutral("Discard penultimate sigma", "False"),
             neutral("Hires Module 1", "Use same choices"),
         ]

@@ -174,27 +174,7 @@ extension OtherSettings {
         return settings
     }
 
-    /// Easy Diffusion: each setting a text of its own.
-    static func easyDiffusion(_ texts: [String: String]) -> OtherSettings {
-        var settings = OtherSettings("Easy Diffusion", texts)
-        for (key, name) in [
-            ("prompt", "prompt"), ("negative_prompt", "negative_prompt"),
-            ("steps", "num_inference_steps"), ("guidance_scale", "guidance_scale"),
-            ("seed", "seed"), ("width", "width"), ("height", "height"),
-            ("scheduler", "sampler_name"), ("strength", "prompt_strength"),
-        ] {
-            settings.set(key, from: name)
-        }
-        settings.model = settings.text("use_stable_diffusion_model").map(fileName)
-        settings.setVAE(settings.text("use_vae_model"))
-        if settings.text("clip_skip") == "True" { settings.set("clip_skip", "2") }
-        if let lora = settings.text("use_lora_model") {
-            settings.setLoRAs([(lora, settings.text("lora_alpha") ?? "1")])
-        }
-        return settings
-    }
-
-    private mutating func setVAE(_ name: String?) {
+    mutating func setVAE(_ name: String?) {
         guard let name, !["", "None", "Automatic", "Default (model)"].contains(name) else { return }
         set("vae", Self.fileName(name))
     }

@@ -34,6 +34,11 @@ struct OtherSettings {
             ?? (text.contains("NaN") ? parsed(text.replacing("NaN", with: "null")) : nil)
     }
 
+    /// An object within another one, or one written as text in it.
+    static func inner(_ value: Any) -> [String: Any]? {
+        (value as? [String: Any]) ?? (value as? String).flatMap(object)
+    }
+
     /// The most bytes of JSON that are read of a picture.
     static let longestJSON = 4 << 20
 

@@ -199,9 +199,11 @@ extension Infotext {
         if let app = self["App"] { return app }
         let version = self["Version"] ?? ""
         if version.hasPrefix("gesso") { return "Gesso" }
-        if version.hasPrefix("stable-diffusion.cpp") { return "stable-diffusion.cpp" }
+        if isOfStableDiffusionCpp { return "stable-diffusion.cpp" }
         return version == "ComfyUI" ? version : "AUTOMATIC1111"
     }
+
+    var isOfStableDiffusionCpp: Bool { self["Version"]?.hasPrefix("stable-diffusion.cpp") == true }
 
     /// Whether its noise was drawn on a graphics card: A1111 does so where it names no other way.
     fileprivate var isFromCard: Bool {
@@ -211,6 +213,13 @@ extension Infotext {
     /// What was done: as Gesso writes it, else as the settings suggest it.
     var verb: Verb {
         if let own = self["Edit"].flatMap(Verb.init) { return own }
+        // SD.Next names them in their order.
+        switch self["Operations"]?.split(separator: ";").first.map({ String($0).trimmed }) {
+        case "txt2img": return .textToImage
+        case "img2img": return .imageToImage
+        case "inpaint": return .inpaint
+        default: break
+        }
         if hasHires { return .textToImage }
         let ofMasks = ["Mask blur", "Masked content", "Inpaint area", "Mask mode"]
         if ofMasks.contains(where: { self[$0] != nil }) { return .inpaint }

@@ -4,7 +4,7 @@ extension PictureSettings {
     /// The settings among the texts of a picture, of whatever program wrote them.
     ///
     /// Read are the texts of A1111 and those that write as it does, Fooocus, SwarmUI, ComfyUI (graphs
-    /// with one sampler), InvokeAI, NovelAI, Draw Things and Easy Diffusion.
+    /// with one sampler, or others behind it), InvokeAI, NovelAI, Draw Things and Easy Diffusion.
     ///
     /// - Parameters:
     ///   - texts: by their keywords in the file. A text hidden in the pixels has ``hiddenKeyword``.
@@ -21,7 +21,10 @@ extension PictureSettings {
         let written = byName["parameters"] ?? byName[Self.hiddenKeyword]
         if let text = written, !text.trimmed.isEmpty {
             let isFooocus = byName["fooocus_scheme"] != nil
-            if let settings = try Self.other(inJSON: text, isFooocus: isFooocus, at: origin) {
+            if let settings = OtherSettings.labelledByEasyDiffusion(text) {
+                self.init(settings, text, of: name)
+            } else if let settings = try Self.other(inJSON: text, isFooocus: isFooocus, at: origin)
+            {
                 self.init(settings, text, of: name)
             } else {
                 self.init(Infotext(text), of: name)
@@ -35,6 +38,12 @@ extension PictureSettings {
         } else {
             return nil
         }
+    }
+
+    /// Whether a text is known to hold settings, or is an object of JSON.
+    package static func areIn(_ text: String) -> Bool {
+        text.first == "{" || !Infotext(text).settings.isEmpty
+            || OtherSettings.labelledByEasyDiffusion(text) != nil
     }
 
     /// The keyword of a text that was hidden in the lowest bits of a picture's samples.
@@ -60,7 +69,18 @@ extension PictureSettings {
             || object["Base Model"] != nil
         if isFooocus { return .fooocus(object) }
         if let graph = ComfyUIGraph(object) { return try settings(of: graph, at: origin) }
+        // What its server is sent, or what is hidden in pixels: the texts of a picture in one object.
+        if let inner = object["prompt"].flatMap(OtherSettings.inner).flatMap(ComfyUIGraph.init) {
+            return try settings(of: inner, at: origin)
+        }
+        if object["nodes"] is [Any], object["links"] is [Any] {
+            throw .otherProgram("ComfyUI, in its editor's form, not in the API's", at: origin)
+        }
         if object["positive_prompt"] != nil { return .invokeAI(object) }
+        if let old = OtherSettings.invokeAI2(object) { return old }
+        if object["prompt"] != nil, object["num_inference_steps"] != nil {
+            return .easyDiffusion(object)
+        }
         throw .otherProgram("an unknown one, in JSON", at: origin)
     }
 
@@ -87,11 +107,20 @@ extension PictureSettings {
         if texts["prompt"] != nil, texts["num_inference_steps"] != nil {
             return (.easyDiffusion(texts), texts["prompt"] ?? "")
         }
+        if let text = texts["sd-metadata"], let object = OtherSettings.object(text),
+            let settings = OtherSettings.invokeAI2(object)
+        {
+            return (settings, text)
+        }
+        if let text = texts["Dream"], let settings = OtherSettings.dream(text) {
+            return (settings, text)
+        }
         let known = [
             ("workflow", "ComfyUI"), ("fooocus_scheme", "Fooocus"), ("sd-metadata", "InvokeAI"),
             ("Dream", "InvokeAI"), ("invokeai_graph", "InvokeAI"),
-            ("invokeai_workflow", "InvokeAI"),
-            ("generation_data", "TensorArt"),
+            ("invokeai_workflow", "InvokeAI"), ("generation_data", "TensorArt"),
+            ("SD:prompt", "Sygil"), ("postprocessing", "AUTOMATIC1111's Extras"),
+            ("extras", "AUTOMATIC1111's Extras"),
         ]
         if let program = known.first(where: { texts[$0.0] != nil })?.1 {
             throw .otherProgram(program, at: origin)
@@ -109,7 +138,8 @@ extension PictureSettings {
         of graph: ComfyUIGraph, at origin: Origin
     ) throws(RecipeError) -> OtherSettings {
         guard let settings = graph.settings else {
-            throw .otherProgram("ComfyUI, a graph without one sampler", at: origin)
+            let what = graph.samplers.isEmpty ? "without a known sampler" : "of several runs"
+            throw .otherProgram("ComfyUI, a graph \(what)", at: origin)
         }
         return settings
     }

@@ -44,7 +44,7 @@ struct PromptTag {
     private static func kind(_ text: String) -> String? {
         let word = text.last == "]" ? text.prefix { $0 != "[" } : text[...]
         guard let first = word.first, !first.isNumber,
-            word.allSatisfy({ $0.isASCII && ($0.isLetter || $0.isNumber || $0 == "_") })
+            word.allSatisfy({ $0.isASCII && ($0.isLetter || $0.isNumber || "_-".contains($0)) })
         else { return nil }
         return String(word)
     }
@@ -87,7 +87,10 @@ struct PromptTag {
             name: name, strength: unet, textStrength: text == unet ? nil : text, blocks: blocks)
         unknown += numbers.dropFirst(2).map { "\(Key.Value.number($0))" }
         if !unknown.isEmpty {
-            note = "\(tag): '\(unknown.joined(separator: ":").prefix(40))' has no meaning here"
+            let isWeightless = numbers.isEmpty && named.isEmpty
+            note =
+                "\(tag): '\(unknown.joined(separator: ":").prefix(40))' has no meaning here"
+                + (isWeightless ? ": its weight is 1" : "")
         }
     }
 
@@ -147,8 +150,12 @@ extension Recipe {
         var notes: [String] = []
         func cut(_ prompt: String) -> String {
             prompt.replacingTags(drawingBy: seed ?? 0) { tag, _ in
-                if let lora = tag.lora, !taken.loras.contains(where: { $0.name == lora.name }) {
-                    taken.loras.append(lora)
+                if let lora = tag.lora {
+                    let earlier = taken.loras.first { $0.name == lora.name }
+                    if earlier == nil { taken.loras.append(lora) }
+                    if let earlier, earlier != lora {
+                        notes.append("<lora:\(lora)> has no effect: \(earlier) was named before it")
+                    }
                 }
                 notes += tag.note.map { [$0] } ?? []
                 return tag.text

@@ -8,6 +8,8 @@ public struct RecipeWriter {
         private(set) var settings: [(key: String, value: Key.Value)] = []
         /// What could not be taken, a few words each.
         public private(set) var leftOut: [String] = []
+        /// Remarks on what a picture says, for the user, a sentence each.
+        public private(set) var notes: [String] = []
         /// The seed, which is only remembered.
         private(set) var seed: String?
 
@@ -48,7 +50,7 @@ public struct RecipeWriter {
         public init(_ picture: PictureSettings) {
             let values = picture.settings.map { ($0.key, Key.Value.text($0.value)) }
             self.init(picture.verb, Dictionary(values, uniquingKeysWith: { $1 }))
-            leftOut += picture.leftOut.map { "\($0.name) '\($0.value)'" }
+            notes = picture.notes(for: [picture.verb])
         }
     }
 

@@ -252,7 +252,7 @@ extension String {
 extension StringProtocol {
     /// Without the white space around it, found by Unicode scalars: going back over characters can
     /// take time that grows with the square of the length.
-    var trimmed: String {
+    package var trimmed: String {
         let scalars = String(self).unicodeScalars
         guard let first = scalars.firstIndex(where: { !$0.properties.isWhitespace }),
             let last = scalars.lastIndex(where: { !$0.properties.isWhitespace })

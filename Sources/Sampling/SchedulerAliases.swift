@@ -12,7 +12,8 @@ public struct SchedulerChoice: Sendable, Equatable {
     public init(alias: String) throws {
         let words = Self.words(of: alias)
         if let whole = Self.scheduler(words) {
-            (scheduler, sigmas) = (whole, nil)
+            // DDIM with evenly spaced timesteps, the last one in front.
+            (scheduler, sigmas) = (whole, words == ["ddim", "trailing"] ? .simple : nil)
             return
         }
         // The longest spacing first: "SGM Uniform" before "Uniform".

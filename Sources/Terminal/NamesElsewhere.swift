@@ -14,6 +14,7 @@ package enum NamesElsewhere {
         "sd-model": ["model"], "sd-model-checkpoint": ["model"],
         "pretrained-model-name-or-path": ["model"], "diffusion-model": ["unet"],
         "force": ["overwrite"], "yes": ["overwrite"], "clobber": ["overwrite"],
+        "o": ["output-dir"], "output": ["output-dir"],
         "outdir": ["output-dir", "output"], "out-dir": ["output-dir", "output"],
         "output-path": ["output"], "outfile": ["output"], "save-path": ["output"],
         "silent": ["quiet"], "debug": ["verbose"], "style": ["preset"], "recipe": ["preset"],

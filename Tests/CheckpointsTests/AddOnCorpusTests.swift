@@ -116,7 +116,13 @@ struct AddOnCorpusTests {
     @Test("VAEs", arguments: AddOnCase.all("VAE"))
     private func vaes(_ example: AddOnCase) throws {
         let base = try ModelFolder(Self.folder)
-        let own = try LooseComponent(example.url("VAE"), as: "vae", beside: base)
+        func opened() throws -> LooseComponent {
+            try LooseComponent(example.url("VAE"), as: "vae", beside: base)
+        }
+        guard example.error == nil else {
+            return example.expect(#expect(throws: CheckpointError.self) { try opened() })
+        }
+        let own = try opened()
         let reference = try LooseComponent(
             example.url("VAE", example.same), as: "vae", beside: base)
         let (weights, wanted) = (try own.weights("vae"), try reference.weights("vae"))
@@ -127,5 +133,23 @@ struct AddOnCorpusTests {
             let same = try wanted.tensor(name, shape: shape).widened().values
             #expect(Bool(values == same), "\(name)")
         }
+    }
+
+    /// A folder with the file of a VAE and no configuration.
+    @Test func aVAEMayBeTheOnlyFileOfAFolder() throws {
+        let base = try ModelFolder(Self.folder)
+        let folder = try TemporaryFolder()
+        func opened() throws -> LooseComponent {
+            try LooseComponent(folder.url, as: "vae", beside: base)
+        }
+        let none = #expect(throws: CheckpointError.self) { try opened() }
+        #expect(none?.description.contains("holds no config.json or .safetensors file") == true)
+        let file = fixtures.appending(path: "Weights/VAE/reference.safetensors")
+        try folder.write([UInt8](Data(contentsOf: file)), to: "a.safetensors")
+        let alone = try LooseComponent(file, as: "vae", beside: base)
+        #expect(try opened().weights("vae").shapes == alone.weights("vae").shapes)
+        try folder.write([UInt8](Data(contentsOf: file)), to: "b.safetensors")
+        let two = #expect(throws: CheckpointError.self) { try opened() }
+        #expect(two?.description.contains("holds 2 files of weights and no config.json") == true)
     }
 }

@@ -128,6 +128,16 @@ private let foreignFiles: [BadFile] = [
         Array("version https://git-lfs.github.com/spec/v1\noid sha256:4d7a\n".utf8),
         "is a git-LFS pointer, not safetensors; fetch the real file with `git lfs pull`"),
     BadFile("web page", Array("\n<!DOCTYPE HTML><html>".utf8), "is a web page"),
+    BadFile("database", Array("SQLite format 3\0".utf8), "is a database (SQLite)"),
+    BadFile("picture", [0x89] + Array("PNG\r\n\u{1A}\n".utf8), "is a picture"),
+    BadFile(
+        "archive",
+        [0x50, 0x4B, 3, 4] + [UInt8](repeating: 0, count: 22) + [5, 0, 0, 0]
+            + Array("a.txt".utf8), "is an archive, not safetensors; unpack it first"),
+    BadFile(
+        "archive of PyTorch",
+        [0x50, 0x4B, 3, 4] + [UInt8](repeating: 0, count: 22) + [10, 0, 0, 0]
+            + Array("x/data.pkl".utf8), "is a PyTorch pickle"),
     BadFile("zipped pickle", [0x50, 0x4B, 3, 4, 0, 0, 0, 0, 0, 0], "is a PyTorch pickle"),
     BadFile(
         "bare pickle", [0x80, 2, 0x8A, 10, 0x6C, 0xFC, 0x9C, 0x46, 0xF9], "is a PyTorch pickle"),

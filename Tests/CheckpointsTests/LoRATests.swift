@@ -36,6 +36,20 @@ struct LoRATests {
             .tensor("weight", shape: shape).widened().values
     }
 
+    /// Without it the strength would be a guess.
+    @Test func aBrokenConfigurationBesideItIsRefused() throws {
+        let folder = try TemporaryFolder()
+        let file = try folder.write(
+            safetensors([
+                (Self.layer + ".lora_A.weight", [2, 3], 1),
+                (Self.layer + ".lora_B.weight", [4, 2], 1),
+            ]), to: "adapter_model.safetensors")
+        #expect(throws: Never.self) { try LoRA(file) }
+        try folder.write("{\"r\": 2, ", to: "adapter_config.json")
+        let error = #expect(throws: CheckpointError.self) { try LoRA(file) }
+        #expect(error?.description.contains("it says how strong the LoRA is") == true)
+    }
+
     private func pair(_ down: [Int], _ up: [Int], _ more: [Entry] = []) -> [Entry] {
         Self.pair(down, up, more)
     }

@@ -165,4 +165,33 @@ import Testing
         }
         #expect(error?.description.hasSuffix("; it looks like \(guess)") == true)
     }
+
+    /// 8-bit numbers with one scale, or one for each row; 0x38 is 1 and 0x40 is 2 (E4M3).
+    @Test(arguments: ["scale_weight", "weight_scale"])
+    func scalesAreTakenIn(_ name: String) throws {
+        let header = """
+            {"a.weight":\(fields("F8_E4M3", "[2,2]", "[0,4]")),\
+            "a.\(name)":\(fields("F32", "[]", "[4,8]")),\
+            "a.input_scale":\(fields("F32", "[]", "[8,12]")),\
+            "b.weight":\(fields("F8_E4M3", "[2,2]", "[12,16]")),\
+            "b.\(name)":\(fields("F32", "[2,1]", "[16,24]")),\
+            "scaled_fp8":\(fields("F8_E4M3", "[0]", "[24,24]"))}
+            """
+        func bytes(_ values: Float...) -> [UInt8] {
+            values.flatMap { value in
+                (0..<4).map { UInt8(truncatingIfNeeded: value.bitPattern >> (8 * $0)) }
+            }
+        }
+        let eights: [UInt8] = [0x38, 0x40, 0x38, 0x40]
+        let data = eights + bytes(3) + bytes(9) + eights + bytes(2, 10)
+        let url = try folder.write(safetensors(header, data: data), to: "w.safetensors")
+        let weights = Weights(try Safetensors(contentsOf: url))
+        let (a, b) = (
+            try weights["a"].tensor("weight", shape: [2, 2]).widened().values,
+            try weights["b"].tensor("weight", shape: [2, 2]).widened().values
+        )
+        #expect(a == [3, 6, 3, 6])
+        #expect(b == [2, 4, 10, 20])
+        #expect(throws: Never.self) { try weights.requireAllUsed() }
+    }
 }

@@ -107,6 +107,25 @@ import Testing
         #expect(ListedBoxes(list(100_001)) == nil)
     }
 
+    /// Two references are the actions' and the file's.
+    @Test func aClaimHasSoManyReferences() throws {
+        let (signer, _) = try Keys.signer()
+        let plain = try StoreTests.picture().encoded(as: .png)
+        for (count, isRead) in [(1998, true), (1999, false)] {
+            var draft = StoreTests.draft()
+            draft.ingredients = (0..<count).map { number in
+                Ingredient(
+                    .inputTo, title: "\(number)", mediaType: "image/png",
+                    hash: Data([UInt8(number >> 8), UInt8(number & 255)]), provenance: nil)
+            }
+            let file = try StoreTests.signed(draft, plain, .png, signer)
+            let report = try #require(StoreTests.report(file))
+            #expect(
+                report.findings.contains { $0.explanation == "it has too many references" }
+                    != isRead, "\(report.failures)")
+        }
+    }
+
     /// Each result is made from the one before: of the last one's ingredients so many are checked.
     @Test func aChainHasALength() throws {
         let (signer, _) = try Keys.signer()

@@ -24,6 +24,7 @@ extension FuzzTarget {
                 "parameters", "prompt", "workflow", "Comment", "Software", "invokeai_metadata",
                 "class_type", "inputs", "KSampler", "CLIPTextEncode", "sui_image_params", "uc",
                 "positive_prompt", "metadata_scheme", "base_model", "[\\\"4\\\", 0]", "stealth",
+                "sd-metadata", "Dream", "latent_image", "lora_name", "num_inference_steps",
             ], from: { files("Recipes/Settings", ["json"]) }
         ) { data in
             struct Texts: Decodable {

@@ -69,4 +69,26 @@ import Testing
         try grid.checkSize(of: nil, side: 759)
         #expect(throws: GessoError.self) { try grid.checkSize(of: nil, side: 760) }
     }
+
+    /// A checkpoint is looked for by its hash among so many bytes of files, the smallest first.
+    @Test func soManyBytesAreHashedForACheckpoint() throws {
+        try inFolder { folder in
+            for (name, size) in [("a", 1000), ("b", 2000)] {
+                try Data(repeating: UInt8(size / 1000), count: size)
+                    .write(to: folder.appending(path: name + ".safetensors"))
+            }
+            let hash = Digest.sha256(Data(repeating: 2, count: 2000)).prefix(10)
+            let stored = PictureSettings(
+                Infotext("x\nSteps: 1, Sampler: Euler, CFG scale: 7, Model hash: \(hash)"), of: "p")
+            func found(_ bytes: Int) -> StoredModel {
+                let library = Library(
+                    Places(environment: ["GESSO_MODELS": folder.path], folder: folder))
+                return library.checkpoint(of: stored, insteadOf: nil, hashing: bytes)
+            }
+            #expect(found(3000).name == "b.safetensors")
+            #expect(found(2999).name == nil)
+            #expect(
+                found(2999).note?.contains("the largest checkpoints were not compared") == true)
+        }
+    }
 }

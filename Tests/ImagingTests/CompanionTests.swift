@@ -60,6 +60,12 @@ import Testing
     @Test(arguments: [
         ("GCamera:MotionPhoto=\"1\" GCamera:MotionPhotoVersion=\"1\"", "", "film"),
         ("GCamera:MicroVideo=\"1\" GCamera:MicroVideoOffset=\"4000\"", "", "film"),
+        ("OpCamera:OLivePhotoVersion=\"2\" OpCamera:MotionPhotoOwner=\"SECRET\"", "", "film"),
+        (
+            "MiCamera:XMPMeta=\"SECRET\" MiCamera:MicroVideo=\"1\" VivoCamera:MotionPhoto=\"1\"",
+            "",
+            "film"
+        ),
         ("", "<GDepth:Data>SECRET</GDepth:Data><GImage:Data>SECRET</GImage:Data>", "depth"),
         ("GDepth:Format=\"RangeInverse\"", "", "depth"),
         ("", "<Profile:Type>DepthPhoto</Profile:Type>", "depth"),
@@ -76,7 +82,8 @@ import Testing
         let found = try read(attributes, elements)
         #expect(found.notes.count == 1 && found.notes[0].contains(word))
         for gone in [
-            "MotionPhoto", "MicroVideo=", "SECRET", "RangeInverse", "DepthPhoto", "DataVersion",
+            "MotionPhoto", "MicroVideo=", "OLivePhoto", "SECRET", "RangeInverse", "DepthPhoto",
+            "DataVersion",
         ] {
             #expect(!found.xmp.contains(gone))
         }
@@ -113,6 +120,10 @@ import Testing
         var changed = found
         changed.samples[5] ^= 0x40
         #expect(try changed.encoded(as: .jpeg).firstRange(of: Data("ftyp".utf8)) == nil)
+        // Others put it there as it is, with a mark of their own behind it.
+        let bare = Data("\0\0\0\u{18}ftypmp42\0\0\0\0mp42isomLIVE_1234567".utf8)
+        let live = try Image(decoding: jpeg + bare, name: "it").metadata
+        #expect(live.warnings.isEmpty && live.losses.count == 1 && live.losses[0].contains("film"))
         // What they put there without a film is only counted.
         let other = Data("Image_UTC_Data123SEFH\0SEFT".utf8)
         let plain = try Image(decoding: jpeg + other, name: "it")

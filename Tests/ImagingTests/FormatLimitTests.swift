@@ -118,6 +118,40 @@ import Testing
         #expect(try kept(16 << 20 + 1) == 0)
     }
 
+    /// So many tags of a directory are looked at; a file with more is refused.
+    @Test func tagsOfAPhotoInATIFF() throws {
+        func hasCopyright(_ count: Int) throws -> Bool {
+            // Nine tags of the picture, and the last.
+            let others = (0..<count - 10).map { number in
+                (tag: 20_000 + number, kind: 1, count: 1, value: bytes(1, 4))
+            }
+            let file = tiff(with: others + [(0x8298, 2, 8, Array("by Ann!\0".utf8))])
+            let exif = try Image(decoding: file, name: "a").metadata.exif ?? []
+            return String(decoding: exif, as: UTF8.self).contains("by Ann!")
+        }
+        #expect(try hasCopyright(4096))
+        #expect(throws: ImagingError.self) { try hasCopyright(4097) }
+    }
+
+    /// Comments of a JPEG of 32 MiB are kept; one that reaches beyond is left out with a note.
+    @Test func metadataHasSoManyBytes() throws {
+        let picture = try Image(
+            width: 8, height: 8, channels: 1, samples: [UInt16](repeating: 9, count: 64)
+        )
+        .encoded(as: .jpeg)
+        func comment(_ count: Int) -> [UInt8] {
+            [0xFF, 0xFE] + bytes(count + 2, 2).reversed() + [UInt8](repeating: 0x41, count: count)
+        }
+        let whole = (0..<512).flatMap { _ in comment(65_533) }
+        let room = 32 << 20 - 512 * 65_533
+        for (extra, isKept) in [(0, true), (1, false)] {
+            let file = picture.prefix(2) + whole + comment(room + extra) + picture.dropFirst(2)
+            let read = try Image(decoding: Data(file), name: "a").metadata
+            #expect(read.comments.count == (isKept ? 513 : 512))
+            #expect(read.warnings.isEmpty == isKept, "\(read.warnings)")
+        }
+    }
+
     /// IPTC's data of 1 MiB is kept; more is not.
     @Test func iptcInATIFF() throws {
         func kept(_ count: Int) throws -> Int {

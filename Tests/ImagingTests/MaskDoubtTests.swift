@@ -77,6 +77,10 @@ import Testing
         #expect(photo.doubtAsMask(threshold: 128) == .photo)
         #expect(photo.converted(channels: 4, depth: 16).doubtAsMask(threshold: 128) == .photo)
         #expect(photo.converted(channels: 1, depth: 8).doubtAsMask(threshold: 128) == .photo)
+        // What editors cut out for other programs.
+        var cut = photo.converted(channels: 4, depth: 8)
+        for pixel in 0..<400 { cut.samples[4 * pixel + 3] = 0 }
+        #expect(cut.doubtAsMask(threshold: 128) == .photoWithHole)
     }
 
     @Test func plainAndSoftMasksAreFine() {

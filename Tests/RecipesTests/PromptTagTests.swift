@@ -71,11 +71,16 @@ import Testing
 
     /// Signs of other programs, with whose they are.
     @Test(arguments: [
-        ("a cat++, dog", "'at++' is a weight of InvokeAI"),
+        ("a cat++, dog", "'cat++' is a weight of InvokeAI"),
         ("plan B++, cat", "'B++' is a weight of InvokeAI"),
         ("a (dog)-", "')-' is a weight of InvokeAI"),
         ("(\"a\", \"b\").blend(1, 1)", "').blend(' is a function of InvokeAI"),
-        ("cat.swap(dog)", "'t.swap(' is a function of InvokeAI"),
+        ("cat.swap(dog)", "'cat.swap(' is a function of InvokeAI"),
+        ("a 'cat'.swap('dog')", "''.swap(' is a function of InvokeAI"),
+        ("a cat ::2 dog", "'::2' is a weight of Midjourney"),
+        ("cat::1.5, dog", "'cat::1.5' is a weight of Midjourney"),
+        ("cat MASK(0 0.5, 0 1) dog", "'MASK(' is a function of Prompt Control"),
+        ("a cat FILL()", "'FILL(' is a function of Prompt Control"),
         ("cat withLora(fur, 0.5)", "'withLora(' is a LoRA of InvokeAI"),
         ("a cat --ar 16:9", "'--ar' is an option of Midjourney"),
         ("a cat --no dog --v 6", "'--no' is an option of Midjourney"),
@@ -107,7 +112,8 @@ import Testing
         "a cat -- a dog", "well-known, a-b, 3-4", "(cat:1.2)-based", "f/1.8, 50mm", "a::b",
         "x (a).",
         "a {red|blue} cat", "AND, ADDED, AND_", "mr. and(", "a cat--", "<3 <lora>", "$5 {}",
-        "12:30", "a book about C++, cover", "C++", "\"C++\" and Objective-C++17",
+        "12:30", "std::2d", "a (MASK) area(s)", "a book about C++, cover", "C++",
+        "\"C++\" and Objective-C++17",
     ])
     func wordsOfPlainPromptsAreNoSigns(_ prompt: String) {
         var recipe = Recipe(.imageToImage)

@@ -17,6 +17,9 @@ struct SchedulerNameTests {
             ("Euler a", .eulerAncestral, nil), ("k_euler_a", .eulerAncestral, nil),
             ("euler_ancestral", .eulerAncestral, nil), ("LMS Karras", .lms, .karras),
             ("k_lms", .lms, nil), ("PLMS", .pndm, nil), ("uni_pc", .unipc, nil),
+            ("ddim_trailing", .euler, .simple), ("DDIM Trailing", .euler, .simple),
+            ("ddim_trailing karras", .euler, .karras),
+            ("euler_a discrete", .eulerAncestral, .uniform),
             ("UniPC", .unipc, nil), ("Heun", .heun, nil), ("DDIM", .ddim, nil), ("lcm", .lcm, nil),
         ] as [(String, SchedulerName, SigmaSpacing?)])
     func aliases(alias: String, name: SchedulerName, sigmas: SigmaSpacing?) throws {

@@ -51,9 +51,11 @@ import Testing
     @Test func whatIsNotReadIsNamed() throws {
         try Tool.inFolder { tool in
             try furnish(tool, "in/a.png")
-            for name in ["b.CR2", "c.psd", "d.jxl", "e.nef", "notes.txt", "Thumbs.db"] {
+            for name in ["b.CR2", "c.psd", "d.jxl", "notes.txt", "Thumbs.db"] {
                 try Data([1]).write(to: tool.url("in/" + name))
             }
+            // A picture by its bytes, whose name does not say so.
+            try Data(contentsOf: tool.url("in/a.png")).write(to: tool.url("in/e"))
             try FileManager.default.createSymbolicLink(
                 atPath: tool.url("in/gone.png").path, withDestinationPath: "nowhere")
             let run = try tool.run(["batch", "in", "--masks", "rect:1,1,9,9"] + Self.fill)
@@ -118,7 +120,7 @@ import Testing
             let lines = list == "list.txt" ? paths : paths.map { "{\"input\": \"\($0)\"}" }
             try Data(lines.joined(separator: "\n").utf8).write(to: tool.url(list))
             let words = ["batch", list, "--masks", "rect:1,1,9,9"] + Self.fill
-            let note = "in/a.png and ./other/a.png would both become a.png: "
+            let note = "in/a.png and other/a.png would both become a.png: "
             let plan = try tool.run(words + ["--dry-run"])
             #expect(plan.status == 3)
             #expect(plan.text.contains("fail ") && plan.text.contains(note), "\(plan.text)")
@@ -166,6 +168,78 @@ import Testing
                 #expect(run.status == status, "\(run.errors)")
                 #expect(status == 0 || run.errors.contains("too long for a list: list.txt"))
             }
+        }
+    }
+
+    /// Other endings of JPEGs, and results with the same.
+    @Test func picturesMayBeCalledJFIF() throws {
+        try Tool.inFolder { tool in
+            try furnish(tool, "a.jpg")
+            try FileManager.default.createDirectory(
+                at: tool.url("in"), withIntermediateDirectories: true)
+            for name in ["in/a.jfif", "in/b.JIF"] {
+                try FileManager.default.copyItem(at: tool.url("a.jpg"), to: tool.url(name))
+            }
+            let run = try tool.run(["batch", "in", "--masks", "rect:1,1,9,9"] + Self.fill)
+            #expect(run.status == 0, "\(run.errors)")
+            #expect(try made(tool) == ["a.jfif", "b.JIF"])
+        }
+    }
+
+    /// UTF-16 without a mark, and with white space and quotes around paths.
+    @Test(arguments: [String.Encoding.utf16LittleEndian, .utf16BigEndian])
+    func listsMayBeOfUTF16WithoutAMark(_ encoding: String.Encoding) throws {
+        try Tool.inFolder { tool in
+            try furnish(tool, "a.png", "b.png")
+            let list = "  a.png \r\n'b.png'\r\n"
+            try list.data(using: encoding)?.write(to: tool.url("list.txt"))
+            let run = try tool.run(["batch", "list.txt", "--masks", "rect:1,1,9,9"] + Self.fill)
+            #expect(run.status == 0, "\(run.errors)")
+            #expect(try made(tool) == ["a.png", "b.png"])
+        }
+    }
+
+    /// A mask beside its picture is none to be edited, whatever is done; one that is named is.
+    @Test func masksBesidePicturesAreLeftOut() throws {
+        try Tool.inFolder { tool in
+            try furnish(tool, "in/x.png", "in/x_mask.png", "in/carnival-mask.png")
+            func extend(_ inputs: String...) throws -> Tool.Outcome {
+                try tool.run(
+                    ["batch"] + inputs + [
+                        "--verb", "outpaint", "--set", "right=8", "--fill", "edge", "--steps", "0",
+                        "--seed", "1", "--output-dir", "out", "--overwrite",
+                    ])
+            }
+            let run = try extend("in")
+            #expect(run.status == 0, "\(run.errors)")
+            #expect(
+                run.errors.contains("left out, for they are masks: in/x_mask.png"), "\(run.errors)")
+            #expect(try made(tool) == ["carnival-mask.png", "x.png"])
+            #expect(try extend("in/x.png", "in/x_mask.png").status == 0)
+            #expect(try made(tool).contains("x_mask.png"))
+        }
+    }
+
+    @Test func whatIsMissingIsNamedAtOnce() throws {
+        try Tool.inFolder { tool in
+            try furnish(tool, "in/a.png", "in/b.png", "masks/b.png", "sub/a.png")
+            let none = try tool.run(["batch", "in", "--masks", "nowhere"] + Self.fill)
+            #expect(none.status == 66 && none.errors.contains("no such file or folder: nowhere"))
+            let one = try tool.run(["batch", "in", "--masks", "masks"] + Self.fill)
+            #expect(one.status == 3)
+            #expect(
+                one.errors.contains(
+                    "no mask for in/a.png: masks: --masks: call it a_mask.png or a.png"),
+                "\(one.errors)")
+            let option = try tool("batch", "in", "-o", "out")
+            #expect(option.status == 64 && option.errors.contains("did you mean '--output-dir'?"))
+            try Data("./sub/a.png\n./in/a.png\n".utf8).write(to: tool.url("list.txt"))
+            let list = try tool.run(
+                ["batch", "list.txt", "--masks", "rect:1,1,9,9", "--overwrite"] + Self.fill)
+            #expect(
+                list.errors.contains("sub/a.png and in/a.png would both become a.png"),
+                "\(list.errors)")
+            #expect(!list.errors.contains("./"), "\(list.errors)")
         }
     }
 }

@@ -60,13 +60,23 @@ import Testing
         return name
     }
 
-    @Test(arguments: ["module.", "state_dict.", "_orig_mod.", "each part"])
+    @Test(arguments: [
+        "module.", "state_dict.", "_orig_mod.", "my.pipeline.", "model.", "each part",
+    ])
     func namesMayBeWrapped(_ wrapper: String) throws {
         try Tool.inFolder { tool in
             let whole = try convert(tool)
             let plain = try samples(tool, whole)
             let wrapped = renamed(whole) { Self.wrapped($0, wrapper) }
             #expect(try samples(tool, wrapped) == plain)
+        }
+    }
+
+    @Test func theVAEMayHaveADifferentName() throws {
+        try Tool.inFolder { tool in
+            let whole = try convert(tool)
+            let other = renamed(whole) { $0.replacing("first_stage_model.", with: "vae.") }
+            #expect(try samples(tool, other) == samples(tool, whole))
         }
     }
 
@@ -101,6 +111,7 @@ import Testing
                 "global_step", "model_ema.decay", "model_ema.diffusion_modelinput_blocks00weight",
                 "first_stage_model.loss.logvar", "first_stage_model.model_ema.decay",
                 "optimizer_states.0.exp_avg", "betas", "cond_stage_model.logit_scale",
+                "cond_stage_model.transformer.logit_scale",
             ]
             let length = whole.prefix(8).reversed().reduce(0) { $0 << 8 | Int($1) }
             let end = whole.count - 8 - length

@@ -1,6 +1,7 @@
 import Foundation
 import Imaging
 import Recipes
+import TestSupport
 import Testing
 
 /// Presets made of pictures, and styles of AUTOMATIC1111.
@@ -195,6 +196,47 @@ import Testing
                 "img2img", "in.png", "-o", "c.png", "--prompt", "x", "--style", "Oill")
             #expect(unknown.status == 64)
             #expect(unknown.errors.contains("did you mean 'Oil'?"))
+        }
+    }
+
+    /// Files of JSON that other programs save are not taken for receipts, and remarks on settings are made
+    /// here, too.
+    @Test func otherProgramsSaveJSON() throws {
+        try Tool.inFolder { tool in
+            func new(_ text: String, _ name: String) throws -> Tool.Outcome {
+                try Data(text.utf8).write(to: tool.url(name))
+                return try tool("preset", "new", "p", "--from", name, "-o", "p.yaml", "--overwrite")
+            }
+            let graph = """
+                {"3": {"class_type": "KSampler", "inputs": {"seed": 5, "steps": 6, "cfg": 7,
+                "sampler_name": "euler", "scheduler": "normal", "denoise": 1, "positive": ["8", 0],
+                "negative": ["7", 0], "latent_image": ["5", 0]}},
+                "8": {"class_type": "ControlNetApply", "inputs": {"conditioning": ["6", 0], "x": 1}},
+                "6": {"class_type": "CLIPTextEncode", "inputs": {"text": "a lake"}},
+                "7": {"class_type": "CLIPTextEncode", "inputs": {"text": "fog"}},
+                "5": {"class_type": "EmptyLatentImage", "inputs": {"width": 64, "height": 48}}}
+                """
+            let read = try new(graph, "graph.json")
+            #expect(read.status == 0, "\(read.errors)")
+            #expect(
+                read.errors.contains("nodes without a counterpart here, left out: ControlNetApply"))
+            let text = try String(contentsOf: tool.url("p.yaml"), encoding: .utf8)
+            #expect(text.contains("prompt: \"a lake\"") && text.contains("steps: 6"))
+            let editor = try new("{\"nodes\": [], \"links\": []}", "workflow.json")
+            #expect(editor.status == 65 && editor.errors.contains("ComfyUI, in its editor's form"))
+            let receipt = try new("{\"schema\": \"gesso.receipt/99\"}", "r.json")
+            #expect(receipt.errors.contains("not a receipt of schema"), "\(receipt.errors)")
+        }
+    }
+
+    /// The comment that Windows shows is read where EXIF has no other.
+    @Test func settingsMayBeInTheCommentOfWindows() throws {
+        try Tool.inFolder { tool in
+            let file = Fixtures.folder.appending(path: "Images/Good/windows-comment.jpg")
+            let preset = try tool("preset", "new", "p", "--from", file.path, "-o", "p.yaml")
+            #expect(preset.status == 0, "\(preset.errors)")
+            let text = try String(contentsOf: tool.url("p.yaml"), encoding: .utf8)
+            #expect(text.contains("negative_prompt: fog") && text.contains("# seed: 7"), "\(text)")
         }
     }
 }

@@ -12,6 +12,8 @@ public struct BatchList {
         public var folder = ""
         /// Its own mask, if a list says one.
         public var mask: String?
+        /// Whether it was found in a folder or by a pattern, rather than named.
+        var isFound = false
         /// Settings of its own, of a list.
         public var settings: [Setting] = []
         /// Why its line of a list cannot be read; nil for all others. Its input is then the line's place.
@@ -31,7 +33,8 @@ public struct BatchList {
     /// The pictures, in their order.
     public let items: [Item]
 
-    /// The paths of pictures in its folders that are of formats which are not read.
+    /// The paths of pictures in its folders that are of formats which are not read, or have no ending of a
+    /// format.
     public let unread: [String]
 
     /// The paths of all pictures without their endings, in small letters.
@@ -104,7 +107,7 @@ public struct BatchList {
             throw GessoError(
                 .cannotRead, "no such file or folder", at: place, do: "see that it is there")
         }
-        return matches(of: path).map { Item(input: $0) }
+        return matches(of: path).map { Item(input: $0, isFound: true) }
     }
 
     private static func pictures(
@@ -124,8 +127,10 @@ public struct BatchList {
             _ = FileManager.default.fileExists(atPath: path, isDirectory: &isFolder)
             if !isFolder.boolValue {
                 if ImageFormat(pathExtension: name.pathEnding) != nil {
-                    items.append(Item(input: path, folder: folder))
-                } else if unreadEndings.contains(name.pathEnding.lowercased()) {
+                    items.append(Item(input: path, folder: folder, isFound: true))
+                } else if unreadEndings.contains(name.pathEnding.lowercased())
+                    || isPicture(path)
+                {
                     unread.append(path)
                 }
             } else if recursive, !isLink(path), !isSame(path, excluded) {
@@ -133,6 +138,17 @@ public struct BatchList {
             }
         }
         return items
+    }
+
+    /// Whether a file begins as a picture of a format that is read, whatever its name.
+    private static func isPicture(_ path: String) -> Bool {
+        let isRegular =
+            (try? FileManager.default.attributesOfItem(atPath: path))?[.type] as? FileAttributeType
+            == .typeRegular
+        guard isRegular, let handle = FileHandle(forReadingAtPath: path),
+            let start = try? handle.read(upToCount: 64)
+        else { return false }
+        return ImageFormat(sniffing: start) != nil
     }
 
     private static func isLink(_ path: String) -> Bool {
@@ -242,8 +258,8 @@ private struct BatchListFile {
         var content = data.starts(with: mark) ? data.dropFirst(mark.count) : data
         // Windows' editors also save UTF-16, with a mark that says which.
         let isWide = data.starts(with: [0xFF, 0xFE]) || data.starts(with: [0xFE, 0xFF])
-        if isWide, data.count % 2 == 0 {
-            content = String(data: data, encoding: .utf16).map { Data($0.utf8) } ?? content
+        if data.count % 2 == 0, let encoding = isWide ? .utf16 : wideEncoding(data) {
+            content = String(data: data, encoding: encoding).map { Data($0.utf8) } ?? content
         }
         let (feed, back) = (UInt8(ascii: "\n"), UInt8(ascii: "\r"))
         let lines = content.split(
@@ -257,19 +273,27 @@ private struct BatchListFile {
         )
     }
 
-    /// The path from the list's folder. Where there is no such file, quotes around it are taken off and `\` is
-    /// taken for `/`, as Windows writes paths.
+    /// UTF-16 without a mark, which shows by the zeros of its first letter; nil for other texts.
+    private static func wideEncoding(_ data: Data) -> String.Encoding? {
+        guard let first = data.first, let second = data.dropFirst().first else { return nil }
+        if first != 0, second == 0 { return .utf16LittleEndian }
+        return first == 0 && second != 0 ? .utf16BigEndian : nil
+    }
+
+    /// The path from the list's folder. Where there is no such file, white space and quotes around it are taken
+    /// off and `\` is taken for `/`, as Windows writes paths.
     private static func path(_ path: String, from folder: URL) -> String {
         func full(_ path: String) -> String {
-            path.hasPrefix("/") || path == "alpha"
-                ? path : folder.appending(path: path).relativePath
+            guard !path.hasPrefix("/"), path != "alpha" else { return path }
+            var path = folder.appending(path: path).relativePath
+            while path.hasPrefix("./"), path.count > 2 { path.removeFirst(2) }
+            return path
         }
         let literal = full(path)
-        guard path.contains("\"") || path.contains("\\"),
-            !FileManager.default.fileExists(atPath: literal)
-        else { return literal }
-        let isQuoted = path.count > 2 && path.hasPrefix("\"") && path.hasSuffix("\"")
-        let bare = isQuoted ? String(path.dropFirst().dropLast()) : path
+        guard !FileManager.default.fileExists(atPath: literal) else { return literal }
+        var bare = path.trimmed
+        let isQuoted = ["\"", "'"].contains { bare.hasPrefix($0) && bare.hasSuffix($0) }
+        if isQuoted, bare.count > 2 { bare = String(bare.dropFirst().dropLast()) }
         let other = full(bare.replacing("\\", with: "/"))
         return FileManager.default.fileExists(atPath: other) ? other : literal
     }

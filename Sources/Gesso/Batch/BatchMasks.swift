@@ -25,7 +25,15 @@ public enum BatchMasks: Sendable {
         {
             self = .folder(MaskFolder(FilePath.literal(spec)))
         } else {
-            self = .one(try MaskSource(spec, at: .argument("--mask")))
+            let source = try MaskSource(spec, at: .argument("--mask"))
+            if case .picture(let path) = source,
+                !FileManager.default.fileExists(atPath: FilePath.literal(path))
+            {
+                throw GessoError(
+                    .cannotRead, "no such file or folder", at: spec,
+                    remedy: .part("masks", "give a folder of masks, or one for all"))
+            }
+            self = .one(source)
         }
     }
 
@@ -40,17 +48,24 @@ public enum BatchMasks: Sendable {
     }
 
     /// The pictures of a list that are masks of others: by their names where the masks are beside the pictures,
-    /// else all in the folder of the masks where that is a folder inside of the pictures'.
+    /// else all in the folder of the masks where that is a folder inside of the pictures'. Without such a folder
+    /// they are those that were found beside their pictures, rather than named.
     func among(_ list: BatchList) -> [BatchList.Item] {
-        guard case .folder(let folder) = self else { return [] }
+        guard case .folder(let folder) = self else {
+            return list.items.filter { $0.isFound && Self.hasPicture($0, in: list) }
+        }
         let hasOthers = !list.items.allSatisfy(folder.holds)
         return list.items.filter { item in
             guard folder.isBeside(item) else { return hasOthers && folder.holds(item) }
-            guard let stem = MaskFolder.stem(ofMask: item.stem) else { return false }
-            let own = (item.input as NSString).deletingLastPathComponent
-            return list.names.contains(
-                (own as NSString).appendingPathComponent(stem).lowercased())
+            return Self.hasPicture(item, in: list)
         }
+    }
+
+    /// Whether a list has the picture that another one is the mask of by its name.
+    private static func hasPicture(_ item: BatchList.Item, in list: BatchList) -> Bool {
+        guard let stem = MaskFolder.stem(ofMask: item.stem) else { return false }
+        let own = (item.input as NSString).deletingLastPathComponent
+        return list.names.contains((own as NSString).appendingPathComponent(stem).lowercased())
     }
 
     private func source(for item: BatchList.Item) throws -> MaskSource {
@@ -62,7 +77,14 @@ public enum BatchMasks: Sendable {
                 remedy: .part(
                     "masks", "give a folder of masks, one for all, or one in the list"))
         case .one(let source): return source
-        case .folder(let folder): return .picture(folder.mask(of: item))
+        case .folder(let folder):
+            guard let mask = folder.mask(of: item) else {
+                let other = folder.isBeside(item) ? "" : " or \(item.stem).png"
+                throw GessoError(
+                    .cannotRead, "no mask for \(item.input)", at: folder.path,
+                    remedy: .part("masks", "call it \(item.stem)_mask.png" + other))
+            }
+            return .picture(mask)
         }
     }
 }

@@ -84,9 +84,16 @@ public struct BatchPlan {
             }
             let first = edits != nil && seed == nil ? nil : request.edits.first?.recipe.seed
             let (name, format) = try name(of: item, index, seed: first)
-            if let other = inputOfName[name] {
+            if let place = inputOfName.index(forKey: name) {
+                // Swift takes names for one whose letters are composed in another way.
+                let (known, other) = inputOfName[place]
+                let isSame = known.utf8.elementsEqual(name.utf8)
                 let fault = GessoError(
-                    .usage, "\(other) and \(item.input) would both become \(name)",
+                    .usage,
+                    other == item.input
+                        ? "\(other) is there twice"
+                        : "\(other) and \(item.input) would both become \(name)"
+                            + (isSame ? "" : ", but for how its letters are composed"),
                     remedy: .part("name", "put {index} in the name"))
                 guard template.tellsPicturesApart else { throw fault }
                 return Self.left(item, fault)

@@ -5,12 +5,15 @@ import Imaging
 /// `a mask.png`, `mask_a.png` and `mask-a.png` are masks of `a.jpg`, in small or capital letters.
 public struct MaskFolder: Sendable {
     private let pictures: PictureFolder
+    /// Its path, as it was given.
+    let path: String
     /// Its path, links in it followed.
     private let root: String
 
     /// Lists the folder and those inside of it.
     init(_ path: String) {
         pictures = PictureFolder(path, alsoCalled: Self.stem(ofMask:))
+        self.path = path
         root = FilePath.resolved(URL(filePath: path))
     }
 
@@ -39,14 +42,13 @@ public struct MaskFolder: Sendable {
         FilePath.resolved(URL(filePath: item.input)).hasPrefix(root + "/")
     }
 
-    /// The path of a picture's mask: of several, the one whose name is nearest to the picture's. Where there
-    /// is none, the path that is missing.
-    func mask(of item: BatchList.Item) -> String {
+    /// The path of a picture's mask: of several, the one whose name is nearest to the picture's; nil where there
+    /// is none.
+    func mask(of item: BatchList.Item) -> String? {
         let name = item.folder + item.stem
         let isBeside = isBeside(item)
-        let found = pictures.picture(
+        return pictures.picture(
             called: name, preferring: [name, name + "_mask", name + "-mask"]
         ) { !isBeside || Self.stem(ofMask: $0) != nil && $0 != item.stem }
-        return found ?? pictures.full(name + (isBeside ? "_mask" : "") + ".png")
     }
 }

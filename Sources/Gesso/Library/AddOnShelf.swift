@@ -148,8 +148,11 @@ struct AddOnShelf {
     private static func file(at url: URL, _ name: String, _ key: String) throws -> URL {
         guard key == "lora", url.isFolder else { return url }
         guard let file = try file(of: (name, url), key) else {
+            let pickle = FolderSearch.items(in: url, isDeep: false).first { $0.sort == .pickle }
             throw GessoError(
-                .cannotRead, "no .safetensors file in it", at: name, do: "give the file of a LoRA")
+                .cannotRead, "no .safetensors file in the folder", at: name,
+                do: pickle.map { "\($0.path) is a pickle, which can run code: convert it first" }
+                    ?? "give the file of a LoRA")
         }
         return file
     }
@@ -186,7 +189,8 @@ struct AddOnShelf {
         guard files.count <= 1 || usual != nil else {
             let names = files.prefix(3).map { "\(found.name)/\($0.path)" }
             throw GessoError(
-                .usage, "\(files.count) files are in it: \(names.joined(separator: ", "))",
+                .usage,
+                "\(files.count) files are in the folder, such as \(names.joined(separator: ", "))",
                 at: found.name, do: "give one of them")
         }
         return (usual ?? files.first)?.url
@@ -216,7 +220,7 @@ struct AddOnShelf {
         let files = FolderSearch.items(in: url).filter { [.file, .pickle].contains($0.sort) }
         guard files.contains(where: { $0.sort == .file }) else {
             throw GessoError(
-                .cannotRead, "no .safetensors file in it", at: name,
+                .cannotRead, "no .safetensors file in the folder", at: name,
                 do: "give a folder of embeddings")
         }
         return files.map(\.url)

@@ -32,8 +32,12 @@ extension Library {
     /// Hashes that are not known yet are computed for as many bytes as take some seconds, the smallest
     /// files first.
     ///
-    /// - Parameter chosen: the checkpoint that is used in its place; nil for none.
-    package func checkpoint(of stored: PictureSettings, insteadOf chosen: String?) -> StoredModel {
+    /// - Parameters:
+    ///   - chosen: the checkpoint that is used in its place; nil for none.
+    ///   - bytes: the most that are hashed to find it.
+    package func checkpoint(
+        of stored: PictureSettings, insteadOf chosen: String?, hashing bytes: Int = 4 << 30
+    ) -> StoredModel {
         let hash = stored.modelHash?.lowercased()
         guard stored.model != nil || hash != nil else { return StoredModel(name: nil, note: nil) }
         let all = checkpoints
@@ -50,15 +54,16 @@ extension Library {
         guard let hash else {
             return named.map { found($0.name, $0.url, nil) } ?? missing(shown, chosen)
         }
-        let search = HashSearch(hash, hashes)
+        let search = HashSearch(hash, hashes, upTo: bytes)
         if let named {
             guard search.isOther(named.url) else { return found(named.name, named.url, nil) }
         }
-        if let match = search.first(among: all) {
+        let (match, isWhole) = search.first(among: all)
+        if let match {
             return found(
                 match.name, match.url, "it was made with \(shown), which is '\(match.name)' here")
         }
-        guard let named else { return missing(shown, chosen) }
+        guard let named else { return missing(shown, chosen, isSure: isWhole) }
         return found(
             named.name, named.url,
             "it was made with \(shown); '\(named.name)' here is another file of that name")
@@ -71,9 +76,15 @@ extension Library {
         return last.dropLast(endings.first { last.hasSuffix($0) }?.count ?? 0)
     }
 
-    private func missing(_ shown: String, _ chosen: String?) -> StoredModel {
-        StoredModel(
-            name: nil, note: chosen == nil ? "it was made with \(shown), which is not here" : nil)
+    private func missing(
+        _ shown: String, _ chosen: String?, isSure: Bool = true
+    ) -> StoredModel {
+        let what =
+            isSure
+            ? "is not here"
+            : "was not found; the largest checkpoints were not compared, so name it if it is here"
+        return StoredModel(
+            name: nil, note: chosen == nil ? "it was made with \(shown), which \(what)" : nil)
     }
 
     /// What is to be said where another checkpoint is used than a picture was made with.
@@ -91,31 +102,33 @@ private struct HashSearch {
     private let book: HashBook
 
     /// Bytes that are hashed at most to find it.
-    private static let mostBytes = 4 << 30
+    private let mostBytes: Int
     /// Before 2023, A1111 named a file by 64 KiB one MiB behind its beginning.
     private static let lengthBefore2023 = 8
 
-    init(_ hash: String, _ book: HashBook) { (self.hash, self.book) = (hash, book) }
+    init(_ hash: String, _ book: HashBook, upTo bytes: Int) {
+        (self.hash, self.book, mostBytes) = (hash, book, bytes)
+    }
 
-    /// The first of some checkpoints with that hash.
+    /// The first of some checkpoints with that hash, and whether all that may have it were looked at.
     func first(
         among all: [(name: String, url: URL)]
-    ) -> (name: String, url: URL)? {
+    ) -> (found: (name: String, url: URL)?, isWhole: Bool) {
         let files = all.filter { !FolderSearch.isFolder($0.url) }
         guard hash.count > Self.lengthBefore2023 else {
-            return files.first { Digest.shortHash(of: $0.url) == hash }
+            return (files.first { Digest.shortHash(of: $0.url) == hash }, true)
         }
         if let known = files.first(where: { book.known($0.url)?.hasPrefix(hash) == true }) {
-            return known
+            return (known, true)
         }
-        var left = Self.mostBytes
+        var left = mostBytes
         let unknown = files.filter { book.known($0.url) == nil }.map { ($0, Self.size(of: $0.url)) }
         for (file, size) in unknown.sorted(by: { $0.1 < $1.1 }) {
             left -= size
-            guard left >= 0 else { return nil }
-            if matches(file.url) == true { return file }
+            guard left >= 0 else { return (nil, false) }
+            if matches(file.url) == true { return (file, true) }
         }
-        return nil
+        return (nil, true)
     }
 
     /// Whether a checkpoint has another hash; false for a folder, which has none.

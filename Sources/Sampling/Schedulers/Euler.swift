@@ -7,10 +7,12 @@ extension SchedulerName {
 }
 
 /// Euler's method on the probability-flow equation dx/dσ = (x − D(x, σ)) / σ (Karras, Aittala, Aila
-/// & Laine 2022, algorithm 2 without churn).
+/// & Laine 2022, algorithm 2 without churn). Without fresh noise DDIM's step is the same, so that
+/// stable-diffusion.cpp's `ddim_trailing` is this with the spacing "simple".
 struct Euler: Scheduler {
     static let traits = SchedulerTraits(
-        "euler", diffusers: "EulerDiscreteScheduler", a1111: "Euler", aliases: ["euler discrete"],
+        "euler", diffusers: "EulerDiscreteScheduler", a1111: "Euler",
+        aliases: ["euler discrete", "ddim trailing"],
         settings: .ofSigmas, automatic: .uniform
     ) { try Euler($0) }
 

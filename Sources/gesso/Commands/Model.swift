@@ -42,6 +42,10 @@ struct ModelCommand: ParsableCommand {
                 Console.line(
                     "gesso: note: no such folder: \(folder): correct GESSO_MODELS".asLine())
             }
+            if let fault = Workplace.library.modelPathsFault {
+                let words = GessoError(fault).text(\.inFlags)
+                Console.line("gesso: note: its folders are left out: \(words)".asLine())
+            }
             let document = ModelListDocument(
                 of: Workplace.library, showsAvailable: available,
                 words: { GessoError($0).text(\.inFlags) })

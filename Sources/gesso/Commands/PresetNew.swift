@@ -76,6 +76,7 @@ extension PresetCommand {
             for what in sections.flatMap(\.leftOut) {
                 Console.line("gesso: note: left out: \(what)".asLine())
             }
+            for note in sections.flatMap(\.notes) { Console.line("gesso: note: \(note)".asLine()) }
             let text = RecipeWriter.text(
                 "the settings of " + URL(filePath: from).lastPathComponent, sections)
             let file = try place()
@@ -93,7 +94,7 @@ extension PresetCommand {
         /// What the file says, a picture or a receipt.
         private func sections() throws -> [RecipeWriter.Section] {
             let url = try FilePath.file(from, orFailWith: .cannotRead)
-            if from.hasSuffix(".json") {
+            if from.hasSuffix(".json"), !PictureSettings.areIn(file: from) {
                 return try Receipt(contentsOf: url, named: from).sections
             }
             return [RecipeWriter.Section(try PictureSettings(inFile: from))]

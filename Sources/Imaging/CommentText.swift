@@ -1,0 +1,58 @@
+import Foundation
+
+/// The text of EXIF's user comment: eight bytes that name its code, and the text in it. Writers name one code
+/// and write another, or name none at all.
+enum CommentText {
+    /// The codes that there are (EXIF 2.32, table 9).
+    private enum Code: String, CaseIterable {
+        case ascii = "ASCII\0\0\0"
+        case jis = "JIS\0\0\0\0\0"
+        case unicode = "UNICODE\0"
+        case undefined = "\0\0\0\0\0\0\0\0"
+    }
+
+    /// The text of a comment. Where no code is in front, it is all text.
+    static func text(_ comment: ArraySlice<UInt8>) -> String {
+        let code = Code.allCases.first { comment.starts(with: $0.rawValue.utf8) }
+        let bytes = code == nil ? comment : comment.dropFirst(8)
+        switch code {
+        case .unicode: return wide(bytes)
+        case .jis: return japanese(bytes) ?? narrow(bytes)
+        default: return narrow(bytes)
+        }
+    }
+
+    /// UTF-16 in either order, which is not laid down. Of the two readings the right one has more letters of
+    /// the Latin range, or a byte order mark.
+    static func wide(_ bytes: ArraySlice<UInt8>) -> String {
+        let values = Array(bytes)
+        var units = stride(from: 0, to: values.count - 1, by: 2)
+            .map { UInt16(values[$0]) << 8 | UInt16(values[$0 + 1]) }
+        let swapped = units.map(\.byteSwapped)
+        let latin = units.count { $0 < 256 }
+        if units.first == 0xFFFE || swapped.count(where: { $0 < 256 }) > latin { units = swapped }
+        if units.first == 0xFEFF { units.removeFirst() }
+        while units.last == 0 { units.removeLast() }
+        return String(decoding: units, as: UTF16.self)
+    }
+
+    /// UTF-8 up to the first zero, or Windows' Latin letters where it is none. What a viewer shows in front,
+    /// `charset=Unicode `, is no part of it.
+    private static func narrow(_ bytes: ArraySlice<UInt8>) -> String {
+        let bytes = Array(bytes.prefix { $0 != 0 })
+        let text =
+            String(validating: bytes, as: UTF8.self)
+            ?? String(data: Data(bytes), encoding: .windowsCP1252)
+            ?? String(decoding: bytes, as: UTF8.self)
+        guard text.hasPrefix("charset="), let end = text.firstIndex(of: " ") else { return text }
+        return String(text[text.index(after: end)...])
+    }
+
+    /// JIS X 0208 by its escapes, or as Shift JIS; nil where it is UTF-8 in truth.
+    private static func japanese(_ bytes: ArraySlice<UInt8>) -> String? {
+        let bytes = Array(bytes.prefix { $0 != 0 })
+        if bytes.contains(0x1B) { return String(data: Data(bytes), encoding: .iso2022JP) }
+        return String(validating: bytes, as: UTF8.self) == nil
+            ? String(data: Data(bytes), encoding: .shiftJIS) : nil
+    }
+}
