@@ -122,8 +122,9 @@ struct SelectionTests {
         var colors: [SIMD3<Float>] = []
         for y in 0..<7 {
             for x in 0..<width {
-                let isWall = x == 4 && y < 6
-                colors.append(SIMD3(isWall ? 50 : x > 4 && (x + y).isMultiple(of: 2) ? 4 : 0, 0, 0))
+                let texture: Float = (x + y).isMultiple(of: 2) ? 4 : 0
+                let value: Float = x == 4 && y < 6 ? 50 : x > 4 ? texture : 0
+                colors.append(SIMD3(value, 0, 0))
             }
         }
         let distances = barrierDistances(colors, width: width) { $0 % width == 0 }
