@@ -1,15 +1,18 @@
 """Small requests of all kinds from 64 clients while a job runs: errors, and the time of the answers.
 
-    python3 Scripts/clients/load.py address [requests]
+    python3 Scripts/clients/load.py address [requests [pause]]
 
 Every client goes through all requests in turn, from a place of its own: reading, uploads of small pictures
 and masks, plans, png-info, options, stars, jobs that are queued, moved, cancelled and retried, interrupts.
-What decodes or encodes a picture is counted apart from the rest.
+What decodes or encodes a picture is counted apart from the rest. A client rests for `pause` seconds on average
+between two requests, 0.2 if it is left out. With 0 the requests come as fast as they are answered, and
+the times are those of a machine without a rest, this program's among them.
 """
 
 import base64
 import http.client
 import json
+import random
 import re
 import struct
 import sys
@@ -20,6 +23,7 @@ from urllib.parse import urlparse
 
 place = urlparse(sys.argv[1])
 COUNT = int(sys.argv[2]) if len(sys.argv) > 2 else 2000
+PAUSE = float(sys.argv[3]) if len(sys.argv) > 3 else 0.2
 CLIENTS = 64
 lock = threading.Lock()
 times, errors = {}, []
@@ -52,6 +56,8 @@ class Client:
         """The JSON of an answer; its time and status are noted under the address's form."""
         headers = {"Idempotency-Key": key} if key else {}
         data = body
+        if PAUSE:
+            time.sleep(random.uniform(0, 2 * PAUSE))
         if isinstance(body, (bytes, bytearray)):
             headers["Content-Type"] = "application/octet-stream"
         elif body is not None:
@@ -178,6 +184,7 @@ long = first.call("POST", "/api/v1/jobs", {
 while first.call("GET", f"/api/v1/jobs/{long}")["state"] != "running":
     time.sleep(0.05)
 time.sleep(1)
+random.seed(7)
 times.clear()
 threads = [threading.Thread(target=work, args=(n,)) for n in range(CLIENTS)]
 start = time.time()

@@ -37,9 +37,11 @@ export class View {
   resize(entry) {
     const box = entry?.devicePixelContentBoxSize?.[0];
     const rect = this.viewport.getBoundingClientRect();
-    this.ratio = window.devicePixelRatio || 1;
-    const width = box ? box.inlineSize : Math.round(rect.width * this.ratio);
-    const height = box ? box.blockSize : Math.round(rect.height * this.ratio);
+    const ratio = window.devicePixelRatio || 1;
+    const width = box ? box.inlineSize : Math.round(rect.width * ratio);
+    const height = box ? box.blockSize : Math.round(rect.height * ratio);
+    // Of the canvas itself: a browser that scales the page may give it other pixels than the screen's.
+    this.ratio = rect.width ? width / rect.width : ratio;
     const first = this.above.width === 300 && this.above.height === 150;
     for (const canvas of [this.below, this.above]) [canvas.width, canvas.height] = [width, height];
     if ((first || this.isFitted) && this.size.w) this.fit();

@@ -9,7 +9,7 @@
 ///   - colors: L*a*b*, by rows.
 ///   - isStart: whether ways begin at a pixel.
 /// - Returns: in units of L*a*b*; infinity where there is no start at all.
-func barrierDistances(
+package func barrierDistances(
     _ colors: [SIMD3<Float>], width: Int, from isStart: (Int) -> Bool
 ) -> [Float] {
     var distances = colors.indices.map { isStart($0) ? Float(0) : .infinity }
