@@ -27,7 +27,7 @@ def settings(channels):
     for verb in ("txt2img", "inpaint"):
         if verb in own:
             own[verb] |= {"scheduler": "euler-ancestral", "steps": 40}
-    own["inpaint"]["guidance_scale"] = 5
+    own["inpaint"]["guidance_scale"] = 8 if channels == 9 else 5
     if "img2img" in own:
         own["img2img"]["strength"] = 0.5
     return own
