@@ -152,14 +152,16 @@ static int lacks_component(const jpeg_state *state) {
 }
 
 static void finish(jpeg_state *state) {
+    // What is known of the coefficients is freed at the end.
     int is_whole = has_all_scans(state);
+    int lacks_colour = !is_whole && lacks_component(state);
     jpeg_finish_decompress(&state->jpeg);
     if (state->source.has_wrong_numbers) {
         codec_warn(
             state->reader, "its restart markers are numbered wrongly; all of the picture is there");
     }
     if (!state->is_cut) {
-        if (!is_whole && lacks_component(state)) {
+        if (lacks_colour) {
             stop(state, codec_corrupt, "a scan of one of its colours is missing");
         }
         // Some programs leave out the last bits to make a file smaller.
