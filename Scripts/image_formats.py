@@ -139,6 +139,8 @@ def make_bad_heif():
     loop = [(1, b"iden", b"", [size(64, 64)], 1), (9, b"iden", b"", [size(64, 64)], 0)]
     corpus.bad("loop.heic", heif(loop, [(b"dimg", 9, [1]), (b"dimg", 1, [9])], 9),
                "more pixels together")
+    corpus.bad("part-that-is-not-there.heic", heif(loop, [(b"dimg", 9, [103])], 9),
+               "a part that it is put together of is no picture or is not there")
     whole = imagecodecs.avif_encode(smooth(), level=90, pixelformat="yuv444")
     corpus.bad("cut-in-data.avif", whole[:-20], "damaged AVIF")
     data = inner(whole, b"mdat")

@@ -123,10 +123,20 @@ struct HEIFItems {
 extension HEIFItems {
     /// How deep pictures may be put together of others.
     private static let deepest = 4
+    /// The kinds of pictures that others may be put together of. libheif ends the process at a part of another kind.
+    private static let pictureKinds: Set = ["hvc1", "av01", "grid", "iden", "iovl"]
 
-    /// - Throws: `ImagingError` for a picture that takes more pixels to decode than any that is read has,
-    ///   whatever size it says: tiles that are larger than the whole, or the same ones again and again.
+    /// - Throws: `ImagingError` for a picture of parts that are no pictures, and for one that takes more pixels to
+    ///   decode than any that is read has, whatever size it says: tiles that are larger than the whole, or the same ones again and again.
     func check(name: String, format: ImageFormat) throws {
+        let isWhole = parts.values.joined().allSatisfy { part in
+            kinds[part].map(Self.pictureKinds.contains) ?? false
+        }
+        guard isWhole else {
+            throw ImagingError.damaged(
+                name: name, format: format,
+                detail: "a part that it is put together of is no picture or is not there")
+        }
         var known: [Int: Int] = [:]
         let cost = ([primary] + (auxiliaries[primary] ?? []))
             .reduce(0) { Self.sum($0, self.cost(of: $1, &known, depth: 0)) }
