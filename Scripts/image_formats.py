@@ -118,6 +118,13 @@ def make_good_heif():
     tone = [companions[0], (2, b"hvc1", small[1], other, 1),
             (3, b"tmap", bytes(60), [size(64, 64)], 0)]
     corpus.good("tone-map.heic", heif(tone, [(b"dimg", 3, [1, 2])]), whole, 2, lost=["HDR layer"])
+    # What nothing leads to from the primary picture may be broken or of a kind that libheif does not know.
+    tone[1] = (2, b"jpeg", bytes(20), [size(64, 64)], 1)
+    corpus.good("tone-map-of-jpeg.heic", heif(tone, [(b"dimg", 3, [1, 2])]), whole, 2, lost=["HDR layer"])
+    lone = [companions[0], (9, b"grid", grid(1, 2, 128, 64), [size(128, 64), bits(8, 8, 8)], 1)]
+    corpus.good("lone-grid-without-tiles.heic", heif(lone, [(b"dimg", 9, [7, 8])]), whole, 2)
+    gain = [companions[0], (2, b"jpeg", bytes(20), [size(64, 64), auxiliary("urn:com:apple:photo:2020:aux:hdrgainmap")], 1)]
+    corpus.good("gain-map-of-jpeg.heic", heif(gain, [(b"auxl", 2, [1])]), whole, 2)
 
 
 def make_bad_heif():
@@ -141,6 +148,18 @@ def make_bad_heif():
                "more pixels together")
     corpus.bad("part-that-is-not-there.heic", heif(loop, [(b"dimg", 9, [103])], 9),
                "a part that it is put together of is no picture or is not there")
+    alpha = [size(64, 64), auxiliary("urn:mpeg:hevc:2015:auxid:1")]
+    derived = [item, (2, b"iden", b"", alpha, 1), (3, b"mime", bytes(20), [], 1)]
+    corpus.bad("alpha-of-no-picture.heic", heif(derived, [(b"auxl", 2, [1]), (b"dimg", 2, [3])]),
+               "a part that it is put together of is no picture or is not there")
+    tiles = [(1, b"hvc1", data, plain, 1), *derived[1:],
+             (9, b"grid", grid(1, 1, 64, 64), [size(64, 64), bits(8, 8, 8)], 0)]
+    corpus.bad("alpha-of-tile-of-no-picture.heic",
+               heif(tiles, [(b"dimg", 9, [1]), (b"auxl", 2, [1]), (b"dimg", 2, [3])], 9),
+               "a part that it is put together of is no picture or is not there")
+    both = [(1, b"hvc1", data, plain + alpha[1:], 0), (2, b"hvc1", data, plain + alpha[1:], 1)]
+    corpus.bad("alpha-of-each-other.heic", heif(both, [(b"auxl", 2, [1]), (b"auxl", 1, [2])]),
+               "more pixels together")
     whole = imagecodecs.avif_encode(smooth(), level=90, pixelformat="yuv444")
     corpus.bad("cut-in-data.avif", whole[:-20], "damaged AVIF")
     data = inner(whole, b"mdat")

@@ -129,17 +129,13 @@ extension HEIFItems {
     /// - Throws: `ImagingError` for a picture of parts that are no pictures, and for one that takes more pixels to
     ///   decode than any that is read has, whatever size it says: tiles that are larger than the whole, or the same ones again and again.
     func check(name: String, format: ImageFormat) throws {
-        let isWhole = parts.values.joined().allSatisfy { part in
-            kinds[part].map(Self.pictureKinds.contains) ?? false
-        }
-        guard isWhole else {
+        var known: [Int: Int] = [:]
+        let cost = cost(of: primary, &known, depth: 0)
+        guard known.keys.allSatisfy({ $0 == primary || isPicture($0) }) else {
             throw ImagingError.damaged(
                 name: name, format: format,
                 detail: "a part that it is put together of is no picture or is not there")
         }
-        var known: [Int: Int] = [:]
-        let cost = ([primary] + (auxiliaries[primary] ?? []))
-            .reduce(0) { Self.sum($0, self.cost(of: $1, &known, depth: 0)) }
         guard cost <= 3 * ImageLimits.pixels else {
             throw ImagingError.unsupported(
                 name: name, format: format,
@@ -147,13 +143,20 @@ extension HEIFItems {
         }
     }
 
-    /// Pixels that decoding an item takes.
+    private func isPicture(_ item: Int) -> Bool {
+        kinds[item].map(Self.pictureKinds.contains) ?? false
+    }
+
+    /// Pixels that decoding an item takes, with its parts and its auxiliary pictures, which libheif decodes with each part.
+    ///
+    /// Items that nothing leads to from the primary one are not looked at: they are not decoded.
     private func cost(of item: Int, _ known: inout [Int: Int], depth: Int) -> Int {
         if let cost = known[item] { return cost }
         guard depth <= Self.deepest else { return .max }
         var cost = codedSize(of: item)
-        for part in parts[item] ?? [] {
-            cost = Self.sum(cost, self.cost(of: part, &known, depth: depth + 1))
+        // libheif passes over auxiliaries that are no pictures to it.
+        for other in (parts[item] ?? []) + (auxiliaries[item] ?? []).filter(isPicture) {
+            cost = Self.sum(cost, self.cost(of: other, &known, depth: depth + 1))
         }
         known[item] = cost
         return cost
