@@ -300,6 +300,8 @@ def embeddings():
          words=["xl-turned-around"])
     case("xl-components", {"text_encoder": one, "text_encoder_2": two}, same="xl-reference",
          words=["xl-components"])
+    case("xl-uneven", {"clip_l": numbers(93, 3, 32), "clip_g": two}, words=["xl-uneven"])
+    case("xl-long-for-one", {"clip_l": numbers(94, 80, 32), "clip_g": two}, words=["xl-long-for-one"])
     case("xl-half", {"clip_l": one},
          error=["made for another kind of model: it holds vectors for clip_l alone, the model needs some for clip_g"])
     case("whole-numbers", {"emb_params": (one * 99).astype(np.int8)},

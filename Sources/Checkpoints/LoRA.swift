@@ -105,12 +105,26 @@ public struct LoRA: Sendable {
         }
         let words = embeddings.flatMap(\.names).map { shown($0) }.joined(separator: ", ")
         notes =
-            words.isEmpty
-            ? [] : ["\(url.lastPathComponent) brings embeddings: \(words) in a prompt"]
+            (words.isEmpty
+                ? [] : ["\(url.lastPathComponent) brings embeddings: \(words) in a prompt"])
+            + Self.notesOnAlphas(parts, of: url.lastPathComponent)
     }
 }
 
 extension LoRA {
+    /// A scale of 0 takes away all that a layer's part would do.
+    private static func notesOnAlphas(_ parts: [String: Part], of name: String) -> [String] {
+        let silent = parts.values.filter { part in
+            part[.alpha]?.number == 0 && Set(part.tensors.keys).isDisjoint(with: LoRARole.unscaled)
+        }
+        guard !silent.isEmpty else { return [] }
+        return [
+            silent.count == parts.count
+                ? "\(name) changes nothing: its alphas are 0"
+                : "\(name): alpha is 0 in \(silent.count) of \(parts.count) layers, which are unchanged"
+        ]
+    }
+
     /// What training has left beside the layers, under a word in front of their own names: averages.
     private static func copies(in parts: [String: Part]) -> [String: Part] {
         parts.filter { layer, _ in

@@ -15,6 +15,9 @@ enum LoRARole: Hashable, Sendable {
     /// the bias of `up`, which alpha scales as it does the product
     case upBias
 
+    /// What has an effect whatever alpha is.
+    static let unscaled: Set = [difference, biasDifference, magnitude, rotations, rescale, outer]
+
     /// Whether it makes a file one of a kind that is applied; `alpha` alone does not.
     var isOfLoRA: Bool { ![.alpha, .mid, .rescale, .magnitude, .upBias].contains(self) }
 

@@ -99,6 +99,17 @@ public struct TextualInversion: Sendable {
     /// Whether it has vectors for the two text encoders of Stable Diffusion XL.
     public var isOfXL: Bool { tensors["clip_g"] != nil }
 
+    /// How many vectors it has for each of two text encoders, where these are not as many; nil for others.
+    public var unevenCounts: (l: Int, g: Int)? {
+        guard let l = tensors["clip_l"].map(Self.count), let g = tensors["clip_g"].map(Self.count)
+        else { return nil }
+        return l == g ? nil : (l, g)
+    }
+
+    private static func count(_ stored: StoredTensor) -> Int {
+        stored.count / max(stored.shape.last ?? 1, 1)
+    }
+
     /// The vectors for a text encoder, [count, width].
     ///
     /// - Parameter encoder: `clip_l` or `clip_g`, for files that hold both.

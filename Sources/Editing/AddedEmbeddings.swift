@@ -13,6 +13,8 @@ struct AddedEmbeddings: Sendable {
     private let unusable: [(word: String, reason: any Error)]
     /// The words of those that are for Stable Diffusion XL, of which a model with one text encoder uses a part.
     private let halves: [String]
+    /// What is said of those that have not as many vectors for one of two text encoders as for the other.
+    private let uneven: [(word: String, note: String)]
     /// Words of a prompt that stay words, because the model cannot use the embedding of that name.
     private let words: [(word: String, reason: any Error)]
 
@@ -58,6 +60,19 @@ struct AddedEmbeddings: Sendable {
         }
         (self.usable, self.asked, self.unusable) = (usable, asked, unusable)
         (self.words, self.halves) = (words, halves)
+        uneven = widths.count == 1 ? [] : usable.flatMap(Self.unevenNotes)
+    }
+
+    private static func unevenNotes(_ embedding: TextualInversion) -> [(word: String, note: String)]
+    {
+        guard let counts = embedding.unevenCounts else { return [] }
+        return embedding.names.map { name in
+            (
+                name,
+                "\(name) has \(counts.l) vector\(counts.l == 1 ? "" : "s") for CLIP L and \(counts.g) for "
+                    + "CLIP G: the words behind it are at different places for the two"
+            )
+        }
     }
 
     /// Remarks for the user on embeddings that are left out, and on those that no prompt uses.
@@ -74,6 +89,7 @@ struct AddedEmbeddings: Sendable {
         var remarks = halves.filter(isUsed).map {
             "\($0) is made for Stable Diffusion XL: only its vectors for CLIP L are used"
         }
+        remarks += uneven.filter { isUsed($0.word) }.map(\.note)
         remarks += words.map { "'\($0.word)' stays a word: \($0.reason)" }
         if let first = unusable.first {
             let names = unusable.prefix(3).map(\.word).joined(separator: ", ")

@@ -10,7 +10,10 @@ extension Edit {
         func scaled(_ length: Int) -> Int { Int((Double(length) * recipe.scale).rounded()) }
         let (width, height) = (scaled(image.width), scaled(image.height))
         try ImageLimits.check(width: width, height: height, name: "the larger picture")
-        let large = image.resized(width: width, height: height)
+        var large = image.resized(width: width, height: height)
+        if width != image.width || height != image.height {
+            large.metadata.reframe(width: width, height: height, isScaled: true)
+        }
         return Edit(
             verb: .upscale, recipe: recipe,
             original: large, start: large, mask: nil, region: nil, width: width, height: height,

@@ -44,9 +44,13 @@ struct Enlargement: Sendable {
         let filter: ResamplingFilter = upscaler == .nearest ? .nearest : .lanczos
         let large = image.resized(width: full.width, height: full.height, filter: filter)
         // What is cut off is whole latents, as if it were cut off of these.
-        return large.cropped(
+        var part = large.cropped(
             x: (full.width - kept.width) / 16 * 8, y: (full.height - kept.height) / 16 * 8,
             width: kept.width, height: kept.height)
+        if kept != first {
+            part.metadata.reframe(width: kept.width, height: kept.height, isScaled: kept == full)
+        }
+        return part
     }
 
     private static func latents(_ pixels: Int, _ factor: Int) -> Int {

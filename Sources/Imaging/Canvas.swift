@@ -1,7 +1,7 @@
 /// A picture made larger, with the new area filled so that it can be painted over.
 public struct Canvas: Sendable, Equatable {
     /// The larger picture: the original's samples untouched, the new area filled from its edges
-    /// and opaque. Channels, depth and metadata are the original's.
+    /// and opaque. Channels and depth are the original's, and so is metadata that does not speak of its frame.
     public let image: Image
     /// 255 in the new area, falling to 0 across `overlap` pixels inside the original.
     public let mask: Mask
@@ -21,6 +21,9 @@ public struct Canvas: Sendable, Equatable {
         var canvas = original.withoutHiddenColors.extendedByEdges(insets)
             .replacing(box, by: original)
         canvas.metadata.jpegSource = original.metadata.jpegSource?.extended(by: insets)
+        if width != original.width || height != original.height {
+            canvas.metadata.reframe(width: width, height: height, isScaled: false)
+        }
         image = canvas
         mask = Canvas.mask(
             width: width, height: height, insets: insets, overlap: Double(overlap))

@@ -18,6 +18,7 @@ struct EXIF {
         /// UTF-16, little-endian, in single bytes
         static let windowsComment = 0x9C9C
         static let pixelWidth = 0xA002, pixelHeight = 0xA003
+        static let subjectArea = 0x9214, subjectLocation = 0xA214
         static let thumbnailOffset = 0x0201, thumbnailLength = 0x0202
         static let stripOffset = 0x0111, stripLength = 0x0117
     }
@@ -77,13 +78,25 @@ struct EXIF {
             wipe(union: gps.entries.compactMap(range(ofAnyValue:)))
             wipe(start..<start + 2 + 12 * gps.entries.count)
         }
-        // Later entries, and the link to the next directory, move up by one.
-        let last = main.entries.last?.position ?? pointer.position
-        let end = main.link.map { $0 + 4 } ?? last + 12
-        let moved = bytes[pointer.position + 12..<end]
-        bytes.replaceSubrange(pointer.position..<pointer.position + moved.count, with: moved)
+        drop(pointer, of: main)
+    }
+
+    /// Takes out where in the frame the camera focussed.
+    mutating func dropPlaces() {
+        for tag in [Tag.subjectArea, Tag.subjectLocation] {
+            guard let exif, let place = entry(tag, in: exif) else { continue }
+            drop(place, of: exif)
+        }
+    }
+
+    /// Later entries, and the link to the next directory, move up by one.
+    private mutating func drop(_ entry: Entry, of directory: Directory) {
+        guard let first = directory.entries.first, let last = directory.entries.last else { return }
+        let end = directory.link.map { $0 + 4 } ?? last.position + 12
+        let moved = bytes[entry.position + 12..<end]
+        bytes.replaceSubrange(entry.position..<entry.position + moved.count, with: moved)
         wipe(end - 12..<end)
-        put(main.entries.count - 1, 2, at: number(at: 4, 4))
+        put(directory.entries.count - 1, 2, at: first.position - 2)
     }
 
     private mutating func wipe(_ range: Range<Int>) {

@@ -1,5 +1,5 @@
-/// What some files hold beside the picture. Only the picture is read, so nothing may be left in its
-/// metadata that says otherwise, nor any smaller copy of it.
+/// What some files hold beside the picture, and what they say of its frame. Only the picture is read, so nothing may be
+/// left in its metadata that says otherwise, nor any smaller copy of it.
 public enum Companion: Sendable, CaseIterable {
     /// What makes a picture brighter on screens that can show it (Ultra HDR, ISO 21496-1).
     case gainMap
@@ -13,6 +13,10 @@ public enum Companion: Sendable, CaseIterable {
     case thumbnail
     /// A list of what is behind the picture.
     case directory
+    /// Which part of a panorama the frame shows.
+    case panorama
+    /// Where faces and other things are in the frame.
+    case regions
 
     /// What is said of its loss; nil for what is made anew by every program.
     var note: String? {
@@ -21,12 +25,14 @@ public enum Companion: Sendable, CaseIterable {
         case .motion: "its film (a motion photo) is left out; the picture itself is kept"
         case .depth: "its depth map is left out; the picture itself is kept"
         case .otherPictures: "the other pictures in the file are left out; the first is kept"
+        case .panorama: "its place in a panorama is left out, for its frame is another"
+        case .regions: "the places of faces and things in it are left out, for its frame is another"
         case .thumbnail, .directory: nil
         }
     }
 
     /// Whether it is behind the picture in the file.
-    var isAppended: Bool { self != .thumbnail }
+    var isAppended: Bool { ![.thumbnail, .panorama, .regions].contains(self) }
 
     /// The companion that a property of XMP is about.
     init?(_ name: XMP.Name) {

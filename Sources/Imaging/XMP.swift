@@ -51,6 +51,16 @@ enum XMP {
         replacing(Array("tiff:Orientation".utf8), in: packet, by: "\(orientation.rawValue)")
     }
 
+    /// The packet saying that size where it says one.
+    static func sized(_ packet: [UInt8], width: Int, height: Int) -> [UInt8] {
+        [
+            ("tiff:ImageWidth", width), ("tiff:ImageLength", height),
+            ("exif:PixelXDimension", width), ("exif:PixelYDimension", height),
+        ].reduce(packet) { packet, side in
+            replacing(Array(side.0.utf8), in: packet, by: "\(side.1)")
+        }
+    }
+
     /// The packet without the properties of a place, in whatever namespace, whose names begin with
     /// "GPS"; nil where it is broken.
     static func withoutLocation(_ packet: [UInt8]) -> [UInt8]? {

@@ -70,11 +70,15 @@ extension PictureSettings {
         if isFooocus { return .fooocus(object) }
         if let graph = ComfyUIGraph(object) { return try settings(of: graph, at: origin) }
         // What its server is sent, or what is hidden in pixels: the texts of a picture in one object.
-        if let inner = object["prompt"].flatMap(OtherSettings.inner).flatMap(ComfyUIGraph.init) {
+        if let inner = object["prompt"].flatMap(OtherSettings.inner).flatMap({ ComfyUIGraph($0) }) {
             return try settings(of: inner, at: origin)
         }
-        if object["nodes"] is [Any], object["links"] is [Any] {
-            throw .otherProgram("ComfyUI, in its editor's form, not in the API's", at: origin)
+        let editor = object["workflow"].flatMap(OtherSettings.inner) ?? object
+        if editor["nodes"] is [Any], editor["links"] is [Any] {
+            guard let graph = ComfyUIGraph(editor: editor) else {
+                throw .otherProgram("ComfyUI, a graph without nodes", at: origin)
+            }
+            return try settings(of: graph, at: origin)
         }
         if object["positive_prompt"] != nil { return .invokeAI(object) }
         if let old = OtherSettings.invokeAI2(object) { return old }
@@ -100,7 +104,12 @@ extension PictureSettings {
             return (.novelAI(object), text)
         }
         if let text = texts["prompt"],
-            let graph = OtherSettings.object(text).flatMap(ComfyUIGraph.init)
+            let graph = OtherSettings.object(text).flatMap({ ComfyUIGraph($0) })
+        {
+            return (try settings(of: graph, at: origin), text)
+        }
+        if let text = texts["workflow"],
+            let graph = OtherSettings.object(text).flatMap({ ComfyUIGraph(editor: $0) })
         {
             return (try settings(of: graph, at: origin), text)
         }

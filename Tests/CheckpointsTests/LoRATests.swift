@@ -70,6 +70,26 @@ struct LoRATests {
         )
     }
 
+    /// A file that changes nothing is no error, but nobody wants it.
+    @Test func alphasOfZeroAreNamed() throws {
+        let folder = try TemporaryFolder()
+        func notes(_ tensors: [Entry]) throws -> [String] {
+            try LoRA(folder.write(safetensors(tensors), to: "silent.safetensors")).notes
+        }
+        let zero: Entry = (Self.kohya + ".alpha", [], 0)
+        let all = try notes(pair([2, 3], [4, 2], [zero]))
+        #expect(all == ["silent.safetensors changes nothing: its alphas are 0"])
+        let other: [Entry] = [
+            ("lora_unet_conv_in.lora_down.weight", [1, 3], 1),
+            ("lora_unet_conv_in.lora_up.weight", [4, 1], 1),
+        ]
+        let some = try notes(pair([2, 3], [4, 2], [zero]) + other)
+        #expect(some == ["silent.safetensors: alpha is 0 in 1 of 2 layers, which are unchanged"])
+        #expect(try notes(pair([2, 3], [4, 2], [(Self.kohya + ".alpha", [], 1)])).isEmpty)
+        // A difference is added whatever alpha is.
+        #expect(try notes([(Self.kohya + ".diff", [4, 3], 1), zero]).isEmpty)
+    }
+
     /// Layers of a UNet of levels with two resnets each, with the place of their block among 26 factors;
     /// nil is none of them.
     private static let layersOfBlocks: [(levels: Int, layers: [(layer: String, place: Int?)])] = [

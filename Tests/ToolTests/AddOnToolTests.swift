@@ -297,6 +297,30 @@ import Testing
         }
     }
 
+    /// Vectors of an embedding that are more for one text encoder of XL than for the other.
+    @Test func unevenEmbeddingsOfXLAreNamed() throws {
+        try Tool.inFolder { tool in
+            let corpus = Self.parity.deletingLastPathComponent()
+                .appending(components: "Weights", "Embeddings")
+            let model = Self.parity.appending(components: "families", "models", "tiny-xl")
+            func notes(_ name: String, _ prompt: String) throws -> String {
+                let run = try tool.run(
+                    Self.words("\(name).png").map { $0 == Self.model ? model.path : $0 }
+                        + ["--prompt", prompt, "--overwrite"]
+                        + ["--embedding", corpus.appending(path: name + ".safetensors").path])
+                #expect(run.status == 0, "\(run.errors)")
+                return run.errors
+            }
+            let uneven = "has 3 vectors for CLIP L and 2 for CLIP G"
+            #expect(try notes("xl-uneven", "a xl-uneven").contains("xl-uneven \(uneven)"))
+            #expect(try !notes("xl-uneven", "a lake").contains(uneven))
+            #expect(try !notes("xl-reference", "a xl-reference").contains("vectors for"))
+            // More chunks for one than for the other.
+            let long = try notes("xl-long-for-one", "a xl-long-for-one")
+            #expect(long.contains("what is beyond 77 tokens for one of its text encoders"))
+        }
+    }
+
     @Test func embeddingsOfAFolderAreLeftOutWithANote() throws {
         try Tool.inFolder { tool in
             let corpus = Self.parity.deletingLastPathComponent()

@@ -60,9 +60,16 @@ private struct StableDiffusionXLTexts: TextSide {
     func encoded(_ prompt: String, _ reading: PromptReading) throws -> EncodedPrompt {
         let one = try first.encoded(prompt, reading)
         let two = try second.encoded(prompt, reading)
+        // An embedding may have more vectors for one of them, and so come to more chunks.
+        let lengths = [one, two].map { $0.hiddenStates.shape[1] }
+        let length = min(lengths[0], lengths[1])
+        let states = [one, two].map { $0.hiddenStates.sliced(axis: 1, 0..<length) }
         return EncodedPrompt(
-            hiddenStates: .concatenated([one.hiddenStates, two.hiddenStates], axis: 2),
-            pooled: two.pooled, dropped: one.dropped)
+            hiddenStates: .concatenated(states, axis: 2),
+            pooled: two.pooled,
+            dropped: one.dropped ?? two.dropped
+                ?? (lengths[0] == lengths[1]
+                    ? nil : "what is beyond \(length) tokens for one of its text encoders"))
     }
 
     /// Zeros where nothing was given, if the model was trained so (`force_zeros_for_empty_prompt`).

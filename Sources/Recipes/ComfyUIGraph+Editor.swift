@@ -1,0 +1,164 @@
+import Foundation
+
+/// Reads a graph as ComfyUI's editor saves it, under `workflow`: lists of nodes and of links, with the values of a node in
+/// the order of its widgets.
+extension ComfyUIGraph {
+    /// Nil if the object is no graph of the editor.
+    init?(editor object: [String: Any]) {
+        guard let list = object["nodes"] as? [Any], let links = object["links"] as? [Any] else {
+            return nil
+        }
+        let editor = Editor(list, links)
+        var nodes: [String: Node] = [:]
+        for (number, node) in editor.nodes where !node.isPassedThrough && !node.isMuted {
+            nodes[number] = Node(type: node.type, inputs: editor.inputs(of: node))
+        }
+        guard !nodes.isEmpty else { return nil }
+        self.nodes = nodes
+    }
+
+    private struct Editor {
+        struct Input {
+            let name: String
+            let type: String
+            let link: String?
+            let isWidget: Bool
+        }
+
+        struct EditorNode {
+            let type: String
+            let inputs: [Input]
+            let widgets: Any?
+            /// 2: never run; 4: passed over, as if its input were its output.
+            let mode: Int
+
+            var isMuted: Bool { mode == 2 }
+            var isPassedThrough: Bool { mode == 4 || type == "Reroute" }
+        }
+
+        private struct Link {
+            let node: String
+            let slot: Int
+            let type: String
+        }
+
+        private(set) var nodes: [String: EditorNode] = [:]
+        private var links: [String: Link] = [:]
+
+        init(_ list: [Any], _ rows: [Any]) {
+            for case let node as [String: Any] in list {
+                guard let number = node["id"].flatMap(OtherSettings.text),
+                    let type = node["type"] as? String
+                else { continue }
+                let inputs = (node["inputs"] as? [Any] ?? []).compactMap { input -> Input? in
+                    guard let input = input as? [String: Any], let name = input["name"] as? String
+                    else { return nil }
+                    return Input(
+                        name: name, type: input["type"] as? String ?? "",
+                        link: input["link"].flatMap(OtherSettings.text),
+                        isWidget: input["widget"] is [String: Any])
+                }
+                nodes[number] = EditorNode(
+                    type: type, inputs: inputs, widgets: node["widgets_values"],
+                    mode: (node["mode"] as? NSNumber)?.intValue ?? 0)
+            }
+            for row in rows {
+                if let row = row as? [Any], row.count >= 3 {
+                    add(row[0], from: row[1], row[2], type: row.count > 5 ? row[5] : nil)
+                } else if let row = row as? [String: Any] {
+                    add(row["id"], from: row["origin_id"], row["origin_slot"], type: row["type"])
+                }
+            }
+        }
+
+        private mutating func add(_ number: Any?, from node: Any?, _ slot: Any?, type: Any?) {
+            guard let number = number.flatMap(OtherSettings.text),
+                let node = node.flatMap(OtherSettings.text)
+            else { return }
+            links[number] = Link(
+                node: node, slot: (slot as? NSNumber)?.intValue ?? 0, type: type as? String ?? "")
+        }
+
+        /// Values and links by name, as the form for the server has them.
+        func inputs(of node: EditorNode) -> [String: Any] {
+            var inputs = values(of: node)
+            for input in node.inputs {
+                guard let link = input.link else { continue }
+                guard let (number, slot) = origin(of: link) else { continue }
+                // A node for a value alone stands in the editor only.
+                if nodes[number]?.type == "PrimitiveNode" {
+                    inputs[input.name] = (nodes[number]?.widgets as? [Any])?.first
+                } else {
+                    inputs[input.name] = [number, slot] as [Any]
+                }
+            }
+            return inputs
+        }
+
+        /// Where a link leads to, past the nodes that only hand on what they get.
+        private func origin(of link: String) -> (number: String, slot: Int)? {
+            var (number, seen) = (link, Set<String>())
+            while let link = links[number], seen.insert(number).inserted,
+                let node = nodes[link.node], !node.isMuted
+            {
+                guard node.isPassedThrough else { return (link.node, link.slot) }
+                let fitting = node.inputs.filter { node.mode != 4 || $0.type == link.type }
+                let next =
+                    fitting.count > link.slot && node.mode != 4 ? fitting[link.slot] : fitting.first
+                guard let next = next?.link else { return nil }
+                number = next
+            }
+            return nil
+        }
+
+        /// The values of a node's widgets by their names, where these are known.
+        private func values(of node: EditorNode) -> [String: Any] {
+            if let named = node.widgets as? [String: Any] { return named }
+            guard let values = node.widgets as? [Any] else { return [:] }
+            var names = Self.widgets[node.type] ?? node.inputs.filter(\.isWidget).map(\.name)
+            // What comes after each run is beside the seed, and has no name of its own.
+            for (place, value) in values.enumerated().dropFirst()
+            where (value as? String).map(Self.seedControls.contains) ?? false
+                && place <= names.count && ["seed", "noise_seed"].contains(names[place - 1])
+            {
+                names.insert("control_after_generate", at: place)
+            }
+            // A node with more values than names would get them under the wrong ones.
+            guard Self.widgets[node.type] != nil || names.count == values.count else { return [:] }
+            return Dictionary(zip(names, values).map { ($0, $1) }, uniquingKeysWith: { a, _ in a })
+        }
+
+        private static let seedControls: Set = ["fixed", "increment", "decrement", "randomize"]
+
+        /// The names of the widgets of ComfyUI's own nodes, in their order.
+        private static let widgets = [
+            "KSampler": ["seed", "steps", "cfg", "sampler_name", "scheduler", "denoise"],
+            "KSamplerAdvanced": [
+                "add_noise", "noise_seed", "steps", "cfg", "sampler_name", "scheduler",
+                "start_at_step", "end_at_step", "return_with_leftover_noise",
+            ],
+            "SamplerCustom": ["add_noise", "noise_seed", "cfg"],
+            "KSamplerSelect": ["sampler_name"], "RandomNoise": ["noise_seed"],
+            "CFGGuider": ["cfg"], "BasicScheduler": ["scheduler", "steps", "denoise"],
+            "KarrasScheduler": ["steps", "sigma_max", "sigma_min", "rho"],
+            "CheckpointLoaderSimple": ["ckpt_name"], "unCLIPCheckpointLoader": ["ckpt_name"],
+            "CheckpointLoader": ["config_name", "ckpt_name"],
+            "UNETLoader": ["unet_name", "weight_dtype"], "VAELoader": ["vae_name"],
+            "LoraLoader": ["lora_name", "strength_model", "strength_clip"],
+            "LoraLoaderModelOnly": ["lora_name", "strength_model"],
+            "CLIPTextEncode": ["text"], "CLIPSetLastLayer": ["stop_at_clip_layer"],
+            "CLIPTextEncodeSDXL": [
+                "width", "height", "crop_w", "crop_h", "target_width", "target_height", "text_g",
+                "text_l",
+            ],
+            "EmptyLatentImage": ["width", "height", "batch_size"],
+            "VAEEncodeForInpaint": ["grow_mask_by"], "LoadImage": ["image"],
+            "LatentUpscale": ["upscale_method", "width", "height", "crop"],
+            "LatentUpscaleBy": ["upscale_method", "scale_by"],
+            "ControlNetApply": ["strength"],
+            "ControlNetApplyAdvanced": ["strength", "start_percent", "end_percent"],
+            "PrimitiveInt": ["value"], "PrimitiveFloat": ["value"], "PrimitiveString": ["value"],
+            "PrimitiveStringMultiline": ["value"],
+        ]
+    }
+}
