@@ -60,7 +60,7 @@ extension ComfyUIGraph {
                 }
                 nodes[number] = EditorNode(
                     type: type, inputs: inputs, widgets: node["widgets_values"],
-                    mode: (node["mode"] as? NSNumber)?.intValue ?? 0)
+                    mode: Self.whole(node["mode"]))
             }
             for row in rows {
                 if let row = row as? [Any], row.count >= 3 {
@@ -76,7 +76,12 @@ extension ComfyUIGraph {
                 let node = node.flatMap(OtherSettings.text)
             else { return }
             links[number] = Link(
-                node: node, slot: (slot as? NSNumber)?.intValue ?? 0, type: type as? String ?? "")
+                node: node, slot: Self.whole(slot), type: type as? String ?? "")
+        }
+
+        /// A whole number; 0 for any other value.
+        private static func whole(_ value: Any?) -> Int {
+            value.flatMap(OtherSettings.text).flatMap { Int($0) } ?? 0
         }
 
         /// Values and links by name, as the form for the server has them.
@@ -104,7 +109,8 @@ extension ComfyUIGraph {
                 guard node.isPassedThrough else { return (link.node, link.slot) }
                 let fitting = node.inputs.filter { node.mode != 4 || $0.type == link.type }
                 let next =
-                    fitting.count > link.slot && node.mode != 4 ? fitting[link.slot] : fitting.first
+                    fitting.indices.contains(link.slot) && node.mode != 4
+                    ? fitting[link.slot] : fitting.first
                 guard let next = next?.link else { return nil }
                 number = next
             }

@@ -178,6 +178,9 @@ public struct Infotext: Sendable, Equatable {
                 let taken = whole ?? rest.prefix { $0 != "," }
                 value = String(taken).trimmed
                 rest = rest[taken.endIndex...]
+            } else if let (number, whole) = decimal(rest) {
+                value = number
+                rest = rest[whole.endIndex...]
             } else {
                 let plain = plainValue(rest)
                 value = String(plain).trimmed
@@ -187,6 +190,19 @@ public struct Infotext: Sendable, Equatable {
             rest = rest.dropFirst()
         }
         return entries
+    }
+
+    /// A number with a comma in place of its point, as programs write it that follow the user's language: no blank is
+    /// behind such a comma.
+    private static func decimal(_ text: Scalars) -> (number: String, whole: Scalars)? {
+        func isDigit(_ scalar: Unicode.Scalar) -> Bool { ("0"..."9").contains(scalar) }
+        let digits = text.prefix(4).prefix(while: isDigit)
+        let rest = text[digits.endIndex...]
+        guard (1...3).contains(digits.count), rest.first == "," else { return nil }
+        let fraction = rest.dropFirst().prefix(7).prefix(while: isDigit)
+        let next = text[fraction.endIndex...].first ?? ","
+        guard (1...6).contains(fraction.count), next == "," || next == "\n" else { return nil }
+        return (String(digits) + "." + String(fraction), text[..<fraction.endIndex])
     }
 
     /// The text up to a comma, or up to a line that begins with a name of its own, as programs add some below

@@ -169,9 +169,9 @@ struct InfotextField: Sendable {
     }
 
     private static func size(_ value: String, _ text: Infotext) -> [(key: String, value: String)]? {
-        let sides = value.split(separator: "x")
+        let sides = value.split(separator: "x").map { String($0).trimmed }
         guard sides.count == 2 else { return nil }
-        return [("width", String(sides[0])), ("height", String(sides[1]))]
+        return [("width", sides[0]), ("height", sides[1])]
     }
 
     private static let variation = [
@@ -228,13 +228,24 @@ struct InfotextField: Sendable {
                 read: { value, _ in [(key, value)] })
         }
 
+    /// What Civitai had added to the checkpoint, by numbers of its own, of which prompts say nothing.
+    private static let resources = InfotextField(
+        name: "Civitai resources", write: { _ in nil },
+        read: { value, text in
+            let kinds = ["lora", "lycoris", "dora", "embed"].map { "\"type\":\"\($0)" }
+            let compact = value.lowercased().replacing(" ", with: "")
+            return text.prompt.contains("<lora:") || !kinds.contains(where: compact.contains)
+                ? [] : nil
+        })
+
     /// What others write and nothing here depends on, or only at other values.
     private static let withoutCounterpart =
         [
-            "Hashes", "User", "Init image hash", "Civitai resources",
-            "Civitai metadata", "Created Date", "App", "Backend", "Parser", "Time", "Time taken",
+            "Hashes", "User", "Init image hash", "Civitai metadata", "Created Date", "App",
+            "Backend", "Parser", "Time", "Time taken",
             "Operations", "Pipeline", "model", "workflow", "quantity", "baseModel", "engine",
         ].map { record($0) } + [
+            resources,
             side("width"), side("height"),
             ofStableDiffusionCpp("Guidance"), ofStableDiffusionCpp("Sampler RNG"),
             neutral("Noise multiplier", "1", "1.0"),

@@ -135,6 +135,14 @@ extension OtherSettings {
         if prompts.contains(where: { $0.contains("{") || $0.contains("::") }) {
             settings.remarks.append("NovelAI's braces and :: around words have no meaning here")
         }
+        let captions = ["v4_prompt", "v4_negative_prompt"].contains { name in
+            let prompt = object[name] as? [String: Any]
+            let caption = prompt?["caption"] as? [String: Any]
+            return (caption?["char_captions"] as? [Any] ?? []).contains { own in
+                ((own as? [String: Any])?["char_caption"] as? String).map { !$0.isEmpty } ?? false
+            }
+        }
+        if captions { settings.remarks.append("its prompts for single characters are left out") }
         settings.ignore(
             "n_samples", "request_type", "signed_hash", "version", "params_version",
             "legacy", "legacy_v3_extend", "v4_prompt", "v4_negative_prompt", "uncond_scale")

@@ -18,7 +18,10 @@ extension PictureSettings {
         let byName = Dictionary(
             texts.map { ($0.keyword, $0.value) }, uniquingKeysWith: { a, _ in a })
         let origin = Origin.argument(name)
-        let written = byName["parameters"] ?? byName[Self.hiddenKeyword]
+        // A mark of the order of bytes is no part of the text.
+        let written = (byName["parameters"] ?? byName[Self.hiddenKeyword]).map {
+            $0.unicodeScalars.first == "\u{FEFF}" ? String($0.unicodeScalars.dropFirst()) : $0
+        }
         if let text = written, !text.trimmed.isEmpty {
             let isFooocus = byName["fooocus_scheme"] != nil
             if let settings = OtherSettings.labelledByEasyDiffusion(text) {
