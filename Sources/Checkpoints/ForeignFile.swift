@@ -18,6 +18,8 @@ struct ForeignFile {
         what: "a picture",
         hint: "give the file of weights; an embedding within a picture is not read")
     private static let archive = ForeignFile(what: "an archive", hint: "unpack it first")
+    private static let text = ForeignFile(
+        what: "a text", hint: "the download failed or needs a login: read what it says")
 
     /// Beginnings, in lower case; the bare pickles of protocols 2 to 5 begin with 0x80.
     private static let beginnings: [(bytes: [UInt8], file: ForeignFile)] = [
@@ -34,15 +36,22 @@ struct ForeignFile {
 
     /// What `bytes` hold, when it is one of these.
     static func recognized(in bytes: UnsafeRawBufferPointer) -> ForeignFile? {
+        // As a header's length, eight letters are more than any file has.
+        let isText = bytes.count >= 8 && bytes.prefix(8).allSatisfy(isLetter)
         // A header length can begin like a pickle; after it stands the header's brace.
-        guard bytes.count <= 8 || bytes[8] != 0x7B else { return nil }
+        guard isText || bytes.count <= 8 || bytes[8] != 0x7B else { return nil }
         let start = bytes.prefix(128).drop { $0 == 0x20 || (0x09...0x0D).contains($0) }
             .map { (0x41...0x5A).contains($0) ? $0 + 0x20 : $0 }
         guard let found = beginnings.first(where: { start.starts(with: $0.bytes) }) else {
-            return nil
+            return isText ? text : nil
         }
         return found.bytes.starts(with: Array("pk".utf8)) && !holdsPickle(bytes)
             ? archive : found.file
+    }
+
+    /// Whether a byte is one of ASCII that texts have.
+    private static func isLetter(_ byte: UInt8) -> Bool {
+        (0x20...0x7E).contains(byte) || [0x09, 0x0A, 0x0D].contains(byte)
     }
 
     /// Whether the first file of a ZIP archive is one of those that PyTorch puts into its own.

@@ -106,6 +106,9 @@ public struct TextualInversion: Sendable {
         return l == g ? nil : (l, g)
     }
 
+    /// How many vectors it has, for the text encoder that has the most.
+    public var mostVectors: Int { tensors.values.map(Self.count).max() ?? 0 }
+
     private static func count(_ stored: StoredTensor) -> Int {
         stored.count / max(stored.shape.last ?? 1, 1)
     }

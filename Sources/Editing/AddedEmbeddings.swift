@@ -90,6 +90,13 @@ struct AddedEmbeddings: Sendable {
             "\($0) is made for Stable Diffusion XL: only its vectors for CLIP L are used"
         }
         remarks += uneven.filter { isUsed($0.word) }.map(\.note)
+        // What a chunk of CLIP holds beside its marks.
+        let most = 75
+        for embedding in usable where embedding.mostVectors > most {
+            remarks += embedding.names.filter(isUsed).map {
+                "\($0) has \(embedding.mostVectors) vectors, of which the first \(most) are used"
+            }
+        }
         remarks += words.map { "'\($0.word)' stays a word: \($0.reason)" }
         if let first = unusable.first {
             let names = unusable.prefix(3).map(\.word).joined(separator: ", ")

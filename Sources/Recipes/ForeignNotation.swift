@@ -57,6 +57,9 @@ private struct ForeignNotation {
         .init(
             "a function of Prompt Control", ["MASK(", "FILL(", "COUPLE(", "AREA(", "FEATHER("],
             #"\b(?:I?MASK|FILL|COUPLE|AREA|FEATHER)\("#),
+        .init(
+            "a weight in brackets of full width", ["（"], #"（[^（）]{1,200}[：:]\s*\d"#,
+            "write (word:1.2)"),
         .init("a variable of Dynamic Prompts", ["${"], #"\$\{"#),
         .init("a weight of NovelAI", ["{"], #"\{[^{}|]{1,200}\}"#, "write (word:1.05)"),
         .init("a sign of Regional Prompter", ["ADD"], #"\bADD(?:BASE|COL|COMM|ROW)\b"#),

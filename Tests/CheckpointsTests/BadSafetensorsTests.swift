@@ -141,6 +141,8 @@ private let foreignFiles: [BadFile] = [
     BadFile("zipped pickle", [0x50, 0x4B, 3, 4, 0, 0, 0, 0, 0, 0], "is a PyTorch pickle"),
     BadFile(
         "bare pickle", [0x80, 2, 0x8A, 10, 0x6C, 0xFC, 0x9C, 0x46, 0xF9], "is a PyTorch pickle"),
+    BadFile("error of a site", Array("{\"error\":\"no such user\"}".utf8), "is a text"),
+    BadFile("answer of a site", Array("Entry not found".utf8), "is a text, not safetensors"),
     BadFile("GGUF", Array("GGUF\u{3}\0\0\0\0\0".utf8), "is a GGUF file"),
 ]
 

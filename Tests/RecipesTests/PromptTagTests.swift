@@ -87,6 +87,7 @@ import Testing
         ("{cat} x", "'{cat}' is a weight of NovelAI"),
         ("a, 1.5::cat::", "'1.5::c' is a weight of NovelAI"),
         ("{{{cat}}}", "'{cat}' is a weight of NovelAI"),
+        ("a （cat：1.2）", "'（cat：1' is a weight in brackets of full width"),
         ("${x=!a} cat", "'${' is a variable of Dynamic Prompts"),
         ("a ADDBASE b ADDCOL c", "'ADDBASE' is a sign of Regional Prompter"),
         ("a AND_PERP b", "'AND_PERP' is a kind of AND of an extension"),

@@ -171,6 +171,22 @@ import Testing
         }
     }
 
+    /// A line that is no path is a picture that fails; a list without any is refused.
+    @Test func pathsHaveALimit() throws {
+        try Tool.inFolder { tool in
+            try furnish(tool, "a.png", "mask.png")
+            let long = String(repeating: "x", count: 65537)
+            for (lines, status) in [("\(long)\n\n  \na.png\n", Int32(3)), (long + "\r\n", 64)] {
+                try Data(lines.utf8).write(to: tool.url("list.txt"))
+                let run = try tool.run(
+                    ["batch", "list.txt", "--masks", "mask.png", "--overwrite"] + Self.fill)
+                #expect(run.status == status, "\(run.errors.prefix(400))")
+                #expect(run.errors.contains("a path of more than 64 KiB"), "\(run.errors)")
+                #expect(run.errors.utf8.count < 4096)
+            }
+        }
+    }
+
     /// Other endings of JPEGs, and results with the same.
     @Test func picturesMayBeCalledJFIF() throws {
         try Tool.inFolder { tool in

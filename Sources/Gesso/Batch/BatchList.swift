@@ -180,8 +180,9 @@ private struct BatchListFile {
 
     /// A list of paths alone, one a line.
     init(pathsAt path: String) throws {
-        items = try Self.items(at: path) { line, _, folder in
-            BatchList.Item(input: Self.path(line, from: folder))
+        items = try Self.items(at: path) { line, number, folder in
+            try Self.checkLength(line, at: Self.place(path, number))
+            return BatchList.Item(input: Self.path(line, from: folder))
         }
     }
 
@@ -201,6 +202,8 @@ private struct BatchListFile {
                 throw GessoError(.usage, "no input", at: Self.place(path, number), do: advice)
             }
             let mask = object["mask"].map { "\($0)" }
+            try Self.checkLength("\(input)", at: Self.place(path, number))
+            try mask.map { try Self.checkLength($0, at: Self.place(path, number)) }
             let settings = object.filter { !["input", "mask"].contains($0.key) }
                 .sorted { $0.key < $1.key }
                 .map { Setting($0, "\($1)", at: .file(path, line: number, column: 1)) }
@@ -212,6 +215,17 @@ private struct BatchListFile {
     }
 
     private static func place(_ path: String, _ number: Int) -> String { "\(path):\(number):1" }
+
+    /// The most bytes of a path, or of a mask in words.
+    private static let longestPath = 64 << 10
+
+    private static func checkLength(_ path: String, at place: String) throws {
+        guard path.utf8.count <= longestPath else {
+            throw GessoError(
+                .usage, "a path of more than \(longestPath >> 10) KiB", at: place,
+                do: "write one a line")
+        }
+    }
 
     /// What `read` makes of each line that is not empty, with its number from 1 and the list's folder. A
     /// line that it cannot read is a picture with a fault.
@@ -261,16 +275,29 @@ private struct BatchListFile {
         if data.count % 2 == 0, let encoding = isWide ? .utf16 : wideEncoding(data) {
             content = String(data: data, encoding: encoding).map { Data($0.utf8) } ?? content
         }
+        return (linesThatHoldSomething(content), file.deletingLastPathComponent())
+    }
+
+    private static func linesThatHoldSomething(_ content: Data) -> [(line: Data, number: Int)] {
         let (feed, back) = (UInt8(ascii: "\n"), UInt8(ascii: "\r"))
-        let lines = content.split(
-            separator: content.contains(feed) ? feed : back, omittingEmptySubsequences: false)
-        let numbered = lines.enumerated().map { index, line in
-            (line: line.last == back ? line.dropLast() : line, number: index + 1)
+        let end = content.contains(feed) ? feed : back
+        var lines: [(line: Data, number: Int)] = []
+        var (start, number, holdsSomething) = (content.startIndex, 1, false)
+        func take(upTo index: Data.Index) {
+            var line = content[start..<index]
+            if line.last == back { line = line.dropLast() }
+            if holdsSomething { lines.append((line, number)) }
         }
-        return (
-            numbered.filter { !$0.line.allSatisfy { $0 == 32 || 9...13 ~= $0 } },
-            file.deletingLastPathComponent()
-        )
+        for (index, byte) in zip(content.indices, content) {
+            if byte == end {
+                take(upTo: index)
+                (start, number, holdsSomething) = (index + 1, number + 1, false)
+            } else if byte != 32, !(9...13).contains(byte) {
+                holdsSomething = true
+            }
+        }
+        take(upTo: content.endIndex)
+        return lines
     }
 
     /// UTF-16 without a mark, which shows by the zeros of its first letter; nil for other texts.
