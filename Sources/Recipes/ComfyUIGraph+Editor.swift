@@ -100,11 +100,14 @@ extension ComfyUIGraph {
             return inputs
         }
 
+        /// The most nodes behind each other that a link is followed past.
+        private static let mostDetours = 100
+
         /// Where a link leads to, past the nodes that only hand on what they get.
         private func origin(of link: String) -> (number: String, slot: Int)? {
             var (number, seen) = (link, Set<String>())
-            while let link = links[number], seen.insert(number).inserted,
-                let node = nodes[link.node], !node.isMuted
+            while seen.count < Self.mostDetours, let link = links[number],
+                seen.insert(number).inserted, let node = nodes[link.node], !node.isMuted
             {
                 guard node.isPassedThrough else { return (link.node, link.slot) }
                 let fitting = node.inputs.filter { node.mode != 4 || $0.type == link.type }
