@@ -93,7 +93,7 @@ def main():
     options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     options.add_argument("model", type=Path)
     options.add_argument("--stages", nargs="+", default=["plain", "decode"],
-                         choices=["plain", "guided", "encode", "decode"])
+                         choices=["plain", "guided", "encode", "decode", "areas"])
     options.add_argument("--precisions", nargs="+", default=["exact", "bf16", "int8"])
     options.add_argument("--size", type=int, default=512)
     options.add_argument("--rounds", type=int, default=3)

@@ -51,7 +51,9 @@ func repeatStage(
     let networks = Networks(
         unet: try UNet2DCondition(source, arithmetic: arithmetic),
         vae: try AutoencoderKL(source, arithmetic: arithmetic), arithmetic: arithmetic)
-    let all = stages(networks.unet.configuration, side: side)
+    let all =
+        stages(networks.unet.configuration, side: side)
+        + [areasStage(networks.unet.configuration, side: side)]
     guard let stage = all.first(where: { $0.name == name }) else {
         print("stages: " + all.map(\.name).joined(separator: ", "))
         exit(64)
@@ -89,6 +91,35 @@ private func stages(_ configuration: UNet2DCondition.Configuration, side: Int) -
         Stage(name: "encode") { $0.vae.encode(pixels).mean },
         Stage(name: "decode") { $0.vae.decode(latents) },
     ]
+}
+
+/// A call of the prompt alone in the area of a square mask of 10 %; two whole calls come before the first.
+private func areasStage(
+    _ configuration: UNet2DCondition.Configuration, side: Int
+) -> Stage {
+    let latents = side / 8
+    let edge = Int((Double(latents * latents) / 10).squareRoot().rounded(.up))
+    let range = edge..<2 * edge
+    let reuse = Reuse(
+        interval: 1000,
+        areas: Areas(height: latents, width: latents, [Area(rows: range, columns: range)]),
+        sparesBranch: true)
+    let sample = noise([1, latents, latents, configuration.inChannels], seed: 2)
+    let context = noise([2, 77, configuration.contextWidths[0]], seed: 3)
+    var isFirst = true
+    return Stage(name: "areas") { networks in
+        for time in isFirst ? [1000, 700] as [Float] : [] {
+            let whole = networks.unet(
+                .concatenated([sample, sample], axis: 0), timestep: time,
+                encoderHiddenStates: context, reuse: reuse)
+            reuse.keep(difference: whole.sliced(axis: 0, 0..<1))
+        }
+        isFirst = false
+        guard reuse.sparesNextBranch() else { preconditionFailure("a whole call") }
+        return networks.unet(
+            sample, timestep: 481, encoderHiddenStates: context.sliced(axis: 0, 1..<2),
+            reuse: reuse)
+    }
 }
 
 private func measure(_ stage: Stage, _ networks: [Networks], rounds: Int) -> [Measured] {

@@ -6,7 +6,7 @@ import Tensors
 // swift run -c release gesso-benchmarks answers MODEL FOLDER
 // swift run -c release gesso-benchmarks control MODEL NET FOLDER
 // swift run -c release gesso-benchmarks precisions MODEL [SIDE] [ROUNDS] [THREADS]
-// swift run -c release gesso-benchmarks stage MODEL plain|guided|encode|decode PRECISION ROUNDS [SIDE]
+// swift run -c release gesso-benchmarks stage MODEL plain|guided|encode|decode|areas PRECISION ROUNDS [SIDE]
 let words = CommandLine.arguments.dropFirst()
 switch words.first {
 case "tiling" where words.count >= 3:

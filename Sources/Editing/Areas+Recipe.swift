@@ -16,13 +16,19 @@ extension Areas {
 }
 
 extension Model {
+    /// Whether calls of areas alone leave out the branch without a prompt: where one prompt guides.
+    func sparesBranch(_ recipe: Recipe) -> Bool {
+        kind != .instruction && branches(for: recipe) == 2
+            && !ScheduledPrompts(recipe, for: self).isComposed
+    }
+
     /// Numbers that a run keeps between calls of the backbone.
     func reusedFloats(_ run: Outline.Run) -> Int {
         guard let areas = run.areas else { return 0 }
         let places = run.latents.paddedWidth * run.latents.paddedHeight / (vae.factor * vae.factor)
         let each = backbone.configuration.keptFloatsPerLatent(share: areas.share)
         // Those of the last two whole calls.
-        return 2 * Int(each) * places * branches(for: run.recipe)
+        return 2 * Int(each) * places * (sparesBranch(run.recipe) ? 1 : branches(for: run.recipe))
     }
 }
 

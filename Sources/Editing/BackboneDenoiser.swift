@@ -66,7 +66,8 @@ struct BackboneDenoiser: Denoiser {
     func reusing(around mask: Tensor) -> BackboneDenoiser {
         guard let areas = Areas(of: mask, recipe) else { return self }
         var reusing = self
-        reusing.options.reuse = Reuse(interval: recipe.reuse, areas: areas)
+        reusing.options.reuse = Reuse(
+            interval: recipe.reuse, areas: areas, sparesBranch: model.sparesBranch(recipe))
         return reusing
     }
 
@@ -94,6 +95,8 @@ struct BackboneDenoiser: Denoiser {
         let texts = prompts.texts(at: progress.index)
         progress.index += 1
         if let known = progress.networks, progress.texts == texts { return known }
+        // What is around the areas, and what the prompt changes, is that of its text.
+        if progress.texts != nil { options.reuse?.startOver() }
         let networks = networks(try conditioning(for: texts))
         (progress.texts, progress.networks) = (texts, networks)
         return networks
@@ -179,6 +182,26 @@ struct BackboneDenoiser: Denoiser {
         return options.reuse?.completed(estimate: estimate) ?? estimate
     }
 
+    /// Guided by one prompt; the branch without it is computed in some calls only where `reuse` spares it.
+    private func guided(
+        _ network: NetworkDenoiser, _ scale: Float, _ x: Tensor, at level: NoiseLevel
+    ) throws -> Tensor {
+        let guided = Guided(network, scale: scale)
+        guard scale > 1, let reuse = options.reuse, reuse.sparesBranch else {
+            return try guided(x, at: level)
+        }
+        // Estimates differ by what the prompt changes in the network's answer, times this.
+        let slope = model.parametrization.slope(at: level.sigma)
+        guard reuse.sparesNextBranch() else {
+            let (without, with) = try guided.branches(x, at: level)
+            reuse.keep(difference: (with - without) / slope)
+            return without + (with - without) * scale
+        }
+        let with = try network(x, at: level)
+        guard let difference = reuse.keptDifference else { return with }
+        return with + difference * (slope * (scale - 1))
+    }
+
     private func estimate(_ x: Tensor, at level: NoiseLevel) throws -> Tensor {
         let counts = model.guides(recipe, at: level)
         let (guiding, plain) = try networks()
@@ -190,7 +213,7 @@ struct BackboneDenoiser: Denoiser {
             return try Composed(plain, scale: scale, weights: prompts.weights)(x, at: level)
         }
         guard model.kind == .instruction else {
-            return try Guided(plain, scale: scale)(x, at: level)
+            return try guided(plain, scale, x, at: level)
         }
         let imageScale = Float(recipe.imageGuidanceScale)
         return try PictureGuided(plain, scale: scale, imageScale: imageScale)(x, at: level)

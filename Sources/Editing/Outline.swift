@@ -46,14 +46,17 @@ struct Outline {
         /// The rows of each call, and whether it computes all of the latents.
         func calls(_ model: Model) -> [(rows: Int, isWhole: Bool)] {
             var (last, count, gap) = (0, 0, 0)
-            return levels.map { level in
+            let prompts = ScheduledPrompts(recipe, for: model)
+            let sparesBranch = model.sparesBranch(recipe)
+            return levels.enumerated().map { index, level in
                 let rows = model.guides(recipe, at: level) ? model.branches(for: recipe) : 1
                 count += 1
-                let isWhole = areas == nil || rows != last || count >= gap
+                let isNew = index == 0 || prompts.texts(at: index) != prompts.texts(at: index - 1)
+                let isWhole = areas == nil || rows != last || count >= gap || isNew
                 if isWhole {
                     (last, count, gap) = (rows, 0, Reuse.gap(recipe.reuse, after: level.timestep))
                 }
-                return (rows, isWhole)
+                return (sparesBranch && !isWhole ? 1 : rows, isWhole)
             }
         }
     }

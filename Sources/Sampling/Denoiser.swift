@@ -53,11 +53,19 @@ public struct Guided<Model: Denoiser>: Denoiser {
     /// The guided estimate, in the shape of `x`.
     public func callAsFunction(_ x: Tensor, at level: NoiseLevel) throws -> Tensor {
         guard scale > 1 else { return try model(x, at: level) }
+        let (without, with) = try branches(x, at: level)
+        return without + (with - without) * scale
+    }
+
+    /// The estimates without and with the prompt.
+    public func branches(
+        _ x: Tensor, at level: NoiseLevel
+    ) throws -> (without: Tensor, with: Tensor) {
         let both = try model(Tensor.concatenated([x, x], axis: 0), at: level)
         let rows = x.shape[0]
-        let without = both.sliced(axis: 0, 0..<rows)
-        let with = both.sliced(axis: 0, rows..<(2 * rows))
-        return without + (with - without) * scale
+        return (
+            both.sliced(axis: 0, 0..<rows), both.sliced(axis: 0, rows..<(2 * rows))
+        )
     }
 }
 

@@ -18,6 +18,15 @@ public enum Parametrization: Sendable, Equatable {
         }
     }
 
+    /// How much of the network's output is in the clean estimate at noise σ.
+    public func slope(at sigma: Float) -> Float {
+        switch self {
+        case .variancePreserving(.epsilon), .flow: -sigma
+        case .variancePreserving(.vPrediction): -sigma / (sigma * sigma + 1).squareRoot()
+        case .variancePreserving(.sample): 1
+        }
+    }
+
     /// The clean estimate, from latents x at noise σ and the network's output.
     func clean(_ x: Tensor, output: Tensor, sigma: Float) -> Tensor {
         let variance = sigma * sigma + 1

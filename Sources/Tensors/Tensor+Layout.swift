@@ -108,6 +108,11 @@ extension Tensor {
         }
     }
 
+    /// The last row along the first axis.
+    package var lastRow: Tensor {
+        shape[0] == 1 ? self : sliced(axis: 0, shape[0] - 1..<shape[0])
+    }
+
     /// `rows` along the first axis: this, if it has as many, or its only one over and over.
     public func repeated(_ rows: Int) -> Tensor {
         guard shape[0] != rows else { return self }

@@ -93,6 +93,13 @@ public struct GroupSums: Sendable {
         (self.batch, self.pixels, self.channels, self.sums) = (batch, pixels, channels, sums)
     }
 
+    /// Those of the last row alone.
+    package var lastRow: GroupSums {
+        GroupSums(
+            batch: 1, pixels: pixels, channels: channels,
+            sums: Array(sums.suffix(sums.count / batch)))
+    }
+
     private func combined(
         with other: GroupSums, _ operation: (Double, Double) -> Double, pixels: Int
     ) -> GroupSums {

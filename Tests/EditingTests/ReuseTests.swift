@@ -85,6 +85,8 @@ import Testing
         ["compat": "comfy"], ["scheduler": "euler-a"], ["scheduler": "heun"],
         ["guidance_end": "0.5"], ["region": "mask", "region_size": "128"],
         ["per_component": "true", "region": "mask", "region_size": "128"], ["strength": "0.6"],
+        ["guidance_scale": "1"], ["prompt": "a lake AND a house", "prompt_syntax": "weighted"],
+        ["prompt": "[a lake:a house:0.5]", "prompt_syntax": "weighted"],
     ])
     func goesWithOtherSettings(_ settings: [String: String]) throws {
         let two = mask(
@@ -110,6 +112,17 @@ import Testing
         // 40x40 pixels are 5x5 of 16x16 latents.
         #expect(plan.reuse?.share == 0.098)
         #expect(plan.workBytes > (try editor.plan(edit(middle)).workBytes))
+    }
+
+    /// What the last whole call left is of the prompt before.
+    @Test func anotherPromptBeginsWithAWholeCall() throws {
+        let editor = try Self.editor.get()
+        for (prompt, partial) in [("a lake", 7), ("[a lake:a house:0.5]", 6)] {
+            let plan = try editor.plan(
+                edit(
+                    middle, ["reuse": "100", "prompt": prompt, "prompt_syntax": "weighted"]))
+            #expect(plan.reuse?.evaluations == partial)
+        }
     }
 
     @Test func aMaskOfNearlyEverythingHasNoUse() throws {

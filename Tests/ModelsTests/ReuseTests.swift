@@ -35,7 +35,7 @@ import Testing
 
     @Test func oneAreaOfEverythingIsAWholeCallToTheBit() throws {
         let unet = try unet()
-        let reuse = Reuse(interval: 4, areas: everything)
+        let reuse = Reuse(interval: 9, areas: everything)
         for (time, step) in [(900, 1.7), (600, 2.3), (300, 0.7)] as [(Float, Float)] {
             #expect(
                 answer(unet, sample(step), at: time, reuse) == answer(unet, sample(step), at: time))
@@ -47,7 +47,7 @@ import Testing
         let unet = try unet()
         let (rows, columns) = ([0..<4, 4..<8, 8..<13], [0..<8, 8..<11])
         let tiles = rows.flatMap { rows in columns.map { Area(rows: rows, columns: $0) } }
-        let reuse = Reuse(interval: 2, areas: Areas(height: height, width: width, tiles))
+        let reuse = Reuse(interval: 9, areas: Areas(height: height, width: width, tiles))
         _ = answer(unet, sample(1.7), at: 900, reuse)
         expectClose(
             answer(unet, sample(2.3), at: 100, reuse), answer(unet, sample(2.3), at: 100))
@@ -87,7 +87,7 @@ import Testing
             answer(unet, sample(time / 100), at: time, reuse)
                 == answer(unet, sample(time / 100), at: time)
         }
-        #expect(whole == [true, false, true, false, true, false])
+        #expect(whole == [true, true, false, true, false, false])
         let always = Reuse(interval: 1, areas: areas(middle))
         for time in [900, 800] as [Float] {
             #expect(
@@ -95,7 +95,7 @@ import Testing
         }
     }
 
-    @Test func wholeCallsComeSoonerInTheNoisierHalf() throws {
+    @Test func wholeCallsComeSoonerInMoreNoise() throws {
         let unet = try unet()
         let reuse = Reuse(interval: 4, areas: areas(middle))
         let times = stride(from: Float(950), to: 0, by: -100)
@@ -104,9 +104,9 @@ import Testing
                 == answer(unet, sample(time / 100), at: time)
         }
         #expect(
-            whole == [true, false, false, true, false, false, true, false, false, false])
-        #expect(Reuse.gap(4, after: 500) == 3 && Reuse.gap(4, after: 499) == 6)
-        #expect(Reuse.gap(2, after: 900) == 2 && Reuse.gap(1, after: 900) == 1)
+            whole == [true, true, false, true, false, false, true, false, false, false])
+        #expect(Reuse.gap(4, after: 999) == 1 && Reuse.gap(4, after: 500) == 4)
+        #expect(Reuse.gap(4, after: 0) == 6 && Reuse.gap(1, after: 0) == 1)
     }
 
     /// What changed between two whole calls goes on changing, which brings an area nearer to a whole call.
@@ -115,7 +115,7 @@ import Testing
         /// Changes little, for the weights know no smooth function of the timestep.
         func picture(at time: Float) -> Tensor { sample(0.7) + sample(2.3) * (time - 720) }
         func difference(after earlier: [Float]) -> Float {
-            let reuse = Reuse(interval: 2, areas: areas(middle))
+            let reuse = Reuse(interval: 3, areas: areas(middle))
             for time in earlier { _ = answer(unet, picture(at: time), at: time, reuse) }
             let own = answer(unet, picture(at: 720.05), at: 720.05, reuse)
             let whole = answer(unet, picture(at: 720.05), at: 720.05)
@@ -140,6 +140,61 @@ import Testing
                 == unet(one, timestep: 800, encoderHiddenStates: context))
     }
 
+    /// The row of the prompt is that of a whole call where areas are everything, and the other one is not asked for.
+    @Test func aCallOfThePromptAloneIsItsRowOfAWholeCall() throws {
+        let unet = try unet()
+        let reuse = Reuse(interval: 9, areas: everything, sparesBranch: true)
+        #expect(!reuse.sparesNextBranch())
+        _ = answer(unet, sample(1.7), at: 900, reuse)
+        #expect(!reuse.sparesNextBranch(), "what the prompt changes is not known")
+        reuse.keep(difference: waves([1, height, width, 4], 0.3))
+        for (time, step) in [(800, 2.3), (700, 0.7)] as [(Float, Float)] {
+            #expect(reuse.sparesNextBranch())
+            let one = waves([1, height, width, 4], step)
+            let prompt = contexts.sliced(axis: 0, 1..<2)
+            #expect(
+                unet(one, timestep: time, encoderHiddenStates: prompt, reuse: reuse)
+                    == unet(one, timestep: time, encoderHiddenStates: prompt))
+        }
+    }
+
+    /// Around an area are the last row's features.
+    @Test func anAreaOfThePromptAloneIsThatOfAWholeCall() throws {
+        let unet = try unet()
+        let reuse = Reuse(interval: 4, areas: areas(middle), sparesBranch: true)
+        let whole = answer(unet, sample(1.7), at: 800, reuse)
+        reuse.keep(difference: whole.sliced(axis: 0, 0..<1))
+        #expect(reuse.sparesNextBranch())
+        let (one, prompt) = (
+            sample(1.7).sliced(axis: 0, 1..<2), contexts.sliced(axis: 0, 1..<2)
+        )
+        expectClose(
+            unet(one, timestep: 800, encoderHiddenStates: prompt, reuse: reuse),
+            whole.sliced(axis: 0, 1..<2))
+    }
+
+    @Test func whatThePromptChangesGoesOnChanging() throws {
+        let unet = try unet()
+        let reuse = Reuse(interval: 4, areas: areas(middle), sparesBranch: true)
+        let changes = [0.3, 0.8].map { waves([1, height, width, 4], $0) }
+        for (time, change) in zip([900, 800] as [Float], changes) {
+            #expect(!reuse.sparesNextBranch())
+            _ = answer(unet, sample(1.7), at: time, reuse)
+            reuse.keep(difference: change)
+            #expect(reuse.sparesNextBranch())
+            let one = sample(1.7).sliced(axis: 0, 1..<2)
+            _ = unet(
+                one, timestep: time - 50, encoderHiddenStates: contexts.sliced(axis: 0, 1..<2),
+                reuse: reuse)
+        }
+        // Half of the time between both is added.
+        expectClose(
+            try #require(reuse.keptDifference),
+            changes[1] + (changes[1] - changes[0]) * (0.6 / 1.15))
+        reuse.startOver()
+        #expect(!reuse.sparesNextBranch(), "another prompt changes something else")
+    }
+
     @Test func controlIsAddedInTheAreas() throws {
         let unet = try unet()
         let (fine, coarse) = ([2, 13, 11, 16], [2, 7, 6, 16])
@@ -147,7 +202,7 @@ import Testing
             down: [fine, fine, coarse, coarse].enumerated().map {
                 waves($1, 0.3 + Float($0))
             }, middle: waves(coarse, 0.6))
-        let reuse = Reuse(interval: 2, areas: everything)
+        let reuse = Reuse(interval: 9, areas: everything)
         _ = answer(unet, sample(1.7), at: 900, reuse)
         #expect(
             answer(unet, sample(2.3), at: 100, reuse, control: control)
@@ -158,7 +213,7 @@ import Testing
         let unet = try unet()
         let answers = [1, 2, 5].map { threads in
             ThreadPool(threads: threads).run {
-                let reuse = Reuse(interval: 2, areas: areas(middle))
+                let reuse = Reuse(interval: 9, areas: areas(middle))
                 _ = answer(unet, sample(1.7), at: 900, reuse)
                 return answer(unet, sample(2.3), at: 800, reuse)
             }
@@ -168,7 +223,7 @@ import Testing
 
     @Test func anEstimateIsKeptAroundTheAreas() throws {
         let unet = try unet()
-        let reuse = Reuse(interval: 2, areas: areas(middle))
+        let reuse = Reuse(interval: 9, areas: areas(middle))
         let (first, second) = (
             waves([1, height, width, 4], 0.3), waves([1, height, width, 4], 0.8)
         )

@@ -3,12 +3,15 @@ public import Tensors
 /// What the last whole call of a backbone left, for calls that compute some areas of the latents alone: what is
 /// around them in the input of each convolution, the keys and values of attention and the statistics of group
 /// normalisation (after Li et al. 2022, "Efficient Spatially Sparse Inference for Conditional GANs and Diffusion
-/// Models"). Between whole calls each of these goes on changing as it did between the last two, at a slower pace: the
-/// picture around the areas is known, so it depends on little but the timestep.
+/// Models"). Between whole calls each of these goes on changing as it did between the last two, at a pace that slows
+/// down: the picture around the areas is known, so it depends on little but the timestep.
 ///
 /// In a call of areas alone, activations hold their places only, [N,1,R,C]. Layers go through their steps in the
 /// same order in every call, so what each keeps is found by its turn. With areas that cover everything the result
 /// is that of a whole call.
+///
+/// Where the branch without a prompt is spared, only whole calls compute it: for the others its difference to the
+/// branch of the prompt goes on changing, too (as Lv et al. 2024, "FasterCache", do with whole pictures).
 ///
 /// A reuse belongs to one run.
 public final class Reuse {
@@ -25,12 +28,14 @@ public final class Reuse {
         let isOne: Bool
     }
 
-    /// The share of a change that goes on. Measured on the built-in models: 1 is too much where features bend, and
-    /// 0.6 comes nearest to whole calls.
-    private static let pace: Float = 0.6
+    /// How much of the change between two whole calls is added where as much time has passed since the last one, as a
+    /// share of theirs: less the longer it is, for features bend. Measured on the built-in models.
+    private static func factor(after passed: Float) -> Float { 1.2 * passed / (1 + 0.3 * passed) }
 
     private let interval: Int
     private let areas: Areas
+    /// Whether whole calls of two rows are followed by calls of the last one alone.
+    public let sparesBranch: Bool
     /// Of the last whole call.
     private var kept: [Kept] = []
     /// Of the whole call before, where it was at another timestep.
@@ -43,25 +48,33 @@ public final class Reuse {
     private var calls = 0
     private var output: Tensor?
     private var estimate: Tensor?
+    /// What the prompt changed in the answer of the last call with both branches.
+    private var difference: Tensor?
+    /// The same of the whole call before, where it was at another timestep.
+    private var earlierDifference: Tensor?
+    /// Whether the next call is of the prompt and the areas alone.
+    private var isOfPromptAlone = false
     /// Whether the call under way, or the last one, computes the areas alone.
     private(set) var isPartial = false
 
-    /// How many calls after a whole one the next is whole: fewer where a picture takes its shape, in the noisier half,
-    /// and more where only its details are decided.
+    /// How many calls after a whole one the next is whole: fewer where there is most noise and a picture takes its
+    /// shape, and more where its details are decided.
     ///
     /// - Parameters:
-    ///   - interval: one of so many calls is whole, about.
+    ///   - interval: of whole calls in the middle of a schedule.
     ///   - timestep: of the whole call, 0...999.
     public static func gap(_ interval: Int, after timestep: Float) -> Int {
-        timestep < 500 ? interval + interval * 3 / 5 : interval - interval * 2 / 5
+        let place = max(1 - timestep / 1000, 0)
+        return max(Int((Float(interval) * (2 * place).squareRoot()).rounded()), 1)
     }
 
     /// - Parameters:
-    ///   - interval: about one of so many calls is whole, 1 or more (`gap`).
+    ///   - interval: one of so many calls is whole in the middle of a schedule, 1 or more (`gap`).
     ///   - areas: what the others compute.
-    public init(interval: Int, areas: Areas) {
+    ///   - sparesBranch: whether whole calls of two rows are followed by calls of the last one alone.
+    public init(interval: Int, areas: Areas, sparesBranch: Bool = false) {
         precondition(interval > 0)
-        (self.interval, self.areas) = (interval, areas)
+        (self.interval, self.areas, self.sparesBranch) = (interval, areas, sparesBranch)
     }
 
     /// Begins a call, which is whole where the last whole one was of another kind.
@@ -72,21 +85,37 @@ public final class Reuse {
     ///   - timestep: that the network is shown.
     func begin(shape: [Int], isOne: Bool, timestep: Float) {
         let call = Call(shape: shape, isOne: isOne)
+        isPartial = isOfPromptAlone || (call == self.call && keeps(call) && !isNextWhole)
+        precondition(!isOfPromptAlone || shape[0] == 1, "the branch is not spared")
+        (isOfPromptAlone, turn) = (false, 0)
         calls += 1
-        isPartial = call == self.call && calls < Self.gap(interval, after: timesteps.last)
-        turn = 0
         guard !isPartial else {
             let change = timesteps.last - timesteps.earlier
-            factor = earlier.isEmpty ? 0 : Self.pace * (timestep - timesteps.last) / change
+            factor =
+                earlier.isEmpty ? 0 : Self.factor(after: (timestep - timesteps.last) / change)
             return
         }
         if call != self.call {
-            earlier = []
+            (earlier, difference, earlierDifference) = ([], nil, nil)
         } else if timestep != timesteps.last {
             (earlier, timesteps.earlier) = (kept, timesteps.last)
+            earlierDifference = difference
         }
         (self.call, calls, kept, timesteps.last) = (call, 0, [], timestep)
     }
+
+    /// Has the next call be a whole one, which nothing is known before.
+    public func startOver() { call = nil }
+
+    private var isNextWhole: Bool {
+        calls + 1 >= Self.gap(interval, after: timesteps.last)
+    }
+
+    /// Whether all rows of a call are kept.
+    private func keeps(_ call: Call) -> Bool { !sparesBranch || call.shape[0] == 1 }
+
+    /// Of the rows of a whole call those that others have.
+    private func needed(_ x: Tensor) -> Tensor { sparesBranch ? x.lastRow : x }
 
     /// Of a picture [N,H,W,C] what this call goes on with.
     func taken(_ picture: Tensor) -> Tensor {
@@ -103,7 +132,8 @@ public final class Reuse {
     func completed(_ sums: GroupSums, of x: Tensor, groups: Int) -> GroupSums {
         guard isPartial else {
             let own = areas.scaled(toHeight: x.shape[1], width: x.shape[2]).gathered(x)
-            kept.append(.sums(sums - own.groupSums(groups: groups)))
+            let around = sums - own.groupSums(groups: groups)
+            kept.append(.sums(sparesBranch ? around.lastRow : around))
             return sums
         }
         guard case (.sums(let around), let before) = next() else {
@@ -123,7 +153,8 @@ public final class Reuse {
         _ own: CrossAttention.Memory, height: Int, width: Int
     ) -> CrossAttention.Memory {
         guard isPartial else {
-            kept.append(.memory(areas.scaled(toHeight: height, width: width), own))
+            let memory = CrossAttention.Memory(key: needed(own.key), value: needed(own.value))
+            kept.append(.memory(areas.scaled(toHeight: height, width: width), memory))
             return own
         }
         guard case (.memory(let areas, var memory), let before) = next() else {
@@ -139,23 +170,22 @@ public final class Reuse {
     }
 
     /// What the network answers for the whole picture: around the areas what it last did.
-    func finished(_ answer: Tensor) -> Tensor { Self.completed(&output, answer, areas, isPartial) }
+    func finished(_ answer: Tensor) -> Tensor {
+        guard isPartial, var all = output else {
+            output = needed(answer)
+            return answer
+        }
+        areas.write(answer, over: &all)
+        return all
+    }
 
     /// The same of an estimate [N,H,W,C] that was made from the answer.
     public func completed(estimate answer: Tensor) -> Tensor {
-        let own = isPartial ? taken(answer) : answer
-        return Self.completed(&estimate, own, areas, isPartial)
-    }
-
-    private static func completed(
-        _ whole: inout Tensor?, _ own: Tensor, _ areas: Areas, _ isPartial: Bool
-    ) -> Tensor {
-        guard isPartial, var all = whole.take() else {
-            whole = own
-            return own
+        guard isPartial, var all = estimate else {
+            estimate = answer
+            return answer
         }
-        areas.write(own, over: &all)
-        whole = all
+        areas.write(taken(answer), over: &all)
         return all
     }
 
@@ -187,7 +217,9 @@ extension Reuse {
             kept.append(
                 .convolution(
                     inputs, windows,
-                    windows.map { x.cropped(rows: $0.source.rows, columns: $0.source.columns) }))
+                    windows.map {
+                        needed(x.cropped(rows: $0.source.rows, columns: $0.source.columns))
+                    }))
             return whole(residual.take())
         }
         guard case (.convolution(let inputs, let windows, var crops), let before) = next() else {
@@ -207,6 +239,24 @@ extension Reuse {
             return part(window.enlarged(crops[index]), window.padding, residuals?[index])
         }
         return outputs.gathered(results)
+    }
+}
+
+extension Reuse {
+    /// Whether the branch without a prompt is spared in the next call, which computes the areas alone then and has to
+    /// be asked for the last row.
+    public func sparesNextBranch() -> Bool {
+        isOfPromptAlone = sparesBranch && difference != nil && call != nil && !isNextWhole
+        return isOfPromptAlone
+    }
+
+    /// Keeps what the prompt changed in the answer of a call with both branches, [N,H,W,C].
+    public func keep(difference: Tensor) { self.difference = difference }
+
+    /// What the prompt changes in the answer of a call that spared a branch; nil where that is not known.
+    public var keptDifference: Tensor? {
+        guard let difference, let earlierDifference else { return difference }
+        return difference.extrapolated(from: earlierDifference, by: factor)
     }
 }
 
