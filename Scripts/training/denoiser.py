@@ -125,7 +125,7 @@ def with_masks(noisy, examples, batch, plain, rng):
     """Nine channels; the first `plain` rows have no mask, but noughts in the other five. Also the weight of each
     place's error: what a mask leaves is pasted back and counts little."""
     more = torch.zeros(len(noisy), 5, *noisy.shape[2:], device=noisy.device)
-    more[plain:] = examples.masked(batch.pictures[plain:], rng)
+    more[plain:] = examples.masked(batch.pictures[plain:], batch.small[plain:], rng)
     places = torch.ones_like(more[:, :1])
     places[plain:] = 0.15 + 0.85 * more[plain:, :1]
     return torch.cat([noisy, more], 1), places

@@ -63,10 +63,10 @@ class Examples:
         return Batch(stack(latents), stack(twins), stack(ids), stack(small)[:, None], pictures)
 
     @torch.no_grad()
-    def masked(self, pictures, rng):
+    def masked(self, pictures, small, rng):
         """The five more channels of the inpainting UNet: the mask, then the latents of what it leaves, grey elsewhere."""
         pixels = np.stack([drawn[row] for drawn, row in pictures]).astype(np.float32) / 127.5 - 1
-        masks = torch.from_numpy(random_masks(len(pixels), *pixels.shape[1:3], rng)).to(self.device)
+        masks = torch.from_numpy(random_masks(small[:, 0].cpu().numpy(), rng)).to(self.device)
         kept = torch.from_numpy(pixels).permute(0, 3, 1, 2).to(self.device) * (masks < 0.5)
         with autoencoder.autocast(self.config["unet"], self.device):
             latents = self.vae.encode(kept).latent_dist.mode().float() * self.factor

@@ -2,6 +2,7 @@
 
 import numpy as np
 from PIL import Image, ImageDraw
+from scipy.ndimage import maximum_filter
 
 
 def boxes(draw, width, height, rng):
@@ -40,10 +41,27 @@ def border(draw, width, height, rng):
     draw.rectangle((left, top, right - 1, bottom - 1), fill=0)
 
 
-def random_masks(count, height, width, rng):
-    """Pixel masks float32 [count, 1, height, width], 1 where to repaint."""
-    out = np.zeros((count, 1, height, width), np.float32)
-    for mask in out[:, 0]:
+def around(thing, rng):
+    """What `thing`, a share of each 8x8 pixels, covers and a little more: in its shape or as a box."""
+    cover = thing > 0.05
+    if rng.random() < 0.5:
+        rows, columns = np.nonzero(cover)
+        cover[rows.min():rows.max() + 1, columns.min():columns.max() + 1] = True
+    reach = int(rng.integers(0, 5))
+    return np.kron(maximum_filter(cover, 2 * reach + 1), np.ones((8, 8), np.float32))
+
+
+def random_masks(things, rng):
+    """Pixel masks float32 [count, 1, height, width], 1 where to repaint; `things` [count, height / 8, width / 8]
+    are the pictures' small things. Where one is given, a third of the masks have its shape: the picture's own, which
+    is to be painted again, or another picture's, so that the shape alone does not ask for a thing."""
+    height, width = (side * 8 for side in things.shape[1:])
+    out = np.zeros((len(things), 1, height, width), np.float32)
+    for place, mask in enumerate(out[:, 0]):
+        thing = things[place if rng.random() < 0.6 else int(rng.integers(len(things)))]
+        if thing.max() > 0.5 and rng.random() < 1 / 3:
+            mask[:] = around(thing, rng)
+            continue
         kind = rng.random()
         if kind < 0.06:
             mask[:] = 1

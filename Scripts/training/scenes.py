@@ -162,9 +162,9 @@ def subject(plan, pick, keep):
              "lake": pick(["a lake", "a calm lake"]), "sea": pick(["the sea", "the ocean"])}[plan.ground]
     at = {"field": "in", "hill": "on", "lake": "by", "sea": "by"}[plan.ground]
     things = []
-    if plan.house and keep(0.93):
+    if plan.house:
         things.append(f"a {plan.house} {pick(['house', 'house', 'cottage'])}")
-    if plan.boat and keep(0.93):
+    if plan.boat:
         if not things:
             return f"a {plan.boat} {pick(['boat', 'sailboat'])} on {place}"
         things.append(f"a {plan.boat} boat")
