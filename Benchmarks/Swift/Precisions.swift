@@ -108,13 +108,15 @@ private func areasStage(
     let context = noise([2, 77, configuration.contextWidths[0]], seed: 3)
     var isFirst = true
     return Stage(name: "areas") { networks in
-        for time in isFirst ? [1000, 700] as [Float] : [] {
-            let whole = networks.unet(
-                .concatenated([sample, sample], axis: 0), timestep: time,
-                encoderHiddenStates: context, reuse: reuse)
-            reuse.keep(difference: whole.sliced(axis: 0, 0..<1))
+        if isFirst {
+            for time in [1000, 700] as [Float] {
+                let whole = networks.unet(
+                    .concatenated([sample, sample], axis: 0), timestep: time,
+                    encoderHiddenStates: context, reuse: reuse)
+                reuse.keep(difference: whole.sliced(axis: 0, 0..<1))
+            }
+            isFirst = false
         }
-        isFirst = false
         guard reuse.sparesNextBranch() else { preconditionFailure("a whole call") }
         return networks.unet(
             sample, timestep: 481, encoderHiddenStates: context.sliced(axis: 0, 1..<2),

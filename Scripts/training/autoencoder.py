@@ -92,7 +92,7 @@ def train(config, folder, device, pictures, decoder_only=False):
             made = model.decode(latent.mode() if decoder_only else latent.sample()).sample.float()
         kl = latent.kl().mean() / pixels[0].numel()
         loss = difference(made, pixels, settings["gradient"]) + settings["kl"] * latent.kl().mean()
-        rough = texture(made, pixels)
+        rough = texture(made, pixels) if settings["texture"] else loss.new_zeros(())
         loss = loss + settings["texture"] * rough
         optimizer.zero_grad(set_to_none=True)
         loss.backward()

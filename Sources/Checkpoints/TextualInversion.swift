@@ -131,7 +131,7 @@ public struct TextualInversion: Sendable {
                 reason: "its vectors are \(widths.map(String.init).joined(separator: " and ")) "
                     + "wide, the text encoder needs \(width)")
         }
-        return stored.widened().reshaped([stored.count / width, width])
+        return stored.widened().reshaped([Self.count(stored), width])
     }
 
     private static func family(of widths: [Int]) -> String? {

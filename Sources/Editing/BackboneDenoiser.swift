@@ -195,7 +195,7 @@ struct BackboneDenoiser: Denoiser {
         guard reuse.sparesNextBranch() else {
             let (without, with) = try guided.branches(x, at: level)
             reuse.keep(difference: (with - without) / slope)
-            return without + (with - without) * scale
+            return guided.guided(without: without, with: with)
         }
         let with = try network(x, at: level)
         guard let difference = reuse.keptDifference else { return with }

@@ -51,8 +51,10 @@ struct Outline {
             return levels.enumerated().map { index, level in
                 let rows = model.guides(recipe, at: level) ? model.branches(for: recipe) : 1
                 count += 1
-                let isNew = index == 0 || prompts.texts(at: index) != prompts.texts(at: index - 1)
-                let isWhole = areas == nil || rows != last || count >= gap || isNew
+                // The first call is whole: no rows were before it.
+                let isWhole =
+                    areas == nil || rows != last || count >= gap
+                    || prompts.texts(at: index) != prompts.texts(at: index - 1)
                 if isWhole {
                     (last, count, gap) = (rows, 0, Reuse.gap(recipe.reuse, after: level.timestep))
                 }

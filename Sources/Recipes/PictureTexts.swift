@@ -18,10 +18,7 @@ extension PictureSettings {
         let byName = Dictionary(
             texts.map { ($0.keyword, $0.value) }, uniquingKeysWith: { a, _ in a })
         let origin = Origin.argument(name)
-        // A mark of the order of bytes is no part of the text.
-        let written = (byName["parameters"] ?? byName[Self.hiddenKeyword]).map {
-            $0.unicodeScalars.first == "\u{FEFF}" ? String($0.unicodeScalars.dropFirst()) : $0
-        }
+        let written = (byName["parameters"] ?? byName[Self.hiddenKeyword])?.withoutByteOrderMark
         if let text = written, !text.trimmed.isEmpty {
             let isFooocus = byName["fooocus_scheme"] != nil
             if let settings = OtherSettings.labelledByEasyDiffusion(text) {

@@ -260,6 +260,12 @@ extension StringProtocol {
         return String(scalars[first...last])
     }
 
+    /// Without the mark of the order of bytes at its beginning, which is no part of a text.
+    var withoutByteOrderMark: String {
+        let scalars = String(self).unicodeScalars
+        return String(scalars.first == "\u{FEFF}" ? scalars.dropFirst() : scalars[...])
+    }
+
     /// Without the white space at its end.
     var trimmingEnd: String {
         let scalars = String(self).unicodeScalars

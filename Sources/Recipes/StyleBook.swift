@@ -49,7 +49,7 @@ public struct StyleBook: Sendable, Equatable {
             throw .malformed("not UTF-8", at: .argument(path), remedy: "save the file as UTF-8")
         }
         self.path = path
-        let rows = try CSV.rows(of: text.hasPrefix("\u{FEFF}") ? text.dropFirst() : text[...], path)
+        let rows = try CSV.rows(of: text.withoutByteOrderMark[...], path)
         guard let head = rows.first, let name = head.fields.firstIndex(of: "name"),
             let prompt = head.fields.firstIndex(of: "prompt") ?? head.fields.firstIndex(of: "text")
         else {

@@ -54,7 +54,12 @@ public struct Guided<Model: Denoiser>: Denoiser {
     public func callAsFunction(_ x: Tensor, at level: NoiseLevel) throws -> Tensor {
         guard scale > 1 else { return try model(x, at: level) }
         let (without, with) = try branches(x, at: level)
-        return without + (with - without) * scale
+        return guided(without: without, with: with)
+    }
+
+    /// The guided estimate from those of both branches.
+    public func guided(without: Tensor, with: Tensor) -> Tensor {
+        without + (with - without) * scale
     }
 
     /// The estimates without and with the prompt.

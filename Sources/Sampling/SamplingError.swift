@@ -6,7 +6,7 @@ public enum SamplingError: Error, Equatable, CustomStringConvertible {
     case unknownSpacing(name: String)
     /// A value of `scheduler_config.json` that cannot be read.
     case configuration(key: String, found: String, expected: String)
-    /// A setting that this scheduler does not have or that is not implemented.
+    /// A setting that this scheduler does not take, or that no scheduler here takes.
     case unsupported(scheduler: SchedulerName, setting: String, advice: String)
     /// A number of steps outside 1...`most`.
     case steps(Int, scheduler: SchedulerName, most: Int)

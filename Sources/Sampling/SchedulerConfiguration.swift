@@ -116,7 +116,7 @@ public struct SchedulerConfiguration: Sendable, Equatable {
     public var timestepScaling = 10.0
     /// Whether the model is Stable Diffusion XL, for `align-your-steps`; not in the file.
     public var isForXL = false
-    /// Switches of the file that are on and not implemented.
+    /// Switches of the file that are on and that no scheduler here takes: they are refused by name.
     public var unsupportedSwitches: [String] = []
 
     /// All defaults.
@@ -149,7 +149,7 @@ public struct SchedulerConfiguration: Sendable, Equatable {
     }
 
     /// The scheduler the model names.
-    /// - Throws: `SamplingError.unknownScheduler` where it names none or one not implemented.
+    /// - Throws: `SamplingError.unknownScheduler` where it names none, or one that Gesso does not have.
     public var scheduler: SchedulerName {
         get throws {
             guard let name = SchedulerName(diffusersClassName: className ?? "") else {

@@ -40,8 +40,8 @@ public struct SchedulerName: RawRepresentable, CaseIterable, Hashable, Sendable,
 }
 
 extension SchedulerName {
-    /// The scheduler of a diffusers class, the first in the list if it serves several; nil where that
-    /// class is not implemented here.
+    /// The scheduler of a diffusers class, the first in the list if it serves several; nil where
+    /// Gesso has none of that class.
     public init?(diffusersClassName: String) {
         let match = SchedulerTraits.all.first { $0.diffusersClassName == diffusersClassName }
         guard let match else { return nil }
