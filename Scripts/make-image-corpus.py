@@ -584,6 +584,9 @@ def make_good_jpeg():
                        ("-grey", jpeg(grey, quality=90))]:
         good(f"no-end-marker{name}.jpg", data[:-2], reference(data), tolerance=1,
              warnings=["end marker is missing"])
+    for name, count in [("few", 5), ("many", 38)]:
+        good(f"{name}-bytes-for-end-marker.jpg", base[:-2] + stray(count), reference(base), tolerance=1,
+             warnings=["stray bytes", "end marker is missing"])
     good("half-end-marker.jpg", base[:-1], reference(base), tolerance=1,
          warnings=["end marker is missing"])
     progressive = jpeg(color, quality=80, progressive=True)
@@ -838,6 +841,11 @@ def make_mended_jpeg(base, progressive):
     good("last-scan-missing.jpg", coarse, reference(coarse), tolerance=1, warnings=["it lacks scans"])
 
 
+def stray(count):
+    """Bytes that are no part of a JPEG, none of them the first of a marker."""
+    return bytes((37 * place + 11) % 255 for place in range(count))
+
+
 def scan_bomb():
     """A valid progressive JPEG of one grey block in 896 scans, one bit of one coefficient each."""
     huffman = lambda kind: b"\xff\xc4" + struct.pack(">HB", 20, kind) + b"\1" + bytes(15) + b"\0"
@@ -871,6 +879,9 @@ def make_bad_jpeg():
     place = jpeg(color, quality=80, restart_marker_blocks=1).index(b"\xff\xd1")
     many = jpeg(color, quality=80, restart_marker_blocks=1)
     bad("many-bytes-before-restart.jpg", many[:place] + b"\x55" * 400 + many[place:], "damaged JPEG")
+    bad("bytes-for-end-marker.jpg", base[:-2] + stray(400), "ends early")
+    bad("many-bytes-before-end.jpg", base[:-2] + stray(38) + base[-2:], "damaged JPEG")
+    bad("bytes-for-data.jpg", base[:-60] + stray(400), "ends early")
     # Zeros that stand for samples, more of them than are decoded, and intervals that are gone.
     for name, data, left in [("", base, 60), ("-progressive", progressive, 60), ("-restarts", many, 40)]:
         bad(f"zeros-for-data{name}.jpg", data[:-left] + bytes(3000), "damaged JPEG")

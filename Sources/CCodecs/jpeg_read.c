@@ -16,6 +16,7 @@
 enum {
     scan_limit = 100,     // real progressive files have about ten
     padding_limit = 16,   // stray bytes in front of the end marker that some cameras write
+    tail_limit = 64,      // stray bytes in place of the end marker
 };
 
 static const char skipped[] = "stray bytes between the parts of the picture were skipped";
@@ -77,7 +78,8 @@ static int are_zeros(const jpeg_state *state, size_t count) {
 static int is_harmless(const jpeg_state *state, int count, int marker) {
     int is_restart = marker >= JPEG_RST0 && marker < JPEG_RST0 + 8;
     if (!state->scanned || (is_restart && are_zeros(state, (size_t)count))) return 1;
-    return count <= padding_limit;
+    // Nothing follows from a marker that is missing with them; damaged samples leave many more bytes unread.
+    return count <= (state->is_cut && marker == JPEG_EOI ? tail_limit : padding_limit);
 }
 
 // libjpeg mends damaged data with a guess and a warning. A guess is not the user's picture, so

@@ -82,9 +82,13 @@ struct AddedEmbeddings: Sendable {
         let prompts = [recipe.prompt, recipe.negativePrompt].map {
             recipe.promptSyntax == .plain ? WeightedPrompt(plain: $0) : WeightedPrompt($0)
         }
-        func isUsed(_ word: String) -> Bool {
-            prompts.contains { PromptChunks.uses(word, in: $0) }
-        }
+        let all = Array(
+            Set(
+                unusable.map(\.word) + halves + uneven.map(\.word) + usable.flatMap(\.names)
+                    + asked.joined()))
+        let names = EmbeddingNames(all)
+        let used = Set(prompts.flatMap { names.used(in: $0) }.map { all[$0] })
+        func isUsed(_ word: String) -> Bool { used.contains(word) }
         for (word, reason) in unusable where isUsed(word) { throw reason }
         var remarks = halves.filter(isUsed).map {
             "\($0) is made for Stable Diffusion XL: only its vectors for CLIP L are used"
@@ -119,15 +123,18 @@ struct AddedEmbeddings: Sendable {
     /// ComfyUI's `embedding:word` for a word that is none.
     private func unknownWords(_ recipe: Recipe) -> [String] {
         let known = Set(usable.flatMap(\.names).map { $0.lowercased() })
+        let longest = known.map(\.count).max() ?? 0
         let words = [recipe.prompt, recipe.negativePrompt].flatMap { prompt in
             prompt.matches(of: /(?i)embedding:([^\s,:()\[\]]+)/).compactMap { match -> String? in
                 let word = match.output.1
                 let name = word.lastIndex(of: "/").map { word.index(after: $0) }
                 // A name may have spaces.
-                let rest = prompt[(name ?? word.startIndex)...].lowercased()
+                let rest = prompt[(name ?? word.startIndex)...].prefix(longest).lowercased()
                 return known.contains { rest.hasPrefix($0) } ? nil : String(word)
             }
         }
-        return words.map { "there is no embedding \($0): 'embedding:\($0)' is read as words" }
+        var seen: Set<String> = []
+        return words.filter { seen.insert($0).inserted }
+            .map { "there is no embedding \($0): 'embedding:\($0)' is read as words" }
     }
 }

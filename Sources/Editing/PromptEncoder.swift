@@ -75,7 +75,7 @@ struct PromptEncoder: TextSide {
         let isPlain = reading.syntax == .plain
         let parsed = isPlain ? WeightedPrompt(plain: prompt) : WeightedPrompt(prompt)
         let names = embeddings.map { (name: $0.name, vectors: $0.rows.shape[0]) }
-        if isPlain, !names.contains(where: { prompt.lowercased().contains($0.name.lowercased()) }) {
+        if isPlain, EmbeddingNames(names.map(\.name)).used(in: parsed).isEmpty {
             let tokens = tokenizer(prompt)
             let answer = try answer(tokens.ids, reading, [])
             return EncodedPrompt(

@@ -35,7 +35,7 @@ struct ScheduledPrompts {
         negative = schedule(recipe.negativePrompt, isDivided: false)
         // AUTOMATIC1111 counts evaluations, of which Heun's method makes two a step.
         steps = recipe.steps * (recipe.scheduler == .heun ? 2 : 1)
-        weights = prompt.parts(at: 0, of: steps).prefix(Self.mostParts).map { Float($0.weight) }
+        weights = prompt.parts(at: 0, of: steps, upTo: Self.mostParts).map { Float($0.weight) }
     }
 
     /// Whether the prompt is more than one, or its estimate has a weight.
@@ -55,7 +55,7 @@ struct ScheduledPrompts {
 
     /// The texts of an evaluation, counted from 0.
     func texts(at index: Int) -> Texts {
-        let parts = prompt.parts(at: index, of: steps).prefix(Self.mostParts)
+        let parts = prompt.parts(at: index, of: steps, upTo: Self.mostParts)
         let negative = negative.parts(at: index, of: steps).map(\.text).joined()
         return Texts(negative: negative, parts: parts.map(\.text))
     }

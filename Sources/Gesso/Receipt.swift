@@ -130,6 +130,10 @@ public struct Receipt: Codable, Sendable {
             throw GessoError(
                 .cannotRead, "cannot read the receipt", at: path, do: "give the path of a file")
         }
+        guard data.withUnsafeBytes({ JSONSize.isSmall($0) }) else {
+            throw GessoError(
+                .badData, "more values than a receipt has", at: path, remedy: .nameReceipt)
+        }
         let decoder = JSONDecoder()
         decoder.keyDecodingStrategy = .convertFromSnakeCase
         struct Head: Decodable {

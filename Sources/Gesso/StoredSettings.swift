@@ -8,10 +8,8 @@ extension PictureSettings {
     ///
     /// - Throws: `GessoError` where there are none.
     package init(inFile path: String) throws {
-        let data = try Self.bytes(path)
-        if ImageFormat(sniffing: data) == nil, let text = Self.text(data),
-            let settings = try Self(texts: [("parameters", text)], of: path)
-        {
+        let (data, text) = try Self.content(path)
+        if let text, let settings = try Self(texts: [("parameters", text)], of: path) {
             self = settings
             return
         }
@@ -27,10 +25,8 @@ extension PictureSettings {
     /// Whether a file of JSON holds settings of another program, be they read or only known by its name,
     /// rather than a receipt.
     package static func areIn(file path: String) -> Bool {
-        guard let data = try? bytes(path), let text = text(data),
-            let object = try? JSONSerialization.jsonObject(with: Data(text.utf8))
-        else { return false }
-        return (object as? [String: Any]).map { $0["schema"] == nil } ?? false
+        guard let text = try? content(path).text else { return false }
+        return object(text).map { $0["schema"] == nil } ?? false
     }
 
     /// The settings among the texts of a picture; nil if it holds none.
@@ -62,11 +58,12 @@ extension PictureSettings {
 
     private static let longestText = 1 << 20
 
-    private static func bytes(_ path: String) throws -> Data {
+    /// The bytes of a file, and the text that they are where it holds settings.
+    private static func content(_ path: String) throws -> (data: Data, text: String?) {
         let url = try FilePath.file(path, orFailWith: .cannotRead)
         let data = try? FileHandle(forReadingFrom: url).read(upToCount: longestText + 1)
         if let data, ImageFormat(sniffing: data) == nil {
-            if text(data) != nil { return data }
+            if let text = text(data) { return (data, text) }
             // The head of any picture has zeros.
             if data.count > longestText, !data.prefix(512).contains(0) {
                 throw GessoError(
@@ -74,7 +71,7 @@ extension PictureSettings {
                     do: "keep it under \(longestText >> 20) MiB")
             }
         }
-        return try Picture.file(path).bytes()
+        return (try Picture.file(path).bytes(), nil)
     }
 
     /// A text with settings in it; nil for anything else.

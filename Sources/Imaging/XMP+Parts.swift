@@ -94,13 +94,17 @@ extension XMP {
 
     /// `xmlns:name="value"`, each as it stands in a tag.
     private static func namespaces(in tag: ArraySlice<UInt8>) -> [[UInt8]] {
-        tag.ranges(of: Array("xmlns:".utf8)).compactMap { start in
-            guard
-                let open = tag[start.upperBound...].firstIndex(where: { [0x22, 0x27].contains($0) }
-                ),
-                let close = tag[(open + 1)...].firstIndex(of: tag[open])
-            else { return nil }
-            return Array(tag[start.lowerBound...close])
+        var (found, end) = ([[UInt8]](), tag.startIndex)
+        for start in tag.ranges(of: Array("xmlns:".utf8)) where start.lowerBound >= end {
+            // A name ends before its `=`, or where another one begins.
+            let name = tag[start.upperBound...].prefix { !"=:\"'".utf8.contains($0) }
+            let open = tag[name.endIndex...].dropFirst().drop { [0x20, 0x09, 0x0A, 0x0D].contains($0) }
+            guard tag[name.endIndex...].first == UInt8(ascii: "="), let quote = open.first,
+                [0x22, 0x27].contains(quote), let close = open.dropFirst().firstIndex(of: quote)
+            else { continue }
+            found.append(Array(tag[start.lowerBound...close]))
+            end = close + 1
         }
+        return found
     }
 }

@@ -11,10 +11,11 @@ extension Kind<[LoRAChoice]> {
         Kind(
             expected: "files or names, each with :weight from -10 to 10, joined by ;",
             parse: { text in
+                guard let parts = items(of: text) else { return nil }
                 var choices: [LoRAChoice] = []
-                for part in text.split(separator: ";").map(\.trimmed) where !part.isEmpty {
-                    guard let choice = LoRAChoice(part),
-                        !choices.contains(where: { $0.name == choice.name })
+                var names: Set<String> = []
+                for part in parts {
+                    guard let choice = LoRAChoice(part), names.insert(choice.name).inserted
                     else { return nil }
                     choices.append(choice)
                 }
@@ -24,11 +25,17 @@ extension Kind<[LoRAChoice]> {
     }
 }
 
+/// The parts between the `;` of a list, without empty ones; nil for one that is longer than any text of a recipe.
+func items(of list: String) -> [String]? {
+    guard list.utf8.count <= Recipe.longestText else { return nil }
+    return list.split(separator: ";").map(\.trimmed).filter { !$0.isEmpty }
+}
+
 extension Kind<[String]> {
     static var paths: Kind {
         Kind(
             expected: "files, joined by ;",
-            parse: { $0.split(separator: ";").map(\.trimmed).filter { !$0.isEmpty } },
+            parse: { items(of: $0) },
             value: { $0.isEmpty ? nil : .text($0.joined(separator: ";")) })
     }
 }
@@ -41,13 +48,7 @@ extension Kind<String> {
 
 extension Recipe {
     /// Whether a prompt of the recipe names an embedding, as a word of its own, in small or capital letters.
-    public func names(embedding word: String) -> Bool {
-        guard !word.isEmpty else { return false }
-        let prompts = [
-            prompt, negativePrompt, hires.prompt, hires.negativePrompt, componentPrompts,
-        ]
-        return prompts.contains { $0.holds(word: word.lowercased()) }
-    }
+    public func names(embedding word: String) -> Bool { PromptWords(self).hold(word) }
 
     /// The names of the keys whose values are files.
     static let fileKeys: Set<String> = [
@@ -66,20 +67,43 @@ extension Recipe {
     }
 }
 
-extension String {
-    /// Whether a word in small letters occurs with no letter or digit beside it, whatever its letters here.
-    fileprivate func holds(word: String) -> Bool {
-        let text = lowercased()
-        guard text.utf8.count >= word.utf8.count else { return false }
-        func isOfWord(_ scalar: Unicode.Scalar?) -> Bool {
-            scalar.map {
-                $0.properties.isAlphabetic || $0.properties.numericType != nil || $0 == "_"
-            }
-                ?? false
+/// The prompts of a recipe, in which words are looked for.
+public struct PromptWords {
+    private let texts: [[UInt8]]
+
+    /// Those of both runs.
+    public init(_ recipe: Recipe) {
+        texts = [
+            recipe.prompt, recipe.negativePrompt, recipe.hires.prompt, recipe.hires.negativePrompt,
+            recipe.componentPrompts,
+        ].filter { !$0.isEmpty }.map { Array($0.lowercased().utf8) }
+    }
+
+    /// Whether a word occurs with no letter or digit beside it, in small or capital letters.
+    public func hold(_ word: String) -> Bool {
+        let word = Array(word.lowercased().utf8)
+        return !word.isEmpty && texts.contains { Self.hold(word, $0) }
+    }
+
+    private static func hold(_ word: [UInt8], _ text: [UInt8]) -> Bool {
+        guard text.count >= word.count else { return false }
+        return (0...(text.count - word.count)).contains { start in
+            let end = start + word.count
+            return text[start] == word[0] && text[start..<end].elementsEqual(word)
+                && !endsInWord(text[..<start]) && !beginsWithWord(text[end...])
         }
-        return text.ranges(of: word).contains { range in
-            !isOfWord(text[..<range.lowerBound].unicodeScalars.last)
-                && !isOfWord(text[range.upperBound...].unicodeScalars.first)
-        }
+    }
+
+    private static func endsInWord(_ text: ArraySlice<UInt8>) -> Bool {
+        // A scalar has four bytes at most.
+        String(decoding: text.suffix(4), as: UTF8.self).unicodeScalars.last.map(isOfWord) ?? false
+    }
+
+    private static func beginsWithWord(_ text: ArraySlice<UInt8>) -> Bool {
+        String(decoding: text.prefix(4), as: UTF8.self).unicodeScalars.first.map(isOfWord) ?? false
+    }
+
+    private static func isOfWord(_ scalar: Unicode.Scalar) -> Bool {
+        scalar.properties.isAlphabetic || scalar.properties.numericType != nil || scalar == "_"
     }
 }

@@ -31,9 +31,23 @@ extension ComfyUIGraph {
             let widgets: Any?
             /// 2: never run; 4: passed over, as if its input were its output.
             let mode: Int
+            /// The link of the first input of each type.
+            private let firstLinks: [String: String?]
+
+            init(type: String, inputs: [Input], widgets: Any?, mode: Int) {
+                (self.type, self.inputs, self.widgets, self.mode) = (type, inputs, widgets, mode)
+                firstLinks = Dictionary(
+                    inputs.map { ($0.type, $0.link) }, uniquingKeysWith: { first, _ in first })
+            }
 
             var isMuted: Bool { mode == 2 }
             var isPassedThrough: Bool { mode == 4 || type == "Reroute" }
+
+            /// The link that it hands on at one of its outputs.
+            func passed(_ slot: Int, type: String) -> String? {
+                if mode == 4 { return firstLinks[type] ?? nil }
+                return inputs.indices.contains(slot) ? inputs[slot].link : inputs.first?.link
+            }
         }
 
         private struct Link {
@@ -110,11 +124,7 @@ extension ComfyUIGraph {
                 seen.insert(number).inserted, let node = nodes[link.node], !node.isMuted
             {
                 guard node.isPassedThrough else { return (link.node, link.slot) }
-                let fitting = node.inputs.filter { node.mode != 4 || $0.type == link.type }
-                let next =
-                    fitting.indices.contains(link.slot) && node.mode != 4
-                    ? fitting[link.slot] : fitting.first
-                guard let next = next?.link else { return nil }
+                guard let next = node.passed(link.slot, type: link.type) else { return nil }
                 number = next
             }
             return nil

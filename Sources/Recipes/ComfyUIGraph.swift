@@ -60,11 +60,14 @@ struct ComfyUIGraph {
         return (number, node)
     }
 
+    /// The most nodes behind each other that a value is looked for in.
+    private static let mostHolders = 16
+
     /// A value, or that of a node that only holds one.
     func scalar(_ value: Any) -> String? {
         if let text = OtherSettings.text(value) { return text }
         let names = ["value", "text", "string", "seed", "int", "float", "Text", "STRING"]
-        return follow(value) { _, node in
+        return follow(value, upTo: Self.mostHolders) { _, node in
             guard let held = names.lazy.compactMap({ node.inputs[$0] }).first else {
                 return .next(nil)
             }
@@ -78,9 +81,11 @@ struct ComfyUIGraph {
     }
 
     /// Follows links from node to node, each node once.
-    func follow(_ link: Any?, _ step: (String, Node) -> Step) -> String? {
+    func follow(
+        _ link: Any?, upTo most: Int = .max, _ step: (String, Node) -> Step
+    ) -> String? {
         var (link, seen) = (link, Set<String>())
-        while let (number, node) = node(link), seen.insert(number).inserted {
+        while seen.count < most, let (number, node) = node(link), seen.insert(number).inserted {
             switch step(number, node) {
             case .found(let text): return text
             case .next(let next): link = next

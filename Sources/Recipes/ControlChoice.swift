@@ -184,8 +184,9 @@ extension Kind<[ControlChoice]> {
         Kind(
             expected: "networks, each as name=what it reads:weight@start-end, joined by ;",
             parse: { text in
+                guard let parts = items(of: text) else { return nil }
                 var choices: [ControlChoice] = []
-                for part in text.split(separator: ";").map(\.trimmed) where !part.isEmpty {
+                for part in parts {
                     guard let choice = ControlChoice(part) else { return nil }
                     choices.append(choice)
                 }

@@ -117,7 +117,7 @@ public struct Infotext: Sendable, Equatable {
     }
 
     private static func startsSettings(_ line: Scalars) -> Bool {
-        line.starts(with: "Steps:".unicodeScalars) && entries(of: line).count >= 2
+        line.starts(with: "Steps:".unicodeScalars) && entries(of: line, upTo: 2).count >= 2
     }
 
     private static func takeEntries(from lines: inout [Scalars]) -> [Entry] {
@@ -157,12 +157,14 @@ public struct Infotext: Sendable, Equatable {
 
     /// A1111's pattern, `\s*(\w[\w \-/]+):\s*("(?:\\.|[^\\"])+"|[^,]*)(?:,|$)`, found again and
     /// again, in one pass. Other programs have lists and objects of JSON as values, which are taken whole.
-    private static func entries(of text: Scalars) -> [Entry] {
+    ///
+    /// - Parameter most: entries behind which the rest is not read.
+    private static func entries(of text: Scalars, upTo most: Int = .max) -> [Entry] {
         var entries: [Entry] = []
         var rest = text
         // Where one bracket has no partner, the rest is not searched again.
         var hasBrackets = true
-        while !rest.isEmpty {
+        while !rest.isEmpty, entries.count < most {
             rest = rest.drop { !isWord($0) }
             let name = rest.prefix { isWord($0) || " -/".unicodeScalars.contains($0) }
             rest = rest[name.endIndex...]
@@ -221,7 +223,13 @@ public struct Infotext: Sendable, Equatable {
     }
 
     private static func isWord(_ scalar: Unicode.Scalar) -> Bool {
-        scalar == "_" || scalar.properties.isAlphabetic || scalar.properties.numericType != nil
+        // The tables of Unicode take long to look up.
+        if scalar.isASCII {
+            let letter = scalar.value | 0x20
+            return (0x61...0x7A).contains(letter) || (0x30...0x39).contains(scalar.value)
+                || scalar == "_"
+        }
+        return scalar.properties.isAlphabetic || scalar.properties.numericType != nil
     }
 
     /// The text in quotes at the beginning, with a comma, a line end or nothing behind it.

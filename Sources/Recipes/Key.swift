@@ -91,14 +91,15 @@ public struct Key: Sendable {
         /// The bare value; a number without a fraction comes back as a whole one.
         public init(from decoder: any Decoder) throws {
             let value = try decoder.singleValueContainer()
-            if let flag = try? value.decode(Bool.self) {
-                self = .flag(flag)
-            } else if let integer = try? value.decode(UInt64.self) {
-                self = .integer(integer)
+            // What fails takes long, so that the commonest comes first.
+            if let text = try? value.decode(String.self) {
+                self = .text(text)
             } else if let number = try? value.decode(Double.self) {
-                self = .number(number)
+                let isWhole = number >= 0 && number == number.rounded()
+                let integer = isWhole ? try? value.decode(UInt64.self) : nil
+                self = integer.map { .integer($0) } ?? .number(number)
             } else {
-                self = .text(try value.decode(String.self))
+                self = .flag(try value.decode(Bool.self))
             }
         }
 

@@ -126,8 +126,9 @@ extension Kind<[MaskSource]> {
         Kind(
             expected: "masks as behind --mask, joined by ;",
             parse: { text in
+                guard let parts = items(of: text) else { return nil }
                 var masks: [MaskSource] = []
-                for part in text.split(separator: ";").map(\.trimmed) where !part.isEmpty {
+                for part in parts {
                     guard let mask = try? MaskSource(part, at: .argument("avoid")) else {
                         return nil
                     }

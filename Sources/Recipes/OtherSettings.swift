@@ -29,7 +29,11 @@ struct OtherSettings {
         func parsed(_ text: String) -> [String: Any]? {
             try? JSONSerialization.jsonObject(with: Data(text.utf8)) as? [String: Any]
         }
-        guard text.utf8.count <= longestJSON, text.trimmed.hasPrefix("{") else { return nil }
+        guard text.utf8.count <= longestJSON, text.trimmed.hasPrefix("{"),
+            JSONSize.isSmall(text)
+        else {
+            return nil
+        }
         return parsed(text)
             ?? (text.contains("NaN") ? parsed(text.replacing("NaN", with: "null")) : nil)
     }

@@ -32,7 +32,9 @@ public struct PictureSettings: Sendable, Equatable {
         (program, model, modelHash) = (other.program, other.model, nil)
         let hasStrength = other.found.contains { $0.key == "strength" }
         verb = other.verb ?? (hasStrength ? .imageToImage : .textToImage)
-        settings = other.found.map { Setting($0.key, $0.value, at: .argument(name)) }
+        settings = other.found.map {
+            Setting($0.key, Self.withoutPoint($0.value, $0.key), at: .argument(name))
+        }
         (leftOut, remarks) = (other.leftOut, other.remarks)
         entries =
             other.found.filter { !["prompt", "negative_prompt"].contains($0.key) }
@@ -80,8 +82,20 @@ public struct PictureSettings: Sendable, Equatable {
             }
         }
         if infotext.isFromCard { found.append(("rng", RandomGenerator.nv.rawValue)) }
-        settings = found.map { Setting($0.key, $0.value, at: .argument(name)) }
+        settings = found.map {
+            Setting($0.key, Self.withoutPoint($0.value, $0.key), at: .argument(name))
+        }
         self.leftOut = leftOut
+    }
+
+    /// Whole numbers without the point and zeros that some programs write behind all numbers.
+    private static func withoutPoint(_ value: String, _ name: String) -> String {
+        guard let form = Recipe.key(name)?.form, form.isWhole,
+            let point = value.firstIndex(of: "."), point > value.startIndex
+        else { return value }
+        let (number, zeros) = (value[..<point], value[point...].dropFirst())
+        let isNumber = Int(number) != nil || UInt64(number) != nil
+        return isNumber && zeros.allSatisfy { $0 == "0" } ? String(number) : value
     }
 
     /// Whether a picture may say this of a key: files by name only, for anyone may have written it.
@@ -99,7 +113,8 @@ public struct PictureSettings: Sendable, Equatable {
     public mutating func leaveOut(
         _ names: [String], of key: String?, keeping part: String? = nil
     ) {
-        for name in names where !missing.contains(name) { missing.append(name) }
+        var seen = Set(missing)
+        missing += names.filter { seen.insert($0).inserted }
         guard let key else { return }
         settings.removeAll { $0.key == key }
         if let part { settings.append(Setting(key, part, at: .argument(name))) }
@@ -115,11 +130,14 @@ public struct PictureSettings: Sendable, Equatable {
                 let all = text.split(separator: ";").map { (String($0), LoRAChoice(String($0))) }
                 let gone = all.compactMap(\.1?.name).filter { !isHere($0) }
                 guard !gone.isEmpty else { continue }
-                let kept = all.filter { $0.1.map { !gone.contains($0.name) } ?? true }.map(\.0)
+                let names = Set(gone)
+                let kept = all.filter { $0.1.map { !names.contains($0.name) } ?? true }.map(\.0)
                 leaveOut(
                     gone.map { "LoRA \($0)" }, of: key,
                     keeping: kept.isEmpty ? nil : kept.joined(separator: ";"))
-            case "prompt", "hires_prompt":
+            // A longer one is refused, or left out as a whole.
+            case "prompt" where text.utf8.count <= Recipe.longestText,
+                "hires_prompt" where text.utf8.count <= Recipe.longestText:
                 var gone: [String] = []
                 let kept = text.replacingTags { tag, written in
                     guard let name = tag.lora?.name, !isHere(name) else { return written }
@@ -191,6 +209,17 @@ public struct PictureSettings: Sendable, Equatable {
 
     /// Letters of names in a line, and lines.
     private static let (longestList, mostLists) = (120, 8)
+}
+
+extension Key.Form {
+    /// Whether it takes whole numbers.
+    fileprivate var isWhole: Bool {
+        switch self {
+        case .whole, .seed: true
+        case .orDefault(let form): form.isWhole
+        default: false
+        }
+    }
 }
 
 extension Infotext {

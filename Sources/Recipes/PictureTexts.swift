@@ -46,6 +46,9 @@ extension PictureSettings {
             || OtherSettings.labelledByEasyDiffusion(text) != nil
     }
 
+    /// An object of JSON, if the text is one that is short and flat enough to be settings.
+    package static func object(_ text: String) -> [String: Any]? { OtherSettings.object(text) }
+
     /// The keyword of a text that was hidden in the lowest bits of a picture's samples.
     public static let hiddenKeyword = "stealth"
 

@@ -65,11 +65,10 @@ public struct StyleBook: Sendable, Equatable {
             }
             let style = Style(
                 name: field(name), prompt: field(prompt), negativePrompt: field(negative))
-            guard !style.name.isEmpty, !style.name.hasPrefix("#") else { continue }
-            styles.removeAll { $0.name == style.name }
-            styles.append(style)
+            if !style.name.isEmpty, !style.name.hasPrefix("#") { styles.append(style) }
         }
-        self.styles = styles
+        var seen: Set<String> = []
+        self.styles = styles.reversed().filter { seen.insert($0.name).inserted }.reversed()
     }
 
     /// The style of that name.
@@ -131,7 +130,7 @@ extension Kind<[String]> {
     static var styles: Kind {
         Kind(
             expected: "names of styles, joined by ;",
-            parse: { $0.split(separator: ";").map(\.trimmed).filter { !$0.isEmpty } },
+            parse: { items(of: $0) },
             value: { $0.isEmpty ? nil : .text($0.joined(separator: ";")) })
     }
 }

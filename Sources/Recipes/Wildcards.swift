@@ -18,6 +18,9 @@ struct WildcardDrawer {
 
     /// What is drawn from may be so deep in other draws.
     private static let deepest = 16
+    /// Signs that are looked at for choices, those in each other each time.
+    private static let mostWork = 32 * Recipe.longestText
+    private var work = 0
     private static let largestFile = 1 << 20
 
     init(_ folders: [URL], seed: UInt64) {
@@ -29,8 +32,10 @@ struct WildcardDrawer {
     mutating func drawn(_ text: String) -> String {
         guard text.contains("{") || text.contains("__") else { return text }
         var room = Recipe.longestText
+        work = 0
         guard let drawn = draw(Array(text.unicodeScalars), 0, &room) else {
-            notes.append("what wildcards draw would be too long: they stay words")
+            let fault = room < 0 ? "what wildcards draw would be too long" : "its braces are too many"
+            notes.append("\(fault): they stay words")
             return text
         }
         return drawn
@@ -41,12 +46,14 @@ struct WildcardDrawer {
     /// Nil where it would be too long.
     private mutating func draw(_ text: Text, _ depth: Int, _ room: inout Int) -> String? {
         var drawn = String.UnicodeScalarView()
+        work += text.count
         let ends = Self.ends(of: text)
         var place = 0
         while place < text.count {
-            if text[place] == "{", depth < Self.deepest, let end = ends[place],
-                let choice = Choice(text[(place + 1)..<end])
-            {
+            let end = text[place] == "{" && depth < Self.deepest ? ends[place] : nil
+            if let end { work += end - place }
+            guard work <= Self.mostWork else { return nil }
+            if let end, let choice = Choice(text[(place + 1)..<end]) {
                 for (index, option) in choice.drawn(&random).enumerated() {
                     if index > 0 { drawn.append(contentsOf: choice.separator) }
                     guard let words = draw(Text(option), depth + 1, &room) else { return nil }

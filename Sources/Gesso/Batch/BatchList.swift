@@ -188,11 +188,11 @@ private struct BatchListFile {
 
     /// A list of objects of JSON, one a line.
     init(at path: String) throws {
+        let decoder = JSONDecoder()
         items = try Self.items(at: path) { line, number, folder in
             let advice = "write {\"input\": \"photo.jpg\"}"
             guard
-                let object = try? JSONDecoder().decode(
-                    [String: Key.Value].self, from: Data(line.utf8))
+                let object = try? decoder.decode([String: Key.Value].self, from: Data(line.utf8))
             else {
                 throw GessoError(
                     .usage, "not an object of texts and numbers",
@@ -232,9 +232,10 @@ private struct BatchListFile {
     ///
     /// - Throws: `GessoError` where the list cannot be read, and of the first line where all have a fault.
     private static func items(
-        at path: String, _ read: (String, Int, URL) throws -> BatchList.Item
+        at path: String, _ read: (String, Int, String) throws -> BatchList.Item
     ) throws -> [BatchList.Item] {
-        let (lines, folder) = try lines(at: path)
+        let (lines, url) = try lines(at: path)
+        let folder = (url.relativePath + "/").withoutDotFolders
         let items = try lines.map { line, number in
             do {
                 guard let text = String(validating: line, as: UTF8.self) else {
@@ -309,12 +310,10 @@ private struct BatchListFile {
 
     /// The path from the list's folder. Where there is no such file, white space and quotes around it are taken
     /// off and `\` is taken for `/`, as Windows writes paths.
-    private static func path(_ path: String, from folder: URL) -> String {
+    private static func path(_ path: String, from folder: String) -> String {
         func full(_ path: String) -> String {
-            guard !path.hasPrefix("/"), path != "alpha" else { return path }
-            var path = folder.appending(path: path).relativePath
-            while path.hasPrefix("./"), path.count > 2 { path.removeFirst(2) }
-            return path
+            let isWhole = path.hasPrefix("/") || path == "alpha"
+            return isWhole ? path : (folder + path).withoutDotFolders
         }
         let literal = full(path)
         guard !FileManager.default.fileExists(atPath: literal) else { return literal }
@@ -323,5 +322,16 @@ private struct BatchListFile {
         if isQuoted, bare.count > 2 { bare = String(bare.dropFirst().dropLast()) }
         let other = full(bare.replacing("\\", with: "/"))
         return FileManager.default.fileExists(atPath: other) ? other : literal
+    }
+}
+
+extension String {
+    /// The path without `./` at its beginning, unless that is all of it.
+    fileprivate var withoutDotFolders: String {
+        var rest = utf8[...]
+        while rest.starts(with: "./".utf8) {
+            rest = rest.dropFirst(2).drop { $0 == UInt8(ascii: "/") }
+        }
+        return String(Substring(rest))
     }
 }

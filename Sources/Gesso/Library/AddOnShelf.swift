@@ -62,9 +62,10 @@ struct AddOnShelf {
             (name: String($0.key.dropFirst(key.count + 1)), url: $0.value)
         }.sorted { $0.name < $1.name }
         var names = Set(recipe.embeddings)
+        let prompts = PromptWords(recipe)
         return (found + all(.embeddings)).compactMap { name, url in
             let word = String(name.split(separator: "/").last ?? "")
-            guard recipe.names(embedding: word), names.insert(name).inserted else { return nil }
+            guard prompts.hold(word), names.insert(name).inserted else { return nil }
             return Entry(key: key, name: name, files: [url], isOfPrompt: true)
         }
     }
@@ -318,30 +319,43 @@ extension AddOnShelf.Entry {
 }
 
 extension Library {
+    /// The most names of a picture's settings that are looked for: each may be a search of folders.
+    private static let mostNames = 100
+
     /// What a picture says of how it was made, without the autoencoder, LoRAs and ControlNets that are not
-    /// here: another program's picture can still be a beginning.
+    /// here: another program's picture can still be a beginning. Names beyond the first hundred count as not here.
     package func available(_ stored: PictureSettings) -> PictureSettings {
         let shelf = AddOnShelf(places)
+        var known: [String: Bool] = [:]
+        func has(_ key: String, _ name: String) -> Bool {
+            let whole = key + ":" + name
+            if let isHere = known[whole] { return isHere }
+            guard known.count < Self.mostNames else { return false }
+            let isHere = shelf.has(key, name)
+            known[whole] = isHere
+            return isHere
+        }
         func value(_ key: String) -> String? { stored.settings.first { $0.key == key }?.value }
         var found = stored
-        if let vae = value("vae"), !shelf.has("vae", vae) {
+        if let vae = value("vae"), !has("vae", vae) {
             found.leaveOut(["VAE \(vae)"], of: "vae")
         }
-        found.leaveOutLoRAs { shelf.has("lora", $0) }
+        found.leaveOutLoRAs { has("lora", $0) }
         // What is named in a prompt and not here stays a word.
-        let embeddings = stored.embeddings.filter { !shelf.has("embedding", $0) }
+        let embeddings = stored.embeddings.filter { !has("embedding", $0) }
         found.leaveOut(embeddings.map { "embedding \($0)" }, of: nil)
         let controls = (value("control") ?? "").split(separator: ";").map(String.init)
         let missing = controls.filter { control in
             guard let choice = ControlChoice(control) else { return false }
             // A map or a mask that was made for a picture is not in it.
-            return !shelf.has("control", choice.network)
+            return !has("control", choice.network)
                 || !choice.pictures.allSatisfy {
                     FileManager.default.fileExists(atPath: FilePath.literal($0))
                 }
         }
         if !missing.isEmpty {
-            let left = controls.filter { !missing.contains($0) }
+            let gone = Set(missing)
+            let left = controls.filter { !gone.contains($0) }
             let names = missing.map { "ControlNet \(ControlChoice($0)?.network ?? $0)" }
             found.leaveOut(
                 names, of: "control",

@@ -73,14 +73,13 @@ public struct CLIPTokenizer: Sendable {
 
     /// Cuts `scalars` at the special tokens, whose numbers go straight to `ids`.
     private func forEachPart(
-        of scalars: ArraySlice<Unicode.Scalar>, _ specials: [TokenizerVocabulary.Special],
+        of scalars: ArraySlice<Unicode.Scalar>, _ specials: SpecialTokens,
         into ids: inout [Int], _ body: (ArraySlice<Unicode.Scalar>, inout [Int]) -> Void
     ) {
         var start = scalars.startIndex
         var position = start
         while position < scalars.endIndex {
-            let rest = scalars[position...]
-            guard let special = specials.first(where: { rest.starts(with: $0.scalars) }) else {
+            guard let special = specials.first(in: scalars[position...]) else {
                 position += 1
                 continue
             }

@@ -35,12 +35,13 @@ public struct PromptChunks: Sendable, Equatable {
         embeddings: [(name: String, vectors: Int)] = []
     ) {
         var builder = Builder(tokenizer)
+        let names = EmbeddingNames(embeddings.map(\.name))
         for part in prompt.parts {
             guard let text = part.text else {
                 builder.close()
                 continue
             }
-            for piece in Self.pieces(of: text, embeddings.map(\.name)) {
+            for piece in Self.pieces(of: text, names) {
                 switch piece {
                 case .text(let text):
                     for id in tokenizer.promptIDs(of: text) { builder.add(id, part.weight) }
@@ -52,41 +53,24 @@ public struct PromptChunks: Sendable, Equatable {
         chunks = builder.finished()
     }
 
-    /// Whether a prompt uses an embedding of that name.
-    package static func uses(_ name: String, in prompt: WeightedPrompt) -> Bool {
-        prompt.parts.contains { part in
-            pieces(of: part.text ?? "", [name]).contains { piece in
-                if case .embedding = piece { true } else { false }
-            }
-        }
-    }
-
     private enum Piece { case text(String), embedding(Int) }
 
-    /// The text cut at names of embeddings that stand as words of their own, in any case.
-    private static func pieces(of text: String, _ names: [String]) -> [Piece] {
+    /// The text cut at names of embeddings.
+    private static func pieces(of text: String, _ names: EmbeddingNames) -> [Piece] {
         guard !names.isEmpty else { return [.text(text)] }
         let scalars = Array(text.unicodeScalars)
-        let lowered = scalars.map { $0.properties.lowercaseMapping.unicodeScalars.first ?? $0 }
-        let wanted = names.enumerated().map { ($0, Array($1.lowercased().unicodeScalars)) }
-            .filter { !$0.1.isEmpty }.sorted { $0.1.count > $1.1.count }
+        let lowered = EmbeddingNames.lowered(scalars)
         var pieces: [Piece] = []
         var (start, place) = (0, 0)
         while place < scalars.count {
-            let found = wanted.first { _, name in
-                let end = place + name.count
-                return lowered[place...].starts(with: name)
-                    && (place == 0 || !joins(lowered[place - 1], name[0]))
-                    && (end == lowered.count || !joins(name[name.count - 1], lowered[end]))
-            }
-            guard let (index, name) = found else {
+            guard let (index, count) = names.first(at: place, in: lowered) else {
                 place += 1
                 continue
             }
             let mark = markLength(lowered[start..<place])
             pieces.append(.text(string(scalars[start..<place - mark])))
             pieces.append(.embedding(index))
-            place += name.count
+            place += count
             if mark > 0 { place += endingLength(lowered[place...]) }
             start = place
         }
@@ -108,15 +92,6 @@ public struct PromptChunks: Sendable, Equatable {
     private static func endingLength(_ text: ArraySlice<Unicode.Scalar>) -> Int {
         let endings = [".safetensors", ".pt", ".bin"].map(\.unicodeScalars)
         return endings.first { text.starts(with: $0) }?.count ?? 0
-    }
-
-    /// Whether two scalars side by side are of one word.
-    private static func joins(_ a: Unicode.Scalar, _ b: Unicode.Scalar) -> Bool {
-        func isOfWord(_ scalar: Unicode.Scalar) -> Bool {
-            scalar == "_" || scalar == "-" || scalar.properties.isAlphabetic
-                || scalar.properties.numericType != nil
-        }
-        return isOfWord(a) && isOfWord(b)
     }
 
     private static func string(_ scalars: ArraySlice<Unicode.Scalar>) -> String {

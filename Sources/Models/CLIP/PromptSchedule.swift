@@ -50,8 +50,9 @@ public struct PromptSchedule: Sendable, Equatable {
     /// - Parameters:
     ///   - index: of the evaluation, from 0.
     ///   - steps: evaluations of the whole schedule, before strength shortens it.
-    public func parts(at index: Int, of steps: Int) -> [Part] {
-        branches.map {
+    ///   - most: parts behind which the rest is left out.
+    public func parts(at index: Int, of steps: Int, upTo most: Int = .max) -> [Part] {
+        branches.prefix(most).map {
             Part(text: $0.prompt.text(at: max(index, 1), of: steps), weight: $0.weight)
         }
     }

@@ -3,20 +3,9 @@ import Foundation
 
 /// What a tokenizer's files say: the tokens, the merges and the special tokens.
 struct TokenizerVocabulary: Sendable {
-    /// A token that is recognized as a text of its own, before any splitting.
-    struct Special: Sendable {
-        let scalars: [Unicode.Scalar]
-        let id: Int
-
-        init(_ text: String, _ id: Int) {
-            scalars = Array(text.unicodeScalars)
-            self.id = id
-        }
-    }
-
     /// Special tokens looked for in the prompt as it is typed, and in the normalized prompt.
-    let rawSpecials: [Special]
-    let normalizedSpecials: [Special]
+    let rawSpecials: SpecialTokens
+    let normalizedSpecials: SpecialTokens
     let beginning: Int
     let end: Int
     let padding: Int
@@ -55,11 +44,17 @@ struct TokenizerVocabulary: Sendable {
         guard !isNormalized.keys.contains("") else {
             throw ModelError.invalidTokenizer(path: path, reason: "a special token has no text")
         }
-        // Of two that begin alike, the longer is looked for first.
-        let texts = isNormalized.keys.sorted { ($1.count, $0) < ($0.count, $1) }
-        rawSpecials = try texts.filter { isNormalized[$0] == false }.map { try Special($0, id($0)) }
-        normalizedSpecials = try texts.filter { isNormalized[$0] == true }
-            .map { try Special($0, id($0)) }
+        guard isNormalized.keys.allSatisfy({ $0.utf8.count <= SpecialTokens.longest }) else {
+            throw ModelError.invalidTokenizer(
+                path: path, reason: "a special token is longer than \(SpecialTokens.longest) bytes")
+        }
+        func specials(_ isWanted: (Bool) -> Bool) throws -> SpecialTokens {
+            let texts = isNormalized.filter { isWanted($0.value) }.map(\.key)
+            return SpecialTokens(
+                Dictionary(try texts.map { ($0, try id($0)) }, uniquingKeysWith: { a, _ in a }))
+        }
+        rawSpecials = try specials { !$0 }
+        normalizedSpecials = try specials { $0 }
     }
 
     /// The encoder that these tokens and merges make.
