@@ -584,9 +584,10 @@ def make_good_jpeg():
                        ("-grey", jpeg(grey, quality=90))]:
         good(f"no-end-marker{name}.jpg", data[:-2], reference(data), tolerance=1,
              warnings=["end marker is missing"])
-    for name, count in [("few", 5), ("many", 38)]:
+    # libjpeg keeps a few bytes to itself, and does not count them.
+    for name, count, notes in [("few", 5, []), ("many", 38, ["stray bytes"])]:
         good(f"{name}-bytes-for-end-marker.jpg", base[:-2] + stray(count), reference(base), tolerance=1,
-             warnings=["stray bytes", "end marker is missing"])
+             warnings=notes + ["end marker is missing"])
     good("half-end-marker.jpg", base[:-1], reference(base), tolerance=1,
          warnings=["end marker is missing"])
     progressive = jpeg(color, quality=80, progressive=True)

@@ -98,7 +98,7 @@ extension XMP {
         for start in tag.ranges(of: Array("xmlns:".utf8)) where start.lowerBound >= end {
             // A name ends before its `=`, or where another one begins.
             let name = tag[start.upperBound...].prefix { !"=:\"'".utf8.contains($0) }
-            let open = tag[name.endIndex...].dropFirst().drop { [0x20, 0x09, 0x0A, 0x0D].contains($0) }
+            let open = tag[name.endIndex...].dropFirst().drop(while: blanks.contains)
             guard tag[name.endIndex...].first == UInt8(ascii: "="), let quote = open.first,
                 [0x22, 0x27].contains(quote), let close = open.dropFirst().firstIndex(of: quote)
             else { continue }

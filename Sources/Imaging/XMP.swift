@@ -10,7 +10,7 @@ enum XMP {
 
     static let endOfProperties = Array("</rdf:RDF".utf8)
     private static let property = Array("Iptc4xmpExt:DigitalSourceType".utf8)
-    private static let blanks: [UInt8] = [0x20, 0x09, 0x0A, 0x0D]
+    static let blanks: [UInt8] = [0x20, 0x09, 0x0A, 0x0D]
 
     /// The packet with the source type in it; `existing` as it is when there is none to say.
     static func packet(_ existing: [UInt8]?, digitalSourceType: DigitalSourceType?) -> [UInt8]? {

@@ -109,9 +109,13 @@ public struct Infotext: Sendable, Equatable {
         of word: String.UnicodeScalarView, in line: Scalars
     ) -> [Scalars.Index] {
         var (places, isInWord) = ([Scalars.Index](), false)
+        let first = word.first
         for index in line.indices {
-            if !isInWord, line[index...].starts(with: word) { places.append(index) }
-            isInWord = isWord(line[index])
+            let scalar = line[index]
+            if !isInWord, scalar == first, line[index...].starts(with: word) {
+                places.append(index)
+            }
+            isInWord = isWord(scalar)
         }
         return places
     }
@@ -166,7 +170,7 @@ public struct Infotext: Sendable, Equatable {
         var hasBrackets = true
         while !rest.isEmpty, entries.count < most {
             rest = rest.drop { !isWord($0) }
-            let name = rest.prefix { isWord($0) || " -/".unicodeScalars.contains($0) }
+            let name = rest.prefix(while: isOfName)
             rest = rest[name.endIndex...]
             guard rest.first == ":", name.count >= 2 else { continue }
             rest = rest.dropFirst().drop(while: \.properties.isWhitespace)
@@ -214,12 +218,16 @@ public struct Infotext: Sendable, Equatable {
         while index < text.endIndex, text[index] != "," {
             let next = text.index(after: index)
             if text[index] == "\n" {
-                let name = text[next...].prefix { isWord($0) || " -/".unicodeScalars.contains($0) }
+                let name = text[next...].prefix(while: isOfName)
                 if text[name.endIndex...].first == ":" { break }
             }
             index = next
         }
         return text[..<index]
+    }
+
+    private static func isOfName(_ scalar: Unicode.Scalar) -> Bool {
+        isWord(scalar) || scalar == " " || scalar == "-" || scalar == "/"
     }
 
     private static func isWord(_ scalar: Unicode.Scalar) -> Bool {
@@ -257,14 +265,14 @@ public struct Infotext: Sendable, Equatable {
             if isQuoted {
                 isQuoted = scalar != "\"" || isEscaped
                 isEscaped = scalar == "\\" && !isEscaped
-            } else if scalar == "\"" {
-                isQuoted = true
-            } else if "{[(".unicodeScalars.contains(scalar) {
-                depth += 1
-            } else if "}])".unicodeScalars.contains(scalar) {
-                depth -= 1
-            } else if depth == 0, scalar == "," {
-                break
+            } else {
+                if depth == 0, scalar == "," { break }
+                switch scalar {
+                case "\"": isQuoted = true
+                case "{", "[", "(": depth += 1
+                case "}", "]", ")": depth -= 1
+                default: break
+                }
             }
             index = text.index(after: index)
         }

@@ -24,18 +24,18 @@ struct OtherSettings {
 
     /// Reads a JSON object; nil for anything else.
     ///
-    /// Python writes NaN, which JSON does not have: it counts as null.
+    /// Python writes NaN and Infinity, which JSON does not have: they count as null.
     static func object(_ text: String) -> [String: Any]? {
-        func parsed(_ text: String) -> [String: Any]? {
-            try? JSONSerialization.jsonObject(with: Data(text.utf8)) as? [String: Any]
+        func parsed(_ text: Data) -> [String: Any]? {
+            try? JSONSerialization.jsonObject(with: text) as? [String: Any]
         }
         guard text.utf8.count <= longestJSON, text.trimmed.hasPrefix("{"),
             JSONSize.isSmall(text)
         else {
             return nil
         }
-        return parsed(text)
-            ?? (text.contains("NaN") ? parsed(text.replacing("NaN", with: "null")) : nil)
+        return parsed(Data(text.utf8))
+            ?? JSONSize.withoutOddNumbers(text).flatMap { parsed(Data($0)) }
     }
 
     /// An object within another one, or one written as text in it.

@@ -124,7 +124,9 @@ public struct PictureSettings: Sendable, Equatable {
     ///
     /// - Parameter isHere: whether there is one of a name.
     public mutating func leaveOutLoRAs(unless isHere: (String) -> Bool) {
-        for (key, text) in settings.map({ ($0.key, $0.value) }) {
+        for (key, text) in settings.map({ ($0.key, $0.value) })
+        // A longer one is refused, or left out as a whole.
+        where text.utf8.count <= Recipe.longestText {
             switch key {
             case "lora":
                 let all = text.split(separator: ";").map { (String($0), LoRAChoice(String($0))) }
@@ -135,9 +137,7 @@ public struct PictureSettings: Sendable, Equatable {
                 leaveOut(
                     gone.map { "LoRA \($0)" }, of: key,
                     keeping: kept.isEmpty ? nil : kept.joined(separator: ";"))
-            // A longer one is refused, or left out as a whole.
-            case "prompt" where text.utf8.count <= Recipe.longestText,
-                "hires_prompt" where text.utf8.count <= Recipe.longestText:
+            case "prompt", "hires_prompt":
                 var gone: [String] = []
                 let kept = text.replacingTags { tag, written in
                     guard let name = tag.lora?.name, !isHere(name) else { return written }

@@ -21,11 +21,14 @@ extension PictureSettings {
         let written = (byName["parameters"] ?? byName[Self.hiddenKeyword])?.withoutByteOrderMark
         if let text = written, !text.trimmed.isEmpty {
             let isFooocus = byName["fooocus_scheme"] != nil
-            if let settings = OtherSettings.labelledByEasyDiffusion(text) {
+            let isLong = text.utf8.count > Self.longest
+            if !isLong, let settings = OtherSettings.labelledByEasyDiffusion(text) {
                 self.init(settings, text, of: name)
             } else if let settings = try Self.other(inJSON: text, isFooocus: isFooocus, at: origin)
             {
                 self.init(settings, text, of: name)
+            } else if isLong {
+                throw .otherProgram("an unknown one, of more than 1 MiB", at: origin)
             } else {
                 self.init(Infotext(text), of: name)
             }
@@ -39,6 +42,9 @@ extension PictureSettings {
             return nil
         }
     }
+
+    /// The most bytes of settings that are no JSON.
+    private static let longest = 1 << 20
 
     /// Whether a text is known to hold settings, or is an object of JSON.
     package static func areIn(_ text: String) -> Bool {
@@ -124,7 +130,9 @@ extension PictureSettings {
         {
             return (settings, text)
         }
-        if let text = texts["Dream"], let settings = OtherSettings.dream(text) {
+        if let text = texts["Dream"], text.utf8.count <= longest,
+            let settings = OtherSettings.dream(text)
+        {
             return (settings, text)
         }
         let known = [
@@ -136,6 +144,9 @@ extension PictureSettings {
         ]
         if let program = known.first(where: { texts[$0.0] != nil })?.1 {
             throw .otherProgram(program, at: origin)
+        }
+        if texts["prompt"]?.trimmed.hasPrefix("{\"") ?? false {
+            throw .otherProgram("ComfyUI, a graph that is damaged or too large", at: origin)
         }
         let description = texts["Description"] ?? ""
         if description.contains("Generator: Mochi Diffusion") {

@@ -28,11 +28,11 @@ public struct RecipeWriter {
                 guard let value = values[key.name] else { continue }
                 var recipe = standard
                 guard key.set("\(value)", in: &recipe) else {
-                    leftOut.append("\(key.name) '\(value)'")
+                    leftOut.append("\(key.name) '\("\(value)".prefix(200))'")
                     continue
                 }
                 if Recipe.fileKeys.contains(key.name), !Recipe.staysInside("\(value)") {
-                    leftOut.append("\(key.name) '\(value)', a file elsewhere")
+                    leftOut.append("\(key.name) '\("\(value)".prefix(200))', a file elsewhere")
                     continue
                 }
                 let isOwn = key.value(in: recipe) == key.value(in: standard)

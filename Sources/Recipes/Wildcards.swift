@@ -34,7 +34,8 @@ struct WildcardDrawer {
         var room = Recipe.longestText
         work = 0
         guard let drawn = draw(Array(text.unicodeScalars), 0, &room) else {
-            let fault = room < 0 ? "what wildcards draw would be too long" : "its braces are too many"
+            let fault =
+                room < 0 ? "what wildcards draw would be too long" : "its braces are too many"
             notes.append("\(fault): they stay words")
             return text
         }

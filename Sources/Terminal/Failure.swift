@@ -35,7 +35,9 @@ extension String {
     /// The text as one line of at most 240 characters; what is too much goes out of the middle.
     package func asLine() -> String {
         let line = escapingControls()
-        guard line.count > 240 else { return line }
-        return line.prefix(150) + "…" + line.suffix(89)
+        // A letter may have marks without end.
+        let scalars = line.unicodeScalars
+        guard scalars.count > 240 else { return line }
+        return String(scalars.prefix(150)) + "…" + String(scalars.suffix(89))
     }
 }

@@ -26,6 +26,20 @@ import Testing
         }
     }
 
+    @Test func aReceiptHasSoManyParts() throws {
+        let receipt = try String(
+            contentsOf: Fixtures.folder.appending(path: "Receipts/inpaint.json"), encoding: .utf8)
+        try inFolder { folder in
+            let file = folder.appending(path: "receipt.json")
+            for (count, isRead) in [(90_000, true), (100_001, false)] {
+                let list = Array(repeating: "1", count: count).joined(separator: ",")
+                let text = receipt.replacing("\n}", with: ",\n\"x\": [\(list)]\n}")
+                try text.write(to: file, atomically: false, encoding: .utf8)
+                #expect(((try? Receipt(contentsOf: file, named: "r")) != nil) == isRead)
+            }
+        }
+    }
+
     /// Of 20,000 entries all are looked at, of 20,001 all but one.
     @Test func aFolderHasSoManyEntries() throws {
         try inFolder { folder in

@@ -131,6 +131,29 @@ import Testing
         }
     }
 
+    /// A root with many declarations that are none, each of which is looked at once.
+    @Test func declarationsWithoutAValueAreNone() throws {
+        let name = String(repeating: "A", count: 32)
+        let marks = String(repeating: "xmlns:", count: 400_000)
+        let rest = Array(
+            "<rdf:RDF xmlns:b='http://b.example/' \(marks)><rdf:Description b:depth=\"9\"/></rdf:RDF>"
+                .utf8)
+        func big(_ number: Int) -> [UInt8] {
+            [24, 16, 8, 0].map { UInt8(truncatingIfNeeded: number >> $0) }
+        }
+        let blocks = stride(from: 0, to: rest.count, by: 65_000).flatMap { start in
+            let payload =
+                extensionPrefix + Array(name.utf8) + big(rest.count) + big(start)
+                + rest[start..<min(start + 65_000, rest.count)]
+            return [0xFF, 0xE1] + big(payload.count + 2).suffix(2) + payload
+        }
+        var file = Array(try jpeg(packet([described("xmpNote:HasExtendedXMP=\"\(name)\"")])))
+        file.insert(contentsOf: blocks, at: 2)
+        let found = text(try #require(Image(decoding: Data(file), name: "it").metadata.xmp))
+        #expect(found.contains("<rdf:RDF xmlns:b='http://b.example/' xmlns:rdf="))
+        #expect(found.contains("b:depth"))
+    }
+
     @Test func thePlaceIsGoneFromTheParts() throws {
         let ink = String(repeating: "ink ", count: 20_000)
         let place = described("a:long=\"\(ink)\" exif:GPSLatitude=\"48,8N\" a:kept=\"2\"")

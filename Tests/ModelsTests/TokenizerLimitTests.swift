@@ -45,6 +45,13 @@ import Testing
         #expect(isRead == fits)
     }
 
+    @Test(arguments: [(512, true), (513, false)])
+    func aSpecialTokenHasSoManyBytes(_ count: Int, _ fits: Bool) throws {
+        let text = String(repeating: "x", count: count)
+        try tiny.writeWhole(added: [["id": 1, "content": text] as [String: Any]])
+        #expect(isRead == fits)
+    }
+
     @Test(arguments: [(4096, true), (4097, false)])
     func thereAreSoManySpecialTokens(_ count: Int, _ fits: Bool) throws {
         try tiny.writeWhole(

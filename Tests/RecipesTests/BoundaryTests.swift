@@ -51,6 +51,54 @@ import Testing
         #expect(!reads(4 << 20 + 1))
     }
 
+    /// Of styles with one name the last counts, at its place, however many there are.
+    @Test func stylesMayBeMany() throws {
+        let rows = (0..<400_000).map { "a\($0 % 399_999),\n" }.joined()
+        let book = try StyleBook(Array(("name,prompt\n" + rows).utf8), path: "styles.csv")
+        #expect(book.styles.count == 399_999)
+        #expect(book.styles.last?.name == "a0")
+    }
+
+    @Test func listsHaveSoManyBytes() {
+        func isRead(_ key: String, _ count: Int) -> Bool {
+            let list = String(repeating: "a", count: count - 2) + ";b"
+            return (try? Recipe(.imageToImage, settings: [Setting(assignment: key + "=" + list)]))
+                != nil
+        }
+        for key in ["lora", "embedding", "style", "control"] {
+            #expect(isRead(key, 64 << 10))
+            #expect(!isRead(key, 64 << 10 + 1))
+        }
+    }
+
+    @Test(arguments: [(100_000, true), (100_001, false)])
+    func settingsInJSONHaveSoManyParts(_ count: Int, _ fits: Bool) throws {
+        // A brace, a colon and a comma for the scheme, a colon and a bracket for the list.
+        let items = Array(repeating: "1", count: count - 4).joined(separator: ",")
+        let text = "{\"metadata_scheme\": \"fooocus\", \"x\": [\(items)]}"
+        let found = try PictureSettings(texts: [("parameters", text)], of: "a.png")
+        #expect(found?.program == (fits ? "Fooocus" : "AUTOMATIC1111"))
+    }
+
+    @Test(arguments: ["parameters", "stealth"])
+    func settingsInOtherFormsHaveSoManyBytes(_ keyword: String) throws {
+        func program(_ count: Int) throws -> String? {
+            let start = "a lake\nSteps: 4, Sampler: Euler, Seed: 1, Note: "
+            let text = start + String(repeating: "a", count: count - start.utf8.count)
+            return try PictureSettings(texts: [(keyword, text)], of: "a.png")?.program
+        }
+        #expect(try program(1 << 20) == "AUTOMATIC1111")
+        #expect(throws: RecipeError.self) { try program(1 << 20 + 1) }
+    }
+
+    /// Signs within texts are no parts.
+    @Test func textsInJSONMayHoldAnySigns() throws {
+        let words = String(repeating: "[{:,1\\\"", count: 100_000)
+        let text = "{\"metadata_scheme\": \"fooocus\", \"x\": \"\(words)\"}"
+        let found = try PictureSettings(texts: [("parameters", text)], of: "a.png")
+        #expect(found?.program == "Fooocus")
+    }
+
     @Test func settingsInJSONHaveSoManyBytes() throws {
         func program(_ count: Int) throws -> String? {
             let start = "{\"metadata_scheme\": \"fooocus\", \"prompt\": \"x\"}"
@@ -58,7 +106,7 @@ import Testing
             return try PictureSettings(texts: [("parameters", text)], of: "a.png")?.program
         }
         #expect(try program(4 << 20) == "Fooocus")
-        #expect(try program(4 << 20 + 1) == "AUTOMATIC1111")
+        #expect(throws: RecipeError.self) { try program(4 << 20 + 1) }
     }
 
     @Test(arguments: [("a:10", true), ("a:10.01", false), ("a:-10", true), ("a:-10.01:1", false)])

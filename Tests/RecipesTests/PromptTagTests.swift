@@ -272,6 +272,18 @@ import Testing
         }
     }
 
+    /// Braces without a choice are looked through once for each that is around them.
+    @Test(arguments: [(2000, true), (4000, false)])
+    func bracesInEachOtherAreBounded(_ depth: Int, _ isDrawn: Bool) throws {
+        try inFolder(["color.txt": "red"]) { folder in
+            let braces =
+                String(repeating: "{", count: depth) + String(repeating: "}", count: depth)
+            let (recipe, notes) = drawn("__color__ " + braces, from: folder)
+            #expect(recipe.prompt == (isDrawn ? "red " : "__color__ ") + braces)
+            #expect(notes == (isDrawn ? [] : ["its braces are too many: they stay words"]))
+        }
+    }
+
     /// A file of lines that double themselves.
     @Test func whatWouldBeTooLongStaysWords() throws {
         let files = ["a.txt": String(repeating: "__a__", count: 1000)]
