@@ -8,8 +8,13 @@ let settings: [SwiftSetting] = [
 ]
 
 /// A room of the house; `sees` is the whole list of what it may import.
-func room(_ name: String, sees: [Target.Dependency] = [], resources: [Resource] = []) -> Target {
-    .target(name: name, dependencies: sees, resources: resources, swiftSettings: settings)
+func room(
+    _ name: String, sees: [Target.Dependency] = [], resources: [Resource] = [],
+    exclude: [String] = []
+) -> Target {
+    .target(
+        name: name, dependencies: sees, exclude: exclude, resources: resources,
+        swiftSettings: settings)
 }
 
 func tests(_ name: String, sees: [Target.Dependency]) -> Target {
@@ -62,7 +67,12 @@ let package = Package(
         room("Checkpoints", sees: ["Files", "Tensors"]),
         room("Models", sees: ["Checkpoints", "Tensors"]),
         room("Sampling", sees: ["Tensors"]),
-        room("Imaging", sees: ["CCodecs", "Files", "Tensors"]),
+        room(
+            "Imaging", sees: ["CCodecs", "Files", "Tensors"],
+            resources: [
+                .embedInCode("Typeface/letters.json"), .embedInCode("Typeface/letters.png"),
+            ],
+            exclude: ["Typeface/LICENSE"]),
         room("Recipes", sees: ["Sampling", yams], resources: [.embedInCode("Presets")]),
         room(
             "Editing",

@@ -5,6 +5,7 @@
 #define TARGET __attribute__((target("avx,f16c")))
 #define TILE_ROWS 2
 #define TILE_VECTORS 1
+#define TILE_PREFETCHES false
 #define SET gesso_set_avx
 #define NAME "avx"
 

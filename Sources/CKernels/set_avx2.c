@@ -5,6 +5,7 @@
 #define TARGET __attribute__((target("avx2,fma,f16c")))
 #define TILE_ROWS 6
 #define TILE_VECTORS 1
+#define TILE_PREFETCHES true
 #define SET gesso_set_avx2
 #define NAME "avx2"
 

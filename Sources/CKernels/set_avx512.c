@@ -5,6 +5,7 @@
 #define TARGET __attribute__((target("avx512f,avx512vl,avx512bw,avx512dq,avx2,fma,f16c")))
 #define TILE_ROWS 12
 #define TILE_VECTORS 2
+#define TILE_PREFETCHES false
 #define SET gesso_set_avx512
 #define NAME "avx512"
 

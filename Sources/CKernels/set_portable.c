@@ -9,6 +9,7 @@
 #define TILE_ROWS 2
 #endif
 #define TILE_VECTORS 1
+#define TILE_PREFETCHES false
 #define SET gesso_set_portable
 #define NAME "portable"
 

@@ -2,8 +2,8 @@ extension Image {
     /// Pictures side by side in rows, each scaled into a cell, with a label below.
     ///
     /// - Parameters:
-    ///   - cells: The pictures with their labels; Latin letters with their accents, digits and common
-    ///     signs are drawn, others as `?`.
+    ///   - cells: The pictures with their labels; Latin, Greek and Cyrillic letters and common signs are
+    ///     drawn, others as `?`. A label that is wider than its cell ends with an ellipsis.
     ///   - columns: Cells in a row; nil makes the sheet about as wide as high.
     ///   - cellSide: The longest side of a picture on the sheet; smaller ones are not enlarged.
     /// - Returns: 8-bit RGB on light grey. Transparent parts show that grey.
@@ -25,9 +25,9 @@ extension Image {
             let x = margin + index % columns * cellWidth
             let y = margin + index / columns * cellHeight
             sheet.put(picture, x: x, y: y)
-            let room = (cellWidth - margin) / Lettering.advance
             sheet.draw(
-                String(cells[index].label.prefix(room)), x: x, y: y + picture.height + margin / 2)
+                Lettering.shortened(cells[index].label, to: cellWidth - margin), x: x,
+                y: y + picture.height + margin / 2)
         }
         return sheet
     }
@@ -61,15 +61,23 @@ extension Image {
         }
     }
 
-    /// Draws text in dark grey, its top-left corner at x, y.
+    /// Draws a line of text in dark grey, its top-left corner at x, y.
     mutating func draw(_ text: String, x: Int, y: Int) {
-        for (index, character) in text.enumerated() {
-            for (row, column) in Lettering.dots(of: character) {
-                let left = x + index * Lettering.advance + column
-                guard left < width, (0..<height).contains(y + row) else { continue }
-                let target = ((y + row) * width + left) * 3
-                for c in 0..<3 { samples[target + c] = 40 }
+        let dark: UInt16 = 40
+        var x = x - Lettering.overhang
+        for glyph in Lettering.glyphs(of: text) {
+            for row in 0..<Lettering.height where (0..<height).contains(y + row) {
+                for column in 0..<Lettering.cellWidth where (0..<width).contains(x + column) {
+                    let covered = Lettering.ink(of: glyph, row: row, column: column)
+                    guard covered > 0 else { continue }
+                    let target = ((y + row) * width + x + column) * 3
+                    for c in 0..<3 {
+                        let sum = samples[target + c] * (255 - covered) + dark * covered
+                        samples[target + c] = (sum + 127) / 255
+                    }
+                }
             }
+            x += glyph.advance
         }
     }
 }

@@ -1,82 +1,101 @@
 import Foundation
 
-/// A tiny typeface for labels: capitals of 3 by 5 dots, each dot drawn as a square of 2 pixels, with the
-/// marks of Latin letters.
+/// The typeface of labels: DejaVu Sans at 14 pixels, with the letters of Latin, Greek and Cyrillic, as
+/// `Scripts/draw-typeface.py` draws them.
 enum Lettering {
     /// Pixels a line is high.
-    static let height = 10
-    /// Pixels from one letter to the next.
-    static let advance = 8
+    static var height: Int { face.height }
 
-    /// Five digits a letter, one a row from the top; a digit's three bits are the dots of its row.
-    private static let letters: [Character: String] = [
-        "A": "25755", "B": "65656", "C": "34443", "D": "65556", "E": "74647", "F": "74644",
-        "G": "34553", "H": "55755", "I": "72227", "J": "11152", "K": "55655", "L": "44447",
-        "M": "57755", "N": "65555", "O": "25552", "P": "65644", "Q": "25563", "R": "65655",
-        "S": "34216", "T": "72222", "U": "55557", "V": "55552", "W": "55775", "X": "55255",
-        "Y": "55222", "Z": "71247", "0": "75557", "1": "26227", "2": "61247", "3": "61216",
-        "4": "55711", "5": "74616", "6": "34757", "7": "71222", "8": "75757", "9": "75716",
-        " ": "00000", ".": "00002", ",": "00024", ":": "02020", "-": "00700", "_": "00007",
-        "/": "11244", "%": "51245", "=": "07070", "+": "02720", "(": "12221", ")": "42224",
-        "#": "57575", "'": "22000", "!": "22202", "?": "61202", "*": "05250", "|": "22222",
-        ";": "02024", "<": "12421", ">": "42124", "[": "64446", "]": "31113", "{": "32423",
-        "}": "62126", "\"": "55000", "&": "25256", "@": "25547", "$": "36736", "^": "25000",
-        "~": "03600", "\\": "44211", "`": "42000",
-    ]
-
-    /// What is drawn for letters and signs that are not made of a letter above and marks.
-    private static let others: [Character: String] = [
-        "ß": "25656", "ẞ": "25656", "Æ": "36767", "Œ": "37677", "Ø": "35756", "Ł": "46647",
-        "Đ": "65756", "Ð": "65756", "Þ": "46564", "–": "00700", "—": "00700", "‘": "22000",
-        "’": "22000", "‚": "00024", "“": "55000", "”": "55000", "„": "00055", "«": "03630",
-        "»": "06360", "…": "00005", "·": "00200", "•": "00200", "×": "00525", "°": "25200",
-        "€": "36763", "£": "36267",
-    ]
-
-    /// Two rows of six pixels for a mark, by its Unicode scalar.
-    private static let marks: [UInt32: (isAbove: Bool, rows: [String])] = [
-        0x300: (true, ["011000", "001100"]), 0x301: (true, ["000110", "001100"]),
-        0x302: (true, ["001100", "010010"]), 0x303: (true, ["011001", "100110"]),
-        0x304: (true, ["000000", "111111"]), 0x306: (true, ["100001", "011110"]),
-        0x307: (true, ["001100", "001100"]), 0x308: (true, ["110011", "110011"]),
-        0x30A: (true, ["011110", "010010"]), 0x30B: (true, ["011011", "110110"]),
-        0x30C: (true, ["010010", "001100"]), 0x323: (false, ["001100", "001100"]),
-        0x326: (false, ["001100", "011000"]), 0x327: (false, ["001100", "011000"]),
-        0x328: (false, ["001100", "000110"]),
-    ]
-
-    /// The dark pixels of a letter with its marks, from the letter's top-left corner: marks above it are
-    /// in rows -3 and -2, marks below it in rows 10 and 11.
-    static func dots(of character: Character) -> [(row: Int, column: Int)] {
-        let upper = others[character] == nil ? character.uppercased() : String(character)
-        let scalars = Array(upper.decomposedStringWithCanonicalMapping.unicodeScalars)
-        let isMarked = scalars.dropFirst().allSatisfy(\.properties.isMark)
-        let base = scalars.first.map(Character.init) ?? " "
-        let glyph = (isMarked ? others[base] ?? letters[base] : nil) ?? letters["?"] ?? ""
-        var dots: [(row: Int, column: Int)] = []
-        for (row, digit) in glyph.enumerated() {
-            let bits = digit.wholeNumberValue ?? 0
-            for column in 0..<6 where bits & (4 >> (column / 2)) != 0 {
-                dots.append((row: 2 * row, column: column))
-                dots.append((row: 2 * row + 1, column: column))
-            }
-        }
-        guard isMarked else { return dots }
-        for mark in scalars.dropFirst().compactMap({ marks[$0.value] }) {
-            for (row, line) in mark.rows.enumerated() {
-                let row = mark.isAbove ? row - 3 : row + height
-                for (column, dot) in line.enumerated() where dot == "1" {
-                    dots.append((row: row, column: column))
-                }
-            }
-        }
-        return dots
+    /// A letter to draw: its place in the picture of all letters, and pixels to the next letter.
+    struct Glyph {
+        var x: Int
+        var y: Int
+        var advance: Int
     }
-}
 
-extension Unicode.Scalar.Properties {
-    /// Whether the scalar is drawn above, below or through the letter before it.
-    fileprivate var isMark: Bool {
-        generalCategory == .nonspacingMark || generalCategory == .enclosingMark
+    /// The letters of a text. A letter that the typeface lacks stands without its marks, or as `?`.
+    static func glyphs(of text: some StringProtocol) -> [Glyph] { text.map(glyph) }
+
+    /// Pixels that a text is wide.
+    static func width(of text: some StringProtocol) -> Int {
+        text.reduce(0) { $0 + glyph(of: $1).advance }
+    }
+
+    /// The beginning of a text that fits into a width, at least one letter of it.
+    static func prefix(of text: Substring, fitting width: Int) -> Substring {
+        var left = width
+        var end = text.startIndex
+        while end < text.endIndex {
+            left -= glyph(of: text[end]).advance
+            guard left >= 0 || end == text.startIndex else { break }
+            end = text.index(after: end)
+        }
+        return text[..<end]
+    }
+
+    /// A text cut to a width, with an ellipsis in the place of what is left out.
+    static func shortened(_ text: String, to width: Int) -> String {
+        let beginning = prefix(of: text[...], fitting: width)
+        guard beginning.endIndex < text.endIndex || Self.width(of: beginning) > width else {
+            return text
+        }
+        let room = width - Self.width(of: "…")
+        return room > 0 ? prefix(of: text[...], fitting: room) + "…" : ""
+    }
+
+    /// How much of a pixel of its cell a letter covers, 0...255.
+    static func ink(of glyph: Glyph, row: Int, column: Int) -> UInt16 {
+        sheet.samples[(glyph.y + row) * sheet.width + glyph.x + column]
+    }
+
+    /// Pixels that a letter may reach to the left of its place.
+    static var overhang: Int { face.left }
+    /// Pixels of a letter's cell from left to right.
+    static var cellWidth: Int { face.width }
+
+    /// What `letters.json` says of the picture.
+    private struct Face: Decodable {
+        var width: Int
+        var height: Int
+        var left: Int
+        var columns: Int
+        var letters: String
+        var widths: [Int]
+    }
+
+    private static let face: Face = {
+        guard
+            let face = try? JSONDecoder().decode(
+                Face.self, from: Data(PackageResources.letters_json)),
+            face.letters.count == face.widths.count
+        else { preconditionFailure("The typeface is not what Scripts/draw-typeface.py wrote.") }
+        return face
+    }()
+
+    private static let sheet: Image = {
+        guard
+            let sheet = try? Image(
+                decoding: Data(PackageResources.letters_png), name: "letters.png"),
+            sheet.channels == 1, sheet.width == face.columns * face.width
+        else { preconditionFailure("The typeface is not what Scripts/draw-typeface.py wrote.") }
+        return sheet
+    }()
+
+    /// Letters are equal however their marks are coded.
+    private static let glyphs = Dictionary(
+        uniqueKeysWithValues: zip(face.letters, face.widths).enumerated().map { index, letter in
+            (
+                letter.0,
+                Glyph(
+                    x: index % face.columns * face.width, y: index / face.columns * face.height,
+                    advance: letter.1)
+            )
+        })
+
+    private static func glyph(of character: Character) -> Glyph {
+        if let found = glyphs[character] { return found }
+        let base = String(character).decomposedStringWithCanonicalMapping.unicodeScalars.first
+        let bare = base.flatMap { glyphs[Character($0)] }
+        return bare ?? glyphs["?"] ?? Glyph(x: 0, y: 0, advance: 0)
     }
 }

@@ -30,8 +30,8 @@ public struct PictureGrid: Sendable {
         let cells = pictures.map { $0.thumbnail(side: side) }
         let width = cells.map(\.width).max() ?? 1
         let height = cells.map(\.height).max() ?? 1
-        let aside = rows.count > 1 || rows.first?.isEmpty == false ? 13 : 0
-        let left = Self.margin + aside * Lettering.advance + (aside > 0 ? Self.margin : 0)
+        let aside = rows.count > 1 || rows.first?.isEmpty == false ? 120 : 0
+        let left = Self.margin + aside + (aside > 0 ? Self.margin : 0)
         let names = columns.map { Self.lines($0, width: width) }
         let full = left + columns.count * (width + Self.margin)
         let heads = title.flatMap { Self.lines($0, width: full - 2 * Self.margin) }
@@ -47,7 +47,7 @@ public struct PictureGrid: Sendable {
         for (row, name) in rows.enumerated() {
             let y = top + row * (height + Self.margin)
             if aside > 0 {
-                let lines = Self.lines(name, width: aside * Lettering.advance)
+                let lines = Self.lines(name, width: aside)
                 sheet.write(Array(lines.prefix(height / Self.lineHeight + 1)), x: Self.margin, y: y)
             }
             for column in columns.indices {
@@ -60,21 +60,21 @@ public struct PictureGrid: Sendable {
     }
 
     private static let margin = 8
-    private static let lineHeight = Lettering.height + 4
+    private static let lineHeight = Lettering.height
 
     /// Breaks text at blanks, and words that are too long anywhere.
     private static func lines(_ text: String, width: Int) -> [String] {
-        let room = max(width / Lettering.advance, 1)
         var lines: [String] = []
         for word in text.split(separator: " ") {
             var word = word
-            if let last = lines.last, last.count + 1 + word.count <= room {
+            if let last = lines.last, Lettering.width(of: last + " " + word) <= width {
                 lines[lines.count - 1] += " " + word
                 continue
             }
             while !word.isEmpty {
-                lines.append(String(word.prefix(room)))
-                word = word.dropFirst(room)
+                let beginning = Lettering.prefix(of: word, fitting: width)
+                lines.append(String(beginning))
+                word = word[beginning.endIndex...]
             }
         }
         return lines
@@ -97,7 +97,7 @@ extension Image {
     /// Lines of text, the top-left corner of the first at x, y.
     fileprivate mutating func write(_ lines: [String], x: Int, y: Int) {
         for (index, line) in lines.enumerated() {
-            draw(line, x: x, y: y + index * (Lettering.height + 4))
+            draw(line, x: x, y: y + index * Lettering.height)
         }
     }
 }

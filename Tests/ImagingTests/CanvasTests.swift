@@ -115,8 +115,37 @@ import Testing
         #expect(sheet.width == 2 * 48 + 8)
         #expect(sheet.cropped(x: 8, y: 8, width: 40, height: 30) == pictures[0].rgb8)
         // There is writing below.
-        let label = sheet.cropped(x: 8, y: 40, width: 40, height: 12)
-        #expect(label.samples.contains(40) && label.samples.contains(225))
+        let label = sheet.cropped(x: 8, y: 40, width: 40, height: 20)
+        #expect(label.samples.contains(where: { $0 < 90 }) && label.samples.contains(225))
+    }
+
+    /// The label below a picture of 100 by 10.
+    private func label(_ text: String) -> [UInt16] {
+        let picture = Image(
+            width: 100, height: 10, channels: 1, samples: Array(repeating: 0, count: 1000))
+        let sheet = Image.contactSheet([(label: text, image: picture)])
+        return sheet.cropped(x: 0, y: 20, width: sheet.width, height: sheet.height - 20).samples
+    }
+
+    @Test func lettersAreDrawn() {
+        let blank = label(" ")
+        for pair in [("a", "A"), ("é", "e"), ("ж", "?"), ("Ω", "O"), ("ế", "ê"), ("i", "l")] {
+            #expect(label(pair.0) != label(pair.1))
+            #expect(label(pair.0) != blank && label(pair.1) != blank)
+        }
+        // However the marks are coded, and without those that no letter of the typeface has.
+        #expect(label("e\u{301}") == label("é"))
+        #expect(label("x\u{301}") == label("x"))
+        #expect(label("山") == label("?"))
+    }
+
+    @Test func aLabelThatIsTooLongEndsWithAnEllipsis() {
+        let long = String(repeating: "w", count: 40)
+        #expect(label(long) == label(long + "w"))
+        #expect(label(long) != label("wwww"))
+        // Nothing is drawn beside the picture's 100 pixels.
+        let right = label(long).enumerated().filter { $0.offset / 3 % 116 >= 108 }
+        #expect(right.allSatisfy { $0.element == 225 })
     }
 
     @Test func largePicturesAreScaledDown() {
