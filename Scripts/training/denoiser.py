@@ -145,8 +145,7 @@ def train_one(rank, team, config, folder, device, inpaint):
         unet = widened(unet, config)
     else:
         unet, text = build_unet(config, 9 if inpaint else 4), build_text_encoder(config["text"], tokens)
-    layout = torch.channels_last if device.type == "cuda" else torch.contiguous_format
-    unet.to(device, memory_format=layout)
+    unet.to(device, memory_format=torch.channels_last)
     text.to(device)
     trained = [p for part in (unet, text) for p in part.parameters()]
     optimizer = torch.optim.AdamW(trained, lr=settings["rate"], betas=(0.9, 0.99), weight_decay=1e-3, fused=True)
@@ -181,7 +180,7 @@ def train_one(rank, team, config, folder, device, inpaint):
         places = places / places.mean((1, 2, 3), keepdim=True)
         with autoencoder.autocast(settings, device):
             states = text(batch.ids)[0]
-            guess = unet(noisy.contiguous(memory_format=layout), times, states).sample.float()
+            guess = unet(noisy.contiguous(memory_format=torch.channels_last), times, states).sample.float()
         losses = (weights(kept, plain) * places * (guess - noise).square()).mean((1, 2, 3))
         optimizer.zero_grad(set_to_none=True)
         losses.mean().backward()

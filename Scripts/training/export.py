@@ -24,7 +24,7 @@ def settings(channels):
     what belongs where; fresh noise between many steps lets it mend that (Song et al. 2021, equation 16)."""
     verbs = ["img2img", "txt2img", "inpaint", "outpaint", "upscale"] if channels == 4 else ["inpaint", "outpaint"]
     own = {verb: {"guidance_scale": 3} for verb in verbs}
-    for verb in ("txt2img", "inpaint"):
+    for verb in ("txt2img", "inpaint", "outpaint"):
         if verb in own:
             own[verb] |= {"scheduler": "euler-ancestral", "steps": 40}
     own["inpaint"]["guidance_scale"] = 8 if channels == 9 else 5
