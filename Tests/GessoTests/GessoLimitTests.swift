@@ -84,6 +84,23 @@ import Testing
         #expect(throws: GessoError.self) { try grid.checkSize(of: nil, side: 760) }
     }
 
+    /// Names behind the first hundred count as not here.
+    @Test func soManyNamesOfSettingsAreLookedFor() throws {
+        try inFolder { folder in
+            let loras = folder.appending(path: "loras")
+            try FileManager.default.createDirectory(at: loras, withIntermediateDirectories: true)
+            for name in ["l99", "l100"] {
+                try Data([0]).write(to: loras.appending(path: name + ".safetensors"))
+            }
+            let tags = (0...100).map { "<lora:l\($0):1>" }.joined()
+            let stored = PictureSettings(
+                Infotext("x\(tags)\nSteps: 1, Sampler: Euler, CFG scale: 7"), of: "p")
+            let library = Library(
+                Places(environment: ["GESSO_MODELS": folder.path], folder: folder))
+            #expect(library.available(stored).prompt == "x<lora:l99:1>")
+        }
+    }
+
     /// A checkpoint is looked for by its hash among so many bytes of files, the smallest first.
     @Test func soManyBytesAreHashedForACheckpoint() throws {
         try inFolder { folder in
