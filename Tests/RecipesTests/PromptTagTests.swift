@@ -273,7 +273,7 @@ import Testing
     }
 
     /// Braces without a choice are looked through once for each that is around them.
-    @Test(arguments: [(2000, true), (4000, false)])
+    @Test(arguments: [(1400, true), (1500, false)])
     func bracesInEachOtherAreBounded(_ depth: Int, _ isDrawn: Bool) throws {
         try inFolder(["color.txt": "red"]) { folder in
             let braces =
