@@ -42,8 +42,10 @@ def write_model(config, folder, to, unet, text):
     for name, model in (("unet", unet), ("vae", vae), ("text_encoder", text)):
         model.half().to(memory_format=torch.contiguous_format).save_pretrained(to / name)
     shutil.copytree(folder / "tokenizer", to / "tokenizer", dirs_exist_ok=True)
-    PNDMScheduler(**denoiser.SCHEDULE, skip_prk_steps=True, set_alpha_to_one=False,
-                  steps_offset=1).save_pretrained(to / "scheduler")
+    scheduler = PNDMScheduler(**denoiser.SCHEDULE, skip_prk_steps=True, set_alpha_to_one=False, steps_offset=1)
+    # DDIM and DDPM clip the clean latents to -1...1 where this is not stated; these reach beyond.
+    scheduler.register_to_config(clip_sample=False)
+    scheduler.save_pretrained(to / "scheduler")
     kind = "StableDiffusionPipeline" if unet.config.in_channels == 4 else "StableDiffusionInpaintPipeline"
     index = {"_class_name": kind, "_diffusers_version": "0.6.0", "feature_extractor": [None, None],
              "requires_safety_checker": False, "safety_checker": [None, None],
