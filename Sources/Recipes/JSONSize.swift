@@ -30,28 +30,4 @@ package enum JSONSize {
         }
         return true
     }
-
-    /// A text with null for the numbers that Python writes and JSON does not have; nil where there are none.
-    static func withoutOddNumbers(_ text: String) -> [UInt8]? {
-        let words = ["NaN", "-Infinity", "Infinity"].map { Array($0.utf8) }
-        let bytes = Array(text.utf8)
-        var (kept, place, isQuoted) = ([UInt8](), 0, false)
-        var hasOdd = false
-        kept.reserveCapacity(bytes.count)
-        while place < bytes.count {
-            let byte = bytes[place]
-            if isQuoted, byte == UInt8(ascii: "\\") {
-                kept += bytes[place..<min(place + 2, bytes.count)]
-                place += 2
-                continue
-            }
-            if byte == UInt8(ascii: "\"") { isQuoted.toggle() }
-            let mayBegin = !isQuoted && "NI-".utf8.contains(byte)
-            let word = mayBegin ? words.first { bytes[place...].starts(with: $0) } : nil
-            if word != nil { kept += "null".utf8 } else { kept.append(byte) }
-            hasOdd = hasOdd || word != nil
-            place += word?.count ?? 1
-        }
-        return hasOdd ? kept : nil
-    }
 }

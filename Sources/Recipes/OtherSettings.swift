@@ -1,4 +1,5 @@
 import Foundation
+import Sampling
 
 /// The settings of another program's JSON, on their way to the keys of recipes.
 ///
@@ -35,7 +36,8 @@ struct OtherSettings {
             return nil
         }
         return parsed(Data(text.utf8))
-            ?? JSONSize.withoutOddNumbers(text).flatMap { parsed(Data($0)) }
+            ?? PythonNumbers.replaced(in: Array(text.utf8)) { _ in "null" }
+            .flatMap { parsed(Data($0)) }
     }
 
     /// An object within another one, or one written as text in it.

@@ -6,15 +6,17 @@ struct ConfigurationFile {
 
     init(_ json: Data) throws {
         let decoder = JSONDecoder()
-        // diffusers writes -Infinity for lambda_min_clipped, which is JSON5.
-        decoder.allowsJSON5 = true
+        // diffusers writes -Infinity for lambda_min_clipped. Foundation's reader of JSON5, which knows it, ends the
+        // process at a number that breaks off.
+        decoder.nonConformingFloatDecodingStrategy = .convertFromString(
+            positiveInfinity: "Infinity", negativeInfinity: "-Infinity", nan: "NaN")
         do {
-            // What is not UTF-8 ends the process in Foundation's reader of JSON5.
             guard String(validating: json, as: UTF8.self) != nil else {
                 throw SamplingError.configuration(
                     key: "(whole file)", found: "no UTF-8", expected: "keys and values")
             }
-            values = try decoder.decode([String: Value].self, from: json)
+            let quoted = PythonNumbers.replaced(in: Array(json)) { "\"\($0)\"" }
+            values = try decoder.decode([String: Value].self, from: quoted.map { Data($0) } ?? json)
         } catch let error as SamplingError {
             throw error
         } catch {

@@ -49,6 +49,9 @@ struct ConfigurationTests {
                 "use_exponential_sigmas"
             ),
             ("[1, 2]", "(whole file)"), ("", "(whole file)"),
+            (#"{"beta_end": 1e-}"#, "beta_end"),
+            (#"{"beta_end": 1e+, "sigma_min": 2}"#, "beta_end"),
+            (#"{"beta_end": -Infinity}"#, "beta_end"), (#"{"beta_end": NaN}"#, "beta_end"),
         ])
     func badValue(json: String, key: String) throws {
         let error = #expect(throws: SamplingError.self) { try read(json) }
