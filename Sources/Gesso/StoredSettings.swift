@@ -56,8 +56,6 @@ extension PictureSettings {
         }
     }
 
-    private static let longestText = 1 << 20
-
     /// The bytes of a file, and the text that they are where it holds settings.
     private static func content(_ path: String) throws -> (data: Data, text: String?) {
         let url = try FilePath.file(path, orFailWith: .cannotRead)

@@ -35,10 +35,7 @@ enum Lettering {
 
     /// A text cut to a width, with an ellipsis in the place of what is left out.
     static func shortened(_ text: String, to width: Int) -> String {
-        let beginning = prefix(of: text[...], fitting: width)
-        guard beginning.endIndex < text.endIndex || Self.width(of: beginning) > width else {
-            return text
-        }
+        guard Self.width(of: text) > width else { return text }
         let room = width - Self.width(of: "…")
         return room > 0 ? prefix(of: text[...], fitting: room) + "…" : ""
     }

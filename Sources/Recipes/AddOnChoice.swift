@@ -96,14 +96,10 @@ public struct PromptWords {
 
     private static func endsInWord(_ text: ArraySlice<UInt8>) -> Bool {
         // A scalar has four bytes at most.
-        String(decoding: text.suffix(4), as: UTF8.self).unicodeScalars.last.map(isOfWord) ?? false
+        String(decoding: text.suffix(4), as: UTF8.self).unicodeScalars.last?.isOfWord ?? false
     }
 
     private static func beginsWithWord(_ text: ArraySlice<UInt8>) -> Bool {
-        String(decoding: text.prefix(4), as: UTF8.self).unicodeScalars.first.map(isOfWord) ?? false
-    }
-
-    private static func isOfWord(_ scalar: Unicode.Scalar) -> Bool {
-        scalar.properties.isAlphabetic || scalar.properties.numericType != nil || scalar == "_"
+        String(decoding: text.prefix(4), as: UTF8.self).unicodeScalars.first?.isOfWord ?? false
     }
 }

@@ -115,7 +115,7 @@ public struct Infotext: Sendable, Equatable {
             if !isInWord, scalar == first, line[index...].starts(with: word) {
                 places.append(index)
             }
-            isInWord = isWord(scalar)
+            isInWord = scalar.isOfWord
         }
         return places
     }
@@ -169,7 +169,7 @@ public struct Infotext: Sendable, Equatable {
         // Where one bracket has no partner, the rest is not searched again.
         var hasBrackets = true
         while !rest.isEmpty, entries.count < most {
-            rest = rest.drop { !isWord($0) }
+            rest = rest.drop { !$0.isOfWord }
             let name = rest.prefix(while: isOfName)
             rest = rest[name.endIndex...]
             guard rest.first == ":", name.count >= 2 else { continue }
@@ -227,17 +227,7 @@ public struct Infotext: Sendable, Equatable {
     }
 
     private static func isOfName(_ scalar: Unicode.Scalar) -> Bool {
-        isWord(scalar) || scalar == " " || scalar == "-" || scalar == "/"
-    }
-
-    private static func isWord(_ scalar: Unicode.Scalar) -> Bool {
-        // The tables of Unicode take long to look up.
-        if scalar.isASCII {
-            let letter = scalar.value | 0x20
-            return (0x61...0x7A).contains(letter) || (0x30...0x39).contains(scalar.value)
-                || scalar == "_"
-        }
-        return scalar.properties.isAlphabetic || scalar.properties.numericType != nil
+        scalar.isOfWord || scalar == " " || scalar == "-" || scalar == "/"
     }
 
     /// The text in quotes at the beginning, with a comma, a line end or nothing behind it.

@@ -32,9 +32,7 @@ public struct PictureSettings: Sendable, Equatable {
         (program, model, modelHash) = (other.program, other.model, nil)
         let hasStrength = other.found.contains { $0.key == "strength" }
         verb = other.verb ?? (hasStrength ? .imageToImage : .textToImage)
-        settings = other.found.map {
-            Setting($0.key, Self.withoutPoint($0.value, $0.key), at: .argument(name))
-        }
+        settings = Self.settings(other.found, of: name)
         (leftOut, remarks) = (other.leftOut, other.remarks)
         entries =
             other.found.filter { !["prompt", "negative_prompt"].contains($0.key) }
@@ -82,10 +80,14 @@ public struct PictureSettings: Sendable, Equatable {
             }
         }
         if infotext.isFromCard { found.append(("rng", RandomGenerator.nv.rawValue)) }
-        settings = found.map {
-            Setting($0.key, Self.withoutPoint($0.value, $0.key), at: .argument(name))
-        }
+        settings = Self.settings(found, of: name)
         self.leftOut = leftOut
+    }
+
+    private static func settings(
+        _ found: [(key: String, value: String)], of name: String
+    ) -> [Setting] {
+        found.map { Setting($0.key, withoutPoint($0.value, $0.key), at: .argument(name)) }
     }
 
     /// Whole numbers without the point and zeros that some programs write behind all numbers.

@@ -21,7 +21,7 @@ extension PictureSettings {
         let written = (byName["parameters"] ?? byName[Self.hiddenKeyword])?.withoutByteOrderMark
         if let text = written, !text.trimmed.isEmpty {
             let isFooocus = byName["fooocus_scheme"] != nil
-            let isLong = text.utf8.count > Self.longest
+            let isLong = text.utf8.count > Self.longestText
             if !isLong, let settings = OtherSettings.labelledByEasyDiffusion(text) {
                 self.init(settings, text, of: name)
             } else if let settings = try Self.other(inJSON: text, isFooocus: isFooocus, at: origin)
@@ -44,7 +44,7 @@ extension PictureSettings {
     }
 
     /// The most bytes of settings that are no JSON.
-    private static let longest = 1 << 20
+    package static let longestText = 1 << 20
 
     /// Whether a text is known to hold settings, or is an object of JSON.
     package static func areIn(_ text: String) -> Bool {
@@ -130,7 +130,7 @@ extension PictureSettings {
         {
             return (settings, text)
         }
-        if let text = texts["Dream"], text.utf8.count <= longest,
+        if let text = texts["Dream"], text.utf8.count <= longestText,
             let settings = OtherSettings.dream(text)
         {
             return (settings, text)

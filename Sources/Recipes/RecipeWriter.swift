@@ -27,12 +27,13 @@ public struct RecipeWriter {
             for key in Recipe.keys where key.verbs.contains(verb) && key.name != "seed" {
                 guard let value = values[key.name] else { continue }
                 var recipe = standard
+                let shown = "\(key.name) '\("\(value)".prefix(200))'"
                 guard key.set("\(value)", in: &recipe) else {
-                    leftOut.append("\(key.name) '\("\(value)".prefix(200))'")
+                    leftOut.append(shown)
                     continue
                 }
                 if Recipe.fileKeys.contains(key.name), !Recipe.staysInside("\(value)") {
-                    leftOut.append("\(key.name) '\("\(value)".prefix(200))', a file elsewhere")
+                    leftOut.append("\(shown), a file elsewhere")
                     continue
                 }
                 let isOwn = key.value(in: recipe) == key.value(in: standard)

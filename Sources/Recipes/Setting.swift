@@ -249,6 +249,18 @@ extension String {
     }
 }
 
+extension Unicode.Scalar {
+    /// Whether it is a letter, a digit or `_`.
+    var isOfWord: Bool {
+        // The tables of Unicode take long to look up.
+        if isASCII {
+            return (0x61...0x7A).contains(value | 0x20) || (0x30...0x39).contains(value)
+                || self == "_"
+        }
+        return properties.isAlphabetic || properties.numericType != nil
+    }
+}
+
 extension StringProtocol {
     /// Without the white space around it, found by Unicode scalars: going back over characters can
     /// take time that grows with the square of the length.

@@ -326,7 +326,7 @@ private struct BatchListFile {
 }
 
 extension String {
-    /// The path without `./` at its beginning, unless that is all of it.
+    /// The path without `./` at its beginning.
     fileprivate var withoutDotFolders: String {
         var rest = utf8[...]
         while rest.starts(with: "./".utf8) {
