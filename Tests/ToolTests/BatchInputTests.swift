@@ -171,6 +171,36 @@ import Testing
         }
     }
 
+    /// A list of a million lines is read; one line more is not.
+    @Test func theLinesOfAListHaveALimit() throws {
+        try Tool.inFolder { tool in
+            let lines = Data(repeatElement(Array("x\n".utf8), count: 1_000_000).joined())
+            for (more, reason) in [("", "not an object of texts"), ("x", "too long for a list")] {
+                try (lines + Data(more.utf8)).write(to: tool.url("list.jsonl"))
+                let run = try tool.run(
+                    ["batch", "list.jsonl", "--masks", "rect:1,1,9,9"] + Self.fill)
+                #expect(run.status == 64 && run.errors.contains(reason), "\(run.errors)")
+            }
+        }
+    }
+
+    /// An object of 100,000 keys, members and items is read, so that its first key is named; one more is not.
+    @Test func aLineOfAListHasALimit() throws {
+        try Tool.inFolder { tool in
+            try furnish(tool, "a.png")
+            let keys = (0..<49_999).map { ",\"k\($0)\":1" }.joined()
+            for (more, reason) in [("", "k0"), (",\"k\":1", "more keys than a picture can have")] {
+                let lines = "{\"input\":\"a.png\"\(keys)\(more)}\n{\"input\":\"a.png\"}\n"
+                try Data(lines.utf8).write(to: tool.url("list.jsonl"))
+                let run = try tool.run(
+                    ["batch", "list.jsonl", "--masks", "rect:1,1,9,9"] + Self.fill)
+                #expect(run.status != 0)
+                #expect(run.errors.contains(reason), "\(run.errors.prefix(400))")
+                #expect(run.errors.utf8.count < 4096)
+            }
+        }
+    }
+
     /// A line that is no path is a picture that fails; a list without any is refused.
     @Test func pathsHaveALimit() throws {
         try Tool.inFolder { tool in

@@ -175,8 +175,8 @@ public struct BatchList {
 private struct BatchListFile {
     let items: [BatchList.Item]
 
-    /// The most bytes that a list may have.
-    static let largest = 16 << 20
+    /// The most bytes, and the most lines with something in them, that a list may have.
+    private static let (largest, mostLines) = (16 << 20, 1_000_000)
 
     /// A list of paths alone, one a line.
     init(pathsAt path: String) throws {
@@ -191,6 +191,11 @@ private struct BatchListFile {
         let decoder = JSONDecoder()
         items = try Self.items(at: path) { line, number, folder in
             let advice = "write {\"input\": \"photo.jpg\"}"
+            guard JSONSize.isSmall(line) else {
+                throw GessoError(
+                    .usage, "more keys than a picture can have", at: Self.place(path, number),
+                    do: advice + ", one a line")
+            }
             guard
                 let object = try? decoder.decode([String: Key.Value].self, from: Data(line.utf8))
             else {
@@ -264,11 +269,10 @@ private struct BatchListFile {
             throw GessoError(
                 .cannotRead, "cannot read the list", at: path, do: "give a file in UTF-8")
         }
-        guard data.count <= largest else {
-            throw GessoError(
-                .usage, "too long for a list", at: path,
-                do: "keep it under \(largest >> 20) MiB, or part it")
-        }
+        let fault = GessoError(
+            .usage, "too long for a list", at: path,
+            do: "keep it under \(largest >> 20) MiB and \(mostLines) lines, or part it")
+        guard data.count <= largest else { throw fault }
         let mark = Data("\u{FEFF}".utf8)
         var content = data.starts(with: mark) ? data.dropFirst(mark.count) : data
         // Windows' editors also save UTF-16, with a mark that says which.
@@ -276,9 +280,12 @@ private struct BatchListFile {
         if data.count % 2 == 0, let encoding = isWide ? .utf16 : wideEncoding(data) {
             content = String(data: data, encoding: encoding).map { Data($0.utf8) } ?? content
         }
-        return (linesThatHoldSomething(content), file.deletingLastPathComponent())
+        let lines = linesThatHoldSomething(content)
+        guard lines.count <= mostLines else { throw fault }
+        return (lines, file.deletingLastPathComponent())
     }
 
+    /// One more than the most at most.
     private static func linesThatHoldSomething(_ content: Data) -> [(line: Data, number: Int)] {
         let (feed, back) = (UInt8(ascii: "\n"), UInt8(ascii: "\r"))
         let end = content.contains(feed) ? feed : back
@@ -289,7 +296,7 @@ private struct BatchListFile {
             if line.last == back { line = line.dropLast() }
             if holdsSomething { lines.append((line, number)) }
         }
-        for (index, byte) in zip(content.indices, content) {
+        for (index, byte) in zip(content.indices, content) where lines.count <= mostLines {
             if byte == end {
                 take(upTo: index)
                 (start, number, holdsSomething) = (index + 1, number + 1, false)
@@ -297,7 +304,7 @@ private struct BatchListFile {
                 holdsSomething = true
             }
         }
-        take(upTo: content.endIndex)
+        if lines.count <= mostLines { take(upTo: content.endIndex) }
         return lines
     }
 
