@@ -133,12 +133,14 @@ extension LoRA {
 
     /// The component a layer belongs to and the layer's name in it.
     static func place(_ layer: String) -> (component: String, layer: String) {
-        // PEFT, the wrappers of several processors and torch.compile put names of their own in front.
+        // PEFT, the wrappers of several processors, torch.compile and trainers put names of their own in
+        // front.
         var bare = layer
         for wrapper in wrappers where bare.contains(wrapper) {
             bare = bare.replacing(wrapper + ".", with: "").replacing(wrapper + "_", with: "")
         }
-        for wrapper in ["module.", "base_model.model."] where bare.contains(wrapper) {
+        for wrapper in ["module.", "base_model.model.", "state_dict."] where bare.contains(wrapper)
+        {
             bare = ("." + bare).replacing("." + wrapper, with: ".")
             while bare.contains("." + wrapper) { bare = bare.replacing("." + wrapper, with: ".") }
             bare = String(bare.dropFirst())
@@ -161,7 +163,7 @@ extension LoRA {
     )? {
         guard let dot = layer.firstIndex(of: ".") else { return nil }
         let rest = String(layer[layer.index(after: dot)...])
-        guard let found = prefix(of: rest), found.0.hasSuffix(".") else { return nil }
+        guard let found = prefix(of: rest), !found.0.hasSuffix(":") else { return nil }
         layer = rest
         return found
     }

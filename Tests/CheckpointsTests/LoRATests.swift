@@ -279,7 +279,10 @@ struct LoRATests {
             ("lora_te2_text_model_x", 8, "Stable Diffusion XL"),
             ("lora_unet_double_blocks_0_img_attn_qkv", 8, "Flux or a model built like it"),
             ("lora_unet_joint_blocks_0_x_block_attn_qkv", 8, "Stable Diffusion 3"),
-            ("transformer.blocks.0.attn.to_q", 8, "a diffusion transformer"),
+            (
+                "transformer.blocks.0.attn.to_q", 8,
+                "another kind of model (a diffusion transformer)"
+            ),
         ])
     func families(_ layer: String, _ width: Int, _ family: String) throws {
         let error = #expect(throws: CheckpointError.self) {
