@@ -13,6 +13,8 @@ public enum CheckpointError: Error, Equatable, CustomStringConvertible {
     case foreign(path: String, what: String, hint: String)
     /// The file is safetensors, but not a whole checkpoint of a family that is read.
     case notAModel(path: String, missing: String, guess: String?)
+    /// A checkpoint of a family that is known and not read.
+    case unsupportedModel(path: String, what: String)
     /// A tensor's numbers are of a type Gesso does not compute with.
     case unsupportedDataType(path: String, tensor: String, found: String)
     /// A tensor holds NaN or infinity.
@@ -60,8 +62,9 @@ public enum CheckpointError: Error, Equatable, CustomStringConvertible {
         case .outOfRange: .corruptData
         case .notConvertible, .notAddable: .modelMismatch
         case .malformed, .foreign, .unsupportedDataType, .nonFiniteValues, .allZero: .corruptData
-        case .missingTensor, .wrongShape, .unusedTensors, .notAModel, .unusableAddOn,
-            .addOnOfAnotherFamily, .unknownAddOnKeys, .unknownAddOnRoles, .overflow, .missingPart,
+        case .missingTensor, .wrongShape, .unusedTensors, .notAModel, .unsupportedModel,
+            .unusableAddOn, .addOnOfAnotherFamily, .unknownAddOnKeys, .unknownAddOnRoles, .overflow,
+            .missingPart,
             .otherLatents:
             .modelMismatch
         }
@@ -81,7 +84,10 @@ public enum CheckpointError: Error, Equatable, CustomStringConvertible {
             "\(path): is \(what), not safetensors; \(hint)"
         case .notAModel(let path, let missing, let guess):
             "\(path): not a whole Stable Diffusion checkpoint: no tensor is called "
-                + "\(missing)" + looksLike(guess)
+                + "\(missing)" + looksLike(guess) + KnownContents.advice(for: guess)
+        case .unsupportedModel(let path, let what):
+            "\(path): is \(what), which is not supported; "
+                + "take one of Stable Diffusion 1, 2 or XL"
         case .unsupportedDataType(let path, let tensor, let found):
             "\(path): tensor \(shown(tensor)) is \(shown(found)); "
                 + "weights must be floats"

@@ -24,6 +24,18 @@ struct LDMPart {
             prefix: prefix)
     }
 
+    /// The same without what training has left beside a network, and parts of the model it was trained with.
+    var withoutLeftovers: LDMPart {
+        let roots = [
+            "model_ema.", "ema.", "optimizer", "lr_scheduler", "loss.", "first_stage_model.",
+            "cond_stage_model.", "conditioner.", "model.diffusion_model.",
+        ]
+        return LDMPart(
+            path: path,
+            entries: entries.filter { entry in !roots.contains { entry.key.hasPrefix($0) } },
+            prefix: prefix)
+    }
+
     private init(path: String, entries: [String: Safetensors.Entry], prefix: String) {
         (self.path, self.entries, self.prefix) = (path, entries, prefix)
     }

@@ -136,6 +136,9 @@ enum LoRARole: Hashable, Sendable {
             (.difference, "a full difference of weights"),
         ]
         guard let kind = kinds.first(where: { roles.contains($0.0) })?.1 else { return nil }
-        return roles.contains(.magnitude) ? kind + " with DoRA's magnitudes" : kind
+        return roles.contains(.magnitude) ? kind + withMagnitudes : kind
     }
+
+    /// What stands behind the kind of a file that has magnitudes, too.
+    static let withMagnitudes = " with DoRA's magnitudes"
 }

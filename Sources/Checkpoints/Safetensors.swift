@@ -59,6 +59,14 @@ public struct Safetensors: Sendable {
             }
         }
 
+        /// Whether it has no numbers, or one whole number: nothing that a network computes with.
+        var isCount: Bool {
+            let count = shape.reduce(1, *)
+            return count == 0
+                || count == 1 && ["U", "I", "B"].contains { dataType.hasPrefix($0) }
+                    && dataType != "BF16"
+        }
+
         var bytes: UnsafeRawBufferPointer { UnsafeRawBufferPointer(rebasing: file.bytes[range]) }
     }
 

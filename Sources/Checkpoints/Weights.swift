@@ -202,15 +202,21 @@ public struct Weights: Sendable {
 
     /// Closes the book once a network is built.
     ///
-    /// - Parameter ignoring: last parts of names that may be left over, such as buffers that are not
-    ///   weights.
+    /// Tensors without numbers and counts, such as of steps, may be left over, too.
+    ///
+    /// - Parameters:
+    ///   - ignoring: last parts of names that may be left over, such as buffers that are not weights.
+    ///   - scopes: first parts of names that may be left over.
     /// - Throws: `CheckpointError.unusedTensors` when the file holds more than the network took, and
     ///   `.allZero` when all it took is zero.
-    public func requireAllUsed(ignoring: Set<String> = []) throws {
-        if book.isSurvey { return book.ignore(ignoring) }
+    public func requireAllUsed(
+        ignoring: Set<String> = [], below scopes: Set<String> = []
+    ) throws {
         let unused = book.unused.filter { name in
-            !ignoring.contains(name.split(separator: ".").last.map(String.init) ?? name)
+            let parts = name.split(separator: ".").map(String.init)
+            return !ignoring.contains(parts.last ?? name) && !scopes.contains(parts.first ?? name)
         }
+        if book.isSurvey { return book.ignoreAll(but: unused) }
         if let first = unused.first {
             throw CheckpointError.unusedTensors(
                 path: book.file, first: first, count: unused.count,
@@ -274,15 +280,12 @@ private final class Book: Sendable {
 
     var unused: [String] {
         let used = state.withLock { $0.used }
-        return entries.keys.filter { !used.contains($0) }.sorted()
+        return entries.filter { !used.contains($0.key) && !$0.value.isCount }.keys.sorted()
     }
 
     /// Counts what may be left over as used.
-    func ignore(_ endings: Set<String>) {
-        let names = unused.filter {
-            endings.contains($0.split(separator: ".").last.map(String.init) ?? $0)
-        }
-        state.withLock { $0.used.formUnion(names) }
+    func ignoreAll(but names: [String]) {
+        state.withLock { $0.used.formUnion(Set(entries.keys).subtracting(names)) }
     }
 
     /// Zeros for a tensor with a flaw, which is noted; nil for a good one.

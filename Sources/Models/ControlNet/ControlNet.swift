@@ -23,7 +23,9 @@ public struct ControlNet: Sendable {
         _ source: ControlNetSource, for backbone: any BackboneConfiguration,
         arithmetic: Arithmetic = .exact
     ) throws {
-        let configuration = try Configuration(json: source.configuration)
+        let configuration = try ModelError.naming(source.url) {
+            try Configuration(json: source.configuration)
+        }
         if let objection = configuration.objection(to: backbone) {
             throw CheckpointError.addOnOfAnotherFamily(
                 path: source.url.path(percentEncoded: false), family: nil, reason: objection)
