@@ -13,8 +13,9 @@ public enum CheckpointError: Error, Equatable, CustomStringConvertible {
     case foreign(path: String, what: String, hint: String)
     /// The file is safetensors, but not a whole checkpoint of a family that is read.
     case notAModel(path: String, missing: String, guess: String?)
-    /// A checkpoint of a family that is known and not read.
-    case unsupportedModel(path: String, what: String)
+    /// A file of weights of a kind that is known and not read.
+    case unsupportedModel(
+        path: String, what: String, hint: String = "take one of Stable Diffusion 1, 2 or XL")
     /// A tensor's numbers are of a type Gesso does not compute with.
     case unsupportedDataType(path: String, tensor: String, found: String)
     /// A tensor holds NaN or infinity.
@@ -85,9 +86,8 @@ public enum CheckpointError: Error, Equatable, CustomStringConvertible {
         case .notAModel(let path, let missing, let guess):
             "\(path): not a whole Stable Diffusion checkpoint: no tensor is called "
                 + "\(missing)" + looksLike(guess) + KnownContents.advice(for: guess)
-        case .unsupportedModel(let path, let what):
-            "\(path): is \(what), which is not supported; "
-                + "take one of Stable Diffusion 1, 2 or XL"
+        case .unsupportedModel(let path, let what, let hint):
+            "\(path): is \(what), which is not supported; \(hint)"
         case .unsupportedDataType(let path, let tensor, let found):
             "\(path): tensor \(shown(tensor)) is \(shown(found)); "
                 + "weights must be floats"

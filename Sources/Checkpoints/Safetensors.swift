@@ -81,7 +81,7 @@ public struct Safetensors: Sendable {
     public var names: [String] { entries.keys }
 
     /// Maps the file and checks its header.
-    /// - Throws: `CheckpointError.cannotRead`, `.foreign` or `.malformed`.
+    /// - Throws: `CheckpointError.cannotRead`, `.foreign`, `.malformed` or `.unsupportedModel`.
     public init(contentsOf url: URL) throws {
         let path = url.path(percentEncoded: false)
         let file = try MappedFile(checkpoint: path)
@@ -93,6 +93,7 @@ public struct Safetensors: Sendable {
             self.path = path
             metadata = header.metadata
             entries = TensorTable(header, path: path, file: file, dataStart: dataStart)
+            try UnsupportedKind.refuseQuantized(header.names, path: path)
         } catch let fault as HeaderCursor.Fault {
             throw CheckpointError.malformed(
                 path: path, format: "safetensors", reason: fault.reason)

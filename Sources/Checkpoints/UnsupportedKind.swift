@@ -14,6 +14,23 @@ enum UnsupportedKind {
         5: "a checkpoint that reads depth", 7: "a checkpoint that enlarges pictures",
     ]
 
+    /// What stands beside weights of numbers that are not floats, by the end of a name.
+    private static let quantizers: [(end: String, what: String)] = [
+        (".SCB", "quantized to 8 bits by bitsandbytes"),
+        (".absmax", "quantized to 4 bits by bitsandbytes"),
+        ("._data", "quantized by quanto"), (".qweight", "quantized to 4 bits"),
+    ]
+
+    /// - Throws: `CheckpointError.unsupportedModel` for a file of quantized weights.
+    static func refuseQuantized(_ names: [String], path: String) throws {
+        // No file has so many tensors that others would come first.
+        for name in names.prefix(4096) {
+            guard let found = quantizers.first(where: { name.hasSuffix($0.end) }) else { continue }
+            throw CheckpointError.unsupportedModel(
+                path: path, what: found.what, hint: "take a version with floats of 8 or 16 bits")
+        }
+    }
+
     /// - Parameter lead: what is in front of all names.
     /// - Throws: `CheckpointError.unsupportedModel` for a file of such a kind.
     static func refuse(_ file: Safetensors, behind lead: String) throws {

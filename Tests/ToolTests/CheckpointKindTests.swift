@@ -158,6 +158,35 @@ import Testing
         }
     }
 
+    /// The mark of 8-bit weights with scales, where a checkpoint is in one file.
+    @Test func scaledWeightsMayBeAmongOthers() throws {
+        try Tool.inFolder { tool in
+            let whole = try convert(tool)
+            let layer = "model.diffusion_model.out.2"
+            let scaled = adding(
+                [
+                    (layer + ".scale_weight", "F32", [1]),
+                    ("model.diffusion_model.scaled_fp8", "F32", [1]),
+                ], to: whole)
+            // A scale of 0 is a layer of zeros.
+            #expect(try samples(tool, scaled) != samples(tool, whole))
+        }
+    }
+
+    @Test(arguments: [
+        (".SCB", "quantized to 8 bits by bitsandbytes"),
+        (".weight.absmax", "quantized to 4 bits by bitsandbytes"),
+        (".weight._data", "quantized by quanto"),
+    ])
+    func quantizedWeightsAreRefusedByName(_ end: String, _ kind: String) throws {
+        try Tool.inFolder { tool in
+            let name = "model.diffusion_model.time_embed.0" + end
+            let run = try edit(tool, adding([(name, "F32", [4])], to: try convert(tool)))
+            #expect(run.status == 69, "\(run.errors)")
+            #expect(run.errors.contains("is \(kind), which is not supported"), "\(run.errors)")
+        }
+    }
+
     /// Checkpoints that look like those that are read, by a tensor that only they have.
     @Test(arguments: [
         ("edm_mean", [1, 4, 1, 1], "predicts as EDM does (Playground 2.5)"),
