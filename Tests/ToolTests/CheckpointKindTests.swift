@@ -158,6 +158,19 @@ import Testing
         }
     }
 
+    /// A UNet without the second half of its middle, and one that is less deep on its way up.
+    @Test(arguments: ["middle_block.2.", "output_blocks.3.1."])
+    func smallerUNetsAreRefusedByName(_ part: String) throws {
+        try Tool.inFolder { tool in
+            let less = renamed(try convert(tool)) { name in
+                name.hasPrefix("model.diffusion_model." + part) ? "other." + name : name
+            }
+            let run = try edit(tool, less)
+            #expect(run.status == 69, "\(run.errors)")
+            #expect(run.errors.contains("is a smaller UNet"), "\(run.errors)")
+        }
+    }
+
     /// The mark of 8-bit weights with scales, where a checkpoint is in one file.
     @Test func scaledWeightsMayBeAmongOthers() throws {
         try Tool.inFolder { tool in
