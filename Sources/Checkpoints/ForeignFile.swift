@@ -48,13 +48,26 @@ struct ForeignFile {
         guard isText || bytes.count <= 8 || bytes[8] != 0x7B else { return nil }
         if isText, let known = json(bytes) { return known }
         if isONNX(bytes) { return onnx }
-        let start = bytes.prefix(128).drop { $0 == 0x20 || (0x09...0x0D).contains($0) }
-            .map { (0x41...0x5A).contains($0) ? $0 + 0x20 : $0 }
+        let start = beginning(bytes)
         guard let found = beginnings.first(where: { start.starts(with: $0.bytes) }) else {
             return isText ? text : nil
         }
         return found.bytes.starts(with: Array("pk".utf8)) && !holdsPickle(bytes)
             ? archive : found.file
+    }
+
+    /// What a download has left in the place of a small file of text: a web page or a git-LFS pointer.
+    static func download(in bytes: UnsafeRawBufferPointer) -> ForeignFile? {
+        let start = beginning(bytes)
+        return beginnings.first { row in
+            [lfsPointer.what, webPage.what].contains(row.file.what) && start.starts(with: row.bytes)
+        }?.file
+    }
+
+    /// The first bytes that are not spaces, in lower case.
+    private static func beginning(_ bytes: UnsafeRawBufferPointer) -> [UInt8] {
+        bytes.prefix(128).drop { $0 == 0x20 || (0x09...0x0D).contains($0) }
+            .map { (0x41...0x5A).contains($0) ? $0 + 0x20 : $0 }
     }
 
     /// What a text in JSON is, by a key near its beginning; nil for other texts.

@@ -167,7 +167,8 @@ public struct ModelFolder: ModelSource {
 
 extension Data {
     /// The whole of a small file.
-    /// - Throws: `CheckpointError.cannotRead` when it is missing, no regular file or over `limit` bytes.
+    /// - Throws: `CheckpointError.cannotRead` when it is missing, no regular file or over `limit` bytes,
+    ///   `.foreign` when it is what a download left in its place.
     package init(contentsOf url: URL, upTo limit: Int) throws {
         let path = url.path(percentEncoded: false)
         let file = try MappedFile(checkpoint: path)
@@ -175,6 +176,9 @@ extension Data {
             throw CheckpointError.cannotRead(
                 path: path, reason: "has \(file.bytes.count) bytes, more than the limit of \(limit)"
             )
+        }
+        if let foreign = ForeignFile.download(in: file.bytes) {
+            throw CheckpointError.foreign(path: path, what: foreign.what, hint: foreign.hint)
         }
         self = Data(file.bytes)
     }

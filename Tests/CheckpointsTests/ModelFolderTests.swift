@@ -193,6 +193,23 @@ import Testing
         }
     }
 
+    /// What a download left in the place of a configuration.
+    @Test(arguments: [
+        (
+            "version https://git-lfs.github.com/spec/v1\n",
+            "is a git-LFS pointer; fetch the real file"
+        ),
+        ("\n<!DOCTYPE html><title>Sign in", "is a web page; the download failed or needs a login"),
+    ])
+    func downloadsThatFailedAreNamed(_ text: String, _ what: String) throws {
+        try folder.write(text, to: "unet/config.json")
+        let error = #expect(throws: CheckpointError.self) {
+            try ModelFolder(folder.url).configuration("unet")
+        }
+        #expect(error?.kind == .corruptData)
+        #expect(error?.description.contains("config.json: \(what)") == true)
+    }
+
     @Test func hugeConfigurationsAreNotRead() throws {
         try folder.write([UInt8](repeating: 0x20, count: 2 << 20), to: "unet/config.json")
         let model = try ModelFolder(folder.url)
