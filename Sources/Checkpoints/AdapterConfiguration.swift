@@ -3,7 +3,7 @@ import Foundation
 /// What diffusers (`lora_adapter_metadata` in a file) or PEFT (`adapter_config.json` beside it) say of the
 /// strength of a LoRA without alphas.
 struct AdapterConfiguration: Sendable {
-    private let values: JSONValue
+    private let values: [String: JSONValue]
     /// What errors call the place.
     private let path: String
     /// For each component that has layers of another strength, these.
@@ -48,16 +48,14 @@ struct AdapterConfiguration: Sendable {
 
     private init(_ text: [UInt8], path: String) throws {
         self.path = path
-        guard let values = try? JSONValue(parsing: text), case .object(let members) = values else {
+        guard let json = try? JSONValue(parsing: text), case .object(let members) = json else {
             throw Self.fault(path, "it says how strong the LoRA is, and cannot be read")
         }
-        self.values = values
+        values = Dictionary(members.map { ($0.key, $0.value) }) { $1 }
         var patterns: [String: Patterns] = [:]
         for component in [""] + Self.components {
             let key = (component.isEmpty ? "" : component + ".") + "alpha_pattern"
-            guard case .object(let own)? = members.last(where: { $0.key == key })?.value,
-                !own.isEmpty
-            else { continue }
+            guard case .object(let own)? = values[key], !own.isEmpty else { continue }
             patterns[component] = try Self.patterns(own, path)
         }
         self.patterns = patterns

@@ -22,6 +22,8 @@ public enum CheckpointError: Error, Equatable, CustomStringConvertible {
     case nonFiniteValues(path: String, tensor: String)
     /// Every number in the file is zero.
     case allZero(path: String)
+    /// So many layers one after another hold zeros alone.
+    case gap(path: String, first: String, count: Int)
     /// The model needs a tensor that the file does not hold.
     case missingTensor(path: String, tensor: String, first: String?, count: Int, guess: String?)
     /// A tensor has another shape than the model needs.
@@ -62,7 +64,8 @@ public enum CheckpointError: Error, Equatable, CustomStringConvertible {
         case .writeFailed: .inputOutput
         case .outOfRange: .corruptData
         case .notConvertible, .notAddable: .modelMismatch
-        case .malformed, .foreign, .unsupportedDataType, .nonFiniteValues, .allZero: .corruptData
+        case .malformed, .foreign, .unsupportedDataType, .nonFiniteValues, .allZero, .gap:
+            .corruptData
         case .missingTensor, .wrongShape, .unusedTensors, .notAModel, .unsupportedModel,
             .unusableAddOn, .addOnOfAnotherFamily, .unknownAddOnKeys, .unknownAddOnRoles, .overflow,
             .missingPart,
@@ -97,6 +100,9 @@ public enum CheckpointError: Error, Equatable, CustomStringConvertible {
             "\(path): tensor \(shown(tensor)) holds NaN or infinity; the file is damaged"
         case .allZero(let path):
             "\(path): every weight is zero; the file is damaged"
+        case .gap(let path, let first, let count):
+            "\(path): \(count) layers one after another are zero, first \(shown(first)): the "
+                + "download is not whole; fetch it again"
         case .outputExists(let path):
             "\(path): is there already; give another name"
         case .writeFailed(let path, let reason):
