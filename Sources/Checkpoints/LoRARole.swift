@@ -102,7 +102,7 @@ enum LoRARole: Hashable, Sendable {
     ]
 
     /// Whether the bytes of a part occur in a name: to compare characters takes many times as long.
-    private static func holds(_ name: String, _ part: String) -> Bool {
+    static func holds(_ name: String, _ part: String) -> Bool {
         let (name, part) = (name.utf8, part.utf8)
         let first = part.first
         return name.indices.contains {

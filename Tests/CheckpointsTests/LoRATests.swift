@@ -36,6 +36,15 @@ struct LoRATests {
             .tensor("weight", shape: shape).widened().values
     }
 
+    /// A letter with a mark behind a dot is one character to Swift, and not what stands in front of a name.
+    @Test func namesMayHaveMarksBehindDots() throws {
+        let unknown: Entry = ("module.\u{301}x.lora_down.weight", [2, 3], 1)
+        let error = #expect(throws: CheckpointError.self) {
+            try weight(pair([2, 3], [4, 2], [unknown]))
+        }
+        #expect(error?.description.contains("1 of 2 keys") == true, "\(error?.description ?? "")")
+    }
+
     /// Without it the strength would be a guess.
     @Test func aBrokenConfigurationBesideItIsRefused() throws {
         let folder = try TemporaryFolder()
