@@ -144,6 +144,35 @@ def loras():
     case("one-clip", named("unet.", "clip_l.", ".lora_down.weight", ".lora_up.weight"), **same)
     case("f64", {key: value.astype(np.float64) for key, value in reference.items()}, **same)
 
+    case("behind-state-dict", {"state_dict." + key: value for key, value in reference.items()}, **same)
+    case("behind-state-dict-without-component",
+         {"state_dict." + key: value for key, value in named("", "text_encoder.", *ab).items()}, **same)
+    case("kohya-behind-a-word", {"network." + key: value for key, value in reference.items()}, **same)
+
+    # What diffusers says of the strength, for all layers and for some.
+    first, last = UNET[0][0], TEXT[1][0]
+    weaker = dict(reference)
+    weaker["lora_unet_" + flat(first) + ".alpha"] = np.array(6, np.float32)
+    weaker["lora_te_text_model_" + flat(last) + ".alpha"] = np.array(1, np.float32)
+    case("alphas-that-differ", weaker)
+
+    def said(**values) -> dict[str, str]:
+        return {"lora_adapter_metadata": json.dumps(values)}
+
+    alphas = {"unet.lora_alpha": 2, "text_encoder.lora_alpha": 2}
+    case("alpha-patterns", peft, said(**alphas, **{"unet.alpha_pattern": {first: 6},
+                                                   "text_encoder.alpha_pattern": {"1.mlp.fc1": 1, "fc1": 9}}),
+         same="alphas-that-differ")
+    case("alpha-patterns-from-the-beginning",
+         peft, said(**alphas, **{"unet.alpha_pattern": {"^" + first: 6, "^to_q": 9},
+                                 "text_encoder.alpha_pattern": {"^text_model." + last: 1}}),
+         same="alphas-that-differ")
+    case("alpha-pattern-that-is-an-expression", peft, said(**alphas, **{"unet.alpha_pattern": {".*to_q": 6}}),
+         error=["alpha_pattern .*to_q is no name of a layer but a regular expression"])
+    case("alpha-that-is-a-text", peft, said(lora_alpha="8"), error=["its alpha is no number"])
+    case("adapter-metadata-that-is-broken", peft, {"lora_adapter_metadata": "{"},
+         error=["it says how strong the LoRA is, and cannot be read"])
+
     # A bias of the second factor, which alpha scales.
     out = "unet." + UNET[2][0]
     case("zero-bias-of-a-factor", {**peft, out + ".lora_B.bias": np.zeros(16, np.float32)}, **same)
@@ -207,6 +236,16 @@ def loras():
     case("loha-of-a-named-adapter", {key + ".my-style": value for key, value in loha.items()}, same="loha")
     case("loha-of-peft", {"base_model.model." + key.removeprefix("unet."): value for key, value in loha.items()}, same="loha")
 
+    # GLoRA, whose factors LyCORIS first had the other way round.
+    glora, turned = {}, {}
+    for index, (name, out, inner) in enumerate(layers):
+        for factor, (rows, columns) in {"a": (inner, inner), "b": (out, inner)}.items():
+            high, low = numbers(400 + index, rows, RANK), numbers(500 + index, RANK, columns)
+            glora[f"{name}.{factor}1.weight"], glora[f"{name}.{factor}2.weight"] = high, low
+            turned[f"{name}.{factor}2.weight"], turned[f"{name}.{factor}1.weight"] = high, low
+    case("glora", glora)
+    case("glora-turned", turned, same="glora")
+
     # Kinds and families that are not applied.
     case("alphas-alone", {key: value for key, value in reference.items() if key.endswith(".alpha")},
          error=["holds parts of a LoRA without those that change a layer"])
@@ -216,16 +255,30 @@ def loras():
          error=["is a LoRA in MLX's layout, which is not applied"])
     case("vera", {"base_model.model." + UNET[0][0] + ".vera_lambda_b": numbers(83, 8)},
          error=["is VeRA, which is not applied"])
-    for name, layer in [("image-transformer", "diffusion_model.transformer_blocks.0.attn.to_q"),
-                        ("layers-of-a-transformer", "diffusion_model.layers.0.attention.to_q"),
-                        ("cascade", "lora_prior_unet_down_blocks_0_0_attention_attn_to_q")]:
+    for name, layer, family in [
+            ("image-transformer", "diffusion_model.transformer_blocks.0.attn.to_q", "a diffusion transformer"),
+            ("layers-of-a-transformer", "diffusion_model.layers.0.attention.to_q", "Lumina, Z-Image or a model"),
+            ("cascade", "lora_prior_unet_down_blocks_0_0_attention_attn_to_q", "Stable Cascade"),
+            ("motion", "down_blocks.0.motion_modules.0.attention_blocks.0.to_q", "AnimateDiff"),
+            ("qwen", "lora_unet_transformer_blocks_0_img_mlp_net_0_proj", "Qwen-Image"),
+            ("language", "base_model.model.model.layers.0.self_attn.q_proj", "a language model"),
+            ("video-transformer", "diffusion_model.blocks.0.cross_attn.k", "Wan or another diffusion transformer")]:
         case(name, {layer + ".lora_down.weight": numbers(96, 2, 8), layer + ".lora_up.weight": numbers(97, 8, 2)},
-             error=["made for another kind of model: the model has none of its layers"])
+             error=[f"made for another kind of model ({family}", "the model has none of its layers"])
     double = "lora_unet_double_blocks_0_img_attn_qkv"
     case("double-blocks", {double + ".lora_down.weight": numbers(96, 2, 8), double + ".lora_up.weight": numbers(97, 8, 2)},
          error=["made for Flux or a model built like it"])
     case("ia3", {to_q + ".weight": numbers(94, 8, 1), to_q + ".on_input": np.array(False)},
          error=["is IA3, which is not applied"])
+    case("oft-of-peft", {to_q + ".oft_R.weight": numbers(78, 2, 6)}, error=["is OFT in PEFT's layout, which is not applied"])
+    case("adalora", {**{"base_model.model." + UNET[0][0] + f".lora_{side}": numbers(79, 2, 8) for side in "AB"},
+                     "base_model.model." + UNET[0][0] + ".lora_E": numbers(77, 2, 1)},
+         error=["is AdaLoRA, which is not applied"])
+    case("flux-of-xlabs", {f"double_blocks.0.processor.qkv_lora1.{side}.weight": numbers(76, 2, 8)
+                           for side in ("down", "up")},
+         error=["is a LoRA for Flux in XLabs' layout, which is not applied"])
+    case("bias-of-another-size", {**reference, mid + ".diff_b": numbers(75, 8)},
+         error=["diff_b has shape [8], the layer's bias [16]"])
     case("control-lora", {"lora_controlnet": np.zeros(0, np.float32), "input_blocks.1.1.proj_in.up": numbers(88, 8, 2)},
          error=["is a Control-LoRA, which is not applied"])
     case("boft", {to_q + ".oft_blocks": numbers(95, 2, 4, 2, 2), to_q + ".alpha": np.array(0, np.float32)},
@@ -233,9 +286,6 @@ def loras():
     case("two-adapters", {**named("unet.", "text_encoder.", ".lora_A.one.weight", ".lora_B.one.weight"),
                           **named("unet.", "text_encoder.", ".lora_A.two.weight", ".lora_B.two.weight")},
          error=["holds several adapters, one, two"])
-    video = "diffusion_model.blocks.0.cross_attn.k"
-    case("video-transformer", {video + ".lora_A.weight": numbers(96, 2, 8), video + ".lora_B.weight": numbers(97, 8, 2)},
-         error=["made for another kind of model: the model has none of its layers"])
     flux = "transformer.single_transformer_blocks.0.attn.to_q"
     case("flux", {flux + ".lora_A.weight": numbers(96, 2, 8), flux + ".lora_B.weight": numbers(97, 8, 2)},
          error=["made for Flux"])

@@ -13,12 +13,17 @@ public enum CheckpointError: Error, Equatable, CustomStringConvertible {
     case foreign(path: String, what: String, hint: String)
     /// The file is safetensors, but not a whole checkpoint of a family that is read.
     case notAModel(path: String, missing: String, guess: String?)
+    /// A file of weights of a kind that is known and not read.
+    case unsupportedModel(
+        path: String, what: String, hint: String = "take one of Stable Diffusion 1, 2 or XL")
     /// A tensor's numbers are of a type Gesso does not compute with.
     case unsupportedDataType(path: String, tensor: String, found: String)
     /// A tensor holds NaN or infinity.
     case nonFiniteValues(path: String, tensor: String)
     /// Every number in the file is zero.
     case allZero(path: String)
+    /// So many layers one after another hold zeros alone.
+    case gap(path: String, first: String, count: Int)
     /// The model needs a tensor that the file does not hold.
     case missingTensor(path: String, tensor: String, first: String?, count: Int, guess: String?)
     /// A tensor has another shape than the model needs.
@@ -59,9 +64,11 @@ public enum CheckpointError: Error, Equatable, CustomStringConvertible {
         case .writeFailed: .inputOutput
         case .outOfRange: .corruptData
         case .notConvertible, .notAddable: .modelMismatch
-        case .malformed, .foreign, .unsupportedDataType, .nonFiniteValues, .allZero: .corruptData
-        case .missingTensor, .wrongShape, .unusedTensors, .notAModel, .unusableAddOn,
-            .addOnOfAnotherFamily, .unknownAddOnKeys, .unknownAddOnRoles, .overflow, .missingPart,
+        case .malformed, .foreign, .unsupportedDataType, .nonFiniteValues, .allZero, .gap:
+            .corruptData
+        case .missingTensor, .wrongShape, .unusedTensors, .notAModel, .unsupportedModel,
+            .unusableAddOn, .addOnOfAnotherFamily, .unknownAddOnKeys, .unknownAddOnRoles, .overflow,
+            .missingPart,
             .otherLatents:
             .modelMismatch
         }
@@ -78,10 +85,14 @@ public enum CheckpointError: Error, Equatable, CustomStringConvertible {
         case .malformed(let path, let format, let reason):
             "\(path): not valid \(format): \(reason)"
         case .foreign(let path, let what, let hint):
-            "\(path): is \(what), not safetensors; \(hint)"
+            "\(path): is \(what)"
+                + ([".json", ".txt"].contains { path.hasSuffix($0) } && !what.contains("JSON")
+                    ? "" : ", not safetensors") + "; \(hint)"
         case .notAModel(let path, let missing, let guess):
             "\(path): not a whole Stable Diffusion checkpoint: no tensor is called "
-                + "\(missing)" + looksLike(guess)
+                + "\(missing)" + looksLike(guess) + KnownContents.advice(for: guess)
+        case .unsupportedModel(let path, let what, let hint):
+            "\(path): is \(what), which is not supported; \(hint)"
         case .unsupportedDataType(let path, let tensor, let found):
             "\(path): tensor \(shown(tensor)) is \(shown(found)); "
                 + "weights must be floats"
@@ -89,6 +100,9 @@ public enum CheckpointError: Error, Equatable, CustomStringConvertible {
             "\(path): tensor \(shown(tensor)) holds NaN or infinity; the file is damaged"
         case .allZero(let path):
             "\(path): every weight is zero; the file is damaged"
+        case .gap(let path, let first, let count):
+            "\(path): \(count) layers one after another are zero, first \(shown(first)): the "
+                + "download is not whole; fetch it again"
         case .outputExists(let path):
             "\(path): is there already; give another name"
         case .writeFailed(let path, let reason):

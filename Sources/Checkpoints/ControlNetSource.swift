@@ -16,6 +16,7 @@ public struct ControlNetSource: Sendable {
     /// - Parameter base: the model it is used with.
     /// - Throws: `CheckpointError` when it cannot be read or is another thing.
     public init(_ url: URL, beside base: any ModelSource) throws {
+        let url = try LooseComponent.file(inFolder: url, "controlnet") ?? url
         self.url = url
         var isFolder: ObjCBool = false
         let path = url.path(percentEncoded: false)
@@ -63,6 +64,7 @@ public struct ControlNetSource: Sendable {
     ]
 
     private static func refuseRelatives(_ file: Safetensors) throws {
+        let prefix = prefix(in: file.names) ?? ""
         let found = relatives.first { relative in
             file.names.contains {
                 $0.hasPrefix(relative.name) || $0.hasPrefix(prefix + relative.name)
@@ -74,14 +76,21 @@ public struct ControlNetSource: Sendable {
             hint: "give a ControlNet of Stable Diffusion 1, 2 or XL")
     }
 
-    private static let prefix = "control_model."
+    /// What the names of the network's tensors begin with, such as `control_model.`: the shortest there is;
+    /// nil where there is no such network.
+    private static func prefix(in names: [String]) -> String? {
+        let marks = ["controlnet_cond_embedding.conv_in.weight", "input_hint_block.0.weight"]
+        return names.compactMap { name in
+            marks.first { name == $0 || name.hasSuffix("." + $0) }
+                .map { String(name.dropLast($0.count)) }
+        }.min { ($0.count, $0) < ($1.count, $1) }
+    }
 
     /// The tensors under diffusers' names, whatever the file's are.
     private static func entries(
         _ file: Safetensors, beside base: any ModelSource
     ) throws -> [String: Safetensors.Entry] {
-        let isPart = file.names.contains { $0.hasPrefix(prefix) }
-        let part = LDMPart(file, isPart ? prefix : "")
+        let part = LDMPart(file, prefix(in: file.names) ?? "").withoutLeftovers
         if part.has("controlnet_cond_embedding.conv_in.weight") { return part.entries }
         guard part.has("input_hint_block.0.weight"), part.has("input_blocks.0.0.weight") else {
             throw CheckpointError.unusableAddOn(

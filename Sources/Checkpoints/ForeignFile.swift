@@ -18,6 +18,12 @@ struct ForeignFile {
         what: "a picture",
         hint: "give the file of weights; an embedding within a picture is not read")
     private static let archive = ForeignFile(what: "an archive", hint: "unpack it first")
+    private static let onnx = ForeignFile(
+        what: "an ONNX file", hint: "take the safetensors version of the model")
+    private static let shards = ForeignFile(
+        what: "the list of a model's parts (JSON)", hint: "name the folder of the model")
+    private static let configuration = ForeignFile(
+        what: "a configuration (JSON)", hint: "name the folder of the model")
     private static let text = ForeignFile(
         what: "a text", hint: "the download failed or needs a login: read what it says")
 
@@ -40,13 +46,48 @@ struct ForeignFile {
         let isText = bytes.count >= 8 && bytes.prefix(8).allSatisfy(isLetter)
         // A header length can begin like a pickle; after it stands the header's brace.
         guard isText || bytes.count <= 8 || bytes[8] != 0x7B else { return nil }
-        let start = bytes.prefix(128).drop { $0 == 0x20 || (0x09...0x0D).contains($0) }
-            .map { (0x41...0x5A).contains($0) ? $0 + 0x20 : $0 }
+        if isText, let known = json(bytes) { return known }
+        if isONNX(bytes) { return onnx }
+        let start = beginning(bytes)
         guard let found = beginnings.first(where: { start.starts(with: $0.bytes) }) else {
             return isText ? text : nil
         }
         return found.bytes.starts(with: Array("pk".utf8)) && !holdsPickle(bytes)
             ? archive : found.file
+    }
+
+    /// What a download has left in the place of a small file of text: a web page or a git-LFS pointer.
+    static func download(in bytes: UnsafeRawBufferPointer) -> ForeignFile? {
+        let start = beginning(bytes)
+        return beginnings.first { row in
+            [lfsPointer.what, webPage.what].contains(row.file.what) && start.starts(with: row.bytes)
+        }?.file
+    }
+
+    /// The first bytes that are not spaces, in lower case.
+    private static func beginning(_ bytes: UnsafeRawBufferPointer) -> [UInt8] {
+        bytes.prefix(128).drop { $0 == 0x20 || (0x09...0x0D).contains($0) }
+            .map { (0x41...0x5A).contains($0) ? $0 + 0x20 : $0 }
+    }
+
+    /// What a text in JSON is, by a key near its beginning; nil for other texts.
+    private static func json(_ bytes: UnsafeRawBufferPointer) -> ForeignFile? {
+        guard bytes.first(where: { $0 > 0x20 }) == 0x7B else { return nil }
+        let text = String(decoding: bytes.prefix(4096), as: UTF8.self)
+        if text.contains("\"weight_map\"") { return shards }
+        let marks = ["\"_class_name\"", "\"_diffusers_version\"", "\"architectures\""]
+        return marks.contains { text.contains($0) } ? configuration : nil
+    }
+
+    /// Whether a protocol buffer begins with a version and the name of the program that wrote it, as
+    /// ONNX's `ModelProto` does.
+    private static func isONNX(_ bytes: UnsafeRawBufferPointer) -> Bool {
+        guard bytes.count > 16, bytes[0] == 0x08, bytes[1] < 0x20, bytes[2] == 0x12 else {
+            return false
+        }
+        let length = Int(bytes[3])
+        return (1...64).contains(length)
+            && bytes[4..<min(4 + length, bytes.count)].allSatisfy(isLetter)
     }
 
     /// Whether a byte is one of ASCII that texts have.

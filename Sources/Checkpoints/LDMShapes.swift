@@ -24,6 +24,18 @@ struct LDMPart {
             prefix: prefix)
     }
 
+    /// The same without what training has left beside a network, and parts of the model it was trained with.
+    var withoutLeftovers: LDMPart {
+        let roots = [
+            "model_ema.", "ema.", "optimizer", "lr_scheduler", "loss.", "first_stage_model.",
+            "cond_stage_model.", "conditioner.", "model.diffusion_model.",
+        ]
+        return LDMPart(
+            path: path,
+            entries: entries.filter { entry in !roots.contains { entry.key.hasPrefix($0) } },
+            prefix: prefix)
+    }
+
     private init(path: String, entries: [String: Safetensors.Entry], prefix: String) {
         (self.path, self.entries, self.prefix) = (path, entries, prefix)
     }
@@ -105,10 +117,23 @@ struct LDMUNetShape {
             _ = try unet.shape("input_blocks.1.0.in_layers.2.weight", rank: 4)
             return
         }
+        var differs =
+            unet.has("middle_block.0.in_layers.2.weight")
+            && !unet.has("middle_block.2.in_layers.2.weight")
         place = 0
         for index in levels.indices.reversed() {
-            levels[index].upAttends = Self.depth(unet, "output_blocks.\(place)") > 0
+            let blocks = place...place + levels[index].layers
+            let depths = blocks.filter { unet.has("output_blocks.\($0).0.in_layers.2.weight") }
+                .map { Self.depth(unet, "output_blocks.\($0)") }
+            levels[index].upAttends = (depths.first ?? 0) > 0
+            let usual = levels[index].upAttends ? max(levels[index].depth, 1) : 0
+            differs = differs || depths.contains { $0 != usual }
             place += levels[index].layers + 1
+        }
+        if differs {
+            throw CheckpointError.unsupportedModel(
+                path: unet.path,
+                what: "a smaller UNet whose ways down and up differ in depth, such as SSD-1B")
         }
     }
 

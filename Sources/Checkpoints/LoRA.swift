@@ -17,6 +17,8 @@ public struct LoRA: Sendable {
     public let notes: [String]
     /// What the file says of the model it was trained on.
     let metadata: [String: String]
+    /// What is said of its strength where it has no alphas; nil where nothing is.
+    let adapter: AdapterConfiguration?
     /// What it holds for each layer, by the name the file has for the layer.
     let parts: [String: Part]
     /// Tensors of a role that is not known, by the name that may be their layer's.
@@ -49,10 +51,8 @@ public struct LoRA: Sendable {
     public init(_ url: URL) throws {
         let file = try Safetensors(contentsOf: url)
         self.url = url
-        var metadata = file.metadata
-        metadata[Self.adapterKey] =
-            try metadata[Self.adapterKey] ?? Self.adapterConfiguration(beside: url)
-        self.metadata = metadata
+        metadata = file.metadata
+        adapter = try AdapterConfiguration(of: file, at: url)
         if let kind = LoRARole.refusedKind(of: file.entries) {
             throw CheckpointError.unusableAddOn(
                 path: file.path, what: "is \(kind), which is not applied",

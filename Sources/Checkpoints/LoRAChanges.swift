@@ -87,7 +87,12 @@ private struct ChangeBuilder {
                 path: lora.path, what: "\(shown(entry.name)) changes a bias that the layer has not",
                 hint: "it is made for another model")
         }
-        guard entry.shape == bias else { throw misfit(entry.shape.first ?? 1, 1) }
+        guard entry.shape == bias else {
+            throw CheckpointError.addOnOfAnotherFamily(
+                path: lora.path, family: lora.family,
+                reason: "\(shown(entry.name)) has shape \(entry.shape), the layer's bias "
+                    + "\(bias)")
+        }
         // Beside a product, the bias of its second factor is scaled as the product is.
         let rank = part[.biasDifference] == nil ? part[.down]?.shape.first : nil
         let factor = try rank.map { try scale(rank: $0) } ?? 1
@@ -120,8 +125,10 @@ private struct ChangeBuilder {
     }
 
     private func generalized(_ strength: Float) throws -> GeneralizedChange {
-        let left = try product(.a1, .a2, core: nil)
-        let right = try product(.b1, .b2, core: .bCore, coreIsBetween: true)
+        let isTurned = hasFactorsTurned
+        let left = try isTurned ? product(.a2, .a1, core: nil) : product(.a1, .a2, core: nil)
+        let right = try product(
+            isTurned ? .b2 : .b1, isTurned ? .b1 : .b2, core: .bCore, coreIsBetween: true)
         try checkFits(right.matrix)
         guard left.matrix.rows == inputs, left.matrix.columns == inputs,
             case .product(let up, let down, let rank) = left.matrix
@@ -130,6 +137,14 @@ private struct ChangeBuilder {
             a: (
                 up.widened().reshaped([inputs, rank]), down.widened().reshaped([rank, inputs])
             ), b: right.matrix, scale: strength * (try scale(rank: rank)))
+    }
+
+    /// Whether the factors of a GLoRA are the other way round, as LyCORIS first had them: W·a2·a1 + b2·b1.
+    private var hasFactorsTurned: Bool {
+        guard let a1 = part[.a1]?.shape, let a2 = part[.a2]?.shape, let b2 = part[.b2]?.shape,
+            a1.count >= 2, a2.count >= 2, b2.count >= 2
+        else { return false }
+        return a1[1] == inputs && a2[0] == inputs && a1[0] == a2[1] && b2[0] == rows
     }
 
     private func rotation(_ strength: Float) throws -> RotationChange {
@@ -217,7 +232,10 @@ private struct ChangeBuilder {
 
     /// alpha / rank; 1 where the file says nothing.
     private func scale(rank: Int) throws -> Float {
-        try number(.alpha).map { $0 / Float(rank) } ?? lora.scaleOfMetadata(layer, rank: rank)
+        if let alpha = try number(.alpha) { return alpha / Float(rank) }
+        guard let adapter = lora.adapter else { return 1 }
+        let place = LoRA.place(layer)
+        return try adapter.scale(place.component, place.layer, rank: rank)
     }
 
     /// A tensor of one number, of a floating or an integer type.

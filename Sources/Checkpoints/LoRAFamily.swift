@@ -1,5 +1,3 @@
-import Files
-import Foundation
 import Tensors
 
 extension LoRA {
@@ -8,17 +6,38 @@ extension LoRA {
         ("single_transformer_blocks", "Flux or a model built like it"),
         ("double_blocks", "Flux or a model built like it"),
         ("single_blocks", "Flux or a model built like it"),
-        ("joint_blocks", "Stable Diffusion 3"), ("joint_transformer_blocks", "Stable Diffusion 3"),
+        ("joint_blocks", "Stable Diffusion 3"),
     ]
+
+    /// The same of families that are seldom met beside Stable Diffusion.
+    private static let strangers: [(mark: String, family: String)] = [
+        ("joint_transformer_blocks", "AuraFlow"), ("motion_modules", "AnimateDiff"),
+        ("temporal_transformer_blocks", "Stable Video Diffusion"),
+        ("lora_prior_", "Stable Cascade"), ("img_mlp", "Qwen-Image"), ("img_mod", "Qwen-Image"),
+        ("cross_attn", "Wan or another diffusion transformer"),
+        ("diffusion_model.layers.", "Lumina, Z-Image or a model built like them"),
+        ("lora_unet_layers_", "Lumina, Z-Image or a model built like them"),
+        ("model.layers.", "a language model"),
+    ]
+
+    /// As many names as tell the family: no published file has more layers.
+    private var firstNames: [String] {
+        parts.count > 4096 ? Array(parts.keys.sorted().prefix(4096)) : Array(parts.keys)
+    }
 
     /// The family it was trained for, so far as names, shapes and metadata tell.
     var family: String? {
-        let names = parts.keys
+        let names = firstNames
         for (mark, family) in Self.transformers where names.contains(where: { $0.contains(mark) }) {
             return family
         }
-        if names.contains(where: { Self.place($0).component == "transformer" }) {
-            return "a diffusion transformer"
+        let places = names.map(Self.place)
+        let stranger = Self.strangers.first { row in names.contains { $0.contains(row.mark) } }
+        let isTransformer = places.contains { component, layer in
+            component == "transformer" || layer.hasPrefix("transformer_blocks")
+        }
+        if let family = stranger?.family ?? (isTransformer ? "a diffusion transformer" : nil) {
+            return "another kind of model (\(family))"
         }
         switch contextWidth {
         case 768: return "Stable Diffusion 1.x"
@@ -26,7 +45,7 @@ extension LoRA {
         case 2048: return "Stable Diffusion XL"
         default: break
         }
-        if names.contains(where: { Self.place($0).component == "text_encoder_2" }) {
+        if places.contains(where: { $0.component == "text_encoder_2" }) {
             return "Stable Diffusion XL"
         }
         return metadata["ss_base_model_version"] ?? metadata["modelspec.architecture"]
@@ -41,38 +60,5 @@ extension LoRA {
         if let second = layer?.value[.hadamard1B] { return second.shape.dropFirst().first }
         // The first LoRAs count their layers; the seventh attends to the prompt.
         return parts["unet:6"]?[.down]?.shape.dropFirst().first
-    }
-
-    /// alpha / rank by what diffusers (`lora_adapter_metadata`) or PEFT (`adapter_config.json`) say of a file
-    /// without alphas; 1 where they say nothing.
-    func scaleOfMetadata(_ layer: String, rank: Int) -> Float {
-        guard let text = metadata[Self.adapterKey],
-            let values = try? JSONValue(parsing: text.utf8)
-        else { return 1 }
-        let component = Self.place(layer).component
-        func value(_ name: String) -> JSONValue? { values["\(component).\(name)"] ?? values[name] }
-        guard case .number(let alpha)? = value("lora_alpha") ?? value("alpha") else { return 1 }
-        let usesRoot = value("use_rslora") == .flag(true)
-        return Float(alpha) / (usesRoot ? Float(rank).squareRoot() : Float(rank))
-    }
-
-    static let adapterKey = "lora_adapter_metadata"
-
-    /// The text of the configuration that PEFT writes beside `adapter_model.safetensors`; nil without one.
-    /// - Throws: `CheckpointError` for one that cannot be read: without it the strength would be a guess.
-    static func adapterConfiguration(beside url: URL) throws -> String? {
-        let file = url.deletingLastPathComponent().appending(path: "adapter_config.json")
-        guard url.lastPathComponent == "adapter_model.safetensors", ModelFolder.exists(file) else {
-            return nil
-        }
-        let data = try Data(contentsOf: file, upTo: 1 << 20)
-        do {
-            _ = try JSONValue(parsing: data)
-        } catch {
-            throw CheckpointError.malformed(
-                path: file.path(percentEncoded: false), format: "JSON",
-                reason: "it says how strong the LoRA is, and cannot be read")
-        }
-        return String(decoding: data, as: UTF8.self)
     }
 }

@@ -45,7 +45,8 @@ struct LoRALayers {
     }
 
     private static func key(_ layer: String) -> String {
-        let flat = layer.replacing(".", with: "_")
+        let flat = String(
+            decoding: layer.utf8.map { $0 == 0x2E ? 0x5F : $0 }, as: UTF8.self)
         return flat.hasPrefix("text_model_") ? String(flat.dropFirst(11)) : flat
     }
 
@@ -133,15 +134,21 @@ extension LoRA {
 
     /// The component a layer belongs to and the layer's name in it.
     static func place(_ layer: String) -> (component: String, layer: String) {
-        // PEFT, the wrappers of several processors and torch.compile put names of their own in front.
+        // PEFT, the wrappers of several processors, torch.compile and trainers put names of their own in
+        // front.
         var bare = layer
-        for wrapper in wrappers where bare.contains(wrapper) {
+        for wrapper in wrappers where LoRARole.holds(bare, wrapper) {
             bare = bare.replacing(wrapper + ".", with: "").replacing(wrapper + "_", with: "")
         }
-        for wrapper in ["module.", "base_model.model."] where bare.contains(wrapper) {
-            bare = ("." + bare).replacing("." + wrapper, with: ".")
-            while bare.contains("." + wrapper) { bare = bare.replacing("." + wrapper, with: ".") }
-            bare = String(bare.dropFirst())
+        for wrapper in ["module.", "base_model.model.", "state_dict."]
+        where LoRARole.holds(bare, wrapper) {
+            // What is removed may have stood between two of them.
+            var (rest, before) = ("." + bare, 0)
+            while rest.utf8.count != before {
+                before = rest.utf8.count
+                rest = rest.replacing("." + wrapper, with: ".")
+            }
+            bare = String(rest.dropFirst())
         }
         if bare.hasPrefix("text_model.") { return ("text_encoder", renamed(bare, "text_encoder")) }
         guard let (prefix, component) = prefix(of: bare) ?? prefix(behindFirstWordOf: &bare) else {
@@ -161,14 +168,16 @@ extension LoRA {
     )? {
         guard let dot = layer.firstIndex(of: ".") else { return nil }
         let rest = String(layer[layer.index(after: dot)...])
-        guard let found = prefix(of: rest), found.0.hasSuffix(".") else { return nil }
+        guard let found = prefix(of: rest), !found.0.hasSuffix(":") else { return nil }
         layer = rest
         return found
     }
 
     /// diffusers once called the projections of every attention alike, in text encoders too.
     private static func renamed(_ layer: String, _ component: String) -> String {
-        let layer = layer.replacing(".processor.", with: ".")
+        let processor = ".processor."
+        let layer =
+            LoRARole.holds(layer, processor) ? layer.replacing(processor, with: ".") : layer
         if component == "unet" { return layer.hasSuffix(".to_out") ? layer + ".0" : layer }
         let old = [
             ".to_q": ".q_proj", ".to_k": ".k_proj", ".to_v": ".v_proj", ".to_out": ".out_proj",

@@ -95,12 +95,14 @@ enum LoRARole: Hashable, Sendable {
     private static let refused: [(mark: String, kind: String)] = [
         (".on_input", "IA3"), (".ia3_l", "IA3"), (".lambda_layer", "T-LoRA"),
         (".lora_embedding_A", "a LoRA of token embeddings"), (".vera_lambda_", "VeRA"),
-        (".hra_u", "HRA"), (".oft_r", "OFT in PEFT's layout"), (".boft_", "BOFT"),
-        (".waveft_", "WaveFT"), ("lora_controlnet", "a Control-LoRA"),
+        (".hra_u", "HRA"), (".oft_r", "OFT in PEFT's layout"), (".oft_R", "OFT in PEFT's layout"),
+        (".boft_", "BOFT"), (".lora_E", "AdaLoRA"), (".fourierft_", "FourierFT"),
+        (".randlora_", "RandLoRA"), (".shira_", "SHiRA"), (".waveft_", "WaveFT"),
+        ("_lora1.down.", "a LoRA for Flux in XLabs' layout"), ("lora_controlnet", "a Control-LoRA"),
     ]
 
     /// Whether the bytes of a part occur in a name: to compare characters takes many times as long.
-    private static func holds(_ name: String, _ part: String) -> Bool {
+    static func holds(_ name: String, _ part: String) -> Bool {
         let (name, part) = (name.utf8, part.utf8)
         let first = part.first
         return name.indices.contains {
@@ -134,6 +136,9 @@ enum LoRARole: Hashable, Sendable {
             (.difference, "a full difference of weights"),
         ]
         guard let kind = kinds.first(where: { roles.contains($0.0) })?.1 else { return nil }
-        return roles.contains(.magnitude) ? kind + " with DoRA's magnitudes" : kind
+        return roles.contains(.magnitude) ? kind + withMagnitudes : kind
     }
+
+    /// What stands behind the kind of a file that has magnitudes, too.
+    static let withMagnitudes = " with DoRA's magnitudes"
 }

@@ -69,7 +69,7 @@ public struct LooseComponent: ModelSource {
 
     /// The only file of weights in a folder that has no configuration; nil for other places.
     /// - Throws: `CheckpointError` where there is none, or more than one.
-    private static func file(inFolder url: URL, _ component: String) throws -> URL? {
+    static func file(inFolder url: URL, _ component: String) throws -> URL? {
         let configurations = ["config.json", "\(url.lastPathComponent)_config.json", component]
         guard ModelFolder.isFolder(url),
             !configurations.contains(where: { ModelFolder.exists(url.appending(path: $0)) }),
@@ -107,7 +107,7 @@ public struct LooseComponent: ModelSource {
                     ?? "holds something else",
                 hint: "give a file or folder with \(component == "unet" ? "a UNet" : "a VAE")")
         }
-        let part = LDMPart(file, prefix)
+        let part = LDMPart(file, prefix).withoutLeftovers
         guard component == "vae" else {
             return part.has("input_blocks.0.0.weight")
                 ? mapped(part, try LDMNames.unet(LDMUNetShape(part))) : part.entries

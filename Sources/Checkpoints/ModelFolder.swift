@@ -108,36 +108,50 @@ public struct ModelFolder: ModelSource {
             for name in Self.weightNames {
                 let whole = folder.appending(path: "\(name)\(variant).safetensors")
                 if Self.exists(whole) { return .whole(whole) }
-                let index = folder.appending(path: "\(name).safetensors.index\(variant).json")
-                if Self.exists(index) { return .index(index) }
+                let index = [
+                    "\(name).safetensors.index\(variant).json",
+                    "\(name)\(variant).safetensors.index.json",
+                ].map { folder.appending(path: $0) }.first(where: Self.exists)
+                if let index { return .index(index) }
             }
         }
         throw missing(
-            component, Self.weightNames.map { $0 + ".safetensors" }, hint: Self.hint(folder))
+            component, Self.weightNames.map { $0 + ".safetensors" },
+            hint: Self.hint(folder, renaming: Self.weightNames[1] + ".safetensors"))
     }
 
     private func existing(_ component: String) throws -> URL {
         let folder = url(of: component)
         guard Self.exists(folder) else {
-            let hint = componentClassNames[component].map {
-                "model_index.json promises a \(shown($0))"
+            let path = url.path(percentEncoded: false)
+            let transformer = componentClassNames["transformer"] ?? "a diffusion transformer"
+            if component == "unet", contains("transformer") {
+                throw CheckpointError.unsupportedModel(
+                    path: path,
+                    what: "a model with \(shown(transformer)) in place of a UNet")
             }
             throw CheckpointError.missingFile(
-                folder: url.path(percentEncoded: false), tried: ["\(component)/"], hint: hint)
+                folder: path, tried: ["\(component)/"], hint: missingHint(component))
         }
         return folder
+    }
+
+    /// Why a component may be missing, and what to do.
+    private func missingHint(_ component: String) -> String? {
+        if Self.exists(url.appending(path: "config.json")) {
+            return "it seems to be one part of a model: name the folder that it is in"
+        }
+        let promise = componentClassNames[component].map {
+            "model_index.json promises \(shown($0))"
+        }
+        let option = ["vae", "unet"].contains(component) ? "give one with --\(component)" : nil
+        let hints = [promise, option].compactMap(\.self)
+        return hints.isEmpty ? nil : hints.joined(separator: ": ")
     }
 
     private func missing(_ component: String, _ tried: [String], hint: String?) -> CheckpointError {
         .missingFile(
             folder: url(of: component).path(percentEncoded: false), tried: tried, hint: hint)
-    }
-
-    static func hint(_ folder: URL) -> String? {
-        let files = try? FileManager.default.contentsOfDirectory(
-            atPath: folder.path(percentEncoded: false))
-        let pickle = files?.sorted().first { $0.hasSuffix(".bin") || $0.hasSuffix(".ckpt") }
-        return pickle.map { "\(shown($0)) is a pickle, which can run code: convert it first" }
     }
 
     package static func isFolder(_ url: URL) -> Bool {
@@ -153,7 +167,8 @@ public struct ModelFolder: ModelSource {
 
 extension Data {
     /// The whole of a small file.
-    /// - Throws: `CheckpointError.cannotRead` when it is missing, no regular file or over `limit` bytes.
+    /// - Throws: `CheckpointError.cannotRead` when it is missing, no regular file or over `limit` bytes,
+    ///   `.foreign` when it is what a download left in its place.
     package init(contentsOf url: URL, upTo limit: Int) throws {
         let path = url.path(percentEncoded: false)
         let file = try MappedFile(checkpoint: path)
@@ -161,6 +176,9 @@ extension Data {
             throw CheckpointError.cannotRead(
                 path: path, reason: "has \(file.bytes.count) bytes, more than the limit of \(limit)"
             )
+        }
+        if let foreign = ForeignFile.download(in: file.bytes) {
+            throw CheckpointError.foreign(path: path, what: foreign.what, hint: foreign.hint)
         }
         self = Data(file.bytes)
     }

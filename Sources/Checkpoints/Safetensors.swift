@@ -59,6 +59,14 @@ public struct Safetensors: Sendable {
             }
         }
 
+        /// Whether it has no numbers, or one whole number: nothing that a network computes with.
+        var isCount: Bool {
+            let count = shape.reduce(1, *)
+            return count == 0
+                || count == 1 && ["U", "I", "B"].contains { dataType.hasPrefix($0) }
+                    && dataType != "BF16"
+        }
+
         var bytes: UnsafeRawBufferPointer { UnsafeRawBufferPointer(rebasing: file.bytes[range]) }
     }
 
@@ -73,7 +81,7 @@ public struct Safetensors: Sendable {
     public var names: [String] { entries.keys }
 
     /// Maps the file and checks its header.
-    /// - Throws: `CheckpointError.cannotRead`, `.foreign` or `.malformed`.
+    /// - Throws: `CheckpointError.cannotRead`, `.foreign`, `.malformed` or `.unsupportedModel`.
     public init(contentsOf url: URL) throws {
         let path = url.path(percentEncoded: false)
         let file = try MappedFile(checkpoint: path)
@@ -85,6 +93,7 @@ public struct Safetensors: Sendable {
             self.path = path
             metadata = header.metadata
             entries = TensorTable(header, path: path, file: file, dataStart: dataStart)
+            try UnsupportedKind.refuseQuantized(header.names, path: path)
         } catch let fault as HeaderCursor.Fault {
             throw CheckpointError.malformed(
                 path: path, format: "safetensors", reason: fault.reason)

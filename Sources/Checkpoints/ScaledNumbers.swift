@@ -4,6 +4,7 @@ import Tensors
 /// `layer.weight_scale`, is a factor for all of `layer.weight`, or one for each of its rows.
 enum ScaledNumbers {
     private static let marks = [".scale_weight", ".weight_scale"]
+    private static let mark = "scaled_fp8"
     /// What goes with the scales and does not change a weight.
     private static let companions = [".scale_input", ".input_scale", ".comfy_quant"]
 
@@ -24,8 +25,9 @@ enum ScaledNumbers {
             result[name] = nil
             for companion in companions { result[name.dropLast(mark.count) + companion] = nil }
         }
-        if result.count < entries.count { result["scaled_fp8"] = nil }
-        return result
+        // A mark that the file has scales, behind what is in front of all names.
+        return result.count < entries.count
+            ? result.filter { $0.key != mark && !$0.key.hasSuffix("." + mark) } : result
     }
 }
 

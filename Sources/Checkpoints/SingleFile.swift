@@ -39,7 +39,14 @@ public struct SingleFile: ModelSource {
                 ? .xl
                 : entries.hasPrefix(lead + "conditioner.embedders.0.model.")
                     ? .refiner
-                    : entries.hasPrefix(lead + "cond_stage_model.model.") ? .second : .first
+                    : entries.hasPrefix(lead + "cond_stage_model.model.")
+                        ? .second : Self.isXL(entries, behind: lead) ? .xl : .first
+        }
+
+        /// Whether the UNet alone shows that a file without text encoders is of XL.
+        private static func isXL(_ entries: TensorTable, behind lead: String) -> Bool {
+            entries.hasPrefix(lead + "model.diffusion_model.label_emb.")
+                && !entries.hasPrefix(lead + "cond_stage_model.")
         }
 
         /// Where the encoders' tensors are.
@@ -77,6 +84,7 @@ public struct SingleFile: ModelSource {
         self.file = file
         embedded = try EmbeddedConfigurations(file.metadata, path: file.path)
         let lead = Self.lead(of: file.entries)
+        try UnsupportedKind.refuse(file, behind: lead)
         let kind = Kind(file.entries, behind: lead)
         self.kind = kind
         func place(_ prefix: String) -> String { Self.place(lead + prefix, in: file.entries) }
@@ -205,10 +213,9 @@ public struct SingleFile: ModelSource {
         guard let text = texts[component], let shape = textShapes[component] else {
             throw missing(component)
         }
-        guard kind.isOpenCLIP(component) else { return Weights(text.entries, file: file.path) }
-        return weights(
-            text, LDMNames.tower(layers: shape.layers),
-            entries: usedEntries(component, shape))
+        let entries = usedEntries(component, shape)
+        guard kind.isOpenCLIP(component) else { return Weights(entries, file: file.path) }
+        return weights(text, LDMNames.tower(layers: shape.layers), entries: entries)
     }
 
     /// Whether a configuration follows from names and shapes, not from the file's metadata.
@@ -235,7 +242,15 @@ public struct SingleFile: ModelSource {
     ) -> [String: Safetensors.Entry] {
         let entries = texts[component]?.entries ?? [:]
         return kind.isOpenCLIP(component)
-            ? openCLIPEntries(entries, layers: shape.layers, pools: kind.isXL) : entries
+            ? openCLIPEntries(entries, layers: shape.layers, pools: kind.isXL)
+            : entries.filter { !Self.isBesideText($0.key) }
+    }
+
+    /// Whether a tensor of a whole CLIP model is of no use to its text encoder: those of its vision encoder,
+    /// and the projections of both.
+    private static func isBesideText(_ name: String) -> Bool {
+        ["vision_model.", "visual_projection.", "text_projection", "logit_scale"]
+            .contains { name.hasPrefix($0) }
     }
 
     private func weights(
@@ -397,7 +412,7 @@ private func openCLIPEntries(
     for (name, entry) in entries {
         let isProjection = name == "text_projection" || name.hasPrefix("text_projection.")
         if ["logit_scale", "attn_mask"].contains(name) || isProjection && !pools
-            || name.hasPrefix("transformer.resblocks.\(layers).")
+            || name.hasPrefix("visual.") || name.hasPrefix("transformer.resblocks.\(layers).")
         {
             continue
         }

@@ -202,21 +202,29 @@ public struct Weights: Sendable {
 
     /// Closes the book once a network is built.
     ///
-    /// - Parameter ignoring: last parts of names that may be left over, such as buffers that are not
-    ///   weights.
-    /// - Throws: `CheckpointError.unusedTensors` when the file holds more than the network took, and
-    ///   `.allZero` when all it took is zero.
-    public func requireAllUsed(ignoring: Set<String> = []) throws {
-        if book.isSurvey { return book.ignore(ignoring) }
+    /// Tensors without numbers and counts, such as of steps, may be left over, too.
+    ///
+    /// - Parameters:
+    ///   - ignoring: last parts of names that may be left over, such as buffers that are not weights.
+    ///   - scopes: first parts of names that may be left over.
+    ///   - isTrained: whether no layers one after another may be zero, as they are where training began.
+    /// - Throws: `CheckpointError.unusedTensors` when the file holds more than the network took,
+    ///   `.allZero` when all it took is zero, and `.gap` when several layers in a row are.
+    public func requireAllUsed(
+        ignoring: Set<String> = [], below scopes: Set<String> = [], isTrained: Bool = true
+    ) throws {
         let unused = book.unused.filter { name in
-            !ignoring.contains(name.split(separator: ".").last.map(String.init) ?? name)
+            let parts = name.split(separator: ".").map(String.init)
+            return !ignoring.contains(parts.last ?? name) && !scopes.contains(parts.first ?? name)
         }
+        if book.isSurvey { return book.ignoreAll(but: unused) }
         if let first = unused.first {
             throw CheckpointError.unusedTensors(
                 path: book.file, first: first, count: unused.count,
                 guess: book.guess.flatMap { KnownContents.isUsual($0) ? nil : $0 })
         }
         guard book.sawValues else { throw CheckpointError.allZero(path: book.file) }
+        if isTrained, let gap = book.gap { throw gap }
     }
 
     private func full(_ name: String) -> String {
@@ -238,6 +246,8 @@ private final class Book: Sendable {
     private struct State {
         var used: Set<String> = []
         var sawValues = false
+        /// Those that were used and hold zeros alone.
+        var zeros: Set<String> = []
         var last: Safetensors.Entry?
         var flaws = Weights.Flaws()
     }
@@ -264,9 +274,10 @@ private final class Book: Sendable {
     /// Notes that a tensor is taken. The one taken before has found its place in the network by now;
     /// without letting go of it, loading would take twice the memory.
     func use(_ name: String, _ entry: Safetensors.Entry) {
+        let isZero = !entry.bytes.contains { $0 != 0 }
         state.withLock {
             $0.used.insert(name)
-            $0.sawValues = $0.sawValues || entry.bytes.contains { $0 != 0 }
+            if isZero { $0.zeros.insert(name) } else { $0.sawValues = true }
             $0.last.map { $0.file.release($0.range) }
             $0.last = entry
         }
@@ -274,15 +285,12 @@ private final class Book: Sendable {
 
     var unused: [String] {
         let used = state.withLock { $0.used }
-        return entries.keys.filter { !used.contains($0) }.sorted()
+        return entries.filter { !used.contains($0.key) && !$0.value.isCount }.keys.sorted()
     }
 
     /// Counts what may be left over as used.
-    func ignore(_ endings: Set<String>) {
-        let names = unused.filter {
-            endings.contains($0.split(separator: ".").last.map(String.init) ?? $0)
-        }
-        state.withLock { $0.used.formUnion(names) }
+    func ignoreAll(but names: [String]) {
+        state.withLock { $0.used.formUnion(Set(entries.keys).subtracting(names)) }
     }
 
     /// Zeros for a tensor with a flaw, which is noted; nil for a good one.
@@ -314,6 +322,25 @@ private final class Book: Sendable {
     }
 
     var sawValues: Bool { state.withLock { $0.sawValues } }
+
+    /// What is wrong with a file where at least this many matrices one after another hold zeros alone: a
+    /// download that made room for all and did not get all; nil where there is nothing.
+    var gap: CheckpointError? {
+        let least = 3
+        let zeros = state.withLock { $0.zeros }
+        guard zeros.count >= least else { return nil }
+        let matrices = entries.filter { $0.value.shape.count > 1 }.sorted {
+            ($0.value.path, $0.value.range.lowerBound) < ($1.value.path, $1.value.range.lowerBound)
+        }
+        var run: [Safetensors.Entry] = []
+        for (name, entry) in matrices {
+            let goesOn = zeros.contains(name) && (run.last.map { $0.path == entry.path } ?? true)
+            if !goesOn, run.count >= least { break }
+            run = goesOn ? run + [entry] : []
+        }
+        guard run.count >= least else { return nil }
+        return .gap(path: run[0].path, first: run[0].name, count: run.count)
+    }
 
     var guess: String? { KnownContents.guess(Array(entries.keys)) { entries[$0]?.shape } }
 

@@ -41,7 +41,9 @@ struct PromptEncoder: TextSide {
     static func configuration(
         of source: any ModelSource, _ encoder: String = "text_encoder"
     ) throws -> CLIPTextEncoder.Configuration {
-        try CLIPTextEncoder.Configuration(json: source.configuration(encoder))
+        try ModelError.naming(source.url) {
+            try CLIPTextEncoder.Configuration(json: source.configuration(encoder))
+        }
     }
 
     /// What embeddings call their vectors for a text encoder.

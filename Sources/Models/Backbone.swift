@@ -100,7 +100,7 @@ public struct BackboneArchitecture: Sendable {
     /// The configuration in a checkpoint.
     /// - Throws: `CheckpointError` and `ModelError`, naming file and key.
     public func configuration(of source: any ModelSource) throws -> any BackboneConfiguration {
-        try read(source.configuration(component))
+        try ModelError.naming(source.url) { try read(source.configuration(component)) }
     }
 
     /// The network of a checkpoint.

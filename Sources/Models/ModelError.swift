@@ -1,4 +1,5 @@
 public import Checkpoints
+package import Foundation
 
 /// Why a network cannot be built or run. What is wrong with a file of weights is a `CheckpointError`.
 public enum ModelError: Error, Equatable, CustomStringConvertible {
@@ -12,6 +13,21 @@ public enum ModelError: Error, Equatable, CustomStringConvertible {
     case unknownToken(id: Int, vocabularySize: Int)
     /// A text longer than the text encoder can take.
     case tooManyTokens(count: Int, limit: Int)
+
+    /// What a closure returns; what it throws of a configuration names the model.
+    /// - Parameter url: where the model is.
+    package static func naming<Value>(
+        _ url: URL, _ body: () throws -> Value
+    ) throws -> Value {
+        func name(_ model: String) -> String { "\(url.path(percentEncoded: false)): \(model)" }
+        do {
+            return try body()
+        } catch ModelError.unsupported(let model, let key, let value) {
+            throw ModelError.unsupported(model: name(model), key: key, value: value)
+        } catch ModelError.invalidConfiguration(let model, let key, let reason) {
+            throw ModelError.invalidConfiguration(model: name(model), key: key, reason: reason)
+        }
+    }
 
     /// The class of the failure.
     public var kind: FailureKind {

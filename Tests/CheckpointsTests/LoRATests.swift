@@ -36,6 +36,15 @@ struct LoRATests {
             .tensor("weight", shape: shape).widened().values
     }
 
+    /// A letter with a mark behind a dot is one character to Swift, and not what stands in front of a name.
+    @Test func namesMayHaveMarksBehindDots() throws {
+        let unknown: Entry = ("module.\u{301}x.lora_down.weight", [2, 3], 1)
+        let error = #expect(throws: CheckpointError.self) {
+            try weight(pair([2, 3], [4, 2], [unknown]))
+        }
+        #expect(error?.description.contains("1 of 2 keys") == true, "\(error?.description ?? "")")
+    }
+
     /// Without it the strength would be a guess.
     @Test func aBrokenConfigurationBesideItIsRefused() throws {
         let folder = try TemporaryFolder()
@@ -279,7 +288,10 @@ struct LoRATests {
             ("lora_te2_text_model_x", 8, "Stable Diffusion XL"),
             ("lora_unet_double_blocks_0_img_attn_qkv", 8, "Flux or a model built like it"),
             ("lora_unet_joint_blocks_0_x_block_attn_qkv", 8, "Stable Diffusion 3"),
-            ("transformer.blocks.0.attn.to_q", 8, "a diffusion transformer"),
+            (
+                "transformer.blocks.0.attn.to_q", 8,
+                "another kind of model (a diffusion transformer)"
+            ),
         ])
     func families(_ layer: String, _ width: Int, _ family: String) throws {
         let error = #expect(throws: CheckpointError.self) {

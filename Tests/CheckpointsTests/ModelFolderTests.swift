@@ -29,7 +29,8 @@ import Testing
         #expect(error?.kind == .cannotRead)
         #expect(
             error?.description
-                == "\(path): holds no unet/; model_index.json promises a UNet2DConditionModel")
+                == "\(path): holds no unet/; model_index.json promises UNet2DConditionModel: "
+                + "give one with --unet")
     }
 
     @Test func standInsAreMarked() throws {
@@ -78,6 +79,66 @@ import Testing
                     + "diffusion_pytorch_model.bin is a pickle, which can run code: convert it first"
             )
                 == true)
+    }
+
+    /// What is there in place of weights, by the name of a file.
+    @Test(arguments: [
+        ("diffusion_pytorch_model.safetensors.part", "is a download that is not finished"),
+        ("diffusion_pytorch_model.safetensors.incomplete", "is a download that is not finished"),
+        ("openvino_model.xml", "is for OpenVINO: take the safetensors version"),
+        ("model.onnx", "is for ONNX: take the safetensors version"),
+        ("diffusion_flax_model.msgpack", "is for Flax: take the safetensors version"),
+        ("diffusion_pytorch_model.non_ema.safetensors", "is there: rename it to model.safetensors"),
+        ("model-00001-of-00002.safetensors", "is a part: the list of parts, "),
+    ])
+    func otherFilesAreNamed(_ name: String, _ what: String) throws {
+        try folder.write(one, to: "unet/\(name)")
+        // OpenVINO's weights are called as pickles are.
+        if name.hasPrefix("openvino") { try folder.write(one, to: "unet/openvino_model.bin") }
+        let error = #expect(throws: CheckpointError.self) {
+            try ModelFolder(folder.url).weights("unet")
+        }
+        #expect(
+            error?.description.contains("\(name) \(what)") == true, "\(error?.description ?? "")")
+    }
+
+    @Test func whatIsNoWholeFolderIsNamed() throws {
+        try folder.write("{}", to: "unet/config.json")
+        let part = #expect(throws: CheckpointError.self) {
+            try ModelFolder(folder.url.appending(path: "unet")).configuration("unet")
+        }
+        #expect(
+            part?.description.hasSuffix(
+                "holds no unet/; it seems to be one part of a model: name the folder that it is in")
+                == true)
+        let vae = #expect(throws: CheckpointError.self) {
+            try ModelFolder(folder.url).configuration("vae")
+        }
+        #expect(vae?.description.hasSuffix("holds no vae/; give one with --vae") == true)
+
+        let flux = try TemporaryFolder()
+        try flux.write("{}", to: "transformer/config.json")
+        try flux.write(
+            "{\"transformer\": [\"diffusers\", \"FluxTransformer2DModel\"]}", to: "model_index.json"
+        )
+        let other = #expect(throws: CheckpointError.self) {
+            try ModelFolder(flux.url).configuration("unet")
+        }
+        #expect(other?.kind == .modelMismatch)
+        #expect(
+            other?.description.contains(
+                "is a model with FluxTransformer2DModel in place of a UNet, which is not supported")
+                == true)
+    }
+
+    @Test(arguments: [
+        "diffusion_pytorch_model.safetensors.index.fp16.json",
+        "diffusion_pytorch_model.fp16.safetensors.index.json",
+    ])
+    func listsOfVariantsHaveTwoNames(_ name: String) throws {
+        try folder.write(one, to: "unet/s-1.safetensors")
+        try folder.write("{\"weight_map\": {\"a\": \"s-1.safetensors\"}}", to: "unet/\(name)")
+        #expect(try ModelFolder(folder.url).weights("unet").unusedNames == ["a"])
     }
 
     @Test func shardsAreJoined() throws {
@@ -130,6 +191,23 @@ import Testing
         #expect(throws: CheckpointError.self) {
             try ModelFolder(folder.url.appending(path: "missing"))
         }
+    }
+
+    /// What a download left in the place of a configuration.
+    @Test(arguments: [
+        (
+            "version https://git-lfs.github.com/spec/v1\n",
+            "is a git-LFS pointer; fetch the real file"
+        ),
+        ("\n<!DOCTYPE html><title>Sign in", "is a web page; the download failed or needs a login"),
+    ])
+    func downloadsThatFailedAreNamed(_ text: String, _ what: String) throws {
+        try folder.write(text, to: "unet/config.json")
+        let error = #expect(throws: CheckpointError.self) {
+            try ModelFolder(folder.url).configuration("unet")
+        }
+        #expect(error?.kind == .corruptData)
+        #expect(error?.description.contains("config.json: \(what)") == true)
     }
 
     @Test func hugeConfigurationsAreNotRead() throws {

@@ -141,6 +141,28 @@ import Testing
         try mixed.requireAllUsed()
     }
 
+    /// A download that made room for the whole file and did not get all of it.
+    @Test func layersOfZerosInARowAreRefused() throws {
+        func network(_ values: [Float]) throws -> Weights {
+            let names = values.indices.flatMap { ["\($0).bias", "\($0).weight"] }
+            let tensors = names.enumerated().map { index, name in
+                (name: name, shape: index % 2 == 0 ? [2] : [2, 2], value: values[index / 2])
+            }
+            let weights = try weights(tensors)
+            for (name, shape, _) in tensors { _ = try weights.tensor(name, shape: shape) }
+            return weights
+        }
+        try network([1, 0, 0, 1, 0, 0]).requireAllUsed()
+        let gap = CheckpointError.gap(path: path, first: "1.weight", count: 3)
+        #expect(throws: gap) { try network([1, 0, 0, 0, 1]).requireAllUsed() }
+        try network([1, 0, 0, 0, 1]).requireAllUsed(isTrained: false)
+        #expect(
+            gap.description
+                == "\(path): 3 layers one after another are zero, first 1.weight: the download is "
+                + "not whole; fetch it again")
+        #expect(gap.kind == .corruptData)
+    }
+
     @Test(arguments: [
         (["down_blocks.0.x", "time_embedding.linear_1.weight"], "a UNet"),
         (["down_blocks.0.x", "add_embedding.linear_1.weight"], "an SDXL UNet"),

@@ -25,7 +25,9 @@ import Testing
     @Test func missingFiles() throws {
         let none = #expect(throws: CheckpointError.self) { try CLIPTokenizer(folder: tiny.folder) }
         #expect(none?.kind == .cannotRead)
-        #expect(none?.description.hasSuffix("holds no tokenizer.json or vocab.json") == true)
+        #expect(
+            none?.description.hasSuffix(
+                "holds no tokenizer.json or vocab.json; give one with --tokenizer") == true)
 
         try tiny.writeVocabularyAndMerges()
         try FileManager.default.removeItem(at: tiny.folder.appending(path: "merges.txt"))

@@ -285,6 +285,25 @@ import Testing
                 Self.words("plain.png") + ["--prompt", "a other-family house"])
             #expect(plain.status == 0)
             #expect(try tool("compare", "plain.png", "other.png").text.contains("infinite, equal"))
+            // So is the name of a pickle; a LoRA or a checkpoint that is asked for is refused.
+            for name in ["embeddings/oldstyle.pt", "loras/old.pt", "old.ckpt"] {
+                let file = tool.url("models/" + name)
+                try FileManager.default.createDirectory(
+                    at: file.deletingLastPathComponent(), withIntermediateDirectories: true)
+                try Data([0x80, 2, 0x7D]).write(to: file)
+            }
+            let pickle = try shelf.run(
+                Self.words("pickle.png") + ["--prompt", "an oldstyle house"])
+            #expect(pickle.status == 0, "\(pickle.errors)")
+            #expect(pickle.errors.contains("'oldstyle' stays a word: "), "\(pickle.errors)")
+            #expect(pickle.errors.contains("is a PyTorch pickle"), "\(pickle.errors)")
+            for (words, what) in [
+                (["--prompt", "x <lora:old:1>"], "this lora is a pickle"),
+                (["--prompt", "x", "--model", "old"], "this model is a pickle"),
+            ] {
+                let refused = try shelf.run(Self.words("refused.png") + words)
+                #expect(refused.status == 65 && refused.errors.contains(what), "\(refused.errors)")
+            }
             // Others' pictures say which they had.
             try Data(
                 "x\nSteps: 2, Sampler: Euler, CFG scale: 7, Seed: 1, TI hashes: \"reference: 12, gone: 34\"\n"

@@ -46,6 +46,22 @@ import Testing
         ("S26 a LoRA", file("{\"lora_unet_x.alpha\":\(one)}"), 69, "looks like a LoRA"),
         ("S26 unknown", file("{\"x\":\(one)}"), 69, "not a whole Stable Diffusion checkpoint"),
         (
+            "S26 the UNet of XL", file("{\"model.diffusion_model.label_emb.0.0.weight\":\(one)}"),
+            69, "no tensor is called conditioner.embedders.0.transformer.…"
+        ),
+        (
+            "S33 list of parts", Data("{\"metadata\": {}, \"weight_map\": {}}".utf8), 65,
+            "is the list of a model's parts (JSON), not safetensors; name the folder of the model"
+        ),
+        (
+            "S34 configuration", Data("{\n  \"_class_name\": \"UNet2DConditionModel\"}".utf8), 65,
+            "is a configuration (JSON), not safetensors; name the folder of the model"
+        ),
+        (
+            "S35 ONNX", Data([8, 7, 0x12, 7] + "pytorch".utf8) + Data(count: 99), 65,
+            "is an ONNX file"
+        ),
+        (
             "S30 LFS pointer", Data("version https://git-lfs.github.com/spec/v1\n".utf8), 65,
             "git lfs pull"
         ),

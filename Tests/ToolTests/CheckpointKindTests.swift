@@ -9,14 +9,33 @@ import Testing
     private static let model = Fixtures.parity.appending(path: "models/tiny-f32")
     private static let vae = Fixtures.folder.appending(path: "Weights/VAE/reference.safetensors")
 
-    /// A file with another header, whose tensors keep their places, and with more numbers behind them.
-    private func rewrite(_ file: Data, adding count: Int = 0, _ change: (String) -> String) -> Data
-    {
+    /// A file with another header, whose tensors keep their places.
+    private func rewrite(_ file: Data, _ change: (String) -> String) -> Data {
         let length = file.prefix(8).reversed().reduce(0) { $0 << 8 | Int($1) }
         let header = String(decoding: file.dropFirst(8).prefix(length), as: UTF8.self)
         let changed = Data(change(header).utf8)
         let prefix = (0..<8).map { UInt8(truncatingIfNeeded: changed.count >> (8 * $0)) }
-        return Data(prefix) + changed + file.dropFirst(8 + length) + Data(count: 4 * count)
+        return Data(prefix) + changed + file.dropFirst(8 + length)
+    }
+
+    private typealias Entry = (name: String, type: String, shape: [Int])
+
+    /// With more tensors behind its own, of zeros.
+    private func adding(_ entries: [Entry], to file: Data) -> Data {
+        let length = file.prefix(8).reversed().reduce(0) { $0 << 8 | Int($1) }
+        let start = file.count - 8 - length
+        var end = start
+        let members = entries.map { entry in
+            let size = entry.shape.reduce(entry.type == "I64" ? 8 : 4, *)
+            defer { end += size }
+            return "\"\(entry.name)\":{\"dtype\":\"\(entry.type)\",\"shape\":\(entry.shape),"
+                + "\"data_offsets\":[\(end),\(end + size)]}"
+        }
+        let longer = rewrite(file) { header in
+            header.prefix { $0 == "{" } + members.joined(separator: ",") + ","
+                + header.drop { $0 == "{" }
+        }
+        return longer + Data(count: end - start)
     }
 
     /// Every tensor under another name.
@@ -113,18 +132,88 @@ import Testing
                 "optimizer_states.0.exp_avg", "betas", "cond_stage_model.logit_scale",
                 "cond_stage_model.transformer.logit_scale",
             ]
-            let length = whole.prefix(8).reversed().reduce(0) { $0 << 8 | Int($1) }
-            let end = whole.count - 8 - length
-            let left = rewrite(whole, adding: names.count) { header in
-                let tensors = names.enumerated().map { index, name in
-                    let start = end + 4 * index
-                    return "\"\(name)\":{\"dtype\":\"F32\",\"shape\":[1],"
-                        + "\"data_offsets\":[\(start),\(start + 4)]}"
-                }
-                return header.prefix { $0 == "{" } + tensors.joined(separator: ",") + ","
-                    + header.drop { $0 == "{" }
-            }
+            let left = adding(names.map { ($0, "F32", [1]) }, to: whole)
             #expect(try samples(tool, left) == plain)
+        }
+    }
+
+    /// A whole CLIP model in place of its text encoder, and tensors without numbers or with a count.
+    @Test func whatNoNetworkComputesWithIsNotRead() throws {
+        try Tool.inFolder { tool in
+            let whole = try convert(tool)
+            let text = "cond_stage_model.transformer."
+            let more = adding(
+                [
+                    (text + "text_projection.weight", "F32", [32, 32]),
+                    (text + "vision_model.embeddings.class_embedding", "F32", [8]),
+                    (text + "visual_projection.weight", "F32", [8, 8]),
+                    ("model.diffusion_model.step", "I64", []),
+                    ("first_stage_model.decoder.empty", "F32", [0]),
+                ], to: whole)
+            #expect(try samples(tool, more) == samples(tool, whole))
+            let scale = adding([("model.diffusion_model.scale", "F32", [])], to: whole)
+            let refused = try edit(tool, scale)
+            let note = "1 tensor the model has no place for, first model.diffusion_model.scale"
+            #expect(refused.status == 69 && refused.errors.contains(note), "\(refused.errors)")
+        }
+    }
+
+    /// A UNet without the second half of its middle, and one that is less deep on its way up.
+    @Test(arguments: ["middle_block.2.", "output_blocks.3.1."])
+    func smallerUNetsAreRefusedByName(_ part: String) throws {
+        try Tool.inFolder { tool in
+            let less = renamed(try convert(tool)) { name in
+                name.hasPrefix("model.diffusion_model." + part) ? "other." + name : name
+            }
+            let run = try edit(tool, less)
+            #expect(run.status == 69, "\(run.errors)")
+            #expect(run.errors.contains("is a smaller UNet"), "\(run.errors)")
+        }
+    }
+
+    /// The mark of 8-bit weights with scales, where a checkpoint is in one file.
+    @Test func scaledWeightsMayBeAmongOthers() throws {
+        try Tool.inFolder { tool in
+            let whole = try convert(tool)
+            let layer = "model.diffusion_model.out.2"
+            let scaled = adding(
+                [
+                    (layer + ".scale_weight", "F32", [1]),
+                    ("model.diffusion_model.scaled_fp8", "F32", [1]),
+                ], to: whole)
+            // A scale of 0 is a layer of zeros.
+            #expect(try samples(tool, scaled) != samples(tool, whole))
+        }
+    }
+
+    @Test(arguments: [
+        (".SCB", "quantized to 8 bits by bitsandbytes"),
+        (".weight.absmax", "quantized to 4 bits by bitsandbytes"),
+        (".weight._data", "quantized by quanto"),
+    ])
+    func quantizedWeightsAreRefusedByName(_ end: String, _ kind: String) throws {
+        try Tool.inFolder { tool in
+            let name = "model.diffusion_model.time_embed.0" + end
+            let run = try edit(tool, adding([(name, "F32", [4])], to: try convert(tool)))
+            #expect(run.status == 69, "\(run.errors)")
+            #expect(run.errors.contains("is \(kind), which is not supported"), "\(run.errors)")
+        }
+    }
+
+    /// Checkpoints that look like those that are read, by a tensor that only they have.
+    @Test(arguments: [
+        ("edm_mean", [1, 4, 1, 1], "predicts as EDM does (Playground 2.5)"),
+        ("edm_vpred.sigma_max", [], "predicts as EDM does (CosXL)"),
+        ("noise_augmentor.data_mean", [4], "of Stable unCLIP"),
+        ("depth_model.model.scratch", [4], "that reads depth"),
+        ("model.diffusion_model.label_emb.weight", [4, 4], "that enlarges pictures"),
+    ])
+    func otherKindsAreRefusedByName(_ name: String, _ shape: [Int], _ kind: String) throws {
+        try Tool.inFolder { tool in
+            let other = adding([(name, "F32", shape)], to: try convert(tool))
+            let run = try edit(tool, other)
+            #expect(run.status == 69, "\(run.errors)")
+            #expect(run.errors.contains("is a checkpoint \(kind), which is not supported"))
         }
     }
 

@@ -54,7 +54,8 @@ struct AddOnShelf {
     }
 
     /// The embeddings of the shelf that prompts name, beside those that the recipe lists; none where prompts
-    /// are plain.
+    /// are plain. Pickles are among them where no other file has the name, so that a note says why the word
+    /// stays a word.
     private func embeddings(namedIn recipe: Recipe) -> [Entry] {
         guard recipe.promptSyntax == .weighted else { return [] }
         let key = "embedding"
@@ -63,7 +64,8 @@ struct AddOnShelf {
         }.sorted { $0.name < $1.name }
         var names = Set(recipe.embeddings)
         let prompts = PromptWords(recipe)
-        return (found + all(.embeddings)).compactMap { name, url in
+        let pickles = named(.embeddings) { $0.sort == .pickle }
+        return (found + all(.embeddings) + pickles).compactMap { name, url in
             let word = String(name.split(separator: "/").last ?? "")
             guard prompts.hold(word), names.insert(name).inserted else { return nil }
             return Entry(key: key, name: name, files: [url], isOfPrompt: true)
@@ -133,6 +135,7 @@ struct AddOnShelf {
             throw GessoError(
                 .cannotRead, "this \(key) is not here", at: name, remedy: .fetch(name))
         }
+        if let refusal = FolderSearch.refusal(of: name, in: shelves, as: key) { throw refusal }
         // Another case, or a file in a folder inside: the whole path is the name to give.
         let names =
             listed.flatMap(\.names)
@@ -199,12 +202,20 @@ struct AddOnShelf {
 
     /// The add-ons of a kind that can be named, each under the name that finds it, without its ending.
     func all(_ kind: ModelKind) -> [(name: String, url: URL)] {
+        named(kind) { $0.sort != .pickle }
+    }
+
+    /// Those of a kind that are wanted.
+    private func named(
+        _ kind: ModelKind, where isWanted: (FolderSearch.Item) -> Bool
+    ) -> [(name: String, url: URL)] {
         var (found, names, files) = ([(name: String, url: URL)](), Set<String>(), Set<String>())
         for place in (try? models.places(kind)) ?? [] {
-            for item in FolderSearch.items(in: place.url) where item.sort != .pickle {
+            for item in FolderSearch.items(in: place.url) where isWanted(item) {
                 if place.isMixed, !kind.isKind(of: item.url) { continue }
-                let isFile = item.sort == .file
-                let name = isFile ? String(item.path.dropLast(12)) : item.path
+                let hasEnding = [.file, .pickle].contains(item.sort)
+                let ending = hasEnding ? item.path.lastIndex(of: ".") : nil
+                let name = String(item.path[..<(ending ?? item.path.endIndex)])
                 let file = item.url.resolvingSymlinksInPath().path(percentEncoded: false)
                 guard !names.contains(name), files.insert(file).inserted else { continue }
                 names.insert(name)

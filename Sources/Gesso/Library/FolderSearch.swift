@@ -84,6 +84,23 @@ package enum FolderSearch {
         }.filter { seen.insert($0.resolvingSymlinksInPath().path(percentEncoded: false)).inserted }
     }
 
+    /// Why a name cannot be used that only a file has which may be a pickle; nil where no such file has it,
+    /// with or without its ending.
+    ///
+    /// - Parameter key: what was looked for.
+    static func refusal(of name: String, in folders: [URL], as key: String) -> GessoError? {
+        let names = [name] + pickles.map { name + $0 }
+        let found = folders.lazy.flatMap { items(in: $0) }.first { item in
+            item.sort == .pickle
+                && names.contains { item.path == $0 || item.path.hasSuffix("/" + $0) }
+        }
+        return found.map { item in
+            GessoError(
+                .badData, "this \(key) is a pickle, which can run code and is not read",
+                at: item.path, do: "convert it to safetensors")
+        }
+    }
+
     private static func endings(_ name: String) -> [String] {
         [name, name + ".safetensors", name + ".SAFETENSORS"]
     }

@@ -69,6 +69,8 @@ struct ModelShelf {
             if let snapshot = cache.snapshot(of: entry.cacheName) { return snapshot }
             throw GessoError(.cannotRead, "this model is not here", at: name, remedy: .fetch(name))
         }
+        let folders = try places(.checkpoints).map(\.url)
+        if let refusal = FolderSearch.refusal(of: name, in: folders, as: "model") { throw refusal }
         throw GessoError(
             .cannotRead, "no such model", at: name,
             remedy: nearMiss(name, among: names).map { .meant($0) } ?? .nameModel)

@@ -51,7 +51,10 @@ public struct CLIPTextEncoder: Sendable {
         finalLayerNorm = try LayerNorm(
             root["final_layer_norm"], channels: size, epsilon: configuration.normEpsilon)
         projection = try Self.projection(weights["text_projection"], configuration)
-        try weights.requireAllUsed(ignoring: ["position_ids", "logit_scale"])
+        // A whole CLIP model has a vision encoder beside.
+        try weights.requireAllUsed(
+            ignoring: ["position_ids", "logit_scale"],
+            below: ["vision_model", "visual_projection"])
     }
 
     /// The last hidden states of one text, normalized: [1, ids.count, hiddenSize].

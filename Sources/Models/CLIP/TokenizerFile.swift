@@ -41,8 +41,7 @@ struct TokenizerFile {
         } else {
             throw CheckpointError.missingFile(
                 folder: folder.path(percentEncoded: false),
-                tried: ["tokenizer.json", "vocab.json"],
-                hint: nil)
+                tried: ["tokenizer.json", "vocab.json"], hint: "give one with --tokenizer")
         }
     }
 

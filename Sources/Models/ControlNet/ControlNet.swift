@@ -23,7 +23,9 @@ public struct ControlNet: Sendable {
         _ source: ControlNetSource, for backbone: any BackboneConfiguration,
         arithmetic: Arithmetic = .exact
     ) throws {
-        let configuration = try Configuration(json: source.configuration)
+        let configuration = try ModelError.naming(source.url) {
+            try Configuration(json: source.configuration)
+        }
         if let objection = configuration.objection(to: backbone) {
             throw CheckpointError.addOnOfAnotherFamily(
                 path: source.url.path(percentEncoded: false), family: nil, reason: objection)
@@ -53,7 +55,8 @@ public struct ControlNet: Sendable {
         }
         let coarsest = unet.levels[unet.levels.count - 1].channels
         midProjection = try Linear(weights["controlnet_mid_block"], from: coarsest, to: coarsest)
-        try weights.requireAllUsed()
+        // A network that was trained little adds nothing yet.
+        try weights.requireAllUsed(isTrained: false)
     }
 
     /// A picture as the network reads it; the same for every step, so a caller keeps it.

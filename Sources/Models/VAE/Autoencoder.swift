@@ -49,7 +49,9 @@ public func autoencoder(
     _ source: any ModelSource, arithmetic: Arithmetic = .exact
 ) throws -> any Autoencoder {
     let weights = try source.weights("vae")
-    return weights.contains("encoder.layers") || weights.contains("decoder.layers")
-        ? try AutoencoderTiny(weights, json: source.configuration("vae"))
-        : try AutoencoderKL(source, arithmetic: arithmetic)
+    return try ModelError.naming(source.url) { () -> any Autoencoder in
+        weights.contains("encoder.layers") || weights.contains("decoder.layers")
+            ? try AutoencoderTiny(weights, json: source.configuration("vae"))
+            : try AutoencoderKL(source, arithmetic: arithmetic)
+    }
 }

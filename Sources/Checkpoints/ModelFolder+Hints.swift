@@ -1,0 +1,37 @@
+import Foundation
+
+extension ModelFolder {
+    private static let unfinished = [
+        ".part", ".partial", ".incomplete", ".crdownload", ".aria2", ".download", ".tmp",
+    ]
+    /// Weights of other programs, by the end of a name, and what they are for.
+    private static let foreign = [
+        (".onnx", "ONNX"), (".onnx_data", "ONNX"), (".xml", "OpenVINO"), (".msgpack", "Flax"),
+        (".h5", "TensorFlow"), (".gguf", "GGUF"), (".mlmodelc", "Core ML"),
+    ]
+
+    /// What a folder without the weights that were looked for holds instead, and what to do.
+    ///
+    /// - Parameter name: what another file of weights has to be called; nil where any name will do.
+    static func hint(_ folder: URL, renaming name: String? = nil) -> String? {
+        let path = folder.path(percentEncoded: false)
+        let files = ((try? FileManager.default.contentsOfDirectory(atPath: path)) ?? []).sorted()
+        func first(_ endings: [String]) -> String? {
+            files.first { file in endings.contains { file.hasSuffix($0) } }
+        }
+        if let file = first(unfinished) {
+            return "\(shown(file)) is a download that is not finished: download it again"
+        }
+        for (ending, program) in foreign {
+            guard let file = first([ending]) else { continue }
+            return "\(shown(file)) is for \(program): take the safetensors version"
+        }
+        if let pickle = first([".bin", ".ckpt", ".pt", ".pth"]) {
+            return "\(shown(pickle)) is a pickle, which can run code: convert it first"
+        }
+        guard let name, let other = first([".safetensors"]) else { return nil }
+        return other.contains("-00001-of-")
+            ? "\(shown(other)) is a part: the list of parts, ….safetensors.index.json, is missing"
+            : "\(shown(other)) is there: rename it to \(name)"
+    }
+}

@@ -1,0 +1,49 @@
+import Checkpoints
+import Foundation
+import TestSupport
+import Testing
+
+@Suite("Files of ControlNets and of other kinds")
+struct ControlNetSourceTests {
+    private static let net = Fixtures.parity.appending(
+        components: "control", "nets", "edges", "diffusion_pytorch_model.safetensors")
+
+    /// The file with something in front of all names.
+    private static func behind(_ prefix: String) throws -> [UInt8] {
+        let file = try Data(contentsOf: net)
+        let length = file.prefix(8).reversed().reduce(0) { $0 << 8 | Int($1) }
+        let header = String(decoding: file.dropFirst(8).prefix(length), as: UTF8.self)
+            .replacing(#/"([^"]+)":\s*\{"dtype"/#) { "\"\(prefix)\($0.1)\":{\"dtype\"" }
+        return safetensors(header, data: Array(file.dropFirst(8 + length)))
+    }
+
+    @Test(arguments: ["", "control_model.", "state_dict.control_model.", "module.", "controlnet."])
+    func namesMayBeWrapped(_ prefix: String) throws {
+        let base = try ModelFolder(Fixtures.parity.appending(components: "models", "tiny-f32"))
+        let plain = try ControlNetSource(Self.net, beside: base)
+        let folder = try TemporaryFolder()
+        let file = try folder.write(Self.behind(prefix), to: "net.safetensors")
+        let wrapped = try ControlNetSource(file, beside: base)
+        #expect(try wrapped.weights().shapes == plain.weights().shapes)
+        #expect(wrapped.configuration == plain.configuration)
+        // A folder without a configuration is what its only file is.
+        let inFolder = try ControlNetSource(folder.url, beside: base)
+        #expect(inFolder.configuration == plain.configuration)
+    }
+
+    /// What a file is taken for by one of its names.
+    @Test(arguments: [
+        ("control_model.input_hint_block.0.weight", "a ControlNet in the original layout"),
+        ("task_embedding", "a union ControlNet"), ("adapter.body.0.x", "a T2I-Adapter"),
+        ("model.diffusion_model.layers.0.x", "a checkpoint of Lumina, Z-Image or the like"),
+        ("model.diffusion_model.x", "a single-file checkpoint of another kind of model"),
+        ("vision_model.embeddings.class_embedding", "a CLIP vision encoder"),
+        ("down_blocks.0.motion_modules.0.x", "a motion module of AnimateDiff"),
+        ("model.diffusion_model.input_blocks.1.0.x", "a checkpoint without its text encoder"),
+    ])
+    func kindsAreGuessed(_ name: String, _ guess: String) throws {
+        let folder = try TemporaryFolder()
+        let file = try folder.write(safetensors([(name, [2], 1)]), to: "x.safetensors")
+        #expect(try LooseFile(file)?.guess == guess)
+    }
+}
