@@ -21,7 +21,7 @@ struct GessoCommand: AsyncParsableCommand {
             Exit codes: 0 success, 1 pictures differ (verify, replay) or something is broken
             (doctor), 3 some of a batch failed, 64 usage or recipe, 65 bad input, 66 cannot
             read, 69 wrong model, 70 internal error, 73 cannot create, 74 input or output,
-            75 resources, 77 refused by the safety checker, 129, 130, 143 ended by a signal.
+            75 resources, 77 refused by the safety checker, 128 + n ended by signal n.
             """,
         version: Program.name,
         subcommands: [
