@@ -62,14 +62,25 @@ struct GessoCommand: AsyncParsableCommand {
             }
             return .success
         } catch  where exitCode(for: error) == .success {
-            try? Console.result(CompletionScript.mended(fullMessage(for: error)))
-            return .success
+            return printed(CompletionScript.mended(fullMessage(for: error)))
         } catch let verdict as Verdict {
             return verdict.status
         } catch {
             let failure = Failure(error, in: arguments.first)
             Console.line(failure.message, .error)
             if printsJSON { try? Console.result(failure.document()) }
+            return failure.status
+        }
+    }
+
+    /// Prints what was asked for in place of a command: help, the version, a completion script.
+    private static func printed(_ text: String) -> ExitStatus {
+        do {
+            try Console.result(text)
+            return .success
+        } catch {
+            let failure = Failure(error, in: nil)
+            Console.line(failure.message, .error)
             return failure.status
         }
     }

@@ -236,6 +236,22 @@ import Testing
         }
     }
 
+    @Test func aNameThatLeadsToNothingFailsAlone() throws {
+        try Tool.inFolder { tool in
+            try furnish(tool, "in/a.png")
+            let run = try tool.run(
+                ["batch", "nowhere.png", "in/a.png", "x/*.png", "--masks", "rect:1,1,9,9"]
+                    + Self.fill)
+            #expect(run.status == 3)
+            #expect(run.errors.contains("no such file or folder: nowhere.png"), "\(run.errors)")
+            #expect(run.errors.contains("no picture has such a name: x/*.png"), "\(run.errors)")
+            #expect(run.errors.contains("1 made, 2 failed"), "\(run.errors)")
+            #expect(try made(tool) == ["a.png"])
+            let alone = try tool.run(["batch", "nowhere.png"] + Self.fill)
+            #expect(alone.status == 66 && alone.errorLines.count == 1)
+        }
+    }
+
     @Test func whatIsMissingIsNamedAtOnce() throws {
         try Tool.inFolder { tool in
             try furnish(tool, "in/a.png", "in/b.png", "masks/b.png", "sub/a.png")

@@ -1,3 +1,4 @@
+import Files
 public import Foundation
 public import Imaging
 import Recipes
@@ -103,11 +104,26 @@ public struct BatchList {
                 do: "give a .jsonl file, an object of JSON a line, or a .txt file, a path a line")
         }
         if exists { return [Item(input: path)] }
-        guard place.contains(where: { "*?[".contains($0) }) else {
-            throw GessoError(
-                .cannotRead, "no such file or folder", at: place, do: "see that it is there")
-        }
-        return matches(of: path).map { Item(input: $0, isFound: true) }
+        let found = matches(of: path).map { Item(input: $0, isFound: true) }
+        return found.isEmpty ? [missing(place, path)] : found
+    }
+
+    /// What stands for a name that leads to nothing: it fails, and the others are made.
+    private static func missing(_ place: String, _ path: String) -> Item {
+        let isPattern = place.contains { "*?[".contains($0) }
+        let isHidden = access(path, F_OK) != 0 && ![ENOENT, ENOTDIR].contains(errno)
+        let (what, advice) =
+            if isPattern {
+                (
+                    "no picture has such a name",
+                    "put the pattern in quotes, and see that it is right"
+                )
+            } else if isHidden {
+                ("cannot be reached: \(systemMessage(errno))", "see that its folder can be entered")
+            } else {
+                ("no such file or folder", "see that it is there")
+            }
+        return Item(input: place, fault: GessoError(.cannotRead, what, at: place, do: advice))
     }
 
     private static func pictures(
@@ -116,8 +132,9 @@ public struct BatchList {
     ) throws -> [Item] {
         let here = root + folder
         guard let names = try? FileManager.default.contentsOfDirectory(atPath: here) else {
-            throw GessoError(
+            let fault = GessoError(
                 .cannotRead, "cannot read the folder", at: here, do: "see that it is readable")
+            return [Item(input: here, fault: fault)]
         }
         var items: [Item] = []
         for name in names.sorted() where !name.hasPrefix(".") {

@@ -101,6 +101,14 @@ struct MaskCommand: ParsableCommand {
         let second = try overlay.map {
             try Output($0, format: nil, quality: nil, overwrites: overwrite)
         }
+        try overlay.map { path in
+            var request = Request([])
+            request.take(input)
+            for name in plan.pictures where name != SelectionOptions.name {
+                request.pictures[name] = .file(name)
+            }
+            try Output.check(path, at: "--overlay", keeping: [request])
+        }
         let image = try Input.image(input)
         var doubts: [String] = []
         let edit = try Edit.inpaint(image, plan, recipe) { name in
