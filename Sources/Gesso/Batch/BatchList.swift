@@ -63,19 +63,37 @@ public struct BatchList {
             items += try Self.items(at: place, recursive: recursive, without: excluded, &unread)
         }
         guard !items.isEmpty else {
+            let isList = places.allSatisfy {
+                Self.listEndings.union(["txt"]).contains($0.pathEnding.lowercased())
+            }
             throw GessoError(
                 .cannotRead, "no pictures", at: places.joined(separator: " "),
-                remedy: recursive
-                    ? .advice("give a folder with .png, .jpg or other pictures") : .searchDeeper)
+                remedy: isList
+                    ? .advice("write one a line")
+                    : recursive
+                        ? .advice("give a folder with .png, .jpg or other pictures")
+                        : .searchDeeper)
         }
         self.init(items, unread)
     }
 
+    /// Endings of lists that hold an object of JSON a line.
+    private static let listEndings: Set = ["jsonl", "ndjson"]
+
+    /// Letters of the names in a note, which is one line.
+    private static let mostNamed = 120
+
     /// A note that names what is left out; nil where there is nothing.
     public static func note(leavingOut paths: [String], for reason: String) -> String? {
         guard !paths.isEmpty else { return nil }
-        let rest = paths.count > 3 ? " and \(paths.count - 3) more" : ""
-        return "left out, for \(reason): " + paths.prefix(3).joined(separator: ", ") + rest
+        var named: [String] = []
+        for path in paths {
+            let length = named.reduce(path.count) { $0 + $1.count + 2 }
+            guard named.isEmpty || length <= mostNamed else { break }
+            named.append(path)
+        }
+        let rest = paths.count > named.count ? " and \(paths.count - named.count) more" : ""
+        return "left out, for \(reason): " + named.joined(separator: ", ") + rest
     }
 
     /// Endings of pictures, and of cameras' raw data, that are not read.
@@ -96,7 +114,7 @@ public struct BatchList {
                 in: path.hasSuffix("/") ? path : path + "/", "", recursive, excluded, &unread)
         }
         let ending = place.pathEnding.lowercased()
-        if ending == "jsonl" { return try BatchListFile(at: place).items }
+        if listEndings.contains(ending) { return try BatchListFile(at: place).items }
         if ending == "txt" { return try BatchListFile(pathsAt: place).items }
         if ["json", "csv", "tsv"].contains(ending) {
             throw GessoError(
@@ -199,7 +217,10 @@ private struct BatchListFile {
     init(pathsAt path: String) throws {
         items = try Self.items(at: path) { line, number, folder in
             try Self.checkLength(line, at: Self.place(path, number))
-            return BatchList.Item(input: Self.path(line, from: folder))
+            let input = Self.path(line, from: folder)
+            let isComment =
+                line.trimmed.hasPrefix("#") && !FileManager.default.fileExists(atPath: input)
+            return isComment ? nil : BatchList.Item(input: input)
         }
     }
 
@@ -209,7 +230,9 @@ private struct BatchListFile {
         items = try Self.items(at: path) { line, number, folder in
             let advice = "write {\"input\": \"photo.jpg\"}"
             guard
-                let object = try? decoder.decode([String: Key.Value].self, from: Data(line.utf8))
+                let object =
+                    (try? decoder.decode(
+                        [String: Key.Value?].self, from: Data(line.utf8)))?.compactMapValues(\.self)
             else {
                 throw GessoError(
                     .usage, "not an object of texts and numbers",
@@ -244,16 +267,16 @@ private struct BatchListFile {
         }
     }
 
-    /// What `read` makes of each line that is not empty, with its number from 1 and the list's folder. A
-    /// line that it cannot read is a picture with a fault.
+    /// What `read` makes of each line that is not empty, with its number from 1 and the list's folder; nil
+    /// leaves it out. A line that it cannot read is a picture with a fault.
     ///
     /// - Throws: `GessoError` where the list cannot be read, and of the first line where all have a fault.
     private static func items(
-        at path: String, _ read: (String, Int, String) throws -> BatchList.Item
+        at path: String, _ read: (String, Int, String) throws -> BatchList.Item?
     ) throws -> [BatchList.Item] {
         let (lines, url) = try lines(at: path)
         let folder = (url.relativePath + "/").withoutDotFolders
-        let items = try lines.map { line, number in
+        let items: [BatchList.Item] = try lines.compactMap { line, number in
             do {
                 guard let text = String(validating: line, as: UTF8.self) else {
                     throw GessoError(

@@ -98,7 +98,8 @@ struct BatchCommand: AsyncParsableCommand {
         let (list, masks) = plan.withoutMasks(
             try BatchList(inputs, recursive: recursive, without: url))
         for (paths, reason) in [
-            (masks, "they are masks"), (list.unread, "their format is not read"),
+            (masks, "they are masks"),
+            (list.unread, "they are not named as pictures that are read"),
         ] {
             let note = BatchList.note(leavingOut: paths, for: reason)
             if let note, !progress.quiet { Console.line("gesso: note: \(note)".asLine()) }
