@@ -62,13 +62,54 @@ import Testing
             #expect(run.status == 3)
             #expect(
                 run.errors.contains(
-                    "left out, for their format is not read: in/b.CR2, in/c.psd, in/d.jxl and 1 more"
-                ),
+                    "left out, for they are not named as pictures that are read: in/b.CR2, in/c.psd, "
+                        + "in/d.jxl, in/e\n"),
                 "\(run.errors)")
             #expect(run.errors.contains("in/gone.png: cannot be read"), "\(run.errors)")
             #expect(try made(tool) == ["a.png"])
             let alone = try tool.run(["batch", "in/b.CR2", "--masks", "rect:1,1,9,9"] + Self.fill)
             #expect(alone.status == 65 || alone.status == 3)
+        }
+    }
+
+    @Test func aNoteNamesAsManyAsALineHolds() throws {
+        try Tool.inFolder { tool in
+            try furnish(tool, "in/a.png")
+            for number in 100..<150 { try Data([1]).write(to: tool.url("in/\(number).cr2")) }
+            let run = try tool.run(["batch", "in", "--masks", "rect:1,1,9,9"] + Self.fill)
+            let note = try #require(run.errorLines.first { $0.contains("left out") })
+            #expect(note.contains("in/100.cr2") && note.contains("in/108.cr2"), "\(note)")
+            #expect(note.hasSuffix(" more") && note.count <= 240 && !note.contains("…"), "\(note)")
+        }
+    }
+
+    /// Comments, values that are null and names that become no file's name are one line's matter.
+    @Test func oddLinesOfListsStandAlone() throws {
+        try Tool.inFolder { tool in
+            try furnish(tool, "in/a.png", "in/#b.png")
+            let lists = [
+                ("a.txt", "# two pictures\nin/a.png\n#\nin/#b.png\n", 0, "2 made\n"),
+                ("b.txt", "in/a.png\n.\n/\n", 3, "1 made, 2 failed\n"),
+                (
+                    "c.jsonl",
+                    #"{"input": "in/a.png", "mask": null, "prompt": null}"# + "\n"
+                        + #"{"input": null}"# + "\n" + #"{"input": ""}"# + "\n",
+                    3, "1 made, 2 failed\n"
+                ),
+                ("d.ndjson", #"{"input": "in/a.png"}"#, 0, "1 made\n"),
+            ]
+            for (name, text, status, summary) in lists {
+                try Data(text.utf8).write(to: tool.url(name))
+                let run = try tool.run(
+                    ["batch", name, "--masks", "rect:1,1,9,9", "--overwrite"] + Self.fill)
+                #expect(run.status == status, "\(run.errors)")
+                #expect(run.errors.hasSuffix(summary), "\(name): \(run.errors)")
+            }
+            try Data("\n \n".utf8).write(to: tool.url("none.txt"))
+            let none = try tool.run(["batch", "none.txt"] + Self.fill)
+            #expect(none.status == 66)
+            #expect(
+                none.errors == "gesso: no pictures: none.txt: write one a line\n", "\(none.errors)")
         }
     }
 
@@ -263,6 +304,22 @@ import Testing
             #expect(try made(tool) == ["carnival-mask.png", "x.png"])
             #expect(try extend("in/x.png", "in/x_mask.png").status == 0)
             #expect(try made(tool).contains("x_mask.png"))
+        }
+    }
+
+    @Test func aNameThatLeadsToNothingFailsAlone() throws {
+        try Tool.inFolder { tool in
+            try furnish(tool, "in/a.png")
+            let run = try tool.run(
+                ["batch", "nowhere.png", "in/a.png", "x/*.png", "--masks", "rect:1,1,9,9"]
+                    + Self.fill)
+            #expect(run.status == 3)
+            #expect(run.errors.contains("no such file or folder: nowhere.png"), "\(run.errors)")
+            #expect(run.errors.contains("no picture has such a name: x/*.png"), "\(run.errors)")
+            #expect(run.errors.contains("1 made, 2 failed"), "\(run.errors)")
+            #expect(try made(tool) == ["a.png"])
+            let alone = try tool.run(["batch", "nowhere.png"] + Self.fill)
+            #expect(alone.status == 66 && alone.errorLines.count == 1)
         }
     }
 

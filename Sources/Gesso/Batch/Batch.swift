@@ -236,7 +236,10 @@ public struct Batch {
 
     /// A batch that replaced its own sources could not go on where it was ended.
     public static func check(_ items: [Item], in folder: URL) throws {
-        let sources = Set(items.map { FilePath.resolved(URL(filePath: $0.input)) })
+        let sources = items.reduce(into: Set<String>()) { sources, item in
+            sources.insert(FilePath.resolved(URL(filePath: item.input)))
+            sources.formUnion(item.request.files)
+        }
         for item in items where item.fault == nil {
             let file = folder.appending(path: item.output)
             guard sources.contains(FilePath.resolved(file)) else { continue }
