@@ -59,7 +59,7 @@ public struct Model: Sendable {
         _ addOns: AddOns, _ kernels: FastestKernels, notes: [String]
     ) throws {
         (self.embeddings, addOnNotes) = (embeddings, notes)
-        family = try ModelFamily(of: source)
+        family = try Self.family(of: source, unet: addOns.unet)
         self.source = source
         name = source.name
         familyName = family.name
@@ -79,6 +79,18 @@ public struct Model: Sendable {
         nativeSize = backbone.configuration.nativeSide * vae.factor
         schedulerConfiguration = try source.schedulerConfiguration()
         parametrization = family.parametrization(schedulerConfiguration)
+    }
+
+    /// The family of a source; where it has none, a UNet from a place of its own is named, not the checkpoint.
+    private static func family(of source: any ModelSource, unet: URL?) throws -> ModelFamily {
+        do {
+            return try ModelFamily(of: source)
+        } catch EditingError.unknownFamily(let path, let reason) {
+            guard let unet else { throw EditingError.unknownFamily(path: path, reason: reason) }
+            throw CheckpointError.addOnOfAnotherFamily(
+                path: unet.path(percentEncoded: false), family: nil,
+                reason: reason.components(separatedBy: "; ")[0])
+        }
     }
 
     /// Bytes of its weights in memory.

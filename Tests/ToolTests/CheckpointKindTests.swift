@@ -158,6 +158,34 @@ import Testing
         }
     }
 
+    /// A UNet of another family, as a folder and as a file, is named, not the checkpoint.
+    @Test func aUNetOfAnotherFamilyIsNamed() throws {
+        try Tool.inFolder { tool in
+            let whole = try convert(tool)
+            let folder = Fixtures.parity.appending(path: "families/models/tiny-xl/unet")
+            let file = folder.appending(path: "diffusion_pytorch_model.safetensors")
+            for unet in [folder, file] {
+                let run = try edit(tool, whole, "--unet", unet.path)
+                #expect(run.status == 69, "\(run.errors)")
+                #expect(run.errors.contains("made for another kind of model"), "\(run.errors)")
+                #expect(!run.errors.contains("unknown kind of checkpoint"), "\(run.errors)")
+            }
+        }
+    }
+
+    /// A file of a UNet with a guidance embedding, which the checkpoint's own has not.
+    @Test func aUNetMayHaveAGuidanceEmbedding() throws {
+        try Tool.inFolder { tool in
+            let unet = Self.model.appending(path: "unet/diffusion_pytorch_model.safetensors")
+            let more = adding(
+                [("time_embedding.cond_proj.weight", "F32", [16, 8])],
+                to: try Data(contentsOf: unet))
+            try more.write(to: tool.url("unet.safetensors"))
+            let run = try edit(tool, try convert(tool), "--unet", "unet.safetensors")
+            #expect(run.status == 0, "\(run.errors)")
+        }
+    }
+
     /// A UNet without the second half of its middle, and one that is less deep on its way up.
     @Test(arguments: ["middle_block.2.", "output_blocks.3.1."])
     func smallerUNetsAreRefusedByName(_ part: String) throws {
