@@ -129,7 +129,16 @@ public struct Model: Sendable {
 
     /// The recipe's scheduler, or the one that the model's configuration names.
     func schedulerName(for recipe: Recipe) throws -> SchedulerName {
-        try recipe.scheduler ?? schedulerConfiguration.scheduler
+        if let chosen = recipe.scheduler { return chosen }
+        do {
+            return try schedulerConfiguration.scheduler
+        } catch is SamplingError {
+            let name = schedulerConfiguration.className ?? "without a name"
+            throw CheckpointError.unsupportedModel(
+                path: source.url.path(percentEncoded: false),
+                what: "made for a scheduler (\(name))",
+                hint: "choose one with --scheduler")
+        }
     }
 
     /// A prompt, encoded; kept for the next edit.
@@ -224,6 +233,14 @@ extension ModelSource {
     /// The model's own, or Stable Diffusion's where it has none.
     func schedulerConfiguration() throws -> SchedulerConfiguration {
         guard contains("scheduler") else { return .stableDiffusion }
-        return try SchedulerConfiguration(json: configuration("scheduler"))
+        let configuration = try SchedulerConfiguration(json: configuration("scheduler"))
+        // What their UNets predict means something else, whatever scheduler is chosen.
+        let others = ["EDM", "FlowMatch"]
+        if let name = configuration.className, others.contains(where: name.hasPrefix) {
+            throw CheckpointError.unsupportedModel(
+                path: url.path(percentEncoded: false),
+                what: "a model trained for another process (\(name))")
+        }
+        return configuration
     }
 }

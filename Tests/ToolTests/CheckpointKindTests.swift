@@ -158,6 +158,30 @@ import Testing
         }
     }
 
+    /// A folder whose scheduler says that its UNet predicts something else, and one whose scheduler is not
+    /// known.
+    @Test(arguments: [
+        ("EDMEulerScheduler", "is a model trained for another process (EDMEulerScheduler)"),
+        ("FlowMatchEulerDiscreteScheduler", "is a model trained for another process"),
+        ("NewScheduler", "is made for a scheduler (NewScheduler), which is not supported; choose"),
+    ])
+    func schedulersOfOtherProcessesAreRefused(_ name: String, _ what: String) throws {
+        try Tool.inFolder { tool in
+            try FileManager.default.copyItem(at: Self.model, to: tool.url("model"))
+            let scheduler = tool.url("model/scheduler/scheduler_config.json")
+            try FileManager.default.removeItem(at: scheduler)
+            try Data("{\"_class_name\": \"\(name)\"}".utf8).write(to: scheduler)
+            let words = [
+                "txt2img", "--model", "./model", "--prompt", "x", "--width", "32", "--height", "32",
+                "--steps", "2", "-o", "out.png",
+            ]
+            let run = try tool.run(words)
+            #expect(run.status == 69 && run.errors.contains(what), "\(run.errors)")
+            let chosen = try tool.run(words + ["--scheduler", "euler"])
+            #expect(chosen.status == (name == "NewScheduler" ? 0 : 69), "\(chosen.errors)")
+        }
+    }
+
     /// A UNet of another family, as a folder and as a file, is named, not the checkpoint.
     @Test func aUNetOfAnotherFamilyIsNamed() throws {
         try Tool.inFolder { tool in
