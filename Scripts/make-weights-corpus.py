@@ -144,6 +144,7 @@ def loras():
     case("one-clip", named("unet.", "clip_l.", ".lora_down.weight", ".lora_up.weight"), **same)
     case("f64", {key: value.astype(np.float64) for key, value in reference.items()}, **same)
 
+    case("diffusion-names", named("diffusion.", "clip_l.", ".lora_down.weight", ".lora_up.weight"), **same)
     case("behind-state-dict", {"state_dict." + key: value for key, value in reference.items()}, **same)
     case("behind-state-dict-without-component",
          {"state_dict." + key: value for key, value in named("", "text_encoder.", *ab).items()}, **same)

@@ -18,7 +18,6 @@ enum KnownContents {
         (["model.diffusion_model.input_blocks."], "a single-file Stable Diffusion checkpoint"),
         (["model.diffusion_model.out."], "a single-file Stable Diffusion checkpoint"),
         (["model.diffusion_model.layers."], "a checkpoint of Lumina, Z-Image or the like"),
-        (["model.diffusion_model."], "a single-file checkpoint of another kind of model"),
         (["double_blocks.", "controlnet_blocks."], "a ControlNet for Flux"),
         (["double_blocks."], "a Flux transformer"),
         (["joint_blocks."], "an SD 3 transformer"),
@@ -45,6 +44,7 @@ enum KnownContents {
         (["conv_first.", "body.0.rdb1."], "a network that enlarges (ESRGAN)"),
         (["model.0.", "model.1.sub."], "a network that enlarges (ESRGAN)"),
         (["model_ema."], "averages of training (EMA) alone"),
+        (["model.diffusion_model."], "a single-file checkpoint of another kind of model"),
     ]
 
     /// Whether a guess is of the parts that every model has, so that it tells nothing of what is wrong with one.
@@ -71,7 +71,7 @@ enum KnownContents {
     static func advice(for guess: String?) -> String {
         let kind = guess?.replacing(LoRARole.withMagnitudes, with: "")
         let option = kind.flatMap { options[$0] }
-        return option.map { ": give it with --\($0) beside a whole checkpoint" } ?? ""
+        return option.map { ": give it with --\($0)" } ?? ""
     }
 
     /// The kind of a file in words; nil where its names tell nothing.

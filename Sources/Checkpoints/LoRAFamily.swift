@@ -28,11 +28,10 @@ extension LoRA {
     /// The family it was trained for, so far as names, shapes and metadata tell.
     var family: String? {
         let names = firstNames
-        for (mark, family) in Self.transformers where names.contains(where: { $0.contains(mark) }) {
-            return family
-        }
+        func occurs(_ mark: String) -> Bool { names.contains { LoRARole.holds($0, mark) } }
+        for (mark, family) in Self.transformers where occurs(mark) { return family }
         let places = names.map(Self.place)
-        let stranger = Self.strangers.first { row in names.contains { $0.contains(row.mark) } }
+        let stranger = Self.strangers.first { occurs($0.mark) }
         let isTransformer = places.contains { component, layer in
             component == "transformer" || layer.hasPrefix("transformer_blocks")
         }

@@ -120,9 +120,13 @@ extension LoRA {
         ("text_encoders.clip_g.", "text_encoder_2"), ("text_encoders.", "text_encoder_3"),
         ("clip_l.transformer.", "text_encoder"), ("clip_g.transformer.", "text_encoder_2"),
         ("clip_l.", "text_encoder"), ("clip_g.", "text_encoder_2"),
+        // OneTrainer
+        ("diffusion.", "unet"),
         // the original repositories
         ("cond_stage_model.transformer.", "text_encoder"),
         ("conditioner.embedders.0.transformer.", "text_encoder"),
+        ("conditioner.embedders.1.transformer.", "text_encoder_2"),
+        ("conditioner.embedders.1.model.", "text_encoder_2"),
         // LoRAs of 2022, which count the layers
         ("unet:", "unet"), ("text_encoder:", "text_encoder"),
     ]

@@ -35,6 +35,7 @@ public struct LooseComponent: ModelSource {
             let entries = try Self.entries(url, component)
             let path = url.path(percentEncoded: false)
             tensors = { Weights(entries, file: path) }
+            if component == "unet" { try Self.checkContext(entries, path, base) }
             json = try Self.configuration(of: Weights(entries, file: path), component, base)
         }
         if component == "vae" { try Self.check(tensors(), json, for: base, url) }
@@ -153,6 +154,8 @@ public struct LooseComponent: ModelSource {
                 return try base.configuration(component)
             }
             members["in_channels"] = shape[1]
+            let guidance = weights.shape("time_embedding.cond_proj.weight")
+            members["time_cond_proj_dim"] = guidance?.dropFirst().first
         } else {
             if members["scaling_factor"] == nil {
                 members["scaling_factor"] = base.contains("text_encoder_2") ? 0.13025 : 0.18215
@@ -161,6 +164,20 @@ public struct LooseComponent: ModelSource {
             members.merge(autoencoderMembers(weights, members)) { $1 }
         }
         return try JSONSerialization.data(withJSONObject: members, options: .sortedKeys)
+    }
+
+    /// A UNet must read text embeddings of the width that the model's own reads.
+    private static func checkContext(
+        _ entries: [String: Safetensors.Entry], _ path: String, _ base: any ModelSource
+    ) throws {
+        let name = entries.keys.filter { $0.hasSuffix(".attn2.to_k.weight") }.min()
+        guard let found = name.flatMap({ entries[$0]?.shape.dropFirst().first }),
+            let own = try? JSONValue(parsing: base.configuration("unet")),
+            let needed = own["cross_attention_dim"]?.integer, needed != found
+        else { return }
+        throw CheckpointError.addOnOfAnotherFamily(
+            path: path, family: nil,
+            reason: "it reads text embeddings of width \(found), the model's UNet of \(needed)")
     }
 
     /// What an autoencoder's tensors show, under diffusers' names.

@@ -59,7 +59,7 @@ public struct Model: Sendable {
         _ addOns: AddOns, _ kernels: FastestKernels, notes: [String]
     ) throws {
         (self.embeddings, addOnNotes) = (embeddings, notes)
-        family = try ModelFamily(of: source)
+        family = try Self.family(of: source, unet: addOns.unet)
         self.source = source
         name = source.name
         familyName = family.name
@@ -79,6 +79,18 @@ public struct Model: Sendable {
         nativeSize = backbone.configuration.nativeSide * vae.factor
         schedulerConfiguration = try source.schedulerConfiguration()
         parametrization = family.parametrization(schedulerConfiguration)
+    }
+
+    /// The family of a source; where it has none, a UNet from a place of its own is named, not the checkpoint.
+    private static func family(of source: any ModelSource, unet: URL?) throws -> ModelFamily {
+        do {
+            return try ModelFamily(of: source)
+        } catch EditingError.unknownFamily(let path, let reason) {
+            guard let unet else { throw EditingError.unknownFamily(path: path, reason: reason) }
+            throw CheckpointError.addOnOfAnotherFamily(
+                path: unet.path(percentEncoded: false), family: nil,
+                reason: reason.components(separatedBy: "; ")[0])
+        }
     }
 
     /// Bytes of its weights in memory.
@@ -117,7 +129,16 @@ public struct Model: Sendable {
 
     /// The recipe's scheduler, or the one that the model's configuration names.
     func schedulerName(for recipe: Recipe) throws -> SchedulerName {
-        try recipe.scheduler ?? schedulerConfiguration.scheduler
+        if let chosen = recipe.scheduler { return chosen }
+        do {
+            return try schedulerConfiguration.scheduler
+        } catch is SamplingError {
+            let name = schedulerConfiguration.className ?? "without a name"
+            throw CheckpointError.unsupportedModel(
+                path: source.url.path(percentEncoded: false),
+                what: "made for a scheduler (\(name))",
+                hint: "choose one with --scheduler")
+        }
     }
 
     /// A prompt, encoded; kept for the next edit.
@@ -212,6 +233,14 @@ extension ModelSource {
     /// The model's own, or Stable Diffusion's where it has none.
     func schedulerConfiguration() throws -> SchedulerConfiguration {
         guard contains("scheduler") else { return .stableDiffusion }
-        return try SchedulerConfiguration(json: configuration("scheduler"))
+        let configuration = try SchedulerConfiguration(json: configuration("scheduler"))
+        // What their UNets predict means something else, whatever scheduler is chosen.
+        let others = ["EDM", "FlowMatch"]
+        if let name = configuration.className, others.contains(where: name.hasPrefix) {
+            throw CheckpointError.unsupportedModel(
+                path: url.path(percentEncoded: false),
+                what: "a model trained for another process (\(name))")
+        }
+        return configuration
     }
 }

@@ -36,6 +36,35 @@ struct LoRATests {
             .tensor("weight", shape: shape).widened().values
     }
 
+    /// The second text encoder of XL, as programs call it.
+    @Test(arguments: [
+        "lora_te2_text_model_", "text_encoder_2.text_model.", "clip_g.text_model.",
+        "text_encoders.clip_g.transformer.text_model.",
+        "conditioner.embedders.1.transformer.text_model.",
+        "conditioner.embedders.1.model.text_model.",
+    ])
+    func secondTextEncoder(_ prefix: String) throws {
+        let (folder, part) = (try TemporaryFolder(), "encoder.layers.0.self_attn.q_proj")
+        for component in ["unet", "text_encoder", "text_encoder_2"] {
+            let layer = component == "unet" ? "conv_in" : "text_model." + part
+            try folder.write("{}", to: component + "/config.json")
+            try folder.write(
+                safetensors([(layer + ".weight", [4, 3], 1)]), to: component + "/model.safetensors")
+        }
+        let layer = prefix + (prefix.hasSuffix("_") ? part.replacing(".", with: "_") : part)
+        let lora = try LoRA(
+            folder.write(
+                safetensors([
+                    (layer + ".lora_down.weight", [2, 3], 0.5),
+                    (layer + ".lora_up.weight", [4, 2], 2),
+                ]), to: "lora.safetensors"))
+        let model = try AmendedModel(
+            ModelFolder(folder.url), adding: [WeightedLoRA(lora, strength: 1)])
+        let weight = try model.weights("text_encoder_2")["text_model.\(part)"]
+            .tensor("weight", shape: [4, 3])
+        #expect(weight.widened().values == Array(repeating: 3, count: 12))
+    }
+
     /// A letter with a mark behind a dot is one character to Swift, and not what stands in front of a name.
     @Test func namesMayHaveMarksBehindDots() throws {
         let unknown: Entry = ("module.\u{301}x.lora_down.weight", [2, 3], 1)

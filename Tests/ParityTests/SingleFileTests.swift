@@ -82,8 +82,7 @@ struct SingleFileTests {
         #expect(
             error?.description.hasSuffix(
                 "not a whole Stable Diffusion checkpoint: no tensor is called "
-                    + "model.diffusion_model.…; it looks like a VAE: give it with --vae "
-                    + "beside a whole checkpoint") == true)
+                    + "model.diffusion_model.…; it looks like a VAE: give it with --vae") == true)
     }
 
     @Test("what a file says of its parts is what its folder says")

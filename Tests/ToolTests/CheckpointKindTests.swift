@@ -158,6 +158,58 @@ import Testing
         }
     }
 
+    /// A folder whose scheduler says that its UNet predicts something else, and one whose scheduler is not
+    /// known.
+    @Test(arguments: [
+        ("EDMEulerScheduler", "is a model trained for another process (EDMEulerScheduler)"),
+        ("FlowMatchEulerDiscreteScheduler", "is a model trained for another process"),
+        ("NewScheduler", "is made for a scheduler (NewScheduler), which is not supported; choose"),
+    ])
+    func schedulersOfOtherProcessesAreRefused(_ name: String, _ what: String) throws {
+        try Tool.inFolder { tool in
+            try FileManager.default.copyItem(at: Self.model, to: tool.url("model"))
+            let scheduler = tool.url("model/scheduler/scheduler_config.json")
+            try FileManager.default.removeItem(at: scheduler)
+            try Data("{\"_class_name\": \"\(name)\"}".utf8).write(to: scheduler)
+            let words = [
+                "txt2img", "--model", "./model", "--prompt", "x", "--width", "32", "--height", "32",
+                "--steps", "2", "-o", "out.png",
+            ]
+            let run = try tool.run(words)
+            #expect(run.status == 69 && run.errors.contains(what), "\(run.errors)")
+            let chosen = try tool.run(words + ["--scheduler", "euler"])
+            #expect(chosen.status == (name == "NewScheduler" ? 0 : 69), "\(chosen.errors)")
+        }
+    }
+
+    /// A UNet of another family, as a folder and as a file, is named, not the checkpoint.
+    @Test func aUNetOfAnotherFamilyIsNamed() throws {
+        try Tool.inFolder { tool in
+            let whole = try convert(tool)
+            let folder = Fixtures.parity.appending(path: "families/models/tiny-xl/unet")
+            let file = folder.appending(path: "diffusion_pytorch_model.safetensors")
+            for unet in [folder, file] {
+                let run = try edit(tool, whole, "--unet", unet.path)
+                #expect(run.status == 69, "\(run.errors)")
+                #expect(run.errors.contains("made for another kind of model"), "\(run.errors)")
+                #expect(!run.errors.contains("unknown kind of checkpoint"), "\(run.errors)")
+            }
+        }
+    }
+
+    /// A file of a UNet with a guidance embedding, which the checkpoint's own has not.
+    @Test func aUNetMayHaveAGuidanceEmbedding() throws {
+        try Tool.inFolder { tool in
+            let unet = Self.model.appending(path: "unet/diffusion_pytorch_model.safetensors")
+            let more = adding(
+                [("time_embedding.cond_proj.weight", "F32", [16, 8])],
+                to: try Data(contentsOf: unet))
+            try more.write(to: tool.url("unet.safetensors"))
+            let run = try edit(tool, try convert(tool), "--unet", "unet.safetensors")
+            #expect(run.status == 0, "\(run.errors)")
+        }
+    }
+
     /// A UNet without the second half of its middle, and one that is less deep on its way up.
     @Test(arguments: ["middle_block.2.", "output_blocks.3.1."])
     func smallerUNetsAreRefusedByName(_ part: String) throws {
