@@ -86,6 +86,7 @@ public struct Edit: Sendable {
         var begun = self
         if let fill, let original, !isIdentity || fill.isShown {
             begun.fill = nil
+            try fillMemory.check()
             begun.start = try original.filled(
                 where: fill.hole, with: fill.filling, avoiding: fill.avoided,
                 progress: Progress.filling(progress))
@@ -93,6 +94,14 @@ public struct Edit: Sendable {
         }
         begun.controls = controls.map { $0.drawn(from: begun.start) }
         return begun
+    }
+
+    /// What the fill needs of memory beside the picture.
+    var fillMemory: MemoryPlan {
+        guard let fill, let original else { return MemoryPlan(work: 0) }
+        return MemoryPlan(
+            work: original.bytesToFill(
+                where: fill.hole, with: fill.filling, avoiding: fill.avoided))
     }
 
     /// Whether the result is the original, because nothing may change.

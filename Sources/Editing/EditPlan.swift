@@ -109,7 +109,7 @@ extension EditPlan {
             edit.width, edit.height, edit.width, edit.height
         )
         (isTiled, repaintedFraction, passes) = (false, edit.repaintedFraction, [])
-        (weightBytes, workBytes, availableBytes) = (0, 0, availableMemory())
+        (weightBytes, workBytes, availableBytes) = (0, edit.fillMemory.work, availableMemory())
         seconds = nil
         (isStandIn, seed) = (false, edit.seed)
         notes = edit.recipe.idleSettings(of: edit.verb)

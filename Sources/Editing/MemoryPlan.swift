@@ -59,9 +59,12 @@ struct MemoryPlan {
             * MemoryLayout<Float>.size
     }
 
+    /// Of work that is known.
+    init(work: Int) { self.work = work }
+
     /// - Throws: `EditingError.memory` when less than `work` is free.
     func check() throws {
-        guard let available = availableMemory(), work > available else { return }
+        guard work > 4 << 20, let available = availableMemory(), work > available else { return }
         throw EditingError.memory(needed: work, available: available)
     }
 }

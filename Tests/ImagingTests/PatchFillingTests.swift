@@ -39,6 +39,26 @@ private func grain(_ x: Int, _ y: Int) -> UInt16 {
         }
     }
 
+    /// Memory goes with what is looked at, not with the picture.
+    @Test func memoryGoesWithTheSurroundings() {
+        let image = noise(width: 1200, height: 1000, channels: 3)
+        let small = rectangle(1200, 1000, 40..<75, 30..<68)
+        let large = rectangle(1200, 1000, 100..<1000, 100..<900)
+        func bytes(_ hole: Mask, _ filling: Filling) -> Int {
+            image.bytesToFill(where: hole, with: filling)
+        }
+        #expect(bytes(large, .color(red: 0, green: 0, blue: 0)) == 0)
+        #expect(bytes(Mask(width: 1200, height: 1000, filledWith: 0), .patch) == 0)
+        #expect(bytes(large, .patch) == 90 * 1200 * 1000)
+        #expect(bytes(small, .patch) < bytes(large, .patch) / 10)
+        #expect(bytes(small, .edge) < 40 * 40 * 40)
+        #expect(bytes(small, .blur) < bytes(large, .blur))
+        // What is hidden is filled, too.
+        var hidden = image.converted(channels: 4, depth: 8)
+        hidden.samples[hidden.samples.count - 1] = 0
+        #expect(hidden.bytesToFill(where: small, with: .edge) > 40 * 1000 * 900)
+    }
+
     /// A beam that runs behind the hole comes out of it on the other side.
     @Test(arguments: [0, 1, -1])
     func linesGoOn(slope: Int) {

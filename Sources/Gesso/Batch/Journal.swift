@@ -56,7 +56,11 @@ final class Journal {
         descriptor = open(path, O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC | O_NOFOLLOW, 0o666)
         guard descriptor >= 0 else {
             throw FileError.cannotCreate(
-                path: path, reason: systemMessage(errno))
+                path: path, reason: errno == ELOOP ? "it is a link" : systemMessage(errno))
+        }
+        var status = stat()
+        if fstat(descriptor, &status) == 0, let kind = specialKind(status) {
+            throw FileError.cannotCreate(path: path, reason: "it is \(kind)")
         }
         guard flock(descriptor, LOCK_EX | LOCK_NB) == 0 else {
             throw GessoError(
