@@ -286,7 +286,10 @@ import Testing
             #expect(plain.status == 0)
             #expect(try tool("compare", "plain.png", "other.png").text.contains("infinite, equal"))
             // So is the name of a pickle; a LoRA or a checkpoint that is asked for is refused.
-            for name in ["embeddings/oldstyle.pt", "loras/old.pt", "old.ckpt"] {
+            for name in [
+                "embeddings/oldstyle.pt", "loras/old.pt", "old.ckpt", "loras/late.safetensors.part",
+                "small.gguf",
+            ] {
                 let file = tool.url("models/" + name)
                 try FileManager.default.createDirectory(
                     at: file.deletingLastPathComponent(), withIntermediateDirectories: true)
@@ -300,6 +303,11 @@ import Testing
             for (words, what) in [
                 (["--prompt", "x <lora:old:1>"], "this lora is a pickle"),
                 (["--prompt", "x", "--model", "old"], "this model is a pickle"),
+                (
+                    ["--prompt", "x", "--lora", "late"],
+                    "this lora is a download that is not finished"
+                ),
+                (["--prompt", "x", "--model", "small"], "this model is a GGUF file: small.gguf"),
             ] {
                 let refused = try shelf.run(Self.words("refused.png") + words)
                 #expect(refused.status == 65 && refused.errors.contains(what), "\(refused.errors)")
