@@ -276,7 +276,25 @@ def make_good_png():
         plain, parameters="a hill\nSteps: 20",
         text={"Title": "naïve", "Comment": "café", "workflow": '{"π": 3}', "Author": "Łódź"})
     good("ancillary-crc.png", png(values, 8, 2, chunk(b"tEXt", b"Title\0x", crc_error=1)), plain,
-         text={"Title": "x"}, warnings=["CRC"])
+         text={"Title": "x"}, warnings=["wrong checksum"])
+    good("end-crc.png", png(values, 8, 2)[:-1] + b"x", plain, warnings=["its end is damaged"])
+    good("nonsense-behind-pixels.png", png(values, 8, 2, after=chunk(b"\0\1\2\3", b"x")), plain,
+         warnings=["its end is damaged"])
+    good("wrong-lengths.png", png(
+        values, 8, 2, chunk(b"gAMA", b"\0\0\xb1") + chunk(b"pHYs", b"\0") + chunk(b"bKGD", b"\0")
+        + chunk(b"tRNS", b"\0\0")), plain, chunks=[],
+        warnings=["(gAMA)", "(pHYs)", "(bKGD)", "its transparency is broken"])
+    rows = b"\0" + bytes(range(256)) * 3
+    far = zlib.compressobj(9, zlib.DEFLATED, 15)
+    stream = far.compress(rows * 2) + far.flush()
+    small = bytes([0x08, 0x1d])  # a window of 256 bytes; matches are 769 bytes away
+    good("window-too-small.png", SIGNATURE + header(256, 2, 8, 2) + chunk(
+        b"IDAT", small + stream[2:]) + chunk(b"IEND"), np.frombuffer(
+            bytes(range(256)) * 6, np.uint8).reshape(2, 256, 3))
+    more = image_data(values, 8)
+    good("more-than-pixels.png", SIGNATURE + header(9, 6, 8, 2) + chunk(
+        b"IDAT", zlib.compress(more + more)) + chunk(b"IEND"), plain,
+        warnings=["beyond its last pixel"])
     good("trailing-zip.png", png(values, 8, 2) + b"PK\3\4 and so on", plain,
          warnings=["14 bytes after"])
     text = chunk(b"tEXt", b"Title\0a hill")

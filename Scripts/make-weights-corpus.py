@@ -169,7 +169,7 @@ def loras():
                                  "text_encoder.alpha_pattern": {"^text_model." + last: 1}}),
          same="alphas-that-differ")
     case("alpha-pattern-that-is-an-expression", peft, said(**alphas, **{"unet.alpha_pattern": {".*to_q": 6}}),
-         error=["alpha_pattern .*to_q is no name of a layer but a regular expression"])
+         error=["alpha_pattern .*to_q is a regular expression"])
     case("alpha-that-is-a-text", peft, said(lora_alpha="8"), error=["its alpha is no number"])
     case("adapter-metadata-that-is-broken", peft, {"lora_adapter_metadata": "{"},
          error=["it says how strong the LoRA is, and cannot be read"])

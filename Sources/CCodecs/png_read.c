@@ -82,10 +82,21 @@ static int is_kept(const char *name) {
     return 0;
 }
 
-// Whether a warning of libpng is of a chunk with metadata, which begins with its name.
+// What a kept chunk of a fixed length has; 0 for the others.
+static size_t fixed_length(const char *name) {
+    static const struct {
+        char name[5];
+        size_t length;
+    } fixed[] = {{"gAMA", 4}, {"cHRM", 32}, {"sRGB", 1}, {"cICP", 4}, {"pHYs", 9}};
+    for (size_t i = 0; i < sizeof fixed / sizeof *fixed; i++) {
+        if (memcmp(fixed[i].name, name, 4) == 0) return fixed[i].length;
+    }
+    return 0;
+}
+
+// Whether a warning of libpng, which begins with the chunk's name, is of one that a reader may ignore.
 static int is_of_metadata(const char *message) {
-    return strlen(message) > 6 && memcmp(message + 4, ": ", 2) == 0
-        && (is_kept(message) || memcmp(message, "zTXt", 4) == 0 || memcmp(message, "iTXt", 4) == 0);
+    return strlen(message) > 6 && memcmp(message + 4, ": ", 2) == 0 && (message[0] & 0x20) != 0;
 }
 
 // Hands on why metadata is left out. Chunks that are too large are named twice by libpng; of those that are of no
@@ -93,9 +104,17 @@ static int is_of_metadata(const char *message) {
 static void warn_of_chunk(codec_reader *reader, const char *message) {
     const char *reason = message + 6;
     if (strcmp(reason, "unknown chunk exceeds memory limits") == 0) return;
-    if (strcmp(reason, "chunk data is too large") == 0) reason = "it is larger than 4 MiB";
+    int is_large = strcmp(reason, "chunk data is too large") == 0;
+    if (is_large && !is_kept(message) && memcmp(message + 1, "TXt", 3) != 0) return;
     char text[160];
-    snprintf(text, sizeof text, "a block of metadata (%.4s) was left out: %s", message, reason);
+    if (memcmp(message, "tRNS", 4) == 0 && strstr(reason, "with alpha channel") == NULL) {
+        snprintf(text, sizeof text, "its transparency is broken and was left out: %s", reason);
+    } else if (is_kept(message) && strcmp(reason, "CRC error") == 0) {
+        snprintf(text, sizeof text, "a block of metadata (%.4s) has a wrong checksum", message);
+    } else {
+        snprintf(text, sizeof text, "a block of metadata (%.4s) was left out: %s", message,
+                 is_large ? "it is larger than 4 MiB" : reason);
+    }
     codec_warn(reader, text);
 }
 
@@ -103,9 +122,13 @@ static void warn_of_chunk(codec_reader *reader, const char *message) {
 // there. A wrong checksum there means wrong pixels.
 static void warn(png_structp png, png_const_charp message) {
     codec_reader *reader = png_get_error_ptr(png);
-    if (strncmp(message, "IDAT: ", 6) == 0 && strstr(message, "xtra compressed data") == NULL
-        && strstr(message, "Too much image data") == NULL) {
-        fail(png, message);
+    if (strncmp(message, "IDAT: ", 6) == 0) {
+        if (strstr(message, "xtra compressed data") == NULL
+            && strstr(message, "Too much image data") == NULL) {
+            fail(png, message);
+        }
+        codec_warn(reader, "what it has beyond its last pixel was ignored");
+        return;
     }
     if (is_of_metadata(message)) return warn_of_chunk(reader, message);
     if (strstr(message, ": chunk data is too large") != NULL) return;
@@ -184,6 +207,13 @@ static int take_chunk(png_structp png, png_unknown_chunkp chunk) {
             state->has_profile = 1;
             return take_profile(reader, chunk) == codec_ok ? 1 : -1;
         }
+        size_t length = fixed_length(name);
+        if (length != 0 && chunk->size != length) {
+            char text[80];
+            snprintf(text, sizeof text, "a block of metadata (%s) was left out: invalid", name);
+            codec_warn(reader, text);
+            return 1;
+        }
         if (codec_items_add(&reader->items, name, NULL, chunk->data, chunk->size) != codec_ok) {
             return -1;
         }
@@ -207,6 +237,8 @@ static void take_header(codec_reader *reader, png_state *state) {
     png_infop info = state->info;
     png_set_user_limits(png, 0x7fffffff, 0x7fffffff);
     png_set_chunk_cache_max(png, chunk_count_limit);
+    // Some writers state a smaller window than they used; the stream has a checksum of its own.
+    png_set_option(png, PNG_MAXIMUM_INFLATE_WINDOW, PNG_OPTION_ON);
     png_set_chunk_malloc_max(png, chunk_bytes_limit);
     png_set_keep_unknown_chunks(png, PNG_HANDLE_CHUNK_ALWAYS, kept_chunks, kept_chunk_count);
     png_set_read_user_chunk_fn(png, reader, take_chunk);
@@ -327,13 +359,16 @@ static codec_status take_items(codec_reader *reader, png_state *state) {
     return codec_ok;
 }
 
-// Reads what follows the last row. A file that ends there, the stream of its pixels being whole, is read all
-// the same.
+// Reads what follows the last row. A file that ends there or is damaged behind its pixels, whose stream is whole,
+// is read all the same.
 static codec_status take_end(codec_reader *reader, png_state *state) {
     if (setjmp(png_jmpbuf(state->png))) {
-        if (!state->is_cut) return codec_corrupt;
+        int is_of_pixels = strncmp(reader->message, "IDAT", 4) == 0;
+        int is_of_chunk = strstr(reader->message, ": ") != NULL;
+        if (!state->is_cut && (is_of_pixels || !is_of_chunk)) return codec_corrupt;
         reader->message[0] = 0;
-        codec_warn(reader, "its end is missing; all of the picture is there");
+        codec_warn(reader, state->is_cut ? "its end is missing; all of the picture is there"
+                                         : "its end is damaged; all of the picture is there");
     } else {
         state->reading_metadata = 1;
         png_read_end(state->png, state->info);

@@ -29,8 +29,10 @@
     KERNEL(                                                                                           \
         multiply_block,                                                                               \
         (long rows, long columns, long k, const float *a, long row_step, long column_step,            \
-         const float *b, float *c, long c_stride, bool add),                                          \
-        (rows, columns, k, a, row_step, column_step, b, c, c_stride, add))                            \
+         const float *b, bool in_strips, float *c, long c_stride, bool add),                          \
+        (rows, columns, k, a, row_step, column_step, b, in_strips, c, c_stride, add))                 \
+    KERNEL(                                                                                           \
+        lay_in_strips, (const void *panel, gesso_type type, long k, float *to), (panel, type, k, to)) \
     KERNEL(                                                                                           \
         widen_all, (const void *source, gesso_type type, float *target, size_t count),                \
         (source, type, target, count))                                                                \
@@ -77,6 +79,7 @@
 typedef struct {
     const char *name;
     bool (*is_supported)(void);  // by this processor
+    long strip;                  // columns of a product's tile
 #define KERNEL(name, parameters, arguments) void(*name) parameters;
     GESSO_KERNEL_LIST(KERNEL)
 #undef KERNEL

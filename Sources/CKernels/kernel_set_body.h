@@ -8,16 +8,24 @@
 
 INLINE void multiply_block(
     long rows, long columns, long k, const float *a, long row_step, long column_step, const float *b,
-    float *c, long c_stride, bool add) {
+    bool in_strips, float *c, long c_stride, bool add) {
     // Where one of the steps is a constant, addresses cost nothing.
-    if (column_step == 1)
+    if (in_strips)
         multiply_block_in_tiles(
-            TILE_ROWS, TILE_VECTORS, TILE_PREFETCHES, rows, columns, k, a, row_step, 1, b, c,
+            TILE_ROWS, TILE_VECTORS, TILE_PREFETCHES, rows, columns, k, a, row_step, 1, b, true, c,
+            c_stride, add);
+    else if (column_step == 1)
+        multiply_block_in_tiles(
+            TILE_ROWS, TILE_VECTORS, TILE_PREFETCHES, rows, columns, k, a, row_step, 1, b, false, c,
             c_stride, add);
     else
         multiply_block_in_tiles(
-            TILE_ROWS, TILE_VECTORS, TILE_PREFETCHES, rows, columns, k, a, 1, column_step, b, c,
-            c_stride, add);
+            TILE_ROWS, TILE_VECTORS, TILE_PREFETCHES, rows, columns, k, a, 1, column_step, b, false,
+            c, c_stride, add);
+}
+
+INLINE void lay_in_strips(const void *panel, gesso_type type, long k, float *to) {
+    lay_in_strips_of(TILE_VECTORS, panel, type, k, to);
 }
 
 #define KERNEL(name, parameters, arguments) \
@@ -27,5 +35,6 @@ GESSO_KERNEL_LIST(KERNEL)
 
 #define KERNEL(name, parameters, arguments) .name = compiled_##name,
 const gesso_kernel_set SET = {
-    .name = NAME, .is_supported = is_supported, GESSO_KERNEL_LIST(KERNEL)};
+    .name = NAME, .is_supported = is_supported, .strip = 16 * TILE_VECTORS,
+    GESSO_KERNEL_LIST(KERNEL)};
 #undef KERNEL

@@ -12,14 +12,15 @@ typedef struct {
     float right[GESSO_PANEL * DEPTH];
 } scratch;
 
-// The panel of a column, its rows `depth` ..., as 32-bit floats.
+// The panel of a column, its rows `depth` ..., as 32-bit floats in strips.
 static const float *right_panel(
     const product *p, long column, long depth, long depths, float *to) {
     const long start = (column / GESSO_PANEL * p->k + depth) * GESSO_PANEL;
     const gesso_weights *w = p->weights;
-    if (w->type == GESSO_F32) return (const float *)w->panels + start;
-    gesso_current_set()->widen_all(
-        (const char *)w->panels + start * 2, w->type, to, (size_t)(depths * GESSO_PANEL));
+    const gesso_kernel_set *set = gesso_current_set();
+    if (w->type == GESSO_F32 && set->strip == GESSO_PANEL) return (const float *)w->panels + start;
+    const long bytes = w->type == GESSO_F32 ? 4 : 2;
+    set->lay_in_strips((const char *)w->panels + start * bytes, w->type, depths, to);
     return to;
 }
 
@@ -39,7 +40,7 @@ static void work(void *context, long index) {
             for (long c = 0; c < columns; c += GESSO_PANEL)
                 gesso_current_set()->multiply_block(
                     rows, least(columns - c, GESSO_PANEL), depths, left, left_stride, 1,
-                    right_panel(p, part * p->out + column + c, depth, depths, s->right),
+                    right_panel(p, part * p->out + column + c, depth, depths, s->right), true,
                     s->sums + part * GATES + c, BLOCK_COLUMNS, depth > 0);
     }
     if (p->gated)

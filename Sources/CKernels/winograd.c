@@ -35,7 +35,7 @@ static void multiply(void *context, long index) {
             for (long point = 0; point < w->points; point++)
                 gesso_current_set()->multiply_block(
                     tiles, columns, channels, inputs + point * input_step(w), CHANNELS, 1,
-                    right + point * WEIGHT_STEP, sums + point * sum_step(w), GESSO_PANEL, slice > 0);
+                    right + point * WEIGHT_STEP, false, sums + point * sum_step(w), GESSO_PANEL, slice > 0);
         }
         gesso_current_set()->finish_tiles(w, sums, first, tiles, column);
     }

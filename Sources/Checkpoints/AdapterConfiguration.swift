@@ -70,7 +70,7 @@ struct AdapterConfiguration: Sendable {
             // PEFT takes the names for regular expressions; programs write plain names.
             let name = String(member.key.trimmingPrefix("^"))
             guard !name.contains(where: { "*+?()[]{}|\\^$".contains($0) }) else {
-                let what = "is no name of a layer but a regular expression, which is not read"
+                let what = "is a regular expression, which is not read"
                 throw fault(path, "alpha_pattern \(shown(member.key)) \(what)")
             }
             if name == member.key {

@@ -49,7 +49,12 @@ private func sweepDrafts(in folder: String) {
     for path in drafts(in: folder, tag: "") {
         let file = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK)
         guard file >= 0 else { continue }
-        if flock(file, LOCK_EX | LOCK_NB) == 0 { unlink(path) }
+        var status = stat()
+        if fstat(file, &status) == 0, specialKind(status) == nil,
+            flock(file, LOCK_EX | LOCK_NB) == 0
+        {
+            unlink(path)
+        }
         close(file)
     }
 }
@@ -63,11 +68,26 @@ private func drafts(in folder: String, tag: String) -> [String] {
         let name = withUnsafePointer(to: &entry.pointee.d_name) { name in
             name.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
         }
-        if name.hasPrefix(".gesso-" + tag), name.hasSuffix(".tmp") {
-            paths.append(folder + "/" + name)
-        }
+        if isDraft(name, tag: tag) { paths.append(folder + "/" + name) }
     }
     return paths
+}
+
+/// Whether a draft can have that name: `.gesso-`, the tag, perhaps the name of a kind with a dot, a number
+/// to base 36, `.tmp`.
+private func isDraft(_ name: String, tag: String) -> Bool {
+    let (start, end) = (".gesso-" + tag, ".tmp")
+    guard name.hasPrefix(start), name.hasSuffix(end), name.utf8.count > (start + end).utf8.count
+    else { return false }
+    let middle = name.dropFirst(start.count).dropLast(end.count)
+    guard let number = middle.split(separator: ".", omittingEmptySubsequences: false).last
+    else { return false }
+    let kind = middle.dropLast(number.count)
+    func isOwn(_ letter: Character) -> Bool {
+        letter.isASCII && (letter.isLowercase || letter.isWholeNumber)
+    }
+    return (1...13).contains(number.count) && number.allSatisfy(isOwn)
+        && (kind.isEmpty || kind.hasPrefix("batch"))
 }
 
 /// The path that the file will have, links followed.
@@ -85,6 +105,10 @@ private func destination(_ path: String, overwrite: Bool) throws -> String {
     var target = path
     if status.st_mode & S_IFMT == S_IFLNK {
         guard let resolved = realpath(path, nil) else {
+            // What has no path can be there nevertheless: /dev/stdout leads to a pipe.
+            if stat(path, &status) == 0, let kind = specialKind(status) {
+                throw cannotCreate("it is \(kind)")
+            }
             guard overwrite else { throw FileError.outputExists(path: path) }
             throw cannotCreate("it is a link that leads nowhere")
         }
@@ -94,7 +118,17 @@ private func destination(_ path: String, overwrite: Bool) throws -> String {
     }
     if let kind = specialKind(status) { throw cannotCreate("it is \(kind)") }
     guard overwrite else { throw FileError.outputExists(path: path) }
+    if !isReplaceable(status, in: folder(of: target)) {
+        throw cannotCreate("another user's file in a folder where only its owner may replace it")
+    }
     return target
+}
+
+/// Whether a file may be replaced as far as the folder's sticky bit goes, as in /tmp.
+private func isReplaceable(_ file: stat, in folder: String) -> Bool {
+    var parent = stat()
+    guard stat(folder, &parent) == 0, parent.st_mode & S_ISVTX != 0 else { return true }
+    return [0, file.st_uid, parent.st_uid].contains(geteuid())
 }
 
 private func folder(of path: String) -> String {

@@ -1,24 +1,25 @@
 import Foundation
 
 /// Bytes that this process can still have without swapping: what the system has to spare, within the
-/// process's own limit (`ulimit -v`) and its control group's; nil where nothing says.
+/// process's own limits (`ulimit -v`, `ulimit -d`) and its control group's; nil where nothing says.
 public func availableMemory() -> Int? {
-    [availableMemory(under: ""), addressSpace()].compactMap(\.self).min()
+    let own = [room(in: RLIMIT_AS, after: "VmSize"), room(in: RLIMIT_DATA, after: "VmData")]
+    return ([availableMemory(under: "")] + own).compactMap(\.self).min()
 }
 
-/// The same without the process's own limit, by the files that the system shows under a folder, which is
+/// The same without the process's own limits, by the files that the system shows under a folder, which is
 /// another one in tests.
 package func availableMemory(under root: String) -> Int? {
     let system = kibibytes("MemAvailable", in: root + "/proc/meminfo")
     return ([system].compactMap(\.self) + controlGroups(root)).min()
 }
 
-/// What is left of the limit on the address space.
-private func addressSpace() -> Int? {
+/// What is left of a limit of the process, of which the system shows what is used under a name.
+private func room(in resource: __rlimit_resource, after name: String) -> Int? {
     var limit = rlimit()
-    guard getrlimit(__rlimit_resource_t(RLIMIT_AS.rawValue), &limit) == 0,
+    guard getrlimit(__rlimit_resource_t(resource.rawValue), &limit) == 0,
         let most = Int(exactly: limit.rlim_cur),
-        let used = kibibytes("VmSize", in: "/proc/self/status")
+        let used = kibibytes(name, in: "/proc/self/status")
     else { return nil }
     return max(0, most - used)
 }
@@ -45,7 +46,7 @@ private struct ControlGroups {
                 Int($0.trimmingCharacters(in: .whitespacesAndNewlines))
             }
         }
-        guard let most = number(limit), let used = number(usage) else { return nil }
+        guard let most = number(limit), most >= 0, let used = number(usage) else { return nil }
         let line = text(of: folder + "/memory.stat")?.split(separator: "\n")
             .first { $0.hasPrefix(cached) }
         let dropped = line?.split(separator: " ").last.flatMap { Int($0) } ?? 0
@@ -82,5 +83,5 @@ private func text(of path: String) -> String? {
 private func kibibytes(_ name: String, in path: String) -> Int? {
     let line = text(of: path)?.split(separator: "\n").first { $0.hasPrefix(name + ":") }
     return line?.split(separator: " ").dropFirst().first.flatMap { Int($0.trimmingPrefix("\t")) }
-        .map { $0 * 1024 }
+        .map { min($0, .max / 1024) * 1024 }
 }

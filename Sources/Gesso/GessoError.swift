@@ -161,7 +161,7 @@ extension Remedy {
     /// For a path that begins with a ~ which no shell replaced.
     fileprivate init?(ofTilde path: String) {
         guard path.hasPrefix("~/") || path.hasPrefix("./~/") else { return nil }
-        self = .advice("a ~ within quotes is no home folder: write $HOME instead")
+        self = .advice("a ~ in quotes or lists is no home folder: write the whole path")
     }
 
     fileprivate init?(_ error: EditingError) {

@@ -1,8 +1,8 @@
 import Credentials
 import Files
 import Foundation
-import Imaging
-import Recipes
+public import Imaging
+public import Recipes
 
 /// Reads the pictures of a request, each once, and notes their hashes.
 final class PictureReader {
@@ -47,10 +47,8 @@ final class PictureReader {
         if let known = masks[name] { return known }
         let (image, picture, _) = try read(name)
         // A mask of another size is refused, and the error is all that is said of it then.
-        if let recipe, recipe.maskMode == .hard, recipe.fitMask || fits(image),
-            let doubt = image.doubtAsMask(threshold: max(recipe.maskThreshold, 1))
-        {
-            note("\(picture.name): \(doubt.note)")
+        if let recipe, recipe.fitMask || fits(image), let doubt = image.doubt(asMaskOf: recipe) {
+            note("\(picture.name): \(doubt)")
         }
         masks[name] = image
         return image
@@ -98,6 +96,15 @@ final class PictureReader {
     private static let mostKept = 16 << 20
 }
 
+extension Image {
+    /// What is doubtful about the picture as a mask of an edit with these settings, and what helps; nil for a
+    /// plain mask.
+    public func doubt(asMaskOf recipe: Recipe) -> String? {
+        guard recipe.maskMode == .hard else { return nil }
+        return doubtAsMask(threshold: max(recipe.maskThreshold, 1))?.note
+    }
+}
+
 extension MaskDoubt {
     /// What is wrong and what helps.
     fileprivate var note: String {
@@ -105,6 +112,9 @@ extension MaskDoubt {
         case .shapeInAlpha:
             "its colours are black and its shape is in its transparency: what is opaque is the mask; "
                 + "invert the mask for the rest"
+        case .faint(let lightest):
+            "this mask is half transparent, its lightest part is \(lightest) of 255: lower the mask threshold "
+                + "to \(lightest), or make it opaque"
         case .dark(let lightest):
             "this mask is dark, its lightest grey is \(lightest) of 255: lower the mask threshold to "
                 + "\(lightest)"

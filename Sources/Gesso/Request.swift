@@ -143,3 +143,11 @@ public struct Request: Sendable, Equatable {
         return drawn
     }
 }
+
+extension Request {
+    /// The paths of its pictures' files, links in them followed.
+    package var files: Set<String> {
+        let paths = pictures.values.compactMap(\.path).filter { $0 != "-" }
+        return Set(paths.map { FilePath.resolved(URL(filePath: FilePath.literal($0))) })
+    }
+}

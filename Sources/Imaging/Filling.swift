@@ -133,6 +133,16 @@ extension Image {
             where: hidden, with: isVisible ? .edge : .color(red: 128, green: 128, blue: 128))
     }
 
+    /// The picture with black or white where it is wholly transparent, whichever is farther from what is seen.
+    var onContrastingGround: Image {
+        guard hasAlpha else { return self }
+        let hidden = hiddenPixels
+        guard !hidden.isEmpty else { return self }
+        let mean = meanColor(outside: hidden) ?? .zero
+        let ground: UInt8 = mean.x + mean.y + mean.z > 1.5 ? 0 : 255
+        return filled(where: hidden, with: .color(red: ground, green: ground, blue: ground))
+    }
+
     /// - Parameter color: three bytes of sRGB; what stands for them in the picture's own profile is put in.
     private func replacingColors(by color: [UInt8], where hole: Mask) -> Image {
         let swatch = Image(width: 1, height: 1, channels: 3, samples: color.map { UInt16($0) })

@@ -34,7 +34,7 @@ private func readFile(_ path: String, upTo limit: Int, name: String) throws -> [
     var status = stat()
     guard fstat(file, &status) == 0 else { throw unreadable(systemMessage(errno)) }
     if status.st_mode & S_IFMT == S_IFDIR { throw ImagingError.folder(name: name) }
-    if let kind = specialKind(status) { throw unreadable("it is \(kind)") }
+    if let kind = specialKind(status) { throw unreadable("it is \(kind); give a file") }
     let size = Int(status.st_size)
     let head = try readBytes(file, count: min(size, 512), name: name)
     // What is no picture is refused by its head; the rest need not be read.

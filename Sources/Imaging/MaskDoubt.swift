@@ -2,6 +2,9 @@
 public enum MaskDoubt: Sendable, Equatable {
     /// The colours are black, and the shape is in the alpha channel, from where it is taken.
     case shapeInAlpha
+    /// What is light enough, or the shape of ``shapeInAlpha``, is too transparent to count; `lightest` of 255
+    /// is what is left of the lightest.
+    case faint(lightest: Int)
     /// Nothing is as light as the threshold; `lightest` of 255 is the lightest, above 0.
     case dark(lightest: Int)
     /// As ``dark(lightest:)``, because the light parts have a colour, which is darker as a grey.
@@ -22,15 +25,16 @@ extension Image {
     /// What is doubtful about the picture as a mask whose greys count as white from `threshold` up
     /// (1...255); nil for a plain one.
     public func doubtAsMask(threshold: Int) -> MaskDoubt? {
-        if isBlack {
-            let deepest = hasAlpha || depth == 8 ? 0 : Int(samples.max() ?? 0)
-            if deepest > 0 { return .deep(lightest: deepest) }
-            return Mask(self).isEmpty ? nil : .shapeInAlpha
-        }
         let mask = Mask(self)
         let counts = mask.values.reduce(into: [Int](repeating: 0, count: 256)) { $0[Int($1)] += 1 }
         let lightest = counts.lastIndex { $0 > 0 } ?? 0
-        let rgb = converted(channels: 3, depth: 8).samples
+        if isBlack {
+            let deepest = hasAlpha || depth == 8 ? 0 : Int(samples.max() ?? 0)
+            if deepest > 0 { return .deep(lightest: deepest) }
+            if mask.isEmpty { return nil }
+            return lightest < threshold ? .faint(lightest: lightest) : .shapeInAlpha
+        }
+        let rgb = visibleColors
         if isLikePhoto(counts, rgb) { return hasHole ? .photoWithHole : .photo }
         let darkest = counts.firstIndex { $0 > 0 } ?? 0
         if darkest >= threshold, darkest < lightest {
@@ -39,8 +43,23 @@ extension Image {
         guard lightest < threshold else {
             return 200 * colored(rgb, by: 64) > width * height ? .tinted : nil
         }
-        if Int(rgb.max() ?? 0) >= threshold, lightest > 0 { return .colored(lightest: lightest) }
-        return lightest > 0 ? .dark(lightest: lightest) : nil
+        if lightest == 0 { return nil }
+        let grey = stride(from: 0, to: rgb.count, by: 3)
+            .reduce(0) { max($0, Int(luma(red: rgb[$1], green: rgb[$1 + 1], blue: rgb[$1 + 2]))) }
+        if grey >= threshold { return .faint(lightest: lightest) }
+        let isColored = Int(rgb.max() ?? 0) >= grey + 16
+        return isColored ? .colored(lightest: lightest) : .dark(lightest: lightest)
+    }
+
+    /// Red, green and blue of every pixel in 8 bits; black where nothing is seen.
+    private var visibleColors: [UInt16] {
+        guard hasAlpha else { return converted(channels: 3, depth: 8).samples }
+        let rgba = converted(channels: 4, depth: 8).samples
+        var rgb = [UInt16](repeating: 0, count: 3 * width * height)
+        for pixel in 0..<width * height where rgba[4 * pixel + 3] > 0 {
+            for channel in 0..<3 { rgb[3 * pixel + channel] = rgba[4 * pixel + channel] }
+        }
+        return rgb
     }
 
     /// Whether every visible pixel is black.

@@ -11,17 +11,19 @@ extension Mask {
     }
 
     /// White where a picture has a colour of sRGB: where none of red, green and blue is farther from it
-    /// than `tolerance`, all of them in 0...255. Alpha plays no part.
+    /// than `tolerance`, all of them in 0...255. What is wholly transparent has no colour.
     public init(
         of image: Image, near color: (red: UInt8, green: UInt8, blue: UInt8), tolerance: Int
     ) {
         let samples = image.inSRGB.rgb8.samples
         let key = [Int(color.red), Int(color.green), Int(color.blue)]
         let values = (0..<image.width * image.height).map { pixel -> UInt8 in
+            let isSeen =
+                !image.hasAlpha || image.samples[(pixel + 1) * image.channels - 1] > 0
             let isNear = (0..<3).allSatisfy {
                 abs(Int(samples[3 * pixel + $0]) - key[$0]) <= tolerance
             }
-            return isNear ? 255 : 0
+            return isSeen && isNear ? 255 : 0
         }
         self.init(width: image.width, height: image.height, values: values)
     }
@@ -62,11 +64,13 @@ extension Mask {
 }
 
 extension Image {
-    /// The picture as 8-bit sRGB, tinted red as far as the mask is white, so that it can be seen.
+    /// The picture as 8-bit sRGB, tinted red as far as the mask is white, so that it can be seen. What is
+    /// hidden under transparency stays hidden.
     public func tinted(by mask: Mask) -> Image {
         precondition(width == mask.width && height == mask.height)
         var tinted = Image(
-            width: width, height: height, channels: 3, samples: inSRGB.rgb8.samples)
+            width: width, height: height, channels: 3,
+            samples: withoutHiddenColors.inSRGB.rgb8.samples)
         for (pixel, share) in mask.values.enumerated() where share > 0 {
             for (c, tint) in [UInt32(255), 20, 40].enumerated() {
                 let (old, weight) = (UInt32(tinted.samples[pixel * 3 + c]), UInt32(share))

@@ -89,19 +89,28 @@ public struct MaskPlan: Sendable, Equatable {
 
 /// Puts masks together from the names in a recipe.
 ///
-/// A mask that others use is made for each of them, so the number of parts can double with every mask:
-/// more than `mostParts` are refused before they are made.
+/// Each mask is made once, for all that use it. A mask that others use counts for each of them, so the number
+/// of parts can double with every mask: more than `mostParts` are refused.
 struct MaskMaker {
     /// The most parts that one mask may come to, those of the masks in it counted.
     static let mostParts = 1024
 
-    let masks: [NamedMask]
-    let variables: Variables
+    private let names: [String]
+    private let masks: [String: NamedMask]
+    private let variables: Variables
     /// What is given for masks by name, in place of what the recipe says.
-    let given: [String: [MaskPlan.Part]]
+    private let given: [String: [MaskPlan.Part]]
+    /// The named masks that are made, and how many parts each comes to.
+    private var made: [String: (plan: MaskPlan, parts: Int)] = [:]
+
+    init(masks: [NamedMask], variables: Variables, given: [String: [MaskPlan.Part]]) {
+        names = masks.map(\.name)
+        self.masks = Dictionary(masks.map { ($0.name, $0) }, uniquingKeysWith: { kept, _ in kept })
+        (self.variables, self.given) = (variables, given)
+    }
 
     /// What `mask:` of an edit comes to.
-    func plan(_ items: [MaskItem]) throws(RecipeError) -> MaskPlan {
+    mutating func plan(_ items: [MaskItem]) throws(RecipeError) -> MaskPlan {
         var tally = Tally(origin: items.first?.origin ?? .argument("--mask"))
         return MaskPlan(parts: try parts(items, on: [], &tally))
     }
@@ -109,12 +118,12 @@ struct MaskMaker {
     /// Parts made so far of the mask that is written at a place.
     private struct Tally {
         let origin: Origin
-        private var parts = 0
+        private(set) var parts = 0
 
         init(origin: Origin) { self.origin = origin }
 
-        mutating func count() throws(RecipeError) {
-            parts += 1
+        mutating func count(_ more: Int = 1) throws(RecipeError) {
+            parts += more
             guard parts <= mostParts else {
                 throw .malformed(
                     "a mask of more than \(mostParts) parts", at: origin,
@@ -126,7 +135,7 @@ struct MaskMaker {
     /// - Parameters:
     ///   - trail: the masks that these are parts of.
     ///   - tally: counts each part before it is made.
-    private func parts(
+    private mutating func parts(
         _ items: [MaskItem], on trail: [String], _ tally: inout Tally
     ) throws(RecipeError) -> [MaskPlan.Part] {
         var parts: [MaskPlan.Part] = []
@@ -141,11 +150,11 @@ struct MaskMaker {
         return parts
     }
 
-    private func source(
+    private mutating func source(
         _ text: String, _ item: MaskItem, _ trail: [String], _ tally: inout Tally
     ) throws(RecipeError) -> MaskSource {
         if MaskSource.isShape(text) { return try MaskSource(text, at: item.origin) }
-        if let mask = masks.first(where: { $0.name == text }) {
+        if let mask = masks[text] {
             return .mask(try plan(mask, usedAt: item.origin, trail, &tally))
         }
         if text.allSatisfy({ $0.isNumber || $0 == "." }) {
@@ -155,25 +164,31 @@ struct MaskMaker {
         }
         guard text.contains("/") || text.contains(".") else {
             throw .unknownMask(
-                text, at: item.origin, meant: nearMiss(text, among: masks.map(\.name)))
+                text, at: item.origin, meant: nearMiss(text, among: names))
         }
         return .picture(try RecipeFolder.path(text, from: item.folder, at: item.origin))
     }
 
-    private func plan(
+    private mutating func plan(
         _ mask: NamedMask, usedAt origin: Origin, _ trail: [String], _ tally: inout Tally
     ) throws(RecipeError) -> MaskPlan {
         guard !trail.contains(mask.name) else {
             throw .cycle("the mask '\(mask.name)'", at: origin)
         }
-        let shape = try mask.shape(variables)
+        if let (plan, parts) = made[mask.name] {
+            try tally.count(parts)
+            return plan
+        }
+        let (shape, before) = (try mask.shape(variables), tally.parts)
         var parts = given[mask.name]
         if parts == nil, let items = mask.items {
             parts = try self.parts(items, on: trail + [mask.name], &tally)
         }
         guard let parts else { throw .missingMask(mask.name, at: origin) }
-        return MaskPlan(
+        let plan = MaskPlan(
             name: mask.name, parts: parts, inverts: shape.inverts, grow: shape.grow,
             feather: shape.feather)
+        made[mask.name] = (plan, tally.parts - before)
+        return plan
     }
 }

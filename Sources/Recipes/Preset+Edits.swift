@@ -44,7 +44,7 @@ extension Preset {
         let steps = edits.isEmpty ? [try alone()] : edits
         let shared = edits.isEmpty ? [] : settings
         try checkUse(of: given, by: steps)
-        let maker = MaskMaker(masks: masks, variables: variables, given: given.masks)
+        var maker = MaskMaker(masks: masks, variables: variables, given: given.masks)
         var made: [RecipeEdit] = []
         var first = seed
         for (index, step) in steps.enumerated() {

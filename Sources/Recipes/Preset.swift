@@ -161,7 +161,7 @@ public struct Preset: Sendable, Equatable {
         let variables = Variables(variables)
         var plans: [MaskPlan] = []
         let given = MaskPlan.Part(.alpha, subtracts: false, at: .argument("--mask"))
-        let maker = MaskMaker(
+        var maker = MaskMaker(
             masks: masks, variables: variables,
             given: Dictionary(
                 masks.filter(\.isOpen).map { ($0.name, [given]) }, uniquingKeysWith: { $1 }))

@@ -42,11 +42,8 @@ enum RecipeOutline {
     }
 
     private static func fault(of scalar: Unicode.Scalar) -> String? {
-        switch scalar.value {
-        case 0x09: "a tab"
-        case 0..<0x20, 0x7F..<0xA0, 0x2028, 0x2029, 0xFEFF, 0xFFFE, 0xFFFF: "a control character"
-        default: nil
-        }
+        guard scalar.isControlInRecipe else { return nil }
+        return scalar == "\t" ? "a tab" : "a control character"
     }
 
     /// Checks that the text is `key: value` lines, each key once, each value what the shape allows.

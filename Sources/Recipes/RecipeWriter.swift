@@ -102,12 +102,9 @@ public struct RecipeWriter {
             case "\"", "\\": quoted += "\\\(scalar)"
             case "\n": quoted += "\\n"
             default:
-                let isPlain =
-                    scalar.properties.generalCategory != .control
-                    && !(0x2028...0x2029).contains(scalar.value) && scalar.value != 0xFEFF
                 let digits = String(scalar.value, radix: 16)
                 let zeros = String(repeating: "0", count: max(8 - digits.count, 0))
-                quoted += isPlain ? "\(scalar)" : "\\U\(zeros)\(digits)"
+                quoted += scalar.isControlInRecipe ? "\\U\(zeros)\(digits)" : "\(scalar)"
             }
         }
         return quoted + "\""

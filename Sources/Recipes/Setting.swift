@@ -250,6 +250,15 @@ extension String {
 }
 
 extension Unicode.Scalar {
+    /// Whether it cannot stand in a recipe file but as an escape: a control character, a separator of lines that
+    /// YAML takes for a line end, a byte order mark or no character.
+    var isControlInRecipe: Bool {
+        switch value {
+        case 0..<0x20, 0x7F..<0xA0, 0x2028, 0x2029, 0xFEFF, 0xFFFE, 0xFFFF: true
+        default: false
+        }
+    }
+
     /// Whether it is a letter, a digit or `_`.
     var isOfWord: Bool {
         // The tables of Unicode take long to look up.

@@ -117,7 +117,7 @@ private enum Value: Decodable, CustomStringConvertible {
         case .number(let number): "\(number)"
         case .string(let string): "\"\(string)\""
         case .numbers(let numbers): "a list of \(numbers.count) numbers"
-        case .other: "a list or object"
+        case .other: "a list, an object or a number that breaks off"
         }
     }
 }

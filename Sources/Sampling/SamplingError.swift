@@ -39,9 +39,10 @@ public enum SamplingError: Error, Equatable, CustomStringConvertible {
             return "strength \(strength): use a value from 0 to 1"
         case .noStepLeft(let strength, let steps):
             let least = (100 / Double(max(steps, 1))).rounded(.up) / 100
+            let enough = least < 1 ? "\(least) or more" : "1"
             return """
                 strength \(strength) leaves none of \(steps) steps: use a strength of \
-                \(least) or more, or more steps
+                \(enough), or more steps
                 """
         case .timestep(let timestep, let scheduler, let total):
             return """

@@ -68,7 +68,14 @@ package enum Console {
                 style.logFormat == .json
                 ? Self.line(Message(event: kind.rawValue, message: text, time: time)) ?? text
                 : "\(time) \(text)"
-            try? log.write(contentsOf: Data((line + "\n").utf8))
+            do {
+                try log.write(contentsOf: Data((line + "\n").utf8))
+            } catch {
+                Self.style.log = nil
+                Self.line(
+                    noteMark + "the log cannot be written: --log-file: see that its disk has room",
+                    .note)
+            }
         }
         if isQuiet { return }
         if style.isJSON {

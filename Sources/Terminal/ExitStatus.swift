@@ -16,7 +16,10 @@ package enum ExitStatus: Int32 {
     case refused = 77
     case hangup = 129
     case interrupted = 130
+    case quit = 131
+    case alarm = 142
     case terminated = 143
+    case processorTime = 152
 }
 
 extension ExitStatus {

@@ -13,17 +13,20 @@ package enum Interruption {
         case working, writing, sending, written
     }
 
-    /// Starts to watch for SIGINT, SIGTERM and SIGHUP; a closed pipe is no reason to end.
+    /// What asks a run to end: a key, another process, a terminal that goes away, a limit on processor time.
+    private static let endings = [SIGINT, SIGQUIT, SIGTERM, SIGHUP, SIGXCPU]
+
+    /// Starts to watch for signals that end a run; a closed pipe is no reason to end.
     package static func watch() {
         // A handler may not be the first to use a global, so all it uses is used here.
         received.store(0, ordering: .sequentiallyConsistent)
         phase.store(.working, ordering: .sequentiallyConsistent)
         isResumable.store(false, ordering: .sequentiallyConsistent)
         _ = Console.isLive
-        for number in [SIGINT, SIGTERM, SIGHUP] where !isIgnored(number) {
+        for number in endings where !isIgnored(number) {
             handle(number) { Interruption.note($0) }
         }
-        handle(SIGALRM) { _ in Interruption.leave() }
+        handle(SIGALRM) { Interruption.ring($0) }
         handle(SIGBUS) { _ in Interruption.fault() }
         signal(SIGPIPE, SIG_IGN)
         // Whoever started this process may have held signals back for itself.
@@ -99,6 +102,15 @@ package enum Interruption {
         let earlier = received.exchange(number, ordering: .sequentiallyConsistent)
         if earlier == 0 {
             alarm(1)
+        } else {
+            leave()
+        }
+    }
+
+    /// The second that a run gets to end is over. An alarm that someone else has set asks it to end.
+    private static func ring(_ number: Int32) {
+        if received.load(ordering: .sequentiallyConsistent) == 0 {
+            note(number)
         } else {
             leave()
         }

@@ -53,6 +53,10 @@ package struct MessageStyle {
     /// - Throws: `Failure` with `cannotCreate` for a log that cannot be written.
     package static func openLog(_ path: String) throws -> FileHandle {
         let file = try FilePath.file(path, orFailWith: .cannotCreate)
+        guard ImageFormat(pathExtension: file.pathExtension) == nil else {
+            throw Failure(
+                .usage, "a log is no picture", at: path, do: "give another --log-file")
+        }
         let descriptor = Foundation.open(
             file.path(percentEncoded: false), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0o644)
         guard descriptor >= 0 else {

@@ -123,7 +123,9 @@ struct GessoServerCommand: AsyncParsableCommand {
         configuration.unloadAfter = unloadAfter == 0 ? nil : .seconds(60 * unloadAfter)
         do {
             guard !library.checkpoints.isEmpty else {
-                fail("no models found: set GESSO_MODELS to a folder that holds some", 69)
+                fail(
+                    "no models found: fetch one with `gesso model get`, or set GESSO_MODELS to a folder "
+                        + "that holds some", 69)
             }
             let server = try GessoServer(configuration, logger: logger)
             if dryRun {

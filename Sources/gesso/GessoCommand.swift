@@ -21,7 +21,7 @@ struct GessoCommand: AsyncParsableCommand {
             Exit codes: 0 success, 1 pictures differ (verify, replay) or something is broken
             (doctor), 3 some of a batch failed, 64 usage or recipe, 65 bad input, 66 cannot
             read, 69 wrong model, 70 internal error, 73 cannot create, 74 input or output,
-            75 resources, 77 refused by the safety checker, 129, 130, 143 ended by a signal.
+            75 resources, 77 refused by the safety checker, 128 + n ended by signal n.
             """,
         version: Program.name,
         subcommands: [
@@ -62,14 +62,25 @@ struct GessoCommand: AsyncParsableCommand {
             }
             return .success
         } catch  where exitCode(for: error) == .success {
-            try? Console.result(CompletionScript.mended(fullMessage(for: error)))
-            return .success
+            return printed(CompletionScript.mended(fullMessage(for: error)))
         } catch let verdict as Verdict {
             return verdict.status
         } catch {
             let failure = Failure(error, in: arguments.first)
             Console.line(failure.message, .error)
             if printsJSON { try? Console.result(failure.document()) }
+            return failure.status
+        }
+    }
+
+    /// Prints what was asked for in place of a command: help, the version, a completion script.
+    private static func printed(_ text: String) -> ExitStatus {
+        do {
+            try Console.result(text)
+            return .success
+        } catch {
+            let failure = Failure(error, in: nil)
+            Console.line(failure.message, .error)
             return failure.status
         }
     }

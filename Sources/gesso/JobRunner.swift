@@ -49,6 +49,12 @@ struct JobRunner {
         (request.format, request.quality) = (output.format, output.quality)
         request.take(input)
         self.request = request
+        for (path, option) in [
+            (options.receipt, "--receipt"), (options.preview.previewFile, "--preview-file"),
+            (options.preview.filmstrip, "--filmstrip"),
+        ] {
+            try path.map { try Output.check($0, at: option, keeping: [request]) }
+        }
         previews = try PreviewWriter(
             options.preview, overwrites: options.overwrite, isQuiet: options.progress.quiet)
         (self.options, self.recipeName) = (options, recipeName)

@@ -144,6 +144,18 @@ struct Output {
         return try FilePath.file(path, orFailWith: .cannotCreate)
     }
 
+    /// What is written beside a result may not replace what the result is made from.
+    ///
+    /// - Throws: `Failure` where a path leads to a picture of a request.
+    static func check(_ path: String, at option: String, keeping requests: [Request]) throws {
+        let file = FilePath.resolved(URL(filePath: FilePath.literal(path)))
+        let isRead = requests.contains { $0.files.contains(file) }
+        guard isRead else { return }
+        throw Failure(
+            .usage, "it would replace a picture that is read: \(path)", at: option,
+            do: "give it another name")
+    }
+
     static func checkPlace(_ file: URL, _ path: String, overwrites: Bool) throws {
         do {
             try checkWritable(file, overwrite: overwrites)

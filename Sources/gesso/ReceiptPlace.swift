@@ -17,7 +17,7 @@ struct ReceiptPlace {
         file = try FilePath.file(path, orFailWith: .cannotCreate)
         self.overwrites = overwrites
         if let picture = output.file,
-            FilePath.path(of: picture, from: folder) == file.lastPathComponent
+            FilePath.resolved(picture) == FilePath.resolved(file)
         {
             throw Failure(
                 .usage, "the receipt would replace the picture", at: "--receipt",

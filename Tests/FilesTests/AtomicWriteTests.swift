@@ -69,11 +69,16 @@ import Testing
     /// What a killed run leaves is swept by the next write into its folder; what someone still writes, what has
     /// another name and what is no file of its own is not.
     @Test func sweepsTheDraftsOfKilledRuns() throws {
+        let others = [
+            ".gesso-My notes.tmp", ".gesso-a.png.tmp", ".gesso-\u{E9}.tmp", ".gesso-.tmp",
+            ".gesso-longerthananumber.tmp",
+        ]
         try inFolder { folder in
             func path(_ name: String) -> String { folder.appending(path: name).path }
             for name in [
-                ".gesso-1a.tmp", ".gesso-tag2b.tmp", ".gesso-held.tmp", ".gesso-x", "a.tmp",
-            ] {
+                ".gesso-1a.tmp", ".gesso-tag2b.tmp", ".gesso-batch-2of3.3w5e11264sgsf.tmp",
+                ".gesso-held.tmp", ".gesso-x", "a.tmp",
+            ] + others {
                 try old.write(to: folder.appending(path: name))
             }
             let held = open(path(".gesso-held.tmp"), O_RDWR)
@@ -85,13 +90,31 @@ import Testing
                 Set(try FileManager.default.contentsOfDirectory(atPath: folder.path))
             }
             #expect(
-                try names() == [
-                    ".gesso-held.tmp", ".gesso-x", ".gesso-link.tmp", "a.tmp", "a.png",
-                ])
+                try names()
+                    == Set(
+                        others + [
+                            ".gesso-held.tmp", ".gesso-x", ".gesso-link.tmp", ".gesso-pipe.tmp",
+                            "a.tmp", "a.png",
+                        ]))
             close(held)
             try checkWritable(folder.appending(path: "b.png"), overwrite: false)
-            #expect(try names() == [".gesso-x", ".gesso-link.tmp", "a.tmp", "a.png"])
-            for name in [".gesso-x", ".gesso-link.tmp"] { unlink(path(name)) }
+            let kept = others + [".gesso-x", ".gesso-link.tmp", ".gesso-pipe.tmp"]
+            #expect(try names() == Set(kept + ["a.tmp", "a.png"]))
+            for name in kept { unlink(path(name)) }
+        }
+    }
+
+    @Test func saysThatALinkLeadsToAPipe() throws {
+        try inFolder { folder in
+            var ends: [Int32] = [0, 0]
+            #expect(pipe(&ends) == 0)
+            defer { for end in ends { close(end) } }
+            for overwrite in [false, true] {
+                let path = "/proc/self/fd/\(ends[1])"
+                #expect(throws: FileError.cannotCreate(path: path, reason: "it is a pipe")) {
+                    try checkWritable(URL(filePath: path), overwrite: overwrite)
+                }
+            }
         }
     }
 

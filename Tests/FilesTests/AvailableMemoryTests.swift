@@ -46,6 +46,16 @@ import Testing
         #expect(try available(all(["proc/self/cgroup": "nonsense\n"])) == 4_096_000)
     }
 
+    @Test func numbersThatCannotBeAreNone() throws {
+        let own = ["proc/self/cgroup": "0::/job\n"]
+        for limit in ["-1", "", "99999999999999999999", "1e3"] {
+            let job = group("sys/fs/cgroup/job", version: 2, limit, 100)
+            #expect(try available(all(own, job)) == 4_096_000)
+        }
+        let most = ["proc/meminfo": "MemAvailable: \(Int.max) kB\n"]
+        #expect(try available(most) == Int.max / 1024 * 1024)
+    }
+
     @Test func theTightestGroupUpToTheRootCounts() throws {
         let own = ["proc/self/cgroup": "0::/user/job/step\n"]
         let step = group("sys/fs/cgroup/user/job/step", version: 2, "max", 100)

@@ -120,7 +120,7 @@ private struct Refused: Decodable {
     @Test func refusesADevice() throws {
         let device = URL(filePath: "/dev/zero")
         let error = try #require(throws: ImagingError.self) { try Image(contentsOf: device) }
-        #expect(error == .unreadable(name: "/dev/zero", reason: "it is a device"))
+        #expect(error == .unreadable(name: "/dev/zero", reason: "it is a device; give a file"))
     }
 
     @Test func refusesAPipeWithoutWaiting() throws {
@@ -128,7 +128,7 @@ private struct Refused: Decodable {
         #expect(mkfifo(pipe.path, 0o600) == 0)
         defer { unlink(pipe.path) }
         let error = try #require(throws: ImagingError.self) { try Image(contentsOf: pipe) }
-        #expect(error == .unreadable(name: pipe.path, reason: "it is a pipe"))
+        #expect(error == .unreadable(name: pipe.path, reason: "it is a pipe; give a file"))
     }
 
     @Test func refusesAMissingFile() throws {

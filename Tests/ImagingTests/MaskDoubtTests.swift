@@ -36,6 +36,23 @@ import Testing
         #expect(disc([0], on: [0]).doubtAsMask(threshold: 128) == nil)
     }
 
+    @Test func faintMasksSayHowOpaqueTheyAre() {
+        let faint = disc([0, 0, 0, 85], on: [0, 0, 0, 0])
+        #expect(faint.doubtAsMask(threshold: 128) == .faint(lightest: 85))
+        #expect(faint.doubtAsMask(threshold: 85) == .shapeInAlpha)
+        let white = disc([255, 255, 255, 127], on: [255, 0, 0, 0])
+        #expect(white.doubtAsMask(threshold: 128) == .faint(lightest: 127))
+        #expect(white.doubtAsMask(threshold: 127) == nil)
+    }
+
+    /// What is hidden under transparency is no reason.
+    @Test func hiddenColoursPlayNoPart() {
+        #expect(disc([255, 255, 255, 255], on: [255, 0, 0, 0]).doubtAsMask(threshold: 128) == nil)
+        #expect(
+            disc([100, 100, 100, 255], on: [255, 0, 0, 0]).doubtAsMask(threshold: 128)
+                == .dark(lightest: 100))
+    }
+
     @Test func lightMasksSayHowDarkTheyAre() {
         #expect(
             disc([255], on: [254]).doubtAsMask(threshold: 128)
@@ -52,6 +69,8 @@ import Testing
             disc([255, 0, 0], on: [0, 0, 0]).doubtAsMask(threshold: 128) == .colored(lightest: 76))
         #expect(
             disc([0, 0, 255], on: [0, 0, 0]).doubtAsMask(threshold: 128) == .colored(lightest: 29))
+        #expect(
+            disc([127, 0, 0], on: [0, 0, 0]).doubtAsMask(threshold: 128) == .colored(lightest: 38))
         let magenta = disc([65535, 0, 65535], on: [0, 0, 0], depth: 16)
         #expect(magenta.doubtAsMask(threshold: 128) == .colored(lightest: 105))
     }
@@ -118,6 +137,23 @@ import Testing
         }
         let opaque = noise(width: 5, height: 4, channels: channels - 1)
         #expect(opaque.withoutHiddenColors == opaque)
+    }
+
+    @Test(arguments: [2, 4])
+    func mapsMasksAndOverlaysAreOfWhatIsSeen(channels: Int) {
+        let (dark, light) = (cutOut(0, channels: channels), cutOut(255, channels: channels))
+        for name in ControlMap.names {
+            guard let kind = ControlMap(name) else { continue }
+            #expect(dark.controlMap(kind) == light.controlMap(kind), "\(name)")
+        }
+        let selection = Selection(box: Box(x: 3, y: 3, width: 16, height: 14))
+        #expect(dark.mask(of: selection) == light.mask(of: selection))
+        let mask = Mask(width: 24, height: 20, filledWith: 100)
+        #expect(dark.tinted(by: mask) == light.tinted(by: mask))
+        for key in [UInt8(0), 255] {
+            let colors = [dark, light].map { Mask(of: $0, near: (key, key, key), tolerance: 9) }
+            #expect(colors[0] == colors[1])
+        }
     }
 
     @Test func whatIsHiddenAllOverIsGrey() {

@@ -44,7 +44,7 @@ import Testing
             ("[]", "its vocabulary is no object"),
             ("{\"a\": \"b\"}", "a token's number is out of range"),
             ("{\"a\": 1.5}", "a token's number is out of range"),
-            ("version https://git-lfs", "not valid JSON: expected a value at byte 7"),
+            ("version https", "not valid JSON: expected a value at byte 7"),
             (
                 String(repeating: "[", count: 70),
                 "not valid JSON: nested deeper than 64 at byte 64"
@@ -54,6 +54,14 @@ import Testing
         try tiny.writeVocabularyAndMerges()
         try tiny.write(json, to: "vocab.json")
         expectRefusal(reason)
+    }
+
+    @Test func vocabulariesThatWereNotFetched() throws {
+        try tiny.writeVocabularyAndMerges()
+        try tiny.write("version https://git-lfs", to: "vocab.json")
+        let error = #expect(throws: CheckpointError.self) { try CLIPTokenizer(folder: tiny.folder) }
+        #expect(error?.kind == .corruptData)
+        #expect(error?.description.contains("vocab.json: is a git-LFS pointer") == true)
     }
 
     @Test("an added token needs a text, and there are not too many")

@@ -62,6 +62,9 @@ struct StepRuleTests {
             SamplingError.noStepLeft(strength: 0.01, steps: 49).description
                 == "strength 0.01 leaves none of 49 steps: use a strength of 0.03 or more, or more steps"
         )
+        #expect(
+            SamplingError.noStepLeft(strength: 0.5, steps: 1).description
+                == "strength 0.5 leaves none of 1 steps: use a strength of 1, or more steps")
         #expect(try StepRule.a1111.skippedSteps(of: 20, strength: 0.04) == 19)
         #expect(throws: SamplingError.strength(1.5)) {
             try StepRule.a1111.skippedSteps(of: 20, strength: 1.5)

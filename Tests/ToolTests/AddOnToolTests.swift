@@ -301,15 +301,24 @@ import Testing
             #expect(pickle.errors.contains("'oldstyle' stays a word: "), "\(pickle.errors)")
             #expect(pickle.errors.contains("is a PyTorch pickle"), "\(pickle.errors)")
             for (words, what) in [
-                (["--prompt", "x <lora:old:1>"], "this lora is a pickle"),
-                (["--prompt", "x", "--model", "old"], "this model is a pickle"),
                 (
-                    ["--prompt", "x", "--lora", "late"],
+                    Self.words("refused.png") + ["--prompt", "x <lora:old:1>"],
+                    "this lora is a pickle"
+                ),
+                (
+                    Self.words("refused.png") + ["--prompt", "x", "--lora", "late"],
                     "this lora is a download that is not finished"
                 ),
-                (["--prompt", "x", "--model", "small"], "this model is a GGUF file: small.gguf"),
+                (
+                    ["txt2img", "--prompt", "x", "--model", "old", "-o", "refused.png"],
+                    "this model is a pickle"
+                ),
+                (
+                    ["txt2img", "--prompt", "x", "--model", "small", "-o", "refused.png"],
+                    "this model is a GGUF file: small.gguf"
+                ),
             ] {
-                let refused = try shelf.run(Self.words("refused.png") + words)
+                let refused = try shelf.run(words)
                 #expect(refused.status == 65 && refused.errors.contains(what), "\(refused.errors)")
             }
             // Others' pictures say which they had.

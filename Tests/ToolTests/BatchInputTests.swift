@@ -62,13 +62,54 @@ import Testing
             #expect(run.status == 3)
             #expect(
                 run.errors.contains(
-                    "left out, for their format is not read: in/b.CR2, in/c.psd, in/d.jxl and 1 more"
-                ),
+                    "left out, for they are not named as pictures that are read: in/b.CR2, in/c.psd, "
+                        + "in/d.jxl, in/e\n"),
                 "\(run.errors)")
             #expect(run.errors.contains("in/gone.png: cannot be read"), "\(run.errors)")
             #expect(try made(tool) == ["a.png"])
             let alone = try tool.run(["batch", "in/b.CR2", "--masks", "rect:1,1,9,9"] + Self.fill)
             #expect(alone.status == 65 || alone.status == 3)
+        }
+    }
+
+    @Test func aNoteNamesAsManyAsALineHolds() throws {
+        try Tool.inFolder { tool in
+            try furnish(tool, "in/a.png")
+            for number in 100..<150 { try Data([1]).write(to: tool.url("in/\(number).cr2")) }
+            let run = try tool.run(["batch", "in", "--masks", "rect:1,1,9,9"] + Self.fill)
+            let note = try #require(run.errorLines.first { $0.contains("left out") })
+            #expect(note.contains("in/100.cr2") && note.contains("in/108.cr2"), "\(note)")
+            #expect(note.hasSuffix(" more") && note.count <= 240 && !note.contains("…"), "\(note)")
+        }
+    }
+
+    /// Comments, values that are null and names that become no file's name are one line's matter.
+    @Test func oddLinesOfListsStandAlone() throws {
+        try Tool.inFolder { tool in
+            try furnish(tool, "in/a.png", "in/#b.png")
+            let lists = [
+                ("a.txt", "# two pictures\nin/a.png\n#\nin/#b.png\n", 0, "2 made\n"),
+                ("b.txt", "in/a.png\n.\n/\n", 3, "1 made, 2 failed\n"),
+                (
+                    "c.jsonl",
+                    #"{"input": "in/a.png", "mask": null, "prompt": null}"# + "\n"
+                        + #"{"input": null}"# + "\n" + #"{"input": ""}"# + "\n",
+                    3, "1 made, 2 failed\n"
+                ),
+                ("d.ndjson", #"{"input": "in/a.png"}"#, 0, "1 made\n"),
+            ]
+            for (name, text, status, summary) in lists {
+                try Data(text.utf8).write(to: tool.url(name))
+                let run = try tool.run(
+                    ["batch", name, "--masks", "rect:1,1,9,9", "--overwrite"] + Self.fill)
+                #expect(run.status == status, "\(run.errors)")
+                #expect(run.errors.hasSuffix(summary), "\(name): \(run.errors)")
+            }
+            try Data("\n \n".utf8).write(to: tool.url("none.txt"))
+            let none = try tool.run(["batch", "none.txt"] + Self.fill)
+            #expect(none.status == 66)
+            #expect(
+                none.errors == "gesso: no pictures: none.txt: write one a line\n", "\(none.errors)")
         }
     }
 
@@ -171,6 +212,36 @@ import Testing
         }
     }
 
+    /// A list of a million lines is read; one line more is not.
+    @Test func theLinesOfAListHaveALimit() throws {
+        try Tool.inFolder { tool in
+            let lines = Data(repeatElement(Array("x\n".utf8), count: 1_000_000).joined())
+            for (more, reason) in [("", "not an object of texts"), ("x", "too long for a list")] {
+                try (lines + Data(more.utf8)).write(to: tool.url("list.jsonl"))
+                let run = try tool.run(
+                    ["batch", "list.jsonl", "--masks", "rect:1,1,9,9"] + Self.fill)
+                #expect(run.status == 64 && run.errors.contains(reason), "\(run.errors)")
+            }
+        }
+    }
+
+    /// An object of 100,000 keys, members and items is read, so that its first key is named; one more is not.
+    @Test func aLineOfAListHasALimit() throws {
+        try Tool.inFolder { tool in
+            try furnish(tool, "a.png")
+            let keys = (0..<49_999).map { ",\"k\($0)\":1" }.joined()
+            for (more, reason) in [("", "k0"), (",\"k\":1", "more keys than a picture can have")] {
+                let lines = "{\"input\":\"a.png\"\(keys)\(more)}\n{\"input\":\"a.png\"}\n"
+                try Data(lines.utf8).write(to: tool.url("list.jsonl"))
+                let run = try tool.run(
+                    ["batch", "list.jsonl", "--masks", "rect:1,1,9,9"] + Self.fill)
+                #expect(run.status != 0)
+                #expect(run.errors.contains(reason), "\(run.errors.prefix(400))")
+                #expect(run.errors.utf8.count < 4096)
+            }
+        }
+    }
+
     /// A line that is no path is a picture that fails; a list without any is refused.
     @Test func pathsHaveALimit() throws {
         try Tool.inFolder { tool in
@@ -233,6 +304,22 @@ import Testing
             #expect(try made(tool) == ["carnival-mask.png", "x.png"])
             #expect(try extend("in/x.png", "in/x_mask.png").status == 0)
             #expect(try made(tool).contains("x_mask.png"))
+        }
+    }
+
+    @Test func aNameThatLeadsToNothingFailsAlone() throws {
+        try Tool.inFolder { tool in
+            try furnish(tool, "in/a.png")
+            let run = try tool.run(
+                ["batch", "nowhere.png", "in/a.png", "x/*.png", "--masks", "rect:1,1,9,9"]
+                    + Self.fill)
+            #expect(run.status == 3)
+            #expect(run.errors.contains("no such file or folder: nowhere.png"), "\(run.errors)")
+            #expect(run.errors.contains("no picture has such a name: x/*.png"), "\(run.errors)")
+            #expect(run.errors.contains("1 made, 2 failed"), "\(run.errors)")
+            #expect(try made(tool) == ["a.png"])
+            let alone = try tool.run(["batch", "nowhere.png"] + Self.fill)
+            #expect(alone.status == 66 && alone.errorLines.count == 1)
         }
     }
 

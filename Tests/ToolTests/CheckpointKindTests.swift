@@ -254,8 +254,8 @@ import Testing
 
     /// Checkpoints that look like those that are read, by a tensor that only they have.
     @Test(arguments: [
-        ("edm_mean", [1, 4, 1, 1], "predicts as EDM does (Playground 2.5)"),
-        ("edm_vpred.sigma_max", [], "predicts as EDM does (CosXL)"),
+        ("edm_mean", [1, 4, 1, 1], "that predicts as EDM does (Playground 2.5)"),
+        ("edm_vpred.sigma_max", [], "that predicts as EDM does (CosXL)"),
         ("noise_augmentor.data_mean", [4], "of Stable unCLIP"),
         ("depth_model.model.scratch", [4], "that reads depth"),
         ("model.diffusion_model.label_emb.weight", [4, 4], "that enlarges pictures"),

@@ -161,7 +161,10 @@ import Testing
         }
     }
 
-    @Test(arguments: [(SIGINT, Int32(130)), (SIGTERM, Int32(143))])
+    @Test(arguments: [
+        (SIGINT, Int32(130)), (SIGTERM, Int32(143)), (SIGQUIT, Int32(131)), (SIGALRM, Int32(142)),
+        (SIGXCPU, Int32(152)),
+    ])
     func aSignalEndsTheRunAndLeavesNothing(_ signal: Int32, _ status: Int32) throws {
         try Tool.inFolder { tool in
             let running = try tool.start([
@@ -176,6 +179,29 @@ import Testing
             #expect(outcome.output.isEmpty)
             #expect(outcome.errorLines.last == "gesso: interrupted: gesso: nothing was written")
             #expect(try tool.files.isEmpty)
+        }
+    }
+
+    @Test func aProcessThatMayOpenTooFewFilesSaysSo() throws {
+        try Tool.inFolder { tool in
+            try tool.draw("in.png")
+            let process = Process()
+            let errors = Pipe()
+            process.executableURL = URL(filePath: "/bin/sh")
+            process.currentDirectoryURL = tool.folder
+            process.standardError = errors
+            process.arguments = [
+                "-c", "ulimit -n 5; exec \"$0\" info in.png", Tool.executable.path,
+            ]
+            try process.run()
+            let text = String(
+                decoding: errors.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
+            process.waitUntilExit()
+            #expect(process.terminationStatus == 75)
+            #expect(
+                text
+                    == "gesso: this process may open too few files: gesso: raise the limit (ulimit -n)\n"
+            )
         }
     }
 

@@ -33,6 +33,11 @@ import Testing
         "inpaint --mask rect:8,16,20,14 --prompt x --steps 2 --seed 1",
         "img2img --prompt x --steps 2 --strength 0.5 --seed 1",
         "outpaint --left 16 --prompt x --steps 2 --seed 1",
+        "mask --select box:6,6,36,36",
+        "mask --mask color:#808080~40",
+        "inpaint --mask color:#808080~40 --steps 0 --fill patch",
+        "control --kind soft-edge",
+        "sheet",
     ]
 
     @Test(arguments: [("png", 4, 8), ("png", 4, 16), ("png", 2, 8), ("webp", 4, 8), ("tif", 4, 8)])
@@ -50,7 +55,11 @@ import Testing
                 words.insert("", at: 1)
                 var results: [Image] = []
                 for noisy in [false, true] {
-                    words[1] = "in-\(noisy).\(ending)"
+                    // One name for both: a sheet has it on it.
+                    words[1] = "in.\(ending)"
+                    try? FileManager.default.removeItem(at: tool.url(words[1]))
+                    try FileManager.default.copyItem(
+                        at: tool.url("in-\(noisy).\(ending)"), to: tool.url(words[1]))
                     let run = try tool.run(words + ["-o", "out.png", "--overwrite"])
                     #expect(run.status == 0, "\(run.errors)")
                     results.append(try Image(contentsOf: tool.url("out.png")))

@@ -127,7 +127,7 @@ public struct Batch {
         let total = kept.count { !$0 }
         let start = ContinuousClock.now
         var notes: Set<String> = []
-        var outcomes: [Outcome] = []
+        var (outcomes, done) = ([Outcome](), 0)
         for (item, isKept) in zip(items, kept) {
             try Task.checkCancellation()
             let outcome =
@@ -138,13 +138,13 @@ public struct Batch {
                     try report(event)
                 }
             outcomes.append(outcome)
+            if outcome.status != .kept { done += 1 }
             try report(.outcome(outcome))
             if outcome.status == .failed, options.failsFast { return outcomes }
             guard !isKept else { continue }
             try report(
                 .progress(
-                    outcomes.count { $0.status != .kept }, of: total,
-                    seconds: start.duration(to: .now) / .seconds(1)))
+                    done, of: total, seconds: start.duration(to: .now) / .seconds(1)))
         }
         try folder.journal.noteEnd()
         return outcomes
@@ -236,7 +236,10 @@ public struct Batch {
 
     /// A batch that replaced its own sources could not go on where it was ended.
     public static func check(_ items: [Item], in folder: URL) throws {
-        let sources = Set(items.map { FilePath.resolved(URL(filePath: $0.input)) })
+        let sources = items.reduce(into: Set<String>()) { sources, item in
+            sources.insert(FilePath.resolved(URL(filePath: item.input)))
+            sources.formUnion(item.request.files)
+        }
         for item in items where item.fault == nil {
             let file = folder.appending(path: item.output)
             guard sources.contains(FilePath.resolved(file)) else { continue }

@@ -1,3 +1,4 @@
+import Files
 public import Foundation
 public import Imaging
 import Recipes
@@ -62,19 +63,37 @@ public struct BatchList {
             items += try Self.items(at: place, recursive: recursive, without: excluded, &unread)
         }
         guard !items.isEmpty else {
+            let isList = places.allSatisfy {
+                Self.listEndings.union(["txt"]).contains($0.pathEnding.lowercased())
+            }
             throw GessoError(
                 .cannotRead, "no pictures", at: places.joined(separator: " "),
-                remedy: recursive
-                    ? .advice("give a folder with .png, .jpg or other pictures") : .searchDeeper)
+                remedy: isList
+                    ? .advice("write one a line")
+                    : recursive
+                        ? .advice("give a folder with .png, .jpg or other pictures")
+                        : .searchDeeper)
         }
         self.init(items, unread)
     }
 
+    /// Endings of lists that hold an object of JSON a line.
+    private static let listEndings: Set = ["jsonl", "ndjson"]
+
+    /// Letters of the names in a note, which is one line.
+    private static let mostNamed = 120
+
     /// A note that names what is left out; nil where there is nothing.
     public static func note(leavingOut paths: [String], for reason: String) -> String? {
         guard !paths.isEmpty else { return nil }
-        let rest = paths.count > 3 ? " and \(paths.count - 3) more" : ""
-        return "left out, for \(reason): " + paths.prefix(3).joined(separator: ", ") + rest
+        var named: [String] = []
+        for path in paths {
+            let length = named.reduce(path.count) { $0 + $1.count + 2 }
+            guard named.isEmpty || length <= mostNamed else { break }
+            named.append(path)
+        }
+        let rest = paths.count > named.count ? " and \(paths.count - named.count) more" : ""
+        return "left out, for \(reason): " + named.joined(separator: ", ") + rest
     }
 
     /// Endings of pictures, and of cameras' raw data, that are not read.
@@ -95,7 +114,7 @@ public struct BatchList {
                 in: path.hasSuffix("/") ? path : path + "/", "", recursive, excluded, &unread)
         }
         let ending = place.pathEnding.lowercased()
-        if ending == "jsonl" { return try BatchListFile(at: place).items }
+        if listEndings.contains(ending) { return try BatchListFile(at: place).items }
         if ending == "txt" { return try BatchListFile(pathsAt: place).items }
         if ["json", "csv", "tsv"].contains(ending) {
             throw GessoError(
@@ -103,11 +122,26 @@ public struct BatchList {
                 do: "give a .jsonl file, an object of JSON a line, or a .txt file, a path a line")
         }
         if exists { return [Item(input: path)] }
-        guard place.contains(where: { "*?[".contains($0) }) else {
-            throw GessoError(
-                .cannotRead, "no such file or folder", at: place, do: "see that it is there")
-        }
-        return matches(of: path).map { Item(input: $0, isFound: true) }
+        let found = matches(of: path).map { Item(input: $0, isFound: true) }
+        return found.isEmpty ? [missing(place, path)] : found
+    }
+
+    /// What stands for a name that leads to nothing: it fails, and the others are made.
+    private static func missing(_ place: String, _ path: String) -> Item {
+        let isPattern = place.contains { "*?[".contains($0) }
+        let isHidden = access(path, F_OK) != 0 && ![ENOENT, ENOTDIR].contains(errno)
+        let (what, advice) =
+            if isPattern {
+                (
+                    "no picture has such a name",
+                    "put the pattern in quotes, and see that it is right"
+                )
+            } else if isHidden {
+                ("cannot be reached: \(systemMessage(errno))", "see that its folder can be entered")
+            } else {
+                ("no such file or folder", "see that it is there")
+            }
+        return Item(input: place, fault: GessoError(.cannotRead, what, at: place, do: advice))
     }
 
     private static func pictures(
@@ -116,8 +150,9 @@ public struct BatchList {
     ) throws -> [Item] {
         let here = root + folder
         guard let names = try? FileManager.default.contentsOfDirectory(atPath: here) else {
-            throw GessoError(
+            let fault = GessoError(
                 .cannotRead, "cannot read the folder", at: here, do: "see that it is readable")
+            return [Item(input: here, fault: fault)]
         }
         var items: [Item] = []
         for name in names.sorted() where !name.hasPrefix(".") {
@@ -175,14 +210,17 @@ public struct BatchList {
 private struct BatchListFile {
     let items: [BatchList.Item]
 
-    /// The most bytes that a list may have.
-    static let largest = 16 << 20
+    /// The most bytes, and the most lines with something in them, that a list may have.
+    private static let (largest, mostLines) = (16 << 20, 1_000_000)
 
     /// A list of paths alone, one a line.
     init(pathsAt path: String) throws {
         items = try Self.items(at: path) { line, number, folder in
             try Self.checkLength(line, at: Self.place(path, number))
-            return BatchList.Item(input: Self.path(line, from: folder))
+            let input = Self.path(line, from: folder)
+            let isComment =
+                line.trimmed.hasPrefix("#") && !FileManager.default.fileExists(atPath: input)
+            return isComment ? nil : BatchList.Item(input: input)
         }
     }
 
@@ -191,8 +229,15 @@ private struct BatchListFile {
         let decoder = JSONDecoder()
         items = try Self.items(at: path) { line, number, folder in
             let advice = "write {\"input\": \"photo.jpg\"}"
+            guard JSONSize.isSmall(line) else {
+                throw GessoError(
+                    .usage, "more keys than a picture can have", at: Self.place(path, number),
+                    do: advice + ", one a line")
+            }
             guard
-                let object = try? decoder.decode([String: Key.Value].self, from: Data(line.utf8))
+                let object =
+                    (try? decoder.decode(
+                        [String: Key.Value?].self, from: Data(line.utf8)))?.compactMapValues(\.self)
             else {
                 throw GessoError(
                     .usage, "not an object of texts and numbers",
@@ -227,16 +272,16 @@ private struct BatchListFile {
         }
     }
 
-    /// What `read` makes of each line that is not empty, with its number from 1 and the list's folder. A
-    /// line that it cannot read is a picture with a fault.
+    /// What `read` makes of each line that is not empty, with its number from 1 and the list's folder; nil
+    /// leaves it out. A line that it cannot read is a picture with a fault.
     ///
     /// - Throws: `GessoError` where the list cannot be read, and of the first line where all have a fault.
     private static func items(
-        at path: String, _ read: (String, Int, String) throws -> BatchList.Item
+        at path: String, _ read: (String, Int, String) throws -> BatchList.Item?
     ) throws -> [BatchList.Item] {
         let (lines, url) = try lines(at: path)
         let folder = (url.relativePath + "/").withoutDotFolders
-        let items = try lines.map { line, number in
+        let items: [BatchList.Item] = try lines.compactMap { line, number in
             do {
                 guard let text = String(validating: line, as: UTF8.self) else {
                     throw GessoError(
@@ -264,11 +309,10 @@ private struct BatchListFile {
             throw GessoError(
                 .cannotRead, "cannot read the list", at: path, do: "give a file in UTF-8")
         }
-        guard data.count <= largest else {
-            throw GessoError(
-                .usage, "too long for a list", at: path,
-                do: "keep it under \(largest >> 20) MiB, or part it")
-        }
+        let fault = GessoError(
+            .usage, "too long for a list", at: path,
+            do: "keep it under \(largest >> 20) MiB and \(mostLines) lines, or part it")
+        guard data.count <= largest else { throw fault }
         let mark = Data("\u{FEFF}".utf8)
         var content = data.starts(with: mark) ? data.dropFirst(mark.count) : data
         // Windows' editors also save UTF-16, with a mark that says which.
@@ -276,9 +320,12 @@ private struct BatchListFile {
         if data.count % 2 == 0, let encoding = isWide ? .utf16 : wideEncoding(data) {
             content = String(data: data, encoding: encoding).map { Data($0.utf8) } ?? content
         }
-        return (linesThatHoldSomething(content), file.deletingLastPathComponent())
+        let lines = linesThatHoldSomething(content)
+        guard lines.count <= mostLines else { throw fault }
+        return (lines, file.deletingLastPathComponent())
     }
 
+    /// One more than the most at most.
     private static func linesThatHoldSomething(_ content: Data) -> [(line: Data, number: Int)] {
         let (feed, back) = (UInt8(ascii: "\n"), UInt8(ascii: "\r"))
         let end = content.contains(feed) ? feed : back
@@ -289,7 +336,7 @@ private struct BatchListFile {
             if line.last == back { line = line.dropLast() }
             if holdsSomething { lines.append((line, number)) }
         }
-        for (index, byte) in zip(content.indices, content) {
+        for (index, byte) in zip(content.indices, content) where lines.count <= mostLines {
             if byte == end {
                 take(upTo: index)
                 (start, number, holdsSomething) = (index + 1, number + 1, false)
@@ -297,7 +344,7 @@ private struct BatchListFile {
                 holdsSomething = true
             }
         }
-        take(upTo: content.endIndex)
+        if lines.count <= mostLines { take(upTo: content.endIndex) }
         return lines
     }
 

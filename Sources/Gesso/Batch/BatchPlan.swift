@@ -75,15 +75,16 @@ public struct BatchPlan {
         var controls = BatchControls()
         let items = try list.items.enumerated().map { index, item in
             var request: Request
+            let (name, format): (String, ImageFormat)
             do {
                 if let fault = item.fault { throw fault }
-                let seed = seed.map { $0 &+ UInt64(index) }
-                request = try self.request(for: item, seed: seed, &controls)
+                let own = seed.map { $0 &+ UInt64(index) }
+                request = try self.request(for: item, seed: own, &controls)
+                let first = edits != nil && seed == nil ? nil : request.edits.first?.recipe.seed
+                (name, format) = try self.name(of: item, index, seed: first)
             } catch {
                 return Self.left(item, GessoError(error))
             }
-            let first = edits != nil && seed == nil ? nil : request.edits.first?.recipe.seed
-            let (name, format) = try name(of: item, index, seed: first)
             if let place = inputOfName.index(forKey: name) {
                 // Swift takes names for one whose letters are composed in another way.
                 let (known, other) = inputOfName[place]

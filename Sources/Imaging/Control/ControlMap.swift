@@ -81,7 +81,7 @@ public enum ControlMap: Sendable, Equatable {
 extension Image {
     /// The map of the picture: 8-bit RGB of the same size. Transparency is ignored.
     public func controlMap(_ kind: ControlMap) -> Image {
-        let rgb = inSRGB.rgb8
+        let rgb = withoutHiddenColors.inSRGB.rgb8
         switch kind {
         case .canny(let low, let high): return rgb.cannyEdges(low: low, high: high).image.rgb8
         case .softEdge: return rgb.softEdges.image.rgb8

@@ -72,13 +72,13 @@ extension Image {
     /// the picture's own. The background's colours come from a ring around the box that has about the
     /// area of the box, for what is far away says little about what is behind the thing; and what no change of
     /// colour parts from that ring is rather background (minimum barrier distance). Strokes mend
-    /// what the box alone finds.
+    /// what the box alone finds. What is wholly transparent counts as black or white.
     public func mask(of selection: Selection) -> Mask {
         var mask = Mask(width: width, height: height, filledWith: 0)
         guard !selection.isEmpty, let places = SelectionPlaces(selection, in: self) else {
             return mask
         }
-        var sizes = [cropped(to: places.region).rgb8]
+        var sizes = [onContrastingGround.cropped(to: places.region).rgb8]
         while let last = sizes.last, last.width * last.height > SelectionLevel.coarsest,
             min(last.width, last.height) > 8
         {

@@ -98,12 +98,17 @@ struct BatchCommand: AsyncParsableCommand {
         let (list, masks) = plan.withoutMasks(
             try BatchList(inputs, recursive: recursive, without: url))
         for (paths, reason) in [
-            (masks, "they are masks"), (list.unread, "their format is not read"),
+            (masks, "they are masks"),
+            (list.unread, "they are not named as pictures that are read"),
         ] {
             let note = BatchList.note(leavingOut: paths, for: reason)
             if let note, !progress.quiet { Console.line("gesso: note: \(note)".asLine()) }
         }
-        try Batch.check(plan.items(list, seed: plan.seed), in: url)
+        let all = try plan.items(list, seed: plan.seed)
+        try Batch.check(all, in: url)
+        for (path, option) in [(report, "--report"), (contactSheet, "--contact-sheet")] {
+            try path.map { try Output.check($0, at: option, keeping: all.map(\.request)) }
+        }
         let pages = try BatchPages(report: report, sheet: contactSheet, folder: url)
         func items(_ seed: UInt64?) throws -> [Batch.Item] {
             try plan.items(list, seed: seed).enumerated().filter { share.holds($0.offset) }
@@ -120,7 +125,9 @@ struct BatchCommand: AsyncParsableCommand {
             items(folder.seed), in: folder, with: Workplace.library, batchOptions)
         if !progress.quiet {
             let which = share.count > 1 ? "shard \(share), " : ""
-            Console.line("gesso: \(which)\(batch.items.count) pictures, seed \(folder.seed)")
+            let count = batch.items.count
+            Console.line(
+                "gesso: \(which)\(count) picture\(count == 1 ? "" : "s"), seed \(folder.seed)")
         }
         let printer = BatchPrinter(folder, progress, isJSON: json)
         let outcomes = try await printer.follow(batch)

@@ -101,11 +101,26 @@ struct MaskCommand: ParsableCommand {
         let second = try overlay.map {
             try Output($0, format: nil, quality: nil, overwrites: overwrite)
         }
+        try overlay.map { path in
+            var request = Request([])
+            request.take(input)
+            for name in plan.pictures where name != SelectionOptions.name {
+                request.pictures[name] = .file(name)
+            }
+            try Output.check(path, at: "--overlay", keeping: [request])
+        }
         let image = try Input.image(input)
-        var doubt: String?
+        var doubts: [String] = []
         let edit = try Edit.inpaint(image, plan, recipe) { name in
             guard let selection, name == SelectionOptions.name else {
-                return try Input.image(name)
+                let mask = try Input.image(name)
+                let isUsed =
+                    recipe.fitMask || (mask.width, mask.height) == (image.width, image.height)
+                let doubt = isUsed ? mask.doubt(asMaskOf: recipe) : nil
+                for note in mask.metadata.warnings + [doubt].compactMap(\.self) {
+                    doubts.append("\(Input.name(name)): \(note)")
+                }
+                return mask
             }
             let found = image.mask(of: selection)
             guard !found.isEmpty else {
@@ -113,13 +128,13 @@ struct MaskCommand: ParsableCommand {
                     .badData, "nothing of the picture is selected", at: "--select",
                     do: "draw the box around the whole object, or add --keep")
             }
-            doubt = selection.doubt(found)
+            if let doubt = selection.doubt(found) { doubts.append(doubt) }
             return found.image
         }
         guard let mask = edit.mask else { return }
         try output.write(mask.image)
         try second?.write(image.tinted(by: mask))
-        for note in image.metadata.warnings + edit.notes + [doubt].compactMap(\.self) {
+        for note in image.metadata.warnings + edit.notes + doubts {
             Console.line("gesso: note: " + note, isQuiet: quiet)
         }
         Console.line("gesso: " + coverage(of: edit.repaintedFraction), isQuiet: quiet)
