@@ -286,7 +286,10 @@ import Testing
             #expect(plain.status == 0)
             #expect(try tool("compare", "plain.png", "other.png").text.contains("infinite, equal"))
             // So is the name of a pickle; a LoRA or a checkpoint that is asked for is refused.
-            for name in ["embeddings/oldstyle.pt", "loras/old.pt", "old.ckpt"] {
+            for name in [
+                "embeddings/oldstyle.pt", "loras/old.pt", "old.ckpt", "loras/late.safetensors.part",
+                "small.gguf",
+            ] {
                 let file = tool.url("models/" + name)
                 try FileManager.default.createDirectory(
                     at: file.deletingLastPathComponent(), withIntermediateDirectories: true)
@@ -303,8 +306,16 @@ import Testing
                     "this lora is a pickle"
                 ),
                 (
+                    Self.words("refused.png") + ["--prompt", "x", "--lora", "late"],
+                    "this lora is a download that is not finished"
+                ),
+                (
                     ["txt2img", "--prompt", "x", "--model", "old", "-o", "refused.png"],
                     "this model is a pickle"
+                ),
+                (
+                    ["txt2img", "--prompt", "x", "--model", "small", "-o", "refused.png"],
+                    "this model is a GGUF file: small.gguf"
                 ),
             ] {
                 let refused = try shelf.run(words)

@@ -84,15 +84,29 @@ package enum FolderSearch {
         }.filter { seen.insert($0.resolvingSymlinksInPath().path(percentEncoded: false)).inserted }
     }
 
-    /// Why a name cannot be used that only a file has which may be a pickle; nil where no such file has it,
-    /// with or without its ending.
+    /// Files that are not read, by the end of their names.
+    private static let unread = [
+        (".gguf", "a GGUF file", "take the safetensors version"),
+        (".safetensors.part", unfinished, "download it again"),
+        (".safetensors.incomplete", unfinished, "download it again"),
+        (".safetensors.crdownload", unfinished, "download it again"),
+        (".safetensors.tmp", unfinished, "download it again"),
+    ]
+    private static let unfinished = "a download that is not finished"
+
+    /// Why a name cannot be used that only a file has which is not read: a pickle, with or without its ending,
+    /// or in the folders themselves another; nil where no such file has it.
     ///
     /// - Parameter key: what was looked for.
     static func refusal(of name: String, in folders: [URL], as key: String) -> GessoError? {
+        guard !name.split(separator: "/").contains("..") else { return nil }
         let names = [name] + pickles.map { name + $0 }
         let found = folders.lazy.flatMap { items(in: $0) }.first { item in
             item.sort == .pickle
                 && names.contains { item.path == $0 || item.path.hasSuffix("/" + $0) }
+        }
+        for (ending, what, advice) in unread where direct(name + ending, in: folders) != nil {
+            return GessoError(.badData, "this \(key) is \(what)", at: name + ending, do: advice)
         }
         return found.map { item in
             GessoError(
