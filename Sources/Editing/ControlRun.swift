@@ -102,7 +102,7 @@ extension Control {
     fileprivate func pixels(for edit: Edit, _ latents: Latents) throws -> Tensor {
         let picture: Image
         switch source {
-        case .map(let map): picture = map
+        case .map(let map): picture = map.onBlack
         case .drawing(let kind):
             guard let start = edit.start else { throw EditingError.nothingToControlBy(network) }
             picture = start.controlMap(kind)

@@ -36,6 +36,11 @@ public func checkWritable(_ url: URL, overwrite: Bool) throws {
     unlink(draft)
 }
 
+/// Throws where something that is no file, such as a folder, has a name that is to be replaced.
+public func checkReplaceable(_ url: URL) throws {
+    _ = try destination(url.path, overwrite: true)
+}
+
 /// Removes what a process that was killed while it wrote has left in a folder, of all that it marked
 /// with that tag, which must not be in use by another.
 public func removeDrafts(in folder: URL, tag: String) {

@@ -19,11 +19,13 @@ extension Image {
     /// - Throws: ``ImagingError/cannotEncode(format:reason:)``.
     public func encoded(as format: ImageFormat, quality: Int? = nil) throws -> Data {
         try checkEncodable(as: format)
+        // A lossy encoder lets colours that are hidden under transparency run into those that are seen.
+        let seen = quality == nil ? self : withoutHiddenColors
         switch format {
         case .png: return try encodedPNG()
         case .jpeg: return try flattened.encodedJPEG(quality: quality)
-        case .webp: return try colored(depth: 8).encodedWebP(quality: quality)
-        case .avif: return try colored(depth: depth).encodedAVIF(quality: quality)
+        case .webp: return try seen.colored(depth: 8).encodedWebP(quality: quality)
+        case .avif: return try seen.colored(depth: depth).encodedAVIF(quality: quality)
         case .tiff: return try encodedTIFF()
         case .heic, .gif, .bmp:
             throw ImagingError.cannotEncode(format: format, reason: "it is only read")

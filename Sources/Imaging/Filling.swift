@@ -154,14 +154,24 @@ extension Image {
             where: hidden, with: isVisible ? .edge : .color(red: 128, green: 128, blue: 128))
     }
 
+    /// The picture with black where it is wholly transparent, as a map of lines that lies on nothing.
+    public var onBlack: Image { onGround { _ in 0 } }
+
     /// The picture with black or white where it is wholly transparent, whichever is farther from what is seen.
     var onContrastingGround: Image {
+        onGround { hidden in
+            let mean = meanColor(outside: hidden) ?? .zero
+            return mean.x + mean.y + mean.z > 1.5 ? 0 : 255
+        }
+    }
+
+    /// The picture with a grey where it is wholly transparent.
+    private func onGround(_ grey: (_ hidden: Mask) -> UInt8) -> Image {
         guard hasAlpha else { return self }
         let hidden = hiddenPixels
         guard !hidden.isEmpty else { return self }
-        let mean = meanColor(outside: hidden) ?? .zero
-        let ground: UInt8 = mean.x + mean.y + mean.z > 1.5 ? 0 : 255
-        return filled(where: hidden, with: .color(red: ground, green: ground, blue: ground))
+        let level = grey(hidden)
+        return filled(where: hidden, with: .color(red: level, green: level, blue: level))
     }
 
     /// - Parameter color: three bytes of sRGB; what stands for them in the picture's own profile is put in.

@@ -26,7 +26,8 @@ private enum Scheme {
 
 extension Image {
     /// The picture with the message in its colours, wherever `mask` is above zero; all other pixels
-    /// stay as they are. A grey picture has no colours to hold it and stays as it is.
+    /// stay as they are. A grey picture has no colours to hold it and stays as it is. Colours that are hidden
+    /// under full transparency give way to what is seen around them, so that they have no effect.
     ///
     /// - Parameter message: at least one byte.
     public func watermarked(
@@ -34,9 +35,17 @@ extension Image {
     ) -> Image {
         precondition(!message.isEmpty)
         guard !isGrey else { return self }
+        let seen = withoutHiddenColors
+        func isMarked(_ pixel: Int) -> Bool { mask.map { $0.values[pixel] > 0 } ?? true }
         var image = self
+        for pixel in 0..<(hasAlpha ? width * height : 0)
+        where samples[(pixel + 1) * channels - 1] == 0 && isMarked(pixel) {
+            for c in pixel * channels..<(pixel + 1) * channels {
+                image.samples[c] = seen.samples[c]
+            }
+        }
         forEachBlock { number, x, y in
-            let old = self.coefficients(x: x, y: y)
+            let old = seen.coefficients(x: x, y: y)
             let bit = Image.bit(number, of: message)
             let new =
                 method == .dwtDct ? Image.holding(bit, old) : LargestSingularValue(old).holding(bit)
@@ -45,7 +54,7 @@ extension Image {
                 let change = (new[place] - old[place]) / 2
                 let (column, row) = (x + place % Scheme.block * 2, y + place / Scheme.block * 2)
                 for (dx, dy) in [(0, 0), (1, 0), (0, 1), (1, 1)]
-                where mask.map({ $0.values[(row + dy) * width + column + dx] > 0 }) ?? true {
+                where isMarked((row + dy) * width + column + dx) {
                     image.shiftBlueDifference(x: column + dx, y: row + dy, by: change)
                 }
             }

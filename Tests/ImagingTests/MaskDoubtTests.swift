@@ -156,6 +156,19 @@ import Testing
         }
     }
 
+    @Test func marksAndLossyFilesAreOfWhatIsSeen() throws {
+        let (dark, light) = (cutOut(0), cutOut(255))
+        for method in WatermarkMethod.allCases {
+            #expect(
+                dark.watermarked([1, 2, 3], by: method) == light.watermarked([1, 2, 3], by: method))
+        }
+        let outside = Mask(width: 24, height: 20, filledWith: 0)
+        #expect(dark.watermarked([1, 2, 3], within: outside) == dark)
+        #expect(
+            try dark.encoded(as: .webp, quality: 60) == light.encoded(as: .webp, quality: 60))
+        #expect(try Image(decoding: dark.encoded(as: .webp), name: "it").samples == dark.samples)
+    }
+
     @Test func whatIsHiddenAllOverIsGrey() {
         let image = Image(width: 2, height: 1, channels: 4, samples: [9, 8, 7, 0, 1, 2, 3, 0])
         #expect(image.withoutHiddenColors.samples == [128, 128, 128, 0, 128, 128, 128, 0])

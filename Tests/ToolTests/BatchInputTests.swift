@@ -1,4 +1,5 @@
 import Foundation
+import TestSupport
 import Testing
 
 /// Folders and lists of a batch as other people and systems leave them.
@@ -320,6 +321,47 @@ import Testing
             #expect(try made(tool) == ["a.png"])
             let alone = try tool.run(["batch", "nowhere.png"] + Self.fill)
             #expect(alone.status == 66 && alone.errorLines.count == 1)
+        }
+    }
+
+    @Test func aPlaceThatIsTakenFailsAlone() throws {
+        try Tool.inFolder { tool in
+            try furnish(tool, "in/a.png", "in/b.png", "in/c.png", "in/d.png")
+            for folder in ["out/b.png", "out/d.png.json"] {
+                try FileManager.default.createDirectory(
+                    at: tool.url(folder), withIntermediateDirectories: true)
+            }
+            let run = try tool.run(
+                ["batch", "in", "--masks", "rect:1,1,9,9", "--overwrite", "--receipt"] + Self.fill)
+            #expect(run.status == 3)
+            #expect(run.errors.contains("2 made, 2 failed"), "\(run.errors)")
+            #expect(
+                run.errors.contains("its result cannot be written, it is a folder"), "\(run.errors)"
+            )
+            #expect(FileManager.default.fileExists(atPath: tool.url("out/c.png").path))
+        }
+    }
+
+    /// A LoRA of another kind of model, of one picture alone, is the first one's or a later one's matter.
+    @Test(arguments: ["a", "b"])
+    func anAddOnThatDoesNotFitFailsAlone(_ odd: String) throws {
+        try Tool.inFolder { tool in
+            try furnish(tool, "a.png", "b.png", "c.png")
+            try FileManager.default.copyItem(
+                at: Fixtures.folder.appending(path: "Weights/LoRA/ia3.safetensors"),
+                to: tool.url("ia3.safetensors"))
+            let lines = ["a", "b", "c"].map { name in
+                #"{"input": "\#(name).png""#
+                    + (name == odd ? #", "lora": "ia3.safetensors"}"# : "}")
+            }
+            try Data(lines.joined(separator: "\n").utf8).write(to: tool.url("list.jsonl"))
+            let run = try tool(
+                "batch", "list.jsonl", "--prompt", "cat", "--steps", "2", "--strength", "0.6",
+                "--seed", "1", "--output-dir", "out", "--model",
+                Fixtures.parity.appending(path: "models/tiny-f16").path(percentEncoded: false))
+            #expect(run.status == 3, "\(run.errors)")
+            #expect(run.errors.contains("is IA3, which is not applied"), "\(run.errors)")
+            #expect(run.errors.hasSuffix("2 made, 1 failed\n"), "\(run.errors)")
         }
     }
 

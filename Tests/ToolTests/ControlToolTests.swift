@@ -39,6 +39,39 @@ import Testing
             + ["-o", output] + more
     }
 
+    /// Colours under full transparency steer nothing, neither in a map nor in a picture that a map is drawn of.
+    @Test func hiddenColoursSteerNothing() throws {
+        try inFolder { tool in
+            for (name, hidden) in [("dark", UInt16(0)), ("light", 255)] {
+                for file in ["in", "map"] {
+                    var image = try Image(contentsOf: tool.url(file + ".png"))
+                        .converted(channels: 4, depth: 8)
+                    for pixel in 0..<image.width * image.height where pixel % image.width > 40 {
+                        image.samples.replaceSubrange(
+                            4 * pixel..<4 * pixel + 4, with: [hidden, hidden, hidden, 0])
+                    }
+                    try image.encoded(as: .png).write(to: tool.url("\(file)-\(name).png"))
+                }
+            }
+            func result(_ input: String, _ control: String...) throws -> Image {
+                var words = edit("out.png", "--overwrite") + control
+                words[1] = input
+                let run = try tool.run(words)
+                #expect(run.status == 0, "\(run.errors)")
+                return try Image(contentsOf: tool.url("out.png")).withoutHiddenColors
+            }
+            let maps = try ["dark", "light"].map {
+                try result(
+                    "in.png", "--control", "tiny_canny:3", "--control-image", "map-\($0).png")
+            }
+            #expect(maps[0].samples == maps[1].samples)
+            let drawings = try ["dark", "light"].map {
+                try result("in-\($0).png", "--control", "tiny_canny=soft-edge:3")
+            }
+            #expect(drawings[0].samples == drawings[1].samples)
+        }
+    }
+
     @Test func aMapIsReadRecordedAndReplayed() throws {
         try inFolder { tool in
             let plain = try tool.run(edit("plain.png"))

@@ -28,6 +28,15 @@ public struct Batch {
             (self.request, self.settings, self.fault) = (request, settings, fault)
         }
 
+        /// Whether the model is loaded with something of its own for this picture, which may not fit it.
+        var bringsAddOns: Bool {
+            settings.contains { setting in
+                ["lora", "embedding", "control", "vae", "unet", "inpaint_base", "inpaint_delta"]
+                    .contains(setting.key)
+                    || setting.key.hasSuffix("prompt") && setting.value.contains("<")
+            }
+        }
+
         /// The seed of its first edit.
         public var seed: UInt64 { request.edits.first?.recipe.seed ?? 0 }
     }
@@ -121,7 +130,8 @@ public struct Batch {
     public func run(_ report: (Event) throws -> Void) async throws -> [Outcome] {
         let kept = items.map { folder.holds($0.output, withReceipt: options.receipts) }
         if !options.overwrites, !options.skipsExisting { try checkPlaces(kept) }
-        if let first = zip(items, kept).first(where: { $0.fault == nil && !$1 })?.0 {
+        let first = zip(items, kept).first { $0.fault == nil && !$1 && !$0.bringsAddOns }?.0
+        if let first {
             try await library.load(for: first.request)
         }
         let total = kept.count { !$0 }
@@ -159,6 +169,7 @@ public struct Batch {
         }
         do {
             try Self.checkAlone(item)
+            try checkOwnPlaces(item)
             return try await make(item, report)
         } catch let error where !(error is CancellationError) {
             let failure = GessoError(error)
@@ -166,7 +177,8 @@ public struct Batch {
                 return Outcome(item: item, status: .skipped, error: failure.naming(item.input))
             }
             let isTaken = if case FileError.outputExists = error { true } else { false }
-            guard failure.isOfOnePicture || isTaken else { throw error }
+            let isOwn = failure.kind == .wrongModel && item.bringsAddOns
+            guard failure.isOfOnePicture || isTaken || isOwn else { throw error }
             let named = failure.naming(item.input)
             try folder.journal.note(
                 Journal.Entry(
@@ -219,6 +231,20 @@ public struct Batch {
         try writeAtomically(
             receipt.document(), to: folder.receipt(of: item.output), overwrite: true,
             draftTag: folder.draftTag)
+    }
+
+    /// What has a result's name and is no file is in the way of that picture alone.
+    private func checkOwnPlaces(_ item: Item) throws {
+        let receipts = options.receipts ? [folder.receipt(of: item.output)] : []
+        for file in [folder.url(item.output)] + receipts {
+            do {
+                try checkReplaceable(file)
+            } catch FileError.cannotCreate(_, let reason) {
+                throw GessoError(
+                    .usage, "its result cannot be written, \(reason)", at: file.relativePath,
+                    remedy: .otherFolderOrName)
+            }
+        }
     }
 
     /// Most bytes of a file's name on Linux.
