@@ -75,10 +75,11 @@ import Testing
                 .write(to: tool.url("alpha"))
             #expect(try mask(tool, "--mask", "alpha") == rectangle(0..<20, 0..<48))
             #expect(try mask(tool, "--mask", "./alpha") == rectangle(5..<9, 6..<8))
+            // What is wholly transparent has no colour.
             #expect(
-                try mask(tool, "--mask", "color:#00FF00~5") == rectangle(0..<64, 30..<48))
+                try mask(tool, "--mask", "color:#00FF00~5") == rectangle(20..<64, 30..<48))
             #expect(
-                try mask(tool, "--mask", "color:#03fc05") == rectangle(0..<64, 30..<48))
+                try mask(tool, "--mask", "color:#03fc05") == rectangle(20..<64, 30..<48))
             #expect(try mask(tool, "--mask", "color:#00ff00").isEmpty)
             #expect(try mask(tool, "--mask", "rect:3,4,10,50") == rectangle(3..<13, 4..<48))
             #expect(

@@ -71,7 +71,7 @@ import Testing
 
     @Test(arguments: [
         (["--preview", "every:0"], 64), (["--preview", "often"], 64),
-        (["--preview-file", "in.png"], 73),
+        (["--preview-file", "in.png"], 64),
         (["--preview-file", "x.png", "--filmstrip", "x.png"], 64),
         (["--filmstrip", "out.png"], 64), (["--preview-vae", "in.png"], 64),
         (["--filmstrip", "nowhere/x.png"], 73),
