@@ -85,9 +85,7 @@ public enum CheckpointError: Error, Equatable, CustomStringConvertible {
         case .malformed(let path, let format, let reason):
             "\(path): not valid \(format): \(reason)"
         case .foreign(let path, let what, let hint):
-            "\(path): is \(what)"
-                + ([".json", ".txt"].contains { path.hasSuffix($0) } && !what.contains("JSON")
-                    ? "" : ", not safetensors") + "; \(hint)"
+            "\(path): is \(what); \(hint)"
         case .notAModel(let path, let missing, let guess):
             "\(path): not a whole Stable Diffusion checkpoint: no tensor is called "
                 + "\(missing)" + looksLike(guess) + KnownContents.advice(for: guess)

@@ -29,7 +29,8 @@ public struct ControlNetSource: Sendable {
             return
         }
         let file = try Safetensors(contentsOf: url)
-        try Self.refuseRelatives(file)
+        let prefix = Self.prefix(in: file.names) ?? ""
+        try Self.refuseRelatives(file, behind: prefix)
         if file.names.contains(ControlLoRA.mark) {
             let names = try Self.names(beside: base)
             let weights: @Sendable () throws -> Weights = {
@@ -39,7 +40,7 @@ public struct ControlNetSource: Sendable {
             tensors = weights
             return
         }
-        let entries = try Self.entries(file, beside: base)
+        let entries = try Self.entries(file, behind: prefix, beside: base)
         configuration = try Self.configuration(of: entries, beside: base)
         tensors = { Weights(entries, file: file.path) }
     }
@@ -63,8 +64,7 @@ public struct ControlNetSource: Sendable {
         ("transformer_blocks.", "is a ControlNet for a diffusion transformer"),
     ]
 
-    private static func refuseRelatives(_ file: Safetensors) throws {
-        let prefix = prefix(in: file.names) ?? ""
+    private static func refuseRelatives(_ file: Safetensors, behind prefix: String) throws {
         let found = relatives.first { relative in
             file.names.contains {
                 $0.hasPrefix(relative.name) || $0.hasPrefix(prefix + relative.name)
@@ -88,9 +88,9 @@ public struct ControlNetSource: Sendable {
 
     /// The tensors under diffusers' names, whatever the file's are.
     private static func entries(
-        _ file: Safetensors, beside base: any ModelSource
+        _ file: Safetensors, behind prefix: String, beside base: any ModelSource
     ) throws -> [String: Safetensors.Entry] {
-        let part = LDMPart(file, prefix(in: file.names) ?? "").withoutLeftovers
+        let part = LDMPart(file, prefix).withoutLeftovers
         if part.has("controlnet_cond_embedding.conv_in.weight") { return part.entries }
         guard part.has("input_hint_block.0.weight"), part.has("input_blocks.0.0.weight") else {
             throw CheckpointError.unusableAddOn(

@@ -86,7 +86,8 @@ public struct Safetensors: Sendable {
         let path = url.path(percentEncoded: false)
         let file = try MappedFile(checkpoint: path)
         if let foreign = ForeignFile.recognized(in: file.bytes) {
-            throw CheckpointError.foreign(path: path, what: foreign.what, hint: foreign.hint)
+            throw CheckpointError.foreign(
+                path: path, what: foreign.what + ", not safetensors", hint: foreign.hint)
         }
         do {
             let (header, dataStart) = try Self.header(file.bytes)

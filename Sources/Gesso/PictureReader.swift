@@ -46,16 +46,11 @@ final class PictureReader {
     func mask(_ name: String, _ recipe: Recipe?) throws -> Image {
         if let known = masks[name] { return known }
         let (image, picture, _) = try read(name)
-        // A mask of another size is refused, and the error is all that is said of it then.
-        if let recipe, recipe.fitMask || fits(image), let doubt = image.doubt(asMaskOf: recipe) {
+        if let recipe, let doubt = image.doubt(asMaskOf: recipe, forSize: size) {
             note("\(picture.name): \(doubt)")
         }
         masks[name] = image
         return image
-    }
-
-    private func fits(_ mask: Image) -> Bool {
-        size.map { $0 == (mask.width, mask.height) } ?? true
     }
 
     private func read(_ name: String) throws -> (image: Image, picture: Picture, data: Data) {
@@ -99,8 +94,14 @@ final class PictureReader {
 extension Image {
     /// What is doubtful about the picture as a mask of an edit with these settings, and what helps; nil for a
     /// plain mask.
-    public func doubt(asMaskOf recipe: Recipe) -> String? {
-        guard recipe.maskMode == .hard else { return nil }
+    ///
+    /// - Parameter size: that of the picture; nil where it is not known. A mask of another size is refused unless it
+    ///   is scaled, and the error is all that is said of it then.
+    public func doubt(
+        asMaskOf recipe: Recipe, forSize size: (width: Int, height: Int)?
+    ) -> String? {
+        let fits = size.map { $0 == (width, height) } ?? true
+        guard recipe.maskMode == .hard, recipe.fitMask || fits else { return nil }
         return doubtAsMask(threshold: max(recipe.maskThreshold, 1))?.note
     }
 }

@@ -58,7 +58,7 @@ extension Image {
         where hole: Mask, with filling: Filling, avoiding avoided: Mask? = nil
     ) -> Int {
         func box(_ reach: Int) -> [Box] {
-            let bounds = isTransparent ? hole.united(with: hiddenPixels).bounds : hole.bounds
+            let bounds = unknown(beside: hole).bounds
             return [bounds?.widened(by: reach, inWidth: width, height: height)].compactMap(\.self)
         }
         let (bytes, boxes): (Int, [Box]) =
@@ -78,7 +78,7 @@ extension Image {
         where hole: Mask, lookingAt reach: Int,
         _ fill: (inout HoledPicture, _ mean: SIMD4<Float>) -> Void
     ) -> Image {
-        let unknown = isTransparent ? hole.united(with: hiddenPixels) : hole
+        let unknown = unknown(beside: hole)
         guard let bounds = unknown.bounds else { return self }
         let box = bounds.widened(by: reach, inWidth: width, height: height)
         let part = hole.cropped(to: box)
@@ -88,6 +88,11 @@ extension Image {
         var result = self
         result.replaceColors(by: picture, in: box, where: part)
         return result
+    }
+
+    /// A hole with what is hidden under full transparency.
+    private func unknown(beside hole: Mask) -> Mask {
+        isTransparent ? hole.united(with: hiddenPixels) : hole
     }
 
     /// White where the picture is wholly transparent.

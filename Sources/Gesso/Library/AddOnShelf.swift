@@ -64,8 +64,10 @@ struct AddOnShelf {
         }.sorted { $0.name < $1.name }
         var names = Set(recipe.embeddings)
         let prompts = PromptWords(recipe)
-        let pickles = named(.embeddings) { $0.sort == .pickle }
-        return (found + all(.embeddings) + pickles).compactMap { name, url in
+        let items = items(.embeddings)
+        let named = [items.filter { $0.sort != .pickle }, items.filter { $0.sort == .pickle }]
+            .flatMap { Self.named($0, .embeddings) }
+        return (found + named).compactMap { name, url in
             let word = String(name.split(separator: "/").last ?? "")
             guard prompts.hold(word), names.insert(name).inserted else { return nil }
             return Entry(key: key, name: name, files: [url], isOfPrompt: true)
@@ -202,25 +204,40 @@ struct AddOnShelf {
 
     /// The add-ons of a kind that can be named, each under the name that finds it, without its ending.
     func all(_ kind: ModelKind) -> [(name: String, url: URL)] {
-        named(kind) { $0.sort != .pickle }
+        Self.named(items(kind).filter { $0.sort != .pickle }, kind)
     }
 
-    /// Those of a kind that are wanted.
-    private func named(
-        _ kind: ModelKind, where isWanted: (FolderSearch.Item) -> Bool
-    ) -> [(name: String, url: URL)] {
-        var (found, names, files) = ([(name: String, url: URL)](), Set<String>(), Set<String>())
-        for place in (try? models.places(kind)) ?? [] {
-            for item in FolderSearch.items(in: place.url) where isWanted(item) {
-                if place.isMixed, !kind.isKind(of: item.url) { continue }
-                let hasEnding = [.file, .pickle].contains(item.sort)
-                let ending = hasEnding ? item.path.lastIndex(of: ".") : nil
-                let name = String(item.path[..<(ending ?? item.path.endIndex)])
-                let file = item.url.resolvingSymlinksInPath().path(percentEncoded: false)
-                guard !names.contains(name), files.insert(file).inserted else { continue }
-                names.insert(name)
-                found.append((name, item.url))
+    /// An item of a folder.
+    private struct ShelfItem {
+        let item: FolderSearch.Item
+        /// Whether the folder holds other kinds, too.
+        let isAmongOthers: Bool
+        var sort: FolderSearch.Sort { item.sort }
+    }
+
+    /// What lies in the folders of a kind.
+    private func items(_ kind: ModelKind) -> [ShelfItem] {
+        ((try? models.places(kind)) ?? []).flatMap { place in
+            FolderSearch.items(in: place.url).map {
+                ShelfItem(item: $0, isAmongOthers: place.isMixed)
             }
+        }
+    }
+
+    /// Those of a kind, each under the name that finds it, without its ending; of one name the first.
+    private static func named(_ items: [ShelfItem], _ kind: ModelKind) -> [(name: String, url: URL)]
+    {
+        var (found, names, files) = ([(name: String, url: URL)](), Set<String>(), Set<String>())
+        for shelved in items {
+            let item = shelved.item
+            if shelved.isAmongOthers, !kind.isKind(of: item.url) { continue }
+            let hasEnding = [.file, .pickle].contains(item.sort)
+            let ending = hasEnding ? item.path.lastIndex(of: ".") : nil
+            let name = String(item.path[..<(ending ?? item.path.endIndex)])
+            let file = item.url.resolvingSymlinksInPath().path(percentEncoded: false)
+            guard !names.contains(name), files.insert(file).inserted else { continue }
+            names.insert(name)
+            found.append((name, item.url))
         }
         return found
     }

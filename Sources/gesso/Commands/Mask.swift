@@ -114,9 +114,7 @@ struct MaskCommand: ParsableCommand {
         let edit = try Edit.inpaint(image, plan, recipe) { name in
             guard let selection, name == SelectionOptions.name else {
                 let mask = try Input.image(name)
-                let isUsed =
-                    recipe.fitMask || (mask.width, mask.height) == (image.width, image.height)
-                let doubt = isUsed ? mask.doubt(asMaskOf: recipe) : nil
+                let doubt = mask.doubt(asMaskOf: recipe, forSize: (image.width, image.height))
                 for note in mask.metadata.warnings + [doubt].compactMap(\.self) {
                     doubts.append("\(Input.name(name)): \(note)")
                 }
