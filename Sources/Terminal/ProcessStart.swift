@@ -1,13 +1,20 @@
 import Glibc
+import Synchronization
 
 /// What a process must be before it opens a file of its own.
 package enum ProcessStart {
+    private static let hadNoOutput = Atomic<Bool>(false)
+
+    /// Whether standard output was closed when the process began: what is written to it is lost.
+    package static var isOutputClosed: Bool { hadNoOutput.load(ordering: .relaxed) }
+
     /// Opens standard streams that are closed on /dev/null, so that no other file gets their number,
     /// and lets writing beyond a limit on file size fail instead of ending the process. A process that may
     /// have too few files or threads ends here with one line; it would crash or wait for ever.
     package static func prepare() {
         for stream in [STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO]
         where fcntl(stream, F_GETFD) == -1 {
+            if stream == STDOUT_FILENO { hadNoOutput.store(true, ordering: .relaxed) }
             // The lowest number that is free is this one.
             _ = open("/dev/null", stream == STDIN_FILENO ? O_RDONLY : O_WRONLY)
         }

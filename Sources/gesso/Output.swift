@@ -32,9 +32,13 @@ struct Output {
         if let file { try Self.checkPlace(file, path, overwrites: overwrites) }
         self.format = try Self.format(of: path, named: format)
         try Self.check(quality, for: self.format)
-        guard path != "-" || isatty(STDOUT_FILENO) == 0 else {
-            throw Failure(
-                .usage, "a terminal shows no pictures", at: "-o -", do: "redirect it to a file")
+        guard path == "-" else { return }
+        let advice = "redirect it to a file"
+        if isatty(STDOUT_FILENO) != 0 {
+            throw Failure(.usage, "a terminal shows no pictures", at: "-o -", do: advice)
+        }
+        if ProcessStart.isOutputClosed {
+            throw Failure(.cannotCreate, "standard output is closed", at: "-o -", do: advice)
         }
     }
 

@@ -58,21 +58,9 @@ import Testing
     @Test func textThatIsNotUTF8IsRefused() throws {
         try Tool.inFolder { tool in
             // Process takes strings only, so a shell makes the bad byte.
-            let process = Process()
-            process.executableURL = URL(filePath: "/bin/sh")
-            process.arguments = [
-                "-c", "exec \"$0\" txt2img -o \"$1\" --prompt \"$(printf '\\377')\"",
-                Tool.executable.path, tool.url("out.png").path,
-            ]
-            let errors = Pipe()
-            process.standardError = errors
-            try process.run()
-            let said = try errors.fileHandleForReading.readToEnd() ?? Data()
-            process.waitUntilExit()
-            #expect(process.terminationStatus == 64)
-            #expect(
-                String(decoding: said, as: UTF8.self)
-                    == "gesso: argument 5 is not UTF-8: gesso: give text in UTF-8\n")
+            let run = try tool.shell("\"$0\" txt2img -o out.png --prompt \"$(printf '\\377')\"")
+            #expect(run.status == 64)
+            #expect(run.errors == "gesso: argument 5 is not UTF-8: gesso: give text in UTF-8\n")
             #expect(try tool.files.isEmpty)
         }
     }

@@ -185,21 +185,10 @@ import Testing
     @Test func aProcessThatMayOpenTooFewFilesSaysSo() throws {
         try Tool.inFolder { tool in
             try tool.draw("in.png")
-            let process = Process()
-            let errors = Pipe()
-            process.executableURL = URL(filePath: "/bin/sh")
-            process.currentDirectoryURL = tool.folder
-            process.standardError = errors
-            process.arguments = [
-                "-c", "ulimit -n 5; exec \"$0\" info in.png", Tool.executable.path,
-            ]
-            try process.run()
-            let text = String(
-                decoding: errors.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
-            process.waitUntilExit()
-            #expect(process.terminationStatus == 75)
+            let run = try tool.shell("ulimit -n 5; exec \"$0\" info in.png")
+            #expect(run.status == 75)
             #expect(
-                text
+                run.errors
                     == "gesso: this process may open too few files: gesso: raise the limit (ulimit -n)\n"
             )
         }
@@ -207,20 +196,10 @@ import Testing
 
     @Test func anIgnoredSignalStaysIgnored() throws {
         try Tool.inFolder { tool in
-            let process = Process()
-            process.executableURL = URL(filePath: "/bin/sh")
-            process.currentDirectoryURL = tool.folder
-            process.standardError = FileHandle.nullDevice
-            process.standardOutput = FileHandle.nullDevice
-            process.arguments = [
-                "-c",
+            let run = try tool.shell(
                 "trap '' HUP; \"$0\" txt2img -o out.png --width 256 --height 256 --prompt x "
-                    + "--steps 30 & sleep 0.3; kill -HUP $!; wait $!",
-                Tool.executable.path,
-            ]
-            try process.run()
-            process.waitUntilExit()
-            #expect(process.terminationStatus == 0)
+                    + "--steps 30 & sleep 0.3; kill -HUP $!; wait $!")
+            #expect(run.status == 0)
             #expect(try tool.files == ["out.png"])
         }
     }
@@ -260,39 +239,21 @@ import Testing
 
     @Test func aReaderThatLeavesIsNoError() throws {
         try Tool.inFolder { tool in
-            let process = Process()
-            process.executableURL = URL(filePath: "/bin/sh")
-            process.currentDirectoryURL = tool.folder
-            process.arguments = [
-                "-c",
+            let run = try tool.shell(
                 "{ \"$0\" txt2img -o - --width 64 --height 64 --prompt x --steps 1 --quiet; "
-                    + "echo $? > status; } | true",
-                Tool.executable.path,
-            ]
-            try process.run()
-            process.waitUntilExit()
-            let status = try String(contentsOf: tool.url("status"), encoding: .utf8)
-            #expect(status == "0\n")
+                    + "echo $? >&2; } | true")
+            #expect(run.errors == "0\n")
         }
     }
 
     @Test func aFullDiskIsToldOnStandardOutput() throws {
         try Tool.inFolder { tool in
-            let process = Process()
-            process.executableURL = URL(filePath: "/bin/sh")
-            process.arguments = [
-                "-c",
-                "\"$0\" txt2img -o - --width 64 --height 64 --prompt x --steps 1 --quiet > /dev/full",
-                Tool.executable.path,
-            ]
-            let errors = Pipe()
-            process.standardError = errors
-            try process.run()
-            let said = try errors.fileHandleForReading.readToEnd() ?? Data()
-            process.waitUntilExit()
-            #expect(process.terminationStatus == 74)
+            let run = try tool.shell(
+                "\"$0\" txt2img -o - --width 64 --height 64 --prompt x --steps 1 --quiet > /dev/full"
+            )
+            #expect(run.status == 74)
             #expect(
-                String(decoding: said, as: UTF8.self)
+                run.errors
                     == "gesso: cannot write: No space left on device: standard output: redirect it elsewhere\n"
             )
         }

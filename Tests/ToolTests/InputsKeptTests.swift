@@ -89,19 +89,27 @@ import Testing
         }
     }
 
+    @Test func aPictureForStandardOutputThatIsClosedIsRefusedAtOnce() throws {
+        try Tool.inFolder { tool in
+            try tool.draw("in.png")
+            let edit = "\"$0\" inpaint in.png --mask rect:1,1,9,9 --fill edge --steps 0"
+            let refused = try tool.shell("\(edit) -o - >&-")
+            #expect(refused.status == 73)
+            #expect(
+                refused.errors
+                    == "gesso: standard output is closed: -o -: redirect it to a file\n")
+            // Whoever closes it only does without the name of the file.
+            #expect(try tool.shell("\(edit) -o out.png --quiet >&-").status == 0)
+            #expect(try tool.files == ["in.png", "out.png"])
+        }
+    }
+
     @Test(arguments: ["--help", "inpaint --help", "--version", "--generate-completion-script bash"])
     func helpThatCannotBeWrittenIsAnError(_ words: String) throws {
         try Tool.inFolder { tool in
-            let process = Process()
-            let errors = Pipe()
-            process.executableURL = URL(filePath: "/bin/sh")
-            process.standardError = errors
-            process.arguments = ["-c", "\"$0\" \(words) > /dev/full", Tool.executable.path]
-            try process.run()
-            let text = try errors.fileHandleForReading.readToEnd() ?? Data()
-            process.waitUntilExit()
-            #expect(process.terminationStatus == 74)
-            #expect(String(decoding: text, as: UTF8.self).hasPrefix("gesso: cannot write: "))
+            let run = try tool.shell("\"$0\" \(words) > /dev/full")
+            #expect(run.status == 74)
+            #expect(run.errors.hasPrefix("gesso: cannot write: "))
         }
     }
 }

@@ -45,6 +45,15 @@ struct Tool {
         return running
     }
 
+    /// Runs a line of the shell in the folder; `$0` in it is the tool.
+    func shell(_ line: String) throws -> Outcome {
+        let running = try Running(self, input: Data())
+        running.process.executableURL = URL(filePath: "/bin/sh")
+        running.process.arguments = ["-c", line, program.path]
+        try running.process.run()
+        return try running.end()
+    }
+
     /// The names of the files in the folder.
     var files: [String] {
         get throws { try FileManager.default.contentsOfDirectory(atPath: folder.path).sorted() }
