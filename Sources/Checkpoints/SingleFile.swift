@@ -34,19 +34,18 @@ public struct SingleFile: ModelSource {
 
         /// - Parameter lead: what is in front of all names.
         init(_ entries: TensorTable, behind lead: String) {
-            self =
-                entries.hasPrefix(lead + "conditioner.embedders.1.model.")
-                ? .xl
-                : entries.hasPrefix(lead + "conditioner.embedders.0.model.")
-                    ? .refiner
-                    : entries.hasPrefix(lead + "cond_stage_model.model.")
-                        ? .second : Self.isXL(entries, behind: lead) ? .xl : .first
-        }
-
-        /// Whether the UNet alone shows that a file without text encoders is of XL.
-        private static func isXL(_ entries: TensorTable, behind lead: String) -> Bool {
-            entries.hasPrefix(lead + "model.diffusion_model.label_emb.")
-                && !entries.hasPrefix(lead + "cond_stage_model.")
+            func holds(_ prefix: String) -> Bool { entries.hasPrefix(lead + prefix) }
+            if holds("conditioner.embedders.1.model.") {
+                self = .xl
+            } else if holds("conditioner.embedders.0.model.") {
+                self = .refiner
+            } else if holds("cond_stage_model.model.") {
+                self = .second
+            } else {
+                // The UNet alone shows that a file without text encoders is of XL.
+                let isXL = holds("model.diffusion_model.label_emb.") && !holds("cond_stage_model.")
+                self = isXL ? .xl : .first
+            }
         }
 
         /// Where the encoders' tensors are.
@@ -340,9 +339,8 @@ extension SingleFile {
 
     private var schedulerConfiguration: [String: Any] {
         let spacing: [String: Any] = kind.isXL ? ["timestep_spacing": "leading"] : [:]
-        let name =
-            unetShape.guidanceChannels != nil
-            ? "LCMScheduler" : kind.isXL ? "EulerDiscreteScheduler" : "PNDMScheduler"
+        let usual = kind.isXL ? "EulerDiscreteScheduler" : "PNDMScheduler"
+        let name = unetShape.guidanceChannels == nil ? usual : "LCMScheduler"
         let common: [String: Any] = [
             "_class_name": name, "beta_schedule": "scaled_linear",
             "rescale_betas_zero_snr": file.entries["ztsnr"] != nil,
@@ -356,7 +354,7 @@ extension SingleFile {
     /// Whether the UNet predicts velocity, which no shape tells. It is said, in this order, by the
     /// file's metadata (the ModelSpec standard), by a tensor called `v_pred`, by the original
     /// configuration beside the file (`NAME.yaml`); else, as ComfyUI tells it, by how much the biases
-    /// of the last normalization of a Stable Diffusion 2 differ.
+    /// of a normalization in the last transformer of a Stable Diffusion 2 differ.
     private var predictsVelocity: Bool { prediction.isVelocity }
 
     /// how it is known what the UNet predicts

@@ -58,12 +58,8 @@ package struct EmbeddingNames: Sendable {
             && (end == text.count || !joins(name.scalars[name.scalars.count - 1], text[end]))
     }
 
-    /// Whether two scalars side by side are of one word.
+    /// Whether two scalars side by side are of one name.
     private static func joins(_ a: Unicode.Scalar, _ b: Unicode.Scalar) -> Bool {
-        func isOfWord(_ scalar: Unicode.Scalar) -> Bool {
-            scalar == "_" || scalar == "-" || scalar.properties.isAlphabetic
-                || scalar.properties.numericType != nil
-        }
-        return isOfWord(a) && isOfWord(b)
+        [a, b].allSatisfy { $0.isOfWord || $0 == "-" }
     }
 }

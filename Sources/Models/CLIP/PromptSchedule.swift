@@ -77,8 +77,8 @@ public struct PromptSchedule: Sendable, Equatable {
         while place + word.count <= scalars.count {
             let end = place + word.count
             guard scalars[place] == word[0], scalars[place..<end].elementsEqual(word),
-                place == 0 || !isOfWord(scalars[place - 1]),
-                end == scalars.count || !isOfWord(scalars[end])
+                place == 0 || !scalars[place - 1].isOfWord,
+                end == scalars.count || !scalars[end].isOfWord
             else {
                 place += 1
                 continue
@@ -88,10 +88,6 @@ public struct PromptSchedule: Sendable, Equatable {
         }
         texts.append(scalars[start...])
         return texts.map { String(String.UnicodeScalarView($0)) }
-    }
-
-    private static func isOfWord(_ scalar: Unicode.Scalar) -> Bool {
-        scalar == "_" || scalar.properties.isAlphabetic || scalar.properties.numericType != nil
     }
 
     /// A text and the number behind a colon at its end; without one the weight is 1.

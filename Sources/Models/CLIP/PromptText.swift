@@ -158,3 +158,14 @@ private enum Kind {
         }
     }
 }
+
+extension Unicode.Scalar {
+    /// Whether it is a letter, a digit or `_`, by which words such as `AND` and `BREAK` stand apart.
+    var isOfWord: Bool {
+        // The tables of Unicode take long to look up.
+        if isASCII { return isASCIILetter || ("0"..."9").contains(self) || self == "_" }
+        return properties.isAlphabetic || properties.numericType != nil
+    }
+
+    private var isASCIILetter: Bool { ("a"..."z").contains(self) || ("A"..."Z").contains(self) }
+}

@@ -136,8 +136,8 @@ private struct Scanner {
         var place = start
         while place < run.endIndex {
             guard run[place] == "B", run[place...].starts(with: "BREAK".unicodeScalars),
-                place == run.startIndex || !isOfWord(run[place - 1]),
-                place + 5 == run.endIndex || !isOfWord(run[place + 5])
+                place == run.startIndex || !run[place - 1].isOfWord,
+                place + 5 == run.endIndex || !run[place + 5].isOfWord
             else {
                 place += 1
                 continue
@@ -151,11 +151,6 @@ private struct Scanner {
             start = place
         }
         add(run[start...])
-    }
-
-    private func isOfWord(_ scalar: Unicode.Scalar) -> Bool {
-        scalar == "_" || scalar.properties.isAlphabetic
-            || scalar.properties.numericType != nil
     }
 
     private mutating func add(_ scalars: some Sequence<Unicode.Scalar>) {
