@@ -653,6 +653,13 @@ def make_good_jpeg():
           profileBytes=len(icc))
     close("profile-part-missing.jpg", with_markers(base, *profile_parts(icc, 3)[:2]),
           profileBytes=0, warnings=["missing"])
+    parts = profile_parts(icc, 3)
+    whole, other = profile_parts(icc, 1), profile_parts(refused_profile(), 1)
+    numbered = [(marker, data[:12] + bytes([data[12] - 1, 9]) + data[14:]) for marker, data in parts]
+    for name, markers in [("twice", whole + whole), ("part-twice", parts + parts[1:2]),
+                          ("numbers-off", numbered)]:
+        close(f"profile-{name}.jpg", with_markers(base, *markers), profileBytes=len(icc))
+    close("profile-and-another.jpg", with_markers(base, *whole, *other), profileBytes=0, warnings=["missing"])
     bogus = struct.pack(">I", len(icc) + 5) + icc[4:]
     close("profile-bogus-size.jpg", with_markers(base, *profile_parts(bogus, 1)), profileBytes=0,
           warnings=["profile is broken"])
