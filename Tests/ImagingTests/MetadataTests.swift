@@ -119,6 +119,22 @@ private func contains(_ bytes: [UInt8], _ text: String) -> Bool {
         #expect(Array(block[48..<52]) == [5, 0, 0, 0])
     }
 
+    /// Those in the directory of interoperability, one of them a signed number.
+    @Test func relatedSizesFollowThePicture() throws {
+        let pointer: [UInt8] = [1, 0, 0x05, 0xA0, 4, 0, 1, 0, 0, 0, 44, 0, 0, 0, 0, 0, 0, 0]
+        let sizes: [UInt8] = [
+            2, 0, 0x01, 0x10, 9, 0, 1, 0, 0, 0, 9, 9, 0, 0, 0x02, 0x10, 3, 0, 1, 0, 0, 0, 9, 9, 0,
+            0, 0, 0, 0, 0,
+        ]
+        var image = noise(width: 300, height: 5, channels: 1)
+        image.metadata.exif = exif(
+            [(tag: 0x8769, kind: 4, count: 1, value: 26)], tail: pointer + sizes)
+        let back = try Image(decoding: image.encoded(as: .png), name: "it")
+        let block = try #require(back.metadata.exif)
+        #expect(Array(block[54..<58]) == [44, 1, 0, 0])
+        #expect(Array(block[66..<68]) == [5, 0])
+    }
+
     @Test(arguments: ImageFormat.written, DigitalSourceType.allCases)
     func theSourceTypeIsWritten(format: ImageFormat, type: DigitalSourceType) throws {
         let foreign = """
