@@ -59,7 +59,7 @@ static int open_transforms(codec_color *color, const uint8_t *profile, size_t co
     }
     if (own != NULL) cmsCloseProfile(own);
     if (srgb != NULL) cmsCloseProfile(srgb);
-    return color->to_srgb != NULL && color->from_srgb != NULL;
+    return color->to_srgb != NULL;
 }
 
 codec_color *codec_color_open(const uint8_t *profile, size_t count, int channels) {
@@ -75,6 +75,8 @@ codec_color *codec_color_open(const uint8_t *profile, size_t count, int channels
     codec_color_close(color);
     return NULL;
 }
+
+int codec_color_has_way_back(const codec_color *color) { return color->from_srgb != NULL; }
 
 int codec_color_is_srgb(const codec_color *color) {
     if (color->channels != 3) return 0;

@@ -6,8 +6,8 @@ extension Image {
     /// Reads a picture of an ``ImageFormat``; the bytes decide which one, not the name.
     ///
     /// Damage is an error, never a half-grey picture. The orientation is applied and set to 1 in the kept
-    /// metadata. CMYK becomes sRGB by its profile, RGB by the naive conversion without one; a palette
-    /// becomes colours, a transparent colour becomes alpha; of an animation, or of several pictures, the
+    /// metadata. CMYK becomes sRGB by its profile, RGB by the naive conversion without one; so do colours
+    /// whose profile only says what they look like, not how to store others; a palette becomes colours, a transparent colour becomes alpha; of an animation, or of several pictures, the
     /// first is read. Samples of 10 and 12 bits become 16, and so do floats from 0 to 1. All other samples
     /// are those of the file, whatever its profile.
     ///
@@ -173,7 +173,7 @@ private func decode(
         width: width, height: height, channels: Int(reader.pointee.channels),
         depth: Int(reader.pointee.depth), samples: samples,
         metadata: try ImageMetadata(reader, bytes, items, format: format, name: name))
-    return StoredImage(image, format, orientation: reader.pointee.orientation)
+    return StoredImage(image.withWayBack, format, orientation: reader.pointee.orientation)
 }
 
 extension codec_reader {

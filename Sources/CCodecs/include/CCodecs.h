@@ -220,9 +220,11 @@ int codec_writes_avif(void);
 // broken, too large or for other channels.
 typedef struct codec_color codec_color;
 codec_color *codec_color_open(const uint8_t *profile, size_t count, int channels);
+// Whether it says which samples a colour has; profiles of scanners may say only which colour samples have.
+int codec_color_has_way_back(const codec_color *color);
 // Whether the profile's colours are sRGB's to half a level of 255.
 int codec_color_is_srgb(const codec_color *color);
-// 1 or 3 samples a pixel to 3 and back, all 0...65535.
+// 1 or 3 samples a pixel to 3 and, where there is a way, back, all 0...65535.
 void codec_color_to_srgb(
     const codec_color *color, const uint16_t *samples, uint16_t *rgb, size_t pixels);
 void codec_color_from_srgb(
