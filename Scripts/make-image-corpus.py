@@ -266,7 +266,19 @@ def make_good_png():
     good("many-pieces.png", png(values, 8, 2, pieces=9), plain)
     good("gamma.png", png(values, 8, 2, chunk(b"gAMA", struct.pack(">I", 100000))
                           + chunk(b"pHYs", struct.pack(">IIB", 2835, 2835, 1))),
-         plain, chunks=["gAMA", "pHYs"], warnings=["described without a profile"])
+         plain, chunks=["gAMA", "pHYs"])
+    linear = chunk(b"gAMA", struct.pack(">I", 100000))
+    points = chunk(b"cHRM", struct.pack(">8I", 31270, 32900, 68000, 32000, 26500, 69000, 15000, 6000))
+    for name, chunks, expected in [
+            ("points", points, {}), ("standard-and-gamma", chunk(b"sRGB", b"\0") + linear, dict(profileBytes=0)),
+            ("gamma-0", chunk(b"gAMA", bytes(4)), dict(warnings=["described without a profile"])),
+            ("code-points", chunk(b"cICP", bytes([12, 13, 0, 1])) + linear, {}),
+            ("code-points-narrow", chunk(b"cICP", bytes([12, 13, 0, 0])),
+             dict(warnings=["described without a profile"])),
+            ("code-points-pq", chunk(b"cICP", bytes([9, 16, 0, 1])), dict(warnings=["HDR (PQ)"]))]:
+        good(f"{name}.png", png(values, 8, 2, chunks), plain, **expected)
+    grey = stored(9, 6, 8, 0, 7)
+    good("gamma-grey.png", png(grey, 8, 0, linear), decoded(grey, 8))
     good("texts.png", png(
         values, 8, 2,
         text + chunk(b"zTXt", b"Comment\0\0" + zlib.compress(b"caf\xe9"))

@@ -227,16 +227,20 @@ static const cmsCIExyYTRIPLE *primaries_of(int number) {
     }
 }
 
+static cmsToneCurve *srgb_curve(cmsContext context) {
+    cmsFloat64Number srgb[5] = {2.4, 1 / 1.055, 0.055 / 1.055, 1 / 12.92, 0.04045};
+    return cmsBuildParametricToneCurve(context, 4, srgb);
+}
+
 // The curve from samples to light (ITU-T H.273, table 3); NULL for others.
 static cmsToneCurve *curve_of(cmsContext context, int number) {
-    cmsFloat64Number srgb[5] = {2.4, 1 / 1.055, 0.055 / 1.055, 1 / 12.92, 0.04045};
     cmsFloat64Number bt709[5] = {1 / 0.45, 1 / 1.099, 0.099 / 1.099, 1 / 4.5, 0.081};
     switch (number) {
     case 1: case 6: case 14: case 15: return cmsBuildParametricToneCurve(context, 4, bt709);
     case 4: return cmsBuildGamma(context, 2.2);
     case 5: return cmsBuildGamma(context, 2.8);
     case 8: return cmsBuildGamma(context, 1.0);
-    case 13: return cmsBuildParametricToneCurve(context, 4, srgb);
+    case 13: return srgb_curve(context);
     default: return NULL;
     }
 }
@@ -252,6 +256,31 @@ uint8_t *codec_color_profile_of(int primaries, int transfer, size_t *made) {
         cmsHPROFILE rgb = cmsCreateRGBProfileTHR(context, &white_point, points, curves);
         bytes = saved(rgb, made);
         if (rgb != NULL) cmsCloseProfile(rgb);
+        cmsFreeToneCurve(curve);
+    }
+    cmsDeleteContext(context);
+    return bytes;
+}
+
+uint8_t *codec_color_profile_of_points(const double points[8], double power, size_t *made) {
+    cmsContext context = cmsCreateContext(NULL, NULL);
+    if (context == NULL) return NULL;
+    cmsSetLogErrorHandlerTHR(context, ignore_error);
+    uint8_t *bytes = NULL;
+    cmsToneCurve *curve = power == 0 ? srgb_curve(context) : cmsBuildGamma(context, power);
+    if (curve != NULL) {
+        cmsHPROFILE profile;
+        if (points == NULL) {
+            profile = cmsCreateGrayProfileTHR(context, &white_point, curve);
+        } else {
+            cmsToneCurve *curves[3] = {curve, curve, curve};
+            cmsCIExyY white = {points[0], points[1], 1};
+            cmsCIExyYTRIPLE primaries = {
+                {points[2], points[3], 1}, {points[4], points[5], 1}, {points[6], points[7], 1}};
+            profile = cmsCreateRGBProfileTHR(context, &white, &primaries, curves);
+        }
+        bytes = saved(profile, made);
+        if (profile != NULL) cmsCloseProfile(profile);
         cmsFreeToneCurve(curve);
     }
     cmsDeleteContext(context);

@@ -209,7 +209,9 @@ extension ImageMetadata {
             start: reader.pointee.items.list, count: reader.pointee.items.count
         ).map(CodecItem.init)
         switch format {
-        case .png: try readChunks(items, name: name)
+        case .png:
+            try readChunks(items, name: name)
+            describeColors(channels: Int(reader.pointee.channels))
         case .jpeg:
             try readMarkers(items, name: name)
             jpegCoding = JPEGCoding(reader.pointee.coding)

@@ -53,6 +53,31 @@ import Testing
         #expect(composite(original: original, generated: original.inSRGB, mask: none) == original)
     }
 
+    /// Chunks that say what the curve is stand for a profile of it.
+    @Test(arguments: ["gamma", "gamma-grey"])
+    func samplesThatAreLight(name: String) throws {
+        let image = try Image(contentsOf: corpus.appending(path: "Good/\(name).png"))
+        let seen = image.inSRGB.rgb8.converted(channels: image.channels, depth: 8)
+        for (light, found) in zip(image.samples, seen.samples) {
+            let value = Double(light) / 255
+            let expected =
+                255 * (value <= 0.003_130_8 ? 12.92 * value : 1.055 * pow(value, 1 / 2.4) - 0.055)
+            #expect(abs(expected - Double(found)) <= 1)
+        }
+    }
+
+    /// The same for primaries, by numbers or by name.
+    @Test(arguments: ["points", "code-points"])
+    func primariesInChunks(name: String) throws {
+        let image = try Image(contentsOf: corpus.appending(path: "Good/\(name).png"))
+        #expect(image.metadata.iccProfile != nil)
+        var other = image
+        other.metadata.iccProfile = try profile("display-p3")
+        let (found, expected) = (image.inSRGB.rgb8.samples, other.inSRGB.rgb8.samples)
+        #expect(zip(found, expected).allSatisfy { abs(Int($0) - Int($1)) <= 2 })
+        #expect(zip(found, image.samples).contains { abs(Int($0) - Int($1)) > 8 })
+    }
+
     @Test func sRGBStaysAsItIs() throws {
         let image = try Image(contentsOf: corpus.appending(path: "Good/profile.png"))
         #expect(image.metadata.iccProfile != nil)

@@ -237,6 +237,9 @@ uint8_t *codec_color_profile_of_grey(const uint8_t *profile, size_t count, size_
 // An RGB profile of the primaries and the curve with these code points (ITU-T H.273, tables 2 and 3); the
 // caller frees it. NULL for those that no profile describes, as PQ and HLG.
 uint8_t *codec_color_profile_of(int primaries, int transfer, size_t *made);
+// A profile of the white point and the primaries, as x and y each, and of the power of samples that is light; sRGB's
+// curve for 0. One of grey without points. The caller frees it; NULL for what is no colour space.
+uint8_t *codec_color_profile_of_points(const double points[8], double power, size_t *made);
 
 // From inks (4 bytes a pixel, stored inverted) to sRGB, 3 bytes a pixel.
 typedef struct codec_inks codec_inks;
