@@ -173,6 +173,43 @@ void codec_inks_close(codec_inks *inks) {
     free(inks);
 }
 
+struct codec_lab {
+    cmsContext context;
+    cmsHTRANSFORM to_srgb;
+};
+
+codec_lab *codec_lab_open(void) {
+    codec_lab *lab = calloc(1, sizeof *lab);
+    if (lab == NULL) return NULL;
+    lab->context = cmsCreateContext(NULL, NULL);
+    if (lab->context != NULL) {
+        cmsSetLogErrorHandlerTHR(lab->context, ignore_error);
+        cmsHPROFILE own = cmsCreateLab4ProfileTHR(lab->context, NULL);
+        cmsHPROFILE srgb = cmsCreate_sRGBProfileTHR(lab->context);
+        if (own != NULL && srgb != NULL) {
+            lab->to_srgb =
+                transform(lab->context, own, TYPE_Lab_16, srgb, TYPE_RGB_16, exact_flags);
+        }
+        if (own != NULL) cmsCloseProfile(own);
+        if (srgb != NULL) cmsCloseProfile(srgb);
+    }
+    if (lab->to_srgb != NULL) return lab;
+    codec_lab_close(lab);
+    return NULL;
+}
+
+void codec_lab_to_srgb(
+    const codec_lab *lab, const uint16_t *samples, uint16_t *rgb, size_t pixels) {
+    cmsDoTransform(lab->to_srgb, samples, rgb, (cmsUInt32Number)pixels);
+}
+
+void codec_lab_close(codec_lab *lab) {
+    if (lab == NULL) return;
+    if (lab->to_srgb != NULL) cmsDeleteTransform(lab->to_srgb);
+    if (lab->context != NULL) cmsDeleteContext(lab->context);
+    free(lab);
+}
+
 // The bytes of a profile without its time of creation, which would make every file another.
 static uint8_t *saved(cmsHPROFILE profile, size_t *made) {
     cmsUInt32Number size = 0;

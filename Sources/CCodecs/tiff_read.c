@@ -30,6 +30,7 @@ typedef struct tiff_state {
     uint16_t *palette[3];
     int palette_shift;
     codec_inks *inks;
+    codec_lab *lab;  // for L*a*b*
 } tiff_state;
 
 static codec_status fail(codec_reader *reader, codec_status status, const char *message) {
@@ -73,8 +74,16 @@ static void find_alpha(tiff_state *state) {
     }
 }
 
+static int is_lab(const tiff_state *state) {
+    return state->photometric == PHOTOMETRIC_CIELAB || state->photometric == PHOTOMETRIC_ICCLAB;
+}
+
 static int is_plain(const tiff_state *state) {
     switch (state->photometric) {
+    case PHOTOMETRIC_CIELAB:
+    case PHOTOMETRIC_ICCLAB:
+        return state->samples >= 3 && state->format == SAMPLEFORMAT_UINT
+            && (state->bits == 8 || state->bits == 16);
     case PHOTOMETRIC_MINISWHITE:
     case PHOTOMETRIC_MINISBLACK:
     case PHOTOMETRIC_RGB:
@@ -82,10 +91,12 @@ static int is_plain(const tiff_state *state) {
     case PHOTOMETRIC_PALETTE: return state->bits <= 8 && state->format == SAMPLEFORMAT_UINT;
     default: return 0;
     }
-    if (state->format == SAMPLEFORMAT_IEEEFP) return state->bits == 32 || state->bits == 64;
-    return state->format == SAMPLEFORMAT_UINT
-        && (state->bits == 1 || state->bits == 2 || state->bits == 4 || state->bits == 8
-            || state->bits == 16 || state->bits == 32);
+    if (state->format == SAMPLEFORMAT_IEEEFP) {
+        return state->bits == 16 || state->bits == 32 || state->bits == 64;
+    }
+    static const uint8_t known[] = {1, 2, 4, 8, 10, 12, 14, 16, 32};
+    return state->format == SAMPLEFORMAT_UINT && state->bits <= 32
+        && memchr(known, state->bits, sizeof known) != NULL;
 }
 
 static codec_status choose_palette(codec_reader *reader, tiff_state *state) {
@@ -106,7 +117,8 @@ static codec_status choose_palette(codec_reader *reader, tiff_state *state) {
 static codec_status choose_layout(codec_reader *reader, tiff_state *state) {
     int is_cmyk = state->photometric == PHOTOMETRIC_SEPARATED;
     int is_palette = state->photometric == PHOTOMETRIC_PALETTE;
-    state->colors = is_cmyk ? 4 : state->photometric == PHOTOMETRIC_RGB ? 3 : 1;
+    int is_rgb = state->photometric == PHOTOMETRIC_RGB;
+    state->colors = is_cmyk ? 4 : is_rgb || is_lab(state) ? 3 : 1;
     if (is_cmyk && short_of(state->tiff, TIFFTAG_INKSET, INKSET_CMYK) != INKSET_CMYK) {
         return fail(reader, codec_unsupported, "inks other than CMYK");
     }
@@ -123,10 +135,15 @@ static codec_status choose_layout(codec_reader *reader, tiff_state *state) {
     int grey = state->colors == 1 && !is_palette;
     reader->channels = (grey ? 1 : 3) + (state->alpha_at >= 0);
     reader->converted_from_cmyk = is_cmyk;
+    if (is_lab(state)) {
+        reader->reductions |= codec_from_lab;
+        state->lab = codec_lab_open();
+        if (state->lab == NULL) return codec_no_memory;
+    }
     return is_palette ? choose_palette(reader, state) : codec_ok;
 }
 
-// What is left to libtiff, which makes 8-bit RGB of it: YCbCr, L*a*b*, fax and the like.
+// What is left to libtiff, which makes 8-bit RGB of it: YCbCr, fax and the like.
 static codec_status choose_conversion(codec_reader *reader, tiff_state *state) {
     char message[1024] = "";
     if (!TIFFRGBAImageOK(state->tiff, message)) {
@@ -212,12 +229,32 @@ codec_status codec_tiff_header(codec_reader *reader) {
     return status == codec_ok ? take_items(reader, tiff) : status;
 }
 
+// A float of 16 bits (IEEE 754) from 0 to 1.
+static uint16_t half(uint16_t bits) {
+    int exponent = bits >> 10 & 31, fraction = bits & 1023;
+    if (bits >> 15 || (exponent == 31 && fraction != 0)) return 0;
+    double real = exponent == 0 ? ldexp(fraction, -24) : ldexp(fraction + 1024, exponent - 25);
+    return (uint16_t)(fmin(real, 1) * 65535 + 0.5);
+}
+
+// A sample of 10 to 14 bits, which follow each other from the highest bit of a byte on.
+static uint16_t packed(const uint8_t *row, size_t at, int bits) {
+    uint32_t found = 0, largest = (1u << bits) - 1;
+    size_t end = at + (size_t)bits;
+    for (size_t byte = at / 8; byte * 8 < end; byte++) found = found << 8 | row[byte];
+    found = found >> (8 - end % 8) % 8 & largest;
+    return (uint16_t)((found * 65535 + largest / 2) / largest);
+}
+
 // A sample of a row of them, as 8 or 16 bits; palettes keep their numbers.
 static uint16_t sample(const tiff_state *state, const uint8_t *row, size_t i) {
     uint16_t value = 0;
     switch (state->bits) {
     case 8: return row[i];
-    case 16: memcpy(&value, row + 2 * i, 2); return value;
+    case 10: case 12: case 14: return packed(row, i * state->bits, state->bits);
+    case 16:
+        memcpy(&value, row + 2 * i, 2);
+        return state->format == SAMPLEFORMAT_IEEEFP ? half(value) : value;
     case 64: {
         double real;
         memcpy(&real, row + 8 * i, 8);
@@ -262,6 +299,43 @@ static void take_inks(
     }
 }
 
+// The a* or b* of a file, with zero in the middle, as Little CMS takes it: -128 is 0 and 127 is 65535.
+static uint16_t around_zero(const tiff_state *state, uint16_t value) {
+    int is_signed = state->photometric == PHOTOMETRIC_CIELAB;
+    if (state->bits == 8) return (uint16_t)((is_signed ? value ^ 0x80 : value) * 257);
+    uint32_t scaled = ((uint32_t)(is_signed ? value ^ 0x8000 : value) * 257 + 128) / 256;
+    return (uint16_t)(scaled > 65535 ? 65535 : scaled);
+}
+
+static uint16_t lightness(const tiff_state *state, uint16_t value) {
+    if (state->bits == 8) return (uint16_t)(value * 257);
+    if (state->photometric == PHOTOMETRIC_CIELAB) return value;
+    uint32_t scaled = ((uint32_t)value * 257 + 128) / 256;
+    return (uint16_t)(scaled > 65535 ? 65535 : scaled);
+}
+
+// L*a*b*, signed (TIFF 6.0, section 23) or as profiles have it (Adobe: TIFF Technical Notes, ICC L*a*b*), to RGB.
+static void take_lab(
+    const tiff_state *state, const uint16_t *pixels, uint16_t *out, size_t out_step, size_t count) {
+    uint16_t lab[3 * profile_step], rgb[3 * profile_step];
+    for (size_t start = 0; start < count; start += profile_step) {
+        size_t some = count - start < profile_step ? count - start : profile_step;
+        for (size_t x = 0; x < some; x++) {
+            const uint16_t *pixel = pixels + (start + x) * state->samples;
+            lab[3 * x] = lightness(state, pixel[0]);
+            for (int c = 1; c < 3; c++) lab[3 * x + c] = around_zero(state, pixel[c]);
+        }
+        codec_lab_to_srgb(state->lab, lab, rgb, some);
+        for (size_t x = 0; x < some; x++) {
+            for (int c = 0; c < 3; c++) {
+                uint16_t value = rgb[3 * x + c];
+                out[(start + x) * out_step + c] =
+                    state->bits == 8 ? (uint16_t)((value + 128) / 257) : value;
+            }
+        }
+    }
+}
+
 static void divide_by_alpha(uint16_t *pixel, int colors, uint32_t white) {
     uint32_t alpha = pixel[colors];
     for (int c = 0; alpha > 0 && c < colors; c++) {
@@ -279,12 +353,16 @@ static void put_row(
     uint16_t white = reader->depth == 16 ? 65535 : 255;
     if (state->photometric == PHOTOMETRIC_SEPARATED) {
         take_inks(state, row, step, out, channels, count);
+    } else if (is_lab(state)) {
+        take_lab(state, row, out, channels, count);
     }
     for (size_t x = 0; x < count; x++) {
         const uint16_t *pixel = row + x * step;
         uint16_t *to = out + x * channels;
         switch (state->photometric) {
-        case PHOTOMETRIC_SEPARATED: break;
+        case PHOTOMETRIC_SEPARATED:
+        case PHOTOMETRIC_CIELAB:
+        case PHOTOMETRIC_ICCLAB: break;
         case PHOTOMETRIC_PALETTE:
             for (int c = 0; c < 3; c++) {
                 to[c] = state->palette[c][pixel[0]] >> state->palette_shift;
@@ -399,6 +477,7 @@ void codec_tiff_close(codec_reader *reader) {
     tiff_state *state = reader->state;
     if (state->tiff != NULL) TIFFClose(state->tiff);
     codec_inks_close(state->inks);
+    codec_lab_close(state->lab);
     codec_reader_close(reader);
 }
 

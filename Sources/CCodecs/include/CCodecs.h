@@ -59,6 +59,7 @@ typedef enum codec_reduction {
     codec_from_32_bits = 2,
     codec_without_extra = 4,
     codec_from_other_colors = 8,
+    codec_from_lab = 16,
 } codec_reduction;
 
 typedef struct codec_reader {
@@ -247,6 +248,12 @@ codec_inks *codec_inks_open(const uint8_t *profile, size_t count);
 void codec_inks_to_srgb(
     const codec_inks *inks, const uint8_t *samples, uint8_t *rgb, size_t pixels);
 void codec_inks_close(codec_inks *inks);
+
+// From L*a*b* to sRGB: L* from 0 to 100 and a*, b* from -128 to 127 (ICC.1:2010, 6.3.4.2), all as 0...65535.
+typedef struct codec_lab codec_lab;
+codec_lab *codec_lab_open(void);
+void codec_lab_to_srgb(const codec_lab *lab, const uint16_t *samples, uint16_t *rgb, size_t pixels);
+void codec_lab_close(codec_lab *lab);
 
 // The bytes that gzip packed, at most `limit` of them; `text` is freed by the caller with free().
 codec_status codec_gunzip(
