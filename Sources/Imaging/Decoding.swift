@@ -234,6 +234,9 @@ extension ImageMetadata {
         } else if reader.pointee.converted_from_cmyk != 0 {
             warnings.append("converted from CMYK to RGB")
         }
+        if ![.heic, .avif].contains(format), reader.pointee.converted_from_cmyk == 0 {
+            takeColorsOfEXIF(channels: Int(reader.pointee.channels))
+        }
         keepProfile(channels: Int(reader.pointee.channels))
         dropCompanions()
         if reader.pointee.animated != 0 {

@@ -18,7 +18,9 @@ struct EXIF {
         /// UTF-16, little-endian, in single bytes
         static let windowsComment = 0x9C9C
         static let pixelWidth = 0xA002, pixelHeight = 0xA003
-        static let interoperability = 0xA005, relatedWidth = 0x1001, relatedHeight = 0x1002
+        static let colorSpace = 0xA001
+        static let interoperability = 0xA005, interoperabilityIndex = 0x0001
+        static let relatedWidth = 0x1001, relatedHeight = 0x1002
         static let subDirectories = 0x014A
         static let subjectArea = 0x9214, subjectLocation = 0xA214
         static let thumbnailOffset = 0x0201, thumbnailLength = 0x0202
@@ -135,11 +137,20 @@ struct EXIF {
         for (tag, value) in [(Tag.pixelWidth, width), (Tag.pixelHeight, height)] {
             if let entry = exif.flatMap({ entry(tag, in: $0) }) { set(entry, to: value) }
         }
-        let related = exif.flatMap { entry(Tag.interoperability, in: $0) }.flatMap(scalar)
-            .flatMap(directory(at:))
         for (tag, value) in [(Tag.relatedWidth, width), (Tag.relatedHeight, height)] {
-            if let entry = related.flatMap({ entry(tag, in: $0) }) { set(entry, to: value) }
+            if let entry = interoperability.flatMap({ entry(tag, in: $0) }) {
+                set(entry, to: value)
+            }
         }
+    }
+
+    /// Whether it says that the colours are those of Adobe RGB (DCF 2.0, optional colour space; the number is in wide use).
+    var isAdobeRGB: Bool {
+        if let exif, entry(Tag.colorSpace, in: exif).flatMap(scalar) == 2 { return true }
+        guard let index = interoperability.flatMap({ entry(Tag.interoperabilityIndex, in: $0) }),
+            let range = range(of: index)
+        else { return false }
+        return bytes[range].starts(with: "R03".utf8)
     }
 
     /// The user comment as text; nil if there is none or only blanks.
@@ -205,6 +216,11 @@ struct EXIF {
     private var exif: Directory? {
         main.flatMap { entry(Tag.exifDirectory, in: $0) }.flatMap(scalar)
             .flatMap { $0 >= 8 ? directory(at: $0) : nil }
+    }
+
+    private var interoperability: Directory? {
+        exif.flatMap { entry(Tag.interoperability, in: $0) }.flatMap(scalar)
+            .flatMap(directory(at:))
     }
 
     /// The directory at an offset, as far as it is inside the block.

@@ -32,9 +32,13 @@ extension Companion {
         func isIn(_ namespace: String, _ prefix: String) -> Bool {
             name.namespace.map { $0 == namespace } ?? (name.prefix == prefix)
         }
-        if isIn("http://ns.google.com/photos/1.0/panorama/", "GPano") {
+        if isIn("http://ns.google.com/photos/1.0/panorama/", "GPano")
+            || isIn("http://ns.google.com/videos/1.0/spherical/", "GSpherical")
+        {
             self = .panorama
         } else if isIn("http://www.metadataworkinggroup.com/schemas/regions/", "mwg-rs")
+            || isIn("http://ns.acdsee.com/regions/", "acdsee-rs")
+            || isIn("http://ns.apple.com/faceinfo/1.0/", "apple-fi")
             || isIn("http://ns.microsoft.com/photo/1.2/", "MP") && name.local == "RegionInfo"
             || isIn("http://iptc.org/std/Iptc4xmpExt/2008-02-29/", "Iptc4xmpExt")
                 && name.local == "ImageRegion"

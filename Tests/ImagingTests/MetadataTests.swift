@@ -119,6 +119,29 @@ private func contains(_ bytes: [UInt8], _ text: String) -> Bool {
         #expect(Array(block[48..<52]) == [5, 0, 0, 0])
     }
 
+    /// What cameras say of Adobe RGB: no profile, but a word in the directory of interoperability.
+    @Test(arguments: ["R03", "R98"], [ImageFormat.jpeg, .png, .webp])
+    func adobeRGBByEXIF(index: String, format: ImageFormat) throws {
+        let pointer: [UInt8] = [1, 0, 0x05, 0xA0, 4, 0, 1, 0, 0, 0, 44, 0, 0, 0, 0, 0, 0, 0]
+        let entry: [UInt8] = [1, 0, 1, 0, 2, 0, 4, 0, 0, 0] + Array(index.utf8) + [0, 0, 0, 0, 0]
+        var metadata = ImageMetadata()
+        metadata.exif = exif(
+            [(tag: 0x8769, kind: 4, count: 1, value: 26)], tail: pointer + entry)
+        let back = try written(metadata, as: format)
+        guard index == "R03" else {
+            #expect(back.metadata.iccProfile == nil && back.metadata.warnings.isEmpty)
+            return
+        }
+        #expect(back.metadata.warnings.count == 1)
+        var other = back
+        other.metadata.iccProfile = Array(
+            try Data(contentsOf: corpus.appending(path: "Profiles/adobe-rgb.icc")))
+        let (found, expected) = (back.inSRGB.rgb8.samples, other.inSRGB.rgb8.samples)
+        #expect(zip(found, expected).allSatisfy { abs(Int($0) - Int($1)) <= 2 })
+        let again = try Image(decoding: back.encoded(as: .png), name: "it").metadata
+        #expect(again.warnings.isEmpty && again.iccProfile == back.metadata.iccProfile)
+    }
+
     /// Those in the directory of interoperability, one of them a signed number.
     @Test func relatedSizesFollowThePicture() throws {
         let pointer: [UInt8] = [1, 0, 0x05, 0xA0, 4, 0, 1, 0, 0, 0, 44, 0, 0, 0, 0, 0, 0, 0]

@@ -21,6 +21,16 @@ extension ImageMetadata {
         }
     }
 
+    /// A profile of Adobe RGB where EXIF says so and nothing else does, as in photos of many cameras.
+    mutating func takeColorsOfEXIF(channels: Int) {
+        guard iccProfile == nil, channels >= 3, pngChunks.allSatisfy({ $0.name == "pHYs" }),
+            let exif, EXIF(exif)?.isAdobeRGB == true
+        else { return }
+        let points = [31_270, 32_900, 64_000, 33_000, 21_000, 71_000, 15_000, 6_000]
+        iccProfile = Self.profile(power: 563 / 256, points: points)
+        warnings.append("its colours are Adobe RGB by its EXIF; the result gets a profile of them")
+    }
+
     /// - Parameters:
     ///   - gamma: the power of light that samples are.
     ///   - points: x and y of white, red, green and blue, as the power 100000 times as large; nil for grey.
@@ -35,6 +45,12 @@ extension ImageMetadata {
         guard (10_000...500_000).contains(gamma), heights.allSatisfy({ (1...100_000).contains($0) })
         else { return noteUnknownColors() }
         let power = isUsual ? 0 : 100_000 / Double(gamma)
+        iccProfile = Self.profile(power: power, points: points)
+        if iccProfile == nil { noteUnknownColors() }
+    }
+
+    /// - Parameter power: of samples, which is light; 0 for sRGB's curve.
+    private static func profile(power: Double, points: [Int]?) -> [UInt8]? {
         var count = 0
         let made: UnsafeMutablePointer<UInt8>?
         if let points {
@@ -43,9 +59,9 @@ extension ImageMetadata {
         } else {
             made = codec_color_profile_of_points(nil, power, &count)
         }
-        guard let made else { return noteUnknownColors() }
+        guard let made else { return nil }
         defer { free(made) }
-        iccProfile = Array(UnsafeBufferPointer(start: made, count: count))
+        return Array(UnsafeBufferPointer(start: made, count: count))
     }
 
     private mutating func noteUnknownColors() {
