@@ -11,6 +11,7 @@
 #include <tiffio.h>
 
 #include "tiff_file.h"
+#include "tiff_samples.h"
 
 enum {
     most_samples = 8,   // of a pixel: colours, transparency and a few that are left out
@@ -229,32 +230,15 @@ codec_status codec_tiff_header(codec_reader *reader) {
     return status == codec_ok ? take_items(reader, tiff) : status;
 }
 
-// A float of 16 bits (IEEE 754) from 0 to 1.
-static uint16_t half(uint16_t bits) {
-    int exponent = bits >> 10 & 31, fraction = bits & 1023;
-    if (bits >> 15 || (exponent == 31 && fraction != 0)) return 0;
-    double real = exponent == 0 ? ldexp(fraction, -24) : ldexp(fraction + 1024, exponent - 25);
-    return (uint16_t)(fmin(real, 1) * 65535 + 0.5);
-}
-
-// A sample of 10 to 14 bits, which follow each other from the highest bit of a byte on.
-static uint16_t packed(const uint8_t *row, size_t at, int bits) {
-    uint32_t found = 0, largest = (1u << bits) - 1;
-    size_t end = at + (size_t)bits;
-    for (size_t byte = at / 8; byte * 8 < end; byte++) found = found << 8 | row[byte];
-    found = found >> (8 - end % 8) % 8 & largest;
-    return (uint16_t)((found * 65535 + largest / 2) / largest);
-}
-
 // A sample of a row of them, as 8 or 16 bits; palettes keep their numbers.
 static uint16_t sample(const tiff_state *state, const uint8_t *row, size_t i) {
     uint16_t value = 0;
     switch (state->bits) {
     case 8: return row[i];
-    case 10: case 12: case 14: return packed(row, i * state->bits, state->bits);
+    case 10: case 12: case 14: return codec_packed_sample(row, i * state->bits, state->bits);
     case 16:
         memcpy(&value, row + 2 * i, 2);
-        return state->format == SAMPLEFORMAT_IEEEFP ? half(value) : value;
+        return state->format == SAMPLEFORMAT_IEEEFP ? codec_half_float(value) : value;
     case 64: {
         double real;
         memcpy(&real, row + 8 * i, 8);
@@ -299,43 +283,6 @@ static void take_inks(
     }
 }
 
-// The a* or b* of a file, with zero in the middle, as Little CMS takes it: -128 is 0 and 127 is 65535.
-static uint16_t around_zero(const tiff_state *state, uint16_t value) {
-    int is_signed = state->photometric == PHOTOMETRIC_CIELAB;
-    if (state->bits == 8) return (uint16_t)((is_signed ? value ^ 0x80 : value) * 257);
-    uint32_t scaled = ((uint32_t)(is_signed ? value ^ 0x8000 : value) * 257 + 128) / 256;
-    return (uint16_t)(scaled > 65535 ? 65535 : scaled);
-}
-
-static uint16_t lightness(const tiff_state *state, uint16_t value) {
-    if (state->bits == 8) return (uint16_t)(value * 257);
-    if (state->photometric == PHOTOMETRIC_CIELAB) return value;
-    uint32_t scaled = ((uint32_t)value * 257 + 128) / 256;
-    return (uint16_t)(scaled > 65535 ? 65535 : scaled);
-}
-
-// L*a*b*, signed (TIFF 6.0, section 23) or as profiles have it (Adobe: TIFF Technical Notes, ICC L*a*b*), to RGB.
-static void take_lab(
-    const tiff_state *state, const uint16_t *pixels, uint16_t *out, size_t out_step, size_t count) {
-    uint16_t lab[3 * profile_step], rgb[3 * profile_step];
-    for (size_t start = 0; start < count; start += profile_step) {
-        size_t some = count - start < profile_step ? count - start : profile_step;
-        for (size_t x = 0; x < some; x++) {
-            const uint16_t *pixel = pixels + (start + x) * state->samples;
-            lab[3 * x] = lightness(state, pixel[0]);
-            for (int c = 1; c < 3; c++) lab[3 * x + c] = around_zero(state, pixel[c]);
-        }
-        codec_lab_to_srgb(state->lab, lab, rgb, some);
-        for (size_t x = 0; x < some; x++) {
-            for (int c = 0; c < 3; c++) {
-                uint16_t value = rgb[3 * x + c];
-                out[(start + x) * out_step + c] =
-                    state->bits == 8 ? (uint16_t)((value + 128) / 257) : value;
-            }
-        }
-    }
-}
-
 static void divide_by_alpha(uint16_t *pixel, int colors, uint32_t white) {
     uint32_t alpha = pixel[colors];
     for (int c = 0; alpha > 0 && c < colors; c++) {
@@ -354,7 +301,8 @@ static void put_row(
     if (state->photometric == PHOTOMETRIC_SEPARATED) {
         take_inks(state, row, step, out, channels, count);
     } else if (is_lab(state)) {
-        take_lab(state, row, out, channels, count);
+        int is_signed = state->photometric == PHOTOMETRIC_CIELAB;
+        codec_take_lab(state->lab, state->bits, is_signed, row, step, out, channels, count);
     }
     for (size_t x = 0; x < count; x++) {
         const uint16_t *pixel = row + x * step;
