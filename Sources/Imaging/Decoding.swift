@@ -30,6 +30,8 @@ extension Image {
         if mended != nil { metadata.warnings.append(JPEGScanNames.note) }
         if format == .jpeg, metadata.jpegCoding != nil {
             metadata.jpegSource = JPEGSource(data, orientation: orientation, read: self)
+        } else if orientation != .upright {
+            metadata.dropStoredPlaces()
         }
     }
 }

@@ -5,11 +5,7 @@ extension ImageMetadata {
     /// - Parameter isScaled: whether the frame shows what it showed, larger or smaller; places in parts of its sides
     ///   then stay.
     public mutating func reframe(width: Int, height: Int, isScaled: Bool) {
-        exif = exif.map { bytes in
-            guard var block = EXIF(bytes) else { return bytes }
-            block.dropPlaces()
-            return block.bytes
-        }
+        dropPlacesInEXIF()
         guard let packet = xmp else { return }
         var found: Set<Companion> = []
         let kept = XMP.without(
@@ -22,6 +18,20 @@ extension ImageMetadata {
             }, in: packet)
         xmp = kept.map { XMP.sized($0, width: width, height: height) }
         lost.formUnion(found)
+    }
+
+    /// Takes out where in the stored picture the camera focussed, which does not hold for the upright one.
+    mutating func dropStoredPlaces() {
+        dropPlacesInEXIF()
+        xmp = xmp.map { packet in XMP.without({ $0.isPixelPlace }, in: packet) ?? packet }
+    }
+
+    private mutating func dropPlacesInEXIF() {
+        exif = exif.map { bytes in
+            guard var block = EXIF(bytes) else { return bytes }
+            block.dropPlaces()
+            return block.bytes
+        }
     }
 }
 

@@ -142,6 +142,30 @@ private func contains(_ bytes: [UInt8], _ text: String) -> Bool {
         #expect(again.warnings.isEmpty && again.iccProfile == back.metadata.iccProfile)
     }
 
+    /// Where the camera focussed counts pixels of the picture as it is stored: it stays as long as that does.
+    @Test func theFocusOfATurnedPictureGoes() throws {
+        let area: [UInt8] = [0x14, 0x92, 3, 0, 2, 0, 0, 0, 3, 0, 4, 0]
+        func hasArea(_ data: Data) throws -> Bool {
+            let block = try Image(decoding: data, name: "it").metadata.exif ?? []
+            return block.firstRange(of: area) != nil
+        }
+        var image = noise(width: 32, height: 16, channels: 3)
+        image.metadata.exif = exif(
+            [
+                (tag: 0x0112, kind: 3, count: 1, value: 6),
+                (tag: 0x8769, kind: 4, count: 1, value: 38),
+            ],
+            tail: [1, 0] + area + [0, 0, 0, 0])
+        let file = try image.encoded(as: .jpeg)
+        #expect(try hasArea(file))
+        #expect(try !hasArea(image.encoded(as: .webp)))
+        var turned = try Image(decoding: file, name: "it")
+        turned.samples[7] ^= 0x40
+        #expect(try hasArea(turned.encoded(as: .jpeg)))
+        #expect(try !hasArea(turned.encoded(as: .jpeg, quality: 90)))
+        #expect(try !hasArea(turned.encoded(as: .png)))
+    }
+
     /// Those in the directory of interoperability, one of them a signed number.
     @Test func relatedSizesFollowThePicture() throws {
         let pointer: [UInt8] = [1, 0, 0x05, 0xA0, 4, 0, 1, 0, 0, 0, 44, 0, 0, 0, 0, 0, 0, 0]
