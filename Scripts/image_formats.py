@@ -11,7 +11,7 @@ import imagecodecs
 import numpy as np
 import pillow_heif
 import tifffile
-from PIL import Image
+from PIL import Image, ImageCms
 
 from heif_parts import auxiliary, bits, box, coded, encoded, grid, heif, inner, size
 
@@ -230,18 +230,61 @@ def make_good_tiff():
         good(f"orientation-{orientation}", tiff(plain, extratags=tags, **rgb), turn(plain), exif=True)
     icc = corpus.profile()
     good("profile", tiff(plain, iccprofile=icc, **rgb), plain, profileBytes=len(icc))
-    lab = Image.frombytes("LAB", (21, 18), plain.tobytes())
-    corpus.good("lab.tif", file_of(lab, "TIFF"), lab_by_libtiff(), 2, warnings=["converted to 8-bit RGB"])
+    make_uncommon_tiff()
 
 
-def lab_by_libtiff():
-    import subprocess
-    import tempfile
-    with tempfile.TemporaryDirectory() as folder:
-        path = f"{folder}/lab.tif"
-        Image.frombytes("LAB", (21, 18), color().tobytes()).save(path)
-        subprocess.run(["tiff2rgba", "-c", "none", path, f"{folder}/rgba.tif"], check=True)
-        return np.asarray(Image.open(f"{folder}/rgba.tif").convert("RGB"))
+def make_uncommon_tiff():
+    """Samples that tifffile and Pillow do not write."""
+    plain = color()
+    # Of sRGB, so that nothing is cut off.
+    lab = ImageCms.profileToProfile(
+        Image.fromarray(plain), ImageCms.createProfile("sRGB"), ImageCms.createProfile("LAB"),
+        outputMode="LAB")
+    back = np.asarray(ImageCms.profileToProfile(
+        lab, ImageCms.createProfile("LAB"), ImageCms.createProfile("sRGB"), outputMode="RGB",
+        flags=ImageCms.Flags.BLACKPOINTCOMPENSATION | ImageCms.Flags.NOOPTIMIZE))
+    # L* from 0, a* and b* with a sign.
+    signed = np.asarray(lab)
+    unsigned = signed ^ np.array([0, 128, 128], np.uint8)
+    light, others = signed[:, :, :1].astype(np.uint16), unsigned[:, :, 1:].astype(np.uint16)
+    deep = np.dstack([light * 257, (others << 8) ^ 0x8000])
+    for name, values, photometric in [
+            ("lab", signed, 8), ("lab-16", deep, 8), ("icc-lab", unsigned, 9),
+            ("icc-lab-16", np.dstack([light << 8, others << 8]), 9)]:
+        expected = back if values.dtype == np.uint8 else back.astype(np.uint16) * 257
+        corpus.good(f"{name}.tif", plain_tiff(values.tobytes(), photometric, 8 * values.itemsize), expected,
+                    2 if values.dtype == np.uint8 else 514, warnings=["from L*a*b* to sRGB"])
+    for bits in [10, 12, 14]:
+        largest = (1 << bits) - 1
+        values = (plain.astype(np.uint32) * largest // 255 + np.arange(21)[None, :, None]) & largest
+        rows = [np.unpackbits(row.reshape(-1, 1).astype(">u2").view(np.uint8), axis=1)[:, 16 - bits:]
+                for row in values]
+        data = b"".join(np.packbits(row.ravel()).tobytes() for row in rows)
+        corpus.good(f"rgb-{bits}.tif", plain_tiff(data, 2, bits),
+                    ((values * 65535 + largest // 2) // largest).astype(np.uint16))
+    halves = (plain / 200).astype(np.float16)
+    sixteen = np.floor(np.minimum(halves.astype(float), 1) * 65535 + 0.5).astype(np.uint16)
+    corpus.good("half.tif", plain_tiff(halves.tobytes(), 2, 16, (339, 3, 3)), sixteen,
+                warnings=["floating-point"])
+
+
+def plain_tiff(data, photometric, bits, *more):
+    """One strip of three samples a pixel, 21x18; of more tags each number is there once a sample."""
+    tags = [(256, 4, 21), (257, 4, 18), (258, 3, bits), (259, 3, 1), (262, 3, photometric), (277, 3, 3),
+            (278, 4, 18), (279, 4, len(data)), *more]
+    end = 8 + 2 + 12 * (len(tags) + 1) + 4
+    entries, values = [], b""
+    for tag, kind, value in [*tags, (273, 4, None)]:
+        if tag in (258, 339):
+            entries.append((tag, kind, 3, end + len(values)))
+            values += struct.pack("<3H", value, value, value)
+        else:
+            entries.append((tag, kind, 1, value))
+    start = end + len(values)
+    body = struct.pack("<2sHIH", b"II", 42, 8, len(entries))
+    for tag, kind, count, value in sorted(entries):
+        body += struct.pack("<HHII", tag, kind, count, start if tag == 273 else value)
+    return body + bytes(4) + values + data
 
 
 def make_bad_tiff():

@@ -266,7 +266,19 @@ def make_good_png():
     good("many-pieces.png", png(values, 8, 2, pieces=9), plain)
     good("gamma.png", png(values, 8, 2, chunk(b"gAMA", struct.pack(">I", 100000))
                           + chunk(b"pHYs", struct.pack(">IIB", 2835, 2835, 1))),
-         plain, chunks=["gAMA", "pHYs"], warnings=["described without a profile"])
+         plain, chunks=["gAMA", "pHYs"])
+    linear = chunk(b"gAMA", struct.pack(">I", 100000))
+    points = chunk(b"cHRM", struct.pack(">8I", 31270, 32900, 68000, 32000, 26500, 69000, 15000, 6000))
+    for name, chunks, expected in [
+            ("points", points, {}), ("standard-and-gamma", chunk(b"sRGB", b"\0") + linear, dict(profileBytes=0)),
+            ("gamma-0", chunk(b"gAMA", bytes(4)), dict(warnings=["described without a profile"])),
+            ("code-points", chunk(b"cICP", bytes([12, 13, 0, 1])) + linear, {}),
+            ("code-points-narrow", chunk(b"cICP", bytes([12, 13, 0, 0])),
+             dict(warnings=["described without a profile"])),
+            ("code-points-pq", chunk(b"cICP", bytes([9, 16, 0, 1])), dict(warnings=["HDR (PQ)"]))]:
+        good(f"{name}.png", png(values, 8, 2, chunks), plain, **expected)
+    grey = stored(9, 6, 8, 0, 7)
+    good("gamma-grey.png", png(grey, 8, 0, linear), decoded(grey, 8))
     good("texts.png", png(
         values, 8, 2,
         text + chunk(b"zTXt", b"Comment\0\0" + zlib.compress(b"caf\xe9"))
@@ -333,6 +345,11 @@ def make_good_png():
             profile()[:16] + b"GRAY" + profile()[20:]))), plain,
         profileBytes=0, warnings=["profile is broken"])
     # libpng writes none of these; other programs do.
+    for name, color, space in [("one-way", 2, b"RGB "), ("one-way-grey", 0, b"GRAY")]:
+        data = png(stored(9, 6, 8, color, 7), 8, color,
+                   chunk(b"iCCP", b"x\0\0" + zlib.compress(scanner_profile(space))))
+        good(f"profile-{name}.png", data, by_profile(data, scanner_profile(space)), tolerance=2,
+             profileBytes=0, warnings=["converted to sRGB by its profile"])
     for name, data in refused_profiles().items():
         good(f"{name}.png", png(
             values, 8, 2, chunk(b"iCCP", b"x\0\0" + zlib.compress(data))), plain,
@@ -653,6 +670,13 @@ def make_good_jpeg():
           profileBytes=len(icc))
     close("profile-part-missing.jpg", with_markers(base, *profile_parts(icc, 3)[:2]),
           profileBytes=0, warnings=["missing"])
+    parts = profile_parts(icc, 3)
+    whole, other = profile_parts(icc, 1), profile_parts(refused_profile(), 1)
+    numbered = [(marker, data[:12] + bytes([data[12] - 1, 9]) + data[14:]) for marker, data in parts]
+    for name, markers in [("twice", whole + whole), ("part-twice", parts + parts[1:2]),
+                          ("numbers-off", numbered)]:
+        close(f"profile-{name}.jpg", with_markers(base, *markers), profileBytes=len(icc))
+    close("profile-and-another.jpg", with_markers(base, *whole, *other), profileBytes=0, warnings=["missing"])
     bogus = struct.pack(">I", len(icc) + 5) + icc[4:]
     close("profile-bogus-size.jpg", with_markers(base, *profile_parts(bogus, 1)), profileBytes=0,
           warnings=["profile is broken"])
@@ -666,6 +690,9 @@ def make_good_jpeg():
     data = with_markers(inks, *profile_parts(cmyk_profile(), 1))
     good("cmyk-profile.jpg", data, by_profile(data, cmyk_profile()), tolerance=2, profileBytes=0,
          warnings=["converted from CMYK to sRGB by its profile"])
+    data = with_markers(base, *profile_parts(scanner_profile(), 1))
+    good("profile-one-way.jpg", data, by_profile(data, scanner_profile()), tolerance=2, profileBytes=0,
+         warnings=["converted to sRGB by its profile"])
 
 
 def cmyk_profile():
@@ -679,9 +706,30 @@ def cmyk_profile():
                     table += bytes([
                         round(255 * light), round(128 + 60 * (m - c) * (1 - k)),
                         round(128 + 70 * (y - .6 * c - .2 * m) * (1 - k))])
+    return table_profile(b"CMYK", b"prtr", table)
+
+
+def scanner_profile(space=b"RGB "):
+    """A profile that only says which colours samples have: darker and less vivid than sRGB has them."""
+    levels = [value / 4 for value in range(5)]
+    if space == b"GRAY":
+        return table_profile(space, b"scnr", b"".join(bytes([round(200 * v * v), 128, 128]) for v in levels))
+    table = b""
+    for r in levels:
+        for g in levels:
+            for b in levels:
+                light = (.25 * r + .65 * g + .1 * b) ** 1.2
+                table += bytes([round(250 * light), round(128 + 50 * (r - g)), round(128 + 45 * (g - b))])
+    return table_profile(space, b"scnr", table)
+
+
+def table_profile(space, kind, table):
+    """A profile of one table from samples to L*a*b*."""
+    inputs = {b"GRAY": 1, b"RGB ": 3, b"CMYK": 4}[space]
+    points = round((len(table) // 3) ** (1 / inputs))
     ramp = bytes(range(256))
     identity = struct.pack(">9i", 65536, 0, 0, 0, 65536, 0, 0, 0, 65536)
-    lut = b"mft1" + bytes(4) + bytes([4, 3, 3, 0]) + identity + ramp * 4 + table + ramp * 3
+    lut = b"mft1" + bytes(4) + bytes([inputs, 3, points, 0]) + identity + ramp * inputs + table + ramp * 3
     lut += bytes(-len(lut) % 4)
     description = b"desc" + bytes(4) + struct.pack(">I", 5) + b"inks\0" + bytes(79)
     white = b"XYZ " + bytes(4) + struct.pack(">3i", 63190, 65536, 54061)
@@ -691,14 +739,14 @@ def cmyk_profile():
         tags += struct.pack(">4sII", name, start + len(body), len(value))
         body += value + bytes(-len(value) % 4)
     header = struct.pack(
-        ">I4sI4s4s4s12s4s", start + len(body), b"\0\0\0\0", 0x02400000, b"prtr", b"CMYK", b"Lab ",
+        ">I4sI4s4s4s12s4s", start + len(body), b"\0\0\0\0", 0x02400000, kind, space, b"Lab ",
         struct.pack(">6H", 2020, 1, 1, 0, 0, 0), b"acsp")
     header += bytes(28) + struct.pack(">3i", 63190, 65536, 54061) + bytes(48)
     return header + struct.pack(">I", 4) + tags + body
 
 
 def by_profile(data, inks):
-    """The CMYK picture in sRGB, as Little CMS converts it for Pillow."""
+    """The picture in sRGB, as Little CMS converts it for Pillow."""
     image = Image.open(io.BytesIO(data))
     converted = ImageCms.profileToProfile(
         image, ImageCms.ImageCmsProfile(io.BytesIO(inks)), ImageCms.createProfile("sRGB"),

@@ -59,7 +59,7 @@ static int open_transforms(codec_color *color, const uint8_t *profile, size_t co
     }
     if (own != NULL) cmsCloseProfile(own);
     if (srgb != NULL) cmsCloseProfile(srgb);
-    return color->to_srgb != NULL && color->from_srgb != NULL;
+    return color->to_srgb != NULL;
 }
 
 codec_color *codec_color_open(const uint8_t *profile, size_t count, int channels) {
@@ -75,6 +75,8 @@ codec_color *codec_color_open(const uint8_t *profile, size_t count, int channels
     codec_color_close(color);
     return NULL;
 }
+
+int codec_color_has_way_back(const codec_color *color) { return color->from_srgb != NULL; }
 
 int codec_color_is_srgb(const codec_color *color) {
     if (color->channels != 3) return 0;
@@ -171,6 +173,43 @@ void codec_inks_close(codec_inks *inks) {
     free(inks);
 }
 
+struct codec_lab {
+    cmsContext context;
+    cmsHTRANSFORM to_srgb;
+};
+
+codec_lab *codec_lab_open(void) {
+    codec_lab *lab = calloc(1, sizeof *lab);
+    if (lab == NULL) return NULL;
+    lab->context = cmsCreateContext(NULL, NULL);
+    if (lab->context != NULL) {
+        cmsSetLogErrorHandlerTHR(lab->context, ignore_error);
+        cmsHPROFILE own = cmsCreateLab4ProfileTHR(lab->context, NULL);
+        cmsHPROFILE srgb = cmsCreate_sRGBProfileTHR(lab->context);
+        if (own != NULL && srgb != NULL) {
+            lab->to_srgb =
+                transform(lab->context, own, TYPE_Lab_16, srgb, TYPE_RGB_16, exact_flags);
+        }
+        if (own != NULL) cmsCloseProfile(own);
+        if (srgb != NULL) cmsCloseProfile(srgb);
+    }
+    if (lab->to_srgb != NULL) return lab;
+    codec_lab_close(lab);
+    return NULL;
+}
+
+void codec_lab_to_srgb(
+    const codec_lab *lab, const uint16_t *samples, uint16_t *rgb, size_t pixels) {
+    cmsDoTransform(lab->to_srgb, samples, rgb, (cmsUInt32Number)pixels);
+}
+
+void codec_lab_close(codec_lab *lab) {
+    if (lab == NULL) return;
+    if (lab->to_srgb != NULL) cmsDeleteTransform(lab->to_srgb);
+    if (lab->context != NULL) cmsDeleteContext(lab->context);
+    free(lab);
+}
+
 // The bytes of a profile without its time of creation, which would make every file another.
 static uint8_t *saved(cmsHPROFILE profile, size_t *made) {
     cmsUInt32Number size = 0;
@@ -225,16 +264,20 @@ static const cmsCIExyYTRIPLE *primaries_of(int number) {
     }
 }
 
+static cmsToneCurve *srgb_curve(cmsContext context) {
+    cmsFloat64Number srgb[5] = {2.4, 1 / 1.055, 0.055 / 1.055, 1 / 12.92, 0.04045};
+    return cmsBuildParametricToneCurve(context, 4, srgb);
+}
+
 // The curve from samples to light (ITU-T H.273, table 3); NULL for others.
 static cmsToneCurve *curve_of(cmsContext context, int number) {
-    cmsFloat64Number srgb[5] = {2.4, 1 / 1.055, 0.055 / 1.055, 1 / 12.92, 0.04045};
     cmsFloat64Number bt709[5] = {1 / 0.45, 1 / 1.099, 0.099 / 1.099, 1 / 4.5, 0.081};
     switch (number) {
     case 1: case 6: case 14: case 15: return cmsBuildParametricToneCurve(context, 4, bt709);
     case 4: return cmsBuildGamma(context, 2.2);
     case 5: return cmsBuildGamma(context, 2.8);
     case 8: return cmsBuildGamma(context, 1.0);
-    case 13: return cmsBuildParametricToneCurve(context, 4, srgb);
+    case 13: return srgb_curve(context);
     default: return NULL;
     }
 }
@@ -250,6 +293,31 @@ uint8_t *codec_color_profile_of(int primaries, int transfer, size_t *made) {
         cmsHPROFILE rgb = cmsCreateRGBProfileTHR(context, &white_point, points, curves);
         bytes = saved(rgb, made);
         if (rgb != NULL) cmsCloseProfile(rgb);
+        cmsFreeToneCurve(curve);
+    }
+    cmsDeleteContext(context);
+    return bytes;
+}
+
+uint8_t *codec_color_profile_of_points(const double points[8], double power, size_t *made) {
+    cmsContext context = cmsCreateContext(NULL, NULL);
+    if (context == NULL) return NULL;
+    cmsSetLogErrorHandlerTHR(context, ignore_error);
+    uint8_t *bytes = NULL;
+    cmsToneCurve *curve = power == 0 ? srgb_curve(context) : cmsBuildGamma(context, power);
+    if (curve != NULL) {
+        cmsHPROFILE profile;
+        if (points == NULL) {
+            profile = cmsCreateGrayProfileTHR(context, &white_point, curve);
+        } else {
+            cmsToneCurve *curves[3] = {curve, curve, curve};
+            cmsCIExyY white = {points[0], points[1], 1};
+            cmsCIExyYTRIPLE primaries = {
+                {points[2], points[3], 1}, {points[4], points[5], 1}, {points[6], points[7], 1}};
+            profile = cmsCreateRGBProfileTHR(context, &white, &primaries, curves);
+        }
+        bytes = saved(profile, made);
+        if (profile != NULL) cmsCloseProfile(profile);
         cmsFreeToneCurve(curve);
     }
     cmsDeleteContext(context);

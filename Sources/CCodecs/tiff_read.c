@@ -11,6 +11,7 @@
 #include <tiffio.h>
 
 #include "tiff_file.h"
+#include "tiff_samples.h"
 
 enum {
     most_samples = 8,   // of a pixel: colours, transparency and a few that are left out
@@ -30,6 +31,7 @@ typedef struct tiff_state {
     uint16_t *palette[3];
     int palette_shift;
     codec_inks *inks;
+    codec_lab *lab;  // for L*a*b*
 } tiff_state;
 
 static codec_status fail(codec_reader *reader, codec_status status, const char *message) {
@@ -73,8 +75,16 @@ static void find_alpha(tiff_state *state) {
     }
 }
 
+static int is_lab(const tiff_state *state) {
+    return state->photometric == PHOTOMETRIC_CIELAB || state->photometric == PHOTOMETRIC_ICCLAB;
+}
+
 static int is_plain(const tiff_state *state) {
     switch (state->photometric) {
+    case PHOTOMETRIC_CIELAB:
+    case PHOTOMETRIC_ICCLAB:
+        return state->samples >= 3 && state->format == SAMPLEFORMAT_UINT
+            && (state->bits == 8 || state->bits == 16);
     case PHOTOMETRIC_MINISWHITE:
     case PHOTOMETRIC_MINISBLACK:
     case PHOTOMETRIC_RGB:
@@ -82,10 +92,12 @@ static int is_plain(const tiff_state *state) {
     case PHOTOMETRIC_PALETTE: return state->bits <= 8 && state->format == SAMPLEFORMAT_UINT;
     default: return 0;
     }
-    if (state->format == SAMPLEFORMAT_IEEEFP) return state->bits == 32 || state->bits == 64;
-    return state->format == SAMPLEFORMAT_UINT
-        && (state->bits == 1 || state->bits == 2 || state->bits == 4 || state->bits == 8
-            || state->bits == 16 || state->bits == 32);
+    if (state->format == SAMPLEFORMAT_IEEEFP) {
+        return state->bits == 16 || state->bits == 32 || state->bits == 64;
+    }
+    static const uint8_t known[] = {1, 2, 4, 8, 10, 12, 14, 16, 32};
+    return state->format == SAMPLEFORMAT_UINT && state->bits <= 32
+        && memchr(known, state->bits, sizeof known) != NULL;
 }
 
 static codec_status choose_palette(codec_reader *reader, tiff_state *state) {
@@ -106,7 +118,8 @@ static codec_status choose_palette(codec_reader *reader, tiff_state *state) {
 static codec_status choose_layout(codec_reader *reader, tiff_state *state) {
     int is_cmyk = state->photometric == PHOTOMETRIC_SEPARATED;
     int is_palette = state->photometric == PHOTOMETRIC_PALETTE;
-    state->colors = is_cmyk ? 4 : state->photometric == PHOTOMETRIC_RGB ? 3 : 1;
+    int is_rgb = state->photometric == PHOTOMETRIC_RGB;
+    state->colors = is_cmyk ? 4 : is_rgb || is_lab(state) ? 3 : 1;
     if (is_cmyk && short_of(state->tiff, TIFFTAG_INKSET, INKSET_CMYK) != INKSET_CMYK) {
         return fail(reader, codec_unsupported, "inks other than CMYK");
     }
@@ -123,10 +136,15 @@ static codec_status choose_layout(codec_reader *reader, tiff_state *state) {
     int grey = state->colors == 1 && !is_palette;
     reader->channels = (grey ? 1 : 3) + (state->alpha_at >= 0);
     reader->converted_from_cmyk = is_cmyk;
+    if (is_lab(state)) {
+        reader->reductions |= codec_from_lab;
+        state->lab = codec_lab_open();
+        if (state->lab == NULL) return codec_no_memory;
+    }
     return is_palette ? choose_palette(reader, state) : codec_ok;
 }
 
-// What is left to libtiff, which makes 8-bit RGB of it: YCbCr, L*a*b*, fax and the like.
+// What is left to libtiff, which makes 8-bit RGB of it: YCbCr, fax and the like.
 static codec_status choose_conversion(codec_reader *reader, tiff_state *state) {
     char message[1024] = "";
     if (!TIFFRGBAImageOK(state->tiff, message)) {
@@ -217,7 +235,10 @@ static uint16_t sample(const tiff_state *state, const uint8_t *row, size_t i) {
     uint16_t value = 0;
     switch (state->bits) {
     case 8: return row[i];
-    case 16: memcpy(&value, row + 2 * i, 2); return value;
+    case 10: case 12: case 14: return codec_packed_sample(row, i * state->bits, state->bits);
+    case 16:
+        memcpy(&value, row + 2 * i, 2);
+        return state->format == SAMPLEFORMAT_IEEEFP ? codec_half_float(value) : value;
     case 64: {
         double real;
         memcpy(&real, row + 8 * i, 8);
@@ -279,12 +300,17 @@ static void put_row(
     uint16_t white = reader->depth == 16 ? 65535 : 255;
     if (state->photometric == PHOTOMETRIC_SEPARATED) {
         take_inks(state, row, step, out, channels, count);
+    } else if (is_lab(state)) {
+        int is_signed = state->photometric == PHOTOMETRIC_CIELAB;
+        codec_take_lab(state->lab, state->bits, is_signed, row, step, out, channels, count);
     }
     for (size_t x = 0; x < count; x++) {
         const uint16_t *pixel = row + x * step;
         uint16_t *to = out + x * channels;
         switch (state->photometric) {
-        case PHOTOMETRIC_SEPARATED: break;
+        case PHOTOMETRIC_SEPARATED:
+        case PHOTOMETRIC_CIELAB:
+        case PHOTOMETRIC_ICCLAB: break;
         case PHOTOMETRIC_PALETTE:
             for (int c = 0; c < 3; c++) {
                 to[c] = state->palette[c][pixel[0]] >> state->palette_shift;
@@ -399,6 +425,7 @@ void codec_tiff_close(codec_reader *reader) {
     tiff_state *state = reader->state;
     if (state->tiff != NULL) TIFFClose(state->tiff);
     codec_inks_close(state->inks);
+    codec_lab_close(state->lab);
     codec_reader_close(reader);
 }
 

@@ -24,12 +24,15 @@ final class ColorProfile {
     /// Whether its colours are sRGB's, to half a level of 255.
     var isSRGB: Bool { codec_color_is_srgb(transforms) != 0 }
 
+    /// Whether it says which samples a colour has. A scanner's profile may say only which colours samples have.
+    var hasWayBack: Bool { codec_color_has_way_back(transforms) != 0 }
+
     /// 16-bit samples without alpha, one or three a pixel, as three of sRGB.
     func toSRGB(_ samples: [UInt16]) -> [UInt16] {
         converted(samples, channels, 3, by: codec_color_to_srgb)
     }
 
-    /// 16-bit sRGB, three samples a pixel, in the profile's one or three.
+    /// 16-bit sRGB, three samples a pixel, in the profile's one or three. Only where there is a way back.
     func fromSRGB(_ rgb: [UInt16]) -> [UInt16] {
         converted(rgb, 3, channels, by: codec_color_from_srgb)
     }
@@ -105,11 +108,29 @@ extension Image {
             metadata: metadata)
     }
 
+    /// The picture in sRGB where its profile has no way back: what is painted could not be stored in it.
+    var withWayBack: Image {
+        guard let bytes = metadata.iccProfile,
+            let profile = ColorProfile(bytes, channels: channels), !profile.hasWayBack
+        else { return self }
+        var image = inSRGB.converted(channels: hasAlpha ? 4 : 3, depth: depth)
+        image.metadata.pngChunks.removeAll { $0.name != "pHYs" }
+        if image.metadata.jpegCoding != nil {
+            (image.metadata.jpegCoding, image.metadata.jpegObstacle) = (
+                nil, "its colours became sRGB"
+            )
+        }
+        image.metadata.warnings.append(
+            "converted to sRGB by its profile, in which no colours can be stored")
+        return image
+    }
+
     /// The picture's colours as `other` would hold them: of its profile, depth and one or three
     /// channels, without alpha.
     func inColors(of other: Image) -> Image {
         let channels = other.isGrey ? 1 : 3
-        guard metadata.iccProfile != other.metadata.iccProfile, let profile = other.ownProfile
+        guard metadata.iccProfile != other.metadata.iccProfile, let profile = other.ownProfile,
+            profile.hasWayBack
         else { return converted(channels: channels, depth: other.depth) }
         let rgb = inSRGB.converted(channels: 3, depth: 16)
         return Image(

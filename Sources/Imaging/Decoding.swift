@@ -6,8 +6,8 @@ extension Image {
     /// Reads a picture of an ``ImageFormat``; the bytes decide which one, not the name.
     ///
     /// Damage is an error, never a half-grey picture. The orientation is applied and set to 1 in the kept
-    /// metadata. CMYK becomes sRGB by its profile, RGB by the naive conversion without one; a palette
-    /// becomes colours, a transparent colour becomes alpha; of an animation, or of several pictures, the
+    /// metadata. CMYK becomes sRGB by its profile, RGB by the naive conversion without one; so do colours
+    /// whose profile only says what they look like, not how to store others; a palette becomes colours, a transparent colour becomes alpha; of an animation, or of several pictures, the
     /// first is read. Samples of 10 and 12 bits become 16, and so do floats from 0 to 1. All other samples
     /// are those of the file, whatever its profile.
     ///
@@ -30,6 +30,8 @@ extension Image {
         if mended != nil { metadata.warnings.append(JPEGScanNames.note) }
         if format == .jpeg, metadata.jpegCoding != nil {
             metadata.jpegSource = JPEGSource(data, orientation: orientation, read: self)
+        } else if orientation != .upright {
+            metadata.dropStoredPlaces()
         }
     }
 }
@@ -173,7 +175,7 @@ private func decode(
         width: width, height: height, channels: Int(reader.pointee.channels),
         depth: Int(reader.pointee.depth), samples: samples,
         metadata: try ImageMetadata(reader, bytes, items, format: format, name: name))
-    return StoredImage(image, format, orientation: reader.pointee.orientation)
+    return StoredImage(image.withWayBack, format, orientation: reader.pointee.orientation)
 }
 
 extension codec_reader {
@@ -209,7 +211,9 @@ extension ImageMetadata {
             start: reader.pointee.items.list, count: reader.pointee.items.count
         ).map(CodecItem.init)
         switch format {
-        case .png: try readChunks(items, name: name)
+        case .png:
+            try readChunks(items, name: name)
+            describeColors(channels: Int(reader.pointee.channels))
         case .jpeg:
             try readMarkers(items, name: name)
             jpegCoding = JPEGCoding(reader.pointee.coding)
@@ -231,6 +235,9 @@ extension ImageMetadata {
             warnings.append("converted from CMYK to sRGB by its profile")
         } else if reader.pointee.converted_from_cmyk != 0 {
             warnings.append("converted from CMYK to RGB")
+        }
+        if ![.heic, .avif].contains(format), reader.pointee.converted_from_cmyk == 0 {
+            takeColorsOfEXIF(channels: Int(reader.pointee.channels))
         }
         keepProfile(channels: Int(reader.pointee.channels))
         dropCompanions()

@@ -18,12 +18,16 @@ struct EXIF {
         /// UTF-16, little-endian, in single bytes
         static let windowsComment = 0x9C9C
         static let pixelWidth = 0xA002, pixelHeight = 0xA003
+        static let colorSpace = 0xA001
+        static let interoperability = 0xA005, interoperabilityIndex = 0x0001
+        static let relatedWidth = 0x1001, relatedHeight = 0x1002
+        static let subDirectories = 0x014A
         static let subjectArea = 0x9214, subjectLocation = 0xA214
         static let thumbnailOffset = 0x0201, thumbnailLength = 0x0202
         static let stripOffset = 0x0111, stripLength = 0x0117
     }
     private enum Kind {
-        static let text = 2, short = 3, long = 4, undefined = 7
+        static let text = 2, short = 3, long = 4, undefined = 7, signedLong = 9, directory = 13
     }
 
     /// A block with nothing in it, big-endian.
@@ -53,6 +57,7 @@ struct EXIF {
     var normalised: [UInt8]? {
         var block = self
         block.dropThumbnail()
+        block.dropPreviews()
         for picture in EmbeddedJPEG.places(in: block.bytes) { block.wipe(picture) }
         guard var block = EXIF(block.bytes) else { return nil }
         block.setOrientation(.upright)
@@ -132,6 +137,20 @@ struct EXIF {
         for (tag, value) in [(Tag.pixelWidth, width), (Tag.pixelHeight, height)] {
             if let entry = exif.flatMap({ entry(tag, in: $0) }) { set(entry, to: value) }
         }
+        for (tag, value) in [(Tag.relatedWidth, width), (Tag.relatedHeight, height)] {
+            if let entry = interoperability.flatMap({ entry(tag, in: $0) }) {
+                set(entry, to: value)
+            }
+        }
+    }
+
+    /// Whether it says that the colours are those of Adobe RGB (DCF 2.0, optional colour space; the number is in wide use).
+    var isAdobeRGB: Bool {
+        if let exif, entry(Tag.colorSpace, in: exif).flatMap(scalar) == 2 { return true }
+        guard let index = interoperability.flatMap({ entry(Tag.interoperabilityIndex, in: $0) }),
+            let range = range(of: index)
+        else { return false }
+        return bytes[range].starts(with: "R03".utf8)
     }
 
     /// The user comment as text; nil if there is none or only blanks.
@@ -199,6 +218,11 @@ struct EXIF {
             .flatMap { $0 >= 8 ? directory(at: $0) : nil }
     }
 
+    private var interoperability: Directory? {
+        exif.flatMap { entry(Tag.interoperability, in: $0) }.flatMap(scalar)
+            .flatMap(directory(at:))
+    }
+
     /// The directory at an offset, as far as it is inside the block.
     private func directory(at offset: Int) -> Directory? {
         guard offset >= 8, offset + 2 <= bytes.count else { return nil }
@@ -220,7 +244,7 @@ struct EXIF {
         guard number(at: entry.position + 4, 4) == 1 else { return nil }
         switch number(at: entry.position + 2, 2) {
         case Kind.short: return number(at: entry.position + 8, 2)
-        case Kind.long: return number(at: entry.position + 8, 4)
+        case Kind.long, Kind.signedLong, Kind.directory: return number(at: entry.position + 8, 4)
         default: return nil
         }
     }
@@ -247,11 +271,24 @@ struct EXIF {
     /// Cuts the link to the second directory and wipes the thumbnail it points at.
     private mutating func dropThumbnail() {
         guard let link = main?.link, let second = directory(at: number(at: link, 4)) else { return }
-        let thumbnails =
-            [(Tag.thumbnailOffset, Tag.thumbnailLength), (Tag.stripOffset, Tag.stripLength)]
-            .flatMap { zip(numbers($0, in: second), numbers($1, in: second)) }
         put(0, 4, at: link)
-        let places = thumbnails.filter { $0 >= 8 && $0 + $1 <= bytes.count }.map { $0..<$0 + $1 }
+        wipePictures(of: second)
+    }
+
+    /// Takes out the pointers at directories of further pictures, the first 16 of them, and wipes those.
+    private mutating func dropPreviews() {
+        guard let pointers = main.map({ numbers(Tag.subDirectories, in: $0) }) else { return }
+        for place in pointers.prefix(16) { directory(at: place).map { wipePictures(of: $0) } }
+        guard let main, let pointer = entry(Tag.subDirectories, in: main) else { return }
+        drop(pointer, of: main)
+    }
+
+    /// Wipes the picture that a directory describes.
+    private mutating func wipePictures(of directory: Directory) {
+        let pictures =
+            [(Tag.thumbnailOffset, Tag.thumbnailLength), (Tag.stripOffset, Tag.stripLength)]
+            .flatMap { zip(numbers($0, in: directory), numbers($1, in: directory)) }
+        let places = pictures.filter { $0 >= 8 && $0 + $1 <= bytes.count }.map { $0..<$0 + $1 }
         wipe(union: places)
         for place in places.sorted(by: { $0.upperBound > $1.upperBound })
         where place.upperBound == bytes.count {
@@ -265,7 +302,8 @@ struct EXIF {
         let count = number(at: entry.position + 4, 4)
         let kind = number(at: entry.position + 2, 2)
         let size = kind == Kind.short ? 2 : 4
-        guard kind == Kind.short || kind == Kind.long, count <= bytes.count / size else {
+        guard [Kind.short, Kind.long, Kind.directory].contains(kind), count <= bytes.count / size
+        else {
             return []
         }
         let start =

@@ -1,4 +1,5 @@
-/// JPEG files inside of other bytes: cameras keep previews in their makers' notes, each in a way of its own.
+/// JPEG files inside of other bytes: cameras keep previews in their makers' notes, each in a way of its own. Some put
+/// another byte in place of the first.
 enum EmbeddedJPEG {
     /// Where files are that have the frame of one: from their first marker to the marker of their end, or
     /// to the end of the bytes. Takes time in proportion to their number.
@@ -6,7 +7,8 @@ enum EmbeddedJPEG {
         var places: [Range<Int>] = []
         var position = 0
         while position + 4 <= bytes.count {
-            guard bytes[position] == 0xFF, bytes[position + 1] == 0xD8, bytes[position + 2] == 0xFF,
+            guard bytes[position + 1] == 0xD8, bytes[position + 2] == 0xFF,
+                bytes[position] == 0xFF || bytes[position + 3] == 0xDB,
                 let end = end(ofFileAt: position, in: bytes)
             else {
                 position += 1

@@ -19,6 +19,9 @@ extension Image {
     /// - Throws: ``ImagingError/cannotEncode(format:reason:)``.
     public func encoded(as format: ImageFormat, quality: Int? = nil) throws -> Data {
         try checkEncodable(as: format)
+        if format != .jpeg, metadata.jpegSource != nil {
+            return try upright.encoded(as: format, quality: quality)
+        }
         // A lossy encoder lets colours that are hidden under transparency run into those that are seen.
         let seen = quality == nil ? self : withoutHiddenColors
         switch format {
@@ -70,6 +73,16 @@ extension Image {
         }
     }
 
+    /// As it is written where not over the JPEG that it was read from, which may be stored turned.
+    private var upright: Image {
+        var image = self
+        if let source = metadata.jpegSource, source.orientation != .upright {
+            image.metadata.dropStoredPlaces()
+        }
+        image.metadata.jpegSource = nil
+        return image
+    }
+
     /// Without alpha, 8 bit.
     private var flattened: Image { converted(channels: isGrey ? 1 : 3, depth: 8) }
 
@@ -111,7 +124,7 @@ extension Image {
         let coding = quality == nil ? metadata.jpegCoding?.forWriting(channels: channels) : nil
         if coding != nil, let kept = try encodedOverSource() { return kept }
         return try writtenJPEG(
-            metadata.markers(width: width, height: height, orientation: .upright),
+            upright.metadata.markers(width: width, height: height, orientation: .upright),
             quality: quality ?? 95, coding)
     }
 

@@ -20,12 +20,14 @@ extension ImageMetadata {
         }
     }
 
+    /// Code points of curves that are shown as sRGB's.
+    static let usualCurves = [0, 1, 2, 6, 13, 14, 15]
+
     /// A profile in place of code points (ITU-T H.273). The curves of television are shown as sRGB's by
     /// every program, and so are pictures that say nothing.
-    private mutating func takeColors(primaries: Int, transfer: Int) {
-        let usual = [0, 1, 2, 6, 13, 14, 15]
-        if [0, 1, 2].contains(primaries), usual.contains(transfer) { return }
-        let curve = usual.contains(transfer) ? 13 : transfer
+    mutating func takeColors(primaries: Int, transfer: Int) {
+        if [0, 1, 2].contains(primaries), Self.usualCurves.contains(transfer) { return }
+        let curve = Self.usualCurves.contains(transfer) ? 13 : transfer
         var count = 0
         if let made = codec_color_profile_of(Int32(primaries), Int32(curve), &count) {
             defer { free(made) }

@@ -5,11 +5,7 @@ extension ImageMetadata {
     /// - Parameter isScaled: whether the frame shows what it showed, larger or smaller; places in parts of its sides
     ///   then stay.
     public mutating func reframe(width: Int, height: Int, isScaled: Bool) {
-        exif = exif.map { bytes in
-            guard var block = EXIF(bytes) else { return bytes }
-            block.dropPlaces()
-            return block.bytes
-        }
+        dropPlacesInEXIF()
         guard let packet = xmp else { return }
         var found: Set<Companion> = []
         let kept = XMP.without(
@@ -23,6 +19,20 @@ extension ImageMetadata {
         xmp = kept.map { XMP.sized($0, width: width, height: height) }
         lost.formUnion(found)
     }
+
+    /// Takes out where in the stored picture the camera focussed, which does not hold for the upright one.
+    mutating func dropStoredPlaces() {
+        dropPlacesInEXIF()
+        xmp = xmp.map { packet in XMP.without({ $0.isPixelPlace }, in: packet) ?? packet }
+    }
+
+    private mutating func dropPlacesInEXIF() {
+        exif = exif.map { bytes in
+            guard var block = EXIF(bytes) else { return bytes }
+            block.dropPlaces()
+            return block.bytes
+        }
+    }
 }
 
 extension Companion {
@@ -32,9 +42,13 @@ extension Companion {
         func isIn(_ namespace: String, _ prefix: String) -> Bool {
             name.namespace.map { $0 == namespace } ?? (name.prefix == prefix)
         }
-        if isIn("http://ns.google.com/photos/1.0/panorama/", "GPano") {
+        if isIn("http://ns.google.com/photos/1.0/panorama/", "GPano")
+            || isIn("http://ns.google.com/videos/1.0/spherical/", "GSpherical")
+        {
             self = .panorama
         } else if isIn("http://www.metadataworkinggroup.com/schemas/regions/", "mwg-rs")
+            || isIn("http://ns.acdsee.com/regions/", "acdsee-rs")
+            || isIn("http://ns.apple.com/faceinfo/1.0/", "apple-fi")
             || isIn("http://ns.microsoft.com/photo/1.2/", "MP") && name.local == "RegionInfo"
             || isIn("http://iptc.org/std/Iptc4xmpExt/2008-02-29/", "Iptc4xmpExt")
                 && name.local == "ImageRegion"

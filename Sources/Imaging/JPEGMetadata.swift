@@ -73,21 +73,23 @@ extension ImageMetadata {
         }
     }
 
-    /// Joins the parts of a profile: each starts with its number from 1 and the number of parts.
+    /// Joins the parts of a profile: each starts with its number from 1 and the number of parts. Some programs write
+    /// parts twice, count from 0 or get their number wrong: what then has the length that it says is whole, too.
     private func joined(_ parts: [[UInt8]]) -> [UInt8]? {
         var pieces: [UInt8: ArraySlice<UInt8>] = [:]
-        for part in parts {
-            guard part.count >= 2, part[1] == parts.count, pieces[part[0]] == nil else {
-                return nil
-            }
-            pieces[part[0]] = part.dropFirst(2)
+        for part in parts where part.count >= 2 {
+            let piece = part.dropFirst(2)
+            guard pieces[part[0], default: piece] == piece else { return nil }
+            pieces[part[0]] = piece
         }
-        var profile: [UInt8] = []
-        for number in 1...parts.count {
-            guard let piece = UInt8(exactly: number).flatMap({ pieces[$0] }) else { return nil }
-            profile += piece
-        }
-        return profile
+        let numbers = pieces.keys.sorted()
+        guard let first = numbers.first, let last = numbers.last, first <= 1,
+            Int(last) - Int(first) + 1 == numbers.count
+        else { return nil }
+        let profile = numbers.flatMap { pieces[$0] ?? [] }
+        let isCounted = parts.allSatisfy { $0.count >= 2 && Int($0[1]) == numbers.count }
+        let size = profile.prefix(4).reduce(0) { $0 << 8 | Int($1) }
+        return isCounted && first == 1 || size == profile.count ? profile : nil
     }
 
     /// The markers of a JPEG file with these pixels, in the order they are written.

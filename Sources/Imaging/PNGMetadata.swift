@@ -19,9 +19,6 @@ extension ImageMetadata {
             default: pngChunks.append(PNGChunk(name: chunk.name, bytes: chunk.bytes))
             }
         }
-        if iccProfile == nil, !pngChunks.allSatisfy(\.saysNothingBesideSRGB) {
-            warnings.append("its colours are described without a profile and taken for sRGB")
-        }
         // libpng drops the chunk with this warning, which would silently change the colours.
         if (iccProfile?.count ?? 0) > ImageLimits.profileBytes
             || warnings.contains(where: { $0.hasPrefix("iCCP") && $0.contains("memory limits") })
@@ -85,28 +82,6 @@ extension ImageMetadata {
     /// An `iTXt` chunk: no compression, no language, no translated keyword.
     private func textChunk(keyword: String, utf8: [UInt8]) -> PNGChunk {
         PNGChunk(name: "iTXt", bytes: (latin1Bytes(keyword) ?? []) + [0, 0, 0, 0, 0] + utf8)
-    }
-}
-
-extension PNGChunk {
-    /// Whether the chunk says of the colours what sRGB says of them, or nothing.
-    fileprivate var saysNothingBesideSRGB: Bool {
-        func numbers(_ expected: [Int], within tolerance: Int) -> Bool {
-            guard bytes.count == 4 * expected.count else { return true }
-            return expected.enumerated().allSatisfy { index, number in
-                let found = bytes[4 * index..<4 * index + 4].reduce(0) { $0 << 8 | Int($1) }
-                return abs(found - number) <= tolerance
-            }
-        }
-        switch name {
-        case "gAMA": return numbers([45_455], within: 1_000)
-        case "cHRM":
-            return numbers(
-                [31_270, 32_900, 64_000, 33_000, 30_000, 60_000, 15_000, 6_000], within: 500)
-        // Primaries of BT.709, the curve of sRGB.
-        case "cICP": return bytes.starts(with: [1, 13])
-        default: return true
-        }
     }
 }
 

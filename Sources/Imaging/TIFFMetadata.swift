@@ -14,12 +14,14 @@ extension ImageMetadata {
             (codec_from_32_bits, "its 32-bit samples became 16 bits"),
             (codec_without_extra, "samples beside its colours were left out"),
             (codec_from_other_colors, "its colours were converted to 8-bit RGB"),
+            (codec_from_lab, "its colours were converted from L*a*b* to sRGB"),
         ]
         for (reduction, note) in notes where reader.reductions & reduction.rawValue != 0 {
             warnings.append(note)
         }
         // The profile is of the colours before they were converted.
-        if reader.reductions & codec_from_other_colors.rawValue != 0 { iccProfile = nil }
+        let converted = codec_from_other_colors.rawValue | codec_from_lab.rawValue
+        if reader.reductions & converted != 0 { iccProfile = nil }
     }
 
     /// What libtiff is to write of it, in front of the EXIF.

@@ -5,6 +5,8 @@ public enum Companion: Sendable, CaseIterable {
     case gainMap
     /// The film of a motion photo.
     case motion
+    /// What was heard.
+    case sound
     /// How far away everything is, and what belongs to that.
     case depth
     /// More pictures behind the first (Multi-Picture Format).
@@ -23,6 +25,7 @@ public enum Companion: Sendable, CaseIterable {
         switch self {
         case .gainMap: "its HDR layer (a gain map) is left out; the picture itself is kept"
         case .motion: "its film (a motion photo) is left out; the picture itself is kept"
+        case .sound: "its sound is left out; the picture itself is kept"
         case .depth: "its depth map is left out; the picture itself is kept"
         case .otherPictures: "the other pictures in the file are left out; the first is kept"
         case .panorama: "its place in a panorama is left out, for its frame is another"
@@ -32,7 +35,7 @@ public enum Companion: Sendable, CaseIterable {
     }
 
     /// Whether it is behind the picture in the file.
-    var isAppended: Bool { ![.thumbnail, .panorama, .regions].contains(self) }
+    var isAppended: Bool { ![.thumbnail, .panorama, .regions, .sound].contains(self) }
 
     /// The companion that a property of XMP is about.
     init?(_ name: XMP.Name) {
@@ -53,7 +56,7 @@ public enum Companion: Sendable, CaseIterable {
 
     /// Where their properties are: a namespace with its usual prefixes, and how the names begin where
     /// not all of it is meant. (Adobe: Gain Map 1.0; Google: Ultra HDR, Motion Photo 1.0, Depthmap
-    /// Metadata, Dynamic Depth 1.0; Apple: HDRGainMap, depthData; Adobe: XMP Part 1, 2012, 8.4 and 8.7.)
+    /// Metadata with audio and focus, Dynamic Depth 1.0; Apple: HDRGainMap, depthData; Adobe: XMP Part 1, 2012, 8.4 and 8.7.)
     private static let namespaces:
         [(
             namespace: String, prefixes: [String], locals: [String], companion: Companion
@@ -73,7 +76,8 @@ public enum Companion: Sendable, CaseIterable {
             ("http://ns.google.com/photos/1.0/depthmap/", ["GDepth"], [], .depth),
             ("http://ns.google.com/photos/1.0/image/", ["GImage"], [], .depth),
             ("http://ns.google.com/photos/dd/1.0/", ["Device"], [], .depth),
-            ("http://ns.google.com/photos/1.0/audio/", ["GAudio"], [], .directory),
+            ("http://ns.google.com/photos/1.0/audio/", ["GAudio"], [], .sound),
+            ("http://ns.google.com/photos/1.0/focus/", ["GFocus"], [], .depth),
             ("http://ns.google.com/photos/1.0/container/", ["Container", "Item"], [], .directory),
             ("http://ns.adobe.com/xap/1.0/g/img/", ["xmpGImg"], [], .thumbnail),
             ("http://ns.adobe.com/xap/1.0/", ["xmp", "xap"], ["Thumbnails"], .thumbnail),

@@ -53,6 +53,43 @@ import Testing
         #expect(composite(original: original, generated: original.inSRGB, mask: none) == original)
     }
 
+    /// sRGB's curve from light, and back (IEC 61966-2-1).
+    private func encoded(_ light: Double) -> Double {
+        let light = min(max(light, 0), 1)
+        return 255 * (light <= 0.003_130_8 ? 12.92 * light : 1.055 * pow(light, 1 / 2.4) - 0.055)
+    }
+
+    private func light(_ sample: UInt16) -> Double {
+        let value = Double(sample) / 255
+        return value <= 0.040_45 ? value / 12.92 : pow((value + 0.055) / 1.055, 2.4)
+    }
+
+    /// Chunks that say what the curve is stand for a profile of it.
+    @Test(arguments: ["gamma", "gamma-grey"])
+    func samplesThatAreLight(name: String) throws {
+        let image = try Image(contentsOf: corpus.appending(path: "Good/\(name).png"))
+        let seen = image.inSRGB.rgb8.converted(channels: image.channels, depth: 8)
+        for (sample, found) in zip(image.samples, seen.samples) {
+            #expect(abs(encoded(Double(sample) / 255) - Double(found)) <= 1)
+        }
+    }
+
+    /// The same for the primaries of Display P3, by numbers or by name.
+    @Test(arguments: ["points", "code-points"])
+    func primariesInChunks(name: String) throws {
+        let image = try Image(contentsOf: corpus.appending(path: "Good/\(name).png"))
+        let seen = image.inSRGB.rgb8.samples
+        for start in stride(from: 0, to: seen.count, by: 3) {
+            let p3 = image.samples[start..<start + 3].map(light)
+            let red = 1.224_940 * p3[0] - 0.224_940 * p3[1]
+            let green = -0.042_057 * p3[0] + 1.042_057 * p3[1]
+            let blue = -0.019_638 * p3[0] - 0.078_636 * p3[1] + 1.098_274 * p3[2]
+            for (expected, found) in zip([red, green, blue], seen[start...]) {
+                #expect(abs(encoded(expected) - Double(found)) <= 2)
+            }
+        }
+    }
+
     @Test func sRGBStaysAsItIs() throws {
         let image = try Image(contentsOf: corpus.appending(path: "Good/profile.png"))
         #expect(image.metadata.iccProfile != nil)

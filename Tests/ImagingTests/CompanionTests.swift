@@ -67,7 +67,8 @@ import Testing
             "film"
         ),
         ("", "<GDepth:Data>SECRET</GDepth:Data><GImage:Data>SECRET</GImage:Data>", "depth"),
-        ("GDepth:Format=\"RangeInverse\"", "", "depth"),
+        ("GDepth:Format=\"RangeInverse\" GFocus:BlurAtInfinity=\"SECRET\"", "", "depth"),
+        ("GAudio:Mime=\"SECRET\"", "<GAudio:Data>SECRET</GAudio:Data>", "sound"),
         ("", "<Profile:Type>DepthPhoto</Profile:Type>", "depth"),
         ("depthData:DepthDataVersion=\"1\" apdi:AuxiliaryImageType=\"SECRET\"", "", "depth"),
         ("", "<own:DepthDataVersion>1</own:DepthDataVersion>", "depth"),

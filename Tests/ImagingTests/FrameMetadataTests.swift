@@ -14,7 +14,8 @@ import Testing
         </rdf:Description></rdf:li></rdf:Bag></mwg-rs:RegionList></mwg-rs:Regions>\
         <MP:RegionInfo><rdf:Description MPRI:Name="SECRET"/></MP:RegionInfo>\
         <Iptc4xmpExt:ImageRegion><rdf:Bag><rdf:li Iptc4xmpExt:Name="SECRET"/></rdf:Bag>\
-        </Iptc4xmpExt:ImageRegion>
+        </Iptc4xmpExt:ImageRegion><acdsee-rs:Regions acdsee-rs:Name="SECRET"/>\
+        <apple-fi:Regions apple-fi:Name="SECRET"/>
         """
 
     private func picture(exif: [UInt8]? = nil) -> Image {
@@ -28,6 +29,8 @@ import Testing
             xmlns:own="http://ns.google.com/photos/1.0/panorama/" \
             xmlns:mwg-rs="http://www.metadataworkinggroup.com/schemas/regions/" \
             xmlns:MP="http://ns.microsoft.com/photo/1.2/" xmlns:dc="http://purl.org/dc/elements/1.1/" \
+            xmlns:acdsee-rs="http://ns.acdsee.com/regions/" \
+            xmlns:apple-fi="http://ns.apple.com/faceinfo/1.0/" \
             xmlns:Iptc4xmpExt="http://iptc.org/std/Iptc4xmpExt/2008-02-29/" \
             xmlns:exif="http://ns.adobe.com/exif/1.0/" xmlns:tiff="http://ns.adobe.com/tiff/1.0/">\
             <rdf:Description \(Self.panorama) dc:format="kept" tiff:ImageWidth="8" \

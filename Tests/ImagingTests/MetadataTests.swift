@@ -119,6 +119,69 @@ private func contains(_ bytes: [UInt8], _ text: String) -> Bool {
         #expect(Array(block[48..<52]) == [5, 0, 0, 0])
     }
 
+    /// What cameras say of Adobe RGB: no profile, but a word in the directory of interoperability.
+    @Test(arguments: ["R03", "R98"], [ImageFormat.jpeg, .png, .webp])
+    func adobeRGBByEXIF(index: String, format: ImageFormat) throws {
+        let pointer: [UInt8] = [1, 0, 0x05, 0xA0, 4, 0, 1, 0, 0, 0, 44, 0, 0, 0, 0, 0, 0, 0]
+        let entry: [UInt8] = [1, 0, 1, 0, 2, 0, 4, 0, 0, 0] + Array(index.utf8) + [0, 0, 0, 0, 0]
+        var metadata = ImageMetadata()
+        metadata.exif = exif(
+            [(tag: 0x8769, kind: 4, count: 1, value: 26)], tail: pointer + entry)
+        let back = try written(metadata, as: format)
+        guard index == "R03" else {
+            #expect(back.metadata.iccProfile == nil && back.metadata.warnings.isEmpty)
+            return
+        }
+        #expect(back.metadata.warnings.count == 1)
+        var other = back
+        other.metadata.iccProfile = Array(
+            try Data(contentsOf: corpus.appending(path: "Profiles/adobe-rgb.icc")))
+        let (found, expected) = (back.inSRGB.rgb8.samples, other.inSRGB.rgb8.samples)
+        #expect(zip(found, expected).allSatisfy { abs(Int($0) - Int($1)) <= 2 })
+        let again = try Image(decoding: back.encoded(as: .png), name: "it").metadata
+        #expect(again.warnings.isEmpty && again.iccProfile == back.metadata.iccProfile)
+    }
+
+    /// Where the camera focussed counts pixels of the picture as it is stored: it stays as long as that does.
+    @Test func theFocusOfATurnedPictureGoes() throws {
+        let area: [UInt8] = [0x14, 0x92, 3, 0, 2, 0, 0, 0, 3, 0, 4, 0]
+        func hasArea(_ data: Data) throws -> Bool {
+            let block = try Image(decoding: data, name: "it").metadata.exif ?? []
+            return block.firstRange(of: area) != nil
+        }
+        var image = noise(width: 32, height: 16, channels: 3)
+        image.metadata.exif = exif(
+            [
+                (tag: 0x0112, kind: 3, count: 1, value: 6),
+                (tag: 0x8769, kind: 4, count: 1, value: 38),
+            ],
+            tail: [1, 0] + area + [0, 0, 0, 0])
+        let file = try image.encoded(as: .jpeg)
+        #expect(try hasArea(file))
+        #expect(try !hasArea(image.encoded(as: .webp)))
+        var turned = try Image(decoding: file, name: "it")
+        turned.samples[7] ^= 0x40
+        #expect(try hasArea(turned.encoded(as: .jpeg)))
+        #expect(try !hasArea(turned.encoded(as: .jpeg, quality: 90)))
+        #expect(try !hasArea(turned.encoded(as: .png)))
+    }
+
+    /// Those in the directory of interoperability, one of them a signed number.
+    @Test func relatedSizesFollowThePicture() throws {
+        let pointer: [UInt8] = [1, 0, 0x05, 0xA0, 4, 0, 1, 0, 0, 0, 44, 0, 0, 0, 0, 0, 0, 0]
+        let sizes: [UInt8] = [
+            2, 0, 0x01, 0x10, 9, 0, 1, 0, 0, 0, 9, 9, 0, 0, 0x02, 0x10, 3, 0, 1, 0, 0, 0, 9, 9, 0,
+            0, 0, 0, 0, 0,
+        ]
+        var image = noise(width: 300, height: 5, channels: 1)
+        image.metadata.exif = exif(
+            [(tag: 0x8769, kind: 4, count: 1, value: 26)], tail: pointer + sizes)
+        let back = try Image(decoding: image.encoded(as: .png), name: "it")
+        let block = try #require(back.metadata.exif)
+        #expect(Array(block[54..<58]) == [44, 1, 0, 0])
+        #expect(Array(block[66..<68]) == [5, 0])
+    }
+
     @Test(arguments: ImageFormat.written, DigitalSourceType.allCases)
     func theSourceTypeIsWritten(format: ImageFormat, type: DigitalSourceType) throws {
         let foreign = """

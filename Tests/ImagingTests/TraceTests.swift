@@ -12,6 +12,14 @@ import Testing
         return Array(jpeg.prefix(2)) + comment + Array(jpeg.dropFirst(2))
     }()
 
+    /// The same without what is in front of its tables, and with another byte for its first.
+    private static let disguised: [UInt8] = {
+        guard let begin = secret.firstRange(of: [0xFF, 0xDB])?.lowerBound else { return [] }
+        let end = begin + 2 + Int(secret[begin + 2]) << 8 + Int(secret[begin + 3])
+        let first: [UInt8] = [2, 0xD8]
+        return first + secret[begin..<end] + secret[2..<12] + secret[end...]
+    }()
+
     private func little(_ value: Int, _ size: Int) -> [UInt8] {
         (0..<size).map { UInt8(value >> (8 * $0) & 255) }
     }
@@ -22,7 +30,7 @@ import Testing
 
     /// An EXIF block with an artist whose second directory begins at 52 and is of one of these kinds.
     private func exif(_ kind: String) -> [UInt8] {
-        let secret = Self.secret
+        let secret = kind == "disguised preview" ? Self.disguised : Self.secret
         var block = Array("II*\0".utf8) + little(8, 4)
         switch kind {
         case "thumbnail":
@@ -36,6 +44,15 @@ import Testing
             block += entry(0x0117, 4, 2, 76) + little(0, 4)
             block += little(84, 4) + little(90, 4) + little(6, 4) + little(6, 4)
             block += Array("SECRETSECRET".utf8)
+        case "pictures of their own":
+            // Two directories, each with a strip, that a tag of the first one points at.
+            block += little(2, 2) + entry(0x013B, 2, 4, 0x6E_6E41) + entry(0x014A, 13, 2, 38)
+            block += little(0, 4) + little(46, 4) + little(76, 4)
+            for strip in [106, 112] {
+                block += little(2, 2) + entry(0x0111, 4, 1, strip) + entry(0x0117, 4, 1, 6)
+                block += little(0, 4)
+            }
+            block += Array("SECRETSECRETkept".utf8)
         default:
             // A preview in the maker's note, as some cameras keep it.
             block += little(2, 2) + entry(0x013B, 2, 4, 0x6E_6E41) + entry(0x8769, 4, 1, 38)
@@ -74,7 +91,7 @@ import Testing
     private func source(_ kind: String) throws -> Data {
         let secret = Self.secret
         switch kind {
-        case "thumbnail", "strips", "preview":
+        case "thumbnail", "strips", "preview", "disguised preview", "pictures of their own":
             return try jpeg(marker(0xE1, "Exif\0\0", exif(kind)))
         case "JFXX": return try jpeg(marker(0xE0, "JFXX\0\u{10}", secret))
         case "MPF": return try jpeg(marker(0xE2, "MPF\0II*\0", []), then: secret)
@@ -111,7 +128,8 @@ import Testing
     }
 
     @Test(arguments: [
-        "thumbnail", "strips", "preview", "JFXX", "MPF", "XMP", "raw profile", "EXIF of a WebP",
+        "thumbnail", "strips", "preview", "disguised preview", "pictures of their own", "JFXX",
+        "MPF", "XMP", "raw profile", "EXIF of a WebP",
         "EXIF of an AVIF", "resources of a TIFF", "resource 1033", "resource 1036",
         "resource 1058", "preview of IPTC",
     ])
@@ -127,7 +145,9 @@ import Testing
             #expect(words.allSatisfy { written.firstRange(of: $0) == nil }, "\(kind) in \(format)")
             let back = try Image(decoding: written, name: kind).metadata
             #expect(back.losses.isEmpty)
-            if ["thumbnail", "strips", "preview", "raw profile"].contains(kind) {
+            if kind.hasSuffix("preview")
+                || ["thumbnail", "strips", "pictures of their own", "raw profile"].contains(kind)
+            {
                 let exif = try #require(back.exif)
                 #expect(exif.firstRange(of: Array("Ann".utf8)) != nil)
             }

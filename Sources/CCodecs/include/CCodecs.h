@@ -59,6 +59,7 @@ typedef enum codec_reduction {
     codec_from_32_bits = 2,
     codec_without_extra = 4,
     codec_from_other_colors = 8,
+    codec_from_lab = 16,
 } codec_reduction;
 
 typedef struct codec_reader {
@@ -220,9 +221,11 @@ int codec_writes_avif(void);
 // broken, too large or for other channels.
 typedef struct codec_color codec_color;
 codec_color *codec_color_open(const uint8_t *profile, size_t count, int channels);
+// Whether it says which samples a colour has; profiles of scanners may say only which colour samples have.
+int codec_color_has_way_back(const codec_color *color);
 // Whether the profile's colours are sRGB's to half a level of 255.
 int codec_color_is_srgb(const codec_color *color);
-// 1 or 3 samples a pixel to 3 and back, all 0...65535.
+// 1 or 3 samples a pixel to 3 and, where there is a way, back, all 0...65535.
 void codec_color_to_srgb(
     const codec_color *color, const uint16_t *samples, uint16_t *rgb, size_t pixels);
 void codec_color_from_srgb(
@@ -235,6 +238,9 @@ uint8_t *codec_color_profile_of_grey(const uint8_t *profile, size_t count, size_
 // An RGB profile of the primaries and the curve with these code points (ITU-T H.273, tables 2 and 3); the
 // caller frees it. NULL for those that no profile describes, as PQ and HLG.
 uint8_t *codec_color_profile_of(int primaries, int transfer, size_t *made);
+// A profile of the white point and the primaries, as x and y each, and of the power of samples that is light; sRGB's
+// curve for 0. One of grey without points. The caller frees it; NULL for what is no colour space.
+uint8_t *codec_color_profile_of_points(const double points[8], double power, size_t *made);
 
 // From inks (4 bytes a pixel, stored inverted) to sRGB, 3 bytes a pixel.
 typedef struct codec_inks codec_inks;
@@ -242,6 +248,12 @@ codec_inks *codec_inks_open(const uint8_t *profile, size_t count);
 void codec_inks_to_srgb(
     const codec_inks *inks, const uint8_t *samples, uint8_t *rgb, size_t pixels);
 void codec_inks_close(codec_inks *inks);
+
+// From L*a*b* to sRGB: L* from 0 to 100 and a*, b* from -128 to 127 (ICC.1:2010, 6.3.4.2), all as 0...65535.
+typedef struct codec_lab codec_lab;
+codec_lab *codec_lab_open(void);
+void codec_lab_to_srgb(const codec_lab *lab, const uint16_t *samples, uint16_t *rgb, size_t pixels);
+void codec_lab_close(codec_lab *lab);
 
 // The bytes that gzip packed, at most `limit` of them; `text` is freed by the caller with free().
 codec_status codec_gunzip(
