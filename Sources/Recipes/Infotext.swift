@@ -18,6 +18,8 @@ public struct Infotext: Sendable, Equatable {
     public let settings: [Entry]
     /// The whole of it.
     let text: String
+    /// Whether lines of other settings stand before these, as in a list of several pictures.
+    let holdsOthers: Bool
     /// The first value of each name, which is in small letters.
     private let values: [String: String]
 
@@ -42,6 +44,9 @@ public struct Infotext: Sendable, Equatable {
         settings = entries
         values = Self.values(of: entries)
         if !entries.isEmpty { Self.cutLabel(from: &lines) }
+        holdsOthers = lines.contains {
+            Self.startsSettings($0) && Self.entries(of: $0, upTo: 3).count == 3
+        }
         let trimmed = lines.map { String($0).trimmed }
         func isNegative(_ line: String) -> Bool {
             Self.begins(line[...].unicodeScalars, with: Self.negativeMark)
@@ -82,6 +87,7 @@ public struct Infotext: Sendable, Equatable {
         negativePrompt = meta["negativePrompt"] as? String ?? ""
         settings = entries + [Entry(name: "App", value: "Civitai")]
         values = Self.values(of: settings)
+        holdsOthers = false
     }
 
     private static func values(of entries: [Entry]) -> [String: String] {

@@ -56,7 +56,14 @@ public struct PictureSettings: Sendable, Equatable {
         self.name = name
         text = infotext.text
         (model, modelHash) = (infotext["Model"], infotext["Model hash"])
-        (program, remarks) = (infotext.program, [])
+        program = infotext.program
+        remarks =
+            infotext.holdsOthers
+            ? [
+                "it has the settings of several pictures, of which the last are read; "
+                    + "what is before them is its prompt"
+            ]
+            : []
         entries = infotext.settings
         verb = infotext.verb
         var found: [(key: String, value: String)] = [("prompt", infotext.prompt)]
