@@ -62,6 +62,12 @@ extension PictureSettings {
         let data = try? FileHandle(forReadingFrom: url).read(upToCount: longestText + 1)
         if let data, ImageFormat(sniffing: data) == nil {
             if let text = text(data) { return (data, text) }
+            let isText = [".txt", ".text"].contains(where: path.lowercased().hasSuffix)
+            if isText, data.count <= longestText, !data.contains(0) {
+                throw GessoError(
+                    .badData, "it contains no settings", at: path,
+                    do: "give a text with a line such as Steps: 20, Sampler: Euler a, Seed: 1")
+            }
             // The head of any picture has zeros.
             if data.count > longestText, !data.prefix(512).contains(0) {
                 throw GessoError(
@@ -70,6 +76,11 @@ extension PictureSettings {
             }
         }
         return (try Picture.file(path).bytes(), nil)
+    }
+
+    /// A text in the Latin letters of Windows' older editors.
+    private static func latin(_ data: Data) -> String? {
+        data.contains(0) ? nil : String(data: data, encoding: .windowsCP1252)
     }
 
     /// A text with settings in it; nil for anything else.
@@ -82,7 +93,7 @@ extension PictureSettings {
                 ? String(data: data, encoding: .utf16)
                 : String(
                     validating: data.starts(with: mark) ? data.dropFirst(mark.count) : data,
-                    as: UTF8.self),
+                    as: UTF8.self) ?? latin(data),
             areIn(text)
         else { return nil }
         return text

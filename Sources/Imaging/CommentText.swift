@@ -16,10 +16,18 @@ enum CommentText {
         let code = Code.allCases.first { comment.starts(with: $0.rawValue.utf8) }
         let bytes = code == nil ? comment : comment.dropFirst(8)
         switch code {
-        case .unicode: return wide(bytes)
+        case .unicode: return isNarrow(bytes) ? narrow(bytes) : wide(bytes)
         case .jis: return japanese(bytes) ?? narrow(bytes)
         default: return narrow(bytes)
         }
+    }
+
+    /// Whether settings are in UTF-8, although the code names UTF-16: in the latter every Latin letter has a zero.
+    private static func isNarrow(_ bytes: ArraySlice<UInt8>) -> Bool {
+        let text = bytes.prefix { $0 != 0 }
+        guard text.count + 1 >= bytes.count else { return false }
+        return text.first == UInt8(ascii: "{")
+            || String(decoding: text, as: UTF8.self).contains("Steps:")
     }
 
     /// UTF-16 in either order, which is not laid down. Of the two readings the right one has more letters of

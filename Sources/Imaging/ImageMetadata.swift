@@ -10,8 +10,12 @@ public struct ImageMetadata: Sendable, Equatable {
     public var xmp: [UInt8]?
     /// Text chunks of other programs (PNG only), in file order, without `parameters`.
     public var text: [TextEntry] = []
-    /// The texts in EXIF's first directory, the first 16 of them.
-    public var exifTexts: [String] { exif.flatMap { EXIF($0) }?.texts ?? [] }
+    /// The texts in EXIF's first directory, the first 16 of them, and the user comment.
+    public var exifTexts: [String] {
+        exif.flatMap { EXIF($0) }.map { exif in
+            exif.texts + (exif.userComment.map { [$0] } ?? [])
+        } ?? []
+    }
     /// How the picture was made, as text: PNG's `parameters` chunk or EXIF's user comment.
     public var parameters: String?
     /// Written into the XMP packet when set; on reading it stays nil and what the file says is in

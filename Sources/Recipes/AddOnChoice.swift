@@ -103,3 +103,13 @@ public struct PromptWords {
         String(decoding: text.prefix(4), as: UTF8.self).unicodeScalars.first?.isOfWord ?? false
     }
 }
+
+extension Recipe {
+    /// What prompts name as embeddings in ComfyUI's notation, as it is written; none where prompts are plain.
+    public var askedEmbeddings: [String] {
+        guard promptSyntax == .weighted else { return [] }
+        return [prompt, negativePrompt, hires.prompt, hires.negativePrompt].flatMap { prompt in
+            prompt.matches(of: #/(?i)embedding:([^\s,()\[\]<>:|]+)/#).map { String($0.1) }
+        }
+    }
+}

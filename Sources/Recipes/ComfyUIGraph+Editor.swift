@@ -41,7 +41,14 @@ extension ComfyUIGraph {
             }
 
             var isMuted: Bool { mode == 2 }
-            var isPassedThrough: Bool { mode == 4 || type == "Reroute" }
+            var isPassedThrough: Bool {
+                mode == 4 || ["Reroute", "GetNode", "SetNode"].contains(type)
+            }
+
+            /// What a node that hands on over a distance is called.
+            var name: String? { (widgets as? [Any])?.first as? String }
+
+            var firstLink: String? { inputs.first?.link }
 
             /// The link that it hands on at one of its outputs.
             func passed(_ slot: Int, type: String) -> String? {
@@ -58,6 +65,8 @@ extension ComfyUIGraph {
 
         private(set) var nodes: [String: EditorNode] = [:]
         private var links: [String: Link] = [:]
+        /// What nodes keep for others, by its name.
+        private var distant: [String: String] = [:]
 
         init(_ list: [Any], _ rows: [Any]) {
             for case let node as [String: Any] in list {
@@ -75,6 +84,10 @@ extension ComfyUIGraph {
                 nodes[number] = EditorNode(
                     type: type, inputs: inputs, widgets: node["widgets_values"],
                     mode: Self.whole(node["mode"]))
+            }
+            for (_, node) in nodes.sorted(by: { $0.key < $1.key })
+            where node.type == "SetNode" && !node.isMuted {
+                if let name = node.name { distant[name] = node.firstLink }
             }
             for row in rows {
                 if let row = row as? [Any], row.count >= 3 {
@@ -124,7 +137,10 @@ extension ComfyUIGraph {
                 seen.insert(number).inserted, let node = nodes[link.node], !node.isMuted
             {
                 guard node.isPassedThrough else { return (link.node, link.slot) }
-                guard let next = node.passed(link.slot, type: link.type) else { return nil }
+                let next =
+                    node.type == "GetNode"
+                    ? node.name.flatMap { distant[$0] } : node.passed(link.slot, type: link.type)
+                guard let next else { return nil }
                 number = next
             }
             return nil
@@ -137,7 +153,7 @@ extension ComfyUIGraph {
             var names = Self.widgets[node.type] ?? node.inputs.filter(\.isWidget).map(\.name)
             // What comes after each run is beside the seed, and has no name of its own.
             for (place, value) in values.enumerated().dropFirst()
-            where (value as? String).map(Self.seedControls.contains) ?? false
+            where (value is NSNull || (value as? String).map(Self.seedControls.contains) ?? false)
                 && place <= names.count && ["seed", "noise_seed"].contains(names[place - 1])
             {
                 names.insert("control_after_generate", at: place)
@@ -157,6 +173,15 @@ extension ComfyUIGraph {
                 "start_at_step", "end_at_step", "return_with_leftover_noise",
             ],
             "SamplerCustom": ["add_noise", "noise_seed", "cfg"],
+            "KSampler (Efficient)": [
+                "seed", "steps", "cfg", "sampler_name", "scheduler", "denoise", "preview_method",
+                "vae_decode",
+            ],
+            "Efficient Loader": [
+                "ckpt_name", "vae_name", "clip_skip", "lora_name", "lora_model_strength",
+                "lora_clip_strength", "positive", "negative", "token_normalization",
+                "weight_interpretation", "empty_latent_width", "empty_latent_height", "batch_size",
+            ],
             "KSamplerSelect": ["sampler_name"], "RandomNoise": ["noise_seed"],
             "CFGGuider": ["cfg"], "BasicScheduler": ["scheduler", "steps", "denoise"],
             "KarrasScheduler": ["steps", "sigma_max", "sigma_min", "rho"],

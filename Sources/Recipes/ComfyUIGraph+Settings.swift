@@ -25,7 +25,7 @@ extension ComfyUIGraph {
 
     /// Whether a sampler starts from what another one made.
     private func goesOn(_ sampler: Node, from samplers: [String: Node]) -> Bool {
-        follow(sampler.inputs["latent_image"]) { number, node in
+        follow(sampler.inputs["latent_image"] ?? sampler.inputs["image"]) { number, node in
             samplers[number] != nil ? .found(number) : .next(Self.source(of: node))
         } != nil
     }
@@ -43,18 +43,39 @@ extension ComfyUIGraph {
         var settings: OtherSettings
         /// Nodes on the way whose work has no counterpart here.
         private var passed: [String] = []
+        /// Whether there are zeros in place of a prompt.
+        private var isZeroed = false
+        /// The text encoder's side of the first prompt.
+        private var encoder: Any?
 
         init(graph: ComfyUIGraph, sampler: Node) {
             (self.graph, self.sampler) = (graph, sampler)
             var rest = sampler.inputs
             // `SamplerCustom` has its sampler and its noise levels from nodes of their own.
-            for part in ["sampler", "sigmas"] {
-                guard let node = graph.node(rest.removeValue(forKey: part))?.node else { continue }
-                rest.merge(node.inputs) { own, _ in own }
+            if let node = graph.node(rest.removeValue(forKey: "sampler"))?.node {
+                rest.merge(graph.inputs(of: node, naming: "sampler_name")) { own, _ in own }
             }
-            for (name, value) in rest where value is [Any] { rest[name] = graph.scalar(value) }
+            let levels = graph.levels(rest.removeValue(forKey: "sigmas"))
+            if let node = levels.node {
+                rest.merge(graph.inputs(of: node, naming: "scheduler")) { own, _ in own }
+            }
+            let links = rest.filter { $0.value is [Any] }
+            for (name, value) in links { rest[name] = graph.scalar(value) }
             settings = OtherSettings("ComfyUI", rest)
+            let computed = Self.numbers.filter { links[$0] != nil && rest[$0] == nil }
+            if !computed.isEmpty {
+                settings.remarks.append(
+                    "computed by nodes that are not read: " + computed.joined(separator: ", "))
+            }
+            pass(levels.changes)
+            if !sampler.type.lowercased().contains("sampler") { pass([sampler.type]) }
         }
+
+        /// Inputs of samplers that decide how they run.
+        private static let numbers = [
+            "seed", "noise_seed", "steps", "cfg", "sampler_name", "scheduler", "denoise",
+            "start_at_step", "end_at_step",
+        ]
 
         mutating func take() {
             let prompt = text(.positive)
@@ -62,7 +83,12 @@ extension ComfyUIGraph {
             if prompt == nil {
                 settings.remarks.append("its prompt is put together by nodes that are not read")
             }
-            settings.set("negative_prompt", text(.negative))
+            let avoided = text(.negative)
+            if avoided == nil, !isZeroed, sampler.inputs["negative"] is [Any] {
+                settings.remarks.append(
+                    "its negative prompt is put together by nodes that are not read")
+            }
+            settings.set("negative_prompt", avoided)
             let steps = settings.text("steps")
             settings.set("steps", steps)
             settings.set("guidance_scale", from: "cfg")
@@ -73,8 +99,11 @@ extension ComfyUIGraph {
             takeVAE()
             settings.ignore(
                 "control_after_generate", "positive", "negative", "model", "latent_image",
-                "add_noise", "return_with_leftover_noise", "optional_vae", "preview_method",
-                "vae_decode")
+                "return_with_leftover_noise", "optional_vae", "preview_method", "vae_decode",
+                "noise_device", "model_type")
+            if let noise = settings.text("add_noise"), ["disable", "0"].contains(noise) {
+                settings.remarks.append("its sampler adds no noise of its own; here it does")
+            }
             if settings.text("end_at_step").flatMap({ Int($0) }) ?? 10_000 < 10_000 {
                 settings.remarks.append(
                     "its run was divided among several samplers; here one makes all steps")
@@ -90,12 +119,19 @@ extension ComfyUIGraph {
         /// The text of one side: that of the first text encoder on the way.
         private mutating func text(_ side: Side) -> String? {
             let ways = ["conditioning", side.rawValue, "conditioning_1", "conditioning_to"]
-            var (passed, differs) = ([String](), false)
+            var (passed, zeros, differs) = ([String](), [String](), false)
+            var clip: Any?
             let text = graph.follow(sampler.inputs[side.rawValue]) { _, node in
+                if node.type == "ConditioningZeroOut" {
+                    // Zeros are no prompt, whatever they are made of.
+                    zeros = [node.type]
+                    return .next(nil)
+                }
                 if let text = node.inputs["text"] ?? node.inputs["text_g"] {
-                    let other = node.inputs["text_l"].flatMap(graph.scalar)
+                    let other = node.inputs["text_l"].flatMap { graph.scalar($0) }
                     let text = graph.scalar(text)
                     differs = other.map { ![text, ""].contains($0) } ?? false
+                    clip = node.inputs["clip"]
                     return text.map { .found($0) } ?? .next(nil)
                 }
                 // Loaders that encode the prompts themselves.
@@ -103,10 +139,13 @@ extension ComfyUIGraph {
                     return .found(text)
                 }
                 let way = ways.first { node.inputs[$0] is [Any] }
-                if node.inputs.count > 1 { passed.append(node.type) }
+                if !node.onlyHandsOn { passed.append(node.type) }
                 return .next(way.flatMap { node.inputs[$0] })
             }
             if text != nil { pass(passed) }
+            pass(zeros)
+            isZeroed = isZeroed || !zeros.isEmpty
+            encoder = encoder ?? clip
             if differs {
                 settings.remarks.append(
                     "its text encoders were given different prompts, of which the second is left out"
@@ -127,11 +166,15 @@ extension ComfyUIGraph {
             let strength = settings.text("denoise").flatMap { Double($0) } ?? startShare(of: steps)
             var verb = Verb.textToImage
             var sides: [(key: String, value: String?)] = []
+            var isComputed = false
             _ = graph.follow(sampler.inputs["latent_image"]) { _, node in
                 for prefix in ["", "empty_latent_"]
                 where node.type.hasPrefix("Empty") || node.inputs["empty_latent_width"] != nil {
-                    sides += ["width", "height"].map {
-                        ($0, node.inputs[prefix + $0].flatMap(graph.scalar))
+                    for key in ["width", "height"] {
+                        let held = node.inputs[prefix + key]
+                        let value = held.flatMap { graph.scalar($0) }
+                        sides.append((key, value))
+                        isComputed = isComputed || held != nil && value == nil
                     }
                 }
                 if !sides.isEmpty { return .found("") }
@@ -141,6 +184,10 @@ extension ComfyUIGraph {
             }
             for (key, value) in sides { settings.set(key, value) }
             if let strength, verb == .textToImage, strength < 1 { verb = .imageToImage }
+            let isOpen = sides.isEmpty && verb == .textToImage
+            if isComputed || isOpen && sampler.inputs["latent_image"] is [Any] {
+                settings.remarks.append("computed by nodes that are not read: size")
+            }
             settings.verb = verb
             if verb != .textToImage { settings.set("strength", strength.map { "\($0)" }) }
         }
@@ -157,53 +204,53 @@ extension ComfyUIGraph {
         private mutating func takeModel() {
             var (loras, passed): ([(String, String)], [String]) = ([], [])
             var skip: String?
-            let checkpoint = graph.follow(sampler.inputs["model"]) { _, node in
-                let own = Self.loras(of: node, graph)
+            var ofModel: Set<String> = []
+            let checkpoint = graph.follow(sampler.inputs["model"]) { number, node in
+                let own = graph.loras(of: node)
                 loras += own.reversed()
+                if own.contains(where: { !$0.1.hasPrefix("0:") }) { ofModel.insert(number) }
+                passed += graph.unreadStack(of: node).map { [$0] } ?? []
                 if let name = node.inputs["ckpt_name"] ?? node.inputs["unet_name"] {
-                    skip = node.inputs["clip_skip"].flatMap(graph.scalar)
-                    passed += ["lora_stack", "cnet_stack"].filter { node.inputs[$0] is [Any] }
+                    skip = node.inputs["clip_skip"].flatMap { graph.scalar($0) }
+                    passed += ["cnet_stack"].filter { node.inputs[$0] is [Any] }
                     return .found(graph.scalar(name) ?? "")
                 }
-                if own.isEmpty, node.inputs.count > 1 { passed.append(node.type) }
-                return .next(node.inputs["model"])
+                if own.isEmpty, !node.onlyHandsOn { passed.append(node.type) }
+                return .next(node.inputs["model"] ?? node.inputs["model1"])
             }
-            if checkpoint != nil { pass(passed) }
+            pass(passed)
             settings.model = checkpoint.map(OtherSettings.fileName)
-            settings.setLoRAs(loras.reversed())
-            let skips = graph.nodes.values.filter { $0.type == "CLIPSetLastLayer" }
-            if skips.count == 1 {
-                skip = skips[0].inputs["stop_at_clip_layer"].flatMap(graph.scalar)
-            }
+            let side = encoderSide(besides: ofModel)
+            settings.setLoRAs(loras.reversed() + side.loras)
+            skip = side.skip ?? skip
             if let number = skip.flatMap({ Int($0) }), number < 0 {
                 settings.set("clip_skip", "\(number.magnitude)")
             }
         }
 
-        /// The LoRAs that a node adds, each with its weights as recipes write them: the text encoder's first
-        /// where it differs.
-        private static func loras(of node: Node, _ graph: ComfyUIGraph) -> [(String, String)] {
-            if let name = node.inputs["lora_name"].flatMap(graph.scalar) {
-                func weight(_ end: String) -> String? {
-                    ["strength_", "lora_strength_", "lora_"].lazy
-                        .compactMap { node.inputs[$0 + end] ?? node.inputs[$0 + end + "_strength"] }
-                        .first.flatMap(graph.scalar)
+        /// What is added to the text encoder alone, and its last layer that is used.
+        ///
+        /// - Parameter ofModel: nodes that add to the model, too.
+        private mutating func encoderSide(
+            besides ofModel: Set<String>
+        ) -> (loras: [(String, String)], skip: String?) {
+            var (loras, skip): ([(String, String)], String?) = ([], nil)
+            var seen: Set<String> = []
+            _ = graph.follow(encoder) { number, node in
+                seen.insert(number)
+                if !ofModel.contains(number) {
+                    loras += graph.loras(of: node).map { name, weight in
+                        (name, "\(weight.prefix { $0 != ":" }):0")
+                    }
                 }
-                let model = weight("model") ?? "1"
-                let isOfModelAlone = node.type.hasSuffix("ModelOnly")
-                let text = isOfModelAlone ? "0" : weight("clip") ?? model
-                return [(name, text == model ? model : "\(text):\(model)")]
+                skip = skip ?? node.inputs["stop_at_clip_layer"].flatMap { graph.scalar($0) }
+                return .next(node.inputs["clip"])
             }
-            // The nodes of rgthree hold a list, each with a switch.
-            return node.inputs.sorted { $0.key < $1.key }.compactMap { _, value in
-                guard let row = value as? [String: Any],
-                    let name = row["lora"].flatMap(OtherSettings.text),
-                    row["on"] as? Bool ?? true
-                else { return nil }
-                let model = row["strength"].flatMap(OtherSettings.text) ?? "1"
-                let text = row["strengthTwo"].flatMap(OtherSettings.text) ?? model
-                return (name, text == model ? model : "\(text):\(model)")
+            if encoder is [Any], !ofModel.isSubset(of: seen) {
+                settings.remarks.append(
+                    "its text encoder was not given all its LoRAs; here it is")
             }
+            return (loras.reversed(), skip)
         }
 
         /// The VAE of a file of its own that a node decodes with.
@@ -211,12 +258,21 @@ extension ComfyUIGraph {
             let links = graph.nodes.values.filter { $0.inputs["samples"] != nil }
                 .compactMap { $0.inputs["vae"] }
             let names = Set(
-                links.compactMap { graph.node($0)?.node.inputs["vae_name"] }.compactMap(
-                    graph.scalar)
+                links.compactMap { graph.node($0)?.node.inputs["vae_name"] }.compactMap {
+                    graph.scalar($0)
+                }
             ).subtracting(["Baked VAE", "None"])
             if let name = names.first, names.count == 1 {
                 settings.set("vae", OtherSettings.fileName(name))
             }
         }
+    }
+}
+
+extension ComfyUIGraph.Node {
+    /// Whether it changes nothing of what goes through it.
+    fileprivate var onlyHandsOn: Bool {
+        let type = type.lowercased()
+        return type.contains("reroute") || type == "getnode" || type == "setnode"
     }
 }

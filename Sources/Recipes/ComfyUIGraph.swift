@@ -47,8 +47,11 @@ struct ComfyUIGraph {
         for part in [guider, noise].compactMap(\.self) {
             inputs.merge(part.inputs) { own, _ in own }
         }
-        let only = inputs.removeValue(forKey: "conditioning")
-        inputs["positive"] = inputs["positive"] ?? only
+        if let only = inputs.removeValue(forKey: "conditioning"), inputs["positive"] == nil {
+            // Without a negative prompt there is nothing to be guided away from.
+            inputs["positive"] = only
+            inputs["cfg"] = inputs["cfg"] ?? "1"
+        }
         return inputs["positive"] == nil ? nil : Node(type: sampler.type, inputs: inputs)
     }
 
@@ -63,16 +66,44 @@ struct ComfyUIGraph {
     /// The most nodes behind each other that a value is looked for in.
     private static let mostHolders = 16
 
-    /// A value, or that of a node that only holds one.
-    func scalar(_ value: Any) -> String? {
+    /// The most nodes in each other that join texts, and the most texts that one joins.
+    private static let (mostJoins, mostParts) = (4, 10)
+
+    /// A value, or that of a node that only holds one or joins several.
+    ///
+    /// - Parameter joins: the nodes around it that join texts.
+    func scalar(_ value: Any, within joins: Int = 0) -> String? {
         if let text = OtherSettings.text(value) { return text }
-        let names = ["value", "text", "string", "seed", "int", "float", "Text", "STRING"]
+        let names = [
+            "populated_text", "value", "text", "string", "seed", "int", "float", "Text", "STRING",
+        ]
         return follow(value, upTo: Self.mostHolders) { _, node in
+            if let joined = joined(node, within: joins) { return .found(joined) }
             guard let held = names.lazy.compactMap({ node.inputs[$0] }).first else {
                 return .next(nil)
             }
             return OtherSettings.text(held).map { .found($0) } ?? .next(held)
         }
+    }
+
+    /// The texts that a node joins, with what it puts between them; nil for other nodes, and where one is not read.
+    private func joined(_ node: Node, within joins: Int) -> String? {
+        let between = node.inputs["delimiter"] ?? node.inputs["separator"]
+        guard joins < Self.mostJoins, let between = between.flatMap(OtherSettings.text) else {
+            return nil
+        }
+        let parts = node.inputs.compactMap { name, value -> (place: Substring, value: Any)? in
+            name.wholeMatch(of: #/(?:text|string|str|prompt)_?([a-z]|[0-9]{1,2})/#)
+                .map { ($0.1, value) }
+        }.sorted { ($0.place.count, $0.place) < ($1.place.count, $1.place) }
+        guard (1...Self.mostParts).contains(parts.count) else { return nil }
+        var texts: [String] = []
+        for part in parts {
+            guard let text = scalar(part.value, within: joins + 1) else { return nil }
+            // Only ComfyUI's own node keeps empty ones.
+            if !text.isEmpty || node.type == "StringConcatenate" { texts.append(text) }
+        }
+        return texts.joined(separator: between == "\\n" ? "\n" : between)
     }
 
     enum Step {

@@ -60,6 +60,15 @@ private struct ForeignNotation {
         .init(
             "a weight in brackets of full width", ["（"], #"（[^（）]{1,200}[：:]\s*\d"#,
             "write (word:1.2)"),
+        .init(
+            "a weight behind a colon of full width", ["："], #"\([^()（）]{1,200}：\s*\d"#,
+            "write (word:1.2)"),
+        .init(
+            "a number with a comma", [":"], #"[(\[][^()\[\]]{0,200}:\s*\d{1,4},\d{1,4}\s*[)\]]"#,
+            "write it with a point"),
+        .init(
+            "a number in percent", ["%"], #"[(\[][^()\[\]]{0,200}:\s*\d{1,4}\s?%\s*[)\]]"#,
+            "write 0.5 for 50%"),
         .init("a variable of Dynamic Prompts", ["${"], #"\$\{"#),
         .init("a weight of NovelAI", ["{"], #"\{[^{}|]{1,200}\}"#, "write (word:1.05)"),
         .init("a sign of Regional Prompter", ["ADD"], #"\bADD(?:BASE|COL|COMM|ROW)\b"#),

@@ -2,9 +2,10 @@ import Foundation
 
 /// What A1111's infotext says, taken apart: the prompt, the negative prompt, and the settings.
 ///
-/// The settings begin with the last line that starts with `Steps:` and holds another, if there are three in all,
-/// else with the last line if it holds three. A line inside of a value in quotes begins none. They reach to the end of the text, so that a value may
-/// have several lines. The lines `Template:` and `Negative Template:` that an extension adds below are
+/// The settings begin with the last line that starts with `Steps:` and holds another, or with another known name and
+/// holds the steps, if there are three in all, else with the last line if it holds three, of which one is known. A line
+/// inside of a value in quotes begins none. They reach to the end of the text, so that a value may have several lines;
+/// each may have a line of its own. Names count in capital and small letters. The lines `Template:` and `Negative Template:` that an extension adds below are
 /// settings, too. Where no line starts with `Steps:`, because its line ends were lost on the way, the settings
 /// and the negative prompt begin within a line. The text is read in one pass over its Unicode scalars, whose
 /// time grows with its length alone.
@@ -17,6 +18,10 @@ public struct Infotext: Sendable, Equatable {
     public let settings: [Entry]
     /// The whole of it.
     let text: String
+    /// Whether lines of other settings stand before these, as in a list of several pictures.
+    let holdsOthers: Bool
+    /// The first value of each name, which is in small letters.
+    private let values: [String: String]
 
     /// One setting.
     public struct Entry: Sendable, Equatable {
@@ -32,23 +37,86 @@ public struct Infotext: Sendable, Equatable {
     public init(_ text: String) {
         self.text = text
         var lines = Self.restoringLineEnds(
-            text.trimmed.unifyingLineEnds.unicodeScalars.split(
+            text.trimmed.unifyingLineEnds.readingWrittenLineEnds.unicodeScalars.split(
                 separator: "\n", omittingEmptySubsequences: false))
         let templates = Self.takeTemplates(from: &lines)
-        let entries = Self.takeEntries(from: &lines)
-        settings = entries + templates
+        let entries = Self.takeEntries(from: &lines) + templates
+        settings = entries
+        values = Self.values(of: entries)
+        if !entries.isEmpty { Self.cutLabel(from: &lines) }
+        holdsOthers = lines.contains {
+            Self.startsSettings($0) && Self.entries(of: $0, upTo: 3).count == 3
+        }
         let trimmed = lines.map { String($0).trimmed }
-        let mark = "Negative prompt:"
-        let start = trimmed.firstIndex { $0.hasPrefix(mark) } ?? trimmed.endIndex
+        func isNegative(_ line: String) -> Bool {
+            Self.begins(line[...].unicodeScalars, with: Self.negativeMark)
+        }
+        let start = trimmed.firstIndex(where: isNegative) ?? trimmed.endIndex
         prompt = trimmed[..<start].joined(separator: "\n")
         negativePrompt = trimmed[start...].map {
-            $0.hasPrefix(mark) ? String($0.unicodeScalars.dropFirst(mark.count)).trimmed : $0
+            isNegative($0)
+                ? String($0.unicodeScalars.dropFirst(Self.negativeMark.count)).trimmed : $0
         }.joined(separator: "\n")
     }
 
-    /// The value of a setting, the first one if there are several; nil if there is none.
-    public subscript(_ name: String) -> String? {
-        settings.first { $0.name == name }?.value
+    /// What Civitai has of a picture as JSON: the settings of such a text under names of its own, by themselves or as
+    /// `meta`; nil for other texts.
+    init?(civitai text: String) {
+        guard let object = OtherSettings.object(text) else { return nil }
+        let meta = object["meta"] as? [String: Any] ?? object
+        guard let prompt = meta["prompt"] as? String,
+            meta["cfgScale"] != nil || meta["negativePrompt"] is String
+        else { return nil }
+        let names = [
+            "steps": "Steps", "sampler": "Sampler", "cfgScale": "CFG scale", "seed": "Seed",
+            "clipSkip": "Clip skip", "resources": "Civitai resources",
+            "civitaiResources": "Civitai resources", "hashes": "Hashes",
+        ]
+        let entries = meta.sorted { $0.key < $1.key }.compactMap { name, value -> Entry? in
+            guard !["prompt", "negativePrompt"].contains(name), !(value is NSNull) else {
+                return nil
+            }
+            let written = try? JSONSerialization.data(
+                withJSONObject: value, options: [.fragmentsAllowed, .sortedKeys])
+            let value =
+                OtherSettings.text(value) ?? written.map { String(decoding: $0, as: UTF8.self) }
+            return Entry(name: names[name] ?? name, value: value ?? "")
+        }
+        self.text = text
+        self.prompt = prompt
+        negativePrompt = meta["negativePrompt"] as? String ?? ""
+        settings = entries + [Entry(name: "App", value: "Civitai")]
+        values = Self.values(of: settings)
+        holdsOthers = false
+    }
+
+    private static func values(of entries: [Entry]) -> [String: String] {
+        Dictionary(
+            entries.map { ($0.name.lowercased(), $0.value) }, uniquingKeysWith: { a, _ in a })
+    }
+
+    private static let negativeMark = "Negative prompt:"
+
+    /// The value of a setting, the first one if there are several; nil if there is none. Capital and small
+    /// letters are the same.
+    public subscript(_ name: String) -> String? { values[name.lowercased()] }
+
+    /// Cuts off what stands before a prompt where pages and programs show it under a label.
+    private static func cutLabel(from lines: inout [Scalars]) {
+        guard let first = lines.first else { return }
+        if lines.count > 1, String(first).trimmed == "parameters" { lines.removeFirst() }
+        for label in ["Prompt:", "Positive prompt:"] where begins(lines[0], with: label) {
+            lines[0] = lines[0].dropFirst(label.count)
+            return
+        }
+    }
+
+    /// Whether a line begins with a word, in capital or small letters.
+    private static func begins(_ line: Scalars, with word: String) -> Bool {
+        guard let first = line.first?.value, let other = word.unicodeScalars.first?.value,
+            first | 0x20 == other | 0x20
+        else { return false }
+        return String(line.prefix(word.count)).lowercased() == word.lowercased()
     }
 
     private static let templateNames = ["Template", "Negative Template"]
@@ -78,7 +146,7 @@ public struct Infotext: Sendable, Equatable {
 
     /// Lines whose ends were lost on the way are parted again before the settings and the negative prompt.
     private static func restoringLineEnds(_ lines: [Scalars]) -> [Scalars] {
-        guard !lines.contains(where: { $0.starts(with: "Steps:".unicodeScalars) }),
+        guard !lines.contains(where: { beginsWithSteps($0) || holdsSteps($0) }),
             let last = lines.lastIndex(where: { settingsStart(in: $0) != nil }),
             let start = settingsStart(in: lines[last])
         else { return lines }
@@ -120,20 +188,56 @@ public struct Infotext: Sendable, Equatable {
         return places
     }
 
+    private static func beginsWithSteps(_ line: Scalars) -> Bool {
+        begins(line.drop { $0 == " " }, with: "Steps:")
+    }
+
+    /// Whether a line begins with the name of a setting.
+    private static func beginsWithName(_ line: Scalars) -> Bool {
+        let line = line.drop { $0 == " " }
+        let name = line.prefix(while: isOfName)
+        return line[name.endIndex...].first == ":" && InfotextField.named(String(name)) != nil
+    }
+
+    /// Whether a line has settings in another order, the steps among them.
+    private static func holdsSteps(_ line: Scalars) -> Bool {
+        guard beginsWithName(line) else { return false }
+        let found = entries(of: line)
+        return found.count >= 3
+            && found.contains { $0.name.lowercased() == "steps" && Int($0.value) != nil }
+    }
+
     private static func startsSettings(_ line: Scalars) -> Bool {
-        line.starts(with: "Steps:".unicodeScalars) && entries(of: line, upTo: 2).count >= 2
+        beginsWithSteps(line) ? entries(of: line, upTo: 2).count >= 2 : holdsSteps(line)
     }
 
     private static func takeEntries(from lines: inout [Scalars]) -> [Entry] {
-        guard let start = start(of: lines) ?? lines.indices.last else { return [] }
+        guard let start = start(of: lines) ?? startOfLines(lines) ?? lines.indices.last else {
+            return []
+        }
         let text = lines[start...].map { String($0) }.joined(separator: "\n")
         let found = entries(of: Substring(text).unicodeScalars)
-        guard found.count >= 3 else { return [] }
+        guard found.count >= 3, found.contains(where: { InfotextField.isKnown($0.name) }) else {
+            return []
+        }
         lines.removeSubrange(start...)
         return found
     }
 
-    /// The line with which the settings begin; nil where none begins with `Steps:`.
+    /// The first of the lines that have a setting each, the steps among them; nil where there are none.
+    private static func startOfLines(_ lines: [Scalars]) -> Int? {
+        let steps = lines.indices.dropLast().last { index in
+            let line = lines[index].drop { $0 == " " }
+            return begins(line, with: "Steps:")
+                && Int(String(line.dropFirst("Steps:".count)).trimmed) != nil
+                && beginsWithName(lines[index + 1])
+        }
+        guard var start = steps else { return nil }
+        while start > 0, beginsWithName(lines[start - 1]) { start -= 1 }
+        return start
+    }
+
+    /// The line with which the settings begin; nil where none has the steps among others.
     private static func start(of lines: [Scalars]) -> Int? {
         let starts = lines.indices.filter { startsSettings(lines[$0]) }
         guard var start = starts.first,
@@ -277,6 +381,12 @@ public struct Infotext: Sendable, Equatable {
 }
 
 extension String {
+    /// The text with line ends where a copy of JSON has `\n` for all of them.
+    fileprivate var readingWrittenLineEnds: String {
+        guard !unicodeScalars.contains("\n"), contains("\\nSteps:") else { return self }
+        return replacing("\\n", with: "\n")
+    }
+
     /// The text with `\n` for `\r\n` and `\r`.
     fileprivate var unifyingLineEnds: String {
         guard unicodeScalars.contains("\r") else { return self }

@@ -39,12 +39,20 @@ extension InfotextField {
     ]
 }
 
+/// The word of a name as the extension's source has it, which some write in its place: `ControlMode.BALANCED`.
+private func wordInSource(_ name: String) -> String {
+    let word = name.split(separator: ".").last ?? ""
+    return word.lowercased().replacing("_", with: " ")
+}
+
 extension ControlMode {
     /// The mode of the extension's words for it, or of its number.
     public init?(inA1111 words: String) {
         let modes = InfotextField.modes
         guard
-            let found = modes.first(where: { $0.words == words })
+            let found = modes.first(where: {
+                $0.words == words || $0.mode.rawValue == wordInSource(words)
+            })
                 ?? Int(words).flatMap({ modes.indices.contains($0) ? modes[$0] : nil })
         else { return nil }
         self = found.mode
@@ -66,7 +74,8 @@ extension ControlRuns {
         let number = Int(words)
         guard
             let found = Self.allCases.enumerated().first(where: {
-                $0.element.nameInA1111 == words || $0.offset == number
+                $0.element.nameInA1111.lowercased() == wordInSource(words)
+                    || $0.element.nameInA1111 == words || $0.offset == number
             })
         else { return nil }
         self = found.element

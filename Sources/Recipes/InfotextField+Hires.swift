@@ -10,7 +10,10 @@ extension InfotextField {
             return source.text(isOfSecond ? "hires_strength" : "strength")
         },
         read: { value, text in
-            [(text.verb == .textToImage && text.hasHires ? "hires_strength" : "strength", value)]
+            if text.isWholeRun { return [] }
+            return [
+                (text.verb == .textToImage && text.hasHires ? "hires_strength" : "strength", value)
+            ]
         })
 
     static let hires: [InfotextField] = [
@@ -53,11 +56,12 @@ extension InfotextField {
             }),
         ofSecond("Hires prompt", "hires_prompt"),
         ofSecond("Hires negative prompt", "hires_negative_prompt"),
-        // A1111 has none; Forge and Gesso before it differ in one letter.
+        // A1111 has none; Gesso before Forge had a small letter in it.
         ofSecond("Hires CFG Scale", "hires_guidance_scale"),
+        // It is read with the size.
         InfotextField(
-            name: "Hires CFG scale", write: { _ in nil },
-            read: { value, _ in [("hires_guidance_scale", value)] }),
+            name: "First pass size", write: { _ in nil },
+            read: { _, text in text.firstPass == nil ? nil : [] }),
     ]
 
     /// A setting of the second run under A1111's name, where there is one.
@@ -70,11 +74,13 @@ extension InfotextField {
     /// Width and height; one that is 0 follows from the shape of the first run.
     private static func size(_ value: String, _ text: Infotext) -> [(key: String, value: String)]? {
         func sides(_ text: String) -> (Int, Int)? {
-            let sides = text.split(separator: "x").compactMap { Int($0) }
+            let sides = InfotextField.sides(text).compactMap { Int($0) }
             return sides.count == 2 ? (sides[0], sides[1]) : nil
         }
         guard let (width, height) = sides(value) else { return nil }
-        if width > 0, height > 0 { return [("hires_size", value)] }
+        if width > 0, height > 0 { return [("hires_size", "\(width)x\(height)")] }
+        // Where the scale counts, some have a size of nothing.
+        if width == 0, height == 0 { return [] }
         guard let first = text["Size"].flatMap(sides), first.0 > 0, first.1 > 0,
             max(width, height, first.0, first.1) <= Recipe.maximumSide
         else { return nil }
@@ -98,7 +104,33 @@ extension InfotextField.Source {
 
 extension Infotext {
     /// Whether there was a second run.
-    var hasHires: Bool { self["Hires upscale"] != nil || self["Hires resize"] != nil }
+    var hasHires: Bool {
+        self["Hires upscale"] != nil || self["Hires resize"] != nil || firstPass != nil
+    }
+
+    /// The size of the first of two runs, as A1111 named it before its version 1.0; one of nothing is that of about
+    /// 512x512 pixels in the second's shape. Nil where it is not said.
+    var firstPass: (width: Int, height: Int)? {
+        func sides(_ name: String) -> (width: Int, height: Int)? {
+            let sides = self[name].map(InfotextField.sides)?.compactMap { Int($0) } ?? []
+            guard sides.count == 2, sides.allSatisfy((0...Recipe.maximumSide).contains) else {
+                return nil
+            }
+            return (sides[0], sides[1])
+        }
+        guard let first = sides("First pass size"), let full = sides("Size"), full.width > 0,
+            full.height > 0
+        else { return nil }
+        if first.width > 0, first.height > 0 { return first }
+        let scale = (512.0 * 512.0 / Double(full.width * full.height)).squareRoot()
+        func whole(_ side: Int) -> Int { Int((scale * Double(side) / 64).rounded(.up)) * 64 }
+        return (whole(full.width), whole(full.height))
+    }
+
+    /// Whether a text of ComfyUI says that the run was whole, which its nodes also write for pictures from words.
+    var isWholeRun: Bool {
+        self["Version"] == "ComfyUI" && self["Denoising strength"].flatMap(Double.init) == 1
+    }
 
     /// The scheduler of the second run: its sampler or the first's, with its own schedule type or the
     /// first's.
@@ -107,6 +139,9 @@ extension Infotext {
         let own = self["Hires schedule type"]
         // Beside Gesso's own row for the spacing, A1111's is for A1111.
         if own == nil, self[InfotextField.ownName(of: "sigmas")] != nil { return sampler }
-        return InfotextField.scheduler(sampler, scheduleType: own ?? self["Schedule type"])
+        return InfotextField.scheduler(
+            sampler,
+            scheduleType: own ?? self["Schedule type"]
+                ?? InfotextField.usualType(of: sampler, self))
     }
 }

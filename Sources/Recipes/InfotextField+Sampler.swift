@@ -15,31 +15,42 @@ extension InfotextField {
                     ? [("scheduler", "Euler a " + (spacing.isEmpty ? "simple" : spacing))]
                     : [("scheduler", "\(sampler) eta \(eta)")]
             }
-            // Gesso's own row for the spacing goes before A1111's.
-            guard text[ownName(of: "sigmas")] == nil else { return [("scheduler", sampler)] }
-            let type =
+            // SD.Next's word for the checkpoint's own.
+            if name == "default" { return [] }
+            let named =
                 text["Schedule type"] ?? otherType(text["Scheduler"], of: sampler)
-                ?? usualType(of: sampler, text)
+                ?? otherType(text["Sampler sigma"], of: sampler)
+            // Gesso's own row for the spacing goes before A1111's. SD.Next leaves it to the checkpoint.
+            guard text[ownName(of: "sigmas")] == nil, named != nil || text["App"] != "SD.Next"
+            else { return [("scheduler", sampler)] }
+            let type = named ?? usualType(of: sampler, text)
             return [("scheduler", scheduler(sampler, scheduleType: type))]
         })
 
     /// SD.Next and Fooocus call the type so; Fooocus has it in the sampler's name, too.
     private static func otherType(_ type: String?, of sampler: String) -> String? {
-        type.flatMap { sampler.lowercased().hasSuffix($0.lowercased()) ? nil : $0 }
+        type.flatMap {
+            ["default", "auto"].contains($0.lowercased())
+                || sampler.lowercased().hasSuffix($0.lowercased()) ? nil : $0
+        }
     }
 
-    /// The type that stable-diffusion.cpp means where it names none; nil for other programs.
-    private static func usualType(of sampler: String, _ text: Infotext) -> String? {
-        guard text.isOfStableDiffusionCpp, let choice = try? SchedulerChoice(alias: sampler) else {
+    /// The type that a program means where it names none; nil where that is A1111's choice for the sampler.
+    static func usualType(of sampler: String, _ text: Infotext) -> String? {
+        guard text.namesEverySpacing, let choice = try? SchedulerChoice(alias: sampler) else {
             return nil
         }
         return choice.sigmas == nil ? SigmaSpacing.uniform.rawValue : nil
     }
 
     /// It is read with the sampler.
-    static let otherScheduleType = InfotextField(
-        name: "Scheduler", write: { _ in nil }, read: { _, text in text["Sampler"].map { _ in [] } }
-    )
+    static let otherScheduleType = readWithTheSampler("Scheduler")
+    static let samplerSigma = readWithTheSampler("Sampler sigma")
+
+    private static func readWithTheSampler(_ name: String) -> InfotextField {
+        InfotextField(
+            name: name, write: { _ in nil }, read: { _, text in text["Sampler"].map { _ in [] } })
+    }
 
     static let scheduleType = InfotextField(
         name: "Schedule type",
@@ -65,6 +76,20 @@ extension InfotextField {
         let spacing = isOpen ? nil : choice.sigmas.map { $0.nameInA1111 ?? $0.rawValue }
         return [choice.scheduler.nameInInfotext, spacing].compactMap(\.self)
             .joined(separator: " ")
+    }
+}
+
+extension Infotext {
+    /// Whether the program names every spacing but the plain one: stable-diffusion.cpp, nodes of ComfyUI, and
+    /// A1111 before its version 1.9, from which on it chooses one for a sampler.
+    fileprivate var namesEverySpacing: Bool {
+        guard let version = self["Version"] else { return false }
+        if isOfStableDiffusionCpp || version == "ComfyUI" { return true }
+        // Forge has its own version before that of A1111.
+        guard let match = version.firstMatch(of: #/^(?:f[0-9.]+)?v1\.([0-9]{1,3})/#),
+            let minor = Int(match.1)
+        else { return false }
+        return minor < 9
     }
 }
 

@@ -55,7 +55,8 @@ struct InfotextField: Sendable {
                 return words.first { $0.ours == value }?.theirs
             },
             read: { value, _ in
-                words.first { $0.theirs == value }.map { $0.ours.isEmpty ? [] : [(key, $0.ours)] }
+                words.first { $0.theirs.lowercased() == value.lowercased() }
+                    .map { $0.ours.isEmpty ? [] : [(key, $0.ours)] }
             })
     }
 
@@ -82,7 +83,7 @@ struct InfotextField: Sendable {
     static let all: [InfotextField] =
         [
             same("Steps", "steps"),
-            sampler, scheduleType, otherScheduleType,
+            sampler, scheduleType, otherScheduleType, samplerSigma,
             same("CFG scale", "guidance_scale"),
             same("Image CFG scale", "image_guidance_scale"),
             InfotextField(
@@ -100,7 +101,12 @@ struct InfotextField: Sendable {
                 }),
         ] + variation + [
             denoisingStrength,
-            changed("Clip skip", "clip_skip"),
+            InfotextField(
+                name: "Clip skip", write: { $0.changed("clip_skip") },
+                // ComfyUI counts from the end below zero.
+                read: { value, _ in
+                    [("clip_skip", value.hasPrefix("-") ? String(value.dropFirst()) : value)]
+                }),
             changed("ENSD", "seed_delta"),
             InfotextField(
                 name: "RNG", write: { $0.recipe.generator == .nv ? "NV" : "CPU" },
@@ -116,7 +122,10 @@ struct InfotextField: Sendable {
             same("Wildcard negative prompt", "wildcard_negative_prompt"),
             read("Template", "wildcard_prompt"),
             read("Negative Template", "wildcard_negative_prompt"),
-            record("Lora hashes") { $0.provenance.hashes(of: "lora") },
+            InfotextField(
+                name: "Lora hashes", write: { $0.provenance.hashes(of: "lora") },
+                read: { value, text in value.isEmpty || text.namesLoRAs ? [] : nil }),
+            loraWeights,
             record("TI hashes") { $0.provenance.hashes(of: "embedding") },
             record("Edit") { $0.verb.rawValue },
             record("Version") { $0.provenance.program },
@@ -127,10 +136,14 @@ struct InfotextField: Sendable {
         "CFG scale", "Image CFG scale", "Denoising strength", "RNG", "Schedule type",
     ]
 
-    private static let byName = Dictionary(all.map { ($0.name, $0) }, uniquingKeysWith: { $1 })
+    private static let byName = Dictionary(
+        all.map { ($0.name.lowercased(), $0) }, uniquingKeysWith: { $1 })
 
-    /// The row of a name.
-    static func named(_ name: String) -> InfotextField? { byName[name] }
+    /// The row of a name, in capital or small letters.
+    static func named(_ name: String) -> InfotextField? { byName[name.lowercased()] }
+
+    /// Whether a name is one that is read, or one of Gesso's own.
+    static func isKnown(_ name: String) -> Bool { named(name) != nil || name.hasPrefix(ownMark) }
 
     /// A key that A1111 has no name for goes under its own behind this word.
     static let ownMark = "Gesso "
@@ -157,6 +170,10 @@ struct InfotextField: Sendable {
         name: "Eta", write: { _ in nil },
         read: { value, text in
             let eta = Double(value)
+            // Versions before 1.0 have no name of its own for that of DDIM.
+            if text["Sampler"]?.lowercased() == "ddim", text["Eta DDIM"] == nil, eta != nil {
+                return [("eta", value)]
+            }
             let isUsual = text.isOfStableDiffusionCpp && (eta == 0 || eta == .infinity)
             return eta == 1 || isUsual ? [] : nil
         })
@@ -169,10 +186,34 @@ struct InfotextField: Sendable {
     }
 
     private static func size(_ value: String, _ text: Infotext) -> [(key: String, value: String)]? {
-        let sides = value.split(separator: "x").map { String($0).trimmed }
+        let sides = Self.sides(value)
         guard sides.count == 2 else { return nil }
+        if let first = text.firstPass {
+            return [
+                ("width", "\(first.width)"), ("height", "\(first.height)"),
+                ("hires_size", sides.joined(separator: "x")),
+            ]
+        }
         return [("width", sides[0]), ("height", sides[1])]
     }
+
+    /// The sides of a size, with any sign between them that stands for "times".
+    static func sides(_ value: String) -> [String] {
+        value.split { "xX×*".contains($0) }.map { String($0).trimmed }
+    }
+
+    /// Fooocus' weights of the LoRAs whose hashes it names, which its prompts do not.
+    private static let loraWeights = InfotextField(
+        name: "Lora weights", write: { _ in nil },
+        read: { value, text in
+            guard !text.hasLoRATags else { return [] }
+            let loras = value.split(separator: ",").compactMap { pair -> String? in
+                let parts = pair.split(separator: ":").map { String($0).trimmed }
+                guard parts.count == 2 else { return nil }
+                return OtherSettings.fileName(parts[0]) + ":" + parts[1]
+            }
+            return loras.isEmpty ? nil : [("lora", loras.joined(separator: ";"))]
+        })
 
     private static let variation = [
         InfotextField(
@@ -214,7 +255,9 @@ struct InfotextField: Sendable {
             InfotextField(
                 name: "Soft inpainting enabled",
                 write: { $0.text("mask_mode") == "soft" ? "True" : nil },
-                read: { value, _ in value == "True" ? [("mask_mode", "soft")] : [] })
+                read: { value, _ in
+                    value.lowercased() == "true" ? [("mask_mode", "soft")] : []
+                })
         ]
         + [
             ("schedule bias", "soft_bias"), ("preservation strength", "soft_preservation"),
@@ -255,6 +298,24 @@ struct InfotextField: Sendable {
             neutral("Discard penultimate sigma", "False"),
             neutral("Hires Module 1", "Use same choices"),
         ]
+}
+
+extension Infotext {
+    /// Whether a prompt has tags that add LoRAs.
+    fileprivate var hasLoRATags: Bool {
+        let prompts = [
+            prompt, negativePrompt, self["Hires prompt"], self["Wildcard prompt"], self["Template"],
+        ]
+        return prompts.compactMap { $0?.lowercased() }.contains {
+            $0.contains("<lora:") || $0.contains("<lyco:")
+        }
+    }
+
+    /// Whether anything says which LoRAs were added and how much.
+    fileprivate var namesLoRAs: Bool {
+        hasLoRATags || self["Lora weights"] != nil
+            || self[InfotextField.ownName(of: "lora")] != nil
+    }
 }
 
 extension Provenance {

@@ -31,7 +31,7 @@ extension OtherSettings {
     }
 
     /// Texts of a list, which may be written as a list of Python or JSON, or be the only one.
-    private static func list(_ value: Any?) -> [String] {
+    static func list(_ value: Any?) -> [String] {
         if let values = value as? [Any] { return values.compactMap(text) }
         guard let written = value.flatMap(text)?.trimmed else { return [] }
         guard written.hasPrefix("["), written.hasSuffix("]") else { return [written] }

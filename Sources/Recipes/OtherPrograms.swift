@@ -25,14 +25,19 @@ extension OtherSettings {
         settings.setScheduler(settings.text("sampler"), settings.text("scheduler"))
         settings.model = settings.text("base_model").map(fileName)
         settings.setVAE(settings.text("vae"))
-        let listed = (settings.take("loras") as? [[Any]] ?? []).compactMap { lora in
+        if !settings.has("steps"), let performance = settings.text("performance") {
+            settings.set("steps", stepsOfFooocus[performance.lowercased()])
+        }
+        let loras: [[Any]] = settings.list("loras")
+        let listed = loras.compactMap { lora in
             lora.count < 2 ? nil : text(lora[0]).map { ($0, text(lora[1]) ?? "1") }
         }
         var combined: [(String, String)] = []
         for number in 1...8 {
             let value = settings.text("lora_combined_\(number)") ?? settings.text("lora_\(number)")
-            let parts = value?.split(separator: " : ").map(String.init) ?? []
-            if parts.count == 2 { combined.append((parts[0], parts[1])) }
+            guard let value, let colon = value.lastIndex(of: ":") else { continue }
+            combined.append(
+                (value[..<colon].trimmed, value[value.index(after: colon)...].trimmed))
         }
         settings.setLoRAs(listed.isEmpty ? combined : listed)
         settings.ignore(
@@ -42,6 +47,11 @@ extension OtherSettings {
         return settings
     }
 
+    /// The steps of what Fooocus calls its performance, which its first versions wrote in their place.
+    private static let stepsOfFooocus = [
+        "quality": "60", "speed": "30", "extreme speed": "8", "lightning": "4", "hyper-sd": "4",
+    ]
+
     /// SwarmUI: JSON under `parameters` with `sui_image_params`.
     static func swarmUI(_ object: [String: Any]) -> OtherSettings {
         var settings = OtherSettings(
@@ -50,6 +60,7 @@ extension OtherSettings {
             ("prompt", "prompt"), ("negative_prompt", "negativeprompt"), ("steps", "steps"),
             ("guidance_scale", "cfgscale"), ("seed", "seed"), ("width", "width"),
             ("height", "height"), ("strength", "initimagecreativity"),
+            ("variation_seed", "variationseed"), ("variation_strength", "variationseedstrength"),
         ] {
             settings.set(key, from: name)
         }
@@ -59,8 +70,9 @@ extension OtherSettings {
         if let layer = settings.text("clipstopatlayer").flatMap({ Int($0) }), layer < 0 {
             settings.set("clip_skip", "\(layer.magnitude)")
         }
-        let names = (settings.take("loras") as? [Any] ?? []).compactMap(text)
-        let weights = (settings.take("loraweights") as? [Any] ?? []).compactMap(text)
+        // A list in one text has commas, which names have not.
+        let names = list(settings.take("loras")).flatMap(items)
+        let weights = list(settings.take("loraweights")).flatMap(items)
         settings.setLoRAs(
             names.enumerated().map {
                 ($1, weights.indices.contains($0) ? weights[$0] : "1")
@@ -70,6 +82,10 @@ extension OtherSettings {
             "imageformat", "original_prompt", "used_wildcards", "wildcardseed", "images",
             "personalnote", "automaticvae", "donotsave", "batchsize", "preferreddtype")
         return settings
+    }
+
+    private static func items(_ text: String) -> [String] {
+        text.split(separator: ",").map { String($0).trimmed }
     }
 
     /// InvokeAI: JSON under `invokeai_metadata`.
@@ -93,8 +109,9 @@ extension OtherSettings {
         }
         settings.model = name(settings.take("model"))
         settings.setVAE(name(settings.take("vae")))
+        let loras: [[String: Any]] = settings.list("loras")
         settings.setLoRAs(
-            (settings.take("loras") as? [[String: Any]] ?? []).compactMap { lora in
+            loras.compactMap { lora in
                 name(lora["model"] ?? lora["lora"]).map {
                     ($0, lora["weight"].flatMap(text) ?? "1")
                 }
@@ -130,7 +147,17 @@ extension OtherSettings {
         ] {
             settings.set(key, from: name)
         }
+        // Version 4 may have its prompts in parts alone.
+        for (key, name) in [("prompt", "v4_prompt"), ("negative_prompt", "v4_negative_prompt")]
+        where !settings.has(key) {
+            let caption = (object[name] as? [String: Any])?["caption"] as? [String: Any]
+            settings.set(key, caption?["base_caption"] as? String)
+        }
         settings.setScheduler(settings.text("sampler"), settings.text("noise_schedule"))
+        if object["dynamic_thresholding"] as? Bool != true {
+            settings.ignore("dynamic_thresholding_percentile", "dynamic_thresholding_mimic_scale")
+        }
+        if object["controlnet_model"] as? String == nil { settings.ignore("controlnet_strength") }
         let prompts = settings.found.filter { $0.key.hasSuffix("prompt") }.map(\.value)
         if prompts.contains(where: { $0.contains("{") || $0.contains("::") }) {
             settings.remarks.append("NovelAI's braces and :: around words have no meaning here")
@@ -172,8 +199,9 @@ extension OtherSettings {
             settings.verb = .textToImage
         }
         settings.model = settings.text("model").map(fileName)
+        let loras: [[String: Any]] = settings.list("lora")
         settings.setLoRAs(
-            (settings.take("lora") as? [[String: Any]] ?? []).compactMap { lora in
+            loras.compactMap { lora in
                 (lora["model"] ?? lora["file"]).flatMap(text).map {
                     ($0, lora["weight"].flatMap(text) ?? "1")
                 }

@@ -51,6 +51,13 @@ struct OtherSettings {
     /// Takes a value out, whatever it is.
     mutating func take(_ name: String) -> Any? { rest.removeValue(forKey: name) }
 
+    /// Takes a list out; what is none stays, to be named as left out.
+    mutating func list<Item>(_ name: String) -> [Item] {
+        guard let items = rest[name] as? [Item] else { return [] }
+        rest[name] = nil
+        return items
+    }
+
     /// Takes a text or number out, as text; nil if there is none.
     mutating func text(_ name: String) -> String? {
         guard let text = rest[name].flatMap(Self.text) else { return nil }
@@ -72,6 +79,9 @@ struct OtherSettings {
     mutating func set(_ key: String, _ value: String?) {
         if let value { found.append((key, value)) }
     }
+
+    /// Whether a key has a value.
+    func has(_ key: String) -> Bool { found.contains { $0.key == key } }
 
     /// Takes out what changes nothing of the picture.
     mutating func ignore(_ names: String...) {
@@ -98,7 +108,8 @@ struct OtherSettings {
     mutating func setScheduler(_ sampler: String?, _ spacing: String?) {
         guard let sampler else { return }
         let name = sampler.hasSuffix("_gpu") ? String(sampler.dropLast(4)) : sampler
-        let isPlain = ["", "normal", "native", "none"].contains(spacing ?? "")
+        // Fooocus has some samplers' names for their spacing, too.
+        let isPlain = ["", "normal", "native", "none", name].contains(spacing ?? "")
         set("scheduler", isPlain ? name : name + " " + (spacing ?? ""))
     }
 
@@ -112,7 +123,7 @@ struct OtherSettings {
     private static func saysNothing(_ value: Any) -> Bool {
         switch value {
         case is NSNull: true
-        case let text as String: ["", "None", "none", "[]", "False"].contains(text)
+        case let text as String: ["", "None", "none", "[]", "False", "false"].contains(text)
         case let list as [Any]: list.isEmpty
         case let object as [String: Any]: object.isEmpty
         case let number as NSNumber: number.doubleValue == 0

@@ -56,7 +56,14 @@ public struct PictureSettings: Sendable, Equatable {
         self.name = name
         text = infotext.text
         (model, modelHash) = (infotext["Model"], infotext["Model hash"])
-        (program, remarks) = (infotext.program, [])
+        program = infotext.program
+        remarks =
+            infotext.holdsOthers
+            ? [
+                "it has the settings of several pictures, of which the last are read; "
+                    + "what is before them is its prompt"
+            ]
+            : []
         entries = infotext.settings
         verb = infotext.verb
         var found: [(key: String, value: String)] = [("prompt", infotext.prompt)]
@@ -69,7 +76,7 @@ public struct PictureSettings: Sendable, Equatable {
             found.append(("hires_upscaler", HiresUpscaler.lanczos.rawValue))
         }
         var seen: Set<String> = []
-        for entry in infotext.settings where seen.insert(entry.name).inserted {
+        for entry in infotext.settings where seen.insert(entry.name.lowercased()).inserted {
             if let key = InfotextField.key(ofOwnName: entry.name), Self.mayName(entry.value, key) {
                 found.removeAll { $0.key == key.name }
                 found.append((key.name, entry.value))
@@ -255,6 +262,6 @@ extension Infotext {
         let ofMasks = ["Mask blur", "Masked content", "Inpaint area", "Mask mode"]
         if ofMasks.contains(where: { self[$0] != nil }) { return .inpaint }
         if self["Image CFG scale"] != nil { return .instruct }
-        return self["Denoising strength"] == nil ? .textToImage : .imageToImage
+        return self["Denoising strength"] == nil || isWholeRun ? .textToImage : .imageToImage
     }
 }

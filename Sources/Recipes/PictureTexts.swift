@@ -24,6 +24,8 @@ extension PictureSettings {
             let isLong = text.utf8.count > Self.longestText
             if !isLong, let settings = OtherSettings.labelledByEasyDiffusion(text) {
                 self.init(settings, text, of: name)
+            } else if !isLong, let infotext = Infotext(civitai: text) {
+                self.init(infotext, of: name)
             } else if let settings = try Self.other(inJSON: text, isFooocus: isFooocus, at: origin)
             {
                 self.init(settings, text, of: name)
@@ -38,6 +40,8 @@ extension PictureSettings {
             let object = OtherSettings.object(text), object["c"] != nil
         {
             self.init(.drawThings(object), text, of: name)
+        } else if let text = xmp.flatMap(Self.infotext) {
+            self.init(Infotext(text), of: name)
         } else {
             return nil
         }
@@ -173,15 +177,42 @@ extension PictureSettings {
             let start = xmp[name.upperBound...].firstIndex(of: "{")
         else { return nil }
         let end = xmp[start...].firstIndex(of: "<") ?? xmp.endIndex
-        var text = String(xmp[start..<end])
+        let text = unescaped(xmp[start..<end])
+        // Where it is an attribute, its quote and what follows come behind the last brace.
+        guard let last = text.lastIndex(of: "}") else { return nil }
+        return String(text[...last])
+    }
+
+    /// The first text of an XMP packet that has settings as A1111 writes them; an element, or an attribute.
+    private static func infotext(_ xmp: String) -> String? {
+        guard let steps = xmp.firstRange(of: "Steps:")?.lowerBound else { return nil }
+        let (before, behind) = (xmp[..<steps], xmp[steps...])
+        let tag = before.lastIndex { "<>".contains($0) } ?? before.startIndex
+        let isAttribute = before[tag...].first == "<"
+        var start = tag
+        if isAttribute {
+            // The quote behind the last sign that is followed by one.
+            guard
+                let sign = ["=\"", "='"].compactMap({ before.ranges(of: $0).last }).max(by: {
+                    $0.lowerBound < $1.lowerBound
+                })
+            else { return nil }
+            start = before.index(before: sign.upperBound)
+        }
+        let end = behind.firstIndex(of: isAttribute ? before[start] : "<") ?? behind.endIndex
+        let text = unescaped(xmp[start..<end].dropFirst())
+        return text.utf8.count <= longestText && !Infotext(text).settings.isEmpty ? text : nil
+    }
+
+    /// A text of XML with characters for its entities.
+    private static func unescaped(_ xml: Substring) -> String {
+        var text = String(xml)
         for (entity, character) in [
             ("&quot;", "\""), ("&#34;", "\""), ("&#x22;", "\""), ("&apos;", "'"), ("&lt;", "<"),
             ("&gt;", ">"), ("&#xA;", "\n"), ("&#10;", "\n"), ("&amp;", "&"),
         ] {
             text = text.replacing(entity, with: character)
         }
-        // Where it is an attribute, its quote and what follows come behind the last brace.
-        guard let last = text.lastIndex(of: "}") else { return nil }
-        return String(text[...last])
+        return text
     }
 }

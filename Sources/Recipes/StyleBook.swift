@@ -50,14 +50,17 @@ public struct StyleBook: Sendable, Equatable {
         }
         self.path = path
         let rows = try CSV.rows(of: text.withoutByteOrderMark[...], path)
-        guard let head = rows.first, let name = head.fields.firstIndex(of: "name"),
-            let prompt = head.fields.firstIndex(of: "prompt") ?? head.fields.firstIndex(of: "text")
+        let head = rows.first?.fields.map {
+            $0.trimmed.lowercased().replacing(" ", with: "_").replacing("-", with: "_")
+        }
+        guard let head, let name = head.firstIndex(of: "name"),
+            let prompt = head.firstIndex(of: "prompt") ?? head.firstIndex(of: "text")
         else {
             throw .malformed(
                 "no row of names", at: .file(path, line: 1, column: 1),
                 remedy: "begin the file with name,prompt,negative_prompt")
         }
-        let negative = head.fields.firstIndex(of: "negative_prompt")
+        let negative = head.firstIndex(of: "negative_prompt")
         var styles: [Style] = []
         for row in rows.dropFirst() {
             func field(_ index: Int?) -> String {

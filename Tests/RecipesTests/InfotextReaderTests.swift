@@ -62,7 +62,7 @@ import Testing
         // Quadratic time would be minutes for these.
         let lines = String(repeating: "ab: x\n", count: 30_000)
         #expect(Infotext("a\nSteps: 1, Seed: 2, " + lines).settings.count == 30_002)
-        let within = String(repeating: "x Steps: 1, b ", count: 20_000)
+        let within = String(repeating: "x, Steps: 1, b ", count: 20_000)
         #expect(Infotext(within).settings.count > 3)
     }
 }

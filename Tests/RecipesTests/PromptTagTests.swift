@@ -88,6 +88,11 @@ import Testing
         ("a, 1.5::cat::", "'1.5::c' is a weight of NovelAI"),
         ("{{{cat}}}", "'{cat}' is a weight of NovelAI"),
         ("a （cat：1.2）", "'（cat：1' is a weight in brackets of full width"),
+        ("a (cat：1.2)", "'(cat：1' is a weight behind a colon of full width"),
+        ("a (cat:1,2) x", "'(cat:1,2)' is a number with a comma"),
+        ("a [cat:dog:0,5]", "'[cat:dog:0,5]' is a number with a comma"),
+        ("a [cat:dog:50%]", "'[cat:dog:50%]' is a number in percent"),
+        ("(cat: 120 %)", "'(cat: 120 %)' is a number in percent"),
         ("${x=!a} cat", "'${' is a variable of Dynamic Prompts"),
         ("a ADDBASE b ADDCOL c", "'ADDBASE' is a sign of Regional Prompter"),
         ("a AND_PERP b", "'AND_PERP' is a kind of AND of an extension"),
@@ -113,7 +118,8 @@ import Testing
         "a cat -- a dog", "well-known, a-b, 3-4", "(cat:1.2)-based", "f/1.8, 50mm", "a::b",
         "x (a).",
         "a {red|blue} cat", "AND, ADDED, AND_", "mr. and(", "a cat--", "<3 <lora>", "$5 {}",
-        "12:30", "std::2d", "a (MASK) area(s)", "a book about C++, cover", "C++",
+        "12:30", "(at 12:30, noon)", "(a:1.2), 50%", "std::2d", "a (MASK) area(s)",
+        "a book about C++, cover", "C++",
         "\"C++\" and Objective-C++17",
     ])
     func wordsOfPlainPromptsAreNoSigns(_ prompt: String) {

@@ -34,6 +34,16 @@ import Testing
         #expect(styles[2].negativePrompt.isEmpty)
     }
 
+    /// As spreadsheets and people name the columns.
+    @Test(arguments: [
+        "Name,Prompt,Negative prompt", "name, prompt, negative_prompt", "NAME,text,negative-prompt",
+    ])
+    func columnsAreFoundByTheirNames(_ head: String) throws {
+        let styles = try book(head + "\nOil,oil painting,photo\n").styles
+        #expect(styles.map(\.prompt) == ["oil painting"])
+        #expect(styles.map(\.negativePrompt) == ["photo"])
+    }
+
     @Test func stylesGoAroundPrompts() throws {
         let book = try book(text)
         let one = try recipe("Oil", book)

@@ -152,6 +152,11 @@ import Testing
         ),
         ("Module: inpaint_only, Model: net, Weight: 1.0", "net=surroundings:1"),
         ("Module: none, Model: some_tile, Weight: 1.0", "some_tile:1"),
+        (
+            "Module: canny, Model: net, Weight: 1.0, Control Mode: ControlMode.BALANCED, "
+                + "Hr Option: HiResFixOption.LOW_RES_ONLY", "net=canny:1:first"
+        ),
+        ("Module: canny, Model: net, Weight: 1.0, Hr Option: HiResFixOption.SOMETIMES", nil),
         ("Module: none, Model: depth_net, Weight: 1.0", nil),
         ("Module: openpose_full, Model: net, Weight: 1.0", nil),
         ("Module: canny, Model: None, Weight: 1.0", nil),

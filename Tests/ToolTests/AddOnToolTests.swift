@@ -395,6 +395,10 @@ import Testing
                 "a (embedding:very\\deep\\reference.safetensors:1)", alone, "deeper.png")
             let (_, swarm) = try run("a <embed:deep/reference>", alone, "swarm.png")
             #expect(!(deep + deeper + swarm).contains("read as words"))
+            #expect(!(folders + deep + deeper + swarm).contains("no embedding"))
+            #expect(
+                try run("a (embedding:fog:1.2)", alone, "fog.png").1
+                    .contains("no embedding 'fog': embedding:fog stays words"))
             for name in ["mixed", "comfy", "folders", "deep", "deeper", "swarm"] {
                 #expect(
                     try tool("compare", "alone.png", name + ".png").text

@@ -104,6 +104,38 @@ import Testing
         }
     }
 
+    /// EXIF's user comment in a PNG, in UTF-8 although its code names UTF-16.
+    @Test func aUserCommentIsReadWhateverItsCode() throws {
+        try Tool.inFolder { tool in
+            let text = "a lake\nSteps: 4, Sampler: Euler a, CFG scale: 7, Seed: 12"
+            let comment = Array("UNICODE\0\(text)".utf8)
+            var block: [UInt8] = [0x49, 0x49, 42, 0, 8, 0, 0, 0]
+            func add(_ value: Int, _ size: Int) {
+                for place in 0..<size {
+                    block.append(UInt8(truncatingIfNeeded: value >> (8 * place)))
+                }
+            }
+            // A directory that leads to the other, and that one with the comment behind it.
+            for (tag, kind, count, value) in [(0x8769, 4, 1, 26), (0x9286, 7, comment.count, 44)] {
+                for (number, size) in [(1, 2), (tag, 2), (kind, 2), (count, 4), (value, 4), (0, 4)]
+                {
+                    add(number, size)
+                }
+            }
+            var image = Image(
+                width: 8, height: 8, channels: 3, samples: Array(repeating: 9, count: 192))
+            image.metadata.exif = block + comment
+            for format in [ImageFormat.png, .jpeg] {
+                try image.encoded(as: format).write(to: tool.url("a.png"))
+                let made = try tool(
+                    "preset", "new", "p", "--from", "a.png", "-o", "p.yaml", "--overwrite")
+                #expect(made.status == 0, "\(made.errors)")
+                let preset = try String(contentsOf: tool.url("p.yaml"), encoding: .utf8)
+                #expect(preset.contains("prompt: \"a lake\"\n") && preset.contains("steps: 4\n"))
+            }
+        }
+    }
+
     /// Settings beside the picture in a text file, and hidden in its pixels.
     @Test func settingsAreFoundWhereOtherProgramsPutThem() throws {
         try Tool.inFolder { tool in
@@ -134,7 +166,16 @@ import Testing
                 #expect(plan.status == 0, "\(plan.errors)")
             }
             let none = try tool("preset", "new", "p", "--from", "words.txt", "-o", "q.yaml")
-            #expect(none.status == 65)
+            #expect(none.status == 65 && none.errors.contains("it contains no settings: words.txt"))
+            // An older editor of Windows.
+            let latin = try #require(
+                text.replacing("lake", with: "café").data(using: .windowsCP1252))
+            try latin.write(to: tool.url("latin.txt"))
+            let cafe = try tool("preset", "new", "p", "--from", "latin.txt", "-o", "latin.yaml")
+            #expect(cafe.status == 0, "\(cafe.errors)")
+            #expect(
+                try String(contentsOf: tool.url("latin.yaml"), encoding: .utf8)
+                    .contains("prompt: \"a café\"\n"))
             for (count, status) in [(1 << 20, 0), ((1 << 20) + 1, 65)] {
                 let padding = String(repeating: "x", count: count - text.utf8.count)
                 try Data((padding + text).utf8).write(to: tool.url("long.txt"))

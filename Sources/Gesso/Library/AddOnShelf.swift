@@ -74,6 +74,19 @@ struct AddOnShelf {
         }
     }
 
+    /// The embeddings, as prompts name them, that no entry is.
+    static func missing(_ asked: [String], among entries: [Entry]) -> [String] {
+        let here = entries.filter { $0.key == "embedding" }.flatMap(\.files).map {
+            $0.deletingPathExtension().lastPathComponent.lowercased()
+        }
+        var seen: Set<String> = []
+        return asked.filter { name in
+            let last = name.lowercased().split { "/\\".contains($0) }.last.map(String.init) ?? ""
+            return !here.contains { last == $0 || last.hasPrefix($0 + ".") }
+                && seen.insert(name).inserted
+        }
+    }
+
     private func inpaintingParts(of recipe: Recipe) throws -> [Entry] {
         let parts = [
             ("inpaint_base", recipe.inpaintBase), ("inpaint_delta", recipe.inpaintDelta),
