@@ -1,5 +1,5 @@
 import CCodecs
-public import FoundationEssentials
+import FoundationEssentials
 
 /// Writing a picture over the JPEG that it was read from, block by block.
 extension Image {

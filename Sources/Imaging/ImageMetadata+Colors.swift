@@ -17,7 +17,7 @@ extension ImageMetadata {
         } else if chunk("sRGB") == nil {
             takeColors(
                 gamma: chunk("gAMA")?.numbers.first,
-                points: channels >= 3 ? chunk("cHRM")?.numbers ?? PNGChunk.usualPoints : nil)
+                points: channels >= 3 ? chunk("cHRM")?.points ?? PNGChunk.usualPoints : nil)
         }
     }
 
@@ -75,6 +75,9 @@ extension PNGChunk {
     fileprivate static let usualPoints = [
         31_270, 32_900, 64_000, 33_000, 30_000, 60_000, 15_000, 6_000,
     ]
+
+    /// x and y of white, red, green and blue; nil for a payload of another length.
+    fileprivate var points: [Int]? { bytes.count == 32 ? numbers : nil }
 
     /// The payload as numbers of four bytes.
     fileprivate var numbers: [Int] {

@@ -36,7 +36,7 @@ import Testing
         let part = image.cropped(
             to: Box(x: 31, y: 17, width: image.width - 60, height: image.height - 40))
         for scale in [0.6, 1.7] {
-            let scaled = try part.resized(
+            let scaled = part.resized(
                 width: Int(Double(part.width) * scale), height: Int(Double(part.height) * scale))
             let read = try Image(decoding: scaled.encoded(as: .jpeg, quality: 85), name: "it")
             let found = try #require(read.foundMark())
