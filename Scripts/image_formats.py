@@ -266,6 +266,7 @@ def make_uncommon_tiff():
     sixteen = np.floor(np.minimum(halves.astype(float), 1) * 65535 + 0.5).astype(np.uint16)
     corpus.good("half.tif", plain_tiff(halves.tobytes(), 2, 16, (339, 3, 3)), sixteen,
                 warnings=["floating-point"])
+    corpus.good("layers.tif", plain_tiff(plain.tobytes(), 2, 8, (37724, 1, 65)), plain, lost=["layers"])
 
 
 def plain_tiff(data, photometric, bits, *more):
