@@ -397,6 +397,9 @@ def make_bmp():
     extra = masks + b"BGRs" + bytes(48)
     corpus.good("alpha.bmp", bmp(21, 18, 32, rgba[::-1].tobytes(), compression=3, header=108,
                                  extra=extra), rgba)
+    empty = np.dstack([plain, plain[:, :, 1] * 0])
+    corpus.good("alpha-zero.bmp", bmp(21, 18, 32, empty[::-1].tobytes(), compression=3, header=108, extra=extra),
+                np.dstack([plain, plain[:, :, 1] * 0 + 255]), warnings=["would hide all of it"])
     five = (plain >> 3).astype(int)
     packed = (five[:, :, 0] << 10 | five[:, :, 1] << 5 | five[:, :, 2]).astype("<u2")
     padded = np.pad(packed, ((0, 0), (0, 1)))
