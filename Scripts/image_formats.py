@@ -266,6 +266,7 @@ def make_uncommon_tiff():
     sixteen = np.floor(np.minimum(halves.astype(float), 1) * 65535 + 0.5).astype(np.uint16)
     corpus.good("half.tif", plain_tiff(halves.tobytes(), 2, 16, (339, 3, 3)), sixteen,
                 warnings=["floating-point"])
+    corpus.good("layers.tif", plain_tiff(plain.tobytes(), 2, 8, (37724, 1, 65)), plain, lost=["layers"])
 
 
 def plain_tiff(data, photometric, bits, *more):
@@ -396,6 +397,9 @@ def make_bmp():
     extra = masks + b"BGRs" + bytes(48)
     corpus.good("alpha.bmp", bmp(21, 18, 32, rgba[::-1].tobytes(), compression=3, header=108,
                                  extra=extra), rgba)
+    empty = np.dstack([plain, plain[:, :, 1] * 0])
+    corpus.good("alpha-zero.bmp", bmp(21, 18, 32, empty[::-1].tobytes(), compression=3, header=108, extra=extra),
+                np.dstack([plain, plain[:, :, 1] * 0 + 255]), warnings=["would hide all of it"])
     five = (plain >> 3).astype(int)
     packed = (five[:, :, 0] << 10 | five[:, :, 1] << 5 | five[:, :, 2]).astype("<u2")
     padded = np.pad(packed, ((0, 0), (0, 1)))

@@ -253,10 +253,23 @@ static codec_status take_runs(codec_reader *reader, const bmp_state *state, uint
     return codec_ok;
 }
 
+// Clipboards and screenshots leave alpha at zero, with which nothing would be seen.
+static void leave_out_empty_alpha(codec_reader *reader, uint16_t *samples) {
+    size_t count = (size_t)reader->width * reader->height * 4;
+    for (size_t i = 3; i < count; i += 4) {
+        if (samples[i] != 0) return;
+    }
+    for (size_t i = 3; i < count; i += 4) samples[i] = 255;
+    codec_warn(reader, "its transparency would hide all of it and was left out");
+}
+
 codec_status codec_bmp_pixels(codec_reader *reader, uint16_t *samples) {
     const bmp_state *state = reader->state;
     int is_run = state->compression == rle8 || state->compression == rle4;
-    return is_run ? take_runs(reader, state, samples) : take_rows(reader, state, samples);
+    codec_status status =
+        is_run ? take_runs(reader, state, samples) : take_rows(reader, state, samples);
+    if (status == codec_ok && reader->channels == 4) leave_out_empty_alpha(reader, samples);
+    return status;
 }
 
 void codec_bmp_close(codec_reader *reader) {

@@ -236,10 +236,13 @@ extension ImageMetadata {
         } else if reader.pointee.converted_from_cmyk != 0 {
             warnings.append("converted from CMYK to RGB")
         }
-        if ![.heic, .avif].contains(format), reader.pointee.converted_from_cmyk == 0 {
+        keepProfile(channels: Int(reader.pointee.channels))
+        let isConverted =
+            reader.pointee.converted_from_cmyk != 0
+            || reader.pointee.reductions & codec_from_lab.rawValue != 0
+        if ![.heic, .avif].contains(format), !isConverted {
             takeColorsOfEXIF(channels: Int(reader.pointee.channels))
         }
-        keepProfile(channels: Int(reader.pointee.channels))
         dropCompanions()
         if reader.pointee.animated != 0 {
             warnings.append("animated; only the first frame is read")

@@ -296,7 +296,7 @@ struct EXIF {
         }
     }
 
-    /// The short or long numbers of an entry.
+    /// The short or long numbers of an entry, the first 4096 of them.
     private func numbers(_ tag: Int, in directory: Directory) -> [Int] {
         guard let entry = entry(tag, in: directory) else { return [] }
         let count = number(at: entry.position + 4, 4)
@@ -309,7 +309,7 @@ struct EXIF {
         let start =
             count * size <= 4 ? entry.position + 8 : number(at: entry.position + 8, 4)
         guard start + count * size <= bytes.count else { return [] }
-        return (0..<count).map { number(at: start + $0 * size, size) }
+        return (0..<min(count, 4096)).map { number(at: start + $0 * size, size) }
     }
 
     /// Adds a comment where there is none: to a copy of the EXIF directory, or to a new one. The

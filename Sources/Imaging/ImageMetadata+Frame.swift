@@ -6,6 +6,11 @@ extension ImageMetadata {
     ///   then stay.
     public mutating func reframe(width: Int, height: Int, isScaled: Bool) {
         dropPlacesInEXIF()
+        if let bytes = photoshopResources {
+            let kept = PhotoshopResources.withoutPlaces(bytes, keepsPaths: isScaled)
+            photoshopResources = kept.resources.isEmpty ? nil : kept.resources
+            if kept.found { lost.insert(.regions) }
+        }
         guard let packet = xmp else { return }
         var found: Set<Companion> = []
         let kept = XMP.without(

@@ -4,6 +4,7 @@ private let exifPrefix = Array("Exif\0\0".utf8)
 private let xmpPrefix = Array("http://ns.adobe.com/xap/1.0/\0".utf8)
 private let profilePrefix = Array("ICC_PROFILE\0".utf8)
 private let severalPicturesPrefix = Array("MPF\0".utf8)
+private let thermalPrefix = Array("FLIR\0".utf8)
 private let gainMapPrefix = Array("urn:iso:std:iso:ts:21496:-1\0".utf8)
 
 /// The payload of one marker; its length is a 16-bit number that counts itself.
@@ -35,6 +36,7 @@ extension ImageMetadata {
         }
         if !payloads("APP2", gainMapPrefix).isEmpty { lost.insert(.gainMap) }
         if !payloads("APP2", severalPicturesPrefix).isEmpty { lost.insert(.otherPictures) }
+        if !payloads("APP1", thermalPrefix).isEmpty { lost.insert(.thermal) }
         parameters = exif.flatMap { EXIF($0)?.userComment }
         for comment in payloads("COM ", []) {
             let text = String(decoding: comment, as: UTF8.self)

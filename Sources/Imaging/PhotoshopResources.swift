@@ -7,6 +7,11 @@ enum PhotoshopResources {
     /// may hold more of them.
     private static let pictures = [1033, 1036, 1058, 1059, 1060]
     private static let iptcNumber = 1028
+    /// Guides, slices and counted things, which are at pixels.
+    private static let pixelPlaces = [1032, 1050, 1080]
+    /// The path that is worked on, others by their names, and which of them is the outline: in parts of the sides.
+    private static let workPath = 1025
+    private static let paths = 2000...2999
 
     /// The resources without pictures; nil when they are broken.
     static func withoutPictures(_ bytes: [UInt8]) -> [UInt8]? {
@@ -21,6 +26,23 @@ enum PhotoshopResources {
                 ? bytes[resource.all] : iptcResource(shown)[...]
         }
         return isWhole ? kept : nil
+    }
+
+    /// The resources without what is at places in the frame, and whether there was any; with paths where the frame
+    /// shows what it showed.
+    static func withoutPlaces(
+        _ bytes: [UInt8], keepsPaths: Bool
+    ) -> (resources: [UInt8], found: Bool) {
+        var (kept, found) = ([UInt8](), false)
+        _ = forEach(in: bytes) { resource in
+            let isPath = resource.number == workPath || paths.contains(resource.number)
+            if isPath && !keepsPaths || pixelPlaces.contains(resource.number) {
+                found = true
+            } else {
+                kept += bytes[resource.all]
+            }
+        }
+        return (kept, found)
     }
 
     /// The resources with those of others that have other numbers.

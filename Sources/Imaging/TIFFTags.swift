@@ -32,6 +32,7 @@ struct TIFFTags {
     private static let interoperability = 0xA005
     /// IPTC's data, which all programs note as numbers of four bytes and take as the bytes they are.
     private static let iptc = 0x83BB
+    private static let layers = 0x935C
     private static let sizes = [0, 1, 1, 2, 4, 8, 1, 1, 2, 4, 8, 4, 8, 4]
     private static let long = 4
 
@@ -56,6 +57,11 @@ struct TIFFTags {
             at: source.number(at: 4, 4), room: &room, { $0 == iptc }, pointers: [])
         guard case .bytes(let value)? = found.entries.first?.value else { return nil }
         return value
+    }
+
+    /// Whether Photoshop's layers are in a classic TIFF file (Adobe: Photoshop TIFF Technical Notes, 2002).
+    static func hasLayers(_ bytes: UnsafeBufferPointer<UInt8>) -> Bool {
+        TIFFTags(storedIn: bytes)?.entries.contains { $0.tag == layers } ?? false
     }
 
     /// An entry for IPTC's data, filled up to a multiple of four bytes.

@@ -11,6 +11,10 @@ public enum Companion: Sendable, CaseIterable {
     case depth
     /// More pictures behind the first (Multi-Picture Format).
     case otherPictures
+    /// What a thermal camera measured.
+    case thermal
+    /// The layers that Photoshop keeps in a TIFF.
+    case layers
     /// A small copy of the picture.
     case thumbnail
     /// A list of what is behind the picture.
@@ -28,6 +32,8 @@ public enum Companion: Sendable, CaseIterable {
         case .sound: "its sound is left out; the picture itself is kept"
         case .depth: "its depth map is left out; the picture itself is kept"
         case .otherPictures: "the other pictures in the file are left out; the first is kept"
+        case .thermal: "its thermal data is left out; the picture itself is kept"
+        case .layers: "its Photoshop layers are left out; the picture itself is kept"
         case .panorama: "its place in a panorama is left out, for its frame is another"
         case .regions: "the places of faces and things in it are left out, for its frame is another"
         case .thumbnail, .directory: nil
@@ -35,7 +41,7 @@ public enum Companion: Sendable, CaseIterable {
     }
 
     /// Whether it is behind the picture in the file.
-    var isAppended: Bool { ![.thumbnail, .panorama, .regions, .sound].contains(self) }
+    var isAppended: Bool { [.gainMap, .motion, .depth, .otherPictures, .directory].contains(self) }
 
     /// The companion that a property of XMP is about.
     init?(_ name: XMP.Name) {

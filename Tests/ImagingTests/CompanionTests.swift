@@ -133,6 +133,16 @@ import Testing
     }
 
     /// The second picture of a file goes, and so does the list that names it.
+    @Test func whatAThermalCameraMeasuredIsSaidToBeLeftOut() throws {
+        let plain = Array(try noise(width: 8, height: 8, channels: 3).encoded(as: .jpeg))
+        let marker: [UInt8] = [0xFF, 0xE1, 0, 12] + Array("FLIR\0\u{1}abcd".utf8)
+        let file = Data(Array(plain[..<2]) + marker + Array(plain[2...]))
+        let image = try Image(decoding: file, name: "it")
+        let losses = image.metadata.losses
+        #expect(losses.count == 1 && losses[0].contains("thermal"))
+        #expect(try Image(decoding: image.encoded(as: .png), name: "it").metadata.losses.isEmpty)
+    }
+
     @Test func picturesBehindTheFirstAreSaidToBeLeftOut() throws {
         let jpeg = Array(try noise(width: 8, height: 8, channels: 3).encoded(as: .jpeg))
         func marker(_ payload: String) -> [UInt8] {

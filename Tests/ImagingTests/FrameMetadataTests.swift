@@ -83,6 +83,24 @@ import Testing
         #expect(image.metadata.losses.count == 1)
     }
 
+    /// Paths are in parts of the sides, guides at pixels.
+    @Test(arguments: [(false, [1034]), (true, [1034, 2000])])
+    func pathsGoWithTheFrame(isScaled: Bool, kept: [Int]) throws {
+        func resource(_ number: Int) -> [UInt8] {
+            Array("8BIM".utf8) + [UInt8(number >> 8), UInt8(number & 255), 0, 0, 0, 0, 0, 3]
+                + [1, 2, 3, 0]
+        }
+        var image = picture()
+        image.metadata.xmp = nil
+        image.metadata.photoshopResources = [1032, 1034, 2000].flatMap(resource)
+        image.metadata.reframe(width: 16, height: 12, isScaled: isScaled)
+        #expect(image.metadata.photoshopResources == kept.flatMap(resource))
+        #expect(image.metadata.losses.count == 1)
+        image.metadata.photoshopResources = resource(2000)
+        image.metadata.reframe(width: 18, height: 12, isScaled: false)
+        #expect(image.metadata.photoshopResources == nil)
+    }
+
     /// EXIF has a focus in pixels between two other entries, which stay.
     @Test(arguments: [true, false])
     func theFocusInEXIFGoes(isBigEndian: Bool) throws {
