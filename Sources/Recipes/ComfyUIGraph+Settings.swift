@@ -45,7 +45,7 @@ extension ComfyUIGraph {
         private var passed: [String] = []
         /// Whether there are zeros in place of a prompt.
         private var isZeroed = false
-        /// The text encoder's side of the first prompt.
+        /// The link from the prompt to its text encoder.
         private var encoder: Any?
 
         init(graph: ComfyUIGraph, sampler: Node) {
@@ -145,7 +145,7 @@ extension ComfyUIGraph {
             if text != nil { pass(passed) }
             pass(zeros)
             isZeroed = isZeroed || !zeros.isEmpty
-            encoder = encoder ?? clip
+            if side == .positive { encoder = clip }
             if differs {
                 settings.remarks.append(
                     "its text encoders were given different prompts, of which the second is left out"

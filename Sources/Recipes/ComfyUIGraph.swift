@@ -66,19 +66,29 @@ struct ComfyUIGraph {
     /// The most nodes behind each other that a value is looked for in.
     private static let mostHolders = 16
 
-    /// The most nodes in each other that join texts, and the most texts that one joins.
-    private static let (mostJoins, mostParts) = (4, 10)
+    /// The most nodes that join texts on the way to a value, and the most texts that one joins.
+    private static let (mostJoins, mostParts) = (100, 10)
 
     /// A value, or that of a node that only holds one or joins several.
-    ///
-    /// - Parameter joins: the nodes around it that join texts.
-    func scalar(_ value: Any, within joins: Int = 0) -> String? {
+    func scalar(_ value: Any) -> String? {
+        var joins = Self.mostJoins
+        return scalar(value, &joins)
+    }
+
+    /// - Parameter joins: how many more nodes may join texts.
+    private func scalar(_ value: Any, _ joins: inout Int) -> String? {
         if let text = OtherSettings.text(value) { return text }
         let names = [
             "populated_text", "value", "text", "string", "seed", "int", "float", "Text", "STRING",
         ]
         return follow(value, upTo: Self.mostHolders) { _, node in
-            if let joined = joined(node, within: joins) { return .found(joined) }
+            if let between = node.inputs["delimiter"] ?? node.inputs["separator"] {
+                let parts = Self.parts(of: node)
+                if !parts.isEmpty {
+                    return joined(parts, by: between, of: node.type, &joins)
+                        .map { .found($0) } ?? .next(nil)
+                }
+            }
             guard let held = names.lazy.compactMap({ node.inputs[$0] }).first else {
                 return .next(nil)
             }
@@ -86,22 +96,31 @@ struct ComfyUIGraph {
         }
     }
 
-    /// The texts that a node joins, with what it puts between them; nil for other nodes, and where one is not read.
-    private func joined(_ node: Node, within joins: Int) -> String? {
-        let between = node.inputs["delimiter"] ?? node.inputs["separator"]
-        guard joins < Self.mostJoins, let between = between.flatMap(OtherSettings.text) else {
-            return nil
-        }
-        let parts = node.inputs.compactMap { name, value -> (place: Substring, value: Any)? in
+    /// What a node joins, in the order of its inputs' letters or numbers.
+    private static func parts(of node: Node) -> [Any] {
+        node.inputs.compactMap { name, value -> (place: Substring, value: Any)? in
             name.wholeMatch(of: #/(?:text|string|str|prompt)_?([a-z]|[0-9]{1,2})/#)
                 .map { ($0.1, value) }
-        }.sorted { ($0.place.count, $0.place) < ($1.place.count, $1.place) }
-        guard (1...Self.mostParts).contains(parts.count) else { return nil }
+        }.sorted { ($0.place.count, $0.place) < ($1.place.count, $1.place) }.map(\.value)
+    }
+
+    /// Texts with what is put between them; nil where one is not read, or all are too long for a prompt.
+    private func joined(
+        _ parts: [Any], by between: Any, of type: String, _ joins: inout Int
+    ) -> String? {
+        joins -= 1
+        guard joins >= 0, parts.count <= Self.mostParts,
+            let between = OtherSettings.text(between)
+        else { return nil }
         var texts: [String] = []
+        var length = 0
         for part in parts {
-            guard let text = scalar(part.value, within: joins + 1) else { return nil }
+            guard let text = scalar(part, &joins) else { return nil }
+            length += text.utf8.count + between.utf8.count
+            // No prompt may be longer.
+            guard length <= Recipe.longestText else { return nil }
             // Only ComfyUI's own node keeps empty ones.
-            if !text.isEmpty || node.type == "StringConcatenate" { texts.append(text) }
+            if !text.isEmpty || type == "StringConcatenate" { texts.append(text) }
         }
         return texts.joined(separator: between == "\\n" ? "\n" : between)
     }

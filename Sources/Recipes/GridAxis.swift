@@ -86,7 +86,8 @@ public struct GridAxis: Sendable, Equatable {
             guard Recipe.key(key) != nil else {
                 throw .unknownKey(
                     name, at: origin,
-                    meant: nearMiss(key, among: Recipe.keys.map(\.name) + ["preset", "model"]))
+                    meant: Recipe.key(calledElsewhere: key)?.name
+                        ?? nearMiss(key, among: Recipe.keys.map(\.name) + ["preset", "model"]))
             }
             subject = .key(key)
         }
@@ -107,7 +108,8 @@ public struct GridAxis: Sendable, Equatable {
             guard let key = Recipe.key(entry.key) else {
                 throw .unknownKey(
                     entry.key, at: entry.keyOrigin,
-                    meant: nearMiss(entry.key, among: Recipe.keys.map(\.name) + variables))
+                    meant: Recipe.key(calledElsewhere: entry.key)?.name
+                        ?? nearMiss(entry.key, among: Recipe.keys.map(\.name) + variables))
             }
             subject = .key(key.name)
         }

@@ -5,7 +5,8 @@ import Foundation
 /// The settings begin with the last line that starts with `Steps:` and holds another, or with another known name and
 /// holds the steps, if there are three in all, else with the last line if it holds three, of which one is known. A line
 /// inside of a value in quotes begins none. They reach to the end of the text, so that a value may have several lines;
-/// each may have a line of its own. Names count in capital and small letters. The lines `Template:` and `Negative Template:` that an extension adds below are
+/// each may have a line of its own. Names count in capital and small letters. The lines `Template:` and
+/// `Negative Template:` that an extension adds below are
 /// settings, too. Where no line starts with `Steps:`, because its line ends were lost on the way, the settings
 /// and the negative prompt begin within a line. The text is read in one pass over its Unicode scalars, whose
 /// time grows with its length alone.

@@ -96,7 +96,7 @@ struct Layer {
 
     private static func key(of setting: Setting) throws(RecipeError) -> Key {
         if let key = Recipe.key(setting.key) { return key }
-        let elsewhere = Recipe.keys.first { $0.namesElsewhere.contains(setting.key) }
+        let elsewhere = Recipe.key(calledElsewhere: setting.key)
         throw .unknownKey(
             setting.key, at: setting.keyOrigin,
             meant: elsewhere?.name ?? nearMiss(setting.key, among: names(at: setting.keyOrigin)))
@@ -128,6 +128,13 @@ struct Layer {
                 throw .conflict(key: first, with: key.name, at: setting.keyOrigin)
             }
         }
+    }
+}
+
+extension Recipe {
+    /// The key that has a name in other programs; nil where none has.
+    static func key(calledElsewhere name: String) -> Key? {
+        keys.first { $0.namesElsewhere.contains(name) }
     }
 }
 

@@ -30,7 +30,8 @@ import Recipes
             "control:wieght=1",
             "a control has no 'wieght': --x: give control: and one of weight, start"
         ),
-        ("modle=a", "did you mean 'model'?"),
+        ("modle=a", "did you mean 'model'?"), ("sampler=ddim", "did you mean 'scheduler'?"),
+        ("cfg=5,7", "did you mean 'guidance_scale'?"),
     ])
     func whatIsNoAxisIsRefused(_ text: String, _ message: String) {
         let error = #expect(throws: RecipeError.self) { try GridAxis(text, option: "--x") }

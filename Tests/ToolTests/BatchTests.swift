@@ -224,6 +224,27 @@ import Testing
         }
     }
 
+    /// Without a verb its masks are painted in; a verb without masks does not pass over them.
+    @Test func aListWithMasksIsPaintedIn() throws {
+        try Tool.inFolder { tool in
+            try furnish(tool, 2)
+            let lines = ["0", "1"].map {
+                #"{"input": "in/p\#($0).png", "mask": "rect:8,8,12,10"}"#
+            }
+            try Data(lines.joined(separator: "\n").utf8).write(to: tool.url("list.jsonl"))
+            let words = ["batch", "list.jsonl", "--fill", "edge", "--steps", "0"]
+            let made = try tool.run(words + ["--output-dir", "out"])
+            #expect(made.status == 0, "\(made.errors)")
+            #expect(made.text == "out/p0.png\nout/p1.png\n")
+            let other = try tool.run([
+                "batch", "list.jsonl", "--verb", "outpaint", "--fill", "edge", "--steps", "0",
+                "--set", "left=8", "--output-dir", "wide",
+            ])
+            #expect(other.status == 64, "\(other.errors)")
+            #expect(other.errors.contains("in/p0.png has a mask, which nothing is done with"))
+        }
+    }
+
     @Test func aBadLineOfAListEndsItsOwnPictureOnly() throws {
         try Tool.inFolder { tool in
             try furnish(tool, 3)

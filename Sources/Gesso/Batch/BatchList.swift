@@ -80,6 +80,16 @@ public struct BatchList {
     /// Endings of lists that hold an object of JSON a line.
     private static let listEndings: Set = ["jsonl", "ndjson"]
 
+    /// Whether a list among some places names masks. What is wrong with it is found when it is opened.
+    public static func namesMasks(_ places: [String]) -> Bool {
+        places.contains { place in
+            guard listEndings.contains(place.pathEnding.lowercased()),
+                let list = try? BatchListFile(at: place)
+            else { return false }
+            return list.items.contains { $0.mask != nil }
+        }
+    }
+
     /// Letters of the names in a note, which is one line.
     private static let mostNamed = 120
 

@@ -11,6 +11,8 @@ public struct BatchPlan {
         public var verb: Verb?
         /// A folder of masks named as the pictures are, or one mask for all, as text.
         public var masks: String?
+        /// Whether the list of pictures names masks.
+        public var masksAreListed = false
         /// The names of results, of {stem}, {seed}, {index}, {ext} and {verb}.
         public var name = "{stem}.{ext}"
         /// The format of results; nil is each picture's own.
@@ -51,7 +53,7 @@ public struct BatchPlan {
         masks = try BatchMasks(options.masks)
         edits = try BatchRecipe(source, masks)
         let outline = try edits?.outline().edits
-        verb = outline?.last?.verb ?? options.verb ?? Self.verb(source.presets, masks)
+        verb = outline?.last?.verb ?? options.verb ?? Self.verb(source.presets, options, masks)
         template = try NameTemplate(options.name)
         let recipes = try outline?.map(\.recipe) ?? [source.outline(verb)]
         seed = edits?.isSeeded == false ? nil : recipes[0].seed
@@ -151,6 +153,13 @@ public struct BatchPlan {
         for item: BatchList.Item, seed: UInt64?, _ controls: inout BatchControls
     ) throws -> Request {
         var request: Request
+        if item.mask != nil, edits == nil ? verb != .inpaint : !masks.isGiven {
+            throw GessoError(
+                .usage, "\(item.input) has a mask, which nothing is done with",
+                remedy: edits == nil
+                    ? .part("verb", "give inpaint, or leave the mask out of the list")
+                    : .part("masks", "give one mask for each picture, for one name"))
+        }
         if let edits {
             request = try edits.request(for: item, seed: seed)
         } else {
@@ -169,8 +178,10 @@ public struct BatchPlan {
         return request
     }
 
-    private static func verb(_ presets: [Preset], _ masks: BatchMasks) -> Verb {
-        if masks.isGiven { return .inpaint }
+    private static func verb(
+        _ presets: [Preset], _ options: Options, _ masks: BatchMasks
+    ) -> Verb {
+        if masks.isGiven || options.masksAreListed { return .inpaint }
         let offered: [Verb] = [.imageToImage, .outpaint, .inpaint]
         return offered.first { verb in presets.allSatisfy { $0.verbs.contains(verb) } }
             ?? .imageToImage

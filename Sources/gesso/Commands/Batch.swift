@@ -90,8 +90,11 @@ struct BatchCommand: AsyncParsableCommand {
 
     func run() async throws {
         let source = try options.source()
-        let plan = try BatchPlan(
-            source, options.planOptions(isQuiet: progress.quiet), with: Workplace.library)
+        var planOptions = try options.planOptions(isQuiet: progress.quiet)
+        if planOptions.verb == nil, planOptions.masks == nil {
+            planOptions.masksAreListed = BatchList.namesMasks(inputs)
+        }
+        let plan = try BatchPlan(source, planOptions, with: Workplace.library)
         RecipeOptions.note(source.presets, for: plan.verbs, quiet: progress.quiet)
         let share = try chosenShard()
         let url = URL(filePath: FilePath.literal(options.outputDir), directoryHint: .isDirectory)
