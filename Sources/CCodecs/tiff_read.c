@@ -80,24 +80,24 @@ static int is_lab(const tiff_state *state) {
 }
 
 static int is_plain(const tiff_state *state) {
+    static const uint8_t known[] = {1, 2, 4, 8, 10, 12, 14, 16, 32};
+    int is_whole = state->format == SAMPLEFORMAT_UINT && state->bits <= 32
+        && memchr(known, state->bits, sizeof known) != NULL;
     switch (state->photometric) {
     case PHOTOMETRIC_CIELAB:
     case PHOTOMETRIC_ICCLAB:
-        return state->samples >= 3 && state->format == SAMPLEFORMAT_UINT
-            && (state->bits == 8 || state->bits == 16);
+        return state->samples >= 3 && is_whole && (state->bits == 8 || state->bits == 16);
     case PHOTOMETRIC_MINISWHITE:
     case PHOTOMETRIC_MINISBLACK:
     case PHOTOMETRIC_RGB:
     case PHOTOMETRIC_SEPARATED: break;
-    case PHOTOMETRIC_PALETTE: return state->bits <= 8 && state->format == SAMPLEFORMAT_UINT;
+    case PHOTOMETRIC_PALETTE: return is_whole && state->bits <= 8;
     default: return 0;
     }
     if (state->format == SAMPLEFORMAT_IEEEFP) {
         return state->bits == 16 || state->bits == 32 || state->bits == 64;
     }
-    static const uint8_t known[] = {1, 2, 4, 8, 10, 12, 14, 16, 32};
-    return state->format == SAMPLEFORMAT_UINT && state->bits <= 32
-        && memchr(known, state->bits, sizeof known) != NULL;
+    return is_whole;
 }
 
 static codec_status choose_palette(codec_reader *reader, tiff_state *state) {

@@ -84,13 +84,14 @@ import Testing
         #expect(throws: ImagingError.self) { try wide(16_384).checkEncodable(as: .webp) }
     }
 
-    /// A grey pixel in a TIFF, with tags of its own: a number, a kind, a count and bytes behind the directory.
+    /// A grey pixel in a TIFF, with other tags or more: a number, a kind, a count and bytes behind the directory.
     private func tiff(with more: [(tag: Int, kind: Int, count: Int, value: [UInt8])]) -> Data {
         var tags: [(tag: Int, kind: Int, count: Int, value: [UInt8])] = [
             (256, 3, 1, bytes(1, 4)), (257, 3, 1, bytes(1, 4)), (258, 3, 1, bytes(8, 4)),
             (259, 3, 1, bytes(1, 4)), (262, 3, 1, bytes(1, 4)), (273, 4, 1, bytes(8, 4)),
             (277, 3, 1, bytes(1, 4)), (278, 3, 1, bytes(1, 4)), (279, 4, 1, bytes(1, 4)),
         ]
+        tags.removeAll { tag in more.contains { $0.tag == tag.tag } }
         tags = (tags + more).sorted { $0.tag < $1.tag }
         var (directory, values) = (bytes(tags.count, 2), [UInt8]())
         let behind = 10 + 2 + 12 * tags.count + 4
@@ -105,6 +106,16 @@ import Testing
         }
         return Data(
             Array("II*\0".utf8) + bytes(10, 4) + [7, 0] + directory + bytes(0, 4) + values)
+    }
+
+    /// Their samples would be looked for behind the end of a row.
+    @Test(arguments: [(3, false), (4, true), (5, false), (6, false), (7, false), (8, true)])
+    func palettesHaveWholeSamplesInAByte(bits: Int, isRead: Bool) throws {
+        let colors = [UInt8](repeating: 9, count: 6 << bits)
+        let file = tiff(with: [
+            (258, 3, 1, bytes(bits, 4)), (262, 3, 1, bytes(3, 4)), (320, 3, 3 << bits, colors),
+        ])
+        #expect(((try? Image(decoding: file, name: "a")) != nil) == isRead)
     }
 
     /// A text of 16 MiB is kept; one that is longer is not.
