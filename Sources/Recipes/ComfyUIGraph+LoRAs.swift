@@ -1,10 +1,22 @@
 /// LoRAs that nodes of ComfyUI add, each with its weights as recipes write them: the text encoder's first where it
 /// differs.
 extension ComfyUIGraph {
-    /// Those that a node adds, alone, in rows, or from nodes that stack them.
-    func loras(of node: Node) -> [(String, String)] {
-        if node.inputs["lora_name"] == nil { return rows(of: node) + stacked(node.inputs) }
-        guard let name = node.inputs["lora_name"].flatMap({ scalar($0) }) else { return [] }
+    /// Those that a node adds, alone, in rows, or from nodes that stack them, and the kind of the first node of a stack
+    /// of which nothing is read.
+    ///
+    /// - Parameter stacks: the nodes of stacks that were read. Each is read once, for many nodes may lead to one.
+    func loras(
+        of node: Node, _ stacks: inout Set<String>
+    ) -> (loras: [(String, String)], unread: String?) {
+        let stack = self.node(node.inputs["lora_stack"])?.node
+        let behind = stacked(node.inputs, &stacks)
+        let own = node.inputs["lora_name"].map { single($0, node) } ?? rows(of: node)
+        return (own + behind, behind.isEmpty ? stack?.type : nil)
+    }
+
+    /// The LoRA of a node that adds one.
+    private func single(_ name: Any, _ node: Node) -> [(String, String)] {
+        guard let name = scalar(name) else { return [] }
         func weight(_ end: String) -> String? {
             ["strength_", "lora_strength_", "lora_"].lazy
                 .compactMap { node.inputs[$0 + end] ?? node.inputs[$0 + end + "_strength"] }
@@ -13,13 +25,7 @@ extension ComfyUIGraph {
         let model = weight("model") ?? "1"
         let isOfModelAlone = node.type.hasSuffix("ModelOnly")
         let text = isOfModelAlone ? "0" : weight("clip") ?? model
-        return [Self.lora(name, text, model)] + stacked(node.inputs)
-    }
-
-    /// The kind of the first node of a stack, where nothing of it is read.
-    func unreadStack(of node: Node) -> String? {
-        guard let stack = self.node(node.inputs["lora_stack"])?.node else { return nil }
-        return stacked(node.inputs).isEmpty ? stack.type : nil
+        return [Self.lora(name, text, model)]
     }
 
     private static func lora(_ name: String, _ text: String, _ model: String) -> (String, String) {
@@ -27,9 +33,12 @@ extension ComfyUIGraph {
     }
 
     /// LoRAs of the nodes that stack them, one behind the other.
-    private func stacked(_ inputs: [String: Any]) -> [(String, String)] {
+    private func stacked(
+        _ inputs: [String: Any], _ stacks: inout Set<String>
+    ) -> [(String, String)] {
         var found: [(String, String)] = []
-        _ = follow(inputs["lora_stack"]) { _, stack in
+        _ = follow(inputs["lora_stack"]) { number, stack in
+            guard stacks.insert(number).inserted else { return .next(nil) }
             found += rows(of: stack)
             return .next(stack.inputs["lora_stack"])
         }

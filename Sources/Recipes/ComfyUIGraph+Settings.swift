@@ -128,8 +128,8 @@ extension ComfyUIGraph {
                     return .next(nil)
                 }
                 if let text = node.inputs["text"] ?? node.inputs["text_g"] {
-                    let other = node.inputs["text_l"].flatMap { graph.scalar($0) }
-                    let text = graph.scalar(text)
+                    let other = node.inputs["text_l"].flatMap { graph.joinedText($0) }
+                    let text = graph.joinedText(text)
                     differs = other.map { ![text, ""].contains($0) } ?? false
                     clip = node.inputs["clip"]
                     return text.map { .found($0) } ?? .next(nil)
@@ -204,12 +204,12 @@ extension ComfyUIGraph {
         private mutating func takeModel() {
             var (loras, passed): ([(String, String)], [String]) = ([], [])
             var skip: String?
-            var ofModel: Set<String> = []
+            var (ofModel, stacks): (Set<String>, Set<String>) = ([], [])
             let checkpoint = graph.follow(sampler.inputs["model"]) { number, node in
-                let own = graph.loras(of: node)
+                let (own, unread) = graph.loras(of: node, &stacks)
                 loras += own.reversed()
                 if own.contains(where: { !$0.1.hasPrefix("0:") }) { ofModel.insert(number) }
-                passed += graph.unreadStack(of: node).map { [$0] } ?? []
+                passed += unread.map { [$0] } ?? []
                 if let name = node.inputs["ckpt_name"] ?? node.inputs["unet_name"] {
                     skip = node.inputs["clip_skip"].flatMap { graph.scalar($0) }
                     passed += ["cnet_stack"].filter { node.inputs[$0] is [Any] }
@@ -235,12 +235,13 @@ extension ComfyUIGraph {
             besides ofModel: Set<String>
         ) -> (loras: [(String, String)], skip: String?) {
             var (loras, skip): ([(String, String)], String?) = ([], nil)
-            var seen: Set<String> = []
+            var (seen, stacks): (Set<String>, Set<String>) = ([], [])
             _ = graph.follow(encoder) { number, node in
                 seen.insert(number)
                 if !ofModel.contains(number) {
-                    loras += graph.loras(of: node).map { name, weight in
-                        (name, "\(weight.prefix { $0 != ":" }):0")
+                    for (name, weight) in graph.loras(of: node, &stacks).loras.reversed()
+                    where !weight.hasPrefix("0:") {
+                        loras.append((name, "\(weight.prefix { $0 != ":" }):0"))
                     }
                 }
                 skip = skip ?? node.inputs["stop_at_clip_layer"].flatMap { graph.scalar($0) }

@@ -66,11 +66,17 @@ struct ComfyUIGraph {
     /// The most nodes behind each other that a value is looked for in.
     private static let mostHolders = 16
 
-    /// The most nodes that join texts on the way to a value, and the most texts that one joins.
-    private static let (mostJoins, mostParts) = (100, 10)
+    /// The most nodes that join texts on the way to a prompt, the most texts that one joins, and its most inputs.
+    private static let (mostJoins, mostParts, mostInputs) = (100, 10, 100)
 
-    /// A value, or that of a node that only holds one or joins several.
+    /// A value, or that of a node that only holds one.
     func scalar(_ value: Any) -> String? {
+        var joins = 0
+        return scalar(value, &joins)
+    }
+
+    /// A text, also one that nodes join of several. Only prompts are: each may take many times as long as a value.
+    func joinedText(_ value: Any) -> String? {
         var joins = Self.mostJoins
         return scalar(value, &joins)
     }
@@ -83,7 +89,9 @@ struct ComfyUIGraph {
         ]
         return follow(value, upTo: Self.mostHolders) { _, node in
             if let between = node.inputs["delimiter"] ?? node.inputs["separator"] {
-                let parts = Self.parts(of: node)
+                joins -= 1
+                let parts = joins < 0 ? nil : Self.parts(of: node)
+                guard let parts else { return .next(nil) }
                 if !parts.isEmpty {
                     return joined(parts, by: between, of: node.type, &joins)
                         .map { .found($0) } ?? .next(nil)
@@ -96,22 +104,23 @@ struct ComfyUIGraph {
         }
     }
 
-    /// What a node joins, in the order of its inputs' letters or numbers.
-    private static func parts(of node: Node) -> [Any] {
-        node.inputs.compactMap { name, value -> (place: Substring, value: Any)? in
+    /// What a node joins, in the order of its inputs' letters or numbers; nil where that is too much.
+    private static func parts(of node: Node) -> [Any]? {
+        guard node.inputs.count <= mostInputs else { return nil }
+        let parts = node.inputs.compactMap { name, value in
             name.wholeMatch(of: #/(?:text|string|str|prompt)_?([a-z]|[0-9]{1,2})/#)
-                .map { ($0.1, value) }
-        }.sorted { ($0.place.count, $0.place) < ($1.place.count, $1.place) }.map(\.value)
+                .map { (place: $0.1, name: name, value: value) }
+        }.sorted {
+            ($0.place.count, $0.place, $0.name) < ($1.place.count, $1.place, $1.name)
+        }
+        return parts.count <= mostParts ? parts.map(\.value) : nil
     }
 
     /// Texts with what is put between them; nil where one is not read, or all are too long for a prompt.
     private func joined(
         _ parts: [Any], by between: Any, of type: String, _ joins: inout Int
     ) -> String? {
-        joins -= 1
-        guard joins >= 0, parts.count <= Self.mostParts,
-            let between = OtherSettings.text(between)
-        else { return nil }
+        guard let between = OtherSettings.text(between) else { return nil }
         var texts: [String] = []
         var length = 0
         for part in parts {

@@ -67,4 +67,45 @@ private struct PictureTexts: Sendable, CustomTestStringConvertible, Decodable {
             #expect(found == texts.expected)
         }
     }
+
+    /// A graph with one run of 20 steps, with inputs of its sampler and nodes besides.
+    private func graph(_ inputs: String, _ nodes: [String]) throws -> PictureSettings? {
+        let text = """
+            {"3": {"class_type": "KSampler", "inputs": {"steps": 20, "sampler_name": "euler",
+            "positive": ["6", 0], "negative": ["6", 0], \(inputs)}},
+            "6": {"class_type": "CLIPTextEncode", "inputs": {"text": "a lake"}},
+            \(nodes.joined(separator: ","))}
+            """
+        return try PictureSettings(texts: [(keyword: "prompt", value: text)], of: "a.png")
+    }
+
+    /// Joined again for each input of a sampler these texts would take minutes.
+    @Test func onlyPromptsAreJoined() throws {
+        let ring = (0..<10).map { "\"text\($0)\": [\"9\", 0]" }.joined(separator: ",")
+        let inputs = (0..<20_000).map { "\"x\($0)\": [\"9\", 0]" }.joined(separator: ",")
+        let start = ContinuousClock.now
+        let found = try graph(
+            inputs, ["\"9\": {\"class_type\": \"J\", \"inputs\": {\"delimiter\": \"\", \(ring)}}"])
+        #expect(found?.settings.contains { $0.key == "steps" && $0.value == "20" } ?? false)
+        #expect(ContinuousClock.now - start < .seconds(60))
+    }
+
+    /// Read again for each node that leads to it this stack would take minutes and gigabytes.
+    @Test func aStackOfLoRAsIsReadOnce() throws {
+        let loaders = (0..<3_000).map {
+            """
+            "a\($0)": {"class_type": "L", "inputs": {"lora_name": "a", "strength_model": 1,
+            "model": ["a\($0 + 1)", 0], "lora_stack": ["b0", 0]}}
+            """
+        }
+        let stacks = (0..<3_000).map {
+            """
+            "b\($0)": {"class_type": "S", "inputs": {"lora_name_1": "b", "lora_stack": ["b\($0 + 1)", 0]}}
+            """
+        }
+        let start = ContinuousClock.now
+        let found = try graph("\"model\": [\"a0\", 0]", loaders + stacks)
+        #expect(found?.settings.contains { $0.key == "steps" && $0.value == "20" } ?? false)
+        #expect(ContinuousClock.now - start < .seconds(60))
+    }
 }
