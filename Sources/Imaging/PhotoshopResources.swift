@@ -8,7 +8,9 @@ enum PhotoshopResources {
     private static let pictures = [1033, 1036, 1058, 1059, 1060]
     private static let iptcNumber = 1028
     /// Guides, slices and counted things, which are at pixels.
-    private static let pixelPlaces = [1032, 1050, 1080]
+    private static let (guides, slices, counts) = (1032, 1050, 1080)
+    /// The bytes of a grid in front of the guides.
+    private static let gridSize = 16
     /// The path that is worked on, others by their names, and which of them is the outline: in parts of the sides.
     private static let workPath = 1025
     private static let paths = 2000...2999
@@ -28,18 +30,19 @@ enum PhotoshopResources {
         return isWhole ? kept : nil
     }
 
-    /// The resources without what is at places in the frame, and whether there was any; with paths where the frame
-    /// shows what it showed.
+    /// The resources without what is at places in the frame, and whether somebody put any there: every file of
+    /// Photoshop has a grid and one slice of all of it. With paths where the frame shows what it showed.
     static func withoutPlaces(
         _ bytes: [UInt8], keepsPaths: Bool
     ) -> (resources: [UInt8], found: Bool) {
         var (kept, found) = ([UInt8](), false)
         _ = forEach(in: bytes) { resource in
-            let isPath = resource.number == workPath || paths.contains(resource.number)
-            if isPath && !keepsPaths || pixelPlaces.contains(resource.number) {
-                found = true
-            } else {
-                kept += bytes[resource.all]
+            switch resource.number {
+            case guides: found = found || resource.data.count > gridSize
+            case slices: break
+            case counts: found = true
+            case workPath where !keepsPaths, paths where !keepsPaths: found = true
+            default: kept += bytes[resource.all]
             }
         }
         return (kept, found)

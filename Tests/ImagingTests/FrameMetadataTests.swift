@@ -86,19 +86,26 @@ import Testing
     /// Paths are in parts of the sides, guides at pixels.
     @Test(arguments: [(false, [1034]), (true, [1034, 2000])])
     func pathsGoWithTheFrame(isScaled: Bool, kept: [Int]) throws {
-        func resource(_ number: Int) -> [UInt8] {
-            Array("8BIM".utf8) + [UInt8(number >> 8), UInt8(number & 255), 0, 0, 0, 0, 0, 3]
-                + [1, 2, 3, 0]
+        func resource(_ number: Int, _ count: UInt8 = 22) -> [UInt8] {
+            Array("8BIM".utf8) + [UInt8(number >> 8), UInt8(number & 255), 0, 0, 0, 0, 0, count]
+                + [UInt8](repeating: 7, count: Int(count))
         }
         var image = picture()
         image.metadata.xmp = nil
-        image.metadata.photoshopResources = [1032, 1034, 2000].flatMap(resource)
+        image.metadata.photoshopResources = [1032, 1034, 2000].flatMap { resource($0) }
         image.metadata.reframe(width: 16, height: 12, isScaled: isScaled)
-        #expect(image.metadata.photoshopResources == kept.flatMap(resource))
+        #expect(image.metadata.photoshopResources == kept.flatMap { resource($0) })
         #expect(image.metadata.losses.count == 1)
         image.metadata.photoshopResources = resource(2000)
         image.metadata.reframe(width: 18, height: 12, isScaled: false)
         #expect(image.metadata.photoshopResources == nil)
+        // A grid without guides and the slice of all of it are no places that anybody would miss.
+        var plain = picture()
+        plain.metadata.xmp = nil
+        plain.metadata.photoshopResources = resource(1032, 16) + resource(1034) + resource(1050)
+        plain.metadata.reframe(width: 16, height: 12, isScaled: isScaled)
+        #expect(plain.metadata.photoshopResources == resource(1034))
+        #expect(plain.metadata.losses.isEmpty)
     }
 
     /// EXIF has a focus in pixels between two other entries, which stay.
