@@ -300,6 +300,11 @@ extension ImageMetadata {
             exif = EXIF(bytes)?.normalised
             if exif == nil { warnings.append("the EXIF block is broken and was left out") }
         }
+        // Where something else stood before its word for Adobe RGB, a copy of the picture may lack that.
+        if iccProfile == nil, var block = exif.flatMap({ EXIF($0) }) {
+            block.setStandardColors()
+            exif = block.bytes
+        }
         if orientation != .upright { xmp = xmp.map { XMP.turned($0, .upright) } }
     }
 }

@@ -146,11 +146,25 @@ struct EXIF {
 
     /// Whether it says that the colours are those of Adobe RGB (DCF 2.0, optional colour space; the number is in wide use).
     var isAdobeRGB: Bool {
-        if let exif, entry(Tag.colorSpace, in: exif).flatMap(scalar) == 2 { return true }
-        guard let index = interoperability.flatMap({ entry(Tag.interoperabilityIndex, in: $0) }),
-            let range = range(of: index)
-        else { return false }
-        return bytes[range].starts(with: "R03".utf8)
+        adobeRGBNumber != nil || adobeRGBIndex != nil
+    }
+
+    /// Says sRGB where it says Adobe RGB.
+    mutating func setStandardColors() {
+        if let number = adobeRGBNumber { set(number, to: 1) }
+        if let index = adobeRGBIndex { bytes.replaceSubrange(index, with: "R98".utf8) }
+    }
+
+    private var adobeRGBNumber: Entry? {
+        exif.flatMap { entry(Tag.colorSpace, in: $0) }.flatMap { scalar($0) == 2 ? $0 : nil }
+    }
+
+    private var adobeRGBIndex: Range<Int>? {
+        interoperability.flatMap { entry(Tag.interoperabilityIndex, in: $0) }.flatMap(range(of:))
+            .flatMap { range in
+                let isFound = bytes[range].starts(with: "R03".utf8)
+                return isFound ? range.lowerBound..<range.lowerBound + 3 : nil
+            }
     }
 
     /// The user comment as text; nil if there is none or only blanks.

@@ -142,6 +142,24 @@ private func contains(_ bytes: [UInt8], _ text: String) -> Bool {
         #expect(again.warnings.isEmpty && again.iccProfile == back.metadata.iccProfile)
     }
 
+    /// Its chunk says of a PNG that it is sRGB, whatever EXIF says. A copy in another format has no such chunk.
+    @Test func sRGBStandsBeforeEXIF() throws {
+        var metadata = ImageMetadata()
+        metadata.exif = exif(
+            [(tag: 0x8769, kind: 4, count: 1, value: 26)],
+            tail: [1, 0, 0x01, 0xA0, 3, 0, 1, 0, 0, 0, 2, 0, 0, 0, 0, 0, 0, 0])
+        #expect(try written(metadata, as: .jpeg).metadata.iccProfile != nil)
+        var image = noise(width: 16, height: 16, channels: 3)
+        image.metadata = metadata
+        let plain = Array(try image.encoded(as: .png))
+        // Behind the signature and the header; its last four bytes are the checksum.
+        let chunk = [0, 0, 0, 1] + Array("sRGB".utf8) + [0, 0xAE, 0xCE, 0x1C, 0xE9]
+        let read = try Image(decoding: Data(plain[..<33] + chunk + plain[33...]), name: "it")
+        #expect(read.metadata.iccProfile == nil && read.metadata.warnings.isEmpty)
+        let copy = try Image(decoding: read.encoded(as: .webp), name: "it").metadata
+        #expect(copy.exif != nil && copy.iccProfile == nil && copy.warnings.isEmpty)
+    }
+
     /// Where the camera focussed counts pixels of the picture as it is stored: it stays as long as that does.
     @Test func theFocusOfATurnedPictureGoes() throws {
         let area: [UInt8] = [0x14, 0x92, 3, 0, 2, 0, 0, 0, 3, 0, 4, 0]
