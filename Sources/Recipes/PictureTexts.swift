@@ -193,9 +193,10 @@ extension PictureSettings {
         if isAttribute {
             // The quote behind the last sign that is followed by one.
             guard
-                let sign = ["=\"", "='"].compactMap({ before.ranges(of: $0).last }).max(by: {
-                    $0.lowerBound < $1.lowerBound
-                })
+                let sign = ["=\"", "='"].compactMap({ before[tag...].ranges(of: $0).last }).max(
+                    by: {
+                        $0.lowerBound < $1.lowerBound
+                    })
             else { return nil }
             start = before.index(before: sign.upperBound)
         }
