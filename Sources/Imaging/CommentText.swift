@@ -24,10 +24,10 @@ enum CommentText {
 
     /// Whether settings are in UTF-8, although the code names UTF-16: in the latter every Latin letter has a zero.
     private static func isNarrow(_ bytes: ArraySlice<UInt8>) -> Bool {
-        let text = bytes.prefix { $0 != 0 }
-        guard text.count + 1 >= bytes.count else { return false }
-        return text.first == UInt8(ascii: "{")
-            || String(decoding: text, as: UTF8.self).contains("Steps:")
+        let found = bytes.prefix { $0 != 0 }
+        guard found.count + 1 >= bytes.count, let text = String(validating: found, as: UTF8.self)
+        else { return false }
+        return text.hasPrefix("{") || text.contains("Steps:")
     }
 
     /// UTF-16 in either order, which is not laid down. Of the two readings the right one has more letters of
