@@ -42,7 +42,8 @@ extension ImageMetadata {
         }
         if isUsual, hasUsualPoints { return }
         let heights = stride(from: 1, to: points?.count ?? 0, by: 2).map { points?[$0] ?? 0 }
-        guard (10_000...500_000).contains(gamma), heights.allSatisfy({ (1...100_000).contains($0) })
+        guard (10_000...500_000).contains(gamma), heights.allSatisfy({ $0 > 0 }),
+            (points ?? []).allSatisfy((0...100_000).contains)
         else { return noteUnknownColors() }
         let power = isUsual ? 0 : 100_000 / Double(gamma)
         iccProfile = Self.profile(power: power, points: points)

@@ -132,7 +132,6 @@ import Testing
         #expect(plain.metadata.warnings == ["\(other.count) bytes after the picture were ignored"])
     }
 
-    /// The second picture of a file goes, and so does the list that names it.
     @Test func whatAThermalCameraMeasuredIsSaidToBeLeftOut() throws {
         let plain = Array(try noise(width: 8, height: 8, channels: 3).encoded(as: .jpeg))
         let marker: [UInt8] = [0xFF, 0xE1, 0, 12] + Array("FLIR\0\u{1}abcd".utf8)
@@ -143,6 +142,7 @@ import Testing
         #expect(try Image(decoding: image.encoded(as: .png), name: "it").metadata.losses.isEmpty)
     }
 
+    /// The second picture of a file goes, and so does the list that names it.
     @Test func picturesBehindTheFirstAreSaidToBeLeftOut() throws {
         let jpeg = Array(try noise(width: 8, height: 8, channels: 3).encoded(as: .jpeg))
         func marker(_ payload: String) -> [UInt8] {
