@@ -65,11 +65,8 @@ struct JobWork {
         }
         notes += [replacement.note].compactMap(\.self)
         addOns = try edits.map { $0.recipe.steps > 0 ? try shelf.entries(of: $0.recipe) : [] }
-        for (edit, entries) in zip(edits, addOns) where edit.recipe.steps > 0 {
-            notes += AddOnShelf.missing(edit.recipe.askedEmbeddings, among: entries).map {
-                "no embedding '\($0)': embedding:\($0) stays words"
-            }
-        }
+        notes += [AddOnShelf.noteOnMissing(zip(edits, addOns).map { ($0.recipe, $1) })]
+            .compactMap(\.self)
         reader = PictureReader(request.pictures, checksCredentials: seal != nil) {
             send(.note($0))
         }

@@ -74,17 +74,22 @@ struct AddOnShelf {
         }
     }
 
-    /// The embeddings, as prompts name them, that no entry is.
-    static func missing(_ asked: [String], among entries: [Entry]) -> [String] {
-        let here = entries.filter { $0.key == "embedding" }.flatMap(\.files).map {
-            $0.deletingPathExtension().lastPathComponent.lowercased()
+    /// A note on embeddings that the prompts of edits name as such and that none of their entries is.
+    static func noteOnMissing(_ edits: [(recipe: Recipe, entries: [Entry])]) -> String? {
+        let missing = edits.filter { $0.recipe.steps > 0 }.flatMap { recipe, entries in
+            let here = entries.filter { $0.key == "embedding" }.flatMap(\.files).map {
+                $0.deletingPathExtension().lastPathComponent.lowercased()
+            }
+            return recipe.askedEmbeddings.filter { name in
+                let last = name.lowercased().split { "/\\".contains($0) }.last ?? ""
+                return !here.contains { last == $0 || last.hasPrefix($0 + ".") }
+            }
         }
-        var seen: Set<String> = []
-        return asked.filter { name in
-            let last = name.lowercased().split { "/\\".contains($0) }.last.map(String.init) ?? ""
-            return !here.contains { last == $0 || last.hasPrefix($0 + ".") }
-                && seen.insert(name).inserted
-        }
+        let names = Set(missing).sorted()
+        guard let first = names.first else { return nil }
+        let shown = names.prefix(3).map { "'\($0)'" }.joined(separator: ", ")
+        let more = names.count > 3 ? " and \(names.count - 3) more" : ""
+        return "no embedding \(shown)\(more): embedding:\(first) stays words"
     }
 
     private func inpaintingParts(of recipe: Recipe) throws -> [Entry] {
