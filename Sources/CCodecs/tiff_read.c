@@ -147,6 +147,9 @@ static codec_status choose_layout(codec_reader *reader, tiff_state *state) {
 // What is left to libtiff, which makes 8-bit RGB of it: YCbCr, fax and the like.
 static codec_status choose_conversion(codec_reader *reader, tiff_state *state) {
     char message[1024] = "";
+    if (state->format == SAMPLEFORMAT_INT && !is_lab(state)) {
+        return fail(reader, codec_unsupported, "signed samples");
+    }
     if (!TIFFRGBAImageOK(state->tiff, message)) {
         return fail(reader, codec_unsupported, message[0] ? message : "an unusual kind of samples");
     }

@@ -118,6 +118,13 @@ import Testing
         #expect(((try? Image(decoding: file, name: "a")) != nil) == isRead)
     }
 
+    /// libtiff would take them for samples from 0 on.
+    @Test(arguments: [(1, true), (2, false)])
+    func signedSamplesOfATIFFAreRefused(format: Int, isRead: Bool) throws {
+        let file = tiff(with: [(339, 3, 1, bytes(format, 4))])
+        #expect(((try? Image(decoding: file, name: "a")) != nil) == isRead)
+    }
+
     /// A text of 16 MiB is kept; one that is longer is not.
     @Test func valuesOfAPhotoInATIFF() throws {
         func kept(_ count: Int) throws -> Int {
