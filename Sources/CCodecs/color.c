@@ -30,6 +30,13 @@ static void ignore_error(cmsContext context, cmsUInt32Number code, const char *t
     (void)text;
 }
 
+// A context in which nothing is printed; NULL without memory.
+static cmsContext quiet_context(void) {
+    cmsContext context = cmsCreateContext(NULL, NULL);
+    if (context != NULL) cmsSetLogErrorHandlerTHR(context, ignore_error);
+    return context;
+}
+
 static cmsHTRANSFORM transform(
     cmsContext context, cmsHPROFILE from, cmsUInt32Number from_type, cmsHPROFILE to,
     cmsUInt32Number to_type, cmsUInt32Number flags) {
@@ -67,11 +74,8 @@ codec_color *codec_color_open(const uint8_t *profile, size_t count, int channels
     codec_color *color = calloc(1, sizeof *color);
     if (color == NULL) return NULL;
     color->channels = channels < 3 ? 1 : 3;
-    color->context = cmsCreateContext(NULL, NULL);
-    if (color->context != NULL) {
-        cmsSetLogErrorHandlerTHR(color->context, ignore_error);
-        if (open_transforms(color, profile, count)) return color;
-    }
+    color->context = quiet_context();
+    if (color->context != NULL && open_transforms(color, profile, count)) return color;
     codec_color_close(color);
     return NULL;
 }
@@ -113,6 +117,20 @@ void codec_color_close(codec_color *color) {
     free(color);
 }
 
+// The transform to sRGB from a profile of a colour space, which is closed; NULL where there is none.
+static cmsHTRANSFORM way_to_srgb(
+    cmsContext context, cmsHPROFILE own, cmsColorSpaceSignature space, cmsUInt32Number from,
+    cmsUInt32Number to, cmsUInt32Number flags) {
+    cmsHTRANSFORM made = NULL;
+    cmsHPROFILE srgb = cmsCreate_sRGBProfileTHR(context);
+    if (own != NULL && srgb != NULL && cmsGetColorSpace(own) == space) {
+        made = transform(context, own, from, srgb, to, flags);
+    }
+    if (own != NULL) cmsCloseProfile(own);
+    if (srgb != NULL) cmsCloseProfile(srgb);
+    return made;
+}
+
 struct codec_inks {
     cmsContext context;
     cmsHTRANSFORM to_srgb;
@@ -122,18 +140,12 @@ codec_inks *codec_inks_open(const uint8_t *profile, size_t count) {
     if (count > largest_profile) return NULL;
     codec_inks *inks = calloc(1, sizeof *inks);
     if (inks == NULL) return NULL;
-    inks->context = cmsCreateContext(NULL, NULL);
+    inks->context = quiet_context();
     if (inks->context != NULL) {
-        cmsSetLogErrorHandlerTHR(inks->context, ignore_error);
         cmsHPROFILE own =
             cmsOpenProfileFromMemTHR(inks->context, profile, (cmsUInt32Number)count);
-        cmsHPROFILE srgb = cmsCreate_sRGBProfileTHR(inks->context);
-        if (own != NULL && srgb != NULL && cmsGetColorSpace(own) == cmsSigCmykData) {
-            inks->to_srgb =
-                transform(inks->context, own, TYPE_CMYK_8_REV, srgb, TYPE_RGB_8, fast_flags);
-        }
-        if (own != NULL) cmsCloseProfile(own);
-        if (srgb != NULL) cmsCloseProfile(srgb);
+        inks->to_srgb = way_to_srgb(
+            inks->context, own, cmsSigCmykData, TYPE_CMYK_8_REV, TYPE_RGB_8, fast_flags);
     }
     if (inks->to_srgb != NULL) return inks;
     codec_inks_close(inks);
@@ -181,17 +193,11 @@ struct codec_lab {
 codec_lab *codec_lab_open(void) {
     codec_lab *lab = calloc(1, sizeof *lab);
     if (lab == NULL) return NULL;
-    lab->context = cmsCreateContext(NULL, NULL);
+    lab->context = quiet_context();
     if (lab->context != NULL) {
-        cmsSetLogErrorHandlerTHR(lab->context, ignore_error);
         cmsHPROFILE own = cmsCreateLab4ProfileTHR(lab->context, NULL);
-        cmsHPROFILE srgb = cmsCreate_sRGBProfileTHR(lab->context);
-        if (own != NULL && srgb != NULL) {
-            lab->to_srgb =
-                transform(lab->context, own, TYPE_Lab_16, srgb, TYPE_RGB_16, exact_flags);
-        }
-        if (own != NULL) cmsCloseProfile(own);
-        if (srgb != NULL) cmsCloseProfile(srgb);
+        lab->to_srgb =
+            way_to_srgb(lab->context, own, cmsSigLabData, TYPE_Lab_16, TYPE_RGB_16, exact_flags);
     }
     if (lab->to_srgb != NULL) return lab;
     codec_lab_close(lab);
@@ -231,9 +237,8 @@ static const cmsCIExyY white_point = {0.3127, 0.3290, 1.0};
 uint8_t *codec_color_profile_of_grey(const uint8_t *profile, size_t count, size_t *made) {
     static const cmsCIExyYTRIPLE primaries = {
         {0.6400, 0.3300, 1.0}, {0.3000, 0.6000, 1.0}, {0.1500, 0.0600, 1.0}};
-    cmsContext context = cmsCreateContext(NULL, NULL);
+    cmsContext context = quiet_context();
     if (context == NULL) return NULL;
-    cmsSetLogErrorHandlerTHR(context, ignore_error);
     uint8_t *bytes = NULL;
     cmsHPROFILE grey = cmsOpenProfileFromMemTHR(context, profile, (cmsUInt32Number)count);
     cmsToneCurve *curve = grey == NULL ? NULL : cmsReadTag(grey, cmsSigGrayTRCTag);
@@ -284,7 +289,7 @@ static cmsToneCurve *curve_of(cmsContext context, int number) {
 
 uint8_t *codec_color_profile_of(int primaries, int transfer, size_t *made) {
     const cmsCIExyYTRIPLE *points = primaries_of(primaries);
-    cmsContext context = points == NULL ? NULL : cmsCreateContext(NULL, NULL);
+    cmsContext context = points == NULL ? NULL : quiet_context();
     if (context == NULL) return NULL;
     uint8_t *bytes = NULL;
     cmsToneCurve *curve = curve_of(context, transfer);
@@ -300,9 +305,8 @@ uint8_t *codec_color_profile_of(int primaries, int transfer, size_t *made) {
 }
 
 uint8_t *codec_color_profile_of_points(const double points[8], double power, size_t *made) {
-    cmsContext context = cmsCreateContext(NULL, NULL);
+    cmsContext context = quiet_context();
     if (context == NULL) return NULL;
-    cmsSetLogErrorHandlerTHR(context, ignore_error);
     uint8_t *bytes = NULL;
     cmsToneCurve *curve = power == 0 ? srgb_curve(context) : cmsBuildGamma(context, power);
     if (curve != NULL) {

@@ -69,13 +69,17 @@ final class ColorProfile {
 
     /// An RGB profile in which equal channels look as one of a grey profile does.
     static func colors(ofGrey profile: [UInt8]) -> [UInt8]? {
+        made { codec_color_profile_of_grey(profile, profile.count, $0) }
+    }
+
+    /// The profile that a function of the codecs makes, which states its size; nil where it makes none.
+    static func made(
+        by function: (_ count: UnsafeMutablePointer<Int>) -> UnsafeMutablePointer<UInt8>?
+    ) -> [UInt8]? {
         var count = 0
-        let made = profile.withUnsafeBufferPointer {
-            codec_color_profile_of_grey($0.baseAddress, $0.count, &count)
-        }
-        guard let made else { return nil }
-        defer { free(made) }
-        return Array(UnsafeBufferPointer(start: made, count: count))
+        guard let bytes = function(&count) else { return nil }
+        defer { free(bytes) }
+        return Array(UnsafeBufferPointer(start: bytes, count: count))
     }
 }
 

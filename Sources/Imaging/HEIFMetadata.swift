@@ -1,5 +1,4 @@
 import CCodecs
-import Glibc
 
 extension ImageMetadata {
     /// Takes what a HEIF says of its colours and what it has beside the picture.
@@ -28,11 +27,10 @@ extension ImageMetadata {
     mutating func takeColors(primaries: Int, transfer: Int) {
         if [0, 1, 2].contains(primaries), Self.usualCurves.contains(transfer) { return }
         let curve = Self.usualCurves.contains(transfer) ? 13 : transfer
-        var count = 0
-        if let made = codec_color_profile_of(Int32(primaries), Int32(curve), &count) {
-            defer { free(made) }
-            iccProfile = Array(UnsafeBufferPointer(start: made, count: count))
-        } else {
+        iccProfile = ColorProfile.made {
+            codec_color_profile_of(Int32(primaries), Int32(curve), $0)
+        }
+        if iccProfile == nil {
             let kind =
                 transfer == 16 ? "HDR (PQ)" : transfer == 18 ? "HDR (HLG)" : "of another kind"
             warnings.append("its colours are \(kind) and taken for sRGB")

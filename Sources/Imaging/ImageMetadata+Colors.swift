@@ -1,5 +1,4 @@
 import CCodecs
-import Glibc
 
 extension ImageMetadata {
     /// A profile of what the chunks of a PNG say of its colours, where it has none. Code points stand before `sRGB`, and
@@ -52,17 +51,8 @@ extension ImageMetadata {
 
     /// - Parameter power: of samples, which is light; 0 for sRGB's curve.
     private static func profile(power: Double, points: [Int]?) -> [UInt8]? {
-        var count = 0
-        let made: UnsafeMutablePointer<UInt8>?
-        if let points {
-            let parts = points.map { Double($0) / 100_000 }
-            made = codec_color_profile_of_points(parts, power, &count)
-        } else {
-            made = codec_color_profile_of_points(nil, power, &count)
-        }
-        guard let made else { return nil }
-        defer { free(made) }
-        return Array(UnsafeBufferPointer(start: made, count: count))
+        let parts = points?.map { Double($0) / 100_000 }
+        return ColorProfile.made { codec_color_profile_of_points(parts, power, $0) }
     }
 
     private mutating func noteUnknownColors() {
