@@ -3,12 +3,9 @@ import Foundation
 /// Reads a graph as ComfyUI's editor saves it, under `workflow`: lists of nodes and of links, with the values of a node in
 /// the order of its widgets.
 extension ComfyUIGraph {
-    /// Nil if the object is no graph of the editor.
+    /// Nil if the object is no graph of the editor, or its subgraphs come to too many nodes.
     init?(editor object: [String: Any]) {
-        guard let list = object["nodes"] as? [Any], let links = object["links"] as? [Any] else {
-            return nil
-        }
-        let editor = Editor(list, links)
+        guard let editor = Editor(object) else { return nil }
         var nodes: [String: Node] = [:]
         for (number, node) in editor.nodes where !node.isPassedThrough && !node.isMuted {
             nodes[number] = Node(type: node.type, inputs: editor.inputs(of: node))
@@ -17,7 +14,7 @@ extension ComfyUIGraph {
         self.nodes = nodes
     }
 
-    private struct Editor {
+    struct Editor {
         struct Input {
             let name: String
             let type: String
@@ -27,22 +24,32 @@ extension ComfyUIGraph {
 
         struct EditorNode {
             let type: String
-            let inputs: [Input]
+            var inputs: [Input]
             let widgets: Any?
             /// 2: never run; 4: passed over, as if its input were its output.
             let mode: Int
+            /// What comes before the numbers of the graph that the node is in.
+            let scope: String
+            /// Values that a graph around its own gives its widgets.
+            let given: [String: Any]
+            /// Whether it stands for a subgraph or its inputs, and hands on each input at the output of its place.
+            let isBoundary: Bool
             /// The link of the first input of each type.
             private let firstLinks: [String: String?]
 
-            init(type: String, inputs: [Input], widgets: Any?, mode: Int) {
+            init(
+                type: String, inputs: [Input], widgets: Any? = nil, mode: Int = 0, scope: String,
+                given: [String: Any] = [:], isBoundary: Bool = false
+            ) {
                 (self.type, self.inputs, self.widgets, self.mode) = (type, inputs, widgets, mode)
+                (self.scope, self.given, self.isBoundary) = (scope, given, isBoundary)
                 firstLinks = Dictionary(
                     inputs.map { ($0.type, $0.link) }, uniquingKeysWith: { first, _ in first })
             }
 
             var isMuted: Bool { mode == 2 }
             var isPassedThrough: Bool {
-                mode == 4 || ["Reroute", "GetNode", "SetNode"].contains(type)
+                mode == 4 || isBoundary || ["Reroute", "GetNode", "SetNode"].contains(type)
             }
 
             /// What a node that hands on over a distance is called.
@@ -53,73 +60,50 @@ extension ComfyUIGraph {
             /// The link that it hands on at one of its outputs.
             func passed(_ slot: Int, type: String) -> String? {
                 if mode == 4 { return firstLinks[type] ?? nil }
+                if isBoundary { return inputs.indices.contains(slot) ? inputs[slot].link : nil }
                 return inputs.indices.contains(slot) ? inputs[slot].link : inputs.first?.link
             }
         }
 
-        private struct Link {
+        struct Link {
             let node: String
             let slot: Int
             let type: String
         }
 
-        private(set) var nodes: [String: EditorNode] = [:]
-        private var links: [String: Link] = [:]
-        /// What nodes keep for others, by its name.
+        var nodes: [String: EditorNode] = [:]
+        var links: [String: Link] = [:]
+        /// What nodes keep for others, by the scope and its name.
         private var distant: [String: String] = [:]
 
-        init(_ list: [Any], _ rows: [Any]) {
-            for case let node as [String: Any] in list {
-                guard let number = node["id"].flatMap(OtherSettings.text),
-                    let type = node["type"] as? String
-                else { continue }
-                let inputs = (node["inputs"] as? [Any] ?? []).compactMap { input -> Input? in
-                    guard let input = input as? [String: Any], let name = input["name"] as? String
-                    else { return nil }
-                    return Input(
-                        name: name, type: input["type"] as? String ?? "",
-                        link: input["link"].flatMap(OtherSettings.text),
-                        isWidget: input["widget"] is [String: Any])
-                }
-                nodes[number] = EditorNode(
-                    type: type, inputs: inputs, widgets: node["widgets_values"],
-                    mode: Self.whole(node["mode"]))
-            }
+        init?(_ object: [String: Any]) {
+            var subgraphs = Subgraphs(object)
+            guard add(object, &subgraphs) else { return nil }
             for (_, node) in nodes.sorted(by: { $0.key < $1.key })
             where node.type == "SetNode" && !node.isMuted {
-                if let name = node.name { distant[name] = node.firstLink }
-            }
-            for row in rows {
-                if let row = row as? [Any], row.count >= 3 {
-                    add(row[0], from: row[1], row[2], type: row.count > 5 ? row[5] : nil)
-                } else if let row = row as? [String: Any] {
-                    add(row["id"], from: row["origin_id"], row["origin_slot"], type: row["type"])
-                }
+                if let name = node.name { distant[node.scope + name] = node.firstLink }
             }
         }
 
-        private mutating func add(_ number: Any?, from node: Any?, _ slot: Any?, type: Any?) {
-            guard let number = number.flatMap(OtherSettings.text),
-                let node = node.flatMap(OtherSettings.text)
-            else { return }
-            links[number] = Link(
-                node: node, slot: Self.whole(slot), type: type as? String ?? "")
+        /// The number of a node or link, with what comes before it in its graph. No longer one is read.
+        static func number(_ value: Any?, in scope: String) -> String? {
+            value.flatMap(OtherSettings.text).flatMap { $0.utf8.count > 64 ? nil : scope + $0 }
         }
 
         /// A whole number; 0 for any other value.
-        private static func whole(_ value: Any?) -> Int {
+        static func whole(_ value: Any?) -> Int {
             value.flatMap(OtherSettings.text).flatMap { Int($0) } ?? 0
         }
 
         /// Values and links by name, as the form for the server has them.
         func inputs(of node: EditorNode) -> [String: Any] {
-            var inputs = values(of: node)
+            var inputs = values(of: node).merging(node.given) { _, given in given }
             for input in node.inputs {
                 guard let link = input.link else { continue }
                 guard let (number, slot) = origin(of: link) else { continue }
                 // A node for a value alone stands in the editor only.
-                if nodes[number]?.type == "PrimitiveNode" {
-                    inputs[input.name] = (nodes[number]?.widgets as? [Any])?.first
+                if let node = nodes[number], node.type == "PrimitiveNode" {
+                    inputs[input.name] = node.given["value"] ?? (node.widgets as? [Any])?.first
                 } else {
                     inputs[input.name] = [number, slot] as [Any]
                 }
@@ -139,7 +123,8 @@ extension ComfyUIGraph {
                 guard node.isPassedThrough else { return (link.node, link.slot) }
                 let next =
                     node.type == "GetNode"
-                    ? node.name.flatMap { distant[$0] } : node.passed(link.slot, type: link.type)
+                    ? node.name.flatMap { distant[node.scope + $0] ?? distant[$0] }
+                    : node.passed(link.slot, type: link.type)
                 guard let next else { return nil }
                 number = next
             }
@@ -147,7 +132,7 @@ extension ComfyUIGraph {
         }
 
         /// The values of a node's widgets by their names, where these are known.
-        private func values(of node: EditorNode) -> [String: Any] {
+        func values(of node: EditorNode) -> [String: Any] {
             if let named = node.widgets as? [String: Any] { return named }
             guard let values = node.widgets as? [Any] else { return [:] }
             var names = Self.widgets[node.type] ?? node.inputs.filter(\.isWidget).map(\.name)

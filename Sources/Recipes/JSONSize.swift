@@ -1,7 +1,10 @@
 /// Texts of JSON, looked at before Foundation reads them, which takes up to 20 µs and 3 KB for a value.
 package enum JSONSize {
-    /// The most keys, members and items of all lists and objects in a text, and signs of a number.
-    private static let (mostParts, longestNumber) = (100_000, 1000)
+    /// The most keys, members and items of all lists and objects in a text.
+    static let mostParts = 100_000
+
+    /// The most signs of a number.
+    private static let longestNumber = 1000
 
     /// Whether a text has few enough parts, told by its signs outside of texts in quotes.
     package static func isSmall(_ text: String) -> Bool {

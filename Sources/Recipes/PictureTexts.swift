@@ -89,7 +89,7 @@ extension PictureSettings {
         let editor = object["workflow"].flatMap(OtherSettings.inner) ?? object
         if editor["nodes"] is [Any], editor["links"] is [Any] {
             guard let graph = ComfyUIGraph(editor: editor) else {
-                throw .otherProgram("ComfyUI, a graph without nodes", at: origin)
+                throw .otherProgram("ComfyUI, a graph without nodes or with too many", at: origin)
             }
             return try settings(of: graph, at: origin)
         }

@@ -108,4 +108,32 @@ private struct PictureTexts: Sendable, CustomTestStringConvertible, Decodable {
         #expect(found?.settings.contains { $0.key == "steps" && $0.value == "20" } ?? false)
         #expect(ContinuousClock.now - start < .seconds(60))
     }
+
+    /// Nodes of a graph, all of which stand for a subgraph, with links between them.
+    private func nodes(_ count: Int, of subgraph: String, links: Int) -> String {
+        let node = "{\"id\": 1, \"type\": \"\(subgraph)\", \"inputs\": []}"
+        let link = "{\"id\": 1, \"origin_id\": 1, \"origin_slot\": 0}"
+        return """
+            "nodes": [\(Array(repeating: node, count: count).joined(separator: ","))],
+            "links": [\(Array(repeating: link, count: links).joined(separator: ","))]
+            """
+    }
+
+    /// Put in their places, the nodes of these subgraphs would take years and all memory.
+    @Test(arguments: [(nodes: 10, links: 0, depth: 16), (nodes: 1000, links: 4000, depth: 2)])
+    func subgraphsComeToNoMoreThanAFileMayHave(_ each: (nodes: Int, links: Int, depth: Int)) {
+        let subgraphs = (0..<each.depth).map {
+            let inner = nodes(each.nodes, of: "S\($0 + 1)", links: each.links)
+            return "{\"id\": \"S\($0)\", \(inner)}"
+        }
+        let text = """
+            {\(nodes(each.nodes, of: "S0", links: 0)),
+            "definitions": {"subgraphs": [\(subgraphs.joined(separator: ","))]}}
+            """
+        let start = ContinuousClock.now
+        #expect(throws: RecipeError.self) {
+            try PictureSettings(texts: [(keyword: "workflow", value: text)], of: "a.png")
+        }
+        #expect(ContinuousClock.now - start < .seconds(60))
+    }
 }
