@@ -114,6 +114,44 @@ import Testing
         }
     }
 
+    /// As in recipes, which people write, too. An escaped letter is the same letter.
+    @Test(arguments: [
+        (#""prompt": "a", "steps": 2, "prompt": "b""#, "prompt"),
+        (#""mask": "rect:1,1,2,2", "m\u0061sk": null"#, "mask"),
+        (#""prompt": "say \": \"", "input": "in/b.png""#, "input"),
+    ])
+    func aKeyGivenTwiceFailsAlone(_ keys: String, _ twice: String) throws {
+        try Tool.inFolder { tool in
+            try furnish(tool, "in/a.png", "in/b.png")
+            let lines = [
+                #"{"input": "in/a.png", \#(keys)}"#,
+                #"{"input": "in/b.png", "prompt": "\"input\": \"prompt\""}"#,
+            ]
+            try Data(lines.joined(separator: "\n").utf8).write(to: tool.url("l.jsonl"))
+            let run = try tool.run(["batch", "l.jsonl", "--masks", "rect:1,1,9,9"] + Self.fill)
+            #expect(run.status == 3)
+            #expect(
+                run.errors.contains("\(twice) is given twice: l.jsonl:1:1: keep one\n"),
+                "\(run.errors)")
+            #expect(try made(tool) == ["b.png"])
+        }
+    }
+
+    /// Its masks, which decide what is done, are among what a pipe gives once.
+    @Test func aListMayBeAPipe() throws {
+        try Tool.inFolder { tool in
+            try furnish(tool, "a.png")
+            #expect(mkfifo(tool.url("l.jsonl").path, 0o600) == 0)
+            let run = try tool.shell(
+                """
+                echo '{"input": "a.png", "mask": "rect:1,1,9,9"}' > l.jsonl &
+                exec "$0" batch l.jsonl --fill edge --steps 0 --seed 1 --output-dir out
+                """)
+            #expect(run.status == 0, "\(run.errors)")
+            #expect(try made(tool) == ["a.png"])
+        }
+    }
+
     /// Lists of paths as Windows writes them.
     @Test(arguments: [
         "in\\a.png\nin\\sub\\b.png\n", "\"in/a.png\"\r\n\"in\\sub\\b.png\"\r\n",

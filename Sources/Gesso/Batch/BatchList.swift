@@ -41,6 +41,9 @@ public struct BatchList {
     /// The paths of all pictures without their endings, in small letters.
     let names: Set<String>
 
+    /// Whether a list names masks.
+    public var namesMasks: Bool { items.contains { $0.mask != nil } }
+
     /// The same list without some of its pictures.
     func filter(_ isKept: (Item) throws -> Bool) rethrows -> BatchList {
         BatchList(try items.filter(isKept), unread)
@@ -79,16 +82,6 @@ public struct BatchList {
 
     /// Endings of lists that hold an object of JSON a line.
     private static let listEndings: Set = ["jsonl", "ndjson"]
-
-    /// Whether a list among some places names masks. What is wrong with it is found when it is opened.
-    public static func namesMasks(_ places: [String]) -> Bool {
-        places.contains { place in
-            guard listEndings.contains(place.pathEnding.lowercased()),
-                let list = try? BatchListFile(at: place)
-            else { return false }
-            return list.items.contains { $0.mask != nil }
-        }
-    }
 
     /// Letters of the names in a note, which is one line.
     private static let mostNamed = 120
@@ -253,6 +246,10 @@ private struct BatchListFile {
                     .usage, "not an object of texts and numbers",
                     at: Self.place(path, number), do: advice + ", one a line")
             }
+            if let key = Self.keyGivenTwice(in: line) {
+                throw GessoError(
+                    .usage, "\(key) is given twice", at: Self.place(path, number), do: "keep one")
+            }
             guard let input = object["input"] else {
                 throw GessoError(.usage, "no input", at: Self.place(path, number), do: advice)
             }
@@ -270,6 +267,32 @@ private struct BatchListFile {
     }
 
     private static func place(_ path: String, _ number: Int) -> String { "\(path):\(number):1" }
+
+    /// The first key that comes twice in an object of texts and numbers.
+    private static func keyGivenTwice(in line: String) -> String? {
+        let (quote, escape) = (UInt8(ascii: "\""), UInt8(ascii: "\\"))
+        let bytes = Array(line.utf8)
+        var (seen, last) = (Set<String>(), "")
+        var (start, isEscaped) = (Int?.none, false)
+        for (place, byte) in bytes.enumerated() {
+            if let begin = start {
+                if byte == quote, !isEscaped {
+                    let text = bytes[begin...place]
+                    last =
+                        (text.contains(escape)
+                            ? try? JSONDecoder().decode(String.self, from: Data(text)) : nil)
+                        ?? String(decoding: text.dropFirst().dropLast(), as: UTF8.self)
+                    start = nil
+                }
+                isEscaped = byte == escape && !isEscaped
+            } else if byte == quote {
+                start = place
+            } else if byte == UInt8(ascii: ":"), !seen.insert(last).inserted {
+                return last
+            }
+        }
+        return nil
+    }
 
     /// The most bytes of a path, or of a mask in words.
     private static let longestPath = 64 << 10

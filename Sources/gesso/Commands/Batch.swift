@@ -91,15 +91,13 @@ struct BatchCommand: AsyncParsableCommand {
     func run() async throws {
         let source = try options.source()
         var planOptions = try options.planOptions(isQuiet: progress.quiet)
-        if planOptions.verb == nil, planOptions.masks == nil {
-            planOptions.masksAreListed = BatchList.namesMasks(inputs)
-        }
+        let url = URL(filePath: FilePath.literal(options.outputDir), directoryHint: .isDirectory)
+        let given = try BatchList(inputs, recursive: recursive, without: url)
+        planOptions.masksAreListed = given.namesMasks
         let plan = try BatchPlan(source, planOptions, with: Workplace.library)
         RecipeOptions.note(source.presets, for: plan.verbs, quiet: progress.quiet)
         let share = try chosenShard()
-        let url = URL(filePath: FilePath.literal(options.outputDir), directoryHint: .isDirectory)
-        let (list, masks) = plan.withoutMasks(
-            try BatchList(inputs, recursive: recursive, without: url))
+        let (list, masks) = plan.withoutMasks(given)
         for (paths, reason) in [
             (masks, "they are masks"),
             (list.unread, "they are not named as pictures that are read"),
