@@ -247,11 +247,59 @@ def loras():
     case("glora", glora)
     case("glora-turned", turned, same="glora")
 
+    # DoRA's magnitudes: of LyCORIS as a column, of PEFT always for rows, of AI Toolkit by a word of its own.
+    conv = "unet.down_blocks.0.resnets.0.conv1"
+    dora = {**peft, conv + ab[0]: numbers(600, RANK, 8, 3, 3), conv + ab[1]: numbers(601, 8, RANK, 1, 1)}
+    sizes = {key.removesuffix(ab[1]): value.shape[0] for key, value in dora.items() if key.endswith(ab[1])}
+
+    def magnitudes(ending: str, column: bool = False) -> dict[str, np.ndarray]:
+        result = {}
+        for index, (name, size) in enumerate(sizes.items()):
+            shape = [size, 1] if column else [size]
+            if name == conv:
+                shape = [size, 1, 1, 1] if column else [1, size, 1, 1]
+            result[name + ending] = (numbers(700 + index, size) + 1).reshape(shape)
+        return result
+
+    def kohyas(name: str) -> str:
+        return "lora_unet_" + flat(name.removeprefix("unet.")) if name.startswith("unet.") else \
+            "lora_te_" + flat(name.removeprefix("text_encoder."))
+
+    case("dora-of-lycoris", {**dora, **magnitudes(".dora_scale", column=True)})
+    rows = {"same": "dora-of-lycoris"}
+    case("dora-of-peft", {**dora, **magnitudes(".lora_magnitude_vector")}, **rows)
+    case("dora-of-peft-with-ending", {**dora, **magnitudes(".lora_magnitude_vector.weight")}, **rows)
+    case("dora-of-a-named-adapter",
+         {**{key.replace(".weight", ".style.weight"): value for key, value in dora.items()},
+          **magnitudes(".lora_magnitude_vector.style.weight")}, **rows)
+    case("dora-by-another-word", {**dora, **magnitudes(".magnitude")}, **rows)
+    # A converter of diffusers leaves dots in the magnitudes' names alone.
+    case("dora-spelled-in-two-ways",
+         {**{kohyas(key.removesuffix(end)) + word: value for key, value in dora.items()
+             for end, word in zip(ab, (".lora_down.weight", ".lora_up.weight")) if key.endswith(end)},
+          **{kohyas(key.split(".lora_mag")[0]).replace("attn1_", "attn1.").replace("attn2_", "attn2.")
+             + ".lora_magnitude_vector": value
+             for key, value in magnitudes(".lora_magnitude_vector").items()}}, **rows)
+    case("dora-of-other-rows", {**dora, conv + ".lora_magnitude_vector": numbers(710, 9)},
+         error=["lora_magnitude_vector is not a number for each row"])
+    case("projection-that-is-not-used",
+         {**reference, **{f"lora_te1_text_projection.{end}": value for end, value in
+                          {"lora_down.weight": numbers(711, 2, 32), "lora_up.weight": numbers(712, 32, 2),
+                           "alpha": np.array(2, np.float32)}.items()}},
+         remarks=["3 tensors are left out, which change no layer of the model: lora_te1_text_projection.alpha"], **same)
+
     # Kinds and families that are not applied.
     case("alphas-alone", {key: value for key, value in reference.items() if key.endswith(".alpha")},
          error=["holds parts of a LoRA without those that change a layer"])
     case("ip-adapter", {"image_proj.proj.weight": numbers(85, 8, 8), "ip_adapter.1.to_k_ip.weight": numbers(84, 8, 8)},
-         error=["looks like an IP-Adapter"])
+         error=["is an IP-Adapter, which is not applied"])
+    case("ip-adapter-with-factors",
+         {"ip_adapter.0.to_q_lora.down.weight": numbers(85, 2, 8), "ip_adapter.0.to_q_lora.up.weight": numbers(84, 8, 2),
+          "ip_adapter.1.to_k_ip.weight": numbers(83, 8, 8), "image_proj.proj.weight": numbers(82, 8, 8)},
+         error=["is an IP-Adapter, which is not applied"])
+    case("hypernetwork", {"768.0.linear.0.weight": numbers(85, 8, 8), "768.0.linear.0.bias": numbers(84, 8),
+                          "768.1.linear.0.weight": numbers(83, 8, 8)},
+         error=["looks like a hypernetwork"])
     case("mlx", {UNET[0][0] + ".lora_a": numbers(81, 8, 2), UNET[0][0] + ".lora_b": numbers(80, 2, 8)},
          error=["is a LoRA in MLX's layout, which is not applied"])
     case("vera", {"base_model.model." + UNET[0][0] + ".vera_lambda_b": numbers(83, 8)},

@@ -97,34 +97,40 @@ private struct JoiningLoRAs {
 
     mutating func add(_ weighted: WeightedLoRA) throws {
         let lora = weighted.lora
-        var strangers: [String] = []
+        var (strangers, idle): ([String], [String]) = ([], [])
         for (name, part) in lora.parts.sorted(by: { $0.key < $1.key }) {
             let (component, layer) = LoRA.place(name)
             guard let own = layers[component]?[layer],
                 let weight = shapes[component]?[own + ".weight"]
             else {
-                strangers.append(part.name)
+                if LoRA.isUnusedProjection(layer, component), shapes[component] != nil {
+                    idle += part.tensors.values.map(\.name).sorted()
+                } else {
+                    strangers.append(part.name)
+                }
                 continue
             }
             let strength = weighted.strength(of: own, in: component, layers[component])
             // A block that is left out is left as it is to the bit.
             if strength == 0, weighted.blocks != nil { continue }
-            let made = try lora.changes(
-                name, of: part, weight: weight, bias: shapes[component]?[own + ".bias"],
-                strength: strength)
+            let isInput = component == "unet" && own == "conv_in"
+            let made = try (isInput ? lora.changesOfInput : lora.changes)(
+                name, part, weight, shapes[component]?[own + ".bias"], strength)
             for (end, change) in [(".weight", made.weight), (".bias", made.bias)] {
                 guard let change else { continue }
                 changes[component, default: [:]][own + end, default: []].append(change)
             }
         }
         try lora.refuse(strangers)
-        try report(lora)
+        try report(lora, idle)
     }
 
     /// Tensors of a role that is not known are refused where the model has their layer. Those that change
     /// none are left out with a note: of no layer of the model, counts, and whole weights of the model's
     /// layers, as training leaves them.
-    private mutating func report(_ lora: LoRA) throws {
+    ///
+    /// - Parameter idle: names of tensors that change no layer that is used.
+    private mutating func report(_ lora: LoRA, _ idle: [String]) throws {
         func isOfLayer(_ name: String) -> Bool {
             let (component, layer) = LoRA.place(name)
             return layers[component]?[layer] != nil
@@ -149,7 +155,9 @@ private struct JoiningLoRAs {
             throw CheckpointError.unknownAddOnRoles(
                 path: lora.path, names: ofLayers.map(\.name))
         }
-        note(others.map(\.name), of: lora, "changes no layer", "change no layer", "of the model")
+        note(
+            idle + others.map(\.name), of: lora, "changes no layer", "change no layer",
+            "of the model")
         note(whole, of: lora, "is a whole weight", "are whole weights", "and no change of a layer")
     }
 

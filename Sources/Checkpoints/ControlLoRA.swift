@@ -14,6 +14,9 @@ enum ControlLoRA {
         "conv_in.", "time_embedding.", "add_embedding.", "down_blocks.", "mid_block.",
     ]
 
+    /// Whether a UNet's tensor is of a part that a ControlNet is a copy of.
+    static func isCopied(_ name: String) -> Bool { copied.contains { name.hasPrefix($0) } }
+
     /// The weights of the network, under diffusers' names.
     ///
     /// - Parameters:
@@ -47,9 +50,7 @@ enum ControlLoRA {
                 try change(up: entry, down: file.entries[layer + down], of: weight, layer, file)
             ]
         }
-        return unet.overlaid(by: own, adding: changes, file: file.path) { name in
-            copied.contains { name.hasPrefix($0) }
-        }
+        return unet.overlaid(by: own, adding: changes, file: file.path, keeping: isCopied)
     }
 
     private static func change(

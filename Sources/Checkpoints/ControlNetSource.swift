@@ -3,7 +3,7 @@ import Tensors
 
 /// A ControlNet on disk: a folder with its configuration and weights, or a safetensors file under
 /// diffusers' names or the original repository's, alone or with the model it was trained with; also a control
-/// LoRA, which is added to the model's own UNet.
+/// LoRA or differences, which are added to the model's own UNet.
 ///
 /// What a file does not say of itself is taken to be as in the model it is used with.
 public struct ControlNetSource: Sendable {
@@ -42,7 +42,40 @@ public struct ControlNetSource: Sendable {
         }
         let entries = try Self.entries(file, behind: prefix, beside: base)
         configuration = try Self.configuration(of: entries, beside: base)
-        tensors = { Weights(entries, file: file.path) }
+        let isDifference = ["", prefix].contains { file.entries[$0 + Self.difference] != nil }
+        tensors = {
+            guard isDifference else { return Weights(entries, file: file.path) }
+            return try Self.weights(adding: entries, to: base.weights("unet"), file: file.path)
+        }
+    }
+
+    /// The tensor that marks a network whose weights are differences to those of the UNet that it was copied
+    /// from (Mikubill, 2023).
+    private static let difference = "difference"
+
+    /// The network that differences and a model's own UNet make.
+    private static func weights(
+        adding entries: [String: Safetensors.Entry], to unet: Weights, file: String
+    ) throws -> Weights {
+        let shapes = unet.shapes
+        var own: [String: Safetensors.Entry] = [:]
+        var changes: [String: [any WeightChange]] = [:]
+        for (name, entry) in entries where name != difference {
+            guard ControlLoRA.isCopied(name), let shape = shapes[name] else {
+                own[name] = entry
+                continue
+            }
+            guard entry.shape.reduce(1, *) == shape.reduce(1, *), entry.shape.first == shape.first
+            else {
+                throw CheckpointError.addOnOfAnotherFamily(
+                    path: file, family: nil,
+                    reason: "\(shown(name, upTo: 60)) is a difference of shape \(entry.shape), the "
+                        + "model's has \(shape)")
+            }
+            changes[name] = [Difference(difference: try entry.checked(in: file), scale: 1)]
+        }
+        return unet.overlaid(
+            by: own, adding: changes, file: file, keeping: ControlLoRA.isCopied)
     }
 
     /// Its weights under diffusers' names.
@@ -59,7 +92,7 @@ public struct ControlNetSource: Sendable {
         ("adapter.body.", "is a T2I-Adapter"),
         ("adapter.channel_unshuffle", "is a T2I-Adapter"),
         ("body.0.", "is a T2I-Adapter"),
-        ("ip_adapter.", "is an IP-Adapter"),
+        ("ip_adapter.", "is an IP-Adapter"), ("brushnet_down_blocks.", "is a BrushNet"),
         ("controlnet_x_embedder.", "is a ControlNet for a diffusion transformer"),
         ("transformer_blocks.", "is a ControlNet for a diffusion transformer"),
     ]

@@ -59,6 +59,8 @@ public struct LoRA: Sendable {
                 hint: LoRARole.appliedKinds)
         }
         var parts: [String: Part] = [:]
+        // Converters write a layer's tensors with dots in some names and none in others.
+        var spellings: [String: String] = [:]
         var unknown: [Unknown] = []
         var adapters: Set<String> = []
         var bundled: [String: [String: StoredTensor]] = [:]
@@ -68,9 +70,13 @@ public struct LoRA: Sendable {
                 bundled[place.word, default: [:]][place.encoder] = stored
             } else if let (layer, role, adapter) = LoRARole.read(name) {
                 if let adapter { adapters.insert(adapter) }
-                var part = parts[layer] ?? Part(name: name)
+                let flat = LoRALayers.flat(layer)
+                let first = spellings[flat] ?? layer
+                spellings[flat] = first
+                let own = parts[first]?.tensors[role] == nil ? first : layer
+                var part = parts[own] ?? Part(name: name)
                 part.tensors[role] = entry
-                parts[layer] = part
+                parts[own] = part
             } else if entry.stored?.isZero != true {
                 unknown.append(
                     Unknown(

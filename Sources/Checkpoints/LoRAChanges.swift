@@ -14,10 +14,25 @@ extension LoRA {
     ) throws -> (weight: (any WeightChange)?, bias: (any WeightChange)?) {
         let builder = ChangeBuilder(lora: self, layer: layer, part: part, shape: weight)
         let onBias = try builder.biasDifference(bias, strength)
-        guard part[.magnitude] != nil else {
-            return (try builder.change(strength), onBias)
+        return (try builder.whole(strength), onBias)
+    }
+
+    /// The same of a UNet's first convolution, which takes more than latents where it is for inpainting or
+    /// instructions: a part that was trained on latents alone changes what comes of these.
+    func changesOfInput(
+        _ layer: String, of part: Part, weight: [Int], bias: [Int]?, strength: Float
+    ) throws -> (weight: (any WeightChange)?, bias: (any WeightChange)?) {
+        let latents = 4
+        do {
+            return try changes(layer, of: part, weight: weight, bias: bias, strength: strength)
+        } catch CheckpointError.addOnOfAnotherFamily where weight.count == 4 && weight[1] > latents
+        {
+            let own = try changes(
+                layer, of: part, weight: [weight[0], latents] + weight[2...], bias: bias,
+                strength: strength)
+            let columns = latents * weight[2] * weight[3]
+            return (own.weight.map { ColumnChange(change: $0, columns: columns) }, own.bias)
         }
-        return (try builder.decomposed(strength), onBias)
     }
 }
 
@@ -33,8 +48,14 @@ private struct ChangeBuilder {
     private var inputs: Int { shape.count > 1 ? shape[1] : 1 }
     private var taps: Int { shape.dropFirst(2).reduce(1, *) }
 
+    /// The change with DoRA's magnitudes, where there are some; nil where there is none of the weight.
+    func whole(_ strength: Float) throws -> (any WeightChange)? {
+        let isDecomposed = [.magnitude, .rowMagnitude].contains { part[$0] != nil }
+        return isDecomposed ? try decomposed(strength) : try change(strength)
+    }
+
     /// The change without DoRA's magnitudes; nil where there is none of the weight.
-    func change(_ strength: Float) throws -> (any WeightChange)? {
+    private func change(_ strength: Float) throws -> (any WeightChange)? {
         let roles = Set(part.tensors.keys)
         if !roles.isDisjoint(with: [.down, .up]) { return try lowRank(strength) }
         if roles.contains(.difference) { return try difference(strength) }
@@ -165,13 +186,17 @@ private struct ChangeBuilder {
     }
 
     /// The change with DoRA's magnitudes on top.
-    func decomposed(_ strength: Float) throws -> MagnitudeChange {
-        guard let entry = part[.magnitude], let direction = try change(1) else {
-            throw fault(part.name, "has none of the tensors that belong with it")
-        }
-        let isOfRows = entry.shape.first == rows && count(entry) == rows
-        guard isOfRows || count(entry) == inputs else {
-            throw fault(entry.name, "is neither a number for each row nor for each input")
+    private func decomposed(_ strength: Float) throws -> MagnitudeChange {
+        let mustBeOfRows = part[.magnitude] == nil
+        guard let entry = part[.magnitude] ?? part[.rowMagnitude], let direction = try change(1)
+        else { throw fault(part.name, "has none of the tensors that belong with it") }
+        let isOfRows = count(entry) == rows && (mustBeOfRows || entry.shape.first == rows)
+        guard isOfRows || !mustBeOfRows && count(entry) == inputs else {
+            throw fault(
+                entry.name,
+                mustBeOfRows
+                    ? "is not a number for each row"
+                    : "is neither a number for each row nor for each input")
         }
         return MagnitudeChange(
             direction: direction, magnitude: try stored(entry), isOfRows: isOfRows, inputs: inputs,

@@ -45,9 +45,13 @@ struct LoRALayers {
     }
 
     private static func key(_ layer: String) -> String {
-        let flat = String(
-            decoding: layer.utf8.map { $0 == 0x2E ? 0x5F : $0 }, as: UTF8.self)
+        let flat = flat(layer)
         return flat.hasPrefix("text_model_") ? String(flat.dropFirst(11)) : flat
+    }
+
+    /// A name with `_` for every dot.
+    static func flat(_ layer: String) -> String {
+        String(decoding: layer.utf8.map { $0 == 0x2E ? 0x5F : $0 }, as: UTF8.self)
     }
 
     /// The linear layers of attention and of GEGLU in the order in which diffusers of 2022 registered
@@ -175,6 +179,12 @@ extension LoRA {
         guard let found = prefix(of: rest), !found.0.hasSuffix(":") else { return nil }
         layer = rest
         return found
+    }
+
+    /// Whether a layer is the projection of whole texts of a text encoder that has none: some trainers give
+    /// their LoRAs one for the first text encoder, too, and nothing of a picture comes from it.
+    static func isUnusedProjection(_ layer: String, _ component: String) -> Bool {
+        component.hasPrefix("text_encoder") && layer == "text_projection"
     }
 
     /// diffusers once called the projections of every attention alike, in text encoders too.

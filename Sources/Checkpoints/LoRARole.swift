@@ -9,17 +9,21 @@ enum LoRARole: Hashable, Sendable {
     case a1, a2, b1, b2, bCore
     /// OFT
     case rotations, rescale
-    /// DoRA
-    case magnitude
+    /// DoRA's, by the shape of rows or of inputs as LyCORIS has them, or of rows as PEFT always has them
+    case magnitude, rowMagnitude
     case difference, biasDifference
     /// the bias of `up`, which alpha scales as it does the product
     case upBias
 
     /// What has an effect whatever alpha is.
-    static let unscaled: Set = [difference, biasDifference, magnitude, rotations, rescale, outer]
+    static let unscaled: Set = [
+        difference, biasDifference, magnitude, rowMagnitude, rotations, rescale, outer,
+    ]
 
     /// Whether it makes a file one of a kind that is applied; `alpha` alone does not.
-    var isOfLoRA: Bool { ![.alpha, .mid, .rescale, .magnitude, .upBias].contains(self) }
+    var isOfLoRA: Bool {
+        ![.alpha, .mid, .rescale, .magnitude, .rowMagnitude, .upBias].contains(self)
+    }
 
     static let appliedKinds = "LoRA, LoCon, LoHa, LoKr, GLoRA, OFT, DoRA and full differences are"
 
@@ -39,8 +43,8 @@ enum LoRARole: Hashable, Sendable {
         ".a1.weight": .a1, ".a2.weight": .a2, ".b1.weight": .b1, ".b2.weight": .b2,
         ".bm.weight": .bCore,
         ".oft_blocks": .rotations, ".oft_diag": .rotations, ".rescale": .rescale,
-        ".dora_scale": .magnitude, ".lora_magnitude_vector": .magnitude,
-        ".lora_magnitude_vector.weight": .magnitude,
+        ".dora_scale": .magnitude, ".lora_magnitude_vector": .rowMagnitude,
+        ".lora_magnitude_vector.weight": .rowMagnitude, ".magnitude": .rowMagnitude,
         ".diff": .difference, ".w_norm": .difference,
         ".diff_b": .biasDifference, ".b_norm": .biasDifference,
         ".lora_up.bias": .upBias, ".lora_B.bias": .upBias, ".lora.up.bias": .upBias,
@@ -49,7 +53,7 @@ enum LoRARole: Hashable, Sendable {
 
     /// PEFT's parts that may have the adapter's name behind them.
     private static let named: [(part: String, role: LoRARole)] = [
-        (".lora_A.", .down), (".lora_B.", .up), (".lora_magnitude_vector.", .magnitude),
+        (".lora_A.", .down), (".lora_B.", .up), (".lora_magnitude_vector.", .rowMagnitude),
     ]
 
     /// The layer's name, what the tensor is for it, and the adapter's name where the file has one; nil
@@ -99,6 +103,7 @@ enum LoRARole: Hashable, Sendable {
         (".boft_", "BOFT"), (".lora_E", "AdaLoRA"), (".fourierft_", "FourierFT"),
         (".randlora_", "RandLoRA"), (".shira_", "SHiRA"), (".waveft_", "WaveFT"),
         ("_lora1.down.", "a LoRA for Flux in XLabs' layout"), ("lora_controlnet", "a Control-LoRA"),
+        (".to_k_ip.", "an IP-Adapter"), ("image_proj.", "an IP-Adapter"),
     ]
 
     /// Whether the bytes of a part occur in a name: to compare characters takes many times as long.
@@ -136,7 +141,8 @@ enum LoRARole: Hashable, Sendable {
             (.difference, "a full difference of weights"),
         ]
         guard let kind = kinds.first(where: { roles.contains($0.0) })?.1 else { return nil }
-        return roles.contains(.magnitude) ? kind + withMagnitudes : kind
+        let isDecomposed = !roles.isDisjoint(with: [.magnitude, .rowMagnitude])
+        return isDecomposed ? kind + withMagnitudes : kind
     }
 
     /// What stands behind the kind of a file that has magnitudes, too.

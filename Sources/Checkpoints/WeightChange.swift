@@ -39,6 +39,18 @@ struct Difference: WeightChange {
     }
 }
 
+/// A change to the first columns of a matrix alone.
+struct ColumnChange: WeightChange {
+    let change: any WeightChange
+    let columns: Int
+
+    func callAsFunction(_ weight: Tensor) -> Tensor {
+        let first = change(weight.sliced(axis: 1, 0..<columns))
+        let rest = weight.sliced(axis: 1, columns..<weight.shape[1])
+        return Tensor.concatenated([first, rest], axis: 1)
+    }
+}
+
 /// W + s·(A ⊙ B), both products of thin matrices (LoHa; Hyeon-Woo, Ye-Bin and Oh 2021).
 struct HadamardChange: WeightChange {
     let first: LowRankMatrix

@@ -38,6 +38,7 @@ struct ControlNetSourceTests {
         ("model.diffusion_model.layers.0.x", "a checkpoint of Lumina, Z-Image or the like"),
         ("model.diffusion_model.x", "a single-file checkpoint of another kind of model"),
         ("vision_model.embeddings.class_embedding", "a CLIP vision encoder"),
+        ("1024.0.linear.0.weight", "a hypernetwork"),
         ("down_blocks.0.motion_modules.0.x", "a motion module of AnimateDiff"),
         ("model.diffusion_model.input_blocks.1.0.x", "a checkpoint without its text encoder"),
     ])

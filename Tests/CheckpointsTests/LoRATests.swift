@@ -65,6 +65,35 @@ struct LoRATests {
         #expect(weight.widened().values == Array(repeating: 3, count: 12))
     }
 
+    /// What was trained on latents alone changes what an inpainting UNet makes of its latents.
+    @Test(arguments: [4, 9])
+    func firstConvolutionOfInpainting(_ channels: Int) throws {
+        let (folder, layer) = (try TemporaryFolder(), "lora_unet_conv_in")
+        try folder.write(
+            safetensors([("conv_in.weight", [2, 9, 3, 3], 1)]),
+            to: "unet/diffusion_pytorch_model.safetensors")
+        try folder.write("{}", to: "unet/config.json")
+        let lora = try LoRA(
+            folder.write(
+                safetensors([
+                    (layer + ".lora_down.weight", [2, channels, 3, 3], 0.5),
+                    (layer + ".lora_up.weight", [2, 2, 1, 1], 2),
+                ]), to: "lora.safetensors"))
+        let model = try AmendedModel(
+            ModelFolder(folder.url), adding: [WeightedLoRA(lora, strength: 0.5)])
+        let weight = try model.weights("unet")["conv_in"].tensor("weight", shape: [2, 9, 3, 3])
+        let row = (0..<9 * 9).map { $0 < channels * 9 ? Float(2) : 1 }
+        #expect(weight.widened().values == row + row)
+        // Another number of channels is another model's.
+        let other = try LoRA(
+            folder.write(
+                safetensors([(layer + ".diff", [2, 5, 3, 3], 1)]), to: "other.safetensors"))
+        let error = #expect(throws: CheckpointError.self) {
+            try AmendedModel(ModelFolder(folder.url), adding: [WeightedLoRA(other, strength: 1)])
+        }
+        #expect(error?.description.contains("made for another kind of model") == true)
+    }
+
     /// A letter with a mark behind a dot is one character to Swift, and not what stands in front of a name.
     @Test func namesMayHaveMarksBehindDots() throws {
         let unknown: Entry = ("module.\u{301}x.lora_down.weight", [2, 3], 1)

@@ -232,12 +232,51 @@ struct ControlParityTests {
             other.flatMap { EngineFailure($0) } == .modelMismatch, "\(String(describing: other))")
     }
 
+    @Test(
+        "a ControlNet of differences is what they make with the model's UNet", arguments: [[], [1]])
+    func differences(_ shape: [Int]) throws {
+        let folder = FileManager.default.temporaryDirectory.appending(path: UUID().uuidString)
+        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+        defer { try? FileManager.default.removeItem(at: folder) }
+        let whole = folder.appending(path: "whole.safetensors")
+        _ = try Model.convert(
+            Controls.base("tiny-f32"), to: whole, as: nil, tokenizers: TokenizerPlaces())
+        let model = try Safetensors(contentsOf: whole)
+        let net = try Safetensors(contentsOf: Controls.folder.appending(path: "single.safetensors"))
+        let prefix = "control_model."
+        var tensors: [(name: String, tensor: Tensor)] = [
+            ("difference", Tensor([1], shape: shape))
+        ]
+        for name in net.names.sorted() where name.hasPrefix(prefix) {
+            let there = "model.diffusion_model." + name.dropFirst(prefix.count)
+            let own = try net.tensor(name)
+            tensors.append(
+                (name, model.names.contains(there) ? own - (try model.tensor(there)) : own))
+        }
+        let file = folder.appending(path: "difference.safetensors")
+        try safetensors(tensors).write(to: file)
+        let edit = try #require(
+            try ControlledEdit.all().first { $0.controls.map(\.net) == ["edges"] })
+        var addOns = AddOns()
+        addOns.controlNets["edges"] = file
+        let loaded = try Model.load(Controls.base("tiny-f32"), addOns: addOns)
+        let found = try edit.plain.carriedOut(by: loaded, controls: edit.requested())
+        // It differs from the recorded network by the rounding of its differences alone.
+        try edit.plain.expectEqual(found)
+        let other = #expect(throws: CheckpointError.self) {
+            _ = try Model.load(Controls.base("tiny-xl"), addOns: addOns)
+        }
+        #expect(
+            other.flatMap { EngineFailure($0) } == .modelMismatch, "\(String(describing: other))")
+    }
+
     /// Networks that steer in other ways, by a tensor that only they have, and what they are called.
     private static let relatives: [(String, String)] = [
         ("lllite_unet_input_blocks_4_1.down.0.weight", "is a ControlNet-LLLite"),
         ("task_embedding", "is a union ControlNet"),
         ("down_blocks.0.ctrl_to_base.0.weight", "is a ControlNet-XS"),
         ("adapter.body.0.resnets.0.block1.weight", "is a T2I-Adapter"),
+        ("brushnet_down_blocks.0.weight", "is a BrushNet"),
         ("body.0.block1.weight", "is a T2I-Adapter"),
         ("ip_adapter.1.to_k_ip.weight", "is an IP-Adapter"),
     ]
