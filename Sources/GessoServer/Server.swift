@@ -100,7 +100,9 @@ public struct GessoServer: Sendable {
         router.add(routes)
         let gate = configuration.gate
         let limits = configuration.clock
-        let (budget, delays, count) = (BodyBudget(), LoginDelays(), ConnectionCount())
+        // The largest body that is allowed must fit in, too.
+        let budget = BodyBudget(limit: max(BodyBudget.usual, gate.bodyLimit))
+        let (delays, count) = (LoginDelays(), ConnectionCount())
         let application = Application(
             router: router,
             server: .http1(

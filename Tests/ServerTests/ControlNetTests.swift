@@ -128,6 +128,13 @@ struct ControlNetTests {
                 let other = try await made(server, "txt2img", [unit.merging(change) { $1 }])
                 #expect(seen.insert(other.picture).inserted, "\(change)")
             }
+            // More than there are places for are refused before a map is drawn.
+            var body = Self.usual
+            body["alwayson_scripts"] = [
+                "controlnet": ["args": Array(repeating: unit, count: 11)]
+            ]
+            let many = try await server.ask("POST", "/sdapi/v1/txt2img", body)
+            #expect(many.status == 422 && many.text.contains("at most 10 units"))
             // Names of earlier versions.
             var old = unit
             old["image"] = nil

@@ -61,6 +61,49 @@ struct ForeignTests {
         }
     }
 
+    @Test("A skip that names another job leaves the running one as it is")
+    func skipOfAnother() async throws {
+        try await RunningServer.with { server in
+            func made() async throws -> [String] {
+                let answer = try await server.ask(
+                    "POST", "/sdapi/v1/txt2img",
+                    [
+                        "prompt": "a hill", "steps": 150, "width": 64, "height": 64, "seed": 4,
+                        "force_task_id": "mine",
+                    ])
+                return try #require(answer.json["images"] as? [String])
+            }
+            let whole = try await made()
+            let other = Task { try await made() }
+            try await waitForAStep(of: server, lookingEvery: .milliseconds(5))
+            _ = try await server.ask("POST", "/sdapi/v1/skip", ["task_id": "another"])
+            #expect(try await other.value == whole)
+        }
+    }
+
+    @Test("A job that is cancelled after a skip makes no further picture")
+    func cancelAfterSkip() async throws {
+        try await RunningServer.with { server in
+            let answer = Task {
+                try await server.ask(
+                    "POST", "/sdapi/v1/txt2img",
+                    [
+                        "prompt": "a hill", "steps": 300, "width": 256, "height": 256, "seed": 4,
+                        "n_iter": 4,
+                    ])
+            }
+            try await waitForAStep(of: server, lookingEvery: .milliseconds(5))
+            let queue = try await server.ask("GET", "/api/v1/queue").json
+            let progress = try #require(queue["progress"] as? [String: Any])
+            let id = try #require(progress["job"] as? String)
+            _ = try await server.ask("POST", "/sdapi/v1/skip", [:])
+            #expect(try await server.ask("DELETE", "/api/v1/jobs/\(id)").status == 200)
+            _ = try await answer.value
+            let job = try await server.ask("GET", "/api/v1/jobs/\(id)").json
+            #expect(job["state"] as? String == "cancelled")
+        }
+    }
+
     @Test("A client's interrupt does not touch the page's job")
     func ownJobsGoOn() async throws {
         try await RunningServer.with { server in

@@ -269,13 +269,17 @@ struct GateTests {
         }
         #expect(first.fields.filter { $0.name == "WWW-Authenticate" }.count == 2)
         #expect(!first.isWrongLogin)
-        let wrong = Gate.Head(
-            "GET", "/sdapi/v1/options", [("Host", "localhost"), ("Authorization", "Bearer no")])
-        guard case .refuse(let second) = gate.verdict(on: wrong) else {
-            Issue.record("passes with a wrong login")
-            return
+        let guesses: [(String, [(name: String, value: String)])] = [
+            ("/sdapi/v1/options", [("Authorization", "Bearer no")]), ("/?token=no", []),
+        ]
+        for (target, fields) in guesses {
+            let wrong = Gate.Head("GET", target, [("Host", "localhost")] + fields)
+            guard case .refuse(let second) = gate.verdict(on: wrong) else {
+                Issue.record("passes with a wrong login")
+                return
+            }
+            #expect(second.isWrongLogin)
         }
-        #expect(second.isWrongLogin)
     }
 
     @Test(

@@ -32,7 +32,10 @@ import Testing
         #expect(long(rest + 1) == 431)
     }
 
-    @Test(arguments: [("/sdapi/v1/txt2img", 64 << 20), ("/internal/progress", 1 << 20)])
+    @Test(arguments: [
+        ("/sdapi/v1/txt2img", 64 << 20), ("/controlnet/detect", 64 << 20),
+        ("/internal/progress", 1 << 20),
+    ])
     func bodiesHaveALength(_ target: String, _ most: Int) {
         func status(_ length: Int) -> Int? {
             self.status(
@@ -59,6 +62,16 @@ import Testing
         #expect(!isRead(body(33), as: .txt2img))
     }
 
+    @Test func jsonHasSoManyValues() {
+        func body(_ values: Int) -> String {
+            // The object, the prompt and the list are values, too.
+            let zeros = [String](repeating: "0", count: values - 3).joined(separator: ",")
+            return #"{"prompt": "a", "styles": ["# + zeros + "]}"
+        }
+        #expect(isRead(body(1_000_000), as: .txt2img))
+        #expect(!isRead(body(1_000_001), as: .txt2img))
+    }
+
     @Test(arguments: [(RequestBody.txt2img, 64 << 10), (.openAI, 32_000)])
     func promptsHaveALength(_ form: RequestBody, _ most: Int) {
         func body(_ length: Int) -> String {
@@ -76,6 +89,8 @@ import Testing
             #""script_name": "outpainting mk2", "script_args": [null, \#(number), 8, ["left"]]"#,
             #""script_name": "poor man's outpainting", "script_args": [\#(number)]"#,
             #""script_name": "sd upscale", "script_args": [null, \#(number), "None", \#(number)]"#,
+            #""script_name": "loopback", "script_args": [\#(number)], "n_iter": \#(number)"#,
+            #""script_name": "loopback", "script_args": [4], "n_iter": \#(number)"#,
             #""override_settings": {"eta_noise_seed_delta": \#(number), "jpeg_quality": \#(number), "samples_format": "jpg", "CLIP_stop_at_last_layers": \#(number)}"#,
         ] {
             _ = try? RequestBody.img2img.order(in: Data("{\(picture), \(rest)}".utf8))
@@ -121,6 +136,25 @@ import Testing
         #expect(!budget.reserve(1))
         budget.release(1)
         #expect(budget.reserve(1))
+    }
+
+    @Test func theLargestBodyThatIsAllowedIsTaken() async throws {
+        try await RunningServer.with {
+            $0.bodyLimit = 1 << 30
+        } _: { server in
+            let head = [
+                "POST /api/v1/pictures HTTP/1.1", "Host: localhost", "Content-Type: image/png",
+                "Expect: 100-continue", "Content-Length: \(600 << 20)", "", "",
+            ].joined(separator: "\r\n")
+            let port = server.port
+            let begun = try await onThread {
+                let socket = try Socket(port)
+                defer { socket.close() }
+                try socket.write(Data(head.utf8))
+                return socket.read(seconds: 10, least: 12).bytes
+            }
+            #expect(String(decoding: begun, as: UTF8.self).hasPrefix("HTTP/1.1 100"))
+        }
     }
 
     @Test(arguments: [(1, 64), (64, 1), (8, 8)])

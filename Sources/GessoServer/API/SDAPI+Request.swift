@@ -105,10 +105,13 @@ struct PictureRequestReader {
 
     mutating func choose(_ model: String) { order.model = model }
 
+    /// How many batches there are.
+    private var rounds = 1
+
     /// Makes each picture of the one before it, in as many rounds as there would be batches.
     mutating func loop(_ strengths: [Double]) {
         order.loop = strengths
-        order.pictures = strengths.count * (fields.integer("n_iter") ?? 1)
+        order.pictures = strengths.count * rounds
     }
 
     /// What is left to do for an img2img's pictures; nil for txt2img.
@@ -165,7 +168,7 @@ struct PictureRequestReader {
         var height = fields.integer("height", in: 8...Order.mostSide) ?? 512
         if let seed = fields.integer("seed"), seed >= 0 { order.settings["seed"] = "\(seed)" }
         let batch = fields.integer("batch_size", in: 1...Order.mostPictures) ?? 1
-        let rounds = fields.integer("n_iter", in: 1...Order.mostPictures) ?? 1
+        rounds = fields.integer("n_iter", in: 1...Order.mostPictures) ?? 1
         order.pictures = batch * rounds
         if isImageToImage {
             try readImageToImage(width, height, batch)

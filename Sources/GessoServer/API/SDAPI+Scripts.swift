@@ -25,10 +25,16 @@ extension PictureRequestReader {
             if name.lowercased() == "soft inpainting" {
                 readSoftInpainting(arguments)
             } else if name.lowercased() == "controlnet" {
-                take(
-                    try arguments.filter { $0.object != nil }.compactMap {
-                        try ControlUnit($0, among: controls, hasSource: pictures != nil)
-                    })
+                let units = try arguments.filter { $0.object != nil }.compactMap {
+                    try ControlUnit($0, among: controls, hasSource: pictures != nil)
+                }
+                // Their maps are drawn before anything else is checked.
+                guard units.count <= GessoServer.mostUnits else {
+                    throw Complaint.invalid(
+                        "alwayson_scripts.controlnet",
+                        "at most \(GessoServer.mostUnits) units at once")
+                }
+                take(units)
             } else if Self.isOn(arguments) {
                 throw Complaint(422, "always on script '\(name.prefix(100))' not found")
             }

@@ -200,11 +200,11 @@ extension GessoServer {
                 return .json(await progress(withPicture: !skips))
             },
             Route(.post, "/sdapi/v1/interrupt", "End the running job") { call in
-                try await interrupt(call)
+                if let job = try await meant(call) { try await queue.interrupt(job) }
                 return .json([:])
             },
-            Route(.post, "/sdapi/v1/skip", "Go on with the job's next picture") { _ in
-                if await queue.current?.job.source == .sdapi { await queue.skip() }
+            Route(.post, "/sdapi/v1/skip", "Go on with the job's next picture") { call in
+                if let job = try await meant(call) { await queue.skip(job) }
                 return .json(.null)
             },
             Route(.get, "/sdapi/v1/options", "All options") { _ in
@@ -238,17 +238,16 @@ extension GessoServer {
         ]
     }
 
-    /// Ends a job of this interface, never the page's: the one that is named, else the running one.
-    private func interrupt(_ call: Call) async throws {
+    /// The job that is to end or to go on, one of this interface, never the page's: the one that is named,
+    /// else the running one.
+    private func meant(_ call: Call) async throws -> String? {
         let fields = try await call.fields()
         let name =
             fields["task_id"]?.string ?? fields["genkey"]?.string ?? call.query["task_id"]
             ?? call.query["genkey"]
-        if let name, let job = tasks.job(of: name) {
-            try await queue.interrupt(job)
-        } else if name == nil, let now = await queue.current, now.job.source == .sdapi {
-            try await queue.interrupt(now.job.id)
-        }
+        if let name { return tasks.job(of: name) }
+        guard let now = await queue.current, now.job.source == .sdapi else { return nil }
+        return now.job.id
     }
 
     private func progress(withPicture: Bool) async -> JSONValue {

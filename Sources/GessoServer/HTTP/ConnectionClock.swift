@@ -123,7 +123,10 @@ package final class BodyBudget: Sendable {
     private let limit: Int
     private let held = NIOLockedValueBox(0)
 
-    package init(limit: Int = 512 << 20) { self.limit = limit }
+    /// The most bytes, unless a single body may have more.
+    package static let usual = 512 << 20
+
+    package init(limit: Int = usual) { self.limit = limit }
 
     package func reserve(_ bytes: Int) -> Bool {
         held.withLockedValue { held in

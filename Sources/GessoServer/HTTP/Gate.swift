@@ -184,12 +184,12 @@ package struct Gate: Sendable {
     private func checkLogin(_ head: Head, _ proof: Login.Proof) throws {
         guard let login, proof == .none else { return }
         if head.path == "/", let token = Query(head.target)["token"] {
-            guard login.matches(token: token) else { throw unauthorized(head) }
+            guard login.matches(token: token) else { throw unauthorized(isWrong: true) }
             let answer = Refusal(303, "", [("Location", "/#token=\(token)")])
             throw answer
         }
         guard Self.isOpen(head.path), head.method == "GET" || head.method == "HEAD" else {
-            throw unauthorized(head)
+            throw unauthorized(isWrong: head.value("authorization") != nil)
         }
     }
 
@@ -198,14 +198,15 @@ package struct Gate: Sendable {
         path == "/" || path.hasPrefix("/page/") || path == "/internal/ping" || path == "/healthz"
     }
 
-    private func unauthorized(_ head: Head) -> Refusal {
+    /// - Parameter isWrong: whether something was shown, which may be a guess.
+    private func unauthorized(isWrong: Bool) -> Refusal {
         var refusal = Refusal(
             401, "Incorrect username or password",
             [
                 ("WWW-Authenticate", "Basic realm=\"gesso\", charset=\"UTF-8\""),
                 ("WWW-Authenticate", "Bearer"),
             ])
-        refusal.isWrongLogin = head.value("authorization") != nil
+        refusal.isWrongLogin = isWrong
         return refusal
     }
 
@@ -255,8 +256,7 @@ struct BodyRule {
             )
         default:
             hasPictures =
-                path.hasPrefix("/sdapi/") || path.hasPrefix("/api/v1/")
-                || path.hasPrefix("/v1/")
+                ["/sdapi/", "/api/v1/", "/v1/", "/controlnet/"].contains(where: path.hasPrefix)
             types = ["application/json"]
         }
     }

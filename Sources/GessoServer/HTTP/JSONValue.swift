@@ -15,43 +15,19 @@ indirect enum JSONValue: Sendable, Equatable {
 
     /// Reads a document.
     ///
-    /// - Throws: `Complaint` with status 422 for what is no JSON, or is nested too deeply.
+    /// - Throws: `Complaint` with status 422 for what is no JSON, is nested too deeply or has too many values.
     init(reading data: Data) throws {
-        guard Self.isShallow(data) else {
-            throw Complaint.invalid(
-                "", "JSON is nested deeper than \(Self.depthLimit)", type: "value_error.jsondecode")
-        }
         do {
-            self = try JSONDecoder().decode(JSONValue.self, from: data)
+            self = try JSONReader.value(of: data)
         } catch {
-            throw Complaint.invalid(
-                "", "The body is not valid JSON", type: "value_error.jsondecode")
-        }
-    }
-
-    private static func isShallow(_ data: Data) -> Bool {
-        var (depth, isText, isEscaped) = (0, false, false)
-        for byte in data {
-            if isText {
-                if isEscaped {
-                    isEscaped = false
-                } else if byte == UInt8(ascii: "\\") {
-                    isEscaped = true
-                } else if byte == UInt8(ascii: "\"") {
-                    isText = false
+            let reason =
+                switch error {
+                case .malformed: "The body is not valid JSON"
+                case .tooDeep: "JSON is nested deeper than \(Self.depthLimit)"
+                case .tooMany: "JSON has more than \(JSONReader.mostValues) values"
                 }
-                continue
-            }
-            switch byte {
-            case UInt8(ascii: "\""): isText = true
-            case UInt8(ascii: "{"), UInt8(ascii: "["):
-                depth += 1
-                if depth > depthLimit { return false }
-            case UInt8(ascii: "}"), UInt8(ascii: "]"): depth -= 1
-            default: break
-            }
+            throw Complaint.invalid("", reason, type: "value_error.jsondecode")
         }
-        return true
     }
 
     /// The member of an object; nil where it is missing or null.
@@ -147,57 +123,6 @@ indirect enum JSONValue: Sendable, Equatable {
             }
         }
         bytes.append(UInt8(ascii: "\""))
-    }
-}
-
-extension JSONValue: Codable {
-    init(from decoder: any Decoder) throws {
-        if let keyed = try? decoder.container(keyedBy: Name.self) {
-            var members: [String: JSONValue] = [:]
-            for key in keyed.allKeys {
-                members[key.stringValue] = try keyed.decode(JSONValue.self, forKey: key)
-            }
-            self = .object(members)
-            return
-        }
-        if var list = try? decoder.unkeyedContainer() {
-            var values: [JSONValue] = []
-            while !list.isAtEnd { values.append(try list.decode(JSONValue.self)) }
-            self = .array(values)
-            return
-        }
-        let single = try decoder.singleValueContainer()
-        if let text = try? single.decode(String.self) {
-            self = .string(text)
-        } else if single.decodeNil() {
-            self = .null
-        } else if let value = try? single.decode(Bool.self) {
-            self = .bool(value)
-        } else if let value = try? single.decode(Int64.self) {
-            self = .integer(value)
-        } else {
-            self = .number(try single.decode(Double.self))
-        }
-    }
-
-    func encode(to encoder: any Encoder) throws {
-        var single = encoder.singleValueContainer()
-        switch self {
-        case .null: try single.encodeNil()
-        case .bool(let value): try single.encode(value)
-        case .integer(let value): try single.encode(value)
-        case .number(let value): try single.encode(value)
-        case .string(let text): try single.encode(text)
-        case .array(let values): try single.encode(values)
-        case .object(let members): try single.encode(members)
-        }
-    }
-
-    private struct Name: CodingKey {
-        let stringValue: String
-        var intValue: Int? { nil }
-        init(stringValue: String) { self.stringValue = stringValue }
-        init?(intValue: Int) { nil }
     }
 }
 

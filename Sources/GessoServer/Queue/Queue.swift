@@ -197,6 +197,8 @@ package actor Queue {
     @discardableResult
     package func cancel(_ id: String) async throws -> Bool {
         if current?.job.id == id {
+            // A skip before it goes on with the next picture no more.
+            current?.isSkipped = false
             current?.flag.set()
             return true
         }
@@ -212,12 +214,16 @@ package actor Queue {
             try await cancel(id)
             return
         }
+        current?.isSkipped = false
         finishPicture()
     }
 
-    /// Ends the running picture, which is made of what there is, and goes on with the next of its job.
-    func skip() {
-        guard current != nil else { return }
+    /// Ends a running job's picture, which is made of what there is, and goes on with the next of the job.
+    func skip(_ id: String) {
+        // What is to end anyway has no next one.
+        guard let now = current, now.job.id == id, !now.flag.isSet, !now.flag.isFinishing else {
+            return
+        }
         current?.isSkipped = true
         finishPicture()
     }
@@ -285,6 +291,7 @@ package actor Queue {
     /// Stops taking jobs, and puts the running one back into the queue.
     package func stop() async {
         isStopping = true
+        current?.isSkipped = false
         current?.flag.set()
         wake.yield()
         for (id, _) in waiters { wakeWaiters(of: id) }
