@@ -64,4 +64,10 @@ import Recipes
         recipe.prompt = "a mat"
         #expect(throws: RecipeError.self) { try axis.replaced("dog", in: recipe) }
     }
+    /// Whether a text is a range is found out in time that does not grow with the square of its length.
+    @Test(arguments: [".", "1", "1-"])
+    func aLongTextIsNoRange(_ sign: String) throws {
+        let text = String(repeating: sign, count: 60_000) + "x"
+        #expect(try GridAxis("strength=" + text, option: "--x").values == [text])
+    }
 }
