@@ -142,6 +142,8 @@ public struct GridAxis: Sendable, Equatable {
     ) throws(RecipeError) -> [String] {
         var values: [String] = []
         for part in parts {
+            // So many are refused, whatever the rest comes to.
+            guard values.count <= mostValues else { break }
             guard let range = NumberRange(part) else {
                 values.append(part)
                 continue

@@ -70,4 +70,15 @@ import Recipes
         let text = String(repeating: sign, count: 60_000) + "x"
         #expect(try GridAxis("strength=" + text, option: "--x").values == [text])
     }
+    @Test func anAxisHasSoManyValues() throws {
+        func axis(_ count: Int) throws -> GridAxis {
+            try GridAxis(
+                "seed=" + Array(repeating: "1", count: count).joined(separator: ","), option: "--x")
+        }
+        #expect(try axis(GridAxis.mostValues).values.count == GridAxis.mostValues)
+        for count in [GridAxis.mostValues + 1, 1_000_000] {
+            let error = #expect(throws: RecipeError.self) { try axis(count) }
+            #expect(error.map { "\($0)".hasPrefix("seed has an empty or too many values") } == true)
+        }
+    }
 }
