@@ -34,6 +34,11 @@ def large():
     yield "indentation", "prompt: x\n" + " " * size + "y: x"
     yield "quotes", "prompt: \"" + "''" * (size // 2)
     yield "placeholders", "prompt: \"" + "{prompt}" * (size // 10) + "{\""
+    yield "doubled-braces", "prompt: \"" + "{{" * (size // 2) + "{\""
+    yield "lists-before-blanks", "masks:\n" + "".join(
+        f"  m{i}:\n  - a\n" for i in range(990)) + "\n" * size + "x"
+    yield "a-range", "for:\n  strength: \"" + "." * size + "x\"\nkey: x\n"
+    yield "commas", "for:\n  prompt: \"" + "," * size + "\"\n"
     yield "too-long", "# " + "x" * 300_000
 
 

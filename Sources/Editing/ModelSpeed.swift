@@ -13,6 +13,12 @@ public struct ModelSpeed: Codable, Sendable, Equatable {
     let encodingSeconds: Double
     /// Likewise.
     let decodingSeconds: Double
+
+    /// Whether a machine can be so fast or slow: a file of speeds may have any numbers.
+    public var isPossible: Bool {
+        (0...86_400).contains(callSeconds)
+            && [operationSeconds, encodingSeconds, decodingSeconds].allSatisfy((0...1).contains)
+    }
 }
 
 extension Editor {

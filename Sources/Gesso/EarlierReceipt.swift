@@ -72,13 +72,13 @@ struct EarlierReceipt: Decodable {
                         .badData, "an unknown verb '\(edit.verb.prefix(40))'", at: "receipt",
                         do: "use a newer gesso")
                 }
-                return Request.Edit(
-                    verb, try Recipe(verb, values: edit.settings),
-                    mask: try edit.mask?.plan(&pictures))
+                let mask = try edit.mask?.plan(&pictures)
+                try mask?.check(at: .argument("receipt"))
+                return Request.Edit(verb, try Recipe(verb, values: edit.settings), mask: mask)
             }, pictures: pictures)
         request.pictures = pictures
         request.format = ImageFormat(written: result.format) ?? .png
-        request.quality = result.quality
+        request.quality = try Request.checked(quality: result.quality)
         (request.recipes, request.variables) = (recipes, variables)
         return Receipt(
             version: version, kernels: kernels, request: request,

@@ -161,6 +161,7 @@ struct JobWork {
         guard edits[index].recipe.steps > 0, let choice else { return nil }
         return try library.load(
             choice, adding: AddOns(addOns[index], of: edits[index].recipe),
+            from: addOns[index].flatMap { (try? $0.allFiles()) ?? $0.files },
             encoding: edits[index].verb != .textToImage)
     }
 

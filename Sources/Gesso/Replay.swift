@@ -65,7 +65,7 @@ extension Receipt {
         guard outcome.request.format != format else { return isSame(try outcome.written) }
         return isSame(
             try Image(
-                decoding: outcome.image.encoded(as: format, quality: result.quality),
+                decoding: outcome.image.encoded(as: format, quality: request.quality),
                 name: "the result"))
     }
 

@@ -24,9 +24,20 @@ extension Request: Codable {
             }
             self.format = format
         }
-        quality = try container.decodeIfPresent(Int.self, forKey: .quality)
+        quality = try Self.checked(
+            quality: container.decodeIfPresent(Int.self, forKey: .quality))
         recipes = try container.decodeIfPresent([RecipeFile].self, forKey: .recipes) ?? []
         variables = try container.decodeIfPresent([String: String].self, forKey: .variables)
+    }
+
+    /// A quality of a file.
+    ///
+    /// - Throws: `RecipeError` for one that is out of range.
+    static func checked(quality: Int?) throws(RecipeError) -> Int? {
+        guard let quality, !(1...100).contains(quality) else { return quality }
+        throw .badValue(
+            key: "quality", value: "\(quality)", at: .argument("quality"),
+            expected: "a whole number from 1 to 100")
     }
 
     /// All of it but files of add-ons, which a receipt keeps with their hashes.
@@ -57,9 +68,9 @@ extension Request.Edit: Codable {
                 forKey: .verb, in: container, debugDescription: "no verb '\(name)'")
         }
         let settings = try container.decodeIfPresent([String: Key.Value?].self, forKey: .settings)
-        self.init(
-            verb, try Recipe(verb, values: settings ?? [:]),
-            mask: try container.decodeIfPresent(MaskForm.self, forKey: .mask)?.plan())
+        let mask = try container.decodeIfPresent(MaskForm.self, forKey: .mask)?.plan()
+        try mask?.check(at: .argument("mask"))
+        self.init(verb, try Recipe(verb, values: settings ?? [:]), mask: mask)
     }
 
     /// Every key of the verb; null leaves the choice to the model.

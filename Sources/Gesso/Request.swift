@@ -87,8 +87,9 @@ public struct Request: Sendable, Equatable {
                 parts: [.init(try MaskSource(mask, at: .argument("mask")), at: .argument("mask"))])
         }
         self.init([Edit(verb, recipe, mask: plan)])
-        if let source { pictures[Self.source] = source }
+        // Before, for a mask's file may be called `source`.
         nameMaskFiles()
+        if let source { pictures[Self.source] = source }
     }
 
     /// Gives the pictures of masks and the maps and masks of ControlNets, which are paths as recipes name them,

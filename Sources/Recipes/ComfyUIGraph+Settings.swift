@@ -2,7 +2,7 @@ import Foundation
 
 extension ComfyUIGraph {
     /// The most samplers of a graph whose settings are read.
-    private static let mostSamplers = 16
+    static let mostSamplers = 16
 
     /// The settings of the one sampler of the graph, or of the first where the others go on from its result;
     /// nil for other graphs.

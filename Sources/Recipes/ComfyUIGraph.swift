@@ -33,26 +33,37 @@ struct ComfyUIGraph {
             $0.value.inputs["positive"] != nil
                 && ($0.value.inputs["sampler_name"] != nil || $0.value.inputs["sampler"] != nil)
         }
-        return plain.isEmpty ? nodes.compactMapValues(guided) : plain
+        guard plain.isEmpty else { return plain }
+        let custom = nodes.compactMapValues { node in
+            holders(of: node).map { (sampler: node, holders: $0) }
+        }
+        // More are not read: each would have a copy of all that its nodes hold.
+        guard custom.count <= Self.mostSamplers else { return custom.mapValues(\.sampler) }
+        return custom.mapValues { guided($0.sampler, $0.holders) }
     }
 
-    /// `SamplerCustomAdvanced`, which has its prompts, scale and noise from nodes of their own, with what these
-    /// hold among its inputs; nil for other nodes.
-    private func guided(_ sampler: Node) -> Node? {
+    /// The nodes that hold the prompts, scale and noise of a `SamplerCustomAdvanced`; nil for other nodes.
+    private func holders(of sampler: Node) -> [Node]? {
         guard sampler.inputs["sigmas"] != nil,
             let guider = node(sampler.inputs["guider"])?.node
         else { return nil }
-        var inputs = sampler.inputs.filter { !["guider", "noise"].contains($0.key) }
-        let noise = node(sampler.inputs["noise"])?.node
-        for part in [guider, noise].compactMap(\.self) {
-            inputs.merge(part.inputs) { own, _ in own }
+        let holders = [guider, node(sampler.inputs["noise"])?.node].compactMap(\.self)
+        let hasPrompt = ([sampler] + holders).contains {
+            $0.inputs["positive"] != nil || $0.inputs["conditioning"] != nil
         }
+        return hasPrompt ? holders : nil
+    }
+
+    /// A `SamplerCustomAdvanced` with what other nodes hold for it among its inputs.
+    private func guided(_ sampler: Node, _ holders: [Node]) -> Node {
+        var inputs = sampler.inputs.filter { !["guider", "noise"].contains($0.key) }
+        for holder in holders { inputs.merge(holder.inputs) { own, _ in own } }
         if let only = inputs.removeValue(forKey: "conditioning"), inputs["positive"] == nil {
             // Without a negative prompt there is nothing to be guided away from.
             inputs["positive"] = only
             inputs["cfg"] = inputs["cfg"] ?? "1"
         }
-        return inputs["positive"] == nil ? nil : Node(type: sampler.type, inputs: inputs)
+        return Node(type: sampler.type, inputs: inputs)
     }
 
     /// The node that a link leads to.

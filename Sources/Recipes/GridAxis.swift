@@ -142,6 +142,8 @@ public struct GridAxis: Sendable, Equatable {
     ) throws(RecipeError) -> [String] {
         var values: [String] = []
         for part in parts {
+            // So many are refused, whatever the rest comes to.
+            guard values.count <= mostValues else { break }
             guard let range = NumberRange(part) else {
                 values.append(part)
                 continue
@@ -253,8 +255,12 @@ struct NumberRange {
         case by(Decimal), count(Int)
     }
 
+    /// The most bytes of a range, for the patterns may take time that grows with the square of the length.
+    private static let longest = 128
+
     /// Nil for text that is something else.
     init?(_ text: String) {
+        guard text.utf8.count <= Self.longest else { return nil }
         let number = #/(-?\d+(?:\.\d+)?)/#
         if let match = text.wholeMatch(of: /(-?[\d.]+)\.\.(-?[\d.]+)(?::(-?[\d.]+))?/) {
             guard let first = Self.number(match.1), let last = Self.number(match.2) else {

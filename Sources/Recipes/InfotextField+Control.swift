@@ -124,10 +124,7 @@ extension Infotext {
 extension ControlChoice {
     /// A unit as the extension writes it, today or before it had a form of its own.
     fileprivate init?(unit text: String) {
-        var fields: [String: String] = [:]
-        for match in text.matches(of: #/([A-Za-z][A-Za-z \/]*): (\([^)]*\)|[^,]*)/#) {
-            fields[match.1.lowercased()] = String(match.2).trimmed
-        }
+        let fields = Self.fields(of: text)
         func numbers(_ name: String) -> [Double?] {
             (fields[name] ?? "").split { "(,)".contains($0) }.map { decimal(String($0).trimmed) }
         }
@@ -139,8 +136,7 @@ extension ControlChoice {
             let weight = decimal(fields["weight"] ?? "1"), Self.weights.contains(weight),
             let mode = ControlMode(inA1111: fields["control mode"] ?? "Balanced")
         else { return nil }
-        let bare = model.replacing(#/\s*\[[0-9a-f]+\]$/#, with: "")
-        self.init(network: OtherSettings.fileName(bare))
+        self.init(network: OtherSettings.fileName(Self.withoutHash(model)))
         let given = [fields["threshold a"], fields["threshold b"]].map { $0.flatMap(decimal) }
         reads = module.reads(given.contains { $0 != nil } ? given : Array(parameters))
         // A map that was made elsewhere is not in the picture.
@@ -154,5 +150,46 @@ extension ControlChoice {
         guard 0 <= start, start < end, end <= 1,
             let again = ControlChoice(description), again == self
         else { return nil }
+    }
+
+    /// The fields of a unit by their names in small letters, `Name: value` or `Name: (value, value)` between commas,
+    /// in one pass.
+    private static func fields(of text: String) -> [String: String] {
+        var fields: [String: String] = [:]
+        var (rest, hasBrackets) = (text.utf8[...], true)
+        while let colon = rest.firstIndex(of: UInt8(ascii: ":")) {
+            let before = rest[..<colon]
+            let start = before.lastIndex { !isOfName($0) }.map { before.index(after: $0) }
+            let name = before[(start ?? before.startIndex)...].drop { !isLetter($0) }
+            rest = rest[rest.index(after: colon)...]
+            guard rest.first == UInt8(ascii: " "), !name.isEmpty else { continue }
+            rest = rest.dropFirst()
+            // Where one bracket has no partner, the rest is not searched again.
+            let opens = hasBrackets && rest.first == UInt8(ascii: "(")
+            let bracket = opens ? rest.firstIndex(of: UInt8(ascii: ")")) : nil
+            if opens { hasBrackets = bracket != nil }
+            let end =
+                bracket.map { rest.index(after: $0) }
+                ?? rest.firstIndex(of: UInt8(ascii: ",")) ?? rest.endIndex
+            fields[String(Substring(name)).lowercased()] = String(Substring(rest[..<end])).trimmed
+            rest = rest[end...]
+        }
+        return fields
+    }
+
+    private static func isLetter(_ byte: UInt8) -> Bool { (0x61...0x7A).contains(byte | 0x20) }
+
+    private static func isOfName(_ byte: UInt8) -> Bool {
+        isLetter(byte) || byte == UInt8(ascii: " ") || byte == UInt8(ascii: "/")
+    }
+
+    /// The name of a model without the hash in square brackets behind it.
+    private static func withoutHash(_ model: String) -> String {
+        guard model.hasSuffix("]"), let open = model.utf8.lastIndex(of: UInt8(ascii: "[")) else {
+            return model
+        }
+        let hash = model.utf8[open...].dropFirst().dropLast()
+        let isHash = !hash.isEmpty && hash.allSatisfy { "0123456789abcdef".utf8.contains($0) }
+        return isHash ? String(model[..<open]).trimmingEnd : model
     }
 }

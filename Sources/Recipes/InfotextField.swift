@@ -97,7 +97,10 @@ struct InfotextField: Sendable {
                 name: "VAE", write: { $0.provenance.vae?.name },
                 read: { value, _ in
                     // Fooocus has the last one for the checkpoint's own.
-                    ["None", "Automatic", "Default (model)"].contains(value) ? [] : [("vae", value)]
+                    if ["None", "Automatic", "Default (model)"].contains(value) { return [] }
+                    // Anyone may have written it: no file elsewhere is meant.
+                    let name = value.split { "/\\".contains($0) }.last.map(String.init) ?? ""
+                    return [".", "..", ""].contains(name) ? nil : [("vae", name)]
                 }),
         ] + variation + [
             denoisingStrength,

@@ -37,6 +37,26 @@ public struct MaskPlan: Sendable, Equatable {
         self.feather = feather
     }
 
+    /// Checks what is made of a file and not of a recipe.
+    ///
+    /// - Throws: `RecipeError` for more parts than a recipe's mask can have, and for a growth that is out of range.
+    package func check(at origin: Origin) throws(RecipeError) {
+        var count = 0
+        try check(at: origin, &count)
+    }
+
+    private func check(at origin: Origin, _ count: inout Int) throws(RecipeError) {
+        count += parts.count
+        guard count <= MaskMaker.mostParts else { throw MaskMaker.tooManyParts(at: origin) }
+        var recipe = Recipe(.inpaint)
+        if let key = Recipe.key("mask_grow"), !key.set("\(grow)", in: &recipe) {
+            throw .badValue(key: "grow", value: "\(grow)", at: origin, expected: key.expected)
+        }
+        for part in parts {
+            if case .mask(let mask) = part.source { try mask.check(at: origin, &count) }
+        }
+    }
+
     /// All feathers that are asked for.
     var feathers: Set<Int> {
         let inner = parts.reduce(into: Set<Int>()) { sum, part in
@@ -95,6 +115,12 @@ struct MaskMaker {
     /// The most parts that one mask may come to, those of the masks in it counted.
     static let mostParts = 1024
 
+    static func tooManyParts(at origin: Origin) -> RecipeError {
+        .malformed(
+            "a mask of more than \(mostParts) parts", at: origin,
+            remedy: "use masks in fewer masks, or draw one into a file")
+    }
+
     private let names: [String]
     private let masks: [String: NamedMask]
     private let variables: Variables
@@ -124,11 +150,7 @@ struct MaskMaker {
 
         mutating func count(_ more: Int = 1) throws(RecipeError) {
             parts += more
-            guard parts <= mostParts else {
-                throw .malformed(
-                    "a mask of more than \(mostParts) parts", at: origin,
-                    remedy: "use masks in fewer masks, or draw one into a file")
-            }
+            guard parts <= mostParts else { throw MaskMaker.tooManyParts(at: origin) }
         }
     }
 

@@ -192,10 +192,12 @@ public struct Preset: Sendable, Equatable {
         _ first: [Item], _ second: [Item], by name: KeyPath<Item, String>
     ) -> [Item] {
         var joined: [Item] = []
+        var places: [String: Int] = [:]
         for item in first + second {
-            if let index = joined.firstIndex(where: { $0[keyPath: name] == item[keyPath: name] }) {
-                joined[index] = item
+            if let place = places[item[keyPath: name]] {
+                joined[place] = item
             } else {
+                places[item[keyPath: name]] = joined.count
                 joined.append(item)
             }
         }

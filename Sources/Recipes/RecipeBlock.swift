@@ -1,8 +1,14 @@
 /// Lines of a recipe that belong together, checked against a shape. Only as deep as shapes are.
 struct RecipeBlock {
-    /// The whole text; dashes that were read become blanks.
-    var lines: [RecipeOutline.Line]
+    /// The whole text.
+    let lines: [RecipeOutline.Line]
     let name: String
+    /// The columns behind the dashes that were read, by their lines: a dash counts as a blank then.
+    private var starts: [Int: Int] = [:]
+
+    init(lines: [RecipeOutline.Line], name: String) {
+        (self.lines, self.name) = (lines, name)
+    }
 
     /// Checks `key: value` lines at one indentation.
     mutating func checkMapping(
@@ -97,7 +103,7 @@ struct RecipeBlock {
             }
             count += 1
             try checkCount(count, at: origin(index, indent))
-            lines[index][indent] = " "
+            starts[index] = indent + 1
             let end = self.end(of: index, indent: indent, in: range, isList: false)
             var item = RecipeScalar(
                 lines: lines[index..<end], column: indent + 1, name: name)
@@ -130,7 +136,8 @@ struct RecipeBlock {
     }
 
     private func indentation(_ index: Int) -> Int {
-        lines[index].firstIndex { $0 != " " } ?? lines[index].count
+        let line = lines[index]
+        return line[(starts[index] ?? 0)...].firstIndex { $0 != " " } ?? line.count
     }
 
     private func isItem(_ index: Int, at column: Int) -> Bool {

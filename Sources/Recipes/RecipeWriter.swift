@@ -18,8 +18,14 @@ public struct RecipeWriter {
         /// - Parameter values: by key; what no key takes is left out.
         public init(_ verb: Verb, _ values: [String: Key.Value]) {
             self.verb = verb
-            seed = values["seed"].map { "\($0)" }
             let standard = Recipe(verb)
+            if let value = values["seed"] {
+                var seeded = standard
+                // A text that is no seed could have lines of its own, which would be no comment.
+                let isSeed = Recipe.key("seed")?.set("\(value)", in: &seeded) == true
+                seed = isSeed ? "\(value)" : nil
+                if !isSeed { leftOut.append("seed '\("\(value)".prefix(200))'") }
+            }
             var ruled = standard
             if let compat = values["compat"] {
                 _ = Recipe.key("compat")?.set("\(compat)", in: &ruled)

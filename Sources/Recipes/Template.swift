@@ -41,8 +41,11 @@ struct Template: Equatable {
 
     private mutating func append(_ text: Substring) {
         guard !text.isEmpty else { return }
-        if case .text(let before) = pieces.last {
-            pieces[pieces.count - 1] = .text(before + text)
+        if case .text(var before) = pieces.last {
+            // Held by nothing else, it grows in its place.
+            pieces.removeLast()
+            before.append(contentsOf: text)
+            pieces.append(.text(before))
         } else {
             pieces.append(.text(String(text)))
         }

@@ -56,7 +56,11 @@ struct WildcardDrawer {
             guard work <= Self.mostWork else { return nil }
             if let end, let choice = Choice(text[(place + 1)..<end]) {
                 for (index, option) in choice.drawn(&random).enumerated() {
-                    if index > 0 { drawn.append(contentsOf: choice.separator) }
+                    if index > 0 {
+                        room -= choice.separator.count
+                        guard room >= 0 else { return nil }
+                        drawn.append(contentsOf: choice.separator)
+                    }
                     guard let words = draw(Text(option), depth + 1, &room) else { return nil }
                     drawn.append(contentsOf: words.unicodeScalars)
                 }

@@ -146,8 +146,9 @@ struct JobRunner {
 extension Request {
     /// Takes the picture at a path as the one to edit, if there is one, and names those of masks.
     mutating func take(_ input: String?) {
-        if let input { pictures[Self.source] = .file(input) }
+        // Before, for a mask's file may be called `source`.
         nameMaskFiles()
+        if let input { pictures[Self.source] = .file(input) }
     }
 
     /// The same with the bytes of standard input in place of `-`.

@@ -40,6 +40,42 @@ import Testing
         }
     }
 
+    /// A request as a receipt keeps it, with a mask.
+    private func request(_ mask: String, quality: Int = 80) throws -> Request {
+        let edit = "{\"verb\": \"inpaint\", \"settings\": {\"prompt\": \"x\"}, \"mask\": \(mask)}"
+        let text = "{\"edits\": [\(edit)], \"quality\": \(quality)}"
+        return try JSONDecoder().decode(Request.self, from: Data(text.utf8))
+    }
+
+    private func mask(of count: Int, grow: Int = 0) -> String {
+        let parts = Array(repeating: "{\"shape\": \"alpha\"}", count: count)
+        return "{\"parts\": [\(parts.joined(separator: ","))], \"grow\": \(grow)}"
+    }
+
+    @Test func aMaskOfAReceiptHasSoManyParts() throws {
+        #expect(try request(mask(of: 1024)).edits[0].mask?.parts.count == 1024)
+        for mask in [mask(of: 1025), "{\"parts\": [{\"mask\": \(mask(of: 1024))}]}"] {
+            let error = #expect(throws: RecipeError.self) { try request(mask) }
+            #expect(error.map { "\($0)".hasPrefix("a mask of more than 1024 parts: ") } == true)
+        }
+    }
+
+    @Test(arguments: [
+        (512, true), (513, false), (-512, true), (-513, false), (Int.max, false), (Int.min, false),
+    ])
+    func aMaskOfAReceiptGrowsSoFar(_ grow: Int, _ isTaken: Bool) throws {
+        for mask in [
+            mask(of: 1, grow: grow), "{\"parts\": [{\"mask\": \(mask(of: 1, grow: grow))}]}",
+        ] {
+            #expect(((try? request(mask)) != nil) == isTaken)
+        }
+    }
+
+    @Test(arguments: [(1, true), (100, true), (0, false), (101, false), (-1, false)])
+    func aReceiptHasAQuality(_ quality: Int, _ isTaken: Bool) {
+        #expect(((try? request(mask(of: 1), quality: quality)) != nil) == isTaken)
+    }
+
     /// Of 20,000 entries all are looked at, of 20,001 all but one.
     @Test func aFolderHasSoManyEntries() throws {
         try inFolder { folder in

@@ -1,5 +1,6 @@
 import Foundation
 import Gesso
+import TestSupport
 import Testing
 
 /// Requests that are carried out within one process.
@@ -111,6 +112,36 @@ import Testing
         struct Enough: Error {}
         let job = library.start(try repaint(1, steps: 1000))
         await #expect(throws: Enough.self) { _ = try await job.follow { _ in throw Enough() }.data }
+    }
+
+    /// A checkpoint whose file is replaced is read again, and what a receipt says of it is true.
+    @Test func aReplacedCheckpointIsReadAgain() async throws {
+        let folder = FileManager.default.temporaryDirectory.appending(path: UUID().uuidString)
+        defer { try? FileManager.default.removeItem(at: folder) }
+        try FileManager.default.copyItem(
+            at: Fixtures.parity.appending(path: "models/tiny-f32"), to: folder)
+        let weights = folder.appending(path: "unet/diffusion_pytorch_model.safetensors")
+        var request = try Request(
+            .textToImage,
+            ["prompt": "a hill", "steps": "1", "seed": "1", "width": "64", "height": "64"])
+        request.model = folder.path
+        func made() async throws -> (pixels: String, hash: String?) {
+            let outcome = try await library.start(request).result
+            let files = try outcome.receipt(as: nil, in: folder).checkpoint?.files
+            return (
+                Digest.of(pixels: outcome.image),
+                files?.first { $0.path == "unet/diffusion_pytorch_model.safetensors" }?.sha256
+            )
+        }
+        let first = try await made()
+        var data = try Data(contentsOf: weights)
+        #expect(first.hash == Digest.sha256(data))
+        let end = data.count - 4096..<data.count
+        data.replaceSubrange(end, with: Data(count: end.count))
+        try data.write(to: weights, options: .atomic)
+        let second = try await made()
+        #expect(first.pixels != second.pixels)
+        #expect(second.hash == Digest.sha256(data))
     }
 
     @Test func previewsAreEvents() async throws {

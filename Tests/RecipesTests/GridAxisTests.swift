@@ -64,4 +64,21 @@ import Recipes
         recipe.prompt = "a mat"
         #expect(throws: RecipeError.self) { try axis.replaced("dog", in: recipe) }
     }
+    /// Whether a text is a range is found out in time that does not grow with the square of its length.
+    @Test(arguments: [".", "1", "1-"])
+    func aLongTextIsNoRange(_ sign: String) throws {
+        let text = String(repeating: sign, count: 60_000) + "x"
+        #expect(try GridAxis("strength=" + text, option: "--x").values == [text])
+    }
+    @Test func anAxisHasSoManyValues() throws {
+        func axis(_ count: Int) throws -> GridAxis {
+            try GridAxis(
+                "seed=" + Array(repeating: "1", count: count).joined(separator: ","), option: "--x")
+        }
+        #expect(try axis(GridAxis.mostValues).values.count == GridAxis.mostValues)
+        for count in [GridAxis.mostValues + 1, 1_000_000] {
+            let error = #expect(throws: RecipeError.self) { try axis(count) }
+            #expect(error.map { "\($0)".hasPrefix("seed has an empty or too many values") } == true)
+        }
+    }
 }

@@ -95,6 +95,18 @@ import Testing
         #expect(settings["Sampler"] == flags)
     }
 
+    /// A unit of a ControlNet is read in time that grows with its length alone.
+    @Test(arguments: [
+        String(repeating: "a", count: 500_000), String(repeating: "a: (", count: 100_000),
+        String(repeating: "a: (b) ", count: 100_000),
+        "Model: a" + String(repeating: " ", count: 500_000) + "b",
+    ])
+    func unitsAreReadOnce(_ unit: String) {
+        let text = "x\nSteps: 4, Sampler: Euler, Seed: 1, ControlNet 0: \"\(unit)\""
+        let read = PictureSettings(Infotext(text), of: "a.png")
+        #expect(read.leftOut.map(\.name) == ["ControlNet 0"])
+    }
+
     @Test func largeNumbersAreWritten() {
         #expect("\(Key.Value.number(1e300))" == "1e+300")
         #expect("\(Key.Value.number(9.3e18))" == "9.3e+18")

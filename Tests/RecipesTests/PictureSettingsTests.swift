@@ -43,6 +43,26 @@ import Testing
         #expect(error.map { "\($0)".hasPrefix("scheduler is 'DPM fast': old.png: ") } == true)
     }
 
+    /// Anyone may have written a picture's text: it names no file elsewhere.
+    @Test(arguments: [
+        ("ema.safetensors", "ema.safetensors"), ("/etc/x.safetensors", "x.safetensors"),
+        ("..\\..\\x.pt", "x.pt"), ("None", nil), ("/", nil), ("a/..", nil),
+    ])
+    func aVAEIsAName(_ written: String, _ name: String?) {
+        let read = settings("x\n\(line), VAE: \(written)")
+        #expect(read.settings.first { $0.key == "vae" }?.value == name)
+    }
+
+    /// A seed is kept as a comment, which another line would be no part of.
+    @Test func aPresetHasNoLinesOfASeed() throws {
+        let seed = "\"1\\nnegative_prompt: people\""
+        let text = "x\nSteps: 4, Sampler: Euler, CFG scale: 7, Seed: \(seed)"
+        let section = RecipeWriter.Section(settings(text))
+        let file = RecipeWriter.text("d", [section])
+        #expect(!file.contains("people") && !file.contains("# seed"), "\(file)")
+        #expect(section.leftOut == ["seed '1\nnegative_prompt: people'"])
+    }
+
     private let line = "Steps: 4, Sampler: DPM++ 2M, CFG scale: 7, Seed: 1234, Size: 64x64"
 
     @Test(arguments: [

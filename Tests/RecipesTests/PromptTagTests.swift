@@ -300,6 +300,17 @@ import Testing
         }
     }
 
+    /// What is between the words counts, too, also where these are empty.
+    @Test func whatJoinsTooMuchStaysWords() {
+        let prompt =
+            "{1000$$" + String(repeating: "x", count: 30_000) + "$$"
+            + String(repeating: "|", count: 1000) + "}"
+        let (recipe, notes) = drawn(prompt)
+        #expect(recipe.prompt == prompt)
+        #expect(notes == ["what wildcards draw would be too long: they stay words"])
+        #expect(drawn("{2$$ and $$a|a}").recipe.prompt == "a and a")
+    }
+
     @Test func theTemplateIsOnRecord() {
         let recipe = drawn("a {red|red} house").recipe
         let text = recipe.infotext(

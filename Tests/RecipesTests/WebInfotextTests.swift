@@ -151,6 +151,8 @@ import Testing
                 + "preprocessor params: (512, 60, 120)", "net_a=canny(60,120):1@0.1-0.9"
         ),
         ("Module: inpaint_only, Model: net, Weight: 1.0", "net=surroundings:1"),
+        ("Module: canny, Model: net [x] [0a1b2c3d], Weight: 1.0", "net [x]=canny:1"),
+        ("Module: canny, Model: net [], Note: (a, b), Weight:2: 0.5", "net []=canny:1"),
         ("Module: none, Model: some_tile, Weight: 1.0", "some_tile:1"),
         (
             "Module: canny, Model: net, Weight: 1.0, Control Mode: ControlMode.BALANCED, "

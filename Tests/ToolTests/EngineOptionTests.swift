@@ -79,4 +79,23 @@ import Testing
             #expect(try tool.files == [".cache", "in.png"], "the speed alone is kept")
         }
     }
+
+    /// Speeds in the file that no machine can have are measured anew.
+    @Test func speedsThatCannotBeAreMeasuredAnew() throws {
+        try Tool.inFolder { tool in
+            func plan() throws -> Tool.Outcome {
+                try tool(
+                    "txt2img", "--prompt", "x", "--steps", "1", "--width", "64", "--height", "64",
+                    "--dry-run", "-o", "a.png")
+            }
+            #expect(try plan().text.contains("measured now"))
+            #expect(try !plan().text.contains("measured now"))
+            let file = tool.url(".cache/gesso/speeds.json")
+            let text = try String(contentsOf: file, encoding: .utf8)
+                .replacing(/"callSeconds" : [^,]*/, with: "\"callSeconds\" : 1e300")
+            try Data(text.utf8).write(to: file)
+            let run = try plan()
+            #expect(run.status == 0 && run.text.contains("measured now"), "\(run.errors)")
+        }
+    }
 }

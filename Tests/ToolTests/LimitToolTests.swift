@@ -52,6 +52,23 @@ import Testing
         }
     }
 
+    /// Searched for each among all the others, these names of variables would take minutes.
+    @Test func manyEditsExtendOneRecipe() throws {
+        try Tool.inFolder { tool in
+            for number in 0..<3 {
+                let base = number == 0 ? "" : "extends: ./\(number - 1).yaml\n"
+                let variables = (0..<999).map { "  v\(number)-\($0): x\n" }
+                try Data("\(base)verb: img2img\nprompt: x\nvars:\n\(variables.joined())".utf8)
+                    .write(to: tool.url("\(number).yaml"))
+            }
+            let edits = String(repeating: "  - extends: ./2.yaml\n", count: 64)
+            try Data("edits:\n\(edits)".utf8).write(to: tool.url("all.yaml"))
+            let start = ContinuousClock.now
+            #expect(try tool("preset", "validate", "all.yaml").status == 0)
+            #expect(ContinuousClock.now - start < .seconds(60))
+        }
+    }
+
     @Test func modelPathsHaveSoManyBytes() throws {
         try Tool.inFolder { tool in
             for (extra, isRead) in [(0, true), (1, false)] {

@@ -34,6 +34,42 @@ import Testing
             .encoded(as: .png, quality: nil).write(to: tool.url("in.png"))
     }
 
+    /// A file of a mask may have any name, also that of the picture in the request.
+    @Test func aMaskMayBeCalledSource() throws {
+        try Tool.inFolder { tool in
+            try tool.draw("in.png")
+            try rectangle(4..<20, 6..<30).image.encoded(as: .png).write(to: tool.url("source"))
+            for (name, path) in [("a.png", "source"), ("b.png", "./source")] {
+                let run = try tool(
+                    "inpaint", "in.png", "--mask", path, "--fill", "color:#ff0000", "--steps", "0",
+                    "--seed", "1", "-o", name)
+                #expect(run.status == 0, "\(run.errors)")
+            }
+            #expect(
+                try Data(contentsOf: tool.url("a.png")) == Data(contentsOf: tool.url("b.png")))
+            let batch = try tool(
+                "batch", "in.png", "--masks", "source", "--fill", "color:#ff0000", "--steps", "0",
+                "--output-dir", "out")
+            #expect(batch.status == 0, "\(batch.errors)")
+            let images = try ["a.png", "out/in.png"].map { try Image(contentsOf: tool.url($0)) }
+            #expect(images[0].samples == images[1].samples)
+        }
+    }
+
+    /// A note is one line without signs that a terminal obeys, whatever a file is called.
+    @Test func aNoteOnAMaskIsOneLine() throws {
+        try Tool.inFolder { tool in
+            try tool.draw("in.png")
+            let color = Image(
+                width: 64, height: 48, channels: 3,
+                samples: (0..<64 * 48).flatMap { [$0 % 64 < 30 ? 200 : 0, 0, 0] as [UInt16] })
+            try color.encoded(as: .png).write(to: tool.url("a\u{1B}[31m\nb.png"))
+            let run = try tool("mask", "in.png", "--mask", "a\u{1B}[31m\nb.png", "-o", "m.png")
+            let note = "gesso: note: a\\u{1b}[31m\\u{a}b.png: this mask is coloured"
+            #expect(run.errors.contains(note), "\(run.errors)")
+        }
+    }
+
     @Test func selectionsHaveTheirMasks() throws {
         try Tool.inFolder { tool in
             let thing = rectangle(20..<44, 12..<36)

@@ -160,6 +160,19 @@ import Testing
         }
     }
 
+    /// A TIFF has no quality: the picture is the same nevertheless.
+    @Test func aPictureWithAQualityIsMadeAgainAsATIFF() throws {
+        try Tool.inFolder { tool in
+            try furnish(tool)
+            let words = ["out.jpg", "--quality", "80"]
+            #expect(try tool.run(inpaint + words).status == 0)
+            for name in ["again.tif", "again.webp"] {
+                let again = try tool("replay", "r.json", "-o", name, "--quiet")
+                #expect(again.text == "identical: \(name)\n", "\(again.errors)")
+            }
+        }
+    }
+
     @Test func whatDriftedIsTold() throws {
         struct Document: Decodable {
             let schema: String

@@ -172,9 +172,10 @@ public struct BatchPlan {
             request.recipes = source.presets.map(Request.RecipeFile.init)
         }
         (request.model, request.tokenizer) = (options.model, options.tokenizer)
-        request.pictures[Request.source] = .file(item.input)
         request.edits = request.edits.map { controls.edit($0, of: item) }
+        // Before, for a mask's file may be called `source`.
         request.nameMaskFiles()
+        request.pictures[Request.source] = .file(item.input)
         return request
     }
 

@@ -49,7 +49,7 @@ struct HashBook {
     func known(_ file: URL) -> String? { Self.key(file).flatMap { entries[$0]?.sha256 } }
 
     /// What changes whenever a file does: the system sets the time of its last change of state.
-    private static func key(_ file: URL) -> String? {
+    static func key(_ file: URL) -> String? {
         var status = stat()
         let path = file.path(percentEncoded: false)
         guard stat(path, &status) == 0 else { return nil }

@@ -74,10 +74,13 @@ public final class Library: Sendable {
     }
 
     /// A model with its add-ons, and the seconds that loading it took; 0 where it was loaded.
+    ///
+    /// - Parameter files: those of the add-ons. Where one of them or of the checkpoint is another by now, the model
+    ///   is loaded again.
     func load(
-        _ choice: ModelChoice, adding addOns: AddOns, encoding: Bool
+        _ choice: ModelChoice, adding addOns: AddOns, from files: [URL], encoding: Bool
     ) throws -> (model: Model, seconds: Double) {
-        try models.load(choice, adding: addOns, encoding: encoding)
+        try models.load(choice, adding: addOns, from: files, encoding: encoding)
     }
 
     /// Lets go of the models that are kept: the memory of one is free once no job uses it.
@@ -104,9 +107,13 @@ private final class ModelCache: Sendable {
     private final class Slot: Sendable {
         let url: URL
         let addOns: AddOns
+        /// What the files were like.
+        let stamps: [String?]
         let model = Mutex<Model?>(nil)
 
-        init(_ url: URL, _ addOns: AddOns) { (self.url, self.addOns) = (url, addOns) }
+        init(_ url: URL, _ addOns: AddOns, _ stamps: [String?]) {
+            (self.url, self.addOns, self.stamps) = (url, addOns, stamps)
+        }
     }
 
     private struct State {
@@ -114,7 +121,8 @@ private final class ModelCache: Sendable {
         var slots: [Slot] = []
         /// The checkpoints that are known to encode pictures, with their add-ons.
         var encoders: [(url: URL, addOns: AddOns)] = []
-        var files: [URL: [Receipt.File]] = [:]
+        /// The hashes of checkpoints' files, and what these were like.
+        var files: [URL: (stamps: [String?], files: [Receipt.File])] = [:]
     }
 
     private let capacity: Int
@@ -127,12 +135,17 @@ private final class ModelCache: Sendable {
     }
 
     func load(
-        _ choice: ModelChoice, adding addOns: AddOns, encoding: Bool
+        _ choice: ModelChoice, adding addOns: AddOns, from files: [URL], encoding: Bool
     ) throws -> (model: Model, seconds: Double) {
         if encoding { try checkEncoder(choice.url, addOns) }
+        // What is wrong with the checkpoint shows when it is loaded.
+        let own = (try? Model.files(of: choice.url).map(\.file)) ?? []
+        let stamps = (own + files).map(HashBook.key)
         let slot = state.withLock { state in
             let known = state.slots.firstIndex { $0.url == choice.url && $0.addOns == addOns }
-            let slot = known.map { state.slots.remove(at: $0) } ?? Slot(choice.url, addOns)
+            let kept = known.map { state.slots.remove(at: $0) }
+            let slot =
+                kept.flatMap { $0.stamps == stamps ? $0 : nil } ?? Slot(choice.url, addOns, stamps)
             // The oldest goes before the new one is loaded, so that both need not fit into memory.
             while state.slots.count >= capacity { state.slots.removeFirst() }
             state.slots.append(slot)
@@ -162,14 +175,15 @@ private final class ModelCache: Sendable {
     }
 
     func files(of checkpoint: URL) throws -> [Receipt.File] {
-        if let known = state.withLock({ $0.files[checkpoint] }) { return known }
-        let found = try Model.files(of: checkpoint).map { path, file in
-            (path, file)
+        let found = try Model.files(of: checkpoint)
+        let stamps = found.map { HashBook.key($0.file) }
+        if let known = state.withLock({ $0.files[checkpoint] }), known.stamps == stamps {
+            return known.files
         }
-        let files = zip(found, try hashes.sha256(found.map(\.1))).map { file, hash in
-            Receipt.File(path: file.0, sha256: hash)
+        let files = zip(found, try hashes.sha256(found.map(\.file))).map { file, hash in
+            Receipt.File(path: file.path, sha256: hash)
         }
-        state.withLock { $0.files[checkpoint] = files }
+        state.withLock { $0.files[checkpoint] = (stamps, files) }
         return files
     }
 }

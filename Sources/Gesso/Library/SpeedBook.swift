@@ -37,7 +37,8 @@ struct SpeedBook {
 
     private var entries: [String: Entry] {
         let data = file.flatMap { try? Data(contentsOf: $0) }
-        return data.flatMap { try? JSONDecoder().decode([String: Entry].self, from: $0) } ?? [:]
+        let entries = data.flatMap { try? JSONDecoder().decode([String: Entry].self, from: $0) }
+        return entries?.filter { $0.value.speed.isPossible } ?? [:]
     }
 
     /// A cache that cannot be written is no reason to complain.

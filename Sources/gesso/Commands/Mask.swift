@@ -133,7 +133,7 @@ struct MaskCommand: ParsableCommand {
         try output.write(mask.image)
         try second?.write(image.tinted(by: mask))
         for note in image.metadata.warnings + edit.notes + doubts {
-            Console.line("gesso: note: " + note, isQuiet: quiet)
+            Console.line("gesso: note: \(note)".asLine(), isQuiet: quiet)
         }
         Console.line("gesso: " + coverage(of: edit.repaintedFraction), isQuiet: quiet)
         if json {

@@ -104,7 +104,7 @@ struct ReplayCommand: AsyncParsableCommand {
     /// Where the picture goes; its quality is that of the first picture wherever it can have one.
     private func place(for old: Receipt) throws -> Output {
         let place = try Output(output, format: nil, quality: nil, overwrites: overwrite)
-        guard let quality = old.result.quality, place.format != .png else { return place }
+        guard let quality = old.request.quality, place.format.hasQuality else { return place }
         return try Output(output, format: nil, quality: quality, overwrites: overwrite)
     }
 }
