@@ -67,6 +67,9 @@ public struct LoRA: Sendable {
         for (name, entry) in file.entries {
             if let place = TextualInversion.bundledPlace(of: name, file.metadata) {
                 guard let stored = TextualInversion.vectors(entry) else { continue }
+                guard !stored.hasNonFiniteValues else {
+                    throw CheckpointError.nonFiniteValues(path: file.path, tensor: name)
+                }
                 bundled[place.word, default: [:]][place.encoder] = stored
             } else if let (layer, role, adapter) = LoRARole.read(name) {
                 if let adapter { adapters.insert(adapter) }

@@ -12,6 +12,11 @@ extension LoRA {
     func changes(
         _ layer: String, of part: Part, weight: [Int], bias: [Int]?, strength: Float
     ) throws -> (weight: (any WeightChange)?, bias: (any WeightChange)?) {
+        guard !weight.contains(0) else {
+            throw CheckpointError.addOnOfAnotherFamily(
+                path: path, family: family,
+                reason: "\(shown(layer, upTo: 60)) of the model is \(weight), without numbers")
+        }
         let builder = ChangeBuilder(lora: self, layer: layer, part: part, shape: weight)
         let onBias = try builder.biasDifference(bias, strength)
         return (try builder.whole(strength), onBias)
@@ -306,7 +311,6 @@ extension Safetensors.Entry {
         case "U32": return integer(UInt32.self)
         case "I64": return integer(Int64.self)
         case "U64": return integer(UInt64.self)
-        case "F64": return Float(bytes.loadUnaligned(as: Double.self))
         default: return nil
         }
     }

@@ -11,24 +11,42 @@ struct OutgoingTensor {
     /// what it is made of, one after another
     let parts: [Safetensors.Entry]
     /// whether rows become columns
-    private(set) var isTransposed = false
+    let isTransposed: Bool
 
-    /// - Parameter cast: the type of the numbers; what Gesso does not compute with keeps its own.
-    init(_ name: String, _ shape: [Int], _ parts: [Safetensors.Entry], as cast: DataType?) {
+    /// - Parameter cast: the type of the numbers; what Gesso does not compute with keeps its own. Without one
+    ///   numbers of 8 and of 64 bits keep theirs as long as their bytes do, or become 32-bit floats.
+    init(
+        _ name: String, _ shape: [Int], _ parts: [Safetensors.Entry], as cast: DataType?,
+        isTransposed: Bool = false
+    ) {
         (self.name, self.shape, self.parts) = (name, shape, parts)
+        self.isTransposed = isTransposed
         let own = parts[0].dataType
-        dataType = DataType(rawValue: own) == nil ? own : cast?.rawValue ?? own
+        guard parts.allSatisfy({ ConvertedNumbers.areKnown($0.dataType) }) else {
+            dataType = own
+            return
+        }
+        let isOfOneType = parts.allSatisfy { $0.dataType == own }
+        let keepsBytes = !isTransposed && parts.allSatisfy { $0.change == nil }
+        let keepsType = isOfOneType && (keepsBytes || DataType(rawValue: own) != nil)
+        dataType = (cast ?? (keepsType ? nil : .float32))?.rawValue ?? own
     }
 
     /// A matrix whose rows become columns.
     init(transposing entry: Safetensors.Entry, _ name: String, as cast: DataType?) {
-        self.init(name, entry.shape.reversed(), [entry], as: cast)
-        isTransposed = true
+        self.init(name, entry.shape.reversed(), [entry], as: cast, isTransposed: true)
     }
 
     var isCast: Bool { parts.contains { $0.dataType != dataType } }
     var byteCount: Int {
         shape.reduce(1, *) * (SafetensorsHeader.byteCount(dataType) ?? 0)
+    }
+
+    /// The part that does not fit the shape and the place that it is written to; nil where all do.
+    var misfit: Safetensors.Entry? {
+        let counts = parts.map { $0.shape.reduce(1, *) }
+        let isWhole = counts.reduce(0, +) == shape.reduce(1, *)
+        return isWhole && (!isTransposed || shape.count == 2) ? nil : parts[0]
     }
 }
 
@@ -43,9 +61,14 @@ struct SafetensorsWriter {
 
     /// Writes the tensors; those that keep their type keep their bytes.
     ///
-    /// - Throws: `CheckpointError.writeFailed`, `.nonFiniteValues`, or `.outOfRange` for a number that
-    ///   the new type has no finite value for.
+    /// - Throws: `CheckpointError.writeFailed`, `.nonFiniteValues`, `.outOfRange` for a number that the new
+    ///   type has no finite value for, or `.notConvertible` for a tensor of a shape that has no place there.
     func write(_ tensors: [OutgoingTensor], metadata: [String: String]) throws {
+        if let misfit = tensors.sorted(by: { $0.name < $1.name }).compactMap(\.misfit).first {
+            throw CheckpointError.notConvertible(
+                path: misfit.path,
+                reason: "tensor \(shown(misfit.name)) has shape \(misfit.shape)")
+        }
         // The widest types first, so that every tensor is at a multiple of its numbers' size.
         let sorted = tensors.sorted {
             let sizes = [$0, $1].map { SafetensorsHeader.byteCount($0.dataType) ?? 0 }
@@ -102,7 +125,7 @@ struct SafetensorsWriter {
         _ entry: Safetensors.Entry, of tensor: OutgoingTensor, in file: Int32
     ) throws {
         defer { entry.file.release(entry.range) }
-        guard let own = entry.stored, let target = DataType(rawValue: tensor.dataType) else {
+        guard let target = DataType(rawValue: tensor.dataType), let own = entry.stored else {
             guard !tensor.isTransposed else {
                 throw CheckpointError.unsupportedDataType(
                     path: entry.path, tensor: entry.name, found: entry.dataType)

@@ -43,7 +43,7 @@ struct TinyAutoencoderFile: CustomStringConvertible {
             let numbers = names.filter { $0.hasPrefix(encoder.prefix) && $0.hasSuffix(".weight") }
                 .compactMap { Int($0.dropFirst(encoder.prefix.count).dropLast(7)) }
             latentChannels =
-                numbers.max().flatMap { shape("\(encoder.prefix)\($0).weight")?[0] } ?? 0
+                numbers.max().flatMap { shape("\(encoder.prefix)\($0).weight")?.first } ?? 0
         } else {
             latentChannels = 0
         }
@@ -75,7 +75,9 @@ struct TinyAutoencoderFile: CustomStringConvertible {
             for (key, entry) in file.entries where key.hasPrefix(half.prefix) {
                 let rest = key.dropFirst(half.prefix.count)
                 let parts = rest.split(separator: ".", maxSplits: 1)
-                guard parts.count == 2, let number = Int(parts[0]) else { continue }
+                guard parts.count == 2, let number = Int(parts[0]), number >= half.first else {
+                    continue
+                }
                 result["\(name).layers.\(number - half.first).\(parts[1])"] = entry
             }
         }
@@ -137,7 +139,7 @@ extension TinyAutoencoderFile {
                 folder: path, tried: [encoder.replacing("encoder", with: "decoder")],
                 hint: "a tiny autoencoder comes in two files")
         }
-        if let (half, files) = halves.first(where: { $1.count > 1 }) {
+        for (half, files) in halves.sorted(by: { $0.key < $1.key }) where files.count > 1 {
             throw CheckpointError.unusableAddOn(
                 path: path,
                 what: "holds \(files.count) tiny autoencoders' \(half)s, "

@@ -75,6 +75,14 @@ public struct Model: Sendable {
             try ControlNet($0, for: configuration, arithmetic: arithmetic)
         }
         vae = try family.autoencoder(source, arithmetic)
+        try source.requireFitting(vae, configuration)
+        for (name, network) in controlNets.sorted(by: { $0.key < $1.key })
+        where network.configuration.factor != vae.factor {
+            throw CheckpointError.unusableAddOn(
+                path: controls[name]?.url.path(percentEncoded: false) ?? name,
+                what: "reads \(network.configuration.factor) pixels a side for each latent, where "
+                    + "the model has \(vae.factor)", hint: "give one for \(familyName)")
+        }
         self.kernels = [KernelSet.current.name] + arithmetic.units
         nativeSize = backbone.configuration.nativeSide * vae.factor
         schedulerConfiguration = try source.schedulerConfiguration()
@@ -230,6 +238,15 @@ extension Conditioning.Kind {
 }
 
 extension ModelSource {
+    /// - Throws: `CheckpointError.unsupportedModel` where the VAE's latents are not those of the backbone.
+    func requireFitting(_ vae: any Autoencoder, _ backbone: any BackboneConfiguration) throws {
+        guard vae.latentChannels != backbone.latentChannels else { return }
+        throw CheckpointError.unsupportedModel(
+            path: url.path(percentEncoded: false),
+            what: "a model whose VAE makes latents of \(vae.latentChannels) channels, where its "
+                + "UNet takes \(backbone.latentChannels)", hint: "give another with --vae")
+    }
+
     /// The model's own, or Stable Diffusion's where it has none.
     func schedulerConfiguration() throws -> SchedulerConfiguration {
         guard contains("scheduler") else { return .stableDiffusion }

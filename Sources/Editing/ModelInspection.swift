@@ -104,6 +104,7 @@ public struct ModelInspection: Sendable {
         let networks = family.networks(in: source)
         let surveyed = try SurveyedModel(source, networks)
         let vae = try family.autoencoder(surveyed, .exact)
+        try source.requireFitting(vae, backbone)
         _ = try family.backbone.network(of: surveyed)
         for encoder in family.textEncoders {
             _ = try CLIPTextEncoder(surveyed, component: encoder)

@@ -46,12 +46,16 @@ public struct Preview {
 
     /// Shows estimate `step` of `steps`, [1,h,w,4], if it is one of those that are shown.
     func look(at latents: Tensor, _ model: Model, step: Int, of steps: Int) throws {
-        guard step.isMultiple(of: interval) || step == steps else { return }
+        // What has no colours is an error once the step is done.
+        guard step.isMultiple(of: interval) || step == steps, !latents.hasNonFiniteValues else {
+            return
+        }
         guard let vae = decoder?.vae else {
             return try show(
                 Frame(image: model.latentColors.picture(of: latents), step: step, steps: steps))
         }
         let pixels = vae.decode(latents / vae.scalingFactor, tiled: true)
+        guard !pixels.hasNonFiniteValues else { return }
         try show(Frame(image: Latents.image(of: pixels), step: step, steps: steps))
     }
 }

@@ -21,7 +21,9 @@ extension SchedulerPlan {
             let rounds = sigmaSpacing == .karras && roundsKarras
             timesteps = self.timesteps(
                 ofSpaced: spaced, rounding: rounds ? .toNearestOrEven : .towardZero)
-            if endsAtSpaced && configuration.finalSigma == .sigmaMin { last = spaced[steps - 1] }
+            if endsAtSpaced, configuration.finalSigma == .sigmaMin, let end = spaced.last {
+                last = end
+            }
         }
         return SigmaGrid(
             sigmas: (sigmas + [last]).map { Float($0) }, timesteps: timesteps.map { Float($0) })

@@ -19,6 +19,16 @@ struct NoiseSchedule: Sendable, Equatable {
         if rescales && name.traits.stepsInSigma { cumulative[cumulative.count - 1] = 0x1p-24 }
         alphasCumprod = cumulative
         sigmas = cumulative.map { ((1 - $0) / $0).squareRoot() }
+        // Only those that step in timesteps get on with a level that is noise alone.
+        let isUsable = cumulative.allSatisfy {
+            $0 < 1 && (name.traits.stepsInSigma ? $0 > 0 : $0 >= 0)
+        }
+        guard isUsable else {
+            throw SamplingError.configuration(
+                key: configuration.trainedBetas == nil ? "beta_start, beta_end" : "trained_betas",
+                found: "such that a level has no noise or no signal",
+                expected: "variances above 0 and below 1")
+        }
     }
 
     private static func betas(

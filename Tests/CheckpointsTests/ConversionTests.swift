@@ -221,6 +221,122 @@ import Testing
         let nowhere = place.url.appending(components: "no", "out")
         #expect(throws: CheckpointError.self) { try ModelConversion(source).write(to: nowhere) }
     }
+
+    /// A tensor of a file that a test writes.
+    private typealias Raw = (name: String, type: String, shape: [Int], bytes: [UInt8])
+
+    /// Writes a file anew, with other tensors in the place of one.
+    private func rewrite(_ file: URL, replacing name: String, by others: [Raw]) throws {
+        let old = try Safetensors(contentsOf: file)
+        let kept: [Raw] = old.entries.filter { $0.key != name }.map { name, entry in
+            // Those that are not computed with count steps, in 64 bits.
+            let zeros = [UInt8](repeating: 0, count: 8 * entry.shape.reduce(1, *))
+            return (
+                name, entry.dataType, entry.shape, entry.stored.map { Array($0.bytes) } ?? zeros
+            )
+        }
+        #expect(kept.count == old.names.count - 1)
+        var (members, data): ([String], [UInt8]) = ([], [])
+        for (name, type, shape, bytes) in kept + others {
+            let range = "[\(data.count),\(data.count + bytes.count)]"
+            members.append("\"\(name)\":" + fields(type, "\(shape)", range))
+            data += bytes
+        }
+        try Data(safetensors("{\(members.joined(separator: ","))}", data: data)).write(to: file)
+    }
+
+    @Test("numbers of 8 bits with a scale keep their values in every layout")
+    func scales() throws {
+        let place = try TemporaryFolder()
+        let layer = "down_blocks.0.attentions.0.transformer_blocks.0.attn1.to_q"
+        func weight(of model: any ModelSource) throws -> (type: DataType?, values: [Float]) {
+            let weights = try model.weights("unet")
+            let name = layer + ".weight"
+            return (weights.dataType(name), try #require(try weights.tensorValues(name)))
+        }
+        func scaled(_ name: String, in file: URL) throws {
+            // 1 and -0.5, times 0.3.
+            let numbers = (0..<64).map { $0 % 2 == 0 ? UInt8(0x38) : 0xB0 }
+            let scale = Float(0.3).bitPattern
+            let bytes = (0..<4).map { UInt8(truncatingIfNeeded: scale >> (8 * $0)) }
+            try rewrite(
+                file, replacing: name + ".weight",
+                by: [
+                    (name + ".weight", "F8_E4M3", [8, 8], numbers),
+                    (name + ".scale_weight", "F32", [], bytes),
+                ])
+        }
+        let folder = place.url.appending(path: "model")
+        try FileManager.default.copyItem(at: Self.folders[1], to: folder)
+        try scaled(
+            layer, in: folder.appending(components: "unet", "diffusion_pytorch_model.safetensors"))
+        let single = place.url.appending(path: "single.safetensors")
+        try FileManager.default.copyItem(
+            at: Self.parity.appending(components: "families", "single", "tiny-2.safetensors"),
+            to: single)
+        let old = "model.diffusion_model.input_blocks.1.1.transformer_blocks.0.attn1.to_q"
+        try scaled(old, in: single)
+
+        let exact = (0..<64).map { $0 % 2 == 0 ? Float(0.3) : -0.5 * Float(0.3) }
+        let sources: [any ModelSource] = [try ModelFolder(folder), try SingleFile(single)]
+        for (index, source) in sources.enumerated() {
+            for type in [nil, DataType.float16] {
+                let name = "\(index)-\(type?.rawValue ?? "own")"
+                let file = place.url.appending(path: name + ".safetensors")
+                let copy = place.url.appending(path: name)
+                _ = try ModelConversion(source, as: type).write(to: file)
+                _ = try ModelConversion(source, as: type).write(to: copy)
+                for made in [try SingleFile(file), try ModelFolder(copy)] as [any ModelSource] {
+                    let found = try weight(of: made)
+                    let wanted = type == nil ? exact : exact.map { Float(Float16($0)) }
+                    #expect(found.values == wanted, "\(index) \(made.url)")
+                    if let type { #expect(found.type == type, "\(made.url)") }
+                }
+            }
+        }
+    }
+
+    @Test("a tensor of a shape that has no place in the other layout is named, and nothing written")
+    func shapes() throws {
+        let place = try TemporaryFolder()
+        func error(_ source: any ModelSource, _ target: String) -> String {
+            do {
+                _ = try ModelConversion(source).write(to: place.url.appending(path: target))
+                return ""
+            } catch {
+                return "\(error)"
+            }
+        }
+        let folder = place.url.appending(path: "xl")
+        try FileManager.default.copyItem(at: Self.folders[6], to: folder)
+        let zeros = [UInt8](repeating: 0, count: 4 * 64)
+        try rewrite(
+            folder.appending(components: "text_encoder_2", "model.safetensors"),
+            replacing: "text_projection.weight",
+            by: [("text_projection.weight", "F32", [64], zeros)])
+        let first = error(try ModelFolder(folder), "xl.safetensors")
+        #expect(
+            first.hasSuffix(
+                "cannot be converted: tensor text_projection.weight has shape [64]"), "\(first)")
+
+        let single = place.url.appending(path: "single.safetensors")
+        try FileManager.default.copyItem(
+            at: Self.parity.appending(components: "families", "single", "tiny-2.safetensors"),
+            to: single)
+        let name = "first_stage_model.encoder.mid.attn_1.q.weight"
+        let size = try #require(try Safetensors(contentsOf: single).entries[name]?.shape.first)
+        let shape = [size, size, 3, 3]
+        try rewrite(
+            single, replacing: name,
+            by: [(name, "F32", shape, [UInt8](repeating: 0, count: 4 * 9 * size * size))])
+        let second = error(try SingleFile(single), "copy")
+        #expect(
+            second.hasSuffix("cannot be converted: tensor \(name) has shape \(shape)"),
+            "\(second)")
+        #expect(
+            try FileManager.default.contentsOfDirectory(atPath: place.url.path).sorted()
+                == ["single.safetensors", "xl"])
+    }
 }
 
 extension Weights {

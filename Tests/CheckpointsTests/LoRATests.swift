@@ -329,6 +329,28 @@ struct LoRATests {
         #expect(error?.description.contains(Self.kohya) == true)
     }
 
+    /// What it would do to such a layer has sizes beyond any number, or a division by none.
+    @Test(arguments: [[0, 1, 1 << 40, 1 << 40], [4, 3, 0, 3]])
+    func aLayerWithoutNumbersIsRefused(_ shape: [Int]) throws {
+        let factors = ["hada_w1_a", "hada_w1_b", "hada_w2_a", "hada_w2_b"]
+        for tensors in [
+            pair([2, 3], [4, 2]), factors.map { (Self.kohya + "." + $0, [4, 2], 1) },
+        ] {
+            let error = #expect(throws: CheckpointError.self) {
+                try weight(tensors, shape: shape)
+            }
+            #expect(error?.description.contains("without numbers") == true, "\(error as Any)")
+        }
+    }
+
+    @Test func anEmbeddingThatItBringsMustBeFinite() throws {
+        let name = "bundle_emb.zork.string_to_param.*"
+        let error = #expect(throws: CheckpointError.self) {
+            try weight(pair([2, 3], [4, 2], [(name, [1, 8], .nan)]))
+        }
+        #expect(error?.description.contains("\(name) holds NaN") == true, "\(error as Any)")
+    }
+
     @Test("a sum beyond the weight's type is told")
     func overflow() throws {
         let error = #expect(throws: CheckpointError.self) {

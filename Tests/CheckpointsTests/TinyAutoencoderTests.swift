@@ -62,4 +62,23 @@ import Testing
                 "\(found)")
         }
     }
+
+    @Test("layers' numbers and shapes that lead nowhere are passed over")
+    func strangeLayers() throws {
+        let encoder = try folder.write(
+            safetensors([
+                ("0.weight", [4, 3, 3, 3], 1), ("1.conv.0.weight", [4, 4, 3, 3], 1),
+                ("99.weight", [], 1),
+            ]), to: "scalar.safetensors")
+        #expect(
+            try LooseFile(encoder)?.guess
+                == "a tiny autoencoder's encoder (TAESD) with 0 latent channels")
+        let decoder = try folder.write(
+            safetensors([
+                ("1.weight", [4, 4, 3, 3], 1), ("3.conv.0.weight", [4, 4, 3, 3], 1),
+                ("4.weight", [3, 4, 3, 3], 1), ("\(Int.min).weight", [1], 1),
+            ]), to: "least.safetensors")
+        let loose = try LooseComponent(decoder, as: "vae", beside: ModelFolder(base))
+        #expect(try loose.weights("vae").count == 3)
+    }
 }

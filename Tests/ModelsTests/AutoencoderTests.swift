@@ -126,6 +126,37 @@ import Testing
         #expect(empty?.description.contains("every weight is zero") == true)
     }
 
+    /// A tiny autoencoder that doubles and halves so many times, and does nothing else.
+    private func tiny(doublings: Int, halvings: Int) throws -> AutoencoderTiny {
+        var component = try EditedComponent("vae")
+        component.tensors = [:]
+        func add(_ layer: String, _ outputs: Int, _ inputs: Int, bias: Bool = true) {
+            component.tensors[layer + ".weight"] = waves([outputs, inputs, 3, 3])
+            if bias { component.tensors[layer + ".bias"] = waves([outputs]) }
+        }
+        add("decoder.layers.0", 2, 4)
+        for number in 0..<doublings { add("decoder.layers.\(2 * number + 3)", 2, 2, bias: false) }
+        add("decoder.layers.\(2 * doublings + 2)", 3, 2)
+        for number in 0..<halvings {
+            add("encoder.layers.\(number)", 2, number == 0 ? 3 : 2, bias: false)
+        }
+        add("encoder.layers.\(halvings)", 4, halvings == 0 ? 3 : 2)
+        return try AutoencoderTiny(component.weights(), json: Data("{}".utf8))
+    }
+
+    @Test func tinyOnesDoubleSevenTimesAtMost() throws {
+        #expect(try tiny(doublings: 7, halvings: 7).factor == 128)
+        for (doublings, halvings, words) in [
+            (8, 8, "doubles pictures 8 times"), (70, 3, "doubles pictures 70 times"),
+            (3, 70, "for 256 pixels, the decoder takes 4 for 8"),
+        ] {
+            let error = #expect(throws: ModelError.self) {
+                try tiny(doublings: doublings, halvings: halvings)
+            }
+            #expect(error?.description.contains(words) == true, "\(error as Any)")
+        }
+    }
+
     /// On the trained autoencoder, whose tiles know nothing of one another but their overlap.
     @Test func tilesShowNoGrid() throws {
         let vae = try AutoencoderKL(ModelFolder(Fixtures.builtInModel))

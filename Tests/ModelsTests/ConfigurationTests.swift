@@ -95,6 +95,12 @@ import Testing
         ("flip_sin_to_cos", "1", "must be true or false"),
         ("down_block_types", "\"DownBlock2D\"", "must be a list"),
         ("act_fn", "1", "must be a text"),
+        ("conv_in_kernel", "2", "must be odd, not 2"),
+        ("conv_out_kernel", "4", "must be odd, not 4"),
+        (
+            "block_out_channels", "[32, 32, 32, 32, 32, 32, 32, 32, 32]",
+            "must have at most 8 entries"
+        ),
     ])
     func nonsenseIsNamed(key: String, value: String, reason: String) {
         let error = #expect(throws: ModelError.self) { try unet("{\"\(key)\": \(value)}") }
@@ -129,12 +135,24 @@ import Testing
             ("{\"latents_mean\": [0]}", "latents_mean"),
             ("{\"down_block_types\": [\"AttnDownEncoderBlock2D\"]}", "down_block_types"),
             ("{\"scaling_factor\": 0}", "scaling_factor"),
+            ("{\"in_channels\": 4}", "in_channels"), ("{\"out_channels\": 1}", "out_channels"),
             ("{\"norm_num_groups\": 5}", "norm_num_groups"),
             ("{\"block_out_channels\": [32, 32]}", "down_block_types"),
         ] {
             let error = #expect(throws: ModelError.self) { try vae(json) }
             #expect(error?.description.hasPrefix("AutoencoderKL: \(key) ") == true)
         }
+    }
+
+    @Test func controlNetsHaveEightHalvingsAtMost() throws {
+        func factor(_ count: Int) throws -> Int {
+            let channels = Array(repeating: 16, count: count)
+            let json = Data("{\"conditioning_embedding_out_channels\": \(channels)}".utf8)
+            return try ControlNet.Configuration(json: json).factor
+        }
+        #expect(try factor(4) == 8)
+        let error = #expect(throws: ModelError.self) { try factor(70) }
+        #expect(error?.description.contains("must have at most 8 entries") == true)
     }
 
     @Test func textEncoders() throws {

@@ -176,6 +176,35 @@ struct RefusalTests {
         }
     }
 
+    /// Their sigmas would be no numbers, or timesteps without end.
+    @Test(arguments: [
+        (SchedulerName.ddim, 0.0, 0.0, true), (.euler, 0, 0.02, false), (.unipc, 0.02, 1, false),
+        (.dpmppMultistep, 0, 0, false),
+    ])
+    func levelsOfNoNoiseOrNoSignal(
+        _ name: SchedulerName, _ start: Double, _ end: Double, _ rescales: Bool
+    ) throws {
+        let error = #expect(throws: SamplingError.self) {
+            try make(name) {
+                ($0.betaStart, $0.betaEnd, $0.rescaleBetasZeroSNR) = (start, end, rescales)
+                $0.predictionType = .vPrediction
+            }
+        }
+        guard case .configuration("beta_start, beta_end", _, _) = error else {
+            Issue.record("\(String(describing: error))")
+            return
+        }
+    }
+
+    @Test func oneTimestepCannotBeRescaled() {
+        #expect(throws: SamplingError.self) {
+            try make(.ddim, steps: 1) {
+                ($0.trainTimesteps, $0.stepsOffset, $0.rescaleBetasZeroSNR) = (1, 0, true)
+                $0.predictionType = .vPrediction
+            }
+        }
+    }
+
     @Test("zero SNR with epsilon, where there is no signal to find it in")
     func zeroSNR() {
         for name in [SchedulerName.ddim, .ddpm, .lcm] {

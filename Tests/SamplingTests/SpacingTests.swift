@@ -27,6 +27,16 @@ struct SpacingTests {
         }
     }
 
+    /// The spacing has fewer levels than there are steps.
+    @Test(arguments: [SchedulerName.euler, .unipc])
+    func lastLevelOfTrainingBehindFewerLevels(_ name: SchedulerName) throws {
+        var configuration = SchedulerConfiguration.stableDiffusion
+        configuration.finalSigma = .sigmaMin
+        let found = try makeScheduler(
+            name, configuration: configuration, steps: 900, rule: .comfy, sigmas: .beta)
+        #expect((100..<900).contains(found.levels.count))
+    }
+
     @Test("ten steps are the published ones")
     func aligned() throws {
         let published: [Float] = [

@@ -69,6 +69,25 @@ import Testing
         }
     }
 
+    /// They are made before the step is found to have led nowhere.
+    @Test func whatIsNotFiniteIsAnErrorWithPreviewsToo() throws {
+        try Tool.inFolder { tool in
+            try tool.draw("in.png")
+            try FileManager.default.copyItem(
+                at: Fixtures.parity.appending(path: "models/tiny-f32"), to: tool.url("model"))
+            let file = tool.url("model/unet/config.json")
+            let text = try String(contentsOf: file, encoding: .utf8)
+            let changed = text.replacing("\"norm_eps\": 1e-05", with: "\"norm_eps\": -1000")
+            #expect(changed != text)
+            try changed.write(to: file, atomically: true, encoding: .utf8)
+            let made = try tool.run(
+                edit("out.png", "--model", "model", "--preview-file", "now.png"))
+            #expect(made.status == 65, "\(made.errors)")
+            #expect(made.errors.contains("NaN at step 1 of 4"), "\(made.errors)")
+            #expect(try !tool.files.contains("out.png"))
+        }
+    }
+
     @Test(arguments: [
         (["--preview", "every:0"], 64), (["--preview", "often"], 64),
         (["--preview-file", "in.png"], 64),

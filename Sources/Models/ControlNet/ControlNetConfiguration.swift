@@ -25,6 +25,10 @@ extension ControlNet {
             pictureChannels = try file.integers(
                 "conditioning_embedding_out_channels", count: nil, default: [16, 32, 96, 256],
                 in: 1...1 << 16)
+            guard pictureChannels.count <= 8 else {
+                throw file.invalid(
+                    "conditioning_embedding_out_channels", "must have at most 8 entries")
+            }
             let order = try file.text("controlnet_conditioning_channel_order", default: "rgb")
             guard ["rgb", "bgr"].contains(order) else {
                 throw file.unsupported("controlnet_conditioning_channel_order")

@@ -84,8 +84,8 @@ extension UNet2DCondition {
             normEpsilon = try file.number("norm_eps", default: 1e-5)
             downsamplePadding = try file.integer("downsample_padding", default: 1, in: 0...1)
             activation = try file.activation("act_fn", default: .silu)
-            convInKernel = try file.integer("conv_in_kernel", default: 3, in: 1...15)
-            convOutKernel = try file.integer("conv_out_kernel", default: 3, in: 1...15)
+            convInKernel = try Self.kernel("conv_in_kernel", file)
+            convOutKernel = try Self.kernel("conv_out_kernel", file)
             added = try Self.added(file)
             let guidance = try file.integer(
                 "time_cond_proj_dim", default: 0, in: 0...channelRange.upperBound)
@@ -124,6 +124,13 @@ extension UNet2DCondition.Configuration {
         ])
     }
 
+    /// The side of a filter that keeps the size of a picture.
+    private static func kernel(_ key: String, _ file: ConfigurationReader) throws -> Int {
+        let side = try file.integer(key, default: 3, in: 1...15)
+        guard !side.isMultiple(of: 2) else { throw file.invalid(key, "must be odd, not \(side)") }
+        return side
+    }
+
     private static func added(_ file: ConfigurationReader) throws -> Added? {
         switch try file.text("addition_embed_type", default: "") {
         case "": return nil
@@ -156,6 +163,9 @@ extension UNet2DCondition.Configuration {
         let channels = try file.integers(
             "block_out_channels", count: nil, default: [320, 640, 1280, 1280], in: channelRange)
         let count = channels.count
+        guard count <= 8 else {
+            throw file.invalid("block_out_channels", "must have at most 8 entries")
+        }
         func each(_ key: String, _ standard: Int, _ range: ClosedRange<Int>) throws -> [Int] {
             try file.integers(
                 key, count: count, default: Array(repeating: standard, count: count), in: range)

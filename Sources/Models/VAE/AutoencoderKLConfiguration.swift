@@ -5,10 +5,6 @@ import Tensors
 extension AutoencoderKL {
     /// The sizes of an autoencoder, as `vae/config.json` gives them under diffusers' names.
     public struct Configuration: Sendable, Equatable {
-        /// Channels of the pictures that go in and come out: 3.
-        public let inChannels: Int
-        /// Channels of the pictures that come out.
-        public let outChannels: Int
         /// Channels of the latents: 4.
         public let latentChannels: Int
         /// What latents are multiplied by for the UNet.
@@ -39,10 +35,11 @@ extension AutoencoderKL {
         /// - Throws: `ModelError.unsupported` or `.invalidConfiguration`, naming the key.
         public init(json: Data) throws {
             let file = try ConfigurationReader(json, model: "AutoencoderKL")
-            try file.require(["latents_mean": .null, "latents_std": .null, "shift_factor": .null])
+            try file.require([
+                "in_channels": .number(3), "out_channels": .number(3), "latents_mean": .null,
+                "latents_std": .null, "shift_factor": .null,
+            ])
             let channels = 1...1 << 16
-            inChannels = try file.integer("in_channels", default: 3, in: channels)
-            outChannels = try file.integer("out_channels", default: 3, in: channels)
             latentChannels = try file.integer("latent_channels", default: 4, in: channels)
             scalingFactor = try file.number("scaling_factor", default: 0.18215)
             blockOutChannels = try file.integers(

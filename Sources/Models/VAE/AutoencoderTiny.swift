@@ -21,6 +21,8 @@ public struct AutoencoderTiny: Autoencoder {
 
     private let encoder: [Layer]?
     private let decoder: [Layer]
+    /// As many as leave a tile more than one latent.
+    private static let mostDoublings = 7
 
     private enum Layer: Sendable {
         case convolution(Conv2D)
@@ -47,9 +49,11 @@ public struct AutoencoderTiny: Autoencoder {
             throw file.invalid("decoder", "makes pictures of \(channels) channels, not of 3")
         }
         self.decoder = layers
-        let factor = layers.reduce(1) { factor, layer in
-            if case .doubling = layer { factor * 2 } else { factor }
+        let doublings = layers.count { if case .doubling = $0 { true } else { false } }
+        guard doublings <= Self.mostDoublings else {
+            throw file.invalid("decoder", "doubles pictures \(doublings) times")
         }
+        let factor = 1 << doublings
         self.factor = factor
         encoder =
             try weights.contains("encoder")
@@ -101,21 +105,22 @@ public struct AutoencoderTiny: Autoencoder {
     private static func encoder(
         _ weights: Weights, _ check: (Int, Int) throws -> Void
     ) throws -> [Layer] {
-        var (layers, channels, factor) = ([Layer](), 3, 1)
+        var (layers, channels, halvings) = ([Layer](), 3, 0)
         while weights.contains("\(layers.count)") {
             let index = layers.count
             if let layer = try block(weights, index, &channels) {
                 layers.append(layer)
             } else {
                 let halves = !weights[index].contains("bias")
-                factor *= halves ? 2 : 1
+                halvings += halves ? 1 : 0
                 layers.append(
                     .convolution(
                         try convolution(
                             weights[index], &channels, bias: !halves, stride: halves ? 2 : 1)))
             }
         }
-        try check(channels, factor)
+        // More than there are doublings, and still a number.
+        try check(channels, 1 << min(halvings, mostDoublings + 1))
         return layers
     }
 

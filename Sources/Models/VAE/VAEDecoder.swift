@@ -27,7 +27,7 @@ struct VAEDecoder: Sendable {
             weights["conv_norm_out"], channels: finest, groups: configuration.normGroups,
             epsilon: 1e-6)
         convOut = try Conv2D(
-            weights["conv_out"].computed(in: .exact), from: finest, to: configuration.outChannels)
+            weights["conv_out"].computed(in: .exact), from: finest, to: 3)
     }
 
     /// [N, h, w, latentChannels] to [N, h · f, w · f, 3].

@@ -13,8 +13,7 @@ struct VAEEncoder: Sendable {
         let channels = configuration.blockOutChannels
         let coarsest = channels[channels.count - 1]
         convIn = try Conv2D(
-            weights["conv_in"].computed(in: .exact), from: configuration.inChannels, to: channels[0]
-        )
+            weights["conv_in"].computed(in: .exact), from: 3, to: channels[0])
         downBlocks = try channels.indices.map { index in
             try DownEncoderBlock2D(
                 weights["down_blocks"][index], from: channels[max(index - 1, 0)],

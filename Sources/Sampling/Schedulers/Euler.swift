@@ -44,7 +44,7 @@ extension SchedulerPlan {
                 from: greatest, to: least, count: steps + 1
             ).map { Float($0) }
         } else if configuration.finalSigma == .sigmaMin {
-            grid.sigmas[steps] = schedule.sigmas[0]
+            grid.sigmas[grid.sigmas.count - 1] = schedule.sigmas[0]
         }
         if configuration.timestepType == .continuous, configuration.predictionType == .vPrediction {
             grid.timesteps = grid.sigmas.dropLast().map { 0.25 * log($0) }
