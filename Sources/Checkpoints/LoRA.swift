@@ -66,7 +66,9 @@ public struct LoRA: Sendable {
             if let place = TextualInversion.bundledPlace(of: name, file.metadata) {
                 guard let stored = TextualInversion.vectors(entry) else { continue }
                 bundled[place.word, default: [:]][place.encoder] = stored
-            } else if let (layer, role, adapter) = LoRARole.read(name) {
+            } else if let (layer, role, adapter) = LoRARole.read(name),
+                role == .alpha || !role.isOneNumber || entry.number != nil
+            {
                 if let adapter { adapters.insert(adapter) }
                 var part = parts[layer] ?? Part(name: name)
                 part.tensors[role] = entry
