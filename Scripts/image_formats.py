@@ -267,6 +267,8 @@ def make_uncommon_tiff():
     corpus.good("half.tif", plain_tiff(halves.tobytes(), 2, 16, (339, 3, 3)), sixteen,
                 warnings=["floating-point"])
     corpus.good("layers.tif", plain_tiff(plain.tobytes(), 2, 8, (37724, 1, 65)), plain, lost=["layers"])
+    corpus.good("on-a-map.tif", plain_tiff(plain.tobytes(), 2, 8, (34735, 3, 1), (33922, 12, 1)), plain,
+                lost=["GeoTIFF"])
 
 
 def plain_tiff(data, photometric, bits, *more):
@@ -340,6 +342,10 @@ def make_gif():
     plain = np.asarray(picture.convert("RGB"))
     corpus.good("plain.gif", file_of(picture, "GIF"), plain)
     corpus.good("interlaced.gif", file_of(picture, "GIF", interlace=1), plain)
+    settings = "a hill\nSteps: 20, Seed: 1"
+    corpus.good("settings.gif", file_of(picture, "GIF", comment=settings.encode()), plain, parameters=settings, text={})
+    corpus.good("comment.gif", file_of(picture, "GIF", comment=b"caf\xe9 " * 60), plain,
+                text={"Comment": "café " * 60})
     grey = Image.fromarray(color()[:, :, 0])
     corpus.good("grey.gif", file_of(grey, "GIF"), np.asarray(grey.convert("RGB")))
     clear = picture.copy()

@@ -275,6 +275,10 @@ def make_good_png():
             ("code-points", chunk(b"cICP", bytes([12, 13, 0, 1])) + linear, {}),
             ("code-points-narrow", chunk(b"cICP", bytes([12, 13, 0, 0])),
              dict(warnings=["described without a profile"])),
+            ("code-points-pq-light", chunk(b"cICP", bytes([9, 16, 0, 1]))
+             + chunk(b"mDCV", struct.pack(">8H2I", 35400, 14600, 8500, 39850, 6550, 2300, 15635, 16450, 10000000, 1))
+             + chunk(b"cLLI", struct.pack(">2I", 10000000, 4000000)),
+             dict(warnings=["HDR (PQ)", "HDR metadata (mDCV)", "HDR metadata (cLLI)"], chunks=["cICP"])),
             ("code-points-pq", chunk(b"cICP", bytes([9, 16, 0, 1])), dict(warnings=["HDR (PQ)"]))]:
         good(f"{name}.png", png(values, 8, 2, chunks), plain, **expected)
     grey = stored(9, 6, 8, 0, 7)
@@ -899,6 +903,8 @@ def make_mended_jpeg(base, progressive):
         renamed[scan + 5 + 2 * index] = 7 + index
     good("scan-names-wrong.jpg", bytes(renamed), reference(base), tolerance=1,
          warnings=["names its components wrongly"])
+    for name, whole in [("", base), ("-progressive", progressive)]:
+        good(f"height-behind-scan{name}.jpg", height_behind_scan(whole), reference(whole), tolerance=1, warnings=[])
     short = b"\xff\xe5" + struct.pack(">H", 6) + b"\x55" * 700
     good("block-length-too-small.jpg", base[:2] + short + base[2:], reference(base), tolerance=1,
          warnings=["stray bytes"])
@@ -907,6 +913,16 @@ def make_mended_jpeg(base, progressive):
          reference(progressive), tolerance=1, warnings=["stray bytes"])
     coarse = progressive[:progressive.rindex(b"\xff\xda")] + b"\xff\xd9"
     good("last-scan-missing.jpg", coarse, reference(coarse), tolerance=1, warnings=["it lacks scans"])
+
+
+def height_behind_scan(data, height=None):
+    """The file with no height in its frame, but behind the first scan (ITU-T T.81, B.2.5)."""
+    frame = next(data.index(code) for code in [b"\xff\xc0", b"\xff\xc2"] if code in data) + 5
+    end = data.index(b"\xff\xda") + 2
+    while data[end] != 0xFF or data[end + 1] == 0:
+        end += 1
+    lines = data[frame:frame + 2] if height is None else height
+    return data[:frame] + bytes(2) + data[frame + 2:end] + b"\xff\xdc\0\4" + lines + data[end:]
 
 
 def stray(count):
@@ -964,6 +980,7 @@ def make_bad_jpeg():
     bad("65500x65500.jpg", size(65500, 65500), "65500x65500 pixels exceed")
     bad("65535x10.jpg", size(65535, 10), "damaged JPEG")
     bad("21x0.jpg", size(21, 0), "damaged JPEG")
+    bad("no-height-behind-scan.jpg", height_behind_scan(base, bytes(2)), "damaged JPEG")
     kind = lambda number: base[:sof + 1] + bytes([number]) + base[sof + 2:]
     bad("lossless.jpg", kind(0xC3), "lossless or hierarchical JPEG is not read")
     bad("arithmetic.jpg", kind(0xC9), "arithmetic coding is not read")

@@ -196,6 +196,13 @@ def loras():
     case("zero-bias-difference", {**reference, mid + ".diff_b": np.zeros(16, np.float32)}, **same)
     case("zero-of-unknown-role", {**reference, mid + ".lora_gate": np.zeros(16, np.float32)}, **same)
     to_q = "lora_unet_" + flat(UNET[0][0])
+    name = "lora_unet_" + flat(UNET[1][0])
+    case("factor-that-was-learned", {**reference, name + ".lora_up.weight": reference[name + ".lora_up.weight"] / 2,
+                                     name + ".scalar": np.array(2, np.float32)}, **same)
+    case("scale-in-the-place-of-alpha", {**reference, name + ".alpha": np.array(6, np.float32),
+                                         name + ".scale": np.array([1], np.float32)}, **same)
+    case("scale-that-is-no-number", {**reference, name + ".scale": numbers(74, 8)},
+         error=["changes layers in a way that is not known", "scale"])
     case("zero-bias-of-a-layer-without", {**reference, to_q + ".diff_b": np.zeros(8, np.float32)}, **same)
     case("unknown-of-no-layer", {**reference, "trainer_state.step": np.array(7, np.int64),
                                  "logit_scale": np.array(1, np.float32)},

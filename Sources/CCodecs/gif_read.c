@@ -52,18 +52,18 @@ static int skip_pieces(gif_state *state) {
 }
 
 // The position is behind a block's pieces afterwards; its bytes, without their lengths, are added.
-static codec_status take_profile(codec_reader *reader, gif_state *state) {
+static codec_status take_block(codec_reader *reader, gif_state *state, const char *name) {
     size_t begin = state->position;
     if (!skip_pieces(state)) return corrupt(reader, "the file ends early");
-    uint8_t *profile = malloc(state->position - begin);
-    if (profile == NULL) return codec_no_memory;
+    uint8_t *block = malloc(state->position - begin);
+    if (block == NULL) return codec_no_memory;
     size_t count = 0;
     for (size_t at = begin; state->bytes[at] != 0; at += state->bytes[at] + 1) {
-        memcpy(profile + count, state->bytes + at + 1, state->bytes[at]);
+        memcpy(block + count, state->bytes + at + 1, state->bytes[at]);
         count += state->bytes[at];
     }
-    codec_status status = codec_items_add(&reader->items, "ICCP", NULL, profile, count);
-    free(profile);
+    codec_status status = codec_items_add(&reader->items, name, NULL, block, count);
+    free(block);
     return status;
 }
 
@@ -77,7 +77,8 @@ static codec_status read_extension(codec_reader *reader, gif_state *state) {
     int is_profile = block[0] == 0xFF && block[1] == 11 && left_over(state) >= 13
         && memcmp(block + 2, "ICCRGBG1012", 11) == 0;
     state->position += is_profile ? 13 : 1;
-    if (is_profile) return take_profile(reader, state);
+    if (is_profile) return take_block(reader, state, "ICCP");
+    if (block[0] == 0xFE) return take_block(reader, state, "COM ");
     return skip_pieces(state) ? codec_ok : corrupt(reader, "the file ends early");
 }
 

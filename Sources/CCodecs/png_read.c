@@ -71,9 +71,11 @@ static _Noreturn void fail(png_structp png, png_const_charp message) {
 }
 
 // Chunks kept as they are; they describe the samples, which stay as they are too. The profile is
-// among them because libpng drops some that are in wide use (Hewlett-Packard's sRGB of 1998).
-static const png_byte kept_chunks[] = "eXIf\0tEXt\0gAMA\0cHRM\0sRGB\0cICP\0pHYs\0iCCP";
-enum { kept_chunk_count = 8 };
+// among them because libpng drops some that are in wide use (Hewlett-Packard's sRGB of 1998). Behind them are chunks
+// that newer versions of libpng would take without a word.
+static const png_byte kept_chunks[] =
+    "eXIf\0tEXt\0gAMA\0cHRM\0sRGB\0cICP\0pHYs\0iCCP\0mDCV\0cLLI";
+enum { kept_chunk_count = 8, taken_chunk_count = 10 };
 
 static int is_kept(const char *name) {
     for (int i = 0; i < kept_chunk_count; i++) {
@@ -194,6 +196,13 @@ static int take_chunk(png_structp png, png_unknown_chunkp chunk) {
     codec_reader *reader = png_get_user_chunk_ptr(png);
     char name[5] = {0};
     memcpy(name, chunk->name, 4);
+    // What is said of light and screens may not hold for an edited picture.
+    if (strcmp(name, "mDCV") == 0 || strcmp(name, "cLLI") == 0) {
+        char text[80];
+        snprintf(text, sizeof text, "its HDR metadata (%s) is left out; its colours are kept", name);
+        codec_warn(reader, text);
+        return 1;
+    }
     if (strcmp(name, "acTL") == 0) {
         reader->animated = 1;
         return 1;
@@ -240,7 +249,7 @@ static void take_header(codec_reader *reader, png_state *state) {
     // Some writers state a smaller window than they used; the stream has a checksum of its own.
     png_set_option(png, PNG_MAXIMUM_INFLATE_WINDOW, PNG_OPTION_ON);
     png_set_chunk_malloc_max(png, chunk_bytes_limit);
-    png_set_keep_unknown_chunks(png, PNG_HANDLE_CHUNK_ALWAYS, kept_chunks, kept_chunk_count);
+    png_set_keep_unknown_chunks(png, PNG_HANDLE_CHUNK_ALWAYS, kept_chunks, taken_chunk_count);
     png_set_read_user_chunk_fn(png, reader, take_chunk);
     png_set_read_fn(png, state, take_bytes);
     state->reading_metadata = 1;

@@ -2,9 +2,9 @@
 struct LDMPart {
     let path: String
     let entries: [String: Safetensors.Entry]
-    private let prefix: String
+    /// With its dot; it is cut off the names.
+    let prefix: String
 
-    /// - Parameter prefix: with its dot; it is cut off the names.
     init(_ file: Safetensors, _ prefix: String) {
         path = file.path
         self.prefix = prefix

@@ -71,7 +71,9 @@ public struct LoRA: Sendable {
                     throw CheckpointError.nonFiniteValues(path: file.path, tensor: name)
                 }
                 bundled[place.word, default: [:]][place.encoder] = stored
-            } else if let (layer, role, adapter) = LoRARole.read(name) {
+            } else if let (layer, role, adapter) = LoRARole.read(name),
+                role == .alpha || !role.isOneNumber || entry.number != nil
+            {
                 if let adapter { adapters.insert(adapter) }
                 let flat = LoRALayers.flat(layer)
                 let first = spellings[flat] ?? layer

@@ -62,14 +62,15 @@ private struct ChangeBuilder {
     /// The change without DoRA's magnitudes; nil where there is none of the weight.
     private func change(_ strength: Float) throws -> (any WeightChange)? {
         let roles = Set(part.tensors.keys)
+        let strength = try strength * (number(.scalar) ?? 1)
         if !roles.isDisjoint(with: [.down, .up]) { return try lowRank(strength) }
         if roles.contains(.difference) { return try difference(strength) }
         if roles.contains(.hadamard1A) { return try hadamard(strength) }
         if !roles.isDisjoint(with: [.outer, .outerA]) { return try kronecker(strength) }
         if roles.contains(.a1) { return try generalized(strength) }
         if roles.contains(.rotations) { return try rotation(strength) }
-        let rest = roles.subtracting([.alpha, .biasDifference, .upBias])
-        guard rest.isEmpty else {
+        let rest = roles.subtracting([.biasDifference, .upBias])
+        guard rest.allSatisfy(\.isOneNumber) else {
             throw fault(part.name, "has none of the tensors that belong with it")
         }
         return nil
@@ -101,7 +102,8 @@ private struct ChangeBuilder {
         guard count(entry) == shape.reduce(1, *), entry.shape.first == rows else {
             throw misfit(entry.shape.first ?? 1, entry.shape.dropFirst().first ?? 1)
         }
-        return Difference(difference: try stored(entry), scale: strength)
+        return Difference(
+            difference: try stored(entry), scale: strength * (try scale(rank: nil)))
     }
 
     func biasDifference(_ bias: [Int]?, _ strength: Float) throws -> Difference? {
@@ -145,9 +147,9 @@ private struct ChangeBuilder {
                 outer.matrix.columns * inner.matrix.columns / taps)
         }
         // Without a product there is no rank, and alpha says nothing.
-        let factor = try (outer.rank ?? inner.rank).map { try scale(rank: $0) } ?? 1
         return KroneckerChange(
-            outer: outer.matrix, inner: inner.matrix, scale: strength * factor)
+            outer: outer.matrix, inner: inner.matrix,
+            scale: strength * (try scale(rank: outer.rank ?? inner.rank)))
     }
 
     private func generalized(_ strength: Float) throws -> GeneralizedChange {
@@ -260,8 +262,10 @@ private struct ChangeBuilder {
         }
     }
 
-    /// alpha / rank; 1 where the file says nothing.
-    private func scale(rank: Int) throws -> Float {
+    /// What the file says, or else alpha / rank; 1 where it says nothing, or there is no rank.
+    private func scale(rank: Int?) throws -> Float {
+        if let scale = try number(.scale) { return scale }
+        guard let rank else { return 1 }
         if let alpha = try number(.alpha) { return alpha / Float(rank) }
         guard let adapter = lora.adapter else { return 1 }
         let place = LoRA.place(layer)

@@ -1,6 +1,8 @@
 /// What a tensor of a LoRA's file is for its layer.
 enum LoRARole: Hashable, Sendable {
     case down, up, mid, alpha
+    /// what the change is scaled by in alpha's place, and a learned factor besides
+    case scale, scalar
     /// LoHa: two products, each with a core for convolutions
     case hadamard1A, hadamard1B, hadamard2A, hadamard2B, hadamardCore1, hadamardCore2
     /// LoKr: two factors, whole or as products, the second with a core for convolutions
@@ -17,13 +19,16 @@ enum LoRARole: Hashable, Sendable {
 
     /// What has an effect whatever alpha is.
     static let unscaled: Set = [
-        difference, biasDifference, magnitude, rowMagnitude, rotations, rescale, outer,
+        difference, biasDifference, magnitude, rowMagnitude, rotations, rescale, outer, scale,
     ]
 
     /// Whether it makes a file one of a kind that is applied; `alpha` alone does not.
     var isOfLoRA: Bool {
-        ![.alpha, .mid, .rescale, .magnitude, .rowMagnitude, .upBias].contains(self)
+        !isOneNumber && ![.mid, .rescale, .magnitude, .rowMagnitude, .upBias].contains(self)
     }
+
+    /// Whether it is a single number.
+    var isOneNumber: Bool { [.alpha, .scale, .scalar].contains(self) }
 
     static let appliedKinds = "LoRA, LoCon, LoHa, LoKr, GLoRA, OFT, DoRA and full differences are"
 
@@ -35,7 +40,7 @@ enum LoRARole: Hashable, Sendable {
         ".lora.down.weight": .down, ".lora.up.weight": .up,
         "_lora.down.weight": .down, "_lora.up.weight": .up,
         ".lora_A.weight": .down, ".lora_B.weight": .up, ".lora_A": .down, ".lora_B": .up,
-        ":down": .down, ":up": .up, ".alpha": .alpha,
+        ":down": .down, ":up": .up, ".alpha": .alpha, ".scale": .scale, ".scalar": .scalar,
         ".hada_w1_a": .hadamard1A, ".hada_w1_b": .hadamard1B, ".hada_w2_a": .hadamard2A,
         ".hada_w2_b": .hadamard2B, ".hada_t1": .hadamardCore1, ".hada_t2": .hadamardCore2,
         ".lokr_w1": .outer, ".lokr_w1_a": .outerA, ".lokr_w1_b": .outerB, ".lokr_w2": .inner,

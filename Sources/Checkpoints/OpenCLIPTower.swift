@@ -38,11 +38,11 @@ struct OpenCLIPTower {
             }
             // Sorted by name they come as key, query, value.
             if mapped.contains(".attn.k_proj.") || mapped.contains(".attn.v_proj.") {
-                parts[Self.fused(mapped), default: []].append(entry)
+                parts[Self.ownName(mapped), default: []].append(entry)
             } else if mapped.contains(".attn.q_proj.") {
-                parts[Self.fused(mapped), default: []].insert(entry, at: 0)
+                parts[Self.ownName(mapped), default: []].insert(entry, at: 0)
             } else {
-                parts[Self.bare[mapped] ?? mapped] = [entry]
+                parts[Self.ownName(mapped)] = [entry]
             }
         }
         if !pools { addLast(to: &parts) }
@@ -68,9 +68,11 @@ struct OpenCLIPTower {
         }
     }
 
-    private static func fused(_ name: String) -> String {
-        ["q", "k", "v"].reduce(name) {
-            $0.replacing(".attn.\($1)_proj.", with: ".attn.in_proj_")
-        }
+    /// What the tower calls the tensor of a name as `LDMNames` has it.
+    static func ownName(_ name: String) -> String {
+        bare[name]
+            ?? ["q", "k", "v"].reduce(name) {
+                $0.replacing(".attn.\($1)_proj.", with: ".attn.in_proj_")
+            }
     }
 }

@@ -213,8 +213,12 @@ public struct SingleFile: ModelSource {
             throw missing(component)
         }
         let entries = usedEntries(component, shape)
-        guard kind.isOpenCLIP(component) else { return Weights(entries, file: file.path) }
-        return weights(text, LDMNames.tower(layers: shape.layers), entries: entries)
+        guard kind.isOpenCLIP(component) else {
+            return Weights(entries, file: file.path) { text.prefix + $0 }
+        }
+        return weights(
+            text, LDMNames.tower(layers: shape.layers), entries: entries,
+            ownName: OpenCLIPTower.ownName)
     }
 
     /// Whether a configuration follows from names and shapes, not from the file's metadata.
@@ -252,11 +256,16 @@ public struct SingleFile: ModelSource {
             .contains { name.hasPrefix($0) }
     }
 
+    /// - Parameter ownName: the part's name for a tensor by the name that the map back has.
     private func weights(
-        _ part: LDMPart, _ map: KeyMap, entries: [String: Safetensors.Entry]? = nil
+        _ part: LDMPart, _ map: KeyMap, entries: [String: Safetensors.Entry]? = nil,
+        ownName: @escaping @Sendable (String) -> String = { $0 }
     ) -> Weights {
         let named = (entries ?? part.entries).map { (map($0.key) ?? $0.value.name, $0.value) }
-        return Weights(Dictionary(named) { first, _ in first }, file: file.path)
+        let (inverse, prefix) = (map.inverse, part.prefix)
+        return Weights(Dictionary(named) { first, _ in first }, file: file.path) { name in
+            inverse(name).map { prefix + ownName($0) } ?? name
+        }
     }
 
     private func missing(_ component: String) -> CheckpointError {

@@ -19,8 +19,17 @@ public struct Weights: Sendable {
     ///   - entries: the tensors by full name.
     ///   - file: what to call their origin in errors: the path of the file.
     public init(_ entries: [String: Safetensors.Entry], file: String) {
+        self.init(entries, file: file) { $0 }
+    }
+
+    /// The same.
+    /// - Parameter fileName: what the file calls a tensor of a name, for errors about those that it lacks.
+    init(
+        _ entries: [String: Safetensors.Entry], file: String,
+        fileName: @escaping @Sendable (String) -> String
+    ) {
         path = ""
-        book = Book(ScaledNumbers.applied(to: entries), file: file)
+        book = Book(ScaledNumbers.applied(to: entries), file: file, fileName: fileName)
     }
 
     /// The root scope over one file.
@@ -31,7 +40,9 @@ public struct Weights: Sendable {
     /// The root scope over the same tensors, for a survey: what is missing or has another shape is noted,
     /// and zeros are given in its stead; nothing is said of what is left over.
     public func surveyed() -> Weights {
-        Weights(path: "", book: Book(book.entries, file: book.file, isSurvey: true))
+        Weights(
+            path: "",
+            book: Book(book.entries, file: book.file, fileName: book.fileName, isSurvey: true))
     }
 
     /// What a survey found amiss, by full name and sorted.
@@ -56,7 +67,9 @@ public struct Weights: Sendable {
 
     /// The root scope over the same tensors, some of them with changes added when they are taken.
     func adding(_ changes: [String: [any WeightChange]]) -> Weights {
-        Weights(path: "", book: Book(book.entries, file: book.file, changes: changes))
+        Weights(
+            path: "",
+            book: Book(book.entries, file: book.file, fileName: book.fileName, changes: changes))
     }
 
     /// The root scope over a part of the same tensors and others in the place of some or beside them, with
@@ -72,9 +85,12 @@ public struct Weights: Sendable {
     ) -> Weights {
         let entries = book.entries.filter { isKept($0.key) }.merging(own) { $1 }
         let kept = book.changes.filter { isKept($0.key) && own[$0.key] == nil }
+        let asItIs: @Sendable (String) -> String = { $0 }
         return Weights(
             path: "",
-            book: Book(entries, file: file, changes: kept.merging(changes) { $0 + $1 }))
+            book: Book(
+                entries, file: file, fileName: file == book.file ? book.fileName : asItIs,
+                changes: kept.merging(changes) { $0 + $1 }))
     }
 
     /// The shapes by full name, in the whole network.
@@ -235,6 +251,8 @@ public struct Weights: Sendable {
 /// What there is and what was taken of it.
 private final class Book: Sendable {
     let file: String
+    /// what the file calls a tensor
+    let fileName: @Sendable (String) -> String
     let entries: [String: Safetensors.Entry]
     /// every proper prefix of a name
     let scopes: Set<String>
@@ -254,9 +272,10 @@ private final class Book: Sendable {
 
     init(
         _ entries: [String: Safetensors.Entry], file: String,
+        fileName: @escaping @Sendable (String) -> String,
         changes: [String: [any WeightChange]] = [:], isSurvey: Bool = false
     ) {
-        self.isSurvey = isSurvey
+        (self.isSurvey, self.fileName) = (isSurvey, fileName)
         self.entries = entries
         self.file = file
         self.changes = changes
@@ -350,6 +369,7 @@ private final class Book: Sendable {
 
     func missing(_ name: String) -> CheckpointError {
         .missingTensor(
-            path: file, tensor: name, first: entries.keys.min(), count: entries.count, guess: guess)
+            path: file, tensor: fileName(name), first: entries.values.map(\.name).min(),
+            count: entries.count, guess: guess)
     }
 }

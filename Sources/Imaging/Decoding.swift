@@ -14,8 +14,8 @@ extension Image {
     /// - Parameter name: How errors call the file.
     /// - Throws: ``ImagingError``.
     public init(decoding data: Data, name: String) throws {
-        let mended = JPEGScanNames.mended(data)
-        let data = mended ?? data
+        let mended = JPEGMending(data)
+        let data = mended?.file ?? data
         let (stored, format) = try data.withUnsafeBytes { bytes -> (StoredImage, ImageFormat) in
             guard let format = ImageFormat(sniffing: bytes) else {
                 throw ImagingError.notAPicture(name: name, found: foreignKind(of: bytes))
@@ -27,7 +27,7 @@ extension Image {
         let orientation = stored.orientation
         self = stored.image.turned(orientation)
         metadata.normalise(after: orientation)
-        if mended != nil { metadata.warnings.append(JPEGScanNames.note) }
+        metadata.warnings += [mended?.note].compactMap(\.self)
         if format == .jpeg, metadata.jpegCoding != nil {
             metadata.jpegSource = JPEGSource(data, orientation: orientation, read: self)
         } else if orientation != .upright {
@@ -44,7 +44,7 @@ struct JPEGHeader {
 
     /// Nil for what is no JPEG that can be read.
     init?(_ data: Data) {
-        let data = JPEGScanNames.mended(data) ?? data
+        let data = JPEGMending(data)?.file ?? data
         let header: JPEGHeader? = data.withUnsafeBytes { bytes in
             let source = bytes.assumingMemoryBound(to: UInt8.self)
             guard let reader = codec_jpeg_open(source.baseAddress, source.count) else { return nil }

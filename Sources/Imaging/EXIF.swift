@@ -27,7 +27,8 @@ struct EXIF {
         static let stripOffset = 0x0111, stripLength = 0x0117
     }
     private enum Kind {
-        static let text = 2, short = 3, long = 4, undefined = 7, signedLong = 9, directory = 13
+        static let byte = 1, text = 2, short = 3, long = 4
+        static let undefined = 7, signedLong = 9, directory = 13
     }
 
     /// A block with nothing in it, big-endian.
@@ -253,22 +254,32 @@ struct EXIF {
         directory.entries.first { $0.tag == tag }
     }
 
-    /// The value of an entry with one short or long number.
+    /// The first number of an entry that holds numbers itself. Some programs write more than there should be, or of
+    /// another size.
     private func scalar(_ entry: Entry) -> Int? {
-        guard number(at: entry.position + 4, 4) == 1 else { return nil }
+        size(ofNumbersIn: entry).map { number(at: entry.position + 8, $0) }
+    }
+
+    /// The bytes of a number of an entry that holds all of its numbers itself; nil for other entries.
+    private func size(ofNumbersIn entry: Entry) -> Int? {
+        let size: Int
         switch number(at: entry.position + 2, 2) {
-        case Kind.short: return number(at: entry.position + 8, 2)
-        case Kind.long, Kind.signedLong, Kind.directory: return number(at: entry.position + 8, 4)
+        case Kind.byte: size = 1
+        case Kind.short: size = 2
+        case Kind.long, Kind.signedLong, Kind.directory: size = 4
         default: return nil
         }
+        let count = number(at: entry.position + 4, 4)
+        return count > 0 && count <= 4 / size ? size : nil
     }
 
     private mutating func set(_ entry: Entry, to value: Int) {
-        guard scalar(entry) != nil else { return }
-        if value <= 65535, number(at: entry.position + 2, 2) == Kind.short {
-            put(value, 2, at: entry.position + 8)
+        guard let size = size(ofNumbersIn: entry) else { return }
+        if value < 1 << (8 * size) {
+            put(value, size, at: entry.position + 8)
         } else {
             put(Kind.long, 2, at: entry.position + 2)
+            put(1, 4, at: entry.position + 4)
             put(value, 4, at: entry.position + 8)
         }
     }

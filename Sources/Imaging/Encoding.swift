@@ -76,10 +76,7 @@ extension Image {
     /// As it is written where not over the JPEG that it was read from, which may be stored turned.
     private var upright: Image {
         var image = self
-        if let source = metadata.jpegSource, source.orientation != .upright {
-            image.metadata.dropStoredPlaces()
-        }
-        image.metadata.jpegSource = nil
+        image.metadata = metadata.upright
         return image
     }
 

@@ -113,11 +113,14 @@ extension ImageMetadata {
         return XMP.packet(added, digitalSourceType: digitalSourceType)
     }
 
-    /// What a file of that format has no place for, one short sentence each.
-    public func losses(in format: ImageFormat) -> [String] {
+    /// What a file of that format and quality has no place for, one short sentence each.
+    public func losses(in format: ImageFormat, quality: Int? = nil) -> [String] {
+        let isOverSource = format == .jpeg && quality == nil
+        let places = isOverSource ? [] : upright.lost.subtracting(lost)
+        let notes = Companion.allCases.filter(places.contains).compactMap(\.note)
         guard [.webp, .avif].contains(format), let others = counterparts?.others, !others.isEmpty
-        else { return [] }
-        return [
+        else { return notes }
+        return notes + [
             "IPTC data without a counterpart in XMP is left out: "
                 + others.joined(separator: ", ")
         ]

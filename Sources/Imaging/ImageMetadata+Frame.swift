@@ -11,24 +11,37 @@ extension ImageMetadata {
             photoshopResources = kept.resources.isEmpty ? nil : kept.resources
             if kept.found { lost.insert(.regions) }
         }
+        dropPlacesInXMP { !isScaled || $0 != .regions }
+        xmp = xmp.map { XMP.sized($0, width: width, height: height) }
+    }
+
+    /// Takes out where in the stored picture the camera focussed, and where things are in it (Metadata Working Group:
+    /// Guidelines 2.0, 2010, 5.9): neither holds for the upright one.
+    mutating func dropStoredPlaces() {
+        dropPlacesInEXIF()
+        dropPlacesInXMP { $0 == .regions }
+    }
+
+    /// As it is written where not over the JPEG that the picture was read from, which may be stored turned.
+    var upright: ImageMetadata {
+        var metadata = self
+        if let source = jpegSource, source.orientation != .upright { metadata.dropStoredPlaces() }
+        metadata.jpegSource = nil
+        return metadata
+    }
+
+    private mutating func dropPlacesInXMP(_ isLost: (Companion) -> Bool) {
         guard let packet = xmp else { return }
         var found: Set<Companion> = []
-        let kept = XMP.without(
+        xmp = XMP.without(
             { name in
-                guard let place = Companion(placeIn: name), !isScaled || place != .regions else {
+                guard let place = Companion(placeIn: name), isLost(place) else {
                     return name.isPixelPlace
                 }
                 found.insert(place)
                 return true
             }, in: packet)
-        xmp = kept.map { XMP.sized($0, width: width, height: height) }
         lost.formUnion(found)
-    }
-
-    /// Takes out where in the stored picture the camera focussed, which does not hold for the upright one.
-    mutating func dropStoredPlaces() {
-        dropPlacesInEXIF()
-        xmp = xmp.map { packet in XMP.without({ $0.isPixelPlace }, in: packet) ?? packet }
     }
 
     private mutating func dropPlacesInEXIF() {
@@ -44,18 +57,15 @@ extension Companion {
     /// What a property says of the frame (Google: Photo Sphere XMP; Metadata Working Group: Guidelines 2.0, 2010, 5.9;
     /// Microsoft: People Tagging; IPTC: Photo Metadata Standard 2019.1).
     fileprivate init?(placeIn name: XMP.Name) {
-        func isIn(_ namespace: String, _ prefix: String) -> Bool {
-            name.namespace.map { $0 == namespace } ?? (name.prefix == prefix)
-        }
-        if isIn("http://ns.google.com/photos/1.0/panorama/", "GPano")
-            || isIn("http://ns.google.com/videos/1.0/spherical/", "GSpherical")
+        if name.isIn("http://ns.google.com/photos/1.0/panorama/", "GPano")
+            || name.isIn("http://ns.google.com/videos/1.0/spherical/", "GSpherical")
         {
             self = .panorama
-        } else if isIn("http://www.metadataworkinggroup.com/schemas/regions/", "mwg-rs")
-            || isIn("http://ns.acdsee.com/regions/", "acdsee-rs")
-            || isIn("http://ns.apple.com/faceinfo/1.0/", "apple-fi")
-            || isIn("http://ns.microsoft.com/photo/1.2/", "MP") && name.local == "RegionInfo"
-            || isIn("http://iptc.org/std/Iptc4xmpExt/2008-02-29/", "Iptc4xmpExt")
+        } else if name.isIn("http://www.metadataworkinggroup.com/schemas/regions/", "mwg-rs")
+            || name.isIn("http://ns.acdsee.com/regions/", "acdsee-rs")
+            || name.isIn("http://ns.apple.com/faceinfo/1.0/", "apple-fi")
+            || name.isIn("http://ns.microsoft.com/photo/1.2/", "MP") && name.local == "RegionInfo"
+            || name.isIn("http://iptc.org/std/Iptc4xmpExt/2008-02-29/", "Iptc4xmpExt")
                 && name.local == "ImageRegion"
         {
             self = .regions
@@ -68,7 +78,6 @@ extension Companion {
 extension XMP.Name {
     /// Whether it is where the camera focussed, in pixels, of which EXIF is dropped, too.
     fileprivate var isPixelPlace: Bool {
-        (namespace.map { $0 == "http://ns.adobe.com/exif/1.0/" } ?? (prefix == "exif"))
-            && ["SubjectArea", "SubjectLocation"].contains(local)
+        isOfEXIF && ["SubjectArea", "SubjectLocation"].contains(local)
     }
 }

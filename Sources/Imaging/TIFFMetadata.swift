@@ -9,7 +9,7 @@ extension ImageMetadata {
         if let data = TIFFTags.iptc(in: bytes).map(IPTC.withoutPictures), !data.isEmpty {
             takeResources(PhotoshopResources.iptcResource(data))
         }
-        if TIFFTags.hasLayers(bytes) { lost.insert(.layers) }
+        lost.formUnion(TIFFTags.companions(in: bytes))
         let notes: [(codec_reduction, String)] = [
             (codec_from_float, "its floating-point samples became 16 bits from 0 to 1"),
             (codec_from_32_bits, "its 32-bit samples became 16 bits"),

@@ -32,7 +32,12 @@ struct TIFFTags {
     private static let interoperability = 0xA005
     /// IPTC's data, which all programs note as numbers of four bytes and take as the bytes they are.
     private static let iptc = 0x83BB
-    private static let layers = 0x935C
+    /// Photoshop's layers (Adobe: Photoshop TIFF Technical Notes, 2002), and where on a map each pixel is (OGC 19-008r4,
+    /// GeoTIFF 1.1, 7.1.1): the scale, points and matrix, and the keys with their numbers and texts.
+    private static let companions: [Int: Companion] = [
+        0x935C: .layers, 0x830E: .mapPlace, 0x8482: .mapPlace, 0x85D8: .mapPlace, 0x87AF: .mapPlace,
+        0x87B0: .mapPlace, 0x87B1: .mapPlace,
+    ]
     private static let sizes = [0, 1, 1, 2, 4, 8, 1, 1, 2, 4, 8, 4, 8, 4]
     private static let long = 4
 
@@ -59,9 +64,9 @@ struct TIFFTags {
         return value
     }
 
-    /// Whether Photoshop's layers are in a classic TIFF file (Adobe: Photoshop TIFF Technical Notes, 2002).
-    static func hasLayers(_ bytes: UnsafeBufferPointer<UInt8>) -> Bool {
-        TIFFTags(storedIn: bytes)?.entries.contains { $0.tag == layers } ?? false
+    /// What a classic TIFF file holds beside the picture.
+    static func companions(in bytes: UnsafeBufferPointer<UInt8>) -> Set<Companion> {
+        Set(TIFFTags(storedIn: bytes)?.entries.compactMap { companions[$0.tag] } ?? [])
     }
 
     /// An entry for IPTC's data, filled up to a multiple of four bytes.

@@ -6,7 +6,7 @@ private enum Flag {
 }
 
 extension ImageMetadata {
-    /// Takes what all formats but PNG and JPEG have: a profile, EXIF, XMP, Photoshop's resources.
+    /// Takes what all formats but PNG and JPEG have: a profile, EXIF, XMP, Photoshop's resources, a GIF's comments.
     mutating func readBlocks(_ items: [CodecItem], _ format: ImageFormat, name: String) throws {
         func payload(_ kind: String) -> [UInt8]? { items.first { $0.name == kind }?.bytes }
         iccProfile = payload("ICCP")
@@ -20,6 +20,15 @@ extension ImageMetadata {
         xmp = payload("XMP ")
         payload("8BIM").map { takeResources($0) }
         parameters = exif.flatMap { EXIF($0)?.userComment }
+        for comment in items where comment.name == "COM " && !comment.bytes.isEmpty {
+            let text = String(validating: comment.bytes, as: UTF8.self) ?? latin1(comment.bytes)
+            if parameters == nil, text.contains("Steps: ") {
+                parameters = text
+            } else {
+                // What PNG has for them (PNG, 3rd edition, 11.3.3.1).
+                self.text.append(TextEntry(keyword: "Comment", value: text))
+            }
+        }
     }
 
     /// The WebP file of an encoded picture, with these metadata around it.

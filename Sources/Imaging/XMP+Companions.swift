@@ -15,6 +15,8 @@ public enum Companion: Sendable, CaseIterable {
     case thermal
     /// The layers that Photoshop keeps in a TIFF.
     case layers
+    /// Where on a map each pixel of a TIFF is.
+    case mapPlace
     /// A small copy of the picture.
     case thumbnail
     /// A list of what is behind the picture.
@@ -34,6 +36,7 @@ public enum Companion: Sendable, CaseIterable {
         case .otherPictures: "the other pictures in the file are left out; the first is kept"
         case .thermal: "its thermal data is left out; the picture itself is kept"
         case .layers: "its Photoshop layers are left out; the picture itself is kept"
+        case .mapPlace: "its place on a map (GeoTIFF) is left out; the picture itself is kept"
         case .panorama: "its place in a panorama is left out, for its frame is another"
         case .regions: "the places of faces and things in it are left out, for its frame is another"
         case .thumbnail, .directory: nil

@@ -48,17 +48,23 @@ enum XMP {
 
     /// The packet saying that orientation where it says one.
     static func turned(_ packet: [UInt8], _ orientation: Orientation) -> [UInt8] {
-        replacing(Array("tiff:Orientation".utf8), in: packet, by: "\(orientation.rawValue)")
+        changed(packet) { name in
+            name.isOfTIFF && name.local == "Orientation"
+                ? .value("\(orientation.rawValue)") : nil
+        } ?? packet
     }
 
     /// The packet saying that size where it says one.
     static func sized(_ packet: [UInt8], width: Int, height: Int) -> [UInt8] {
-        [
-            ("tiff:ImageWidth", width), ("tiff:ImageLength", height),
-            ("exif:PixelXDimension", width), ("exif:PixelYDimension", height),
-        ].reduce(packet) { packet, side in
-            replacing(Array(side.0.utf8), in: packet, by: "\(side.1)")
-        }
+        changed(packet) { name in
+            switch name.local {
+            case "ImageWidth" where name.isOfTIFF, "PixelXDimension" where name.isOfEXIF:
+                .value("\(width)")
+            case "ImageLength" where name.isOfTIFF, "PixelYDimension" where name.isOfEXIF:
+                .value("\(height)")
+            default: nil
+            }
+        } ?? packet
     }
 
     /// The packet without the properties of a place, in whatever namespace, whose names begin with
@@ -133,6 +139,14 @@ enum XMP {
             """
         return Array(packet.utf8)
     }
+}
+
+extension XMP.Name {
+    /// Whether it stands for a tag of TIFF (XMP Specification Part 2, 2016, 3.3).
+    var isOfTIFF: Bool { isIn("http://ns.adobe.com/tiff/1.0/", "tiff") }
+
+    /// Whether it stands for a tag of EXIF.
+    var isOfEXIF: Bool { isIn("http://ns.adobe.com/exif/1.0/", "exif") }
 }
 
 extension XMP.Property {

@@ -61,9 +61,8 @@ public struct Infotext: Sendable, Equatable {
     }
 
     /// What Civitai has of a picture as JSON: the settings of such a text under names of its own, by themselves or as
-    /// `meta`; nil for other texts.
-    init?(civitai text: String) {
-        guard let object = OtherSettings.object(text) else { return nil }
+    /// `meta`; nil for other objects.
+    init?(civitai object: [String: Any], of text: String) {
         let meta = object["meta"] as? [String: Any] ?? object
         guard let prompt = meta["prompt"] as? String,
             meta["cfgScale"] != nil || meta["negativePrompt"] is String

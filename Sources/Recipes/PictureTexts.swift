@@ -24,11 +24,13 @@ extension PictureSettings {
             let isLong = text.utf8.count > Self.longestText
             if !isLong, let settings = OtherSettings.labelledByEasyDiffusion(text) {
                 self.init(settings, text, of: name)
-            } else if !isLong, let infotext = Infotext(civitai: text) {
-                self.init(infotext, of: name)
-            } else if let settings = try Self.other(inJSON: text, isFooocus: isFooocus, at: origin)
-            {
-                self.init(settings, text, of: name)
+            } else if let object = OtherSettings.object(text) {
+                if !isLong, let infotext = Infotext(civitai: object, of: text) {
+                    self.init(infotext, of: name)
+                } else {
+                    let settings = try Self.other(inJSON: object, isFooocus, at: origin)
+                    self.init(settings, text, of: name)
+                }
             } else if isLong {
                 throw .otherProgram("an unknown one, of more than 1 MiB", at: origin)
             } else {
@@ -62,15 +64,12 @@ extension PictureSettings {
     /// The keyword of a text that was hidden in the lowest bits of a picture's samples.
     public static let hiddenKeyword = "stealth"
 
-    /// What JSON holds where A1111 has its text; nil for what is no JSON.
+    /// What JSON holds where A1111 has its text.
     ///
     /// - Parameter isFooocus: whether another text says so.
     private static func other(
-        inJSON text: String, isFooocus: Bool, at origin: Origin
-    ) throws(RecipeError) -> OtherSettings? {
-        guard text.trimmed.hasPrefix("{"), let object = OtherSettings.object(text) else {
-            return nil
-        }
+        inJSON object: [String: Any], _ isFooocus: Bool, at origin: Origin
+    ) throws(RecipeError) -> OtherSettings {
         if object["sui_image_params"] != nil { return .swarmUI(object) }
         if object["c"] != nil, object["sampler"] != nil { return .drawThings(object) }
         if let comment = (object["Comment"] as? String).flatMap(OtherSettings.object) {

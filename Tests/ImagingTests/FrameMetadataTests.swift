@@ -51,6 +51,32 @@ import Testing
         #expect(same.image.metadata == picture().metadata)
     }
 
+    /// Places of things are places in the picture as it is stored: they stay as long as that does.
+    @Test func thePlacesOfThingsInATurnedPictureGo() throws {
+        let sixth: [UInt8] = [
+            0x49, 0x49, 42, 0, 8, 0, 0, 0, 1, 0, 0x12, 1, 3, 0, 1, 0, 0, 0, 6, 0, 0, 0, 0, 0, 0, 0,
+        ]
+        let note = "the places of faces and things in it are left out, for its frame is another"
+        func decoded(_ data: Data) throws -> ImageMetadata {
+            try Image(decoding: data, name: "it").metadata
+        }
+        let file = try picture(exif: sixth).encoded(as: .jpeg)
+        var turned = try Image(decoding: file, name: "it")
+        turned.samples[7] ^= 0x40
+        #expect(turned.width == 6 && xmp(turned.metadata).contains("SECRET"))
+        #expect(try xmp(decoded(turned.encoded(as: .jpeg))).contains("SECRET"))
+        #expect(turned.metadata.losses + turned.metadata.losses(in: .jpeg) == [])
+        #expect(turned.metadata.losses(in: .jpeg, quality: 90) == [note])
+        for format in [ImageFormat.png, .webp] {
+            let copy = try decoded(turned.encoded(as: format))
+            #expect(!xmp(copy).contains("SECRET") && xmp(copy).contains("kept"))
+            #expect(turned.metadata.losses(in: format) == [note])
+        }
+        // A format that is not written over itself.
+        let read = try decoded(picture(exif: sixth).encoded(as: .png))
+        #expect(!xmp(read).contains("SECRET") && read.losses == [note])
+    }
+
     @Test(arguments: [ImageFormat.png, .jpeg, .webp])
     func aLargerCanvasIsAnotherFrame(format: ImageFormat) throws {
         let canvas = try Canvas(

@@ -247,6 +247,49 @@ private func contains(_ bytes: [UInt8], _ text: String) -> Bool {
         #expect(packet == "<a tiff:Orientation=\"1\"><tiff:Orientation>1</tiff:Orientation></a>")
     }
 
+    /// Whatever prefixes a packet has for them.
+    @Test func sizesAndTurnsGoByTheirNamespaces() throws {
+        var image = noise(width: 3, height: 2, channels: 1)
+        image.metadata.exif = exif([(tag: 0x0112, kind: 3, count: 1, value: 6)])
+        func packet(_ orientation: Int, _ width: Int, _ height: Int) -> String {
+            """
+            <rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#">\
+            <rdf:Description xmlns:t="http://ns.adobe.com/tiff/1.0/" t:Orientation='\(orientation)' \
+            xmlns:e="http://ns.adobe.com/exif/1.0/" e:PixelXDimension = "\(width)" \
+            xmlns:tiff="http://other/" tiff:ImageWidth="9" e:ImageWidth="9">\
+            <e:PixelYDimension>\(height)</e:PixelYDimension><t:ImageLength \
+            >\(height)</t:ImageLength><t:ImageWidth><a>9</a></t:ImageWidth><e:Note \
+            >t:Orientation="6"</e:Note></rdf:Description></rdf:RDF>
+            """
+        }
+        image.metadata.xmp = Array(packet(6, 9, 9).utf8)
+        var back = try Image(decoding: image.encoded(as: .png), name: "it")
+        #expect(back.metadata.xmp == Array(packet(1, 9, 9).utf8))
+        back.metadata.reframe(width: 30, height: 20, isScaled: true)
+        #expect(back.metadata.xmp == Array(packet(1, 30, 20).utf8))
+    }
+
+    /// Some programs write two numbers, or other ones than short ones.
+    @Test(arguments: [
+        (kind: 3, count: 2), (kind: 4, count: 1), (kind: 1, count: 1), (kind: 1, count: 4),
+    ])
+    func theOrientationMayBeOfAnotherKind(_ entry: (kind: Int, count: Int)) throws {
+        var image = noise(width: 32, height: 16, channels: 3)
+        image.metadata.exif = exif([(0x0112, entry.kind, entry.count, 6)])
+        // The end of its value is no part of it.
+        if entry.count > 1 { image.metadata.exif?[21] = 7 }
+        let file = try image.encoded(as: .jpeg)
+        let turned = try Image(decoding: file, name: "it")
+        #expect(turned.width == 16 && turned.height == 32)
+        let copy = try Image(decoding: turned.encoded(as: .png), name: "it")
+        #expect(copy.width == 16 && copy.height == 32)
+        // Written over it, the file stays turned as it was.
+        var edited = turned
+        edited.samples[7] ^= 0x40
+        let again = try Image(decoding: edited.encoded(as: .jpeg), name: "it")
+        #expect(again.width == 16 && again.height == 32)
+    }
+
     @Test func whatDoesNotFitAJPEGMarkerIsCutDown() throws {
         var metadata = ImageMetadata()
         metadata.xmp = Array(repeating: 0x20, count: 70_000)

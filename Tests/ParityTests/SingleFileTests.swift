@@ -95,4 +95,32 @@ struct SingleFileTests {
         #expect(unet.contains("\"block_out_channels\":[8,16]"))
         #expect(unet.contains("\"up_block_types\":[\"UpBlock2D\",\"CrossAttnUpBlock2D\"]"))
     }
+
+    @Test(
+        "a tensor that a file lacks is called as the file would call it",
+        arguments: [
+            ("tiny-2", "model.diffusion_model.out.2.bias"),
+            ("tiny-2", "model.diffusion_model.input_blocks.1.0.in_layers.0.weight"),
+            ("tiny-2", "first_stage_model.decoder.up.0.block.0.norm1.bias"),
+            ("tiny-2", "cond_stage_model.model.transformer.resblocks.0.attn.in_proj_bias"),
+            ("tiny-2", "cond_stage_model.model.ln_final.bias"),
+            (
+                "tiny-inpaint",
+                "cond_stage_model.transformer.text_model.encoder.layers.0.layer_norm1.bias"
+            ),
+        ])
+    func names(model: String, tensor: String) throws {
+        var data = try Data(contentsOf: Self.single(model))
+        let place = try #require(data.range(of: Data("\"\(tensor)\"".utf8)))
+        data.replaceSubrange(place, with: Data("\"\(tensor.dropLast())_\"".utf8))
+        let file = FileManager.default.temporaryDirectory
+            .appending(path: UUID().uuidString + ".safetensors")
+        defer { try? FileManager.default.removeItem(at: file) }
+        try data.write(to: file)
+        let error = #expect(throws: CheckpointError.self) {
+            _ = try Model.load(file, tokenizers: TokenizerPlaces(Self.tokenizer(model)))
+        }
+        let words = ": no tensor \(tensor) among its "
+        #expect(error?.description.contains(words) == true, "\(error?.description ?? "none")")
+    }
 }

@@ -403,6 +403,28 @@ import Testing
         }
     }
 
+    /// What fits no picture ends a batch at once, unless a list has settings of single ones.
+    @Test func settingsThatFitNoPictureAreRefusedOnce() throws {
+        try Tool.inFolder { tool in
+            try furnish(tool, "in/a.png", "in/b.png")
+            let model = Fixtures.parity.appending(path: "models/tiny-f16").path()
+            let settings = [
+                "--verb", "img2img", "--prompt", "x", "--strength", "0.5", "--seed", "1", "--model",
+                model, "--output-dir", "out",
+            ]
+            let all = try tool.run(["batch", "in", "--steps", "1"] + settings)
+            #expect(all.status == 64)
+            #expect(all.errors.ranges(of: "strength 0.5 leaves none of 1 steps").count == 1)
+            #expect(!all.errors.contains("in/a.png:"), "\(all.errors)")
+            let list = #"{"input": "in/a.png", "steps": 1}"# + "\n" + #"{"input": "in/b.png"}"#
+            try Data(list.utf8).write(to: tool.url("l.jsonl"))
+            let some = try tool.run(["batch", "l.jsonl", "--steps", "2"] + settings)
+            #expect(some.status == 3)
+            #expect(some.errors.contains("in/a.png: strength 0.5 leaves none"), "\(some.errors)")
+            #expect(try made(tool) == ["b.png"])
+        }
+    }
+
     @Test func whatIsMissingIsNamedAtOnce() throws {
         try Tool.inFolder { tool in
             try furnish(tool, "in/a.png", "in/b.png", "masks/b.png", "sub/a.png")

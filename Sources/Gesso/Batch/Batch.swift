@@ -2,6 +2,7 @@ import Files
 public import Foundation
 import Imaging
 public import Recipes
+import Sampling
 
 /// Many requests whose results go to one folder, with a journal in it: ended at any moment, the same
 /// batch goes on where it stopped.
@@ -178,7 +179,9 @@ public struct Batch {
             }
             let isTaken = if case FileError.outputExists = error { true } else { false }
             let isOwn = failure.kind == .wrongModel && item.bringsAddOns
-            guard failure.isOfOnePicture || isTaken || isOwn else { throw error }
+            guard failure.isOfOnePicture && !isOfAll(error) || isTaken || isOwn else {
+                throw error
+            }
             let named = failure.naming(item.input)
             try folder.journal.note(
                 Journal.Entry(
@@ -186,6 +189,14 @@ public struct Batch {
                     sha256: nil, error: named.description))
             return Outcome(item: item, status: .failed, error: named)
         }
+    }
+
+    /// Whether an error is one of settings that all pictures have.
+    private func isOfAll(_ error: any Error) -> Bool {
+        guard let error = error as? SamplingError, items.allSatisfy(\.settings.isEmpty) else {
+            return false
+        }
+        return if case .notFinite = error { false } else { true }
     }
 
     private func make(_ item: Item, _ report: (Event) throws -> Void) async throws -> Outcome {

@@ -1,10 +1,23 @@
-/// Taking properties out of a packet.
+/// Taking properties out of a packet, and giving them other values.
 extension XMP {
     /// A name in a packet with the namespace that its prefix is declared for; nil without one.
     struct Name {
         let namespace: String?
         let prefix: String
         let local: String
+
+        /// Whether it is in a namespace, whose usual prefix tells where none is declared.
+        func isIn(_ namespace: String, _ prefix: String) -> Bool {
+            self.namespace.map { $0 == namespace } ?? (self.prefix == prefix)
+        }
+    }
+
+    /// What becomes of an attribute or element.
+    enum Change {
+        /// It goes, children included.
+        case removal
+        /// It gets this value, if it has a simple one.
+        case value(String)
     }
 
     /// The packet without the attributes and elements, children included, whose names are unwanted;
@@ -12,15 +25,23 @@ extension XMP {
     static func without(
         _ isUnwanted: (Name) -> Bool, in packet: [UInt8]
     ) -> [UInt8]? {
+        changed(packet) { isUnwanted($0) ? .removal : nil }
+    }
+
+    /// The packet with what becomes of its attributes and elements; nil where its tags do not nest as those of XML
+    /// must. Takes time in proportion to its length.
+    static func changed(_ packet: [UInt8], _ change: (Name) -> Change?) -> [UInt8]? {
         var scanner = MarkupScanner(packet)
-        guard scanner.findRemovals(isUnwanted) else { return nil }
-        guard !scanner.removals.isEmpty else { return packet }
+        guard scanner.findEdits(change) else { return nil }
+        guard !scanner.edits.isEmpty else { return packet }
         var kept: [UInt8] = []
         kept.reserveCapacity(packet.count)
         var position = 0
-        for range in scanner.removals.sorted(by: { $0.lowerBound < $1.lowerBound })
-        where range.upperBound > position {
-            if range.lowerBound > position { kept += packet[position..<range.lowerBound] }
+        for (range, value) in scanner.edits.sorted(by: { $0.range.lowerBound < $1.range.lowerBound }
+        )
+        where range.lowerBound >= position {
+            kept += packet[position..<range.lowerBound]
+            kept += value.utf8
             position = range.upperBound
         }
         return kept + packet[position...]
@@ -29,8 +50,8 @@ extension XMP {
 
 /// Goes through the tags of a packet from its begin to its end.
 private struct MarkupScanner {
-    /// What is unwanted, in the order in which it ended.
-    private(set) var removals: [Range<Int>] = []
+    /// What changes, and what comes in its place, in the order in which it ended.
+    private(set) var edits: [(range: Range<Int>, value: String)] = []
 
     private let packet: [UInt8]
     private var position = 0
@@ -42,7 +63,11 @@ private struct MarkupScanner {
     private struct Element {
         let name: Range<Int>
         let start: Int
-        let isUnwanted: Bool
+        /// Behind its begin.
+        let content: Int
+        /// Whether there are elements in it.
+        var hasChildren = false
+        let change: XMP.Change?
         /// Prefixes that it declares.
         let declared: [String]
     }
@@ -59,7 +84,7 @@ private struct MarkupScanner {
     }
 
     /// Whether all tags nest; those of wanted elements need not be closed at the end.
-    mutating func findRemovals(_ isUnwanted: (XMP.Name) -> Bool) -> Bool {
+    mutating func findEdits(_ change: (XMP.Name) -> XMP.Change?) -> Bool {
         while let start = next(UInt8(ascii: "<"), from: position) {
             position = start + 1
             let isRead =
@@ -68,13 +93,13 @@ private struct MarkupScanner {
                 {
                     true
                 } else if position < packet.count, packet[position] == UInt8(ascii: "/") {
-                    closeElement()
+                    closeElement(at: start)
                 } else {
-                    openElement(at: start, isUnwanted)
+                    openElement(at: start, change)
                 }
             guard isRead, position <= packet.count else { return false }
         }
-        return !open.contains(where: \.isUnwanted)
+        return !open.contains { $0.change != nil }
     }
 
     /// Moves behind the end of what begins so; an end that is missing puts the position outside.
@@ -86,7 +111,9 @@ private struct MarkupScanner {
         return true
     }
 
-    private mutating func openElement(at start: Int, _ isUnwanted: (XMP.Name) -> Bool) -> Bool {
+    private mutating func openElement(
+        at start: Int, _ change: (XMP.Name) -> XMP.Change?
+    ) -> Bool {
         guard let name = readName(), let (attributes, isEmpty) = readAttributes() else {
             return false
         }
@@ -98,18 +125,22 @@ private struct MarkupScanner {
             namespaces[prefix, default: []].append(string(attribute.value))
             declared.append(prefix)
         }
-        let isGone = isUnwanted(resolved(name))
-        if !isGone {
-            for attribute in attributes where isUnwanted(resolved(attribute.name)) {
-                removals.append(attribute.whole)
+        let own = change(resolved(name))
+        for attribute in attributes {
+            switch change(resolved(attribute.name)) {
+            case .removal: edits.append((attribute.whole, ""))
+            case .value(let value): edits.append((attribute.value, value))
+            case nil: break
             }
         }
-        let element = Element(name: name, start: start, isUnwanted: isGone, declared: declared)
-        if isEmpty { end(element) } else { open.append(element) }
+        if !open.isEmpty { open[open.count - 1].hasChildren = true }
+        let element = Element(
+            name: name, start: start, content: position, change: own, declared: declared)
+        if isEmpty { end(element, at: position) } else { open.append(element) }
         return true
     }
 
-    private mutating func closeElement() -> Bool {
+    private mutating func closeElement(at start: Int) -> Bool {
         position += 1
         guard let name = readName(), let element = open.popLast(),
             packet[name] == packet[element.name]
@@ -117,12 +148,18 @@ private struct MarkupScanner {
         skipBlanks()
         guard position < packet.count, packet[position] == UInt8(ascii: ">") else { return false }
         position += 1
-        end(element)
+        end(element, at: start)
         return true
     }
 
-    private mutating func end(_ element: Element) {
-        if element.isUnwanted { removals.append(element.start..<position) }
+    /// - Parameter end: where the content of the element ends.
+    private mutating func end(_ element: Element, at end: Int) {
+        switch element.change {
+        case .removal: edits.append((element.start..<position, ""))
+        case .value(let value) where !element.hasChildren && end > element.content:
+            edits.append((element.content..<end, value))
+        default: break
+        }
         for prefix in element.declared { namespaces[prefix]?.removeLast() }
     }
 
