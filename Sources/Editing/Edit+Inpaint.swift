@@ -43,8 +43,12 @@ extension Edit {
             notes: stretched)
     }
 
-    /// A note on a mask whose shape is not the picture's, by more than a few percent.
+    /// A note on a mask that is on its side, or whose shape is not the picture's by more than a few percent.
     private static func stretching(of mask: Mask, to image: Image) -> String? {
+        if image.isStored(withWidth: mask.width, height: mask.height) {
+            return "the mask is \(mask.width)x\(mask.height), as the file stores the picture: it "
+                + "is turned as EXIF turns that"
+        }
         let (shape, other) = (mask.width * image.height, image.width * mask.height)
         guard 100 * abs(shape - other) > 3 * max(shape, other) else { return nil }
         return "the mask is \(mask.width)x\(mask.height), the picture "

@@ -13,7 +13,10 @@ extension Edit {
             top: sides.top, left: sides.left, bottom: sides.bottom, right: sides.right)
         // Where only the sum of two sides is asked for, a few pixels more on one keep a JPEG's blocks.
         let insets = if case .sides = recipe.growth { wanted } else { image.aligningBlocks(wanted) }
-        let canvas = try Canvas(extending: image, by: insets, overlap: recipe.overlap)
+        // Nothing of the old is painted where no model works.
+        let isPainted = recipe.steps > 0 && recipe.strength > 0
+        let canvas = try Canvas(
+            extending: image, by: insets, overlap: isPainted ? recipe.overlap : 0)
         let region = Mask(
             width: canvas.mask.width, height: canvas.mask.height,
             values: canvas.mask.values.map { $0 > 0 ? 255 : 0 })

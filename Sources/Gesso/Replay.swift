@@ -15,6 +15,10 @@ extension Receipt {
         in folder: URL, pictures given: [String: Picture] = [:], model: String? = nil
     ) throws -> Request {
         var request = request
+        // A receipt holds every setting: what follows from others was never asked for.
+        for index in request.edits.indices {
+            request.edits[index].recipe = request.edits[index].recipe.withoutImplied
+        }
         for (name, recorded) in request.pictures {
             if let picture = given[name] {
                 request.pictures[name] = picture

@@ -24,6 +24,25 @@ extension Image {
     }
 }
 
+extension Image {
+    /// Whether a size is that of the pixels as the picture's JPEG stores them, on their side, and not that of the
+    /// picture: what was drawn by a program that passes over EXIF has it.
+    public func isStored(withWidth width: Int, height: Int) -> Bool {
+        orientation(ofStoredWidth: width, height: height) != nil
+    }
+
+    /// How the picture was turned upright from pixels of a size; nil where it was not, or is on another canvas.
+    fileprivate func orientation(
+        ofStoredWidth storedWidth: Int, height storedHeight: Int
+    ) -> Orientation? {
+        guard let source = metadata.jpegSource, source.orientation.swapsSides, width != height,
+            (source.width, source.height) == (width, height),
+            (storedWidth, storedHeight) == (height, width)
+        else { return nil }
+        return source.orientation
+    }
+}
+
 extension Mask {
     /// The mask with its last column and row repeated until both sides are multiples of
     /// `multiple`.
@@ -45,12 +64,15 @@ extension Mask {
         return Mask(width: newWidth, height: newHeight, values: framed)
     }
 
-    /// The mask if it has the size of the picture; otherwise resized to it (Lanczos, as diffusers
-    /// does), or an error if that is not wanted.
+    /// The mask if it has the size of the picture, turned as the picture was if it has the size that is
+    /// stored; otherwise resized to it (Lanczos, as diffusers does), or an error if that is not wanted.
     ///
     /// - Throws: ``ImagingError/sizesDiffer(what:width:height:expectedWidth:expectedHeight:)``.
     public func fitted(to image: Image, resizing: Bool, name: String = "the mask") throws -> Mask {
         if width == image.width && height == image.height { return self }
+        if let orientation = image.orientation(ofStoredWidth: width, height: height) {
+            return turned(orientation)
+        }
         guard resizing else {
             throw ImagingError.sizesDiffer(
                 what: name, width: width, height: height, expectedWidth: image.width,

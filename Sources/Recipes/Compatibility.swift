@@ -63,4 +63,12 @@ public struct Compatibility: Sendable, Equatable {
 extension Recipe {
     /// The rules that `compat` stands for.
     public var compatibility: Compatibility { Compatibility(compat) }
+
+    /// The same recipe, in which what `compat` stands for counts as not given.
+    package var withoutImplied: Recipe {
+        var recipe = self
+        if maskLatent == compatibility.maskLatent { recipe.chosenMaskLatent = nil }
+        if generator == compatibility.generator { recipe.noise.chosenGenerator = nil }
+        return recipe
+    }
 }

@@ -65,7 +65,8 @@ public struct GridAxis: Sendable, Equatable {
         let isWhole =
             Recipe.key(name.replacing("-", with: "_"))?.expected.hasPrefix("a whole") ?? false
         let values = try Self.values(
-            of: Self.parts(String(text[text.index(after: equals)...])), whole: isWhole, at: origin)
+            Self.parts(String(text[text.index(after: equals)...])), of: name, whole: isWhole,
+            at: origin)
         if name == "preset" {
             subject = .preset
         } else if name == "model" {
@@ -91,7 +92,7 @@ public struct GridAxis: Sendable, Equatable {
             }
             subject = .key(key)
         }
-        try Self.check(values, of: name, at: origin)
+        try Self.check(values, of: name, subject, at: origin)
         self.values = values
     }
 
@@ -115,15 +116,16 @@ public struct GridAxis: Sendable, Equatable {
         }
         if case .text(let text, let place) = entry.value {
             let isWhole = Recipe.key(entry.key)?.expected.hasPrefix("a whole") ?? false
-            values = try Self.values(of: Self.parts(text), whole: isWhole, at: place)
+            values = try Self.values(
+                Self.parts(text), of: entry.key, whole: isWhole, at: place)
         } else {
             values = texts.map(\.text)
         }
         text =
             entry.key + "="
-            + values.map { $0.contains(",") ? "\"\($0)\"" : $0 }
+            + values.map { $0.contains(",") || $0.isEmpty ? "\"\($0)\"" : $0 }
             .joined(separator: ",")
-        try Self.check(values, of: entry.key, at: origin)
+        try Self.check(values, of: entry.key, subject, at: origin)
         for (value, place) in texts {
             guard case .key(let name) = subject, case .list = entry.value,
                 let key = Recipe.key(name)
@@ -136,14 +138,16 @@ public struct GridAxis: Sendable, Equatable {
         }
     }
 
-    /// The values of parts, ranges written out.
+    /// The values of parts, ranges written out. A value without any letter stands in quotes.
     private static func values(
-        of parts: [String], whole isWhole: Bool, at origin: Origin
+        _ parts: [(text: String, isQuoted: Bool)], of name: String, whole isWhole: Bool,
+        at origin: Origin
     ) throws(RecipeError) -> [String] {
         var values: [String] = []
-        for part in parts {
+        for (part, isQuoted) in parts {
             // So many are refused, whatever the rest comes to.
             guard values.count <= mostValues else { break }
+            guard isQuoted || !part.isEmpty else { throw miscounted(name, at: origin) }
             guard let range = NumberRange(part) else {
                 values.append(part)
                 continue
@@ -159,18 +163,36 @@ public struct GridAxis: Sendable, Equatable {
     }
 
     private static func check(
-        _ values: [String], of name: String, at origin: Origin
+        _ values: [String], of name: String, _ subject: Subject, at origin: Origin
     ) throws(RecipeError) {
-        guard (1...mostValues).contains(values.count), !values.contains("") else {
-            throw .malformed(
-                "\(name) has \(values.isEmpty ? "no" : "an empty or too many") values",
-                at: origin, remedy: "give 1 to \(mostValues), joined by commas")
+        guard (1...mostValues).contains(values.count),
+            !values.contains("") || mayBeEmpty(subject)
+        else { throw miscounted(name, isEmpty: values.isEmpty, at: origin) }
+    }
+
+    private static func miscounted(
+        _ name: String, isEmpty: Bool = false, at origin: Origin
+    ) -> RecipeError {
+        .malformed(
+            "\(name) has \(isEmpty ? "no" : "an empty or too many") values", at: origin,
+            remedy: "give 1 to \(mostValues), joined by commas")
+    }
+
+    /// Whether nothing is a value: of words that are left out, and of texts and lists.
+    private static func mayBeEmpty(_ subject: Subject) -> Bool {
+        switch subject {
+        case .words, .variable: return true
+        case .preset, .model, .control: return false
+        case .key(let name):
+            var scratch = Recipe(.imageToImage)
+            return Recipe.key(name)?.set("", in: &scratch) ?? false
         }
     }
 
     /// What the cells along it are called.
     public func label(_ value: String) -> String {
-        switch subject {
+        let value = value.isEmpty ? "\"\"" : value
+        return switch subject {
         case .key(let key): "\(key) \(value)"
         case .variable(let name): "\(name) \(value)"
         case .words, .preset: value
@@ -230,18 +252,20 @@ public struct GridAxis: Sendable, Equatable {
     }
 
     /// What commas part, but for those in double quotes; the quotes are taken off.
-    private static func parts(_ text: String) -> [String] {
-        var (parts, isQuoted) = ([""], false)
+    private static func parts(_ text: String) -> [(text: String, isQuoted: Bool)] {
+        var parts = [(text: "", isQuoted: false)]
+        var isInQuotes = false
         for character in text {
             if character == "\"" {
-                isQuoted.toggle()
-            } else if character == ",", !isQuoted {
-                parts.append("")
+                isInQuotes.toggle()
+                parts[parts.count - 1].isQuoted = true
+            } else if character == ",", !isInQuotes {
+                parts.append(("", false))
             } else {
-                parts[parts.count - 1].append(character)
+                parts[parts.count - 1].text.append(character)
             }
         }
-        return parts.map(\.trimmed)
+        return parts.map { ($0.text.trimmed, $0.isQuoted) }
     }
 }
 

@@ -101,7 +101,7 @@ extension Recipe {
             "token_merging", "reuse", "vae_tiling", "precision", "region", "mask_padding",
             "region_size",
             "per_component", "component_prompts", "match_color", "blend", "mask_latent",
-            "canvas_passes", "work_size", "watermark", "rng", "variation_seed",
+            "overlap", "canvas_passes", "work_size", "watermark", "rng", "variation_seed",
             "variation_strength", "seed_resize_from", "seed_delta", "hires_scale", "hires_size",
         ] + ofDetail + ofSoftInpainting + ofSecondRun
 }

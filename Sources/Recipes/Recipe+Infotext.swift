@@ -51,7 +51,7 @@ extension Recipe {
 
     /// Keys that have no effect without a model.
     private static let keysOfModelRuns: Set = [
-        "guidance_scale", "image_guidance_scale", "strength", "rng", "sigmas",
+        "guidance_scale", "image_guidance_scale", "strength", "rng", "sigmas", "watermark",
     ]
 
     /// `<lora:name:weight>` of every LoRA; none where one of them has no name for such a tag.

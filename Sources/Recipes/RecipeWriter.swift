@@ -49,7 +49,9 @@ public struct RecipeWriter {
                 let isImplied =
                     key.name == "mask_latent" && chosen.maskLatent == ruled.maskLatent
                     || key.name == "rng" && chosen.generator == ruled.generator
-                if !isOwn, !isImplied { settings.append((key.name, value)) }
+                // Without a prompt only a fill is made: that there are no words has to be said.
+                let isNeeded = key.name == "prompt" && values["steps"].map { "\($0)" } != "0"
+                if !isOwn && !isImplied || isNeeded { settings.append((key.name, value)) }
             }
         }
 

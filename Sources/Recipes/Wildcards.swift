@@ -5,7 +5,7 @@ public import Foundation
 /// - `{a|b|c}` is one of them; `{2$$a|b|c}` two of them, `{1-2$$a|b}` one or two, joined by commas, and
 ///   `{2$$ and $$a|b|c}` by what is between the signs. `0.5::a` makes `a` half as likely as others.
 /// - `__name__` is a line of the file `name.txt` in a folder of wildcards; lines that begin with `#` and
-///   empty ones are none.
+///   empty ones are none. `{2$$__name__}` is two lines of it.
 ///
 /// What is drawn may hold more of both. Braces without a bar in them are text. The same seed draws the
 /// same words.
@@ -18,6 +18,7 @@ struct WildcardDrawer {
 
     /// What is drawn from may be so deep in other draws.
     private static let deepest = 16
+    private static let tooDeep = "wildcards are too deep in each other"
     /// Signs that are looked at for choices, those in each other each time.
     private static let mostWork = 32 * Recipe.longestText
     private var work = 0
@@ -36,6 +37,7 @@ struct WildcardDrawer {
         guard let drawn = draw(Array(text.unicodeScalars), 0, &room) else {
             let fault =
                 room < 0 ? "what wildcards draw would be too long" : "its braces are too many"
+            notes.removeAll { $0.hasPrefix(Self.tooDeep) }
             notes.append("\(fault): they stay words")
             return text
         }
@@ -54,7 +56,10 @@ struct WildcardDrawer {
             let end = text[place] == "{" && depth < Self.deepest ? ends[place] : nil
             if let end { work += end - place }
             guard work <= Self.mostWork else { return nil }
-            if let end, let choice = Choice(text[(place + 1)..<end]) {
+            if let end, var choice = Choice(text[(place + 1)..<end]) {
+                if let name = choice.file.flatMap({ Self.name($0, 0) }) {
+                    choice.offer(lines(of: name))
+                }
                 for (index, option) in choice.drawn(&random).enumerated() {
                     if index > 0 {
                         room -= choice.separator.count
@@ -74,6 +79,10 @@ struct WildcardDrawer {
                 place += name.unicodeScalars.count + 4
                 room -= 1
             } else {
+                if text[place] == "_", let name = Self.name(text, place), !lines(of: name).isEmpty {
+                    let note = "\(Self.tooDeep): __\(name.prefix(40))__ stays words"
+                    if !notes.contains(note) { notes.append(note) }
+                }
                 let isEscape = text[place] == "\\" && place + 1 < text.count
                 drawn.append(contentsOf: text[place...(isEscape ? place + 1 : place)])
                 place += isEscape ? 2 : 1
@@ -113,9 +122,16 @@ struct WildcardDrawer {
 
     /// A line of a file; nil where there is none of that name.
     private mutating func line(of name: String) -> String? {
-        if lines[name] == nil { lines[name] = read(name) }
-        guard let lines = lines[name], !lines.isEmpty else { return nil }
-        return lines[random.next(below: lines.count)]
+        let lines = lines(of: name)
+        return lines.isEmpty ? nil : lines[random.next(below: lines.count)]
+    }
+
+    /// All lines of a file, which is read once.
+    private mutating func lines(of name: String) -> [String] {
+        if let lines = lines[name] { return lines }
+        let read = read(name)
+        lines[name] = read
+        return read
     }
 
     /// The lines of a file; none, with a note, where there are none of that name, or too many.
@@ -132,12 +148,19 @@ struct WildcardDrawer {
                 notes.append("wildcards '\(word)' are longer than 1 MiB: __\(word)__ stays words")
                 return []
             }
-            let text = String(decoding: bytes, as: UTF8.self)
+            guard let text = String(validating: bytes, as: UTF8.self) else {
+                notes.append(
+                    "wildcards '\(word)' are not UTF-8: __\(word)__ stays words; save the file as UTF-8"
+                )
+                return []
+            }
             let lines = text.unicodeScalars
                 .split { $0 == "\n" || $0 == "\r" || $0 == "\u{FEFF}" }
                 .map { String($0).trimmed }.filter { !$0.isEmpty && !$0.hasPrefix("#") }
-            if !lines.isEmpty { return lines }
-            break
+            if lines.isEmpty {
+                notes.append("wildcards '\(word)' have no lines: __\(word)__ stays words")
+            }
+            return lines
         }
         notes.append("no wildcards '\(word)': __\(word)__ stays words")
         return []
@@ -146,7 +169,7 @@ struct WildcardDrawer {
 
 /// What braces hold: options, and how many of them are drawn.
 private struct Choice {
-    private let options: [(words: ArraySlice<Unicode.Scalar>, weight: Double)]
+    private var options: [(words: ArraySlice<Unicode.Scalar>, weight: Double)]
     private let count: ClosedRange<Int>
     /// What is between those that are drawn.
     let separator: String.UnicodeScalarView
@@ -164,6 +187,21 @@ private struct Choice {
         let parts = Self.parts(of: text[start...], at: ["|"])
         guard parts.count > 1 || count != nil else { return nil }
         options = parts.map(Self.weighted)
+    }
+
+    /// The only option, of which several are to be drawn: the name of a file may be all of it.
+    var file: [Unicode.Scalar]? {
+        guard options.count == 1, count.upperBound > 1 else { return nil }
+        let words = String(String.UnicodeScalarView(options[0].words)).trimmed
+        let isName = words.count > 4 && words.hasPrefix("__") && words.hasSuffix("__")
+        let inner = words.dropFirst(2).dropLast(2)
+        return isName && !inner.contains("__") ? Array(words.unicodeScalars) : nil
+    }
+
+    /// Puts the lines of a file, if there are any, in the place of its name.
+    mutating func offer(_ lines: [String]) {
+        guard !lines.isEmpty else { return }
+        options = lines.map { (Array($0.unicodeScalars)[...], 1) }
     }
 
     /// The options that are drawn, each at most once.

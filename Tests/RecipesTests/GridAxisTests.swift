@@ -13,7 +13,8 @@ import Recipes
         ("steps=2,8-9", ["2", "8", "9"]), ("scheduler=ddim, euler-a", ["ddim", "euler-a"]),
         ("guidance-scale=0-1 [3]", ["0", "0.5", "1"]), ("mask_grow=-4..4:4", ["-4", "0", "4"]),
         ("prompt:cat=cat,\"a dog, asleep\"", ["cat", "a dog, asleep"]),
-        ("preset=night,winter", ["night", "winter"]),
+        ("prompt:big=big,\"\"", ["big", ""]), ("negative_prompt=\" \",blurry", ["", "blurry"]),
+        ("lora=a:0.5,\"\"", ["a:0.5", ""]), ("preset=night,winter", ["night", "winter"]),
         ("model=a.safetensors,b/c", ["a.safetensors", "b/c"]),
         ("control:weight=0..1:0.5", ["0", "0.5", "1"]),
     ])
@@ -25,7 +26,8 @@ import Recipes
         ("strength", "'strength' is no axis: --x: "), ("strenght=1,2", "did you mean 'strength'?"),
         ("steps=1..9:0", "is no range"), ("steps=1..900", "is no range"),
         ("steps=9..1", "is no range"), ("steps=1-10 [0]", "is no range"),
-        ("steps=1,,2", "empty"), ("steps=", "empty"),
+        ("steps=1,,2", "empty"), ("steps=", "empty"), ("prompt:a=a,,b", "empty"),
+        ("steps=1,\"\"", "empty"), ("preset=night,\"\"", "empty"),
         (
             "control:wieght=1",
             "a control has no 'wieght': --x: give control: and one of weight, start"
@@ -61,6 +63,8 @@ import Recipes
         var recipe = Recipe(.imageToImage)
         recipe.prompt = "a cat on a mat"
         #expect(try axis.replaced("dog", in: recipe).prompt == "a dog on a mat")
+        #expect(try axis.replaced("", in: recipe).prompt == "a  on a mat")
+        #expect(axis.label("") == "\"\"")
         recipe.prompt = "a mat"
         #expect(throws: RecipeError.self) { try axis.replaced("dog", in: recipe) }
     }

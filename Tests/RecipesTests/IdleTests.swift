@@ -78,5 +78,7 @@ import Testing
         #expect(try idle(.outpaint, ["aspect": "2:1", "gravity": "top"]).isEmpty)
         let once = ["left": "8", "canvas_passes": "one", "region_size": "64"]
         #expect(try idle(.outpaint, once) == ["canvas_passes is one: region_size has no effect"])
+        let stepless = ["left": "8", "steps": "0", "prompt": "", "overlap": "16"]
+        #expect(try idle(.outpaint, stepless) == ["steps is 0: overlap has no effect"])
     }
 }

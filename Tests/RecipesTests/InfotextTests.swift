@@ -37,6 +37,14 @@ import Testing
                 """)
     }
 
+    @Test func noWatermarkIsClaimedWhereNoModelRan() {
+        var recipe = Recipe(.inpaint)
+        (recipe.fill, recipe.watermark) = (.edge, "mine")
+        #expect(recipe.infotext(provenance(.inpaint)).contains("watermark: mine"))
+        recipe.steps = 0
+        #expect(!recipe.infotext(provenance(.inpaint)).contains("watermark"))
+    }
+
     @Test func masksAreDescribed() {
         var recipe = Recipe(.inpaint)
         recipe.invertMask = true

@@ -251,7 +251,37 @@ import Testing
             #expect(all("__sub/color__", from: folder).contains("winter red"))
             let ring = drawn("__ring__", from: folder).recipe.prompt
             #expect(ring.hasPrefix("x x x ") && ring.utf8.count < 100)
+            #expect(
+                drawn("__ring__ __ring__", from: folder).notes
+                    == ["wildcards are too deep in each other: __ring__ stays words"])
             #expect(drawn("a __season__", from: folder).recipe.wildcardPrompt == "a __season__")
+        }
+    }
+
+    /// One file may be all that several are drawn from.
+    @Test func severalLinesOfAFileAreDrawn() throws {
+        let files = ["color.txt": "red\nblue\n", "both.txt": "__color__\n"]
+        try inFolder(files) { folder in
+            #expect(all("{2$$__color__}", from: folder) == ["red, blue", "blue, red"])
+            #expect(all("{1-2$$ and $$__color__}", from: folder).count == 4)
+            #expect(all("{2$$__both__}", from: folder) == ["red", "blue"])
+            #expect(all("{2$$a __color__}", from: folder) == ["a red", "a blue"])
+            #expect(all("{2$$__color__|x}", from: folder).count == 4)
+            #expect(drawn("{2$$__none__}", from: folder).recipe.prompt == "__none__")
+        }
+    }
+
+    @Test func aFileThatCannotBeDrawnFromSaysWhy() throws {
+        try inFolder(["empty.txt": "# nothing\n"]) { folder in
+            try Data([0x63, 0x61, 0x66, 0xE9]).write(to: folder.appending(path: "latin.txt"))
+            for (name, why) in [
+                ("empty", "have no lines: __empty__ stays words"),
+                ("latin", "are not UTF-8: __latin__ stays words; save the file as UTF-8"),
+            ] {
+                let (recipe, notes) = drawn("a __\(name)__", from: folder)
+                #expect(recipe.prompt == "a __\(name)__")
+                #expect(notes == ["wildcards '\(name)' \(why)"])
+            }
         }
     }
 

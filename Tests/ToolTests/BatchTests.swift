@@ -148,6 +148,20 @@ import Testing
         }
     }
 
+    /// A batch with a picture that cannot be made is finished, too, however often it ran.
+    @Test func aFinishedBatchIsMadeAgainOnDemand() throws {
+        try Tool.inFolder { tool in
+            try furnish(tool, 2)
+            try Data().write(to: tool.url("in/broken.png"))
+            for _ in 0..<2 { #expect(try tool.run(command("out")).status == 3) }
+            for _ in 0..<2 {
+                let again = try tool.run(command("out", "--overwrite"))
+                #expect(again.status == 3)
+                #expect(again.errors.contains("2 made, 1 failed"), "\(again.errors)")
+            }
+        }
+    }
+
     /// Two shards make what one run makes, and each takes its place from the cluster.
     @Test func shardsMakeTheWhole() throws {
         try Tool.inFolder { tool in
@@ -180,6 +194,27 @@ import Testing
             let name = "{stem}-{seed}-{index}.{ext}"
             let outcome = try tool.run(command("out", "--name", name))
             #expect(outcome.text == "out/p1-8-0002.png\nout/p2-9-0003.png\nout/p3-10-0004.png\n")
+        }
+    }
+
+    /// As the ending of `-o` does for one picture.
+    @Test func theEndingOfNamesDecidesTheFormat() throws {
+        try Tool.inFolder { tool in
+            try furnish(tool, 1)
+            try tool.draw("in/q.jpg", width: 32, height: 32)
+            let made = try tool.run(command("out", "--name", "{stem}-{seed}.webp"))
+            #expect(made.status == 0, "\(made.errors)")
+            #expect(made.text == "out/p0-7.webp\nout/q-8.webp\n")
+            for name in ["p0-7.webp", "q-8.webp"] {
+                let data = try Data(contentsOf: tool.url("out/" + name))
+                #expect(data.dropFirst(8).prefix(4).elementsEqual("WEBP".utf8))
+            }
+            let other = try tool.run(command("no", "--name", "{stem}.webp", "--format", "png"))
+            #expect(other.status == 64)
+            #expect(other.errors.contains("'p0.webp' is no name of a PNG: --name"))
+            let none = try tool.run(command("no", "--name", "{stem}"))
+            #expect(none.status == 64)
+            #expect(none.errors.contains("'p0' is no name of a PNG: --name"))
         }
     }
 

@@ -86,6 +86,9 @@ import Testing
             #expect(
                 try mask(tool, box + exact + ["--mask", "rect:0,0,2,48"])
                     == thing.united(with: rectangle(0..<2, 0..<48)))
+            #expect(
+                try mask(tool, box + exact + ["--mask", "-rect:0,0,30,48"])
+                    == thing.subtracting(rectangle(0..<30, 0..<48)))
             let strokes = ["--keep", "24,20,40,20", "--drop", "2,2,60,4"]
             #expect(try mask(tool, strokes + exact) == thing)
             for (arguments, words) in [
@@ -98,9 +101,11 @@ import Testing
                 #expect(run.status == 64)
                 #expect(run.errors.contains(words), "\(run.errors)")
             }
-            let run = try tool.run(["mask", "in.png", "-o", "n.png", "--select", "box:90,0,9,9"])
-            #expect(run.status == 65)
-            #expect(run.errors.contains("nothing of the picture is selected: --select"))
+            for (option, value) in [("--select", "box:90,0,9,9"), ("--keep", "90,9,99,9")] {
+                let run = try tool.run(["mask", "in.png", "-o", "n.png", option, value])
+                #expect(run.status == 65)
+                #expect(run.errors.contains("nothing of the picture is selected: \(option)"))
+            }
         }
     }
 
@@ -243,6 +248,8 @@ import Testing
                 let run = try tool.run(
                     ["outpaint", "in.png", "--left", "16", "--steps", "0", "-o", name] + fill)
                 #expect(run.status == 0, "\(run.errors)")
+                #expect(run.errors.contains("gesso: 20 % of the picture will be repainted\n"))
+                #expect(run.errors.contains("verified: 0 of \(64 * 48) pixels outside the mask"))
                 let after = try Image(contentsOf: tool.url(name))
                 #expect(
                     after.cropped(x: 16, y: 0, width: 64, height: 48).samples == before.samples)

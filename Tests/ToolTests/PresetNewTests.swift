@@ -37,6 +37,27 @@ import Testing
         }
     }
 
+    @Test func noWordsAreAPrompt() throws {
+        try Tool.inFolder { tool in
+            try tool.draw("in.png")
+            let words = ["img2img", "in.png", "--seed", "9"]
+            let made = try tool.run(
+                words + ["--prompt", "", "--steps", "2", "-o", "a.png", "--receipt", "a.json"])
+            #expect(made.status == 0, "\(made.errors)")
+            for source in ["a.png", "a.json"] {
+                let new = try tool(
+                    "preset", "new", "none", "--from", source, "-o", "p.yaml", "--overwrite")
+                #expect(new.status == 0, "\(new.errors)")
+                let again = try tool.run(
+                    words + ["--preset", "./p.yaml", "-o", "b.png", "--overwrite"])
+                #expect(again.status == 0, "\(again.errors)")
+                #expect(
+                    try Data(contentsOf: tool.url("a.png"))
+                        == Data(contentsOf: tool.url("b.png")))
+            }
+        }
+    }
+
     /// What a picture and its receipt say is what was asked for.
     @Test func aPictureAndItsReceiptAgree() throws {
         try Tool.inFolder { tool in

@@ -173,6 +173,26 @@ import Testing
         }
     }
 
+    /// A receipt holds what follows from other settings, too, which nobody asked for.
+    @Test func aReplayNotesNothingThatWasNotAskedFor() throws {
+        try Tool.inFolder { tool in
+            try furnish(tool)
+            let words = ["inpaint", "in.png", "--mask", "mask.png", "--fill", "edge"]
+            let painted = ["--prompt", "x", "--steps", "2", "--compat"]
+            for more in [["--steps", "0"], painted + ["comfy"], painted + ["diffusers"]] {
+                let made = try tool.run(
+                    words + more + ["-o", "out.png", "--receipt", "r.json", "--overwrite"])
+                #expect(made.status == 0)
+                let again = try tool("replay", "r.json", "-o", "again.png", "--overwrite")
+                #expect(again.text == "identical: again.png\n", "\(again.errors)")
+                #expect(!again.errors.contains("mask_latent") && !again.errors.contains("rng"))
+                #expect(
+                    try Data(contentsOf: tool.url("out.png"))
+                        == Data(contentsOf: tool.url("again.png")))
+            }
+        }
+    }
+
     @Test func whatDriftedIsTold() throws {
         struct Document: Decodable {
             let schema: String

@@ -51,6 +51,38 @@ import Testing
         }
     }
 
+    /// Programs that pass over EXIF draw a mask for the picture on its side.
+    @Test(arguments: 5...8)
+    func aMaskOfTheStoredSizeIsTurned(orientation: Int) throws {
+        try Tool.inFolder { tool in
+            let file = Fixtures.folder.appending(path: "Images/Good/orientation-\(orientation).jpg")
+            try FileManager.default.copyItem(at: file, to: tool.url("in.jpg"))
+            let source = try Image(contentsOf: tool.url("in.jpg"))
+            let (width, height) = (source.height, source.width)
+            #expect(width > height)
+            var stored = Mask(width: width, height: height, filledWith: 0)
+            for y in 1..<5 { for x in 2..<9 { stored.values[y * width + x] = 255 } }
+            try stored.image.encoded(as: .png, quality: nil).write(to: tool.url("mask.png"))
+            let shapes = [
+                5: "rect:1,2,4,7", 6: "rect:\(height - 5),2,4,7",
+                7: "rect:\(height - 5),\(width - 9),4,7", 8: "rect:1,\(width - 9),4,7",
+            ]
+            var results: [Data] = []
+            for mask in ["mask.png", try #require(shapes[orientation])] {
+                let run = try tool(
+                    "inpaint", "in.jpg", "--mask", mask, "--fill", "color:#ff0000", "--steps", "0",
+                    "--seed", "1", "--strip-metadata", "-o", "out.png", "--overwrite")
+                #expect(run.status == 0, "\(run.errors)")
+                let note = "as the file stores the picture: it is turned as EXIF turns that"
+                #expect(run.errors.contains(note) == (mask == "mask.png"))
+                results.append(try Data(contentsOf: tool.url("out.png")))
+            }
+            #expect(results[0] == results[1])
+            let proof = try tool("verify", "in.jpg", "out.png", "--mask", "mask.png")
+            #expect(proof.status == 0, "\(proof.text)\(proof.errors)")
+        }
+    }
+
     @Test func aMistypedPathComesBeforeAMissingPrompt() throws {
         try Tool.inFolder { tool in
             try tool.draw("in.png")

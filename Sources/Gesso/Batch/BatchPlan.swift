@@ -15,7 +15,7 @@ public struct BatchPlan {
         public var masksAreListed = false
         /// The names of results, of {stem}, {seed}, {index}, {ext} and {verb}.
         public var name = "{stem}.{ext}"
-        /// The format of results; nil is each picture's own.
+        /// The format of results; nil is what `name` ends in, or each picture's own.
         public var format: ImageFormat?
         /// The quality of results that have one.
         public var quality: Int?
@@ -123,7 +123,9 @@ public struct BatchPlan {
     private func name(
         of item: BatchList.Item, _ index: Int, seed: UInt64?
     ) throws -> (name: String, format: ImageFormat) {
-        let format = options.format ?? item.format.flatMap { $0.isWritten ? $0 : nil } ?? .png
+        let format =
+            options.format ?? template.format ?? item.format.flatMap { $0.isWritten ? $0 : nil }
+            ?? .png
         let own = item.format == format ? item.input.pathEnding : nil
         let name =
             item.folder

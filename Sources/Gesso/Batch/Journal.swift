@@ -113,6 +113,7 @@ final class Journal {
         try append(entry)
         entries[entry.output] = entry
         lastOutput = entry.output
+        isFinished = false
     }
 
     func noteEnd() throws {

@@ -1,4 +1,6 @@
+import Files
 import Foundation
+import Imaging
 
 /// How outputs are named: text with `{stem}`, `{seed}`, `{index}`, `{ext}` and `{verb}` in it.
 package struct NameTemplate {
@@ -36,6 +38,12 @@ package struct NameTemplate {
             rest = rest[rest.index(after: close)...]
         }
         self.parts = parts + [.text(String(rest))]
+    }
+
+    /// The format that a fixed ending of its names says; nil where there is none, or none that is written.
+    package var format: ImageFormat? {
+        guard case .text(let text)? = parts.last else { return nil }
+        return ImageFormat(written: ("name" + text).pathEnding)
     }
 
     /// Whether a placeholder is in it.

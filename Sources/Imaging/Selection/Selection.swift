@@ -64,7 +64,7 @@ extension Selection {
 
 extension Image {
     /// The mask of a selection: white on what is selected and on its margin, where no stroke says otherwise.
-    /// It is empty where the box leaves nothing of the picture.
+    /// It is empty where the box, or without one every stroke to keep, has nothing of the picture.
     ///
     /// GrabCut (Rother, Kolmogorov & Blake 2004): two mixtures of colours, of what is selected and of
     /// what is not, and the cheapest border between both are found in turns in a small copy of the

@@ -15,13 +15,14 @@ struct SelectionPlaces {
     /// Whether the box ends at the picture's left, top, right and bottom edge.
     private let isAtEdge: (left: Bool, top: Bool, right: Bool, bottom: Bool)
 
-    /// - Returns: nil if the box has nothing of the picture.
+    /// - Returns: nil if the box has nothing of the picture, or without one the strokes to keep.
     init?(_ selection: Selection, in image: Image) {
         self.selection = selection
         radius = Double(max(image.width, image.height)) / 256
         var part = Box(x: 0, y: 0, width: image.width, height: image.height)
         guard let wanted = selection.box else {
             (box, region, isAtEdge) = (nil, part, (true, true, true, true))
+            guard known(image.width, image.height).contains(.keep) else { return nil }
             return
         }
         let (left, top) = (max(wanted.x, 0), max(wanted.y, 0))

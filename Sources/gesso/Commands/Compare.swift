@@ -156,7 +156,7 @@ struct PicturePair {
             options.plan(), on: first, keepsGreys: options.maskThreshold == nil
         ) { path in
             let mask = try Input.image(path)
-            if !recipe.fitMask {
+            if !recipe.fitMask, !first.isStored(withWidth: mask.width, height: mask.height) {
                 try Self.checkSize(
                     mask.width, mask.height, path, first.width, first.height, firstPath)
             }

@@ -83,8 +83,8 @@ struct MaskCommand: ParsableCommand {
     func run() throws { try Editor.withThreads(nil, work) }
 
     private func work() throws {
-        var plan = try masks.shape.plan()
         let selection = try selected.selection()
+        var plan = try masks.shape.plan(afterSelection: selection != nil)
         if selection != nil {
             plan.parts.insert(
                 .init(.picture(SelectionOptions.name), at: .argument("--select")), at: 0)
@@ -122,9 +122,13 @@ struct MaskCommand: ParsableCommand {
             }
             let found = image.mask(of: selection)
             guard !found.isEmpty else {
+                let hasBox = selection.box != nil
                 throw Failure(
-                    .badData, "nothing of the picture is selected", at: "--select",
-                    do: "draw the box around the whole object, or add --keep")
+                    .badData, "nothing of the picture is selected",
+                    at: hasBox ? "--select" : "--keep",
+                    do: hasBox
+                        ? "draw the box around the whole object, or add --keep"
+                        : "count pixels from the top left of the upright picture")
             }
             if let doubt = selection.doubt(found) { doubts.append(doubt) }
             return found.image

@@ -46,7 +46,11 @@ struct MaskShapeOptions: ParsableArguments {
     }
 
     /// The mask that the options come to.
-    func plan() throws -> MaskPlan { try MaskPlan(words: masks) }
+    ///
+    /// - Parameter isAfterSelection: whether a selection goes before them, which the first may subtract from.
+    func plan(afterSelection isAfterSelection: Bool = false) throws -> MaskPlan {
+        try MaskPlan(words: masks, afterSelection: isAfterSelection)
+    }
 
     fileprivate static func split(
         _ text: String, isFirst: Bool
@@ -91,15 +95,16 @@ struct MaskOptions: ParsableArguments {
 
 extension MaskPlan {
     /// The mask of words as they follow `--mask`, added and subtracted in their order.
-    init(words masks: [String]) throws {
-        if let first = masks.first, first.hasPrefix("-"), first != "-" {
+    init(words masks: [String], afterSelection isAfterSelection: Bool = false) throws {
+        if !isAfterSelection, let first = masks.first, first.hasPrefix("-"), first != "-" {
             throw Failure(
                 .usage, "the first mask '\(first.prefix(40))' takes away from nothing",
                 at: "--mask", do: "put another before it, or ./ before a file's name")
         }
         self.init(
             parts: try masks.enumerated().map { index, text in
-                let (spec, subtracts) = MaskShapeOptions.split(text, isFirst: index == 0)
+                let (spec, subtracts) = MaskShapeOptions.split(
+                    text, isFirst: index == 0 && !isAfterSelection)
                 return Part(
                     try MaskSource(spec, at: .argument("--mask")), subtracts: subtracts,
                     at: .argument("--mask"))
