@@ -7,6 +7,8 @@
 #include <stdio.h>
 #include <string.h>
 
+enum { most_stray_bytes = 16 };
+
 static tmsize_t read_some(thandle_t handle, void *target, tmsize_t count) {
     codec_tiff_file *file = handle;
     const uint8_t *bytes = file->writer != NULL ? file->writer->bytes : file->bytes;
@@ -72,6 +74,27 @@ static void unmap(thandle_t handle, void *base, toff_t count) {
     (void)count;
 }
 
+// Whether a warning means that samples are a guess: of a fax in any case, of a JPEG where libjpeg finds it damaged. A
+// few bytes between the samples and the next marker belong to nothing.
+static int is_of_damage(const char *module, const char *text) {
+    int stray = 0;
+    if (sscanf(text, "Corrupt JPEG data: %d extraneous bytes", &stray) == 1) {
+        return stray > most_stray_bytes;
+    }
+    return strncmp(module, "Fax", 3) == 0 || strncmp(text, "Corrupt JPEG", 12) == 0
+        || strncmp(text, "Premature end of JPEG", 21) == 0
+        || strncmp(text, "Inconsistent progression", 24) == 0;
+}
+
+static void keep(
+    codec_tiff_file *file, const char *module, const char *format, va_list arguments,
+    int is_warning) {
+    char text[codec_message_limit];
+    vsnprintf(text, sizeof text, format, arguments);
+    if (file == NULL || (is_warning && !is_of_damage(module == NULL ? "" : module, text))) return;
+    codec_fail(file->message, text);
+}
+
 #if TIFFLIB_VERSION >= 20221213
 
 enum { largest_allocation = 1 << 30 };
@@ -79,17 +102,14 @@ enum { largest_allocation = 1 << 30 };
 static int keep_error(
     TIFF *tiff, void *user, const char *module, const char *format, va_list arguments) {
     (void)tiff;
-    (void)module;
-    codec_tiff_file *file = user;
-    char text[codec_message_limit];
-    vsnprintf(text, sizeof text, format, arguments);
-    codec_fail(file->message, text);
+    keep(user, module, format, arguments, 0);
     return 1;
 }
 
-static int ignore_warning(
+static int keep_damage(
     TIFF *tiff, void *user, const char *module, const char *format, va_list arguments) {
-    (void)tiff, (void)user, (void)module, (void)format, (void)arguments;
+    (void)tiff;
+    keep(user, module, format, arguments, 1);
     return 1;
 }
 
@@ -97,7 +117,7 @@ TIFF *codec_tiff_open_file(codec_tiff_file *file, const char *mode) {
     TIFFOpenOptions *options = TIFFOpenOptionsAlloc();
     if (options == NULL) return NULL;
     TIFFOpenOptionsSetErrorHandlerExtR(options, keep_error, file);
-    TIFFOpenOptionsSetWarningHandlerExtR(options, ignore_warning, file);
+    TIFFOpenOptionsSetWarningHandlerExtR(options, keep_damage, file);
     TIFFOpenOptionsSetMaxSingleMemAlloc(options, largest_allocation);
     TIFF *tiff = TIFFClientOpenExt(
         "picture", mode, file, read_some, write_some, seek, leave_open, size, map, unmap, options);
@@ -107,10 +127,22 @@ TIFF *codec_tiff_open_file(codec_tiff_file *file, const char *mode) {
 
 #else
 
+static void keep_error(
+    thandle_t handle, const char *module, const char *format, va_list arguments) {
+    keep(handle, module, format, arguments, 0);
+}
+
+static void keep_damage(
+    thandle_t handle, const char *module, const char *format, va_list arguments) {
+    keep(handle, module, format, arguments, 1);
+}
+
 TIFF *codec_tiff_open_file(codec_tiff_file *file, const char *mode) {
-    // Older versions have handlers for the whole process alone.
+    // Older versions have handlers for the whole process alone, which are given the file.
     TIFFSetErrorHandler(NULL);
     TIFFSetWarningHandler(NULL);
+    TIFFSetErrorHandlerExt(keep_error);
+    TIFFSetWarningHandlerExt(keep_damage);
     return TIFFClientOpen(
         "picture", mode, file, read_some, write_some, seek, leave_open, size, map, unmap);
 }

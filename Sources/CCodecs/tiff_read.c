@@ -10,12 +10,14 @@
 #if __has_include(<tiffio.h>)
 #include <tiffio.h>
 
+#include "tiff_directories.h"
 #include "tiff_file.h"
 #include "tiff_samples.h"
 
 enum {
     most_samples = 8,   // of a pixel: colours, transparency and a few that are left out
     most_pages = 1000,  // that are counted
+    more_of_a_side = 4096,  // pixels that a tile may have more than the picture
     profile_step = 256, // pixels that are converted at once
 };
 
@@ -160,9 +162,8 @@ static codec_status choose_conversion(codec_reader *reader, tiff_state *state) {
     return codec_ok;
 }
 
-// A strip or tile larger than the picture needs memory that the picture does not.
+// A strip or tile larger than the picture needs memory and, where there are many, time that the picture does not.
 static codec_status choose_areas(codec_reader *reader, tiff_state *state) {
-    uint64_t most = ((uint64_t)reader->width + 4096) * ((uint64_t)reader->height + 4096);
     if (TIFFIsTiled(state->tiff)) {
         TIFFGetField(state->tiff, TIFFTAG_TILEWIDTH, &state->area_width);
         TIFFGetField(state->tiff, TIFFTAG_TILELENGTH, &state->area_height);
@@ -172,18 +173,11 @@ static codec_status choose_areas(codec_reader *reader, tiff_state *state) {
         if (state->area_height > reader->height) state->area_height = reader->height;
     }
     if (state->area_width == 0 || state->area_height == 0
-        || (uint64_t)state->area_width * state->area_height > most) {
+        || state->area_width > (uint64_t)reader->width + more_of_a_side
+        || state->area_height > (uint64_t)reader->height + more_of_a_side) {
         return fail(reader, codec_corrupt, "its strips or tiles have no sensible size");
     }
     return codec_ok;
-}
-
-static void count_pages(codec_reader *reader, TIFF *tiff) {
-    uint32_t pages = 1;
-    while (pages < most_pages && TIFFReadDirectory(tiff)) pages++;
-    reader->message[0] = 0;
-    TIFFSetDirectory(tiff, 0);
-    reader->pictures = pages > 1 ? pages : 0;
 }
 
 static codec_status take_items(codec_reader *reader, TIFF *tiff) {
@@ -195,10 +189,16 @@ static codec_status take_items(codec_reader *reader, TIFF *tiff) {
 
 codec_status codec_tiff_header(codec_reader *reader) {
     tiff_state *state = reader->state;
+    if (codec_tiff_has_shared_values(state->file.bytes, state->file.count)) {
+        return fail(reader, codec_corrupt, "its tags have more bytes together than the file");
+    }
     state->tiff = codec_tiff_open_file(&state->file, "rm");
     if (state->tiff == NULL) return fail(reader, codec_corrupt, "its first directory is broken");
     TIFF *tiff = state->tiff;
-    count_pages(reader, tiff);
+    // What libtiff passes over is none of the reader's business.
+    reader->message[0] = 0;
+    uint32_t pages = codec_tiff_pages(state->file.bytes, state->file.count, most_pages);
+    reader->pictures = pages > 1 ? pages : 0;
     if (!TIFFGetField(tiff, TIFFTAG_IMAGEWIDTH, &reader->width)
         || !TIFFGetField(tiff, TIFFTAG_IMAGELENGTH, &reader->height) || reader->width == 0
         || reader->height == 0) {
@@ -325,6 +325,8 @@ static void put_row(
         }
         if (state->alpha_at < 0) continue;
         uint16_t alpha = pixel[state->alpha_at];
+        // Beside numbers of a palette it is one, too.
+        if (state->palette[0] != NULL) alpha = (uint16_t)(alpha * 255 / ((1 << state->bits) - 1));
         to[colors] = state->bits > 8 && white == 255 ? (uint16_t)((alpha + 128) / 257) : alpha;
         if (state->is_premultiplied) divide_by_alpha(to, colors, white);
     }
@@ -419,8 +421,11 @@ codec_status codec_tiff_pixels(codec_reader *reader, uint16_t *samples) {
         state->inks = codec_inks_open(item->bytes, item->count);
         if (state->inks != NULL) reader->converted_from_cmyk = 2;
     }
-    return state->is_converted ? convert(reader, state, samples)
-                               : read_areas(reader, state, samples);
+    reader->message[0] = 0;
+    codec_status status = state->is_converted ? convert(reader, state, samples)
+                                              : read_areas(reader, state, samples);
+    // libtiff goes on with a guess where a fax or a JPEG is damaged.
+    return status == codec_ok && reader->message[0] != 0 ? codec_corrupt : status;
 }
 
 void codec_tiff_close(codec_reader *reader) {

@@ -125,6 +125,87 @@ import Testing
         #expect(((try? Image(decoding: file, name: "a")) != nil) == isRead)
     }
 
+    /// Alpha beside numbers of a palette of four bits: whole and none.
+    @Test func alphaBesideAPalette() throws {
+        let file = tiff(with: [
+            (256, 3, 1, bytes(2, 4)), (258, 3, 2, bytes(4, 2) + bytes(4, 2)),
+            (262, 3, 1, bytes(3, 4)), (277, 3, 1, bytes(2, 4)), (279, 4, 1, bytes(2, 4)),
+            (320, 3, 48, (0..<48).flatMap { bytes($0 % 16 * 17 << 8, 2) }),
+            (338, 3, 1, bytes(2, 4)),
+        ])
+        var data = file
+        data.replaceSubrange(8..<10, with: [0x5F, 0x70])
+        let image = try Image(decoding: data, name: "a")
+        #expect(image.samples == [85, 85, 85, 255, 119, 119, 119, 0])
+    }
+
+    /// Tags that name the same bytes, of each of which libtiff keeps a copy: more than the file has, and 64 KiB.
+    @Test func tagsOfATIFFShareFewBytes() throws {
+        func isRead(_ shared: Int) -> Bool {
+            let value = [UInt8](repeating: 1, count: 1 << 16)
+            let others = (0..<shared).map { number in
+                (tag: 50_001 + number, kind: 1, count: value.count, value: bytes(0, 4))
+            }
+            var file = tiff(with: [(50_000, 1, value.count, value)] + others)
+            let start = file.count - value.count
+            for entry in stride(from: 12, to: start - 4, by: 12)
+            where (50_001..<60_000).contains(Int(file[entry]) | Int(file[entry + 1]) << 8) {
+                file.replaceSubrange(entry + 8..<entry + 12, with: bytes(start, 4))
+            }
+            return (try? Image(decoding: file, name: "a")) != nil
+        }
+        #expect(isRead(0))
+        #expect(isRead(1))
+        #expect(!isRead(3))
+    }
+
+    /// Tiles that are 4096 pixels longer than the picture; one that is longer would be decoded again and again.
+    @Test(arguments: [(16, 4112, true), (16, 4128, false), (4112, 16, true), (4128, 16, false)])
+    func tilesOfATIFF(width: Int, height: Int, isRead: Bool) throws {
+        let count = width * height
+        let pixels = [UInt8](repeating: 3, count: count)
+        let file = tiff(with: [
+            (256, 3, 1, bytes(16, 4)), (257, 3, 1, bytes(16, 4)), (322, 4, 1, bytes(width, 4)),
+            (323, 4, 1, bytes(height, 4)), (324, 4, 1, bytes(0, 4)), (325, 4, 1, bytes(count, 4)),
+            (50_000, 1, count, pixels),
+        ])
+        var data = file
+        let entry = try #require(
+            stride(from: 12, to: data.count, by: 12).first {
+                data[$0] == 324 & 0xFF && data[$0 + 1] == 324 >> 8
+            })
+        data.replaceSubrange(entry + 8..<entry + 12, with: bytes(data.count - count, 4))
+        #expect(((try? Image(decoding: data, name: "a")) != nil) == isRead)
+    }
+
+    /// libtiff goes on with a guess and a warning.
+    @Test(arguments: [("group-4.tif", 40), ("jpeg.tif", 62)])
+    func damagedFaxesAndJPEGsInATIFF(name: String, place: Int) throws {
+        var data = try Data(contentsOf: corpus.appending(path: "Good/\(name)"))
+        #expect(throws: Never.self) { try Image(decoding: data, name: name) }
+        data[place] ^= 0xFF
+        #expect(throws: ImagingError.self) { try Image(decoding: data, name: name) }
+    }
+
+    /// Directories of pictures that follow each other; one that follows itself counts once.
+    @Test func picturesOfATIFF() throws {
+        func notes(_ count: Int, loops: Bool = false) throws -> [String] {
+            let one = tiff(with: [])
+            let size = one.count - 10
+            var file = one
+            for page in 1..<count {
+                file.replaceSubrange(file.count - 4..<file.count, with: bytes(10 + page * size, 4))
+                file += one.dropFirst(10)
+            }
+            if loops { file.replaceSubrange(file.count - 4..<file.count, with: bytes(10, 4)) }
+            return try Image(decoding: file, name: "a").metadata.warnings
+        }
+        #expect(try notes(1).isEmpty)
+        #expect(try notes(3) == ["holds 3 pictures; only the first is read"])
+        #expect(try notes(3, loops: true) == ["holds 3 pictures; only the first is read"])
+        #expect(try notes(1001) == ["holds 1000 pictures; only the first is read"])
+    }
+
     /// A text of 16 MiB is kept; one that is longer is not.
     @Test func valuesOfAPhotoInATIFF() throws {
         func kept(_ count: Int) throws -> Int {
