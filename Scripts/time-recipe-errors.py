@@ -39,6 +39,7 @@ def large():
         f"  m{i}:\n  - a\n" for i in range(990)) + "\n" * size + "x"
     yield "a-range", "for:\n  strength: \"" + "." * size + "x\"\nkey: x\n"
     yield "commas", "for:\n  prompt: \"" + "," * size + "\"\n"
+    yield "a-scheduler", "scheduler: " + "x " * 30_000 + "x\n"
     yield "too-long", "# " + "x" * 300_000
 
 

@@ -1,3 +1,36 @@
+/// A prompt as patterns search it: Unicode scalars that join their like, as marks and halves of flags do, are one and
+/// the same sign.
+///
+/// A search goes back over them to find where a character begins, in a time that would grow with the square of their
+/// number.
+private struct SearchedPrompt {
+    /// As many Unicode scalars as the prompt has.
+    let text: String
+    private let scalars: [Unicode.Scalar]
+
+    init(_ prompt: String) {
+        scalars = Array(prompt.unicodeScalars)
+        text = String(String.UnicodeScalarView(scalars.map { Self.isKept($0) ? $0 : "\u{FFFD}" }))
+    }
+
+    private static func isKept(_ scalar: Unicode.Scalar) -> Bool {
+        scalar.isASCII || String(String.UnicodeScalarView([scalar, scalar])).count == 2
+    }
+
+    /// What the prompt has there, with the whole of the word that it begins in.
+    func words(at range: Range<String.Index>) -> String {
+        let view = text.unicodeScalars
+        var start = view.distance(from: view.startIndex, to: range.lowerBound)
+        let end = view.distance(from: view.startIndex, to: range.upperBound)
+        for index in (0..<start).suffix(20).reversed() {
+            guard scalars[index].properties.isAlphabetic, scalars[start].properties.isAlphabetic
+            else { break }
+            start = index
+        }
+        return String(String.UnicodeScalarView(scalars[start..<end]))
+    }
+}
+
 /// Signs that change a prompt in other programs, and are plain text in AUTOMATIC1111's syntax.
 private struct ForeignNotation {
     /// Whose it is, as it reads behind "is".
@@ -14,19 +47,12 @@ private struct ForeignNotation {
     }
 
     /// The first place in a prompt that has it; nil where there is none.
-    func place(in prompt: String) -> Substring? {
-        guard signs.contains(where: prompt.contains),
+    func place(in prompt: SearchedPrompt) -> String? {
+        guard signs.contains(where: prompt.text.contains),
             let pattern = try? Regex(pattern).matchingSemantics(.unicodeScalar)
                 .wordBoundaryKind(.simple)
         else { return nil }
-        guard let range = prompt.firstMatch(of: pattern)?.range else { return nil }
-        // The whole of the word that it is in is shown.
-        var start = range.lowerBound
-        for index in prompt[..<start].indices.suffix(20).reversed() {
-            guard prompt[index].isLetter, prompt[start].isLetter else { break }
-            start = index
-        }
-        return prompt[start..<range.upperBound]
+        return prompt.text.firstMatch(of: pattern).map { prompt.words(at: $0.range) }
     }
 
     /// All that are known. No pattern looks further than the next sign of its kind, or some hundred
@@ -82,11 +108,11 @@ extension Recipe {
     /// What prompts mean in other programs and do not mean here, a sentence each; nothing where prompts are
     /// plain. Wildcards are drawn and tags are taken out before.
     public func foreignNotation() -> [String] {
-        let prompts = [prompt, negativePrompt].filter { !$0.isEmpty }
         guard promptSyntax == .weighted else { return [] }
+        let prompts = [prompt, negativePrompt].filter { !$0.isEmpty }.map(SearchedPrompt.init)
         return ForeignNotation.all.compactMap { notation in
             guard let found = prompts.lazy.compactMap(notation.place).first else { return nil }
-            let words = String(found.prefix(40)).trimmed
+            let words = found.prefix(40).trimmed
             return "'\(words)' is \(notation.name), which has no meaning here: it stays text"
                 + (notation.remedy.map { "; \($0)" } ?? "")
         }

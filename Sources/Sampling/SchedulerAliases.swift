@@ -10,6 +10,9 @@ public struct SchedulerChoice: Sendable, Equatable {
     /// underscores do not count.
     /// - Throws: `SamplingError.unknownScheduler`, with the nearest name where one is near.
     public init(alias: String) throws {
+        guard alias.utf8.count <= Self.longestAlias else {
+            throw SamplingError.unknownScheduler(name: alias, suggestion: nil)
+        }
         let words = Self.words(of: alias)
         if let whole = Self.scheduler(words) {
             // DDIM with evenly spaced timesteps, the last one in front.
@@ -51,6 +54,9 @@ public struct SchedulerChoice: Sendable, Equatable {
             sigmas = spacing
         }
     }
+
+    /// The most bytes of a name: each of its words may be the first of a spacing.
+    private static let longestAlias = 256
 
     /// Lower-case words; "+" is read as "p".
     fileprivate static func words(of text: String) -> [String] {

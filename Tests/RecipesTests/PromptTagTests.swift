@@ -137,6 +137,17 @@ import Testing
         #expect(recipe.foreignNotation().count <= 10)
     }
 
+    /// Going back over so many of these would take minutes.
+    @Test(arguments: [
+        "\u{1F1E9}\u{1F1EA}", "\u{301}", "\u{1100}", "\u{903}", "\u{915}\u{94D}", "\u{200D}",
+    ])
+    func signsBehindFlagsAndMarksAreFound(_ part: String) {
+        var recipe = Recipe(.imageToImage)
+        recipe.prompt = String(repeating: part, count: 60_000 / part.utf8.count) + " ::1"
+        let notes = recipe.foreignNotation()
+        #expect(notes.count == 1 && notes[0].hasPrefix("'::1' is a weight of Midjourney"))
+    }
+
     @Test func otherTagsAreTakenOutWithANote() {
         let (recipe, notes) = taken("a cat <hypernet:x:1> <lora:fur:0.5:0.8:0.1:lbw=A>")
         #expect(recipe.prompt == "a cat")

@@ -98,7 +98,12 @@ struct SchedulerNameTests {
         #expect(SigmaSpacing(rawValue: spacing.rawValue) == spacing)
     }
 
-    @Test("nothing near, no suggestion", arguments: ["", "karras", "restart sampling", "DPM fast"])
+    /// The longest would take minutes, were each of its words the first of a spacing.
+    @Test(
+        "nothing near, no suggestion",
+        arguments: [
+            "", "karras", "restart sampling", "DPM fast", String(repeating: "x ", count: 500_000),
+        ])
     func unknown(name: String) {
         #expect(throws: SamplingError.unknownScheduler(name: name, suggestion: nil)) {
             try SchedulerChoice(alias: name)
