@@ -255,8 +255,8 @@ public struct SingleFile: ModelSource {
     private func weights(
         _ part: LDMPart, _ map: KeyMap, entries: [String: Safetensors.Entry]? = nil
     ) -> Weights {
-        let named = (entries ?? part.entries).map { (map($0.key) ?? $0.value.name, $0.value) }
-        return Weights(Dictionary(named) { first, _ in first }, file: file.path)
+        let named = (entries ?? part.entries).renamed { map.ranked($0) ?? ($1.name, 2) }
+        return Weights(named, file: file.path)
     }
 
     private func missing(_ component: String) -> CheckpointError {
