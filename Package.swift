@@ -146,7 +146,7 @@ let package = Package(
         tests("FilesTests", sees: ["Files"]),
         tests("CredentialsTests", sees: ["TestSupport", "Credentials", "Imaging", "Files"]),
         tests("TensorsTests", sees: ["NaiveKernels", "Tensors"]),
-        tests("CheckpointsTests", sees: ["TestSupport", "Checkpoints", "Tensors"]),
+        tests("CheckpointsTests", sees: ["TestSupport", "Checkpoints", "Files", "Tensors"]),
         tests("ModelsTests", sees: ["TestSupport", "Models", "Checkpoints", "Tensors"]),
         tests("SamplingTests", sees: ["Sampling", "Tensors"]),
         tests("ImagingTests", sees: ["TestSupport", "Imaging", "Files", "Tensors"]),

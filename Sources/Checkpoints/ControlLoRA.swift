@@ -29,9 +29,14 @@ enum ControlLoRA {
     ) throws -> Weights {
         var own: [String: Safetensors.Entry] = [:]
         var changes: [String: [any WeightChange]] = [:]
-        let (up, down) = (".up", ".down")
+        let (up, down, shapes) = (".up", ".down", unet.shapes)
         for (name, entry) in file.entries where name != mark {
-            if name.hasSuffix(down) { continue }
+            if name.hasSuffix(down) {
+                guard file.entries[name.dropLast(down.count) + up] == nil else { continue }
+                throw CheckpointError.malformed(
+                    path: file.path, format: "control LoRA",
+                    reason: "\(shown(name, upTo: 60)) has no counterpart up")
+            }
             guard name.hasSuffix(up) else {
                 guard let there = rename(name) else {
                     throw CheckpointError.unknownAddOnKeys(
@@ -41,7 +46,7 @@ enum ControlLoRA {
                 continue
             }
             let layer = String(name.dropLast(up.count))
-            guard let there = rename(layer + ".weight"), let weight = unet.shapes[there] else {
+            guard let there = rename(layer + ".weight"), let weight = shapes[there] else {
                 throw CheckpointError.addOnOfAnotherFamily(
                     path: file.path, family: nil,
                     reason: "the model has no layer \(shown(layer, upTo: 60))")

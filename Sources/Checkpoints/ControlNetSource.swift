@@ -133,9 +133,7 @@ public struct ControlNetSource: Sendable {
                 hint: "give a ControlNet of Stable Diffusion 1, 2 or XL")
         }
         let names = try names(beside: base)
-        return Dictionary(
-            part.entries.map { (names($0.key) ?? $0.key, $0.value) },
-            uniquingKeysWith: { first, _ in first })
+        return part.entries.renamed { name, _ in names(name).map { ($0, 0) } ?? (name, 1) }
     }
 
     /// diffusers' names for the original repository's, of a copy of the model's UNet.

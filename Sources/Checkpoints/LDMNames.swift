@@ -33,11 +33,15 @@ enum LDMNames {
 
     /// Those of a UNet whose tensors have diffusers' names.
     static func unet(diffusers names: some Collection<String>) -> KeyMap {
-        let scopes = Set(names.map { $0.split(separator: ".").prefix(4).joined(separator: ".") })
+        let parts = names.map { $0.split(separator: ".") }
+        let scopes = Set(
+            [2, 4].flatMap { count in
+                parts.map { $0.prefix(count).joined(separator: ".") }
+            })
         func count(_ scope: (Int) -> String) -> Int {
-            (0...).first { place in
-                !scopes.contains { $0.hasPrefix(scope(place) + ".") || $0 == scope(place) }
-            } ?? 0
+            var count = 0
+            while scopes.contains(scope(count)) { count += 1 }
+            return count
         }
         let levels = count { "down_blocks.\($0)" }
         return unet(
@@ -45,7 +49,7 @@ enum LDMNames {
                 var level = LDMUNetShape.Level()
                 level.layers = count { "down_blocks.\(index).resnets.\($0)" }
                 let up = "up_blocks.\(levels - 1 - index).attentions.0"
-                level.upAttends = scopes.contains { $0.hasPrefix(up) }
+                level.upAttends = scopes.contains(up)
                 return level
             })
     }

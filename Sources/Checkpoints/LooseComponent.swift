@@ -134,7 +134,7 @@ public struct LooseComponent: ModelSource {
     }
 
     private static func mapped(_ part: LDMPart, _ map: KeyMap) -> [String: Safetensors.Entry] {
-        Dictionary(part.entries.map { (map($0.key) ?? $0.key, $0.value) }) { first, _ in first }
+        part.entries.renamed { name, _ in map.ranked(name) ?? (name, 2) }
     }
 
     /// The base's configuration with what the component's own tensors show.
@@ -146,9 +146,7 @@ public struct LooseComponent: ModelSource {
         }
         var members: [String: Any] = [:]
         // A single file without a VAE may have its configuration all the same.
-        if let json = try? base.configuration(component) {
-            members = try JSONSerialization.jsonObject(with: json) as? [String: Any] ?? [:]
-        }
+        if (try? base.configuration(component)) != nil { members = try base.members(component) }
         if component == "unet" {
             guard let shape = weights.shape("conv_in.weight"), shape.count == 4 else {
                 return try base.configuration(component)

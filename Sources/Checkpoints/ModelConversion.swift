@@ -1,3 +1,4 @@
+import Files
 public import Foundation
 public import Tensors
 
@@ -45,8 +46,8 @@ public struct ModelConversion {
         let draft = try ConversionDraft(for: url)
         do {
             let outcome =
-                url.pathExtension == "safetensors"
-                ? try writeFile(draft.url) : try writeFolder(draft.url)
+                try draft.file.map { try writeFile($0, named: draft.url) }
+                ?? writeFolder(draft.url)
             try draft.publish()
             return outcome
         } catch {
@@ -58,7 +59,7 @@ public struct ModelConversion {
     /// The text encoders there are.
     var encoders: [String] { ["text_encoder", "text_encoder_2"].filter(source.contains) }
 
-    private func writeFile(_ url: URL) throws -> Outcome {
+    private func writeFile(_ draft: FileDraft, named url: URL) throws -> Outcome {
         var outcome = Outcome()
         let tensors: [OutgoingTensor]
         var metadata = ["format": "pt"]
@@ -76,7 +77,8 @@ public struct ModelConversion {
             if try predictsVelocity() { metadata["modelspec.prediction_type"] = "v" }
             metadata.merge(try EmbeddedConfigurations.metadata(of: source)) { $1 }
         }
-        try SafetensorsWriter(url: url, checkpoint: checkpoint).write(tensors, metadata: metadata)
+        try SafetensorsWriter(url: url, checkpoint: checkpoint)
+            .write(tensors, metadata: metadata, in: draft.file)
         outcome.count(tensors)
         return outcome
     }
@@ -97,10 +99,11 @@ public struct ModelConversion {
     }
 
     private func autoencoderTensors(_ leftOut: inout [String]) throws -> [OutgoingTensor] {
-        let entries = Dictionary(
-            try source.weights("vae").entries.map {
-                (DiffusersNames.autoencoder($0.key), $0.value)
-            }, uniquingKeysWith: { first, _ in first })
+        // Networks take the older of two names, too.
+        let entries = try source.weights("vae").entries.renamed { name, _ in
+            let new = DiffusersNames.autoencoder(name)
+            return (new, new == name ? 1 : 0)
+        }
         func count(_ prefix: String, _ suffix: String) -> Int {
             entries.keys.count { $0.hasPrefix(prefix) && $0.hasSuffix(suffix) }
         }
@@ -139,10 +142,10 @@ public struct ModelConversion {
     private func textTensors(
         _ encoder: String, _ leftOut: inout [String]
     ) throws -> [OutgoingTensor] {
-        let entries = Dictionary(
-            try source.weights(encoder).entries.map {
-                (DiffusersNames.text($0.key), $0.value)
-            }, uniquingKeysWith: { first, _ in first })
+        let entries = try source.weights(encoder).entries.renamed { name, _ in
+            let new = DiffusersNames.text(name)
+            return (new, new == name ? 0 : 1)
+        }
         let isXL = source.contains("text_encoder_2")
         let isOpenCLIP = try source.members(encoder)["hidden_act"] as? String == "gelu"
         guard !isXL || isOpenCLIP == (encoder == "text_encoder_2") else {
@@ -177,7 +180,8 @@ extension ModelSource {
         guard let members = try? JSONSerialization.jsonObject(with: json) as? [String: Any] else {
             throw CheckpointError.malformed(
                 path: url.path(percentEncoded: false), format: "JSON",
-                reason: "the configuration of \(component) is no object")
+                reason: "the configuration of \(component) is no object, or has a number that is "
+                    + "too large")
         }
         return members
     }

@@ -59,11 +59,23 @@ struct SafetensorsWriter {
     /// Called between any two tensors; what it throws ends the writing.
     let checkpoint: () throws -> Void
 
-    /// Writes the tensors; those that keep their type keep their bytes.
+    /// Writes the tensors to a new file; those that keep their type keep their bytes.
     ///
     /// - Throws: `CheckpointError.writeFailed`, `.nonFiniteValues`, `.outOfRange` for a number that the new
     ///   type has no finite value for, or `.notConvertible` for a tensor of a shape that has no place there.
     func write(_ tensors: [OutgoingTensor], metadata: [String: String]) throws {
+        let path = url.path(percentEncoded: false)
+        let file = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o666)
+        guard file >= 0 else { throw failed() }
+        defer { close(file) }
+        try write(tensors, metadata: metadata, in: file)
+        guard fsync(file) == 0 else { throw failed() }
+    }
+
+    /// The same to a file that is open, which is not flushed to the disk; errors name `url`.
+    func write(
+        _ tensors: [OutgoingTensor], metadata: [String: String], in file: Int32
+    ) throws {
         if let misfit = tensors.sorted(by: { $0.name < $1.name }).compactMap(\.misfit).first {
             throw CheckpointError.notConvertible(
                 path: misfit.path,
@@ -74,16 +86,11 @@ struct SafetensorsWriter {
             let sizes = [$0, $1].map { SafetensorsHeader.byteCount($0.dataType) ?? 0 }
             return sizes[0] == sizes[1] ? $0.name < $1.name : sizes[0] > sizes[1]
         }
-        let path = url.path(percentEncoded: false)
-        let file = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o666)
-        guard file >= 0 else { throw failed() }
-        defer { close(file) }
         try Self.header(sorted, metadata).withUnsafeBytes { try put($0, in: file) }
         for tensor in sorted {
             try checkpoint()
             for part in tensor.parts { try put(part, of: tensor, in: file) }
         }
-        guard fsync(file) == 0 else { throw failed() }
     }
 
     private static func header(

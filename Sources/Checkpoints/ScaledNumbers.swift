@@ -13,17 +13,19 @@ enum ScaledNumbers {
         to entries: [String: Safetensors.Entry]
     ) -> [String: Safetensors.Entry] {
         var result = entries
-        for (name, entry) in entries {
-            guard let mark = marks.first(where: name.hasSuffix),
-                let weight = entries[name.dropLast(mark.count) + ".weight"],
-                [1, weight.shape.first].contains(entry.shape.reduce(1, *)),
-                let scale = entry.stored.map({ $0.widened() }), scale.count > 0
-            else { continue }
-            var scaled = weight
-            scaled.change = { $0.multiplied(byRows: scale.values) }
-            result[name.dropLast(mark.count) + ".weight"] = scaled
-            result[name] = nil
-            for companion in companions { result[name.dropLast(mark.count) + companion] = nil }
+        // One after the other, so that of two scales of a weight it is always the same that counts.
+        for mark in marks {
+            for (name, entry) in entries where name.hasSuffix(mark) {
+                guard let weight = entries[name.dropLast(mark.count) + ".weight"],
+                    [1, weight.shape.first].contains(entry.shape.reduce(1, *)),
+                    let scale = entry.stored.map({ $0.widened() }), scale.count > 0
+                else { continue }
+                var scaled = weight
+                scaled.change = { $0.multiplied(byRows: scale.values) }
+                result[name.dropLast(mark.count) + ".weight"] = scaled
+                result[name] = nil
+                for companion in companions { result[name.dropLast(mark.count) + companion] = nil }
+            }
         }
         // A mark that the file has scales, behind what is in front of all names.
         return result.count < entries.count

@@ -261,9 +261,9 @@ public struct SingleFile: ModelSource {
         _ part: LDMPart, _ map: KeyMap, entries: [String: Safetensors.Entry]? = nil,
         ownName: @escaping @Sendable (String) -> String = { $0 }
     ) -> Weights {
-        let named = (entries ?? part.entries).map { (map($0.key) ?? $0.value.name, $0.value) }
+        let named = (entries ?? part.entries).renamed { map.ranked($0) ?? ($1.name, 2) }
         let (inverse, prefix) = (map.inverse, part.prefix)
-        return Weights(Dictionary(named) { first, _ in first }, file: file.path) { name in
+        return Weights(named, file: file.path) { name in
             inverse(name).map { prefix + ownName($0) } ?? name
         }
     }

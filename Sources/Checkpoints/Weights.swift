@@ -355,7 +355,7 @@ private final class Book: Sendable {
         for (name, entry) in matrices {
             let goesOn = zeros.contains(name) && (run.last.map { $0.path == entry.path } ?? true)
             if !goesOn, run.count >= least { break }
-            run = goesOn ? run + [entry] : []
+            if goesOn { run.append(entry) } else { run = [] }
         }
         guard run.count >= least else { return nil }
         return .gap(path: run[0].path, first: run[0].name, count: run.count)

@@ -84,7 +84,8 @@ public struct Model: Sendable {
                     + "the model has \(vae.factor)", hint: "give one for \(familyName)")
         }
         self.kernels = [KernelSet.current.name] + arithmetic.units
-        nativeSize = backbone.configuration.nativeSide * vae.factor
+        // A canvas is painted in steps of half of it and joints of an eighth.
+        nativeSize = max(backbone.configuration.nativeSide * vae.factor, 8)
         schedulerConfiguration = try source.schedulerConfiguration()
         parametrization = family.parametrization(schedulerConfiguration)
     }

@@ -29,8 +29,11 @@ struct PromptEncoder: TextSide {
         if source.contains("text_encoder_2") {
             return "its text encoders are those of Stable Diffusion XL"
         }
-        return try backbone.configuration(of: source)
-            .objection(toContextWidth: configuration(of: source).hiddenSize)
+        let backbone = try backbone.configuration(of: source)
+        guard backbone.pooledWidth(besideSizes: 0) == nil else {
+            return "its UNet is conditioned on the picture's size, as that of Stable Diffusion XL"
+        }
+        return backbone.objection(toContextWidth: try configuration(of: source).hiddenSize)
     }
 
     /// Whether the text encoder is OpenCLIP's, not CLIP's own: the two differ in their activation.
@@ -62,8 +65,11 @@ struct PromptEncoder: TextSide {
         self.states = states
         let width = textEncoder.configuration.hiddenSize
         let part = Self.embeddingPart(of: encoder)
+        // One more would take the place of the end mark.
+        let most = tokenizer.contextLength - 2
         self.embeddings = try embeddings.flatMap { embedding in
-            let rows = try embedding.vectors(width: width, for: part)
+            let all = try embedding.vectors(width: width, for: part)
+            let rows = all.sliced(axis: 0, 0..<min(all.shape[0], most))
             return embedding.names.map { ($0, rows) }
         }
     }

@@ -29,9 +29,14 @@ package struct SafetyCheck {
         return checker(processor(image))
     }
 
-    /// - Throws: `EditingError.refused` for a picture that the checker refuses.
+    /// - Throws: `EditingError.refused` for a picture that the checker refuses, `.notFinite` where it does
+    ///   not say.
     func require(_ image: Image, by model: String) throws {
-        guard try callAsFunction(image).isRefused else { return }
+        let scores = try callAsFunction(image)
+        guard (scores.special + scores.concepts).allSatisfy(\.isFinite) else {
+            throw EditingError.notFinite(stage: "safety checker")
+        }
+        guard scores.isRefused else { return }
         throw EditingError.refused(model: model)
     }
 }

@@ -28,6 +28,38 @@ public func writeAtomically(
     flushFolder(of: path)
 }
 
+/// A new file beside the name that it takes once it is whole, to be written piece by piece. What has that
+/// name by then is never replaced.
+public struct FileDraft: Sendable {
+    /// For writing; open until the draft is finished or discarded, with a lock by which other processes know
+    /// that it is in use.
+    public let file: Int32
+    private let draft: String
+    private let path: String
+
+    /// - Throws: what ``writeAtomically(_:to:overwrite:)`` throws before it writes.
+    public init(for url: URL) throws {
+        path = try destination(url.path, overwrite: false)
+        (file, draft) = try createDraft(for: path)
+    }
+
+    /// Flushes it to the disk and gives it its name.
+    public func finish() throws {
+        guard fsync(file) == 0 else {
+            throw FileError.writeFailed(path: path, reason: systemMessage(errno))
+        }
+        try publish(draft, as: path, overwrite: false)
+        close(file)
+        flushFolder(of: path)
+    }
+
+    /// Leaves nothing behind; not after it is finished.
+    public func discard() {
+        unlink(draft)
+        close(file)
+    }
+}
+
 /// Throws now what ``writeAtomically(_:to:overwrite:)`` would throw after a long edit, as far as it
 /// can be seen beforehand.
 public func checkWritable(_ url: URL, overwrite: Bool) throws {

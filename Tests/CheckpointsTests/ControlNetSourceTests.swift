@@ -47,4 +47,43 @@ struct ControlNetSourceTests {
         let file = try folder.write(safetensors([(name, [2], 1)]), to: "x.safetensors")
         #expect(try LooseFile(file)?.guess == guess)
     }
+
+    @Test func halfAProductOfAControlLoRAIsRefused() throws {
+        let folder = try TemporaryFolder()
+        let base = try ModelFolder(Fixtures.parity.appending(components: "models", "tiny-f32"))
+        for (name, words) in [
+            ("time_embed.0.down", "time_embed.0.down has no counterpart up"),
+            ("time_embed.0.up", "time_embed.0 has no counterpart down"),
+        ] {
+            let file = try folder.write(
+                safetensors([("lora_controlnet", [0], 0), (name, [2, 2], 1)]),
+                to: "x.safetensors")
+            let error = #expect(throws: CheckpointError.self) {
+                try ControlNetSource(file, beside: base)
+            }
+            #expect(error?.description.contains(words) == true, "\(error as Any)")
+        }
+    }
+
+    /// Configurations are read by two readers, one of which knows no such number.
+    @Test(arguments: ["unet", "vae"])
+    func aNumberBeyond64BitsIsAnErrorOfTheModel(_ component: String) throws {
+        let folder = try TemporaryFolder()
+        let source = Fixtures.parity.appending(components: "models", "tiny-f32")
+        let model = folder.url.appending(path: "model")
+        try FileManager.default.copyItem(at: source, to: model)
+        let file = model.appending(components: component, "config.json")
+        let text = try String(contentsOf: file, encoding: .utf8)
+        try ("{\"x\": 1e999," + text.drop { $0 != "{" }.dropFirst()).write(
+            to: file, atomically: true, encoding: .utf8)
+        let weights = source.appending(
+            components: component, "diffusion_pytorch_model.safetensors")
+        let error = #expect(throws: CheckpointError.self) {
+            try LooseComponent(weights, as: component, beside: ModelFolder(model))
+        }
+        #expect(error?.kind == .corruptData)
+        #expect(
+            error?.description.contains("configuration of \(component) is no object, or has a")
+                == true, "\(error as Any)")
+    }
 }

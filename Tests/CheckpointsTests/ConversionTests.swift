@@ -1,4 +1,5 @@
 import Checkpoints
+import Files
 import Foundation
 import Tensors
 import TestSupport
@@ -198,6 +199,24 @@ import Testing
         _ = try ModelConversion(ModelFolder(folder), as: .bfloat16).write(to: target)
     }
 
+    @Test("who writes beside a file under way does not take it for one that was left behind")
+    func besideOthers() throws {
+        let place = try TemporaryFolder()
+        var calls = 0
+        let conversion = ModelConversion(try ModelFolder(Self.folders[1])) {
+            calls += 1
+            guard calls == 5 else { return }
+            try writeAtomically(
+                Data([1]), to: place.url.appending(path: "other"), overwrite: false)
+        }
+        let target = place.url.appending(path: "copy.safetensors")
+        _ = try conversion.write(to: target)
+        #expect(
+            try FileManager.default.contentsOfDirectory(atPath: place.url.path).sorted()
+                == ["copy.safetensors", "other"])
+        #expect(throws: Never.self) { try SingleFile(target) }
+    }
+
     @Test("what is there is not overwritten, and an interruption leaves nothing")
     func places() throws {
         let place = try TemporaryFolder()
@@ -296,10 +315,43 @@ import Testing
         }
     }
 
+    @Test("of two names for one tensor of a single file the original repository's counts")
+    func twoNames() throws {
+        let place = try TemporaryFolder()
+        let single = place.url.appending(path: "single.safetensors")
+        try FileManager.default.copyItem(
+            at: Self.parity.appending(components: "families", "single", "tiny-2.safetensors"),
+            to: single)
+        let layers = ["encoder", "decoder"].flatMap { side in
+            [
+                ("q", "to_q"), ("k", "to_k"), ("v", "to_v"), ("norm", "group_norm"),
+                ("proj_out", "proj_attn"),
+            ].map { ("\(side).mid.attn_1.\($0.0).weight", "\(side).mid.attn_1.\($0.1).weight") }
+        }
+        let before = try SingleFile(single).weights("vae")
+        for (own, other) in layers {
+            let prefix = "first_stage_model."
+            let entry = try #require(try Safetensors(contentsOf: single).entries[prefix + own])
+            let bytes = try #require(entry.stored).bytes
+            let zeros = [UInt8](repeating: 0, count: bytes.count)
+            try rewrite(
+                single, replacing: prefix + own,
+                by: [
+                    (prefix + other, entry.dataType, entry.shape, zeros),
+                    (prefix + own, entry.dataType, entry.shape, Array(bytes)),
+                ])
+        }
+        let after = try SingleFile(single).weights("vae")
+        #expect(after.count == before.count)
+        for name in before.shapes.keys {
+            #expect(try after.tensorValues(name) == before.tensorValues(name), "\(name)")
+        }
+    }
+
     @Test("a tensor of a shape that has no place in the other layout is named, and nothing written")
     func shapes() throws {
         let place = try TemporaryFolder()
-        func error(_ source: any ModelSource, _ target: String) -> String {
+        func message(_ source: any ModelSource, _ target: String) -> String {
             do {
                 _ = try ModelConversion(source).write(to: place.url.appending(path: target))
                 return ""
@@ -314,7 +366,7 @@ import Testing
             folder.appending(components: "text_encoder_2", "model.safetensors"),
             replacing: "text_projection.weight",
             by: [("text_projection.weight", "F32", [64], zeros)])
-        let first = error(try ModelFolder(folder), "xl.safetensors")
+        let first = message(try ModelFolder(folder), "xl.safetensors")
         #expect(
             first.hasSuffix(
                 "cannot be converted: tensor text_projection.weight has shape [64]"), "\(first)")
@@ -329,7 +381,7 @@ import Testing
         try rewrite(
             single, replacing: name,
             by: [(name, "F32", shape, [UInt8](repeating: 0, count: 4 * 9 * size * size))])
-        let second = error(try SingleFile(single), "copy")
+        let second = message(try SingleFile(single), "copy")
         #expect(
             second.hasSuffix("cannot be converted: tensor \(name) has shape \(shape)"),
             "\(second)")

@@ -329,6 +329,28 @@ struct LoRATests {
         #expect(error?.description.contains(Self.kohya) == true)
     }
 
+    /// The model's blocks are counted in one pass, however many a file says that there are.
+    @Test func aModelMayHaveManyBlocks() throws {
+        let folder = try TemporaryFolder()
+        let layer = "down_blocks.29999.attentions.0.to_q"
+        let blocks: [Entry] = (0..<30_000).map { ("down_blocks.\($0).resnets.0.x", [1], 1) }
+        try folder.write(
+            safetensors(blocks + [(layer + ".weight", [4, 3], 1)]),
+            to: "unet/diffusion_pytorch_model.safetensors")
+        try folder.write("{}", to: "unet/config.json")
+        let kohya = "lora_unet_" + layer.replacing(".", with: "_")
+        let lora = try LoRA(
+            folder.write(
+                safetensors([
+                    (kohya + ".lora_down.weight", [2, 3], 0.5),
+                    (kohya + ".lora_up.weight", [4, 2], 2),
+                ]), to: "lora.safetensors"))
+        let model = try AmendedModel(
+            ModelFolder(folder.url), adding: [WeightedLoRA(lora, strength: 1)])
+        let weight = try model.weights("unet")[layer].tensor("weight", shape: [4, 3])
+        #expect(weight.widened().values == Array(repeating: 3, count: 12))
+    }
+
     /// What it would do to such a layer has sizes beyond any number, or a division by none.
     @Test(arguments: [[0, 1, 1 << 40, 1 << 40], [4, 3, 0, 3]])
     func aLayerWithoutNumbersIsRefused(_ shape: [Int]) throws {

@@ -228,4 +228,26 @@ import Testing
         #expect(throws: CheckpointError.self) { try weights["a"].tensor("weight", shape: [2, 2]) }
         #expect(weights.contains("a.scale_weight"))
     }
+
+    /// With a scale of either name the later name's counts, whatever order a dictionary has.
+    @Test func ofTwoScalesTheSameAlwaysCounts() throws {
+        var (members, data): ([String], [UInt8]) = ([], [])
+        func add(_ name: String, _ type: String, _ bytes: [UInt8]) {
+            let range = "[\(data.count),\(data.count + bytes.count)]"
+            members.append("\"\(name)\":" + fields(type, "[1]", range))
+            data += bytes
+        }
+        for layer in 0..<16 {
+            add("\(layer).weight", "F8_E4M3", [0x38])
+            add("\(layer).scale_weight", "F32", [0, 0, 0x40, 0x40])  // 3
+            add("\(layer).weight_scale", "F32", [0, 0, 0xA0, 0x40])  // 5
+        }
+        let file = try folder.write(
+            safetensors("{\(members.joined(separator: ","))}", data: data), to: "w.safetensors")
+        let weights = Weights(try Safetensors(contentsOf: file))
+        for layer in 0..<16 {
+            let weight = try weights[layer].tensor("weight", shape: [1])
+            #expect(weight.widened().values == [5], "\(layer)")
+        }
+    }
 }

@@ -57,4 +57,21 @@ import Testing
                 "control/nets/edges: reads 8 pixels a side for each latent, where the model has 1; "
                     + "give one for Stable Diffusion 1.x"), "\(refused)")
     }
+
+    @Test func aUNetThatIsToldSizesIsNoneOfTheFirstFamilies() throws {
+        let folder = FileManager.default.temporaryDirectory.appending(path: "\(UUID())")
+        defer { try? FileManager.default.removeItem(at: folder) }
+        try FileManager.default.copyItem(
+            at: Fixtures.parity.appending(path: "models/tiny-f32"), to: folder)
+        #expect(try Model.familyName(of: folder) == "Stable Diffusion 1.x")
+        let file = folder.appending(path: "unet/config.json")
+        let text = try String(contentsOf: file, encoding: .utf8)
+        let kind = "\"addition_embed_type\": "
+        let changed = text.replacing(kind + "null", with: kind + "\"text_time\"")
+            .replacing("\"addition_time_embed_dim\": null", with: "\"addition_time_embed_dim\": 8")
+        #expect(changed != text)
+        try changed.write(to: file, atomically: true, encoding: .utf8)
+        let error = #expect(throws: EditingError.self) { try Model.familyName(of: folder) }
+        #expect(error?.description.contains("conditioned on the picture's size") == true)
+    }
 }

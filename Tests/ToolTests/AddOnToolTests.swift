@@ -49,6 +49,33 @@ import Testing
         }
     }
 
+    /// One vector more would take the place of the end mark.
+    @Test func ofManyVectorsSeventyFiveAreUsed() throws {
+        try Tool.inFolder { tool in
+            for count in [75, 76, 80] {
+                let floats = (0..<count * 32).map { Float($0 % 97) / 50 - 1 }
+                let header = Data(
+                    ("{\"emb_params\":{\"dtype\":\"F32\",\"shape\":[\(count),32],"
+                        + "\"data_offsets\":[0,\(4 * floats.count)]}}").utf8)
+                let length = withUnsafeBytes(of: UInt64(header.count).littleEndian) { Data($0) }
+                let folder = tool.url("\(count)")
+                try FileManager.default.createDirectory(
+                    at: folder, withIntermediateDirectories: true)
+                try (length + header + floats.withUnsafeBytes { Data($0) })
+                    .write(to: folder.appending(path: "zork.safetensors"))
+                let run = try tool.run(
+                    Self.words("\(count).png")
+                        + ["--prompt", "zork", "--embedding", "\(count)/zork.safetensors"])
+                #expect(run.status == 0, "\(run.errors)")
+                #expect(run.errors.contains("of which the first 75 are used") == (count > 75))
+            }
+            for other in ["76.png", "80.png"] {
+                let found = try tool("compare", "75.png", other).text
+                #expect(found.contains("infinite, equal"), "\(found)")
+            }
+        }
+    }
+
     @Test func aLoRAThatIsMissingIsAnErrorOnlyWhereItWasAskedFor() throws {
         try Tool.inFolder { tool in
             try Data(

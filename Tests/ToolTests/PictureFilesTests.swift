@@ -194,6 +194,34 @@ import Testing
         }
     }
 
+    /// A checker whose numbers lead nowhere has not allowed the picture.
+    @Test func aSafetyCheckerThatSaysNothingRefuses() throws {
+        try Tool.inFolder { tool in
+            try tool.draw("in.png")
+            let fixtures = Snapshot.url("x").deletingLastPathComponent()
+                .deletingLastPathComponent().appending(path: "Parity")
+            let model = tool.url("model")
+            try FileManager.default.copyItem(
+                at: fixtures.appending(path: "models/tiny-f32"), to: model)
+            let checker = model.appending(path: "safety_checker")
+            try FileManager.default.copyItem(
+                at: fixtures.appending(path: "safety/safety_checker"), to: checker)
+            let file = checker.appending(path: "config.json")
+            let json = try JSONSerialization.jsonObject(with: Data(contentsOf: file))
+            var members = try #require(json as? [String: Any])
+            var vision = try #require(members["vision_config"] as? [String: Any])
+            vision["layer_norm_eps"] = -1000
+            members["vision_config"] = vision
+            try JSONSerialization.data(withJSONObject: members).write(to: file)
+            let run = try tool(
+                "img2img", "in.png", "--model", "model", "--prompt", "x", "--steps", "2",
+                "-o", "out.png")
+            #expect(run.status == 65, "\(run.errors)")
+            #expect(run.errors.contains("the safety checker gave numbers"), "\(run.errors)")
+            #expect(try !tool.files.contains("out.png"))
+        }
+    }
+
     @Test func whatIsNoFileIsRefusedAtOnce() throws {
         try Tool.inFolder { tool in
             #expect(mkfifo(tool.url("pipe.png").path, 0o600) == 0)

@@ -78,8 +78,9 @@ private func thousandths(_ score: Float) -> Float {
     (score * 1000).rounded(.toNearestOrEven) / 1000
 }
 
-/// A vector of length 1.
+/// A vector of length 1; no numbers where its own is none.
 private func normalized(_ vector: ArraySlice<Float>) -> [Float] {
     let length = vector.reduce(Float(0)) { $0 + $1 * $1 }.squareRoot()
+    guard length.isFinite else { return vector.map { _ in .nan } }
     return vector.map { $0 / max(length, 1e-12) }
 }
