@@ -85,6 +85,16 @@ extension Mask {
         return field
     }
 
+    /// The largest value within a square of `radius` around each pixel, in a time that does not depend on the
+    /// radius.
+    public func dilated(by radius: Int) -> Mask {
+        precondition(radius >= 0)
+        guard radius > 0, let box = bounds else { return self }
+        return replacing(box.widened(by: radius, inWidth: width, height: height)) { part in
+            part.slidingMaximum(part.values.map { Float($0) }, radius: radius).map { UInt8($0) }
+        }
+    }
+
     /// The largest value within a square of `radius` around each pixel.
     private func slidingMaximum(_ field: [Float], radius: Int) -> [Float] {
         var field = field

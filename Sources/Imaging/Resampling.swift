@@ -72,16 +72,17 @@ extension Image {
 
     private func nearest(_ new: Resizing) -> [UInt16] {
         // Pillow adds up the steps, which rounds differently than multiplying.
-        func positions(from size: Int, to newSize: Int) -> [Int] {
+        func positions(from size: Int, to newSize: Int, _ wanted: Range<Int>) -> [Int] {
             let step = Double(size) / Double(newSize)
             var position = step * 0.5
-            return (0..<newSize).map { _ in
+            for _ in 0..<wanted.lowerBound { position += step }
+            return wanted.map { _ in
                 defer { position += step }
                 return min(Int(position), size - 1)
             }
         }
-        let columns = positions(from: width, to: new.width)[new.columns]
-        return positions(from: height, to: new.height)[new.rows].flatMap { y in
+        let columns = positions(from: width, to: new.width, new.columns)
+        return positions(from: height, to: new.height, new.rows).flatMap { y in
             columns.flatMap { x in self[x: x, y: y] }
         }
     }
@@ -186,6 +187,16 @@ private struct Weights<Weight> {
             ends.append(values.count)
         }
     }
+
+    /// Counts old positions from the first one that is taken.
+    ///
+    /// - Returns: those that are taken.
+    mutating func rebased() -> Range<Int> {
+        let first = starts.min() ?? 0
+        let last = starts.indices.map { starts[$0] + range($0).count }.max() ?? first
+        for index in starts.indices { starts[index] -= first }
+        return first..<last
+    }
 }
 
 /// Samples on their way through the two passes.
@@ -200,18 +211,24 @@ private struct Plane<Value> {
     func resized<Kind: Arithmetic>(
         _ new: Resizing, _ filter: ResamplingFilter, _: Kind.Type
     ) -> Plane where Kind.Value == Value {
+        var rows =
+            new.height == height
+            ? nil : Weights(from: height, to: new.height, new.rows, filter, Kind.self)
+        var columns =
+            new.width == width
+            ? nil : Weights(from: width, to: new.width, new.columns, filter, Kind.self)
+        // Of what the wanted part does not take nothing is made.
+        let taken = cropped(rows: rows?.rebased() ?? new.rows)
+            .cropped(columns: columns?.rebased() ?? new.columns)
         func across(_ plane: Plane) -> Plane {
-            guard new.width != width else { return plane.cropped(columns: new.columns) }
-            return plane.scaledAcross(
-                Weights(from: width, to: new.width, new.columns, filter, Kind.self), Kind.self)
+            columns.map { plane.scaledAcross($0, Kind.self) } ?? plane
         }
         func down(_ plane: Plane) -> Plane {
-            guard new.height != height else { return plane.cropped(rows: new.rows) }
-            return plane.scaledDown(
-                Weights(from: height, to: new.height, new.rows, filter, Kind.self), Kind.self)
+            rows.map { plane.scaledDown($0, Kind.self) } ?? plane
         }
         let lost = height - new.height
-        return lost > 0 && lost > 2 * (width - new.width) ? across(down(self)) : down(across(self))
+        return lost > 0 && lost > 2 * (width - new.width)
+            ? across(down(taken)) : down(across(taken))
     }
 
     private func cropped(rows: Range<Int>) -> Plane {

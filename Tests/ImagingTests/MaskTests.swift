@@ -34,6 +34,27 @@ func blobs(width: Int, height: Int, seed: UInt64) -> Mask {
         #expect(!mask.isEmpty)
     }
 
+    @Test(arguments: [0, 1, 2, 5, 40])
+    func dilationTakesTheLargestOfASquare(radius: Int) {
+        for seed in 1...4 as ClosedRange<UInt64> {
+            let mask = blobs(width: 31, height: 22, seed: seed)
+            let grown = mask.dilated(by: radius)
+            for y in 0..<22 {
+                for x in 0..<31 {
+                    var largest: UInt8 = 0
+                    for row in max(y - radius, 0)...min(y + radius, 21) {
+                        for column in max(x - radius, 0)...min(x + radius, 30) {
+                            largest = max(largest, mask.values[row * 31 + column])
+                        }
+                    }
+                    #expect(grown.values[y * 31 + x] == largest)
+                }
+            }
+        }
+        let black = Mask(width: 3, height: 2, filledWith: 0)
+        #expect(black.dilated(by: radius) == black)
+    }
+
     /// Pillow's `L` of some colours.
     @Test func brightnessIsLuma() {
         let colors: [(UInt16, UInt16, UInt16, UInt8)] = [

@@ -55,6 +55,36 @@ private struct Recording: Decodable {
         }
     }
 
+    /// A part is what it is of the whole, in whichever order the two passes are made.
+    @Test(arguments: ResamplingFilter.allCases, [(1, 8), (3, 16), (4, 8)])
+    func aPartIsCutFromTheWhole(filter: ResamplingFilter, form: (Int, Int)) {
+        let source = noise(width: 23, height: 31, channels: form.0)
+            .converted(channels: form.0, depth: form.1)
+        for (width, height) in [(61, 70), (9, 70), (50, 7), (23, 11), (8, 31), (11, 12)] {
+            let whole = source.resized(width: width, height: height, filter: filter)
+            for (x, y, right, bottom) in [(0, 0, 1, 1), (3, 2, 1, 0), (0, 5, 4, 1)] {
+                let part = Box(x: x, y: y, width: width - x - right, height: height - y - bottom)
+                let cut = source.resized(width: width, height: height, filter: filter, part: part)
+                #expect(cut == whole.cropped(to: part), "\(width)x\(height) \(part)")
+            }
+        }
+    }
+
+    /// Of a picture that is enlarged to 2e13 pixels only those that are wanted are made.
+    @Test(arguments: ResamplingFilter.allCases)
+    func aSmallPartOfAVastPicture(filter: ResamplingFilter) {
+        let source = Image(
+            width: 1, height: 1000, channels: 1, samples: (0..<1000).map { $0 < 500 ? 10 : 200 })
+        let part = Box(x: 70_000, y: 69_999_900, width: 40, height: 200)
+        let cut = source.resized(width: 140_000, height: 140_000_000, filter: filter, part: part)
+        #expect((cut.width, cut.height) == (40, 200))
+        #expect(cut.samples.first.map { $0 <= cut.samples[199 * 40] } == true)
+        if filter == .nearest {
+            #expect(cut.samples.prefix(98 * 40).allSatisfy { $0 == 10 })
+            #expect(cut.samples.suffix(98 * 40).allSatisfy { $0 == 200 })
+        }
+    }
+
     @Test func transparentColorsDoNotBleed() {
         // Opaque white beside transparent green: only white may show.
         let source = Image(

@@ -133,6 +133,34 @@ struct ScriptTests {
         }
     }
 
+    @Test("Of a picture as long as a thread only what a crop shows is made large")
+    func longPictures() async throws {
+        let picture = try Image(
+            width: 1, height: 10_000, channels: 3,
+            samples: (0..<30_000).map { $0 < 15_000 ? 0 : 200 }
+        ).encoded(as: .png).base64EncodedString()
+        try await RunningServer.with { server in
+            let large = try await server.ask(
+                "POST", "/sdapi/v1/extra-single-image",
+                [
+                    "image": picture, "upscaler_1": "Lanczos", "resize_mode": 1,
+                    "upscaling_resize_w": 1024, "upscaling_resize_h": 1024,
+                ])
+            let text = try #require(large.json["image"] as? String, "\(large.text.prefix(200))")
+            let image = try Image(
+                decoding: try #require(Data(base64Encoded: text)), name: "large")
+            #expect((image.width, image.height) == (1024, 1024))
+            #expect(image.samples.first == 0 && image.samples.last == 200)
+            let made = try await server.ask(
+                "POST", "/sdapi/v1/img2img",
+                [
+                    "init_images": [picture], "prompt": "x", "steps": 1, "resize_mode": 1,
+                    "width": 512, "height": 512, "denoising_strength": 1,
+                ])
+            #expect(made.status == 200, "\(made.text.prefix(200))")
+        }
+    }
+
     @Test("The checkpoints say what they cannot do, in the words of a refused job")
     func refusals() async throws {
         try await RunningServer.with { server in

@@ -261,17 +261,8 @@ extension Image {
         let across = Double(newWidth) / Double(width)
         let down = Double(newHeight) / Double(height)
         guard mode != 0, across != down else { return resized(width: newWidth, height: newHeight) }
-        let scale = mode == 1 ? max(across, down) : min(across, down)
-        func length(_ side: Int, _ limit: Int) -> Int {
-            let scaled = max(1, Int((Double(side) * scale).rounded()))
-            return mode == 1 ? max(scaled, limit) : min(scaled, limit)
-        }
-        let small = resized(width: length(width, newWidth), height: length(height, newHeight))
-        if mode == 1 {
-            return small.cropped(
-                x: (small.width - newWidth) / 2, y: (small.height - newHeight) / 2, width: newWidth,
-                height: newHeight)
-        }
+        if mode == 1 { return covering(width: newWidth, height: newHeight) }
+        let small = fitting(width: newWidth, height: newHeight)
         var canvas = Image(
             width: newWidth, height: newHeight, channels: channels, depth: depth,
             samples: Array(

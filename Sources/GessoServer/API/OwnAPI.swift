@@ -209,7 +209,7 @@ extension GessoServer {
         }
         if let side = call.query.integer("max") {
             fields[.eTag] = nil
-            let side = [256, 512, 1024, 2048].first { $0 >= side } ?? 2048
+            let side = Store.viewSides.first { $0 >= side } ?? 2048
             let data = try await offPool {
                 try store.thumbnail(of: row.sha, side: side) { try view(of: $0, side: side) }
             }

@@ -84,24 +84,43 @@ struct PreparedPictures: Sendable {
         guard asked.resizeMode == 1 || asked.resizeMode == 2, across != down else {
             return image.resized(width: width, height: height, filter: filter)
         }
-        let scale = asked.resizeMode == 1 ? max(across, down) : min(across, down)
-        func length(_ side: Int, _ limit: Int) -> Int {
-            let scaled = max(1, Int((Double(side) * scale).rounded()))
-            return asked.resizeMode == 1 ? max(scaled, limit) : min(scaled, limit)
-        }
-        let small = image.resized(
-            width: length(image.width, width), height: length(image.height, height),
-            filter: filter)
-        if asked.resizeMode == 1 {
-            return small.cropped(
-                x: (small.width - width) / 2, y: (small.height - height) / 2, width: width,
-                height: height)
-        }
-        return small.centred(width: width, height: height)
+        return asked.resizeMode == 1
+            ? image.covering(width: width, height: height, filter: filter)
+            : image.fitting(width: width, height: height, filter: filter)
+                .centred(width: width, height: height)
     }
 }
 
 extension Image {
+    /// The picture at the least size that covers another, and of that the middle. Nothing is made of the
+    /// rest, which may be much more than both.
+    func covering(
+        width newWidth: Int, height newHeight: Int, filter: ResamplingFilter = .lanczos
+    ) -> Image {
+        let scale = max(Double(newWidth) / Double(width), Double(newHeight) / Double(height))
+        func length(_ side: Int, _ least: Int) -> Int {
+            max(Int((Double(side) * scale).rounded()), least)
+        }
+        let (wide, high) = (length(width, newWidth), length(height, newHeight))
+        return resized(
+            width: wide, height: high, filter: filter,
+            part: Box(
+                x: (wide - newWidth) / 2, y: (high - newHeight) / 2, width: newWidth,
+                height: newHeight))
+    }
+
+    /// The picture at the largest size that fits into another.
+    func fitting(
+        width newWidth: Int, height newHeight: Int, filter: ResamplingFilter = .lanczos
+    ) -> Image {
+        let scale = min(Double(newWidth) / Double(width), Double(newHeight) / Double(height))
+        func length(_ side: Int, _ most: Int) -> Int {
+            min(max(Int((Double(side) * scale).rounded()), 1), most)
+        }
+        return resized(
+            width: length(width, newWidth), height: length(height, newHeight), filter: filter)
+    }
+
     /// The picture in the middle of a larger one, its edges drawn out.
     fileprivate func centred(width newWidth: Int, height newHeight: Int) -> Image {
         let (left, top) = ((newWidth - width) / 2, (newHeight - height) / 2)

@@ -117,42 +117,11 @@ private struct Scaling: Sendable {
             return try image.resized(width: width, height: height, filter: filter)
                 .encoded(as: .png)
         }
-        let across = Double(size.width) / Double(image.width)
-        let down = Double(size.height) / Double(image.height)
-        let scale = isCropped ? max(across, down) : min(across, down)
-        let large = image.resized(
-            width: max(isCropped ? size.width : 1, Int((Double(image.width) * scale).rounded())),
-            height: max(isCropped ? size.height : 1, Int((Double(image.height) * scale).rounded())),
-            filter: filter)
-        guard isCropped else { return try large.encoded(as: .png) }
-        return try large.cropped(
-            x: (large.width - size.width) / 2, y: (large.height - size.height) / 2,
-            width: size.width, height: size.height
-        ).encoded(as: .png)
-    }
-}
-
-extension Mask {
-    /// The largest value within a square of `radius` around each pixel.
-    fileprivate func dilated(by radius: Int) -> Mask {
-        guard radius > 0 else { return self }
-        func pass(_ values: [UInt8], length: Int, stride: Int, lines: [Int]) -> [UInt8] {
-            var result = values
-            for start in lines {
-                for index in 0..<length {
-                    var largest: UInt8 = 0
-                    for near in max(index - radius, 0)...min(index + radius, length - 1) {
-                        largest = max(largest, values[start + near * stride])
-                        if largest == 255 { break }
-                    }
-                    result[start + index * stride] = largest
-                }
-            }
-            return result
-        }
-        let rows = pass(
-            values, length: width, stride: 1, lines: (0..<height).map { $0 * width })
-        let columns = pass(rows, length: height, stride: width, lines: Array(0..<width))
-        return Mask(width: width, height: height, values: columns)
+        let (width, height) = size
+        let scaled =
+            isCropped
+            ? image.covering(width: width, height: height, filter: filter)
+            : image.fitting(width: width, height: height, filter: filter)
+        return try scaled.encoded(as: .png)
     }
 }

@@ -163,6 +163,7 @@ package final class Engine: Sendable {
     static func message(for error: any Error) -> String {
         switch error {
         case let complaint as Complaint: complaint.message
+        case ServerError.folder(_, let reason): "the data folder: \(reason)"
         case let error as ServerError: "\(error)"
         default: "\(GessoError(error))"
         }

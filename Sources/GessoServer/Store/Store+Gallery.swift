@@ -48,7 +48,8 @@ extension Store {
     package func gallery(
         before id: Int64?, search: String?, starred: Bool, limit: Int
     ) async throws -> [(result: ResultRow, picture: PictureRow, order: Order?)] {
-        try await read("gallery \(id ?? -1) \(starred) \(limit) \(search ?? "")") { db in
+        let place = id.map { "\($0)" } ?? ""
+        return try await read("gallery \(place) \(starred) \(limit) \(search ?? "")") { db in
             var sql =
                 "SELECT result.* FROM result JOIN job ON job.id = result.job WHERE deleted IS NULL"
             var arguments: StatementArguments = []

@@ -63,7 +63,8 @@ extension Store {
     package func jobs(
         state: JobState?, before seq: Int64?, limit: Int
     ) async throws -> [JobRow] {
-        try await read("jobs \(state?.rawValue ?? "") \(seq ?? -1) \(limit)") { db in
+        let place = seq.map { "\($0)" } ?? ""
+        return try await read("jobs \(state?.rawValue ?? "") \(place) \(limit)") { db in
             var query = JobRow.order(Column("seq").desc).limit(limit)
             if let state { query = query.filter(Column("state") == state.rawValue) }
             if let seq { query = query.filter(Column("seq") < seq) }

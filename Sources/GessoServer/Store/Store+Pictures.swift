@@ -17,12 +17,20 @@ extension Store {
     }
 
     /// Writes a picture's file; its row is the caller's to insert.
-    func writeFile(
+    package func writeFile(
         _ data: Data, type: String, width: Int, height: Int, hasAlpha: Bool
     ) throws -> PictureRow {
         let sha = Digest.sha256(data)
         let place = file(of: sha)
-        if !FileManager.default.fileExists(atPath: place.path) { try write(data, to: place) }
+        try filesLock.withLock {
+            do {
+                // A sweep leaves it alone until the row is there, as it does a new one.
+                try FileManager.default.setAttributes(
+                    [.modificationDate: Date.now], ofItemAtPath: place.path)
+            } catch {
+                try write(data, to: place)
+            }
+        }
         return PictureRow(
             sha: sha, type: type, bytes: data.count, width: width, height: height,
             hasAlpha: hasAlpha, used: Date.now.timeIntervalSince1970)
@@ -84,27 +92,38 @@ extension Store {
             && text.utf8.allSatisfy { (0x30...0x39).contains($0) || (0x61...0x66).contains($0) }
     }
 
-    /// Removes what nothing refers to: drafts of a killed process, files without a row, rows that no
-    /// job and no result of the last day needs.
+    /// Sides of the smaller views, in pixels.
+    static let viewSides = [256, 512, 1024, 2048]
+
+    /// Removes what nothing refers to: drafts of a killed process, files without a row and their smaller
+    /// views, rows that no job and no result of the last day needs.
     ///
     /// - Parameter age: seconds for which a file is left alone, because its row may be about to be
     ///   written; 0 only where nobody writes.
     package func sweep(olderThan age: Double = 3600) async throws {
         let isUsed = try await unusedRemoved()
-        let root = folder.appending(path: "pictures")
+        sweep("pictures", olderThan: age) { isUsed.contains($0) }
+        for side in Self.viewSides {
+            sweep("thumbnails/\(side)", olderThan: age) {
+                $0.hasSuffix(".jpg") && isUsed.contains(String($0.dropLast(4)))
+            }
+        }
+    }
+
+    /// Removes the files in a folder's folders that are old enough, but for those whose name is kept.
+    private func sweep(_ path: String, olderThan age: Double, _ isKept: (String) -> Bool) {
+        let root = folder.appending(path: path)
         let manager = FileManager.default
         for part in (try? manager.contentsOfDirectory(atPath: root.path)) ?? [] {
             let place = root.appending(path: part)
             for name in (try? manager.contentsOfDirectory(atPath: place.path)) ?? []
-            where !isUsed.contains(name) {
-                let attributes = try? manager.attributesOfItem(
-                    atPath: place.appending(path: name).path)
-                let changed = attributes?[.modificationDate] as? Date ?? .distantPast
-                guard Date.now.timeIntervalSince(changed) >= age else { continue }
-                try? manager.removeItem(at: place.appending(path: name))
-                for side in [256, 512] {
-                    try? manager.removeItem(
-                        at: folder.appending(path: "thumbnails/\(side)/\(part)/\(name).jpg"))
+            where !isKept(name) {
+                let file = place.appending(path: name).path
+                filesLock.withLock {
+                    let attributes = try? manager.attributesOfItem(atPath: file)
+                    let changed = attributes?[.modificationDate] as? Date ?? .distantPast
+                    guard Date.now.timeIntervalSince(changed) >= age else { return }
+                    try? manager.removeItem(atPath: file)
                 }
             }
         }

@@ -13,6 +13,8 @@ package final class Store: Sendable {
     /// The most bytes of pictures that are kept; nil is no limit.
     let quota: Int?
     let known = ReadCache()
+    /// Held while a picture's file is written or removed.
+    let filesLock = NSLock()
     private let lock: FolderLock
 
     /// Opens the folder, which is made if it is missing and held until the store goes.
@@ -70,6 +72,9 @@ package final class Store: Sendable {
         configuration.prepareDatabase { db in
             try db.execute(sql: "PRAGMA synchronous = FULL")
         }
+        makePrivate(file.path)
+        // Of an earlier version, which left these open to others.
+        for ending in ["-wal", "-shm"] { chmod(file.path + ending, 0o600) }
         do {
             let pool = try DatabasePool(path: file.path, configuration: configuration)
             let migrator = Schema.migrator
@@ -92,11 +97,10 @@ package final class Store: Sendable {
             if state.isOlder {
                 let copy = file.path + ".before-migration"
                 try? FileManager.default.removeItem(atPath: copy)
+                makePrivate(copy)
                 try pool.backup(to: DatabaseQueue(path: copy))
             }
             try migrator.migrate(pool)
-            try FileManager.default.setAttributes(
-                [.posixPermissions: 0o600], ofItemAtPath: file.path)
             return pool
         } catch let error as DatabaseError {
             throw ServerError.folder(
@@ -166,6 +170,15 @@ package enum ServerError: Error, Equatable, CustomStringConvertible {
         case .needsToken: 64
         }
     }
+}
+
+/// Makes a database that only its user can read, if it is missing; SQLite gives the files beside it the same
+/// mode. What cannot be opened is left to SQLite's message.
+private func makePrivate(_ path: String) {
+    let file = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
+    guard file >= 0 else { return }
+    fchmod(file, 0o600)
+    close(file)
 }
 
 /// Holds a folder for one process, until it ends in whatever way.

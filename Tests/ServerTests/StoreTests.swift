@@ -1,0 +1,121 @@
+import Foundation
+import Gesso
+import GessoServer
+import Testing
+
+@Suite("Files of the data folder")
+struct StoreTests {
+    private func withFolder(_ work: (URL) async throws -> Void) async throws {
+        let folder = URL.temporaryDirectory.appending(path: "gesso-store-\(UUID().uuidString)")
+        defer { try? FileManager.default.removeItem(at: folder) }
+        try await work(folder)
+    }
+
+    private func keep(_ data: Data, in store: Store) async throws -> PictureRow {
+        try await store.keep(data, type: "image/png", width: 1, height: 1, hasAlpha: false)
+    }
+
+    private func write(_ path: String, age: Double) throws {
+        try FileManager.default.createDirectory(
+            atPath: URL(filePath: path).deletingLastPathComponent().path,
+            withIntermediateDirectories: true)
+        try Data("x".utf8).write(to: URL(filePath: path))
+        try FileManager.default.setAttributes(
+            [.modificationDate: Date.now - age], ofItemAtPath: path)
+    }
+
+    @Test("Smaller views go with their picture, of whatever size")
+    func views() async throws {
+        try await withFolder { folder in
+            let store = try Store(folder)
+            let kept = try await keep(Data("a".utf8), in: store).sha
+            let gone = String(repeating: "ab", count: 32)
+            func view(_ sha: String, _ side: Int) -> String {
+                folder.path + "/thumbnails/\(side)/\(sha.prefix(2))/\(sha).jpg"
+            }
+            let sides = [256, 512, 1024, 2048]
+            for side in sides {
+                for sha in [kept, gone] { try write(view(sha, side), age: 7200) }
+                try write(view(gone, side) + ".draft", age: 7200)
+            }
+            try await store.sweep()
+            let files = FileManager.default
+            for side in sides {
+                #expect(files.fileExists(atPath: view(kept, side)))
+                #expect(!files.fileExists(atPath: view(gone, side)))
+                #expect(!files.fileExists(atPath: view(gone, side) + ".draft"))
+            }
+        }
+    }
+
+    @Test("A picture that is kept again outlives a sweep before its row is there")
+    func keptAgain() async throws {
+        try await withFolder { folder in
+            let store = try Store(folder)
+            let data = Data("a".utf8)
+            let sha = try store.writeFile(
+                data, type: "image/png", width: 1, height: 1, hasAlpha: false
+            ).sha
+            let path = folder.path + "/pictures/\(sha.prefix(2))/\(sha)"
+            try write(path, age: 7200)
+            _ = try store.writeFile(
+                data, type: "image/png", width: 1, height: 1, hasAlpha: false)
+            try await store.sweep()
+            #expect(FileManager.default.fileExists(atPath: path))
+            try write(path, age: 7200)
+            try await store.sweep()
+            #expect(!FileManager.default.fileExists(atPath: path))
+        }
+    }
+
+    @Test("Only its user can read the database and the files beside it, in an open folder, too")
+    func modes() async throws {
+        try await withFolder { folder in
+            let files = FileManager.default
+            try files.createDirectory(
+                at: folder, withIntermediateDirectories: true,
+                attributes: [.posixPermissions: 0o755])
+            let store = try Store(folder)
+            _ = try await keep(Data("a".utf8), in: store)
+            for name in ["gesso.sqlite", "gesso.sqlite-wal", "gesso.sqlite-shm"] {
+                let attributes = try files.attributesOfItem(
+                    atPath: folder.appending(path: name).path)
+                #expect((attributes[.posixPermissions] as? NSNumber)?.intValue == 0o600, "\(name)")
+            }
+        }
+    }
+
+    @Test("What cannot be written is answered without a path")
+    func noPaths() async throws {
+        try await RunningServer.with { server in
+            // Files stand where the folders of pictures would be.
+            for part in 0..<256 {
+                let name = (part < 16 ? "0" : "") + String(part, radix: 16)
+                try Data().write(to: server.folder.appending(path: "pictures/\(name)"))
+            }
+            let picture = try Image(width: 1, height: 1, channels: 3, samples: [0, 0, 0])
+                .encoded(as: .png)
+            let answer = try await server.ask(
+                "POST", "/api/v1/pictures", picture, type: "image/png")
+            #expect(answer.status == 500)
+            #expect(answer.text.contains("the data folder: it could not be written"))
+            #expect(!answer.text.contains(server.folder.path))
+        }
+    }
+
+    @Test("A place before the first is before all, whatever was asked just before")
+    func places() async throws {
+        try await RunningServer.with { server in
+            _ = try await server.ask("POST", "/api/v1/queue/pause")
+            _ = try await server.ask(
+                "POST", "/api/v1/jobs",
+                ["verb": "txt2img", "settings": ["prompt": "a", "width": 64, "height": 64]])
+            func count(_ query: String) async throws -> Int? {
+                let list = try await server.ask("GET", "/api/v1/jobs" + query).json["items"]
+                return (list as? [Any])?.count
+            }
+            #expect(try await count("") == 1)
+            #expect(try await count("?before=-1") == 0)
+        }
+    }
+}
