@@ -139,8 +139,9 @@ private struct ChangeBuilder {
                 outer.matrix.rows * inner.matrix.rows,
                 outer.matrix.columns * inner.matrix.columns / taps)
         }
-        // Without a product there is no rank, and alpha says nothing.
-        let factor = try (outer.rank ?? inner.rank).map { try scale(rank: $0) } ?? 1
+        // Without a product there is no rank, and an alpha in the file says nothing.
+        let factor =
+            try (outer.rank ?? inner.rank).map { try scale(rank: $0) } ?? statedScale(rank: nil)
         return KroneckerChange(
             outer: outer.matrix, inner: inner.matrix, scale: strength * factor)
     }
@@ -258,6 +259,11 @@ private struct ChangeBuilder {
     /// alpha / rank; 1 where the file says nothing.
     private func scale(rank: Int) throws -> Float {
         if let alpha = try number(.alpha) { return alpha / Float(rank) }
+        return try statedScale(rank: rank)
+    }
+
+    /// What a configuration of the adapter says; 1 without one.
+    private func statedScale(rank: Int?) throws -> Float {
         guard let adapter = lora.adapter else { return 1 }
         let place = LoRA.place(layer)
         return try adapter.scale(place.component, place.layer, rank: rank)
