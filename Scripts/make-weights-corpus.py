@@ -119,6 +119,7 @@ def loras():
     case("original-names", named("model.diffusion_model.", "cond_stage_model.transformer.", *ab,
                                  original=True), **same)
     case("diffusers-names", named("unet.", "text_encoder.", *ab), **same)
+    case("called-by-its-writer", reference, {"ss_output_name": "ink drawing"}, **same)
     case("adapter-name", named("base_model.model.", "base_model.model.", ".lora_A.my-style.weight",
                                ".lora_B.my-style.weight"), **same)
     case("attention-processors",
@@ -395,6 +396,8 @@ def embeddings():
     case("string-to-param", {"string_to_param.*": one}, same="reference", words=["string-to-param"])
     case("diffusers-token", {"<my-token>": one}, same="reference", words=["diffusers-token", "<my-token>"])
     case("many-tokens", {"<s0>": one, "<s1>": two}, same="reference", words=["<s0>", "<s1>"])
+    case("token-beside-a-count", {"<my-token>": one, "step": np.array(500, np.int64)}, same="reference",
+         words=["token-beside-a-count", "<my-token>"])
     case("three-dimensions", {"emb_params": one[None]}, same="reference", words=["three-dimensions"])
     case("f64", {"emb_params": one.astype(np.float64)}, same="reference", words=["f64"])
     case("other-family", {"emb_params": numbers(202, 2, 1024)}, error=["made for Stable Diffusion 2.x"])

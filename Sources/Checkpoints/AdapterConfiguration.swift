@@ -6,26 +6,27 @@ struct AdapterConfiguration: Sendable {
     private let values: [String: JSONValue]
     /// What errors call the place.
     private let path: String
-    /// For each component that has layers of another strength, these.
-    private let patterns: [String: Patterns]
+    /// For each key of a component that has layers of another strength or rank, these, or why they cannot be
+    /// read; ranks are seldom asked for.
+    private let patterns: [String: Result<Patterns, any Error>]
 
-    /// Layers of another strength than the rest, by the end of their names.
+    /// Layers of another strength or rank than the rest, by the end of their names.
     private struct Patterns {
         /// The place of each name among all, and what the name has: the first that fits a layer counts.
-        var alphas: [String: (place: Int, alpha: Double)] = [:]
+        var numbers: [String: (place: Int, number: Double)] = [:]
         /// Names that must fit from their beginning.
-        var whole: [String: (place: Int, alpha: Double)] = [:]
+        var whole: [String: (place: Int, number: Double)] = [:]
 
-        /// The alpha of a layer; nil where no name fits.
-        func alpha(of layer: String) -> Double? {
+        /// The number of a layer; nil where no name fits.
+        func number(of layer: String) -> Double? {
             var found = whole[layer].map { [$0] } ?? []
             var end = layer[...]
             while true {
-                if let own = alphas[String(end)] { found.append(own) }
+                if let own = numbers[String(end)] { found.append(own) }
                 guard let dot = end.firstIndex(of: ".") else { break }
                 end = end[end.index(after: dot)...]
             }
-            return found.min { $0.place < $1.place }?.alpha
+            return found.min { $0.place < $1.place }?.number
         }
     }
 
@@ -52,50 +53,65 @@ struct AdapterConfiguration: Sendable {
             throw Self.fault(path, "it says how strong the LoRA is, and cannot be read")
         }
         values = Dictionary(members.map { ($0.key, $0.value) }) { $1 }
-        var patterns: [String: Patterns] = [:]
-        for component in [""] + Self.components {
-            let key = (component.isEmpty ? "" : component + ".") + "alpha_pattern"
-            guard case .object(let own)? = values[key], !own.isEmpty else { continue }
-            patterns[component] = try Self.patterns(own, path)
+        var patterns: [String: Result<Patterns, any Error>] = [:]
+        for component in [""] + Self.components.map({ $0 + "." }) {
+            for word in ["alpha_pattern", "rank_pattern"] {
+                let key = component + word
+                guard case .object(let own)? = values[key], !own.isEmpty else { continue }
+                patterns[key] = Result { try Self.patterns(own, word, path) }
+            }
         }
         self.patterns = patterns
+        for (key, own) in patterns where key.hasSuffix("alpha_pattern") { _ = try own.get() }
     }
 
-    private static func patterns(_ members: [JSONValue.Member], _ path: String) throws -> Patterns {
+    private static func patterns(
+        _ members: [JSONValue.Member], _ word: String, _ path: String
+    ) throws -> Patterns {
         var patterns = Patterns()
         for (place, member) in members.enumerated() {
-            guard case .number(let alpha) = member.value else {
-                throw fault(path, "alpha_pattern of \(shown(member.key)) is no number")
+            guard case .number(let number) = member.value else {
+                throw fault(path, "\(word) of \(shown(member.key)) is no number")
             }
             // PEFT takes the names for regular expressions; programs write plain names.
             let name = String(member.key.trimmingPrefix("^"))
             guard !name.contains(where: { "*+?()[]{}|\\^$".contains($0) }) else {
                 let what = "is a regular expression, which is not read"
-                throw fault(path, "alpha_pattern \(shown(member.key)) \(what)")
+                throw fault(path, "\(word) \(shown(member.key)) \(what)")
             }
             if name == member.key {
-                patterns.alphas[name] = patterns.alphas[name] ?? (place, alpha)
+                patterns.numbers[name] = patterns.numbers[name] ?? (place, number)
             } else {
-                patterns.whole[name] = patterns.whole[name] ?? (place, alpha)
+                patterns.whole[name] = patterns.whole[name] ?? (place, number)
             }
         }
         return patterns
     }
+
+    /// The kind of adapter, where PEFT says so.
+    var kind: String? { values["peft_type"]?.string }
 
     /// alpha / rank, or alpha / √rank, for a layer; 1 where nothing is said.
     ///
     /// - Parameters:
     ///   - component: what the layer belongs to.
     ///   - layer: its name in the component.
-    func scale(_ component: String, _ layer: String, rank: Int) throws -> Float {
+    ///   - rank: what its tensors show; nil where they are whole matrices, which PEFT scales by the rank that
+    ///     was asked for.
+    func scale(_ component: String, _ layer: String, rank: Int?) throws -> Float {
         func value(_ name: String) -> JSONValue? { values["\(component).\(name)"] ?? values[name] }
-        let own = (patterns[component] ?? patterns[""])?.alpha(of: layer)
-        let alpha: Double
-        switch own.map(JSONValue.number) ?? value("lora_alpha") ?? value("alpha") {
-        case .number(let number): alpha = number
-        case nil, .null: return 1
-        default: throw Self.fault(path, "its alpha is no number")
+        func number(_ word: String, _ names: [String]) throws -> Double? {
+            let own = patterns["\(component).\(word)_pattern"] ?? patterns[word + "_pattern"]
+            if let number = try own?.get().number(of: layer) { return number }
+            switch names.lazy.compactMap(value).first {
+            case .number(let number)?: return number
+            case nil, .null?: return nil
+            default: throw Self.fault(path, "its \(word) is no number")
+            }
         }
+        let stated = try rank.map(Double.init) ?? number("rank", ["r"])
+        guard let alpha = try number("alpha", ["lora_alpha", "alpha"]), let rank = stated, rank > 0
+        else { return 1 }
         let usesRoot = value("use_rslora") == .flag(true)
         return Float(alpha) / (usesRoot ? Float(rank).squareRoot() : Float(rank))
     }

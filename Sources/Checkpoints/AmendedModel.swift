@@ -65,6 +65,11 @@ public struct AmendedModel: ModelOverlay {
         (changes, notes) = (joining.changes, joining.notes)
     }
 
+    /// Where a component comes from.
+    public func place(of component: String) -> URL {
+        (components[component] ?? base).place(of: component)
+    }
+
     /// Whether the model has that component.
     public func contains(_ component: String) -> Bool {
         components[component] != nil || base.contains(component)

@@ -94,6 +94,7 @@ public struct LoRA: Sendable {
                 path: file.path,
                 what: parts.isEmpty
                     ? KnownContents.guess(file.entries).map { "looks like \($0)" }
+                        ?? adapter?.kind.map { "is an adapter of PEFT's kind \(shown($0))" }
                         ?? "holds no LoRA"
                     : "holds parts of a LoRA without those that change a layer",
                 hint: "a LoRA has tensors called …lora_down.weight or …lora_A.weight")

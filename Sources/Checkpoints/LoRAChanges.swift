@@ -103,7 +103,7 @@ private struct ChangeBuilder {
             throw misfit(entry.shape.first ?? 1, entry.shape.dropFirst().first ?? 1)
         }
         return Difference(
-            difference: try stored(entry), scale: strength * (try scale(rank: nil)))
+            difference: try stored(entry), scale: strength * (try number(.scale) ?? 1))
     }
 
     func biasDifference(_ bias: [Int]?, _ strength: Float) throws -> Difference? {
@@ -146,7 +146,6 @@ private struct ChangeBuilder {
                 outer.matrix.rows * inner.matrix.rows,
                 outer.matrix.columns * inner.matrix.columns / taps)
         }
-        // Without a product there is no rank, and alpha says nothing.
         return KroneckerChange(
             outer: outer.matrix, inner: inner.matrix,
             scale: strength * (try scale(rank: outer.rank ?? inner.rank)))
@@ -262,11 +261,12 @@ private struct ChangeBuilder {
         }
     }
 
-    /// What the file says, or else alpha / rank; 1 where it says nothing, or there is no rank.
+    /// What the file says, or else alpha / rank, or what the adapter's configuration says; else 1.
+    ///
+    /// - Parameter rank: nil for whole matrices, of which an alpha in the file says nothing.
     private func scale(rank: Int?) throws -> Float {
         if let scale = try number(.scale) { return scale }
-        guard let rank else { return 1 }
-        if let alpha = try number(.alpha) { return alpha / Float(rank) }
+        if let rank, let alpha = try number(.alpha) { return alpha / Float(rank) }
         guard let adapter = lora.adapter else { return 1 }
         let place = LoRA.place(layer)
         return try adapter.scale(place.component, place.layer, rank: rank)

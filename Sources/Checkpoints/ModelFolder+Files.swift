@@ -23,7 +23,9 @@ extension ModelFolder {
             let whole = tokenizer.appending(path: "tokenizer.json")
             let parts = ["vocab.json", "merges.txt"].map { tokenizer.appending(path: $0) }
             files += Self.exists(whole) ? [whole] : parts
-            files.append(tokenizer.appending(path: "tokenizer_config.json"))
+            files += ["tokenizer_config.json", "added_tokens.json"].map {
+                tokenizer.appending(path: $0)
+            }
         }
         return files.filter(Self.exists)
     }

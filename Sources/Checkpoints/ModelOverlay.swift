@@ -26,6 +26,8 @@ extension ModelOverlay {
     public func paddingToken(for encoder: String) -> String? {
         base.paddingToken(for: encoder)
     }
+    /// Where a component comes from.
+    public func place(of component: String) -> URL { base.place(of: component) }
     /// Whether the model has that component.
     public func contains(_ component: String) -> Bool { base.contains(component) }
     /// The JSON of a component's configuration.

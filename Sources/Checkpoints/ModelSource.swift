@@ -18,6 +18,8 @@ public protocol ModelSource: Sendable {
     /// how it is known what the UNet predicts
     var predictionReason: String { get }
 
+    /// Where a component comes from: the place that what is wrong with its configuration is told of.
+    func place(of component: String) -> URL
     /// Where its own tokenizer for a text encoder (`text_encoder`, `text_encoder_2`) is; nil when it
     /// comes without one.
     func tokenizer(for encoder: String) -> URL?
@@ -36,6 +38,9 @@ public protocol ModelSource: Sendable {
 extension ModelSource {
     /// None.
     public var ownSettings: [String: [String: String]] { [:] }
+
+    /// Where the model is.
+    public func place(of component: String) -> URL { url }
 
     /// Said by the scheduler's configuration, where there is one.
     public var predictionReason: String {

@@ -49,7 +49,9 @@ public struct TextualInversion: Sendable {
             }
         }
         if !tensors.isEmpty { return [TextualInversion(url, names: [stem], tensors: tensors)] }
-        guard tokens.count == file.names.count, !tokens.isEmpty else {
+        // Trainers may leave a count of steps beside them.
+        let counts = file.entries.values.filter(\.isCount).count
+        guard tokens.count + counts == file.names.count, !tokens.isEmpty else {
             throw CheckpointError.unusableAddOn(
                 path: file.path,
                 what: KnownContents.guess(file.entries).map { "looks like \($0)" }

@@ -50,8 +50,13 @@ public struct Model: Sendable {
         let applied = try addOns.applied(to: modelSource(url, supplied: addOns.supplied))
         let embeddings = try AddedEmbeddings(
             addOns, bundled: applied.embeddings, for: applied.source)
+        let isGuessed = !applied.source.contains("scheduler")
+        let guess =
+            "\(applied.source.name) has no scheduler: it is taken to predict noise as Stable "
+            + "Diffusion 1.x does"
         return try Model(
-            applied.source, tokenizers, embeddings, addOns, kernels, notes: applied.notes)
+            applied.source, tokenizers, embeddings, addOns, kernels,
+            notes: applied.notes + (isGuessed ? [guess] : []))
     }
 
     private init(

@@ -100,7 +100,9 @@ public struct BackboneArchitecture: Sendable {
     /// The configuration in a checkpoint.
     /// - Throws: `CheckpointError` and `ModelError`, naming file and key.
     public func configuration(of source: any ModelSource) throws -> any BackboneConfiguration {
-        try ModelError.naming(source.url) { try read(source.configuration(component)) }
+        try ModelError.naming(source.place(of: component)) {
+            try read(source.configuration(component))
+        }
     }
 
     /// The network of a checkpoint.

@@ -117,6 +117,41 @@ struct LoRATests {
         #expect(error?.description.contains("it says how strong the LoRA is") == true)
     }
 
+    /// PEFT scales whole factors of a Kronecker product by the rank that was asked for, LyCORIS does not.
+    @Test(arguments: [
+        ("{\"peft_type\": \"LOKR\", \"r\": 8, \"alpha\": 4}", 2 as Float),
+        ("{\"peft_type\": \"LOKR\", \"r\": 8, \"alpha\": 4, \"rank_pattern\": {\"to_q\": 2}}", 5),
+        ("{\"peft_type\": \"LOKR\"}", 3),
+    ])
+    func wholeFactors(_ configuration: String, _ expected: Float) throws {
+        let folder = try TemporaryFolder()
+        try folder.write(
+            safetensors([(Self.layer + ".weight", [4, 6], 1)]),
+            to: "unet/diffusion_pytorch_model.safetensors")
+        try folder.write("{}", to: "unet/config.json")
+        try folder.write(configuration, to: "adapter_config.json")
+        let lora = try LoRA(
+            folder.write(
+                safetensors([
+                    ("base_model.model." + Self.layer + ".lokr_w1", [2, 2], 1),
+                    ("base_model.model." + Self.layer + ".lokr_w2", [2, 3], 2),
+                ]), to: "adapter_model.safetensors"))
+        let model = try AmendedModel(
+            ModelFolder(folder.url), adding: [WeightedLoRA(lora, strength: 1)])
+        let weight = try model.weights("unet")[Self.layer].tensor("weight", shape: [4, 6])
+        #expect(weight.widened().values.allSatisfy { $0 == expected })
+    }
+
+    @Test func aKindOfPEFTThatIsNotKnownIsNamed() throws {
+        let folder = try TemporaryFolder()
+        try folder.write("{\"peft_type\": \"MISS\"}", to: "adapter_config.json")
+        let file = try folder.write(
+            safetensors([("base_model.model.to_q.miss_block", [2, 2], 1)]),
+            to: "adapter_model.safetensors")
+        let error = #expect(throws: CheckpointError.self) { try LoRA(file) }
+        #expect(error?.description.contains("is an adapter of PEFT's kind MISS") == true)
+    }
+
     private func pair(_ down: [Int], _ up: [Int], _ more: [Entry] = []) -> [Entry] {
         Self.pair(down, up, more)
     }

@@ -81,6 +81,26 @@ import Testing
         expectRefusal("a special token has no text")
     }
 
+    @Test("so does one in a file of its own")
+    func addedTokensBeside() throws {
+        try tiny.writeVocabularyAndMerges()
+        try tiny.write("{\"<x>\": \"y\"}", to: "added_tokens.json")
+        expectRefusal("an added token has no text or no number")
+        try tiny.write("{", to: "added_tokens.json")
+        expectRefusal("not valid JSON: expected '\"' at byte 1")
+        try tiny.write("{}", to: "added_tokens.json")
+        tiny.settings["added_tokens_decoder"] = ["x": ["content": "<x>"]]
+        try tiny.writeSettings()
+        expectRefusal("an added token has no text or no number")
+        let stripping: [String: Any] = ["content": "<x>", "single_word": true]
+        tiny.settings["added_tokens_decoder"] = ["9999": stripping]
+        try tiny.writeSettings()
+        let error = #expect(throws: ModelError.self) { try CLIPTokenizer(folder: tiny.folder) }
+        #expect(
+            error?.description.contains("with lstrip, rstrip or single_word") == true,
+            "\(error?.description ?? "")")
+    }
+
     @Test(arguments: ["low", "l o w", " o", "l  o"])
     func brokenMerges(_ line: String) throws {
         tiny.merges.append(line)

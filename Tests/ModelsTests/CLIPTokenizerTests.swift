@@ -102,6 +102,29 @@ import Testing
         #expect(try pieces("<|ENDOFTEXT|>") == ["<|endoftext|>"])
     }
 
+    /// What textual inversion trained into a model, in the file of either time.
+    @Test(arguments: [false, true])
+    func addedTokensAreThemselves(_ isInSettings: Bool) throws {
+        try tiny.writeVocabularyAndMerges()
+        let id = 1 + (tiny.vocabulary.values.max() ?? 0)
+        if isInSettings {
+            let added: [String: Any] = ["content": "<My-Cat>", "normalized": true, "lstrip": false]
+            let known: [String: Any] = ["content": "!", "rstrip": true]
+            tiny.settings["added_tokens_decoder"] = ["\(id)": added, "0": known]
+            try tiny.writeSettings()
+            try tiny.write("{\"<older>\": 7}", to: "added_tokens.json")
+        } else {
+            try tiny.write("{\"<My-Cat>\": \(id), \"low</w>\": 7}", to: "added_tokens.json")
+        }
+        let tokenizer = try CLIPTokenizer(folder: tiny.folder)
+        #expect(tokenizer.vocabularySize == id + 1)
+        for prompt in ["low <My-Cat> low", "LOW<my-cat>low", "low <MY-CAT>, low"] {
+            let tokens = tokenizer(prompt)
+            #expect(tokens.ids[2] == id && tokens.promptCount < 5, "\(prompt): \(tokens.ids)")
+        }
+        #expect(!tokenizer("<older> <my> cat").ids.contains { $0 == id || $0 == 7 })
+    }
+
     @Test func thePaddingIsTheConfigurations() throws {
         try tiny.writeVocabularyAndMerges()
         let end = try #require(tiny.vocabulary["<|endoftext|>"])

@@ -163,6 +163,14 @@ import Testing
         #expect(found.hiddenSize == 768)
         #expect(found.vocabularySize == 49408)
         #expect(found.maxPositions == 77)
+        // Of a whole CLIP model.
+        let within = try CLIPTextEncoder.Configuration(
+            json: Data(
+                """
+                {"model_type": "clip", "projection_dim": 24, "text_config": {"hidden_size": 768,
+                "num_attention_heads": 12, "hidden_act": "gelu"}}
+                """.utf8))
+        #expect(within == found)
         for json in [
             "{\"hidden_act\": \"relu\"}", "{\"num_attention_heads\": 7}", "{\"vocab_size\": -1}",
         ] {

@@ -154,6 +154,16 @@ import Testing
             let empty = try run("empty", "f.png")
             #expect(
                 empty.status == 66 && empty.errors.contains("no .safetensors file in the folder"))
+            // The name that AUTOMATIC1111 writes into prompts is in the file.
+            try put("called-by-its-writer", at: "drawn.safetensors")
+            for (lora, name) in [("drawn", "g"), ("ink drawing", "h")] {
+                let made = try run(lora, name + ".png")
+                #expect(made.status == 0, "\(made.errors)")
+            }
+            #expect(try tool("compare", "g.png", "h.png").text.contains("infinite, equal"))
+            try put("called-by-its-writer", at: "drawn-2.safetensors")
+            let both = try run("ink drawing", "f.png")
+            #expect(both.status == 64 && both.errors.contains("2 files have this name"))
             let other = try run("Tiny", "f.png")
             #expect(other.status == 66 && other.errors.contains("did you mean 'tiny'"))
         }
@@ -384,6 +394,35 @@ import Testing
         }
     }
 
+    @Test func anEmbeddingOfTheShelfMayBeGivenToo() throws {
+        try Tool.inFolder { tool in
+            let file = Self.parity.deletingLastPathComponent()
+                .appending(components: "Weights", "Embeddings", "reference.safetensors")
+            for name in ["word", "two words"] {
+                try FileManager.default.createDirectory(
+                    at: tool.url("models/embeddings"), withIntermediateDirectories: true)
+                try FileManager.default.copyItem(
+                    at: file, to: tool.url("models/embeddings/\(name).safetensors"))
+            }
+            var shelf = tool
+            shelf.environment = ["GESSO_MODELS": "models"]
+            func run(_ prompt: String, _ name: String, _ more: [String] = []) throws -> String {
+                let run = try shelf.run(Self.words(name) + ["--prompt", prompt] + more)
+                #expect(run.status == 0, "\(run.errors)")
+                return run.errors
+            }
+            _ = try run("a word", "a.png")
+            let path = "models/embeddings/word.safetensors"
+            _ = try run("a word", "b.png", ["--embedding", path])
+            let spaced = try run("a embedding:two words", "c.png")
+            #expect(!spaced.contains("no embedding"), "\(spaced)")
+            for name in ["b", "c"] {
+                #expect(
+                    try tool("compare", "a.png", name + ".png").text.contains("infinite, equal"))
+            }
+        }
+    }
+
     @Test func embeddingsOfAFolderAreLeftOutWithANote() throws {
         try Tool.inFolder { tool in
             let corpus = Self.parity.deletingLastPathComponent()
@@ -421,12 +460,14 @@ import Testing
             let (_, deeper) = try run(
                 "a (embedding:very\\deep\\reference.safetensors:1)", alone, "deeper.png")
             let (_, swarm) = try run("a <embed:deep/reference>", alone, "swarm.png")
+            // As InvokeAI writes it.
+            #expect(try run("a <Reference>", alone, "angled.png").0 == 0)
             #expect(!(deep + deeper + swarm).contains("read as words"))
             #expect(!(folders + deep + deeper + swarm).contains("no embedding"))
             #expect(
                 try run("a (embedding:fog:1.2)", alone, "fog.png").1
                     .contains("no embedding 'fog': embedding:fog stays words"))
-            for name in ["mixed", "comfy", "folders", "deep", "deeper", "swarm"] {
+            for name in ["mixed", "comfy", "folders", "deep", "deeper", "swarm", "angled"] {
                 #expect(
                     try tool("compare", "alone.png", name + ".png").text
                         .contains("infinite, equal"), "\(name)")

@@ -102,6 +102,20 @@ import Testing
         #expect(try tool.files == before)
     }
 
+    @Test func aConfigurationIsNamedWhereItIs() throws {
+        try Tool.inFolder { tool in
+            try FileManager.default.copyItem(
+                at: Self.folder.appending(path: "vae"), to: tool.url("odd"))
+            try Data("{\"act_fn\": \"relu\"}".utf8).write(to: tool.url("odd/config.json"))
+            let run = try tool(
+                "txt2img", "--model", Self.folder.path(percentEncoded: false), "--vae", "odd",
+                "--prompt", "x", "--steps", "1", "-o", "a.png")
+            #expect(run.status == 69)
+            #expect(run.errors.contains(/odd\/?: AutoencoderKL: act_fn = "relu"/), "\(run.errors)")
+            #expect(!run.errors.contains("tiny-f32"))
+        }
+    }
+
     @Test func eachFileIsRefusedInALine() throws {
         try Tool.inFolder { tool in
             for (what, bytes, status, message) in Self.files {

@@ -221,6 +221,13 @@ import Testing
                 #expect(try document(found, "sub/tiny.safetensors").channels == 9)
                 #expect(try found("model", "inspect", "sub/other").status == 66)
             }
+            for block in [">-", "|-", "|+"] {
+                let text = "a:\n  checkpoints: \(block)\n    elsewhere\n\n    a1111/models\n"
+                try Data(text.utf8).write(to: tool.url("folded.yaml"))
+                var found = tool
+                found.environment = ["GESSO_MODEL_PATHS": "folded.yaml"]
+                #expect(try document(found, "sub/tiny").channels == 9)
+            }
             try Data("a:\n  checkpoints: &x y\n".utf8)
                 .write(to: tool.url("extra_model_paths.yaml"))
             var bad = tool

@@ -66,6 +66,37 @@ import Testing
         }
     }
 
+    @Test(
+        "Stability Matrix, SwarmUI, Easy Diffusion and SD.Next have names and cases of their own",
+        arguments: [
+            [
+                "Models/StableDiffusion", "Models/Lora", "Models/TextualInversion",
+                "Models/ControlNet",
+            ],
+            ["Models/Stable-Diffusion", "Models/Lora", "Models/Embedding", "Models/controlnet"],
+            ["models/stable-diffusion", "models/lora", "models/embeddings", "models/controlnet"],
+            [
+                "models/Stable-diffusion", "models/Lora", "models/embeddings",
+                "models/control/controlnet",
+            ],
+        ])
+    func spelled(_ paths: [String]) throws {
+        try Tool.inFolder { tool in
+            try link(tool, "app/\(paths[0])/tiny.safetensors", to: Self.single)
+            for (path, name) in zip(paths.dropFirst(), ["ink", "word", "canny"]) {
+                try write(tool, "app/\(path)/\(name).safetensors")
+            }
+            var tool = tool
+            tool.environment = ["GESSO_MODELS": "app"]
+            #expect(try isFound("tiny", tool))
+            let list = try tool("model", "list").text
+            for line in ["--lora ink: ", "--embedding word: ", "--control canny: "] {
+                #expect(list.contains(line), "\(list)")
+            }
+            #expect(["Models", "models"].allSatisfy { !list.contains($0 + "/") }, "\(list)")
+        }
+    }
+
     @Test("InvokeAI's folders of single models are distinguished by their tensors")
     func mixed() throws {
         try Tool.inFolder { tool in

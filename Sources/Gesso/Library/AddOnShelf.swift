@@ -36,13 +36,19 @@ struct AddOnShelf {
         let loras = try recipe.loras.map {
             Entry(key: "lora", name: $0.name, files: [try find("lora", $0.name, beside: beside)])
         }
+        let listed = try recipe.embeddings.map {
+            let place = try find("embedding", $0)
+            return Entry(
+                key: "embedding", name: $0, files: try Self.files(place, $0),
+                isFolder: place.isFolder)
+        }
+        // A file that the recipe lists may be one of the shelf that a prompt names.
+        let given = Set(listed.flatMap(\.files).map(Self.place))
         let embeddings =
-            try recipe.embeddings.map {
-                let place = try find("embedding", $0)
-                return Entry(
-                    key: "embedding", name: $0, files: try Self.files(place, $0),
-                    isFolder: place.isFolder)
-            } + embeddings(namedIn: recipe)
+            listed
+            + embeddings(namedIn: recipe).filter {
+                !$0.files.map(Self.place).contains(where: given.contains)
+            }
         let controls = try Set(recipe.controls.map(\.network)).sorted().map {
             Entry(key: "control", name: $0, files: [try find("control", $0)])
         }
@@ -82,7 +88,10 @@ struct AddOnShelf {
             }
             return recipe.askedEmbeddings.filter { name in
                 let last = name.lowercased().split { "/\\".contains($0) }.last ?? ""
-                return !here.contains { last == $0 || last.hasPrefix($0 + ".") }
+                // A name may have spaces.
+                return !here.contains {
+                    last == $0 || last.hasPrefix($0 + ".") || $0.hasPrefix(last + " ")
+                }
             }
         }
         let names = Set(missing).sorted()
@@ -112,13 +121,17 @@ struct AddOnShelf {
     private func checkOnce(_ entries: [Entry]) throws {
         var seen: Set<String> = []
         for entry in entries {
-            for file in entry.files
-            where !seen.insert(file.resolvingSymlinksInPath().standardizedFileURL.path).inserted {
+            for file in entry.files where !seen.insert(Self.place(file)).inserted {
                 throw GessoError(
                     .usage, "the same file is given twice", at: entry.name,
                     do: "give it once, with the weight it is to have")
             }
         }
+    }
+
+    /// Where a file is, whatever leads to it.
+    private static func place(_ file: URL) -> String {
+        file.resolvingSymlinksInPath().standardizedFileURL.path
     }
 
     /// Whether an add-on of that name is here.
@@ -134,7 +147,8 @@ struct AddOnShelf {
         let isName = !name.split(separator: "/").contains("..") && !name.hasPrefix("/")
         let kind = ModelKind(key: key)
         let shelves = try (kind.map { try models.places($0).map(\.url) } ?? []) + beside
-        let matches = isName ? FolderSearch.matches(name, in: shelves) : []
+        var matches = isName ? FolderSearch.matches(name, in: shelves) : []
+        if matches.isEmpty, key == "lora" { matches = aliases(name) }
         if matches.count > 1 {
             let paths = matches.prefix(2).map { $0.pathComponents.suffix(2).joined(separator: "/") }
             throw GessoError(
@@ -179,6 +193,13 @@ struct AddOnShelf {
                     ?? "give the file of a LoRA")
         }
         return file
+    }
+
+    /// The LoRAs that their writers gave a name in the file: AUTOMATIC1111 writes that into prompts.
+    private func aliases(_ name: String) -> [URL] {
+        items(.loras).filter { $0.sort == .file }.map(\.item.url).filter {
+            (try? OtherFile($0))?.metadata["ss_output_name"] == name
+        }
     }
 
     /// The one network of a kind, such as `canny`, whose name contains it.

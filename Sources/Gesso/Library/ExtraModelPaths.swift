@@ -3,7 +3,7 @@ import Foundation
 /// ComfyUI's `extra_model_paths.yaml`: where ComfyUI and AUTOMATIC1111 keep their models.
 ///
 /// Sections of any name, each with a `base_path` that the others lead from, and for each type of model
-/// a folder, or several as a `|` block. Sections with `is_default: true` come first. Of YAML only this
+/// a folder, or several as a `|` or `>` block. Sections with `is_default: true` come first. Of YAML only this
 /// much is read; anything else is an error with its line.
 struct ExtraModelPaths {
     private struct Section {
@@ -44,6 +44,10 @@ struct ExtraModelPaths {
         }
     }
 
+    /// What stands behind a key whose values are in the lines below, a folder in each; Stability Matrix folds
+    /// them, with empty lines between.
+    private static let blocks: Set = ["|", "|-", "|+", ">", ">-", ">+"]
+
     private static func url(_ path: String, from folder: URL) -> URL {
         let path = (path as NSString).expandingTildeInPath
         return path.hasPrefix("/")
@@ -72,7 +76,7 @@ struct ExtraModelPaths {
                 sections.append(Section())
             } else if sections.isEmpty {
                 throw Self.misunderstood(path, number)
-            } else if value == "|" || value == "|-" || value == ">" {
+            } else if Self.blocks.contains(value) {
                 block = (key, indent)
             } else {
                 set(key, value)

@@ -29,15 +29,16 @@ package enum ModelKind: String, CaseIterable, Sendable {
         }
     }
 
-    /// The folder's name as Gesso has it, then as ComfyUI, AUTOMATIC1111 and Forge have it.
+    /// The folder's name as Gesso has it, then as ComfyUI, AUTOMATIC1111, SwarmUI and Stability Matrix have
+    /// it, in any case.
     var names: [String] {
         switch self {
-        case .checkpoints: ["checkpoints", "diffusers", "Stable-diffusion"]
-        case .vae: ["vae", "VAE", "vae_approx", "VAE-approx"]
+        case .checkpoints: ["checkpoints", "diffusers", "Stable-diffusion", "StableDiffusion"]
+        case .vae: ["vae", "vae_approx", "VAE-approx", "ApproxVAE"]
         case .loras: ["loras", "Lora", "LyCORIS"]
-        case .embeddings: ["embeddings"]
-        case .unets: ["unet", "diffusion_models"]
-        case .controlNets: ["controlnet", "ControlNet"]
+        case .embeddings: ["embeddings", "Embedding", "TextualInversion"]
+        case .unets: ["unet", "diffusion_models", "DiffusionModels"]
+        case .controlNets: ["controlnet"]
         }
     }
 

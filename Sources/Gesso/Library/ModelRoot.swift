@@ -36,9 +36,9 @@ struct ModelRoot {
 
     /// The folders that may hold files of a kind, in the order in which they are searched.
     func places(_ kind: ModelKind) -> [Place] {
-        let models = url.appending(path: "models", directoryHint: .isDirectory)
-        var places = [url, models].flatMap { folder in
-            kind.names.map { Place(url: Self.folder($0, in: folder)) }
+        let models = ["models", "Models"].map { Self.folder($0, in: url) }
+        var places = ([url] + models).flatMap { folder in
+            Self.folders(kind.names, in: folder).map { Place(url: $0) }
                 + Self.families.compactMap { family in
                     kind.nameInInvokeAI.map {
                         Place(url: Self.folder("\(family)/\($0)", in: folder))
@@ -46,12 +46,12 @@ struct ModelRoot {
                 }
         }
         if kind == .controlNets {
-            let extensions = "extensions/sd-webui-controlnet/models"
-            places.append(Place(url: Self.folder(extensions, in: url)))
+            let further = ["extensions/sd-webui-controlnet/models", "models/control/controlnet"]
+            places += further.map { Place(url: Self.folder($0, in: url)) }
         }
         places = places.filter { FolderSearch.isFolder($0.url) }
         // Newer InvokeAI keeps each model in a folder of its own, whatever its kind.
-        if program == "InvokeAI" { places.append(Place(url: models, isMixed: true)) }
+        if program == "InvokeAI" { places.append(Place(url: models[0], isMixed: true)) }
         if kind == .checkpoints { places.append(Place(url: url, isDeep: places.isEmpty)) }
         return places
     }
@@ -64,6 +64,16 @@ struct ModelRoot {
     ).union(["wildcards", "clip", "clip_vision", "text_encoders", "upscale_models", "esrgan"])
 
     private static let families = ["sd-1", "sd-2", "sdxl", "sdxl-refiner"]
+
+    /// What is in a folder under one of these names in any case, the written one first.
+    private static func folders(_ names: [String], in folder: URL) -> [URL] {
+        let there = Dictionary(grouping: FolderSearch.names(in: folder)) { $0.lowercased() }
+        return names.flatMap { name in
+            let alike = there[name.lowercased()] ?? []
+            return (alike.filter { $0 == name } + alike.filter { $0 != name })
+                .map { Self.folder($0, in: folder) }
+        }
+    }
 
     private static func folder(_ path: String, in folder: URL) -> URL {
         folder.appending(path: path, directoryHint: .isDirectory)

@@ -33,7 +33,10 @@ extension CLIPTextEncoder {
         /// Reads `config.json`.
         /// - Throws: `ModelError.unsupported` or `.invalidConfiguration`, naming the key.
         public init(json: Data) throws {
-            let file = try ConfigurationReader(json, model: "CLIPTextModel")
+            let whole = try ConfigurationReader(json, model: "CLIPTextModel")
+            // A whole CLIP model has the text encoder's within its own.
+            let isOfBoth = (try? whole.text("model_type", default: "")) == "clip"
+            let file = try isOfBoth ? whole.part("text_config") ?? whole : whole
             let sizes = 1...1 << 24
             vocabularySize = try file.integer("vocab_size", default: 49408, in: sizes)
             hiddenSize = try file.integer("hidden_size", default: 512, in: 1...1 << 16)

@@ -68,9 +68,14 @@ public struct PromptChunks: Sendable, Equatable {
                 continue
             }
             let mark = markLength(lowered[start..<place])
-            pieces.append(.text(string(scalars[start..<place - mark])))
+            // InvokeAI writes `<name>`.
+            let end = place + count
+            let isInBrackets =
+                place > start && lowered[place - 1] == "<" && end < lowered.count
+                && lowered[end] == ">"
+            pieces.append(.text(string(scalars[start..<place - (isInBrackets ? 1 : mark)])))
             pieces.append(.embedding(index))
-            place += count
+            place = isInBrackets ? end + 1 : end
             if mark > 0 { place += endingLength(lowered[place...]) }
             start = place
         }

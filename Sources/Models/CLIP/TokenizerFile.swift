@@ -49,7 +49,9 @@ struct TokenizerFile {
         path = vocabulary.path(percentEncoded: false)
         ids = try Self.ids(JSONValue(tokenizer: vocabulary, upTo: Self.largest), path)
         self.merges = try Self.merges(merges)
-        specials = [:]
+        let added = try AddedTokens(beside: vocabulary)
+        specials = try Self.specials(
+            added.tokens.filter { [ids] in $0.text.flatMap { ids[$0] } == nil }, added.path)
     }
 
     /// The numbers of CLIP's tokens (Radford et al. 2021): the symbols of the bytes in the order of
@@ -99,28 +101,36 @@ struct TokenizerFile {
             }
             return merge
         }
-        var specials: [String: Special] = [:]
-        if case .list(let tokens)? = file["added_tokens"] {
-            guard tokens.count <= Self.mostSpecials else {
-                throw invalid("it has more than \(Self.mostSpecials) added tokens")
-            }
-            for token in tokens {
-                guard let content = token["content"]?.string, let id = token["id"]?.integer,
-                    Self.numbers.contains(id)
-                else { throw invalid("an added token has no text or no number") }
-                let strips = ["lstrip", "rstrip", "single_word"].contains {
-                    token[$0] == .flag(true)
-                }
-                guard !strips else {
-                    throw ModelError.unsupported(
-                        model: path, key: "added token \(content)",
-                        value: "with lstrip, rstrip or single_word")
-                }
-                specials[content] = Special(
-                    id: id, isNormalized: token["normalized"] == .flag(true))
-            }
+        var tokens: [AddedTokens.Token] = []
+        if case .list(let list)? = file["added_tokens"] {
+            tokens = list.map { AddedTokens.Token($0, id: $0["id"]?.integer) }
         }
-        self.specials = specials
+        specials = try Self.specials(tokens, path)
+    }
+
+    /// The added tokens of a file by their texts.
+    private static func specials(
+        _ tokens: [AddedTokens.Token], _ path: String
+    ) throws -> [String: Special] {
+        func invalid(_ reason: String) -> ModelError {
+            .invalidTokenizer(path: path, reason: reason)
+        }
+        guard tokens.count <= mostSpecials else {
+            throw invalid("it has more than \(mostSpecials) added tokens")
+        }
+        var specials: [String: Special] = [:]
+        for token in tokens {
+            guard let text = token.text, let id = token.id, numbers.contains(id) else {
+                throw invalid("an added token has no text or no number")
+            }
+            guard !token.strips else {
+                throw ModelError.unsupported(
+                    model: path, key: "added token \(text)",
+                    value: "with lstrip, rstrip or single_word")
+            }
+            specials[text] = Special(id: id, isNormalized: token.isNormalized)
+        }
+        return specials
     }
 
     private static let numbers = 0..<1 << 24

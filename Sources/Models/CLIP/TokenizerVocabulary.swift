@@ -48,13 +48,18 @@ struct TokenizerVocabulary: Sendable {
             throw ModelError.invalidTokenizer(
                 path: path, reason: "a special token is longer than \(SpecialTokens.longest) bytes")
         }
-        func specials(_ isWanted: (Bool) -> Bool) throws -> SpecialTokens {
-            let texts = isNormalized.filter { isWanted($0.value) }.map(\.key)
+        func specials(_ wanted: Bool, _ spelled: (String) -> String) throws -> SpecialTokens {
+            let texts = isNormalized.filter { $0.value == wanted }.map(\.key).sorted()
             return SpecialTokens(
-                Dictionary(try texts.map { ($0, try id($0)) }, uniquingKeysWith: { a, _ in a }))
+                Dictionary(
+                    try texts.map { (spelled($0), try id($0)) }, uniquingKeysWith: { a, _ in a }))
         }
-        rawSpecials = try specials { !$0 }
-        normalizedSpecials = try specials { $0 }
+        rawSpecials = try specials(false) { $0 }
+        // A prompt that they are looked for in is normalized, too.
+        normalizedSpecials = try specials(true) { text in
+            let scalars = PromptText(normalizing: Array(text.unicodeScalars)[...]).scalars
+            return String(String.UnicodeScalarView(scalars))
+        }
     }
 
     /// The encoder that these tokens and merges make.

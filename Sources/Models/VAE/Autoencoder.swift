@@ -49,7 +49,7 @@ public func autoencoder(
     _ source: any ModelSource, arithmetic: Arithmetic = .exact
 ) throws -> any Autoencoder {
     let weights = try source.weights("vae")
-    return try ModelError.naming(source.url) { () -> any Autoencoder in
+    return try ModelError.naming(source.place(of: "vae")) { () -> any Autoencoder in
         weights.contains("encoder.layers") || weights.contains("decoder.layers")
             ? try AutoencoderTiny(weights, json: source.configuration("vae"))
             : try AutoencoderKL(source, arithmetic: arithmetic)
