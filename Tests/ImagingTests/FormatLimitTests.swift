@@ -172,7 +172,7 @@ import Testing
         var data = file
         let entry = try #require(
             stride(from: 12, to: data.count, by: 12).first {
-                data[$0] == 324 & 0xFF && data[$0 + 1] == 324 >> 8
+                data[$0] == 0x44 && data[$0 + 1] == 0x01
             })
         data.replaceSubrange(entry + 8..<entry + 12, with: bytes(data.count - count, 4))
         #expect(((try? Image(decoding: data, name: "a")) != nil) == isRead)
