@@ -173,7 +173,8 @@ extension Recipe {
         }
         if steps == 0 { try checkStepless(verb, layers + [direct]) }
         try checkReuse(layers + [direct])
-        let none: String? = steps == 0 ? "" : nil
+        // Where nothing is repainted, no words are needed.
+        let none: String? = steps == 0 || strength == 0 ? "" : nil
         guard let prompt = try combined("prompt") ?? none else {
             throw .missing(key: "prompt", verb: verb)
         }
