@@ -70,7 +70,9 @@ struct JobWork {
         reader = PictureReader(request.pictures, checksCredentials: seal != nil) {
             send(.note($0))
         }
-        for note in notes { send(.note(note)) }
+        // Edits of one prompt have one remark on it.
+        var sent: Set<String> = []
+        for note in notes where sent.insert(note).inserted { send(.note(note)) }
     }
 
     /// The settings of the model that take the place of presets', in all edits.

@@ -32,6 +32,16 @@ import Testing
         try tool.files.filter { !$0.hasPrefix(".") }
     }
 
+    @Test func editsOfOnePromptHaveOneRemarkOnIt() throws {
+        try Tool.inFolder { tool in
+            let edit = "  - verb: inpaint\n    mask: rect:0,0,9,9\n    fill: edge\n    steps: 0\n"
+            try furnish(tool, "prompt: \"a __none__ lake\"\nedits:\n" + edit + edit)
+            let run = try tool("run", "./r.yaml", "in.png", "-o", "out.png")
+            #expect(run.status == 0, "\(run.errors)")
+            #expect(run.errorLines.count { $0.contains("no wildcards 'none'") } == 1)
+        }
+    }
+
     /// Hours of work would be lost otherwise.
     @Test(arguments: [
         ("verb: inpaint\n    mask: none.png", 66, "none.png: cannot be read"),
