@@ -117,7 +117,7 @@ extension GessoError {
     private init(_ error: FileError) {
         switch error {
         case .unreadable(let path, _):
-            self.init(.cannotRead, "\(error)", remedy: Remedy(ofTilde: path))
+            self.init(.cannotRead, "\(error)", remedy: Remedy(toRead: path))
         case .outputExists(let path), .cannotCreate(let path, _):
             self.init(.cannotCreate, "\(error)", remedy: Remedy(ofTilde: path))
         case .writeFailed: self.init(.inputOutput, "\(error)", remedy: nil)
@@ -134,7 +134,7 @@ extension GessoError {
         case .notAPicture, .damaged, .unsupported, .tooLarge, .cannotEncode, .sizesDiffer:
             self.init(.badData, "\(error)", remedy: nil)
         case .unreadable(let name, _):
-            self.init(.cannotRead, "\(error)", remedy: Remedy(ofTilde: name))
+            self.init(.cannotRead, "\(error)", remedy: Remedy(toRead: name))
         case .folder: self.init(.cannotRead, "\(error)", remedy: .onePicture)
         case .outOfMemory: self.init(.resources, "\(error)", remedy: nil)
         }
@@ -162,6 +162,19 @@ extension Remedy {
     fileprivate init?(ofTilde path: String) {
         guard path.hasPrefix("~/") || path.hasPrefix("./~/") else { return nil }
         self = .advice("a ~ in quotes or lists is no home folder: write the whole path")
+    }
+
+    /// For what is no path of a file but an address.
+    fileprivate init?(toRead path: String) {
+        if path.hasPrefix("http://") || path.hasPrefix("https://") {
+            self = .advice("an address is not opened: download the file first")
+        } else if path.hasPrefix("file://") {
+            self = .advice("write the path alone, without file://")
+        } else if let remedy = Remedy(ofTilde: path) {
+            self = remedy
+        } else {
+            return nil
+        }
     }
 
     fileprivate init?(_ error: EditingError) {

@@ -70,7 +70,9 @@ struct JobWork {
         reader = PictureReader(request.pictures, checksCredentials: seal != nil) {
             send(.note($0))
         }
-        for note in notes { send(.note(note)) }
+        // Edits of one prompt have one remark on it.
+        var sent: Set<String> = []
+        for note in notes where sent.insert(note).inserted { send(.note(note)) }
     }
 
     /// The settings of the model that take the place of presets', in all edits.
@@ -105,13 +107,16 @@ struct JobWork {
     func outcome() throws -> Outcome {
         var state = State()
         var works: [Outcome.Work] = []
+        var loadings: [Int: Double] = [:]
         for index in edits.indices {
             try Task.checkCancellation()
             if edits.count > 1 {
                 send(.edit(index + 1, of: edits.count, edits[index].verb))
+                if index == 0 { loadings = try rehearse(&state) }
             }
             let source = try source(&state, index)
-            let work = try work(index, on: source, state.history)
+            var work = try work(index, on: source, state.history)
+            work.loading += loadings[index] ?? 0
             if let source { try state.history?.note(work.edit, on: source) }
             works.append(work)
             state.image = work.marked
@@ -132,7 +137,9 @@ struct JobWork {
 
     /// The picture that an edit begins with; nil for one from words.
     private func source(_ state: inout State, _ index: Int) throws -> Image? {
-        if index == 0, edits[0].verb != .textToImage { state.image = try reader.source() }
+        if index == 0, edits[0].verb != .textToImage, state.image == nil {
+            state.image = try reader.source()
+        }
         if state.history == nil { state.history = state.image.map { CanvasHistory($0) } }
         return state.image
     }
@@ -221,15 +228,48 @@ struct JobWork {
             let source = try source(&state, index)
             let prepared = try prepared(index, on: source, state.history)
             let planned = try plan(index, prepared)
-            if let prepared, let source { try state.history?.note(prepared, on: source) }
-            let next =
-                prepared?.original
-                ?? Mask(width: planned.plan.width, height: planned.plan.height, filledWith: 255)
-                .image.rgb8
-            state.image = next
-            state.history = state.history ?? CanvasHistory(next)
+            try pass(prepared, &state, width: planned.plan.width, height: planned.plan.height)
             return planned
         }
+    }
+
+    /// Goes on to the next edit with a picture of the size that an edit gives its result.
+    private func pass(
+        _ prepared: Edit?, _ state: inout State, width: Int, height: Int
+    ) throws {
+        if let prepared, let source = state.image { try state.history?.note(prepared, on: source) }
+        let next =
+            prepared?.original ?? Mask(width: width, height: height, filledWith: 255).image.rgb8
+        state.image = next
+        state.history = state.history ?? CanvasHistory(next)
+    }
+
+    /// Goes through several edits before the first is carried out: a mask that is missing or too few steps of a
+    /// later one would else be found after all the work on those before it. What another model than the first
+    /// one loaded makes of an edit shows in its turn.
+    ///
+    /// - Parameter state: gets the picture that the first edit begins with.
+    /// - Returns: the seconds that loading a model took, by the edit that it is for.
+    private func rehearse(_ state: inout State) throws -> [Int: Double] {
+        _ = try source(&state, 0)
+        var (ahead, loadings) = (state, [Int: Double]())
+        var loaded: AddOns?
+        for index in edits.indices {
+            try Task.checkCancellation()
+            let edit = try prepared(index, on: ahead.image, ahead.history)
+            let own = try AddOns(addOns[index], of: edits[index].recipe)
+            var planned = edit
+            if loaded == nil || loaded == own, let (model, seconds) = try model(index) {
+                if loaded == nil { loadings[index] = seconds }
+                loaded = own
+                planned = try edit ?? textToImage(index, model)
+                _ = try planned.map { try Editor(model).plan($0) }
+            }
+            // What another model makes from words may have any size.
+            guard let planned else { break }
+            try pass(edit, &ahead, width: planned.width, height: planned.height)
+        }
+        return loadings
     }
 
     private func plan(_ index: Int, _ prepared: Edit?) throws -> PlannedEdit {

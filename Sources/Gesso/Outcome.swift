@@ -13,7 +13,7 @@ public struct Outcome: Sendable {
         let edit: Edit
         fileprivate(set) var result: EditResult
         /// Seconds that loading the model took; 0 where it was loaded.
-        public let loading: Double
+        public internal(set) var loading: Double
         /// The result with its metadata.
         let marked: Image
 

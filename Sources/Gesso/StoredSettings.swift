@@ -9,6 +9,13 @@ extension PictureSettings {
     /// - Throws: `GessoError` where there are none.
     package init(inFile path: String) throws {
         let (data, text) = try Self.content(path)
+        if let text, let schema = Self.object(text)?["schema"] as? String,
+            schema.hasPrefix("gesso.receipt/")
+        {
+            throw GessoError(
+                .badData, "a receipt, not a picture with settings", at: path,
+                do: "use it with `gesso replay`, or make a preset of it with `gesso preset new`")
+        }
         if let text, let settings = try Self(texts: [("parameters", text)], of: path) {
             self = settings
             return

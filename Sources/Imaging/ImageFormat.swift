@@ -129,8 +129,21 @@ public enum ImageLimits {
     }
 }
 
-/// What is said of a JPEG XL, which has a tool of its own.
-let jpegXL = "a JPEG XL"
+private let jpegXL = "a JPEG XL"
+private let cutOff = "cut off within its first bytes"
+private let pointer = "a Git LFS pointer"
+private let webPage = "an HTML page"
+
+/// What helps where a file is no picture that is read but something else.
+func remedy(forForeign kind: String) -> String {
+    switch kind {
+    case jpegXL: "convert it first, as with djxl"
+    case pointer: "fetch the picture with git lfs pull"
+    case webPage: "download the picture itself"
+    case "empty", cutOff: "give the whole picture"
+    default: "convert it to PNG or JPEG first"
+    }
+}
 
 /// Names what a file is when it is no picture that is read, with its article: "a PDF".
 func foreignKind(of bytes: some Collection<UInt8>) -> String {
@@ -138,7 +151,7 @@ func foreignKind(of bytes: some Collection<UInt8>) -> String {
     if ImageFormat.pngSignature.starts(with: bytes) || bytes.elementsEqual([0xFF, 0xD8])
         || bytes.count < 12 && bytes.starts(with: ImageFormat.riffSignature)
     {
-        return "cut off within its first bytes"
+        return cutOff
     }
     let signatures: [(offset: Int, text: String, kind: String)] = [
         (4, "ftypcrx", "a camera's raw file"), (8, "CR\u{2}", "a camera's raw file"),
@@ -146,7 +159,10 @@ func foreignKind(of bytes: some Collection<UInt8>) -> String {
         (0, "FUJIFILMCCD-RAW", "a camera's raw file"), (4, "ftyp", "a video"),
         (4, "JXL ", jpegXL), (4, "jP  ", "a JPEG 2000"), (0, "8BPS", "a Photoshop file"),
         (0, "%PDF", "a PDF"), (0, "gimp xcf", "a GIMP file"), (0, "PK\u{3}\u{4}", "a ZIP archive"),
-        (0, "version https://git-lfs", "a Git LFS pointer"),
+        (0, "version https://git-lfs", pointer), (0, "v/1\u{1}", "an OpenEXR"),
+        (0, "#?RADIANCE", "a Radiance picture"), (0, "DDS ", "a DirectDraw surface"),
+        (0, "\0\0\u{1}\0", "a Windows icon"), (0, "P5\n", "a Netpbm picture"),
+        (0, "P6\n", "a Netpbm picture"),
     ]
     for (offset, text, kind) in signatures where bytes.dropFirst(offset).starts(with: text.utf8) {
         return kind
@@ -154,6 +170,6 @@ func foreignKind(of bytes: some Collection<UInt8>) -> String {
     if bytes.starts(with: [0xFF, 0x0A]) { return jpegXL }
     let head = String(decoding: bytes.prefix(512), as: UTF8.self).lowercased()
     if head.contains("<svg") { return "an SVG" }
-    if head.contains("<html") || head.contains("<!doctype html") { return "an HTML page" }
+    if head.contains("<html") || head.contains("<!doctype html") { return webPage }
     return "of an unknown kind"
 }

@@ -26,9 +26,7 @@ public enum ImagingError: Error, Equatable, CustomStringConvertible {
             "\(name): cannot be read: \(reason)"
         case .folder(let name): "\(name): cannot be read: it is a folder"
         case .notAPicture(let name, let found):
-            "\(name): is \(found), not a picture that is read; "
-                + (found == jpegXL
-                    ? "convert it first, as with djxl" : "convert it to PNG or JPEG first")
+            "\(name): is \(found), not a picture that is read; \(remedy(forForeign: found))"
         case .damaged(let name, let format, let detail):
             "\(name): damaged \(format) file: \(detail); use an intact copy"
         case .unsupported(let name, let format, let detail):

@@ -116,11 +116,13 @@ public struct Preset: Sendable, Equatable {
         let standard = Variables(variables)
         // Each key has its use and its place before it is joined with others.
         _ = try Layer(known(own, standard), for: verbs)
-        try Layer(known(settings, standard), for: verbs).checkStepless()
+        let shared = try Layer(known(settings, standard), for: verbs)
+        if edits.isEmpty { try shared.checkStepless(for: verbs) }
         for edit in edits {
             let whole = try settings.extended(by: edit.settings, for: [edit.verb])
             _ = try Layer(known(edit.settings, standard), for: [edit.verb])
-            try Layer(known(whole, standard), for: [edit.verb]).checkStepless()
+            try Layer(known(whole, standard), for: [edit.verb])
+                .checkStepless(for: [edit.verb])
         }
         for (index, edit) in edits.enumerated() where index > 0 && edit.verb == .textToImage {
             throw .malformed(

@@ -97,9 +97,11 @@ struct Layer {
     private static func key(of setting: Setting) throws(RecipeError) -> Key {
         if let key = Recipe.key(setting.key) { return key }
         let elsewhere = Recipe.key(calledElsewhere: setting.key)
+        // What a recipe may have has no place in a line of a list.
+        let others = names(at: setting.keyOrigin).filter { $0 != setting.key }
         throw .unknownKey(
             setting.key, at: setting.keyOrigin,
-            meant: elsewhere?.name ?? nearMiss(setting.key, among: names(at: setting.keyOrigin)))
+            meant: elsewhere?.name ?? nearMiss(setting.key, among: others))
     }
 
     /// What a key can be called there.
@@ -109,13 +111,13 @@ struct Layer {
         return names
     }
 
-    /// A file that asks for no steps must name the fill that is to stand as it is.
-    func checkStepless() throws(RecipeError) {
+    /// A file that asks for no steps must name the fill that is to stand as it is, or be for verbs that have one.
+    func checkStepless(for verbs: [Verb]) throws(RecipeError) {
         guard let steps = setting("steps"), Int(steps.value) == 0 else { return }
-        if let fill = text("fill").flatMap({ Fill($0) }), fill.isPicture { return }
+        let fill = text("fill").flatMap { Fill($0) }
+        if verbs.allSatisfy({ (fill ?? Recipe($0).fill).isPicture }) { return }
         throw .badValue(
-            key: "steps", value: steps.value, at: steps.origin,
-            expected: "a whole number from 1 to 1000")
+            key: "steps", value: steps.value, at: steps.origin, expected: expectedSteps(of: verbs))
     }
 
     /// A canvas grows by sides, to an aspect or to a size.
@@ -171,7 +173,8 @@ extension Recipe {
         }
         if steps == 0 { try checkStepless(verb, layers + [direct]) }
         try checkReuse(layers + [direct])
-        let none: String? = steps == 0 ? "" : nil
+        // Where nothing is repainted, no words are needed.
+        let none: String? = steps == 0 || strength == 0 ? "" : nil
         guard let prompt = try combined("prompt") ?? none else {
             throw .missing(key: "prompt", verb: verb)
         }
@@ -203,12 +206,17 @@ extension Recipe {
         guard !fill.isPicture, let setting = layers.compactMap({ $0.setting("steps") }).last else {
             return
         }
-        let fills =
-            verb == .inpaint || verb == .outpaint ? ", or fill blur, edge, patch or a colour" : ""
         throw .badValue(
             key: "steps", value: setting.value, at: setting.origin,
-            expected: "a whole number from 1 to 1000" + fills)
+            expected: expectedSteps(of: [verb]))
     }
+}
+
+/// What `steps` has to be, or beside which fill it may be 0.
+private func expectedSteps(of verbs: [Verb]) -> String {
+    let canBeFilled = verbs.contains { Recipe.key("fill")?.verbs.contains($0) == true }
+    return "a whole number from 1 to 1000"
+        + (canBeFilled ? ", or fill blur, edge, patch or a colour" : "")
 }
 
 /// The text given directly, put through the presets' texts in their order.

@@ -139,6 +139,30 @@ private struct Refused: Decodable {
     }
 }
 
+@Suite struct ForeignFileTests {
+    @Test(arguments: [
+        ("", "is empty, not a picture that is read; give the whole picture"),
+        (
+            "version https://git-lfs.github.com/spec/v1\n",
+            "a Git LFS pointer, not a picture that is "
+                + "read; fetch the picture with git lfs pull"
+        ),
+        (
+            "<!DOCTYPE html><html>",
+            "an HTML page, not a picture that is read; download the picture itself"
+        ),
+        ("v/1\u{1}\u{2}", "an OpenEXR, not"), ("P6\n2 2\n255\n", "a Netpbm picture, not"),
+        ("\0\0\u{1}\0\u{1}", "a Windows icon, not"), ("#?RADIANCE\n", "a Radiance picture, not"),
+        ("%PDF-1.7", "is a PDF, not a picture that is read; convert it to PNG or JPEG first"),
+    ])
+    func whatIsNoPictureSaysWhatHelps(_ text: String, _ message: String) {
+        let error = #expect(throws: ImagingError.self) {
+            try Image(decoding: Data(text.utf8), name: "it")
+        }
+        #expect(error.map { "\($0)".contains(message) } == true, "\(String(describing: error))")
+    }
+}
+
 /// Damaged files end in an error or in a picture, never in a crash.
 @Suite struct MutationTests {
     @Test(arguments: [

@@ -59,7 +59,8 @@ private func preset(_ text: String, name: String = "test") throws -> Preset {
         }
     }
 
-    @Test func aPromptIsNeeded() {
+    @Test func aPromptIsNeeded() throws {
+        #expect(try Recipe(.upscale, settings: direct(["strength": "0"])).prompt == "")
         #expect(throws: RecipeError.missing(key: "prompt", verb: .inpaint)) {
             try Recipe(.inpaint, settings: direct(["steps": "3"]))
         }

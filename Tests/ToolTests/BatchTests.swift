@@ -256,6 +256,11 @@ import Testing
             let bad = try tool.run(words)
             #expect(bad.status == 64)
             #expect(bad.errors.contains("list.jsonl:1:1"))
+            let other = #"{"input": "in/p0.png", "masks": "rect:1,1,9,9"}"#
+            try Data(other.utf8).write(to: tool.url("list.jsonl"))
+            let meant = try tool.run(words)
+            #expect(meant.errors.contains("unknown key 'masks'"))
+            #expect(meant.errors.contains("did you mean 'mask'?"), "\(meant.errors)")
         }
     }
 

@@ -37,6 +37,28 @@ import Testing
         }
     }
 
+    /// The fill that an outpainting has of itself stands without steps, in a preset and a recipe, too.
+    @Test func anOutpaintingWithoutStepsBecomesAPreset() throws {
+        try Tool.inFolder { tool in
+            try tool.draw("in.png")
+            let made = try tool(
+                "outpaint", "in.png", "--right", "8", "--steps", "0", "--seed", "1", "-o", "a.png")
+            #expect(made.status == 0, "\(made.errors)")
+            let new = try tool("preset", "new", "p", "--from", "a.png", "-o", "p.yaml")
+            #expect(new.status == 0, "\(new.errors)")
+            for verb in ["outpaint", "run"] {
+                let words =
+                    verb == "run" ? ["./p.yaml", "in.png"] : ["in.png", "--preset", "./p.yaml"]
+                let again = try tool.run(
+                    [verb] + words + ["--seed", "1", "-o", "b.png", "--overwrite"])
+                #expect(again.status == 0, "\(again.errors)")
+                #expect(
+                    try Data(contentsOf: tool.url("a.png"))
+                        == Data(contentsOf: tool.url("b.png")))
+            }
+        }
+    }
+
     @Test func noWordsAreAPrompt() throws {
         try Tool.inFolder { tool in
             try tool.draw("in.png")

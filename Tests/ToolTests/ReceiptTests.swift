@@ -173,6 +173,16 @@ import Testing
         }
     }
 
+    @Test func aReceiptIsNoPictureWithSettings() throws {
+        try Tool.inFolder { tool in
+            try furnish(tool)
+            #expect(try tool.run(inpaint + ["out.png"]).status == 0)
+            let run = try tool("img2img", "in.png", "--from-image", "r.json", "-o", "b.png")
+            #expect(run.status == 65)
+            #expect(run.errors.contains("a receipt, not a picture with settings: r.json: use it"))
+        }
+    }
+
     /// A receipt holds what follows from other settings, too, which nobody asked for.
     @Test func aReplayNotesNothingThatWasNotAskedFor() throws {
         try Tool.inFolder { tool in

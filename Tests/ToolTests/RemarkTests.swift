@@ -83,6 +83,22 @@ import Testing
         }
     }
 
+    @Test(arguments: [
+        ("https://example.com/a.png", "an address is not opened: download the file first"),
+        ("file:///tmp/a.png", "write the path alone, without file://"),
+    ])
+    func anAddressIsNoPath(_ address: String, _ advice: String) throws {
+        try Tool.inFolder { tool in
+            try tool.draw("in.png")
+            for words in [[address, "--mask", "rect:1,1,9,9"], ["in.png", "--mask", address]] {
+                let run = try tool.run(
+                    ["inpaint"] + words + ["--fill", "edge", "--steps", "0", "-o", "out.png"])
+                #expect(run.status == 66)
+                #expect(run.errors.contains(advice), "\(run.errors)")
+            }
+        }
+    }
+
     @Test func aMistypedPathComesBeforeAMissingPrompt() throws {
         try Tool.inFolder { tool in
             try tool.draw("in.png")

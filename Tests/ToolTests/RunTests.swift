@@ -32,6 +32,39 @@ import Testing
         try tool.files.filter { !$0.hasPrefix(".") }
     }
 
+    @Test func editsOfOnePromptHaveOneRemarkOnIt() throws {
+        try Tool.inFolder { tool in
+            let edit = "  - verb: inpaint\n    mask: rect:0,0,9,9\n    fill: edge\n    steps: 0\n"
+            try furnish(tool, "prompt: \"a __none__ lake\"\nedits:\n" + edit + edit)
+            let run = try tool("run", "./r.yaml", "in.png", "-o", "out.png")
+            #expect(run.status == 0, "\(run.errors)")
+            #expect(run.errorLines.count { $0.contains("no wildcards 'none'") } == 1)
+        }
+    }
+
+    /// Hours of work would be lost otherwise.
+    @Test(arguments: [
+        ("verb: inpaint\n    mask: none.png", 66, "none.png: cannot be read"),
+        ("verb: inpaint\n    mask: \"rect:80,60,5,5\"", 64, "no pixel of 64x48 is inside"),
+        ("verb: inpaint\n    mask: small.png", 65, "the mask is 8x8, not 64x48"),
+        ("verb: img2img\n    strength: 0.1", 64, "strength 0.1 leaves none of 2 steps"),
+        ("verb: outpaint\n    aspect: \"4:3\"", 64, "the picture has that shape already"),
+        ("verb: outpaint\n    size: 20000x20000", 65, "20000x20000 pixels exceed the limit"),
+    ])
+    func aLaterEditThatCannotBeIsFoundFirst(
+        _ edit: String, _ status: Int32, _ message: String
+    ) throws {
+        try Tool.inFolder { tool in
+            try furnish(tool, "prompt: x\nsteps: 2\nedits:\n  - verb: img2img\n  - \(edit)\n")
+            try tool.draw("small.png", width: 8, height: 8)
+            let run = try tool("run", "./r.yaml", "in.png", "-o", "out.png")
+            #expect(run.status == status, "\(run.errors)")
+            #expect(run.errors.contains(message), "\(run.errors)")
+            #expect(!run.errors.contains("step 1 of"))
+            #expect(try shown(tool) == ["in.png", "r.yaml", "small.png"])
+        }
+    }
+
     private let given = [
         "--mask", "place=rect:40,30,10,10", "--var", "subject=a lamp", "--prompt", "a room",
         "--seed", "3",
