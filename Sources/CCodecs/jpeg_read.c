@@ -28,6 +28,7 @@ typedef struct jpeg_state {
     jmp_buf jump;
     codec_status status;
     codec_reader *reader;
+    int is_begun;          // its header was read: later markers are not the picture's
     int is_cut;            // the bytes ended before the end marker
     size_t left_out;       // zeros at the end of the file, and an end marker behind them
     int has_zeros_before_end;
@@ -238,18 +239,48 @@ static void choose_output(codec_reader *reader, jpeg_state *state) {
     jpeg->dct_method = JDCT_ISLOW;
 }
 
-static codec_status take_markers(codec_reader *reader, jpeg_state *state) {
-    jpeg_saved_marker_ptr marker = state->jpeg.marker_list;
-    for (; marker != NULL; marker = marker->next) {
-        const char *name = marker->marker == JPEG_APP0 + 1 ? "APP1"
-            : marker->marker == JPEG_APP0 + 2              ? "APP2"
-            : marker->marker == JPEG_COM                   ? "COM "
-                                                           : "APPD";
-        codec_status status =
-            codec_items_add(&reader->items, name, NULL, marker->data, marker->data_length);
-        if (status != codec_ok) return status;
+// Takes a marker as libjpeg comes to it. libjpeg itself would keep all of them in a list that it goes through for each.
+static boolean take_marker(j_decompress_ptr jpeg) {
+    jpeg_state *state = jpeg->client_data;
+    struct jpeg_source_mgr *source = jpeg->src;
+    int code = jpeg->unread_marker;
+    const uint8_t *bytes = source->next_input_byte;
+    size_t length = source->bytes_in_buffer < 2 ? SIZE_MAX : (size_t)bytes[0] << 8 | bytes[1];
+    // A length that does not count itself stands for nothing.
+    if (length < 2) length = 2;
+    if (length > source->bytes_in_buffer) {
+        // Behind the picture it lacks nothing: an end marker is read in its place.
+        if (state->is_begun) return source->fill_input_buffer(jpeg);
+        stop(state, codec_corrupt, "the file ends early");
     }
-    return codec_ok;
+    const char *name = code == JPEG_APP0 + 1 ? "APP1"
+        : code == JPEG_APP0 + 2              ? "APP2"
+        : code == JPEG_COM                   ? "COM "
+                                             : "APPD";
+    codec_status status = state->is_begun
+        ? codec_ok
+        : codec_items_add(&state->reader->items, name, NULL, bytes + 2, length - 2);
+    if (status != codec_ok) stop(state, status, "out of memory");
+    source->next_input_byte += length;
+    source->bytes_in_buffer -= length;
+    return TRUE;
+}
+
+// The profile in the markers that were taken, where libjpeg looks for it.
+static int read_profile(jpeg_state *state, JOCTET **profile, unsigned *count) {
+    struct jpeg_decompress_struct *jpeg = &state->jpeg;
+    const codec_items *items = &state->reader->items;
+    struct jpeg_marker_struct *list =
+        jpeg->mem->alloc_small((j_common_ptr)jpeg, JPOOL_IMAGE, (items->count + 1) * sizeof *list);
+    for (size_t i = items->count; i > 0; i--) {
+        const codec_item *item = &items->list[i - 1];
+        if (strcmp(item->name, "APP2") != 0) continue;
+        list[i] = (struct jpeg_marker_struct){
+            .next = jpeg->marker_list, .marker = JPEG_APP0 + 2, .data = item->bytes,
+            .original_length = (unsigned)item->count, .data_length = (unsigned)item->count};
+        jpeg->marker_list = &list[i];
+    }
+    return jpeg_read_icc_profile(jpeg, profile, count);
 }
 
 codec_status codec_jpeg_header(codec_reader *reader) {
@@ -259,17 +290,16 @@ codec_status codec_jpeg_header(codec_reader *reader) {
     jpeg_create_decompress(jpeg);
     state->progress.progress_monitor = watch_scans;
     jpeg->progress = &state->progress;
-    jpeg_save_markers(jpeg, JPEG_APP0 + 1, 0xFFFF);
-    jpeg_save_markers(jpeg, JPEG_APP0 + 2, 0xFFFF);
-    jpeg_save_markers(jpeg, JPEG_APP0 + 13, 0xFFFF);
-    jpeg_save_markers(jpeg, JPEG_COM, 0xFFFF);
+    static const int codes[] = {JPEG_APP0 + 1, JPEG_APP0 + 2, JPEG_APP0 + 13, JPEG_COM};
+    for (int i = 0; i < 4; i++) jpeg_set_marker_processor(jpeg, codes[i], take_marker);
     codec_jpeg_read_from(jpeg, &state->source, state->source.bytes, state->source.count);
     jpeg_read_header(jpeg, TRUE);
+    state->is_begun = 1;
     reader->width = jpeg->image_width;
     reader->height = jpeg->image_height;
     reader->depth = 8;
     choose_output(reader, state);
-    return take_markers(reader, state);
+    return codec_ok;
 }
 
 // How to convert CMYK where the file says it by a profile.
@@ -277,7 +307,7 @@ static void open_inks(codec_reader *reader, jpeg_state *state) {
     JOCTET *profile = NULL;
     unsigned count = 0;
     if (!reader->converted_from_cmyk) return;
-    if (!jpeg_read_icc_profile(&state->jpeg, &profile, &count)) return;
+    if (!read_profile(state, &profile, &count)) return;
     state->inks = codec_inks_open(profile, count);
     free(profile);
     if (state->inks != NULL) reader->converted_from_cmyk = 2;

@@ -100,9 +100,10 @@ struct HEIFItems {
                 let method = version == 0 ? 0 : cursor.next(2), cursor.next(2) != nil
             else { return }
             let basePlace = cursor.position..<cursor.position + baseSize
-            guard let base = cursor.next(baseSize), let extentCount = cursor.next(2) else {
-                return
-            }
+            // Parts of no bytes have no end of their own: there is one at the most, all of the file.
+            guard let base = cursor.next(baseSize), let extentCount = cursor.next(2),
+                extentCount <= 1 || indexSize + offsetSize + lengthSize > 0
+            else { return }
             if method == 0, baseSize > 0 { offsetFields.append(basePlace) }
             for _ in 0..<extentCount {
                 guard cursor.next(indexSize) != nil else { return }
@@ -129,9 +130,9 @@ extension HEIFItems {
     /// - Throws: `ImagingError` for a picture of parts that are no pictures, and for one that takes more pixels to
     ///   decode than any that is read has, whatever size it says: tiles that are larger than the whole, or the same ones again and again.
     func check(name: String, format: ImageFormat) throws {
-        var known: [Int: Int] = [:]
-        let cost = cost(of: primary, &known, depth: 0)
-        guard known.keys.allSatisfy({ $0 == primary || isPicture($0) }) else {
+        var found = Costs(left: boxes.bytes.count)
+        let cost = cost(of: primary, &found, depth: 0)
+        guard found.items.keys.allSatisfy({ $0 == primary || isPicture($0) }) else {
             throw ImagingError.damaged(
                 name: name, format: format,
                 detail: "a part that it is put together of is no picture or is not there")
@@ -147,18 +148,34 @@ extension HEIFItems {
         kinds[item].map(Self.pictureKinds.contains) ?? false
     }
 
+    /// What is known of the cost of items, and how many of their bytes may still be looked at: items that share
+    /// theirs, each with other ones, have more together than the file.
+    private struct Costs {
+        var items: [Int: Int] = [:]
+        /// The largest size that the headers in a property or an extent say.
+        var properties: [Int: Int] = [:]
+        var extents: [Coded: Int] = [:]
+        var left: Int
+    }
+
+    /// Bytes of the file as a codec takes them.
+    private struct Coded: Hashable {
+        let kind: String
+        let extent: Range<Int>
+    }
+
     /// Pixels that decoding an item takes, with its parts and its auxiliary pictures, which libheif decodes with each part.
     ///
     /// Items that nothing leads to from the primary one are not looked at: they are not decoded.
-    private func cost(of item: Int, _ known: inout [Int: Int], depth: Int) -> Int {
-        if let cost = known[item] { return cost }
+    private func cost(of item: Int, _ known: inout Costs, depth: Int) -> Int {
+        if let cost = known.items[item] { return cost }
         guard depth <= Self.deepest else { return .max }
-        var cost = codedSize(of: item)
+        var cost = codedSize(of: item, &known)
         // libheif passes over auxiliaries that are no pictures to it.
         for other in (parts[item] ?? []) + (auxiliaries[item] ?? []).filter(isPicture) {
             cost = Self.sum(cost, self.cost(of: other, &known, depth: depth + 1))
         }
-        known[item] = cost
+        known.items[item] = cost
         return cost
     }
 
@@ -168,30 +185,45 @@ extension HEIFItems {
     }
 
     /// The pixels of an item, by what it says and by what its codec's headers say.
-    private func codedSize(of item: Int) -> Int {
-        var sizes = [0]
+    private func codedSize(of item: Int, _ known: inout Costs) -> Int {
+        var largest = 0
         for number in associations[item] ?? [] where number >= 1 && number <= properties.count {
-            let property = properties[number - 1]
-            switch property.type {
-            case "ispe" where property.payload.count >= 12:
-                let start = property.payload.lowerBound + 4
-                sizes.append(
-                    Self.area(boxes.number(at: start, 4), boxes.number(at: start + 4, 4)))
-            case "hvcC":
-                sizes += CodedSize.inConfiguration(ofHEVC: boxes.bytes[property.payload])
-            case "av1C":
-                sizes += CodedSize.inUnits(ofAV1: boxes.bytes[property.payload.dropFirst(4)])
-            default: break
-            }
+            let size = known.properties[number] ?? size(of: properties[number - 1])
+            known.properties[number] = size
+            largest = max(largest, size)
         }
+        guard let kind = kinds[item], ["hvc1", "av01"].contains(kind) else { return largest }
         for extent in extents[item] ?? [] {
-            switch kinds[item] {
-            case "hvc1": sizes += CodedSize.inUnits(ofHEVC: boxes.bytes[extent])
-            case "av01": sizes += CodedSize.inUnits(ofAV1: boxes.bytes[extent])
-            default: break
+            let place = Coded(kind: kind, extent: extent)
+            let size: Int
+            if let known = known.extents[place] {
+                size = known
+            } else {
+                guard extent.count <= known.left else { return .max }
+                known.left -= extent.count
+                let bytes = boxes.bytes[extent]
+                let sizes =
+                    kind == "hvc1"
+                    ? CodedSize.inUnits(ofHEVC: bytes) : CodedSize.inUnits(ofAV1: bytes)
+                size = sizes.max() ?? 0
+                known.extents[place] = size
             }
+            largest = max(largest, size)
         }
-        return sizes.max() ?? 0
+        return largest
+    }
+
+    private func size(of property: ISOBoxes.Box) -> Int {
+        switch property.type {
+        case "ispe" where property.payload.count >= 12:
+            let start = property.payload.lowerBound + 4
+            return Self.area(boxes.number(at: start, 4), boxes.number(at: start + 4, 4))
+        case "hvcC":
+            return CodedSize.inConfiguration(ofHEVC: boxes.bytes[property.payload]).max() ?? 0
+        case "av1C":
+            return CodedSize.inUnits(ofAV1: boxes.bytes[property.payload.dropFirst(4)]).max() ?? 0
+        default: return 0
+        }
     }
 
     private static func area(_ width: Int, _ height: Int) -> Int {

@@ -251,6 +251,19 @@ import Testing
         }
     }
 
+    /// Of a million comments in a JPEG 1000 are kept. libjpeg by itself would take hours to list them.
+    @Test func aJPEGHasAnyNumberOfMarkers() throws {
+        let picture = try Image(
+            width: 8, height: 8, channels: 1, samples: [UInt16](repeating: 9, count: 64)
+        )
+        .encoded(as: .jpeg)
+        var file = Data(picture.prefix(2))
+        for _ in 0..<1_000_000 { file.append(contentsOf: [0xFF, 0xFE, 0, 2]) }
+        let read = try Image(decoding: file + picture.dropFirst(2), name: "a").metadata
+        #expect(read.comments.count == 1000)
+        #expect(read.warnings == ["999000 pieces of metadata were left out"])
+    }
+
     /// IPTC's data of 1 MiB is kept; more is not.
     @Test func iptcInATIFF() throws {
         func kept(_ count: Int) throws -> Int {

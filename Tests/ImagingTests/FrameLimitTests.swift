@@ -35,6 +35,56 @@ import Testing
         #expect(!isFound(file(1_000_001)))
     }
 
+    private func versioned(_ type: String, version: UInt8 = 0, _ payload: Data) -> Data {
+        box(type, Data([version, 0, 0, 0]) + payload)
+    }
+
+    private func word(_ number: Int) -> Data { big(number).suffix(2) }
+
+    private func error(of file: Data) -> ImagingError? {
+        do {
+            _ = try Image(decoding: file, name: "a")
+            return nil
+        } catch {
+            return error as? ImagingError
+        }
+    }
+
+    /// Parts of an item that take no bytes in the file would be kept by the billion: 65535 for eight bytes.
+    @Test func partsOfNoBytesAreNotCounted() throws {
+        var items = Data()
+        for item in 1...20_000 { items += word(item) + word(0) + word(65_535) }
+        let places = versioned("iloc", word(0) + word(20_000) + items)
+        let file =
+            box("ftyp", Data("avif\0\0\0\0avifmif1".utf8))
+            + versioned("meta", versioned("pitm", word(1)) + places)
+        #expect(error(of: file) != nil)
+    }
+
+    /// Tiles that share their bytes, each but for another first one: none of these is looked at more than once.
+    @Test(arguments: [(1, false), (2, true), (20_000, true)])
+    func tilesHaveNoMoreBytesThanTheFile(tiles: Int, isTooMuch: Bool) throws {
+        let units = Data((0..<100_000).flatMap { _ in [0x12, 0x00] as [UInt8] })
+        var (kinds, parts, items) = (Data(), Data(), Data())
+        for item in 1...tiles + 1 {
+            kinds += versioned(
+                "infe", version: 2,
+                word(item) + word(0) + Data((item == 1 ? "grid\0" : "av01\0").utf8))
+            guard item > 1 else { continue }
+            parts += word(item)
+            items += word(item) + word(0) + word(1) + big(item) + big(units.count - item)
+        }
+        let references = versioned("iref", box("dimg", word(1) + word(tiles) + parts))
+        let places = versioned("iloc", word(0x4400) + word(tiles) + items)
+        let file =
+            box("ftyp", Data("avif\0\0\0\0avifmif1".utf8)) + box("free", units)
+            + versioned(
+                "meta",
+                versioned("pitm", word(1)) + versioned("iinf", word(tiles + 1) + kinds)
+                    + references + places)
+        #expect("\(error(of: file) as Any)".contains("more pixels together") == isTooMuch)
+    }
+
     private func little(_ number: Int, _ size: Int) -> [UInt8] {
         (0..<size).map { UInt8(truncatingIfNeeded: number >> (8 * $0)) }
     }
