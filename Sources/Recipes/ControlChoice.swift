@@ -62,8 +62,9 @@ public struct ControlChoice: Sendable, Equatable, CustomStringConvertible {
     public init?(_ text: String) {
         self.init(network: "")
         var rest = text[...]
-        if let at = rest.lastIndex(of: "@") {
-            let ends = rest[rest.index(after: at)...].split(separator: "-").map {
+        // Bytes, for going back over characters can take time that grows with the square of the length.
+        if let at = rest.utf8.lastIndex(of: UInt8(ascii: "@")) {
+            let ends = rest[rest.utf8.index(after: at)...].split(separator: "-").map {
                 decimal(String($0))
             }
             // Else it belongs to the name.
@@ -75,8 +76,8 @@ public struct ControlChoice: Sendable, Equatable, CustomStringConvertible {
         }
         var hasWeight = false
         // What is no part, or a second one of its kind, belongs to the name.
-        while let colon = rest.lastIndex(of: ":") {
-            let part = rest[rest.index(after: colon)...]
+        while let colon = rest.utf8.lastIndex(of: UInt8(ascii: ":")) {
+            let part = rest[rest.utf8.index(after: colon)...]
             let isWeight = decimal(String(part)) != nil
             guard !(isWeight && hasWeight), let isInRange = take(part) else { break }
             guard isInRange else { return nil }

@@ -130,7 +130,8 @@ extension ControlChoice {
         }
         let span = numbers("starting/ending").compactMap(\.self)
         let parameters = numbers("preprocessor params").dropFirst()
-        guard let model = fields["model"], model != "None",
+        // No path is longer.
+        guard let model = fields["model"], model != "None", model.utf8.count <= 4096,
             let module = ControlModule.named(fields["module"] ?? fields["preprocessor"] ?? "none"),
             let runs = ControlRuns(inA1111: fields["hr option"] ?? "Both"),
             let weight = decimal(fields["weight"] ?? "1"), Self.weights.contains(weight),

@@ -279,9 +279,9 @@ struct InfotextField: Sendable {
         name: "Civitai resources", write: { _ in nil },
         read: { value, text in
             let kinds = ["lora", "lycoris", "dora", "embed"].map { "\"type\":\"\($0)" }
-            let compact = value.lowercased().replacing(" ", with: "")
-            return text.prompt.contains("<lora:") || !kinds.contains(where: compact.contains)
-                ? [] : nil
+            let compact = value.lowercased().utf8.filter { $0 != UInt8(ascii: " ") }
+            return text.prompt.contains("<lora:")
+                || !kinds.contains { compact.firstRange(of: $0.utf8) != nil } ? [] : nil
         })
 
     /// What others write and nothing here depends on, or only at other values.

@@ -96,11 +96,12 @@ extension OtherSettings {
 
     /// InvokeAI's command of its first versions: the prompt in quotes, then options of a letter; nil for others.
     static func dream(_ command: String) -> OtherSettings? {
-        guard command.hasPrefix("\""), let end = command.lastIndex(of: "\""),
+        guard command.hasPrefix("\""), let end = command.utf8.lastIndex(of: UInt8(ascii: "\"")),
             end > command.startIndex
         else { return nil }
         var options: [String: Any] = [:]
-        let words = command[command.index(after: end)...].split(separator: " ").map(String.init)
+        let words = command[command.utf8.index(after: end)...].split(separator: " ")
+            .map(String.init)
         for (index, word) in words.enumerated() where word.hasPrefix("-") && word.count > 1 {
             // A letter may have its value right behind it.
             let (name, own) = (String(word.prefix(2)), String(word.dropFirst(2)))

@@ -35,9 +35,11 @@ extension OtherSettings {
         var combined: [(String, String)] = []
         for number in 1...8 {
             let value = settings.text("lora_combined_\(number)") ?? settings.text("lora_\(number)")
-            guard let value, let colon = value.lastIndex(of: ":") else { continue }
+            guard let value, let colon = value.utf8.lastIndex(of: UInt8(ascii: ":")) else {
+                continue
+            }
             combined.append(
-                (value[..<colon].trimmed, value[value.index(after: colon)...].trimmed))
+                (value[..<colon].trimmed, value[value.utf8.index(after: colon)...].trimmed))
         }
         settings.setLoRAs(listed.isEmpty ? combined : listed)
         settings.ignore(

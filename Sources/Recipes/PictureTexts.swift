@@ -171,48 +171,62 @@ extension PictureSettings {
     }
 
     /// The user comment of an XMP packet, the first text in JSON behind its name.
+    ///
+    /// Packets are searched by bytes: going back over characters can take time that grows with the square of their
+    /// number.
     private static func userComment(_ xmp: String) -> String? {
-        guard let name = xmp.firstRange(of: "exif:UserComment"),
-            let start = xmp[name.upperBound...].firstIndex(of: "{")
+        let bytes = xmp.utf8
+        guard let name = bytes.firstRange(of: "exif:UserComment".utf8),
+            let start = bytes[name.upperBound...].firstIndex(of: UInt8(ascii: "{"))
         else { return nil }
-        let end = xmp[start...].firstIndex(of: "<") ?? xmp.endIndex
+        let end = bytes[start...].firstIndex(of: UInt8(ascii: "<")) ?? bytes.endIndex
         let text = unescaped(xmp[start..<end])
         // Where it is an attribute, its quote and what follows come behind the last brace.
-        guard let last = text.lastIndex(of: "}") else { return nil }
-        return String(text[...last])
+        guard let last = text.utf8.lastIndex(of: UInt8(ascii: "}")) else { return nil }
+        return String(text[..<text.utf8.index(after: last)])
     }
 
     /// The first text of an XMP packet that has settings as A1111 writes them; an element, or an attribute.
     private static func infotext(_ xmp: String) -> String? {
-        guard let steps = xmp.firstRange(of: "Steps:")?.lowerBound else { return nil }
-        let (before, behind) = (xmp[..<steps], xmp[steps...])
-        let tag = before.lastIndex { "<>".contains($0) } ?? before.startIndex
-        let isAttribute = before[tag...].first == "<"
-        var start = tag
-        if isAttribute {
-            // The quote behind the last sign that is followed by one.
-            guard
-                let sign = ["=\"", "='"].compactMap({ before[tag...].ranges(of: $0).last }).max(
-                    by: {
-                        $0.lowerBound < $1.lowerBound
-                    })
-            else { return nil }
-            start = before.index(before: sign.upperBound)
-        }
-        let end = behind.firstIndex(of: isAttribute ? before[start] : "<") ?? behind.endIndex
-        let text = unescaped(xmp[start..<end].dropFirst())
+        let (bytes, opening) = (xmp.utf8, UInt8(ascii: "<"))
+        guard let steps = bytes.firstRange(of: "Steps:".utf8)?.lowerBound else { return nil }
+        let (before, behind) = (bytes[..<steps], bytes[steps...])
+        let tag =
+            before.lastIndex { $0 == opening || $0 == UInt8(ascii: ">") } ?? before.startIndex
+        let isAttribute = before[tag...].first == opening
+        guard let start = isAttribute ? lastQuote(in: before[tag...]) : tag else { return nil }
+        let end = behind.firstIndex(of: isAttribute ? before[start] : opening) ?? behind.endIndex
+        let text = unescaped(xmp[bytes.index(after: start)..<end])
         return text.utf8.count <= longestText && !Infotext(text).settings.isEmpty ? text : nil
     }
 
+    /// The last quote right behind an equals sign.
+    private static func lastQuote(in bytes: Substring.UTF8View) -> String.Index? {
+        var (quote, isBehindSign) = (nil as String.Index?, false)
+        for (index, byte) in zip(bytes.indices, bytes) {
+            if isBehindSign, byte == UInt8(ascii: "\"") || byte == UInt8(ascii: "'") {
+                quote = index
+            }
+            isBehindSign = byte == UInt8(ascii: "=")
+        }
+        return quote
+    }
+
+    private static let entities = [
+        ("&quot;", "\""), ("&#34;", "\""), ("&#x22;", "\""), ("&apos;", "'"), ("&lt;", "<"),
+        ("&gt;", ">"), ("&#xA;", "\n"), ("&#10;", "\n"), ("&amp;", "&"),
+    ].map { (entity: Array($0.0.utf8), character: Array($0.1.utf8)) }
+
     /// A text of XML with characters for its entities.
     private static func unescaped(_ xml: Substring) -> String {
-        var text = String(xml)
-        for (entity, character) in [
-            ("&quot;", "\""), ("&#34;", "\""), ("&#x22;", "\""), ("&apos;", "'"), ("&lt;", "<"),
-            ("&gt;", ">"), ("&#xA;", "\n"), ("&#10;", "\n"), ("&amp;", "&"),
-        ] {
-            text = text.replacing(entity, with: character)
+        var (text, rest) = ([UInt8](), xml.utf8[...])
+        while let sign = rest.firstIndex(of: UInt8(ascii: "&")) {
+            text += rest[..<sign]
+            rest = rest[sign...]
+            let found = entities.first { rest.starts(with: $0.entity) }
+            text += found?.character ?? [UInt8(ascii: "&")]
+            rest = rest.dropFirst(found?.entity.count ?? 1)
         }
-        return text
+        return String(decoding: text + rest, as: UTF8.self)
     }
 }

@@ -63,10 +63,10 @@ extension Preset {
                 first = recipe.seed ?? first ?? Recipe(step.verb).drawingSeed().seed
                 recipe.seed = first.map { $0 &+ UInt64(index) }
             }
+            recipe = recipe.drawingSeed().recipe
+            if index == 0 { first = recipe.seed }
             made.append(
-                RecipeEdit(
-                    verb: step.verb, recipe: recipe.drawingSeed().recipe, mask: mask,
-                    origin: step.origin))
+                RecipeEdit(verb: step.verb, recipe: recipe, mask: mask, origin: step.origin))
         }
         return made
     }

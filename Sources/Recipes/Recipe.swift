@@ -117,7 +117,7 @@ public struct Recipe: Sendable, Equatable {
     public var guidanceEnd = 1.0
     /// The UNet's deep part runs in one of so many steps; 1 is every step.
     public var deepCache = 1
-    /// Share of the pixels that self-attention merges with their like, in 0...0.75.
+    /// Share of the pixels that self-attention merges with their like, in 0...1; above 0.75 it is 0.75.
     public var tokenMerging = 0.0
     /// The UNet computes all of the latents in one of so many steps, in the others those near the mask alone; 1 is
     /// every step.

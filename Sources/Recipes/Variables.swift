@@ -91,7 +91,7 @@ extension Setting {
             at: origin)
     }
 
-    /// Whether braces have a meaning in the key's value: everywhere but in names of files.
+    /// Whether `{prompt}` has a meaning in the key's value; variables have one in all.
     private var isPrompt: Bool { key == "prompt" || key == "negative_prompt" }
 
     /// The setting with the variables' values in it.

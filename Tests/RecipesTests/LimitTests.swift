@@ -95,6 +95,24 @@ import Testing
         #expect(settings["Sampler"] == flags)
     }
 
+    private static let flags = String(repeating: "\u{1F1E9}\u{1F1EA}", count: 100_000)
+    private static let line = "Steps: 4, Sampler: Euler, Seed: 1"
+
+    @Test(arguments: [
+        ("parameters", "x\n\(line), Civitai resources: \(flags)"),
+        ("parameters", "x\n\(line), ControlNet 0: \"Module: canny, Model: \(flags)\""),
+        ("parameters", "\(flags)\n\(line)"), ("Dream", "\"x\" -s 4 -S 1 \(flags)"),
+        ("xmp", "<rdf:li>\(flags)&#10;\(line)</rdf:li>"),
+        ("xmp", "<a b=\"\(flags)\" c='x&#10;\(line)'/>"),
+        ("xmp", "<exif:UserComment>{\"c\": \"x\", \"steps\": 4}\(flags)</exif:UserComment>"),
+    ])
+    func flagsInAPictureAreReadOnce(_ keyword: String, _ text: String) throws {
+        let texts = keyword == "xmp" ? [] : [(keyword: keyword, value: text)]
+        let read = try PictureSettings(
+            texts: texts, xmp: keyword == "xmp" ? text : nil, of: "a.png")
+        #expect(read?.settings.first { $0.key == "steps" }?.value == "4")
+    }
+
     /// A unit of a ControlNet is read in time that grows with its length alone.
     @Test(arguments: [
         String(repeating: "a", count: 500_000), String(repeating: "a: (", count: 100_000),

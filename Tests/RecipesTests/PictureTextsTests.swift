@@ -79,6 +79,24 @@ private struct PictureTexts: Sendable, CustomTestStringConvertible, Decodable {
         return try PictureSettings(texts: [(keyword: "prompt", value: text)], of: "a.png")
     }
 
+    /// With a copy of its inputs for each sampler this guider would take minutes and gigabytes.
+    @Test func manySamplersShareAGuider() throws {
+        let samplers = (0..<4_000).map {
+            "\"\($0)\": {\"class_type\": \"S\", \"inputs\": {\"sigmas\": 1, \"guider\": [\"g\", 0]}}"
+        }
+        let inputs = (0..<20_000).map { "\"x\($0)\": 1" }
+        let guider = (inputs + ["\"positive\": [\"p\", 0]"]).joined(separator: ",")
+        let text =
+            "{\"g\": {\"class_type\": \"G\", \"inputs\": {\(guider)}}, "
+            + samplers.joined(separator: ",") + "}"
+        let start = ContinuousClock.now
+        let error = #expect(throws: RecipeError.self) {
+            try PictureSettings(texts: [(keyword: "prompt", value: text)], of: "a.png")
+        }
+        #expect(error.map { "\($0)".contains("of several runs") } == true)
+        #expect(ContinuousClock.now - start < .seconds(60))
+    }
+
     /// Joined again for each input of a sampler these texts would take minutes.
     @Test func onlyPromptsAreJoined() throws {
         let ring = (0..<10).map { "\"text\($0)\": [\"9\", 0]" }.joined(separator: ",")
@@ -137,21 +155,4 @@ private struct PictureTexts: Sendable, CustomTestStringConvertible, Decodable {
         #expect(ContinuousClock.now - start < .seconds(60))
     }
 
-    /// With a copy of its inputs for each sampler this guider would take minutes and gigabytes.
-    @Test func manySamplersShareAGuider() throws {
-        let samplers = (0..<4_000).map {
-            "\"\($0)\": {\"class_type\": \"S\", \"inputs\": {\"sigmas\": 1, \"guider\": [\"g\", 0]}}"
-        }
-        let inputs = (0..<20_000).map { "\"x\($0)\": 1" }
-        let guider = (inputs + ["\"positive\": [\"p\", 0]"]).joined(separator: ",")
-        let text =
-            "{\"g\": {\"class_type\": \"G\", \"inputs\": {\(guider)}}, "
-            + samplers.joined(separator: ",") + "}"
-        let start = ContinuousClock.now
-        let error = #expect(throws: RecipeError.self) {
-            try PictureSettings(texts: [(keyword: "prompt", value: text)], of: "a.png")
-        }
-        #expect(error.map { "\($0)".contains("of several runs") } == true)
-        #expect(ContinuousClock.now - start < .seconds(60))
-    }
 }

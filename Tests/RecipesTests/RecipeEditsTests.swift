@@ -115,6 +115,10 @@ import Testing
         let drawn = try open.edits(RecipeGiven()).compactMap(\.recipe.seed)
         #expect(drawn[1] == drawn[0] + 1)
         #expect(try open.edits(RecipeGiven(), seed: 5).map(\.recipe.seed) == [5, 6])
+        // The first edit's own is the first seed, too.
+        let own = try preset(
+            "prompt: x\nedits:\n  - verb: img2img\n    seed: 3\n  - verb: img2img\n")
+        #expect(try own.edits(RecipeGiven()).map(\.recipe.seed) == [3, 4])
     }
 
     @Test func flagsNeedAnEditThatUsesThem() throws {

@@ -119,6 +119,38 @@ import Testing
         }
     }
 
+    @Test func whatAReceiptHasNoUseForIsRefused() throws {
+        try Tool.inFolder { tool in
+            try furnish(tool)
+            #expect(try tool.run(inpaint + ["out.png"]).status == 0)
+            let words = ["replay", "r.json", "-o", "again.png", "--mask", "mask.png"]
+            #expect(try tool.run(words).status == 0)
+            let more = try tool.run(words + ["--mask", "mask.png", "--overwrite"])
+            #expect(more.status == 64)
+            #expect(more.errors.contains("the receipt has files of masks: 1, not 2: --mask"))
+            let made = try tool(
+                "txt2img", "--prompt", "x", "--steps", "1", "--width", "64", "--height", "64",
+                "-o", "a.png", "--receipt", "a.json", "--quiet")
+            #expect(made.status == 0, "\(made.errors)")
+            let source = try tool("replay", "a.json", "-o", "b.png", "--source", "in.png")
+            #expect(source.status == 64)
+            #expect(source.errors.contains("the receipt has no source: --source: leave it out"))
+        }
+    }
+
+    /// A TIFF has no quality: the picture is the same nevertheless.
+    @Test func aPictureWithAQualityIsMadeAgainAsATIFF() throws {
+        try Tool.inFolder { tool in
+            try furnish(tool)
+            let words = ["out.jpg", "--quality", "80"]
+            #expect(try tool.run(inpaint + words).status == 0)
+            for name in ["again.tif", "again.webp"] {
+                let again = try tool("replay", "r.json", "-o", name, "--quiet")
+                #expect(again.text == "identical: \(name)\n", "\(again.errors)")
+            }
+        }
+    }
+
     @Test(arguments: ["out.png", "out.jpg"])
     func anInpaintingIsMadeAgain(_ name: String) throws {
         try Tool.inFolder { tool in
@@ -157,19 +189,6 @@ import Testing
             let again = try tool("replay", "r.json", "-o", "again.png", "--quiet")
             #expect(again.text == "identical: again.png\n", "\(again.errors)")
             #expect(again.status == 0)
-        }
-    }
-
-    /// A TIFF has no quality: the picture is the same nevertheless.
-    @Test func aPictureWithAQualityIsMadeAgainAsATIFF() throws {
-        try Tool.inFolder { tool in
-            try furnish(tool)
-            let words = ["out.jpg", "--quality", "80"]
-            #expect(try tool.run(inpaint + words).status == 0)
-            for name in ["again.tif", "again.webp"] {
-                let again = try tool("replay", "r.json", "-o", name, "--quiet")
-                #expect(again.text == "identical: \(name)\n", "\(again.errors)")
-            }
         }
     }
 

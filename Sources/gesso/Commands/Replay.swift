@@ -76,6 +76,7 @@ struct ReplayCommand: AsyncParsableCommand {
         let file = try FilePath.file(receipt, orFailWith: .cannotRead)
         let old = try Receipt(contentsOf: file, named: receipt)
         let folder = file.standardizedFileURL.deletingLastPathComponent()
+        try checkUse(by: old)
         let output = try place(for: old)
         var request = try old.request(in: folder, pictures: pictures(of: old), model: model)
         (request.format, request.quality) = (output.format, output.quality)
@@ -91,6 +92,20 @@ struct ReplayCommand: AsyncParsableCommand {
         try Console.result(
             ReplayDocument(output: self.output, identical: identical, drift: drift), isJSON: json)
         if !identical { throw Verdict.different }
+    }
+
+    /// What is given must be in the receipt.
+    private func checkUse(by old: Receipt) throws {
+        let count = old.request.maskPictures.count
+        guard masks.count <= count else {
+            throw Failure(
+                .usage, "the receipt has files of masks: \(count), not \(masks.count)",
+                at: "--mask",
+                do: "give one for each of them")
+        }
+        guard source == nil || old.request.pictures[Request.source] != nil else {
+            throw Failure(.usage, "the receipt has no source", at: "--source", do: "leave it out")
+        }
     }
 
     /// The pictures that are given, by their names in the receipt.
