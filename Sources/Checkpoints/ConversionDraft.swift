@@ -2,12 +2,9 @@ import Files
 import Foundation
 
 /// A file or folder that takes its name when it is done.
-struct ConversionDraft {
-    /// where a folder is written, or the name of a file
-    let url: URL
-    /// what a file is written to; nil for a folder
-    let file: FileDraft?
-    private let target: URL
+enum ConversionDraft {
+    case file(FileDraft)
+    case folder(FolderDraft)
 
     /// - Throws: `CheckpointError.outputExists`, or `.writeFailed` where there is no folder for it.
     init(for target: URL) throws {
@@ -21,13 +18,10 @@ struct ConversionDraft {
             throw CheckpointError.writeFailed(
                 path: path, reason: String(cString: strerror(errno)))
         }
-        self.target = target
-        guard target.pathExtension != "safetensors" else {
-            (url, file) = (target, try Self.worded { try FileDraft(for: target) })
-            return
+        self = try Self.worded {
+            target.pathExtension == "safetensors"
+                ? .file(try FileDraft(for: target)) : .folder(try FolderDraft(for: target))
         }
-        let number = String(UInt64.random(in: .min ... .max), radix: 36)
-        (url, file) = (parent.appending(path: ".gesso-\(number).tmp"), nil)
     }
 
     /// What a closure returns; its errors as those of a checkpoint.
@@ -45,19 +39,19 @@ struct ConversionDraft {
 
     /// Gives it its name, unless something else has taken that by now.
     func publish() throws {
-        if let file { return try Self.worded { try file.finish() } }
-        let path = target.path(percentEncoded: false)
-        // A folder replaces none but an empty one.
-        guard rename(url.path(percentEncoded: false), path) == 0 else {
-            let taken = [EEXIST, ENOTEMPTY, ENOTDIR].contains(errno)
-            throw taken
-                ? CheckpointError.outputExists(path: path)
-                : .writeFailed(path: path, reason: String(cString: strerror(errno)))
+        try Self.worded {
+            switch self {
+            case .file(let draft): try draft.finish()
+            case .folder(let draft): try draft.finish()
+            }
         }
     }
 
     /// Leaves nothing behind.
     func discard() {
-        if let file { file.discard() } else { try? FileManager.default.removeItem(at: url) }
+        switch self {
+        case .file(let draft): draft.discard()
+        case .folder(let draft): draft.discard()
+        }
     }
 }

@@ -46,8 +46,10 @@ public struct ModelConversion {
         let draft = try ConversionDraft(for: url)
         do {
             let outcome =
-                try draft.file.map { try writeFile($0, named: draft.url) }
-                ?? writeFolder(draft.url)
+                switch draft {
+                case .file(let draft): try writeFile(draft, named: url)
+                case .folder(let draft): try writeFolder(draft.url)
+                }
             try draft.publish()
             return outcome
         } catch {

@@ -166,7 +166,9 @@ public struct Weights: Sendable {
     /// The tensor as stored, checked and marked as used.
     private func taken(_ name: String, _ shapes: [[Int]]) throws -> StoredTensor {
         let name = full(name)
-        if book.isSurvey, let substitute = book.substitute(for: name, shapes) { return substitute }
+        if book.isSurvey, let substitute = try book.substitute(for: name, shapes) {
+            return substitute
+        }
         guard let entry = book.entries[name] else { throw book.missing(name) }
         guard shapes.contains(entry.shape) else {
             throw CheckpointError.wrongShape(
@@ -259,6 +261,8 @@ private final class Book: Sendable {
     /// what is added to a tensor when it is taken
     let changes: [String: [any WeightChange]]
     let isSurvey: Bool
+    /// How many there are in all tensors.
+    private let numbers: Int
     private let state = Mutex(State())
 
     private struct State {
@@ -268,6 +272,8 @@ private final class Book: Sendable {
         var zeros: Set<String> = []
         var last: Safetensors.Entry?
         var flaws = Weights.Flaws()
+        /// Zeros that a survey has made up.
+        var madeUp = 0.0
     }
 
     init(
@@ -277,6 +283,7 @@ private final class Book: Sendable {
     ) {
         (self.isSurvey, self.fileName) = (isSurvey, fileName)
         self.entries = entries
+        numbers = entries.values.reduce(0) { $0 + $1.shape.reduce(1, *) }
         self.file = file
         self.changes = changes
         var scopes: Set<String> = []
@@ -312,8 +319,14 @@ private final class Book: Sendable {
         state.withLock { $0.used.formUnion(Set(entries.keys).subtracting(names)) }
     }
 
+    /// The zeros that a survey makes up where there are fewer numbers.
+    private static let leastZeros = 1 << 24
+
     /// Zeros for a tensor with a flaw, which is noted; nil for a good one.
-    func substitute(for name: String, _ shapes: [[Int]]) -> StoredTensor? {
+    ///
+    /// - Throws: the flaw of a tensor that is missing or misshapen, where all zeros would be more than the
+    ///   numbers that there are: a configuration of a few bytes can ask for any.
+    func substitute(for name: String, _ shapes: [[Int]]) throws -> StoredTensor? {
         let entry = entries[name]
         let flaw: WritableKeyPath<Weights.Flaws, [String]>? =
             switch entry {
@@ -324,9 +337,16 @@ private final class Book: Sendable {
             default: nil
             }
         guard let flaw else { return nil }
-        state.withLock {
+        let madeUp = state.withLock {
             $0.used.insert(name)
             $0.flaws[keyPath: flaw].append(name)
+            $0.madeUp += shapes[0].reduce(1.0) { $0 * Double($1) }
+            return $0.madeUp
+        }
+        guard madeUp <= Double(max(numbers, Self.leastZeros)) else {
+            guard let entry else { throw missing(name) }
+            throw CheckpointError.wrongShape(
+                path: entry.path, tensor: entry.name, expected: shapes[0], found: entry.shape)
         }
         return StoredTensor(Tensor(zeros: shapes[0]))
     }

@@ -60,6 +60,62 @@ public struct FileDraft: Sendable {
     }
 }
 
+/// A new folder beside the name that it takes once it is whole; what has that name by then is never replaced.
+public struct FolderDraft: Sendable {
+    /// Where it is until then.
+    public let url: URL
+    private let path: String
+    /// The folder, open with a lock as a draft of a file has one.
+    private let lock: Int32
+
+    /// - Throws: ``FileError/cannotCreate(path:reason:)``.
+    public init(for url: URL) throws {
+        path = url.path
+        sweepDrafts(in: folder(of: path))
+        while true {
+            let number = String(UInt64.random(in: .min ... .max), radix: 36)
+            let draft = "\(folder(of: path))/.gesso-\(number).tmp"
+            guard mkdir(draft, 0o777) == 0 else {
+                throw FileError.cannotCreate(path: path, reason: systemMessage(errno))
+            }
+            let own = open(draft, O_RDONLY | O_CLOEXEC | O_DIRECTORY)
+            guard own >= 0 || errno == ENOENT else {
+                let reason = systemMessage(errno)
+                rmdir(draft)
+                throw FileError.cannotCreate(path: path, reason: reason)
+            }
+            // Another process may sweep it before it has its lock.
+            var status = stat()
+            let isLocked = flock(own, LOCK_EX) == 0
+            if own >= 0, !isLocked || fstat(own, &status) != 0 || status.st_nlink > 0 {
+                (lock, self.url) = (own, URL(filePath: draft, directoryHint: .isDirectory))
+                return
+            }
+            if own >= 0 { close(own) }
+        }
+    }
+
+    /// Gives it its name.
+    ///
+    /// - Throws: ``FileError/outputExists(path:)`` where that is no empty folder, or
+    ///   ``FileError/writeFailed(path:reason:)``.
+    public func finish() throws {
+        guard rename(url.path, path) == 0 else {
+            throw [EEXIST, ENOTEMPTY, ENOTDIR].contains(errno)
+                ? FileError.outputExists(path: path)
+                : .writeFailed(path: path, reason: systemMessage(errno))
+        }
+        close(lock)
+        flushFolder(of: path)
+    }
+
+    /// Leaves nothing behind; not after it is finished.
+    public func discard() {
+        try? FileManager.default.removeItem(at: url)
+        close(lock)
+    }
+}
+
 /// Throws now what ``writeAtomically(_:to:overwrite:)`` would throw after a long edit, as far as it
 /// can be seen beforehand.
 public func checkWritable(_ url: URL, overwrite: Bool) throws {
@@ -80,17 +136,19 @@ public func removeDrafts(in folder: URL, tag: String) {
     for path in drafts(in: folder.path, tag: tag) { unlink(path) }
 }
 
-/// Removes what processes that were killed while they wrote have left in a folder: drafts that no one
-/// has a lock on.
+/// Removes what processes that were killed while they wrote have left in a folder: drafts, of folders too,
+/// that no one has a lock on.
 private func sweepDrafts(in folder: String) {
     for path in drafts(in: folder, tag: "") {
         let file = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK)
         guard file >= 0 else { continue }
         var status = stat()
-        if fstat(file, &status) == 0, specialKind(status) == nil,
-            flock(file, LOCK_EX | LOCK_NB) == 0
-        {
-            unlink(path)
+        if fstat(file, &status) == 0, flock(file, LOCK_EX | LOCK_NB) == 0 {
+            if specialKind(status) == nil {
+                unlink(path)
+            } else if status.st_mode & S_IFMT == S_IFDIR {
+                try? FileManager.default.removeItem(atPath: path)
+            }
         }
         close(file)
     }

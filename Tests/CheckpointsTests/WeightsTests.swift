@@ -250,4 +250,20 @@ import Testing
             #expect(weight.widened().values == [5], "\(layer)")
         }
     }
+
+    /// A survey makes up what is missing, but not more than 2^24 numbers or as many as there are.
+    @Test func aSurveyMakesUpSoMuch() throws {
+        let survey = try weights([("a", [2], 1)]).surveyed()
+        #expect(try survey.tensor("b", shape: [1 << 12, 1 << 11]).count == 1 << 23)
+        #expect(try survey.tensor("a", shape: [1 << 12, 1 << 11]).count == 1 << 23)
+        #expect((survey.flaws.missing, survey.flaws.misshapen) == (["b"], ["a"]))
+        let missing = #expect(throws: CheckpointError.self) {
+            try survey.tensor("c", shape: [1])
+        }
+        #expect(missing?.description.contains("no tensor c among its 1") == true)
+        let misshapen = #expect(throws: CheckpointError.self) {
+            try survey.tensor("a", shape: [1 << 40, 1 << 40])
+        }
+        #expect(misshapen?.description.contains("has shape [2], the model needs") == true)
+    }
 }

@@ -104,6 +104,42 @@ import Testing
         }
     }
 
+    /// Drafts that are written piece by piece are not taken for such; one of a folder that was left is swept, too.
+    @Test func draftsTakeTheirNamesWhenTheyAreWhole() throws {
+        try inFolder { folder in
+            func names() throws -> [String] {
+                try FileManager.default.contentsOfDirectory(atPath: folder.path)
+                    .filter { !$0.hasPrefix(".gesso-") }.sorted()
+            }
+            let left = folder.appending(path: ".gesso-1a.tmp")
+            try FileManager.default.createDirectory(
+                at: left.appending(path: "part"), withIntermediateDirectories: true)
+            let target = folder.appending(path: "whole")
+            let draft = try FolderDraft(for: target)
+            #expect(!FileManager.default.fileExists(atPath: left.path))
+            try old.write(to: draft.url.appending(path: "a"))
+            let file = try FileDraft(for: folder.appending(path: "file"))
+            #expect(write(file.file, "x", 1) == 1)
+            try writeAtomically(new, to: folder.appending(path: "b"), overwrite: false)
+            #expect(try names() == ["b"])
+            try draft.finish()
+            try file.finish()
+            #expect(try names() == ["b", "file", "whole"])
+            #expect(try Data(contentsOf: target.appending(path: "a")) == old)
+
+            let (again, same) = (
+                try FolderDraft(for: target), FileError.outputExists(path: target.path)
+            )
+            #expect(throws: same) { try again.finish() }
+            again.discard()
+            let other = try FileDraft(for: folder.appending(path: "c"))
+            try writeAtomically(new, to: folder.appending(path: "c"), overwrite: false)
+            #expect(throws: FileError.self) { try other.finish() }
+            other.discard()
+            #expect(try names() == ["b", "c", "file", "whole"])
+        }
+    }
+
     @Test func saysThatALinkLeadsToAPipe() throws {
         try inFolder { folder in
             var ends: [Int32] = [0, 0]

@@ -49,4 +49,18 @@ import Testing
             try encoder(Array(repeating: 1, count: 78))
         }
     }
+
+    /// Without it Stable Diffusion XL would paint without what its UNet is conditioned on.
+    @Test func aSecondEncoderNeedsItsProjection() throws {
+        var component = try EditedComponent("text_encoder")
+        func build() throws -> CLIPTextEncoder {
+            try CLIPTextEncoder(
+                component.weights(), configuration: .init(json: component.configuration),
+                pools: true)
+        }
+        let error = #expect(throws: CheckpointError.self) { try build() }
+        #expect(error?.description.contains("no tensor text_projection.weight") == true)
+        component.tensors["text_projection.weight"] = waves([32, 32])
+        #expect(try build().penultimate(ids).pooled?.shape == [1, 32])
+    }
 }

@@ -154,5 +154,4 @@ private struct PictureTexts: Sendable, CustomTestStringConvertible, Decodable {
         }
         #expect(ContinuousClock.now - start < .seconds(60))
     }
-
 }

@@ -26,18 +26,22 @@ public struct CLIPTextEncoder: Sendable {
         }
     }
 
-    /// Builds a text encoder of a model: `text_encoder`, or the second, `text_encoder_2`.
+    /// Builds a text encoder of a model: `text_encoder`, or the second, `text_encoder_2`, which embeds whole
+    /// texts, too.
     /// - Throws: `CheckpointError` and `ModelError` for files that are missing, damaged or of another
     ///   model.
     public init(_ source: any ModelSource, component: String = "text_encoder") throws {
         let configuration = try Configuration(json: source.configuration(component))
-        try self.init(source.weights(component), configuration: configuration)
+        try self.init(
+            source.weights(component), configuration: configuration,
+            pools: component == "text_encoder_2")
     }
 
     /// Builds the network from a checkpoint of transformers, whose names begin with `text_model.` or,
     /// from version 5 on, do not.
+    /// - Parameter pools: whether it must have a projection to the embedding of a whole text.
     /// - Throws: `CheckpointError`, naming a tensor that is missing, misshapen or left over.
-    public init(_ weights: Weights, configuration: Configuration) throws {
+    public init(_ weights: Weights, configuration: Configuration, pools: Bool = false) throws {
         self.configuration = configuration
         let root = weights.contains("text_model") ? weights["text_model"] : weights
         let (size, embeddings) = (configuration.hiddenSize, root["embeddings"])
@@ -50,7 +54,7 @@ public struct CLIPTextEncoder: Sendable {
         }
         finalLayerNorm = try LayerNorm(
             root["final_layer_norm"], channels: size, epsilon: configuration.normEpsilon)
-        projection = try Self.projection(weights["text_projection"], configuration)
+        projection = try Self.projection(weights["text_projection"], configuration, pools)
         // A whole CLIP model has a vision encoder beside.
         try weights.requireAllUsed(
             ignoring: ["position_ids", "logit_scale"],
@@ -104,10 +108,10 @@ public struct CLIPTextEncoder: Sendable {
 
     /// OpenCLIP keeps the projection transposed, which single files show as `transposed`.
     private static func projection(
-        _ weights: Weights, _ configuration: Configuration
+        _ weights: Weights, _ configuration: Configuration, _ isNeeded: Bool
     ) throws -> Linear? {
         let (inputs, outputs) = (configuration.hiddenSize, configuration.projectionSize)
-        if weights.contains("weight") {
+        if weights.contains("weight") || isNeeded && !weights.contains("transposed") {
             return try Linear(weights, from: inputs, to: outputs, bias: false)
         }
         guard weights.contains("transposed") else { return nil }
