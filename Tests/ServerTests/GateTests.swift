@@ -258,6 +258,27 @@ struct GateTests {
         #expect(status([], target: "/internal/ping") == nil)
     }
 
+    @Test("What no browser sends is no origin to allow, and no address a host")
+    func settings() {
+        for origin in [
+            "https://chat.example", "https://chat.example/", "http://localhost:3000",
+            "http://[::1]:80", "chrome-extension://abcdef",
+            "null",
+        ] {
+            #expect(ServerConfiguration.isOrigin(origin), "\(origin)")
+        }
+        for origin in [
+            "", "*", "chat.example", "https://", "https://chat.example/app", "https://Chat.example",
+            "HTTPS://chat.example", "://chat.example", "https://a b", "https://u@chat.example",
+        ] {
+            #expect(!ServerConfiguration.isOrigin(origin), "\(origin)")
+        }
+        #expect(ServerConfiguration.isHost("studio.lan") && ServerConfiguration.isHost("a:80"))
+        for host in ["", "http://studio.lan", "*", "*.studio.lan", "studio.lan/x"] {
+            #expect(!ServerConfiguration.isHost(host), "\(host)")
+        }
+    }
+
     @Test("Both ways to log in are named, and only a wrong one waits")
     func challenges() {
         var gate = Gate()
