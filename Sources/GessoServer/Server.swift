@@ -45,6 +45,11 @@ public struct ServerConfiguration: Sendable {
         (self.data, self.library) = (data, library)
     }
 
+    /// What stands behind the page's address so that it has a token: browsers send it to no server.
+    public static func fragment(of token: String) -> String {
+        "#token=" + (token.addingPercentEncoding(withAllowedCharacters: .alphanumerics) ?? "")
+    }
+
     /// Whether a text is a name or address that clients may call the server by.
     public static func isHost(_ text: String) -> Bool { HostName(text) != nil }
 

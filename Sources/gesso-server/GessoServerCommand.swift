@@ -177,7 +177,7 @@ private func fail(_ line: String, _ code: Int32) -> Never {
 private func openPage(_ address: String, _ token: String?) {
     let process = Process()
     process.executableURL = URL(filePath: "/usr/bin/env")
-    process.arguments = ["xdg-open", address + (token.map { "#token=\($0)" } ?? "")]
+    process.arguments = ["xdg-open", address + (token.map(ServerConfiguration.fragment) ?? "")]
     process.standardError = FileHandle.nullDevice
     try? process.run()
 }
