@@ -1,4 +1,4 @@
-import Files
+package import Files
 package import Foundation
 
 /// The hash of a file that consists of boxes of the ISO base media format (`c2pa.hash.bmff.v3`,
@@ -28,6 +28,8 @@ package struct BoxHash {
     private static let (deepest, mostExclusions) = (8, 100)
     /// Boxes of one level that are looked at, at the most.
     private static let mostBoxes = 100_000
+    /// Boxes that exclusions are held against, and parts of these, at the most.
+    private static let mostComparisons = 1_000_000
 
     private let exclusions: [Exclusion]
     /// As an assertion has them.
@@ -129,9 +131,12 @@ package struct BoxHash {
     /// The hash of a file, or of the parts that remain of it where the box of the store is taken out.
     ///
     /// - Parameter parts: whole boxes, with the positions of their first bytes in the file.
-    /// - Returns: nil for what is not all boxes.
-    func digest(of parts: [(position: Int, bytes: Data)], _ algorithm: Digest.Algorithm) -> Data? {
+    /// - Returns: nil for what is not all boxes, or for too many that exclusions are held against.
+    package func digest(of parts: [(position: Int, bytes: Data)], _ algorithm: Digest.Algorithm)
+        -> Data?
+    {
         let digest = Digest(algorithm)
+        var comparisons = 0
         for (position, bytes) in parts {
             let file = BoxedFile(bytes)
             guard let boxes = file.boxes(in: 0..<bytes.count, most: Self.mostBoxes) else {
@@ -140,8 +145,11 @@ package struct BoxHash {
             var gaps: [Range<Int>] = []
             var silent: Set<Int> = []
             for exclusion in exclusions {
-                for box in file.boxes(at: exclusion.path[...], among: boxes, most: Self.mostBoxes)
-                where file.matches(exclusion, box) {
+                let cost = 1 + exclusion.data.count + (exclusion.subset?.count ?? 0)
+                for box in file.boxes(at: exclusion.path[...], among: boxes, most: Self.mostBoxes) {
+                    comparisons += cost
+                    guard comparisons <= Self.mostComparisons else { return nil }
+                    guard file.matches(exclusion, box) else { continue }
                     guard let subset = exclusion.subset else {
                         gaps.append(box.whole)
                         silent.insert(box.whole.lowerBound)

@@ -126,7 +126,8 @@ private struct CBORReader {
         switch kind {
         case 2:
             let bytes = parts.compactMap(\.bytes)
-            return bytes.count == parts.count ? .bytes(bytes.reduce(Data(), +)) : nil
+            return bytes.count == parts.count
+                ? .bytes(bytes.reduce(into: Data()) { $0 += $1 }) : nil
         case 3:
             let texts = parts.compactMap(\.text)
             return texts.count == parts.count ? .text(texts.joined()) : nil

@@ -44,6 +44,8 @@ struct Validator {
     private var seen: Set<String> = []
     /// What was found about each manifest, so that one which many name is checked once.
     private var checked: [String: [Status]] = [:]
+    /// The hashes of manifests, likewise, by their names and algorithms.
+    private var hashes: [String: [Digest.Algorithm: Data]] = [:]
 
     init(_ store: ManifestStore, _ anchors: [Certificate]) {
         (self.store, self.anchors) = (store, anchors)
@@ -221,7 +223,10 @@ struct Validator {
             return nil
         }
         let isRedacted = redacted.contains { $0.hasPrefix(manifest.url + "/") }
-        if Digest.bytes(manifest.box.hashed, algorithm) == hash {
+        let own =
+            hashes[label]?[algorithm] ?? Digest.bytes(manifest.box.hashed, algorithm)
+        hashes[label, default: [:]][algorithm] = own
+        if own == hash {
             note(.success, "ingredient.manifest.validated", manifest.url)
         } else if !isRedacted {
             note(.failure, "ingredient.manifest.mismatch", manifest.url)

@@ -4,6 +4,8 @@ extension HubClient {
     /// The most parts of a listing, and files in it.
     private static let mostPages = 100
     private static let mostFiles = 100_000
+    /// The most bytes of a file: those of so many files can be added up.
+    private static let mostBytes = 1 << 44
 
     private struct Info: Decodable {
         let sha: String?
@@ -61,8 +63,10 @@ extension HubClient {
             (page, count) = (answer.next, count + 1)
         }
         let tag = info.tags?.first { $0.hasPrefix("license:") }?.dropFirst("license:".count)
+        let license = info.cardData?.license ?? tag.map { String($0) }
+        // Its owner writes what he likes there, and a person is to accept what is shown.
         return Listing(
-            commit: commit, license: info.cardData?.license ?? tag.map { String($0) }, files: files)
+            commit: commit, license: license.map { $0.prefix(200).escaped }, files: files)
     }
 
     /// The address of a file's bytes.
@@ -74,7 +78,8 @@ extension HubClient {
 
     private func file(_ entry: Entry, from url: URL) throws(HubError) -> RemoteFile {
         let (blob, size) = (entry.lfs?.oid ?? entry.oid ?? "", entry.lfs?.size ?? entry.size ?? -1)
-        guard Repository.isPath(entry.path), entry.path.utf8.count <= 1000, size >= 0,
+        guard Repository.isPath(entry.path), entry.path.utf8.count <= 1000,
+            (0...Self.mostBytes).contains(size),
             Self.isHexadecimal(blob, entry.lfs == nil ? 40 : 64)
         else {
             throw .badAnswer(

@@ -40,7 +40,9 @@ public struct Repository: Sendable, Hashable, CustomStringConvertible {
     static func isPath(_ text: String) -> Bool {
         let parts = text.split(separator: "/", omittingEmptySubsequences: false)
         return !parts.contains { $0.isEmpty || $0 == "." || $0 == ".." }
-            && text.utf8.allSatisfy { $0 >= 0x20 && $0 != 0x7F && $0 != 0x5C }
+            && text.unicodeScalars.allSatisfy { scalar in
+                scalar != "\\" && scalar.value >= 0x20 && !(0x7F...0x9F).contains(scalar.value)
+            }
     }
 }
 

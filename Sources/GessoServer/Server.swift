@@ -45,6 +45,27 @@ public struct ServerConfiguration: Sendable {
         (self.data, self.library) = (data, library)
     }
 
+    /// What stands behind the page's address so that it has a token: browsers send it to no server.
+    public static func fragment(of token: String) -> String {
+        "#token=" + (token.addingPercentEncoding(withAllowedCharacters: .alphanumerics) ?? "")
+    }
+
+    /// Whether a text is a name or address that clients may call the server by.
+    public static func isHost(_ text: String) -> Bool { HostName(text) != nil }
+
+    /// Whether a text is an origin, as browsers send it: a scheme and a host, perhaps a port, and no path;
+    /// `null` is that of pages that are files.
+    public static func isOrigin(_ text: String) -> Bool {
+        if text == "null" { return true }
+        let parts = text.split(separator: "://", maxSplits: 1, omittingEmptySubsequences: false)
+        let isScheme = parts[0].utf8.allSatisfy {
+            (0x61...0x7A).contains($0) || (0x30...0x39).contains($0) || "+-.".utf8.contains($0)
+        }
+        guard parts.count == 2, !parts[0].isEmpty, isScheme else { return false }
+        let host = parts[1].hasSuffix("/") ? parts[1].dropLast() : parts[1]
+        return host == host.lowercased() && HostName(String(host)) != nil
+    }
+
     /// A token that nobody can guess.
     public static func newToken() -> String { Login.newToken() }
 

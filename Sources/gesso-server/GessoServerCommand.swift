@@ -92,8 +92,15 @@ struct GessoServerCommand: AsyncParsableCommand {
         if let apiAuth, !apiAuth.contains(":") {
             throw ValidationError("--api-auth takes user:password")
         }
-        if let diskLimit, diskLimit < 1 {
-            throw ValidationError("--max-disk takes a number from 1 on")
+        if let diskLimit, !(1...1 << 40).contains(diskLimit) {
+            throw ValidationError("--max-disk takes a number of MiB from 1 to \(1 << 40)")
+        }
+        if let name = allowedHosts.first(where: { !ServerConfiguration.isHost($0) }) {
+            throw ValidationError("--allow-host takes a name without http://, not '\(name)'")
+        }
+        if let origin = allowedOrigins.first(where: { !ServerConfiguration.isOrigin($0) }) {
+            throw ValidationError(
+                "--allow-origin takes scheme://host or scheme://host:port, not '\(origin)'")
         }
         if let keep, !(1...36500).contains(keep) {
             throw ValidationError("--keep takes a number of days from 1 to 36500")
@@ -170,7 +177,7 @@ private func fail(_ line: String, _ code: Int32) -> Never {
 private func openPage(_ address: String, _ token: String?) {
     let process = Process()
     process.executableURL = URL(filePath: "/usr/bin/env")
-    process.arguments = ["xdg-open", address + (token.map { "#token=\($0)" } ?? "")]
+    process.arguments = ["xdg-open", address + (token.map(ServerConfiguration.fragment) ?? "")]
     process.standardError = FileHandle.nullDevice
     try? process.run()
 }

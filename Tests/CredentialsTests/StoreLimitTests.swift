@@ -82,6 +82,33 @@ import Testing
         #expect(BoxHash.pictureData(of: row(100_001)) == nil)
     }
 
+    /// An exclusion with 99 parts costs a hundred comparisons for each box.
+    @Test func exclusionsAreHeldAgainstSoManyBoxes() throws {
+        let nothing = CBOR.object(["offset": 0, "length": 0])
+        let hash = try #require(
+            BoxHash(
+                .object([
+                    "exclusions": [
+                        .object([
+                            "xpath": "/free",
+                            "subset": .array(Array(repeating: nothing, count: 99)),
+                        ])
+                    ]
+                ])))
+        for (count, isHashed) in [(10_000, true), (10_001, false)] {
+            let row = Data((0..<count).flatMap { _ in box("free", Data()) })
+            #expect((hash.digest(of: [(0, row)], .sha256) != nil) == isHashed)
+        }
+    }
+
+    /// Bytes in a million parts are joined once, not anew for each.
+    @Test func bytesMayComeInManyParts() {
+        let parts = Data((0..<499_999).flatMap { [0x41, UInt8(truncatingIfNeeded: $0)] })
+        let value = CBOR(decoding: Data([0x5F]) + parts + [0xFF])
+        let bytes = Data((0..<499_999).map { UInt8(truncatingIfNeeded: $0) })
+        #expect(value == .bytes(bytes))
+    }
+
     @Test func hashesOfPartsHaveLimits() {
         func tree(_ place: Int, _ parts: Int = 1) -> CBOR {
             .object([

@@ -61,6 +61,8 @@ package final class HubServer: Sendable {
         case page
         /// A list of files with such a path in it.
         case path(String)
+        /// A list of files with one of that size in it.
+        case size(Int)
     }
 
     /// What was asked for.
@@ -262,6 +264,9 @@ extension HubServer.Core {
         }
         if case .path(let path)? = fault {
             entries.append(["type": "file", "path": path, "size": 1, "oid": commit])
+        }
+        if case .size(let size)? = fault {
+            entries.append(["type": "file", "path": "x.json", "size": size, "oid": commit])
         }
         let rest = start + page.count
         let address = "/api/models/\(repository.name)/tree/\(commit)?recursive=true&cursor=\(rest)"

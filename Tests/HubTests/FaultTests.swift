@@ -129,7 +129,9 @@ struct FaultTests {
 
     @Test(
         "paths that lead out of the cache are refused",
-        arguments: ["../x.json", "/etc/x", "a//b", "a/../../x", "a\\b", "x\u{1B}[2J", ""])
+        arguments: [
+            "../x.json", "/etc/x", "a//b", "a/../../x", "a\\b", "x\u{1B}[2J", "x\u{9B}2J", "",
+        ])
     func paths(_ path: String) async throws {
         try await Trial.run { trial in
             trial.server.fail("tree", [.path(path)])
@@ -140,6 +142,32 @@ struct FaultTests {
             }
             #expect(!"\(error)".contains("\u{1B}"))
             #expect(!FileManager.default.fileExists(atPath: trial.folder.path))
+        }
+    }
+
+    @Test("sizes that no file has are refused", arguments: [-1, (1 << 44) + 1, Int.max])
+    func sizes(_ size: Int) async throws {
+        try await Trial.run { trial in
+            trial.server.fail("tree", [.size(size)])
+            guard case .badAnswer? = await trial.failure() else {
+                Issue.record("no error")
+                return
+            }
+        }
+    }
+
+    @Test("a licence is shown without what a terminal would act on, and not at any length")
+    func licenses() async throws {
+        for (license, shown) in [
+            ("odd\u{1B}[2K\rmit\u{9B}A", "odd?[2K?mit?A"),
+            (String(repeating: "a", count: 300), String(repeating: "a", count: 200)),
+        ] {
+            try await Trial.run {
+                $0.license = license
+            } _: { trial in
+                let plan = try await Download(trial.settings).plan(trial.repository, FileChoice())
+                #expect(plan.license == shown)
+            }
         }
     }
 

@@ -258,6 +258,42 @@ struct GateTests {
         #expect(status([], target: "/internal/ping") == nil)
     }
 
+    @Test("A token of any characters comes to the page as it is")
+    func tokens() throws {
+        var gate = Gate()
+        gate.login = Login(token: "a+b &%é")
+        let head = Gate.Head("GET", "/?token=a%2Bb+%26%25%C3%A9", [("Host", "localhost")])
+        guard case .refuse(let answer) = gate.verdict(on: head) else {
+            Issue.record("there is no redirect")
+            return
+        }
+        #expect(answer.status == 303)
+        #expect(
+            answer.fields.first { $0.name == "Location" }?.value
+                == "/#token=a%2Bb%20%26%25%C3%A9")
+    }
+
+    @Test("What no browser sends is no origin to allow, and no address a host")
+    func settings() {
+        for origin in [
+            "https://chat.example", "https://chat.example/", "http://localhost:3000",
+            "http://[::1]:80", "chrome-extension://abcdef",
+            "null",
+        ] {
+            #expect(ServerConfiguration.isOrigin(origin), "\(origin)")
+        }
+        for origin in [
+            "", "*", "chat.example", "https://", "https://chat.example/app", "https://Chat.example",
+            "HTTPS://chat.example", "://chat.example", "https://a b", "https://u@chat.example",
+        ] {
+            #expect(!ServerConfiguration.isOrigin(origin), "\(origin)")
+        }
+        #expect(ServerConfiguration.isHost("studio.lan") && ServerConfiguration.isHost("a:80"))
+        for host in ["", "http://studio.lan", "*", "*.studio.lan", "studio.lan/x"] {
+            #expect(!ServerConfiguration.isHost(host), "\(host)")
+        }
+    }
+
     @Test("Both ways to log in are named, and only a wrong one waits")
     func challenges() {
         var gate = Gate()

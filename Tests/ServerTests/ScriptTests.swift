@@ -151,6 +151,10 @@ struct ScriptTests {
                 decoding: try #require(Data(base64Encoded: text)), name: "large")
             #expect((image.width, image.height) == (1024, 1024))
             #expect(image.samples.first == 0 && image.samples.last == 200)
+            let vast = try await server.ask(
+                "POST", "/sdapi/v1/extra-single-image",
+                ["image": picture, "upscaler_1": "Lanczos", "upscaling_resize": 8])
+            #expect(vast.status == 422 && vast.text.contains("upscaling_resize"))
             let made = try await server.ask(
                 "POST", "/sdapi/v1/img2img",
                 [

@@ -103,6 +103,38 @@ struct StoreTests {
         }
     }
 
+    @Test("A damaged model is named without its folder")
+    func damagedModels() async throws {
+        try await withFolder { folder in
+            try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+            try Data(repeating: 9, count: 3000).write(
+                to: folder.appending(path: "bad.safetensors"))
+            var places = Places()
+            places.models = [folder]
+            try await RunningServer.with {
+                $0.library = Library(places)
+            } _: { server in
+                let planned = try await server.ask(
+                    "POST", "/api/v1/plan",
+                    [
+                        "verb": "txt2img", "model": "bad.safetensors",
+                        "settings": ["prompt": "a", "width": 64, "height": 64],
+                    ])
+                let made = try await server.ask(
+                    "POST", "/sdapi/v1/txt2img",
+                    [
+                        "prompt": "a", "width": 64, "height": 64,
+                        "override_settings": ["sd_model_checkpoint": "bad.safetensors"],
+                    ])
+                for (answer, status) in [(planned, 422), (made, 500)] {
+                    #expect(answer.status == status)
+                    #expect(answer.text.contains("\"bad.safetensors: "), "\(answer.text)")
+                    #expect(!answer.text.contains(folder.lastPathComponent))
+                }
+            }
+        }
+    }
+
     @Test("A place before the first is before all, whatever was asked just before")
     func places() async throws {
         try await RunningServer.with { server in
@@ -116,6 +148,45 @@ struct StoreTests {
             }
             #expect(try await count("") == 1)
             #expect(try await count("?before=-1") == 0)
+        }
+    }
+
+    @Test("A client that missed many changes gets all of them, some hundred at a time")
+    func missedChanges() async throws {
+        try await RunningServer.with { server in
+            _ = try await server.ask("POST", "/api/v1/queue/pause")
+            var id = ""
+            for number in 1...230 {
+                let job = try await server.ask(
+                    "POST", "/api/v1/jobs",
+                    ["verb": "txt2img", "settings": ["prompt": "a", "width": 64, "height": 64]])
+                id = try #require(job.json["id"] as? String)
+                if number.isMultiple(of: 46) {
+                    _ = try await server.ask("POST", "/api/v1/queue/clear")
+                }
+            }
+            let answer = try await server.ask("GET", "/api/v1/events?after=0")
+            let numbers = answer.text.split(separator: "\n").filter { $0.hasPrefix("id: ") }
+            #expect(numbers.count == 200)
+            let last = try #require(numbers.last.flatMap { Int($0.dropFirst(4)) })
+            let port = server.port
+            let rest = try await onThread {
+                let socket = try Socket(port)
+                defer { socket.close() }
+                try socket.write(
+                    Data(
+                        "GET /api/v1/events HTTP/1.1\r\nHost: localhost\r\nLast-Event-ID: \(last)\r\n\r\n"
+                            .utf8))
+                var bytes = Data()
+                for _ in 0..<50 where bytes.range(of: Data(id.utf8)) == nil {
+                    bytes += socket.read(seconds: 0.2).bytes
+                }
+                return Socket.answer(in: (bytes, false)).text
+            }
+            #expect(rest.split(separator: "\n").count { $0.hasPrefix("id: ") } == 30)
+            // Of a job that has ended there is no more.
+            let ended = try await server.ask("GET", "/api/v1/jobs/\(id)/events?after=1000000")
+            #expect(ended.status == 204)
         }
     }
 }

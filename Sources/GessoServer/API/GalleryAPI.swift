@@ -186,9 +186,8 @@ extension GessoServer {
         } catch let error as CancellationError {
             throw error
         } catch {
-            let error = GessoError(error)
-            var complaint = Complaint(422, "\(error)")
-            if error.kind == .resources { complaint.type = "insufficient_memory" }
+            var complaint = Complaint(422, Engine.message(for: error))
+            if GessoError(error).kind == .resources { complaint.type = "insufficient_memory" }
             throw complaint
         }
         guard let plan = planned.first?.plan else { throw Complaint(422, "there is nothing to do") }

@@ -253,17 +253,24 @@ extension GessoServer {
             .flatMap { Int64($0) } ?? call.query.integer("after").map { Int64($0) }
         let stream = try await hub.listen()
         var first: [Event] = []
-        if job == nil {
-            first.append(Event(id: nil, name: "queue", data: await queue.queueDocument()))
-        }
-        if let last {
-            for row in try await store.jobs(after: last) where job == nil || row.id == job {
+        var isCut = false
+        if let job {
+            let row = try await self.job(job)
+            if row.seq > last ?? -1 {
                 first.append(try await event(of: row))
+            } else if row.state.isFinal {
+                // A browser that comes back after the end does not come again.
+                return Response(status: .noContent)
             }
-        } else if let job, let row = try await store.job(job) {
-            first.append(try await event(of: row))
+        } else {
+            first.append(Event(id: nil, name: "queue", data: await queue.queueDocument()))
+            if let last {
+                let rows = try await store.jobs(after: last)
+                for row in rows { first.append(try await event(of: row)) }
+                isCut = rows.count == Store.mostMissed
+            }
         }
-        let begins = first
+        let (begins, endsEarly) = (first, isCut)
         let events = AsyncStream<Event> { continuation in
             let task = Task {
                 var seen: Int64 = 0
@@ -272,6 +279,8 @@ extension GessoServer {
                     seen = max(seen, event.id ?? 0)
                     if job != nil, event.isFinal { return continuation.finish() }
                 }
+                // The client comes back for the rest.
+                if endsEarly { return continuation.finish() }
                 for await event in stream {
                     if let id = event.id, id <= seen { continue }
                     if let job, event.job != job { continue }

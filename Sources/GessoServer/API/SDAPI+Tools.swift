@@ -113,7 +113,11 @@ private struct Scaling: Sendable {
         guard let size else {
             let width = max(1, Int(Double(image.width) * factor))
             let height = max(1, Int(Double(image.height) * factor))
-            try ImageLimits.check(width: width, height: height, name: "the larger picture")
+            do {
+                try ImageLimits.check(width: width, height: height, name: "the larger picture")
+            } catch {
+                throw Complaint.invalid("upscaling_resize", "\(error)")
+            }
             return try image.resized(width: width, height: height, filter: filter)
                 .encoded(as: .png)
         }

@@ -14,11 +14,15 @@ extension Response {
         return Response(
             status: .ok, headers: headers,
             body: ResponseBody { writer in
-                let (parts, continuation) = AsyncStream<String>.makeStream()
+                let (parts, continuation) = AsyncStream<String>.makeStream(
+                    bufferingPolicy: .bufferingOldest(EventHub.mostPending))
                 // No line of its own: it belongs to the first event.
                 continuation.yield("retry: 2000\n")
                 let reading = Task {
-                    for await event in events { continuation.yield(event.text) }
+                    for await event in events {
+                        // It comes back with the number of the last event it saw.
+                        if case .dropped = continuation.yield(event.text) { break }
+                    }
                     continuation.finish()
                 }
                 let beating = Task {

@@ -185,8 +185,7 @@ package struct Gate: Sendable {
         guard let login, proof == .none else { return }
         if head.path == "/", let token = Query(head.target)["token"] {
             guard login.matches(token: token) else { throw unauthorized(isWrong: true) }
-            let answer = Refusal(303, "", [("Location", "/#token=\(token)")])
-            throw answer
+            throw Refusal(303, "", [("Location", "/" + ServerConfiguration.fragment(of: token))])
         }
         guard Self.isOpen(head.path), head.method == "GET" || head.method == "HEAD" else {
             throw unauthorized(isWrong: head.value("authorization") != nil)

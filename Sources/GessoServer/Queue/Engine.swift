@@ -73,7 +73,7 @@ package final class Engine: Sendable {
         do {
             recipe = try Recipe(verb, presets: presets, settings: settings)
         } catch {
-            throw Complaint.invalid("settings", "\(error)")
+            throw Complaint.invalid("settings", Self.message(for: error))
         }
         var mask: MaskPlan?
         if verb == .inpaint {
@@ -159,8 +159,20 @@ package final class Engine: Sendable {
         return GessoError(error).kind.rawValue
     }
 
-    /// One line for a failure, without paths.
+    /// One line for a failure, for clients: files by their names, without the folders that they are in.
     static func message(for error: any Error) -> String {
+        words(for: error).split(separator: " ", omittingEmptySubsequences: false)
+            .map { word -> Substring in
+                let place = word.drop { "'\"(=".contains($0) }
+                guard place.hasPrefix("/"), let name = place.split(separator: "/").last else {
+                    return word
+                }
+                return word.prefix(word.count - place.count) + name
+            }.joined(separator: " ")
+    }
+
+    /// One line for a failure, for the log.
+    static func words(for error: any Error) -> String {
         switch error {
         case let complaint as Complaint: complaint.message
         case ServerError.folder(_, let reason): "the data folder: \(reason)"

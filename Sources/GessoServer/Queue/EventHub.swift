@@ -16,11 +16,13 @@ package struct Event: Sendable {
 package actor EventHub {
     /// The most streams at once.
     package static let streamLimit = 32
+    /// Events that a listener may be behind.
+    static let mostPending = 256
     private var listeners: [UUID: AsyncStream<Event>.Continuation] = [:]
 
     package init() {}
 
-    /// Events from now on. A listener that is 256 events behind is cut off, and comes back with the
+    /// Events from now on. A listener that is too far behind is cut off, and comes back with the
     /// number of the last one it saw.
     ///
     /// - Throws: `Complaint` with 503 when too many listen.
@@ -32,7 +34,7 @@ package actor EventHub {
         }
         let id = UUID()
         let (stream, continuation) = AsyncStream<Event>.makeStream(
-            bufferingPolicy: .bufferingOldest(256))
+            bufferingPolicy: .bufferingOldest(Self.mostPending))
         listeners[id] = continuation
         continuation.onTermination = { [weak self] _ in
             Task { await self?.remove(id) }

@@ -110,7 +110,7 @@ package actor Queue {
             let full = store.fullDisk(error)
             if full != nil { store.releaseSpace() }
             let message = Engine.message(for: full ?? error)
-            logger.warning("Job \(job.id) failed: \(message)")
+            logger.warning("Job \(job.id) failed: \(Engine.words(for: full ?? error))")
             await finished(
                 try? await store.finish(
                     job.id, as: .failed, error: message, kind: Engine.kind(of: error)))

@@ -84,10 +84,14 @@ extension Store {
         }
     }
 
-    /// Jobs whose state changed after a number, oldest first.
+    /// Jobs that a client is told of at once when it comes back.
+    static let mostMissed = 200
+
+    /// Jobs whose state changed after a number, oldest first, the first of many.
     func jobs(after seq: Int64) async throws -> [JobRow] {
         try await read("after \(seq)") { db in
-            try JobRow.filter(Column("seq") > seq).order(Column("seq")).limit(200).fetchAll(db)
+            try JobRow.filter(Column("seq") > seq).order(Column("seq"))
+                .limit(Self.mostMissed).fetchAll(db)
         }
     }
 
