@@ -60,7 +60,7 @@ public struct ControlNetSource: Sendable {
         let shapes = unet.shapes
         var own: [String: Safetensors.Entry] = [:]
         var changes: [String: [any WeightChange]] = [:]
-        for (name, entry) in entries where name != difference {
+        for (name, entry) in entries.sorted(by: { $0.key < $1.key }) where name != difference {
             guard ControlLoRA.isCopied(name), let shape = shapes[name] else {
                 own[name] = entry
                 continue
