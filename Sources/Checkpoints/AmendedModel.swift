@@ -132,7 +132,7 @@ private struct JoiningLoRAs {
         try report(lora, idle)
     }
 
-    /// What a closure returns; that a LoRA of the model's own family does not fit is not told by the family.
+    /// What a closure returns; an error on a LoRA of the model's own family does not name the family.
     private func named<Value>(_ lora: LoRA, _ body: () throws -> Value) throws -> Value {
         do {
             return try body()

@@ -19,6 +19,9 @@ extension ModelFolder {
         func first(_ endings: [String]) -> String? {
             files.first { file in endings.contains { file.hasSuffix($0) } }
         }
+        if let link = files.first(where: { !exists(folder.appending(path: $0)) }) {
+            return "\(shown(link)) is a link to a file that is not there: copy the file itself"
+        }
         if let file = first(unfinished) {
             return "\(shown(file)) is a download that is not finished: download it again"
         }
