@@ -224,6 +224,13 @@ import Testing
                 "diffusion_pytorch_model.safetensors is a link to a file that is not there")
                 == true,
             "\(error?.description ?? "")")
+        try FileManager.default.removeItem(atPath: path + "/unet/config.json")
+        try FileManager.default.createSymbolicLink(
+            atPath: path + "/unet/config.json", withDestinationPath: "../../blobs/4567")
+        let other = #expect(throws: CheckpointError.self) {
+            try ModelFolder(folder.url).configuration("unet")
+        }
+        #expect(other?.description.contains("; config.json is a link") == true)
     }
 
     @Test func hugeConfigurationsAreNotRead() throws {
