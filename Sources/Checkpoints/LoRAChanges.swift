@@ -57,13 +57,14 @@ private struct ChangeBuilder {
     /// The change without DoRA's magnitudes; nil where there is none of the weight.
     private func change(_ strength: Float) throws -> (any WeightChange)? {
         let roles = Set(part.tensors.keys)
+        let strength = strength * (try number(.scalar) ?? 1)
         if !roles.isDisjoint(with: [.down, .up]) { return try lowRank(strength) }
         if roles.contains(.difference) { return try difference(strength) }
         if roles.contains(.hadamard1A) { return try hadamard(strength) }
         if !roles.isDisjoint(with: [.outer, .outerA]) { return try kronecker(strength) }
         if roles.contains(.a1) { return try generalized(strength) }
         if roles.contains(.rotations) { return try rotation(strength) }
-        let rest = roles.subtracting([.alpha, .biasDifference, .upBias])
+        let rest = roles.subtracting([.alpha, .scalar, .biasDifference, .upBias])
         guard rest.isEmpty else {
             throw fault(part.name, "has none of the tensors that belong with it")
         }

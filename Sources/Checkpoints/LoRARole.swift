@@ -1,6 +1,8 @@
 /// What a tensor of a LoRA's file is for its layer.
 enum LoRARole: Hashable, Sendable {
     case down, up, mid, alpha
+    /// A factor that LyCORIS trains for all that a layer's part does.
+    case scalar
     /// LoHa: two products, each with a core for convolutions
     case hadamard1A, hadamard1B, hadamard2A, hadamard2B, hadamardCore1, hadamardCore2
     /// LoKr: two factors, whole or as products, the second with a core for convolutions
@@ -22,7 +24,7 @@ enum LoRARole: Hashable, Sendable {
 
     /// Whether it makes a file one of a kind that is applied; `alpha` alone does not.
     var isOfLoRA: Bool {
-        ![.alpha, .mid, .rescale, .magnitude, .rowMagnitude, .upBias].contains(self)
+        ![.alpha, .scalar, .mid, .rescale, .magnitude, .rowMagnitude, .upBias].contains(self)
     }
 
     static let appliedKinds = "LoRA, LoCon, LoHa, LoKr, GLoRA, OFT, DoRA and full differences are"
@@ -35,7 +37,7 @@ enum LoRARole: Hashable, Sendable {
         ".lora.down.weight": .down, ".lora.up.weight": .up,
         "_lora.down.weight": .down, "_lora.up.weight": .up,
         ".lora_A.weight": .down, ".lora_B.weight": .up, ".lora_A": .down, ".lora_B": .up,
-        ":down": .down, ":up": .up, ".alpha": .alpha,
+        ":down": .down, ":up": .up, ".alpha": .alpha, ".scalar": .scalar,
         ".hada_w1_a": .hadamard1A, ".hada_w1_b": .hadamard1B, ".hada_w2_a": .hadamard2A,
         ".hada_w2_b": .hadamard2B, ".hada_t1": .hadamardCore1, ".hada_t2": .hadamardCore2,
         ".lokr_w1": .outer, ".lokr_w1_a": .outerA, ".lokr_w1_b": .outerB, ".lokr_w2": .inner,

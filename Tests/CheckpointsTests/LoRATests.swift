@@ -225,6 +225,11 @@ struct LoRATests {
         #expect(
             try weight(pair([2, 3], [4, 2], [alpha]), strength: 3) == Array(repeating: 4, count: 12)
         )
+        // LyCORIS may have trained a factor for all of it.
+        let scalar: Entry = (Self.kohya + ".scalar", [], 0.5)
+        #expect(
+            try weight(pair([2, 3], [4, 2], [alpha, scalar]), strength: 3)
+                == Array(repeating: 2.5, count: 12))
     }
 
     /// A file that changes nothing is no error, but nobody wants it.
