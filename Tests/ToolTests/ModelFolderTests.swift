@@ -159,11 +159,13 @@ import Testing
         try Tool.inFolder { tool in
             try link(tool, "a/sd/one.safetensors", to: Self.single)
             try link(tool, "b/two.safetensors", to: Self.single)
+            try link(tool, "b/four.sft", to: Self.single)
             try link(tool, "c:d/three.safetensors", to: Self.single)
             var tool = tool
             tool.environment = ["GESSO_MODELS": "a:b"]
             #expect(try isFound("one", tool))
             #expect(try isFound("two", tool))
+            #expect(try isFound("four", tool))
             tool.environment = ["GESSO_MODELS": "c:d"]
             #expect(try isFound("three", tool))
         }
