@@ -119,6 +119,10 @@ def loras():
     case("original-names", named("model.diffusion_model.", "cond_stage_model.transformer.", *ab,
                                  original=True), **same)
     case("diffusers-names", named("unet.", "text_encoder.", *ab), **same)
+    case("text-encoder-1", named("unet.", "text_encoder_1.", *ab), **same)
+    case("text-encoders-0", named("unet.", "text_encoders_0.", *ab), **same)
+    case("to-out-without-a-number",
+         {key.replace("to_out_0", "to_out"): value for key, value in reference.items()}, **same)
     case("called-by-its-writer", reference, {"ss_output_name": "ink drawing"}, **same)
     case("adapter-name", named("base_model.model.", "base_model.model.", ".lora_A.my-style.weight",
                                ".lora_B.my-style.weight"), **same)
@@ -305,6 +309,8 @@ def loras():
          {"ip_adapter.0.to_q_lora.down.weight": numbers(85, 2, 8), "ip_adapter.0.to_q_lora.up.weight": numbers(84, 8, 2),
           "ip_adapter.1.to_k_ip.weight": numbers(83, 8, 8), "image_proj.proj.weight": numbers(82, 8, 8)},
          error=["is an IP-Adapter, which is not applied"])
+    case("custom-diffusion", {UNET[1][0].replace("attn2.", "attn2.processor.") + "_custom_diffusion.weight": numbers(81, 8, 32)},
+         error=["is Custom Diffusion, which is not applied"])
     case("hypernetwork", {"768.0.linear.0.weight": numbers(85, 8, 8), "768.0.linear.0.bias": numbers(84, 8),
                           "768.1.linear.0.weight": numbers(83, 8, 8)},
          error=["looks like a hypernetwork"])

@@ -108,7 +108,7 @@ private struct JoiningLoRAs {
             guard let own = layers[component]?[layer],
                 let weight = shapes[component]?[own + ".weight"]
             else {
-                if LoRA.isUnusedProjection(layer, component), shapes[component] != nil {
+                if layers[component]?.isIdle(layer) == true {
                     idle += part.tensors.values.map(\.name).sorted()
                 } else {
                     strangers.append(part.name)
@@ -119,8 +119,10 @@ private struct JoiningLoRAs {
             // A block that is left out is left as it is to the bit.
             if strength == 0, weighted.blocks != nil { continue }
             let isInput = component == "unet" && own == "conv_in"
-            let made = try (isInput ? lora.changesOfInput : lora.changes)(
-                name, part, weight, shapes[component]?[own + ".bias"], strength)
+            let made = try named(lora) {
+                try (isInput ? lora.changesOfInput : lora.changes)(
+                    name, part, weight, shapes[component]?[own + ".bias"], strength)
+            }
             for (end, change) in [(".weight", made.weight), (".bias", made.bias)] {
                 guard let change else { continue }
                 changes[component, default: [:]][own + end, default: []].append(change)
@@ -128,6 +130,23 @@ private struct JoiningLoRAs {
         }
         try lora.refuse(strangers)
         try report(lora, idle)
+    }
+
+    /// What a closure returns; an error on a LoRA of the model's own family does not name the family.
+    private func named<Value>(_ lora: LoRA, _ body: () throws -> Value) throws -> Value {
+        do {
+            return try body()
+        } catch CheckpointError.addOnOfAnotherFamily(let path, let found?, let reason)
+            where found == family
+        {
+            throw CheckpointError.addOnOfAnotherFamily(path: path, family: nil, reason: reason)
+        }
+    }
+
+    /// The family of the model's UNet.
+    private var family: String? {
+        shapes["unet"]?.first { $0.key.hasSuffix(".attn2.to_k.weight") }?.value.last
+            .flatMap(LoRA.family(ofContext:))
     }
 
     /// Tensors of a role that is not known are refused where the model has their layer. Those that change

@@ -36,12 +36,12 @@ public struct ControlNetSource: Sendable {
             let weights: @Sendable () throws -> Weights = {
                 try ControlLoRA.weights(file, naming: names, over: base.weights("unet"))
             }
-            configuration = try Self.configuration(of: weights().entries, beside: base)
+            configuration = try Self.configuration(of: weights().entries, url, beside: base)
             tensors = weights
             return
         }
         let entries = try Self.entries(file, behind: prefix, beside: base)
-        configuration = try Self.configuration(of: entries, beside: base)
+        configuration = try Self.configuration(of: entries, url, beside: base)
         let isDifference = ["", prefix].contains { file.entries[$0 + Self.difference] != nil }
         tensors = {
             guard isDifference else { return Weights(entries, file: file.path) }
@@ -60,7 +60,7 @@ public struct ControlNetSource: Sendable {
         let shapes = unet.shapes
         var own: [String: Safetensors.Entry] = [:]
         var changes: [String: [any WeightChange]] = [:]
-        for (name, entry) in entries where name != difference {
+        for (name, entry) in entries.sorted(by: { $0.key < $1.key }) where name != difference {
             guard ControlLoRA.isCopied(name), let shape = shapes[name] else {
                 own[name] = entry
                 continue
@@ -147,7 +147,7 @@ public struct ControlNetSource: Sendable {
 
     /// The configuration of the model's UNet, with what the tensors show.
     private static func configuration(
-        of entries: [String: Safetensors.Entry], beside base: any ModelSource
+        of entries: [String: Safetensors.Entry], _ url: URL, beside base: any ModelSource
     ) throws -> Data {
         var members = try base.members("unet")
         let levels = (members["block_out_channels"] as? [Any])?.count ?? 4
@@ -162,6 +162,11 @@ public struct ControlNetSource: Sendable {
             members["time_cond_proj_dim"] = nil
         }
         members["conditioning_embedding_out_channels"] = pictureChannels(entries)
+        // Only the file's name shows it, to other programs too: the network reads shuffled pictures and steers
+        // by means.
+        if url.lastPathComponent.lowercased().contains("shuffle") {
+            members["global_pool_conditions"] = true
+        }
         return try JSONSerialization.data(withJSONObject: members, options: .sortedKeys)
     }
 

@@ -191,7 +191,9 @@ struct LDMTextShape {
         maxPositions = try text.shape("positional_embedding", rank: 2)[0]
         intermediateSize = try text.shape("transformer.resblocks.0.mlp.c_fc.weight", rank: 2)[0]
         let count = text.count { "transformer.resblocks.\($0).mlp.c_fc.weight" }
-        layers = max(pools ? count : count - 1, 0)
+        // Programs that have only the 23 layers of Stable Diffusion 2 that are used write no more.
+        let isWhole = pools || count == 23
+        layers = max(isWhole ? count : count - 1, 0)
         guard pools else { return }
         // As a matrix of the original, or turned by 90 degrees as a linear layer.
         projectionSize =

@@ -38,16 +38,21 @@ extension LoRA {
         if let family = stranger?.family ?? (isTransformer ? "a diffusion transformer" : nil) {
             return "another kind of model (\(family))"
         }
-        switch contextWidth {
-        case 768: return "Stable Diffusion 1.x"
-        case 1024: return "Stable Diffusion 2.x"
-        case 2048: return "Stable Diffusion XL"
-        default: break
-        }
+        if let family = contextWidth.flatMap(Self.family(ofContext:)) { return family }
         if places.contains(where: { $0.component == "text_encoder_2" }) {
             return "Stable Diffusion XL"
         }
         return metadata["ss_base_model_version"] ?? metadata["modelspec.architecture"]
+    }
+
+    /// The family whose UNets read text embeddings of a width; nil for others.
+    static func family(ofContext width: Int) -> String? {
+        switch width {
+        case 768: "Stable Diffusion 1.x"
+        case 1024: "Stable Diffusion 2.x"
+        case 2048: "Stable Diffusion XL"
+        default: nil
+        }
     }
 
     /// The inputs of a layer that attends to the prompt.

@@ -33,6 +33,19 @@ struct LoRALayers {
         return counted.indices.contains(number) ? counted[number] : nil
     }
 
+    /// Whether a layer that a text encoder has not is one that nothing of a picture comes from: the projection
+    /// of whole texts, which some trainers change in the first text encoder, too, or the last of OpenCLIP's 24
+    /// layers, which Stable Diffusion 2 does not use.
+    func isIdle(_ layer: String) -> Bool {
+        guard layers[Self.key("encoder.layers.0.mlp.fc1")] != nil, self[layer] == nil else {
+            return false
+        }
+        let isLast =
+            self["encoder.layers.22.mlp.fc1"] != nil
+            && Self.key(layer).hasPrefix("encoder_layers_23_")
+        return layer == "text_projection" || isLast
+    }
+
     /// The place of a UNet's layer among 26 blocks: 1 to 12 are its blocks in, 13 the middle, 14 to 25 its
     /// blocks out; nil for a layer outside of these.
     func block(of layer: String) -> Int? {
@@ -115,6 +128,10 @@ extension LoRA {
         ("unet.", "unet"), ("text_encoder.", "text_encoder"),
         ("text_encoder_2.", "text_encoder_2"), ("text_encoder_3.", "text_encoder_3"),
         ("transformer.", "transformer"),
+        // as pipelines of trainers count them
+        ("text_encoder_1.", "text_encoder"), ("text_encoders_0.", "text_encoder"),
+        ("text_encoders_1.", "text_encoder_2"), ("te1.", "text_encoder"),
+        ("te2.", "text_encoder_2"),
         // ComfyUI
         ("diffusion_model.", "unet"), ("model.diffusion_model.", "unet"),
         ("text_encoders.clip_l.transformer.", "text_encoder"),
@@ -181,18 +198,12 @@ extension LoRA {
         return found
     }
 
-    /// Whether a layer is the projection of whole texts of a text encoder that has none: some trainers give
-    /// their LoRAs one for the first text encoder, too, and nothing of a picture comes from it.
-    static func isUnusedProjection(_ layer: String, _ component: String) -> Bool {
-        component.hasPrefix("text_encoder") && layer == "text_projection"
-    }
-
     /// diffusers once called the projections of every attention alike, in text encoders too.
     private static func renamed(_ layer: String, _ component: String) -> String {
         let processor = ".processor."
         let layer =
             LoRARole.holds(layer, processor) ? layer.replacing(processor, with: ".") : layer
-        if component == "unet" { return layer.hasSuffix(".to_out") ? layer + ".0" : layer }
+        if component == "unet" { return layer.hasSuffix("to_out") ? layer + ".0" : layer }
         let old = [
             ".to_q": ".q_proj", ".to_k": ".k_proj", ".to_v": ".v_proj", ".to_out": ".out_proj",
         ]

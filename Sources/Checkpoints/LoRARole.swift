@@ -108,7 +108,8 @@ enum LoRARole: Hashable, Sendable {
         (".boft_", "BOFT"), (".lora_E", "AdaLoRA"), (".fourierft_", "FourierFT"),
         (".randlora_", "RandLoRA"), (".shira_", "SHiRA"), (".waveft_", "WaveFT"),
         ("_lora1.down.", "a LoRA for Flux in XLabs' layout"), ("lora_controlnet", "a Control-LoRA"),
-        (".to_k_ip.", "an IP-Adapter"), ("image_proj.", "an IP-Adapter"),
+        ("_custom_diffusion.", "Custom Diffusion"), (".to_k_ip.", "an IP-Adapter"),
+        ("image_proj.", "an IP-Adapter"),
     ]
 
     /// Whether the bytes of a part occur in a name: to compare characters takes many times as long.

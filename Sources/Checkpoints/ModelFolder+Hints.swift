@@ -10,6 +10,20 @@ extension ModelFolder {
         (".h5", "TensorFlow"), (".gguf", "GGUF"), (".mlmodelc", "Core ML"),
     ]
 
+    /// The first link of a folder that leads nowhere, as in copies of the Hugging Face cache's snapshots
+    /// without its blobs, and what to do; nil where there is none.
+    static func lostLink(in folder: URL) -> String? {
+        let path = folder.path(percentEncoded: false)
+        let files = (try? FileManager.default.contentsOfDirectory(atPath: path)) ?? []
+        let link = files.sorted().first { file in
+            [".safetensors", ".json", ".bin"].contains { file.hasSuffix($0) }
+                && !exists(folder.appending(path: file))
+        }
+        return link.map {
+            "\(shown($0)) is a link to a file that is not there: copy the file itself"
+        }
+    }
+
     /// What a folder without the weights that were looked for holds instead, and what to do.
     ///
     /// - Parameter name: what another file of weights has to be called; nil where any name will do.
@@ -19,6 +33,7 @@ extension ModelFolder {
         func first(_ endings: [String]) -> String? {
             files.first { file in endings.contains { file.hasSuffix($0) } }
         }
+        if let lost = lostLink(in: folder) { return lost }
         if let file = first(unfinished) {
             return "\(shown(file)) is a download that is not finished: download it again"
         }

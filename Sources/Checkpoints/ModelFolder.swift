@@ -81,7 +81,7 @@ public struct ModelFolder: ModelSource {
         let names = ["config.json", "\(component)_config.json"]
         let folder = try existing(component)
         guard let file = names.map({ folder.appending(path: $0) }).first(where: Self.exists) else {
-            throw missing(component, names, hint: nil)
+            throw missing(component, names, hint: Self.lostLink(in: folder))
         }
         return file
     }

@@ -18,7 +18,7 @@ public protocol ModelSource: Sendable {
     /// how it is known what the UNet predicts
     var predictionReason: String { get }
 
-    /// Where a component comes from: the place that what is wrong with its configuration is told of.
+    /// Where a component comes from, which errors in its configuration name.
     func place(of component: String) -> URL
     /// Where its own tokenizer for a text encoder (`text_encoder`, `text_encoder_2`) is; nil when it
     /// comes without one.

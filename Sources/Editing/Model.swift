@@ -50,13 +50,28 @@ public struct Model: Sendable {
         let applied = try addOns.applied(to: modelSource(url, supplied: addOns.supplied))
         let embeddings = try AddedEmbeddings(
             addOns, bundled: applied.embeddings, for: applied.source)
-        let isGuessed = !applied.source.contains("scheduler")
-        let guess =
-            "\(applied.source.name) has no scheduler: it is taken to predict noise as Stable "
-            + "Diffusion 1.x does"
+        let notes = [noteOnScheduler(of: applied.source), noteOnVAE(beside: url, addOns)]
         return try Model(
             applied.source, tokenizers, embeddings, addOns, kernels,
-            notes: applied.notes + (isGuessed ? [guess] : []))
+            notes: applied.notes + notes.compactMap(\.self))
+    }
+
+    private static func noteOnScheduler(of source: any ModelSource) -> String? {
+        source.contains("scheduler")
+            ? nil
+            : "\(source.name) has no scheduler: it is taken to predict noise as Stable Diffusion 1.x "
+                + "does"
+    }
+
+    /// AUTOMATIC1111 uses the VAE that has a checkpoint's name.
+    private static func noteOnVAE(beside checkpoint: URL, _ addOns: AddOns) -> String? {
+        let (path, ending) = (checkpoint.path(percentEncoded: false), ".safetensors")
+        guard addOns.vae == nil, path.hasSuffix(ending) else { return nil }
+        let vae = path.dropLast(ending.count) + ".vae" + ending
+        guard FileManager.default.fileExists(atPath: String(vae)) else { return nil }
+        let name = vae.split(separator: "/").last ?? ""
+        return
+            "\(name) is beside the checkpoint and is not used: give it with --vae if it belongs to it"
     }
 
     private init(

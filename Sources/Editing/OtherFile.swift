@@ -14,6 +14,11 @@ public struct OtherFile: Sendable {
     /// Of a LoRA, the ranks of its layers, each once and sorted.
     public let ranks: [Int]
 
+    /// The free texts that the writer of a file left; nil for what is no such file.
+    package static func metadata(of url: URL) -> [String: String]? {
+        (try? Safetensors(contentsOf: url))?.metadata
+    }
+
     /// Nil where there is a whole checkpoint.
     ///
     /// - Throws: `CheckpointError` when it is neither, or cannot be read.

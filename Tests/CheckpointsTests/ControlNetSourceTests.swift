@@ -31,6 +31,22 @@ struct ControlNetSourceTests {
         #expect(inFolder.configuration == plain.configuration)
     }
 
+    /// Nothing in a file shows that it steers by means over the whole picture.
+    @Test func shufflesAreKnownByTheirName() throws {
+        let base = try ModelFolder(Fixtures.parity.appending(components: "models", "tiny-f32"))
+        let folder = try TemporaryFolder()
+        for (name, averages) in [
+            ("control_v11e_sd15_Shuffle_fp16", true), ("control_v11p_sd15_canny", false),
+        ] {
+            let file = folder.url.appending(path: name + ".safetensors")
+            try FileManager.default.copyItem(at: Self.net, to: file)
+            let source = try ControlNetSource(file, beside: base)
+            let json = try JSONSerialization.jsonObject(with: source.configuration)
+            let found = (json as? [String: Any])?["global_pool_conditions"] as? Bool
+            #expect((found == true) == averages)
+        }
+    }
+
     /// What a file is taken for by one of its names.
     @Test(arguments: [
         ("control_model.input_hint_block.0.weight", "a ControlNet in the original layout"),

@@ -94,6 +94,61 @@ struct LoRATests {
         #expect(error?.description.contains("made for another kind of model") == true)
     }
 
+    /// Stable Diffusion 2 does not use the last of its text encoder's 24 layers.
+    @Test func theLastLayerOfOpenCLIP() throws {
+        let folder = try TemporaryFolder()
+        func layer(_ number: Int) -> String { "text_model.encoder.layers.\(number).mlp.fc1" }
+        try folder.write(
+            safetensors((0..<23).map { (layer($0) + ".weight", [4, 3], 1) }),
+            to: "text_encoder/model.safetensors")
+        try folder.write("{}", to: "text_encoder/config.json")
+        func lora(_ numbers: Range<Int>) throws -> LoRA {
+            try LoRA(
+                folder.write(
+                    safetensors(
+                        numbers.map {
+                            (
+                                "lora_te_" + layer($0).replacing(".", with: "_") + ".diff", [4, 3],
+                                1
+                            )
+                        }), to: "lora.safetensors"))
+        }
+        let model = try AmendedModel(
+            ModelFolder(folder.url), adding: [WeightedLoRA(lora(21..<24), strength: 1)])
+        #expect(model.notes.contains { $0.contains("which changes no layer of the model") })
+        let weight = try model.weights("text_encoder")[layer(22)].tensor("weight", shape: [4, 3])
+        #expect(weight.widened().values.allSatisfy { $0 == 2 })
+        let error = #expect(throws: CheckpointError.self) {
+            try AmendedModel(
+                ModelFolder(folder.url), adding: [WeightedLoRA(lora(22..<25), strength: 1)])
+        }
+        #expect(error?.description.contains("1 of 3 keys") == true, "\(error?.description ?? "")")
+    }
+
+    /// Distilled networks of a family have other shapes than the family's own.
+    @Test func aLoRAOfAnotherNetworkOfTheFamily() throws {
+        let folder = try TemporaryFolder()
+        let attention = "down_blocks.0.attentions.0.transformer_blocks.0.attn2.to_k"
+        try folder.write(
+            safetensors([(attention + ".weight", [4, 2048], 1), ("mid.weight", [4, 4], 1)]),
+            to: "unet/diffusion_pytorch_model.safetensors")
+        try folder.write("{}", to: "unet/config.json")
+        let lora = try LoRA(
+            folder.write(
+                safetensors([
+                    (attention + ".lora_A.weight", [2, 2048], 1),
+                    (attention + ".lora_B.weight", [4, 2], 1),
+                    ("mid.lora_A.weight", [2, 8], 1), ("mid.lora_B.weight", [4, 2], 1),
+                ]), to: "lora.safetensors"))
+        let error = #expect(throws: CheckpointError.self) {
+            try AmendedModel(ModelFolder(folder.url), adding: [WeightedLoRA(lora, strength: 1)])
+        }
+        #expect(
+            error?.description.contains("made for another kind of model: mid is for 4 by 8")
+                == true,
+            "\(error?.description ?? "")")
+    }
+
     /// A letter with a mark behind a dot is one character to Swift, and not what stands in front of a name.
     @Test func namesMayHaveMarksBehindDots() throws {
         let unknown: Entry = ("module.\u{301}x.lora_down.weight", [2, 3], 1)
@@ -170,6 +225,11 @@ struct LoRATests {
         #expect(
             try weight(pair([2, 3], [4, 2], [alpha]), strength: 3) == Array(repeating: 4, count: 12)
         )
+        // LyCORIS may have trained a factor for all of it.
+        let scalar: Entry = (Self.kohya + ".scalar", [], 0.5)
+        #expect(
+            try weight(pair([2, 3], [4, 2], [alpha, scalar]), strength: 3)
+                == Array(repeating: 2.5, count: 12))
     }
 
     /// A file that changes nothing is no error, but nobody wants it.

@@ -210,6 +210,29 @@ import Testing
         #expect(error?.description.contains("config.json: \(what)") == true)
     }
 
+    /// Of the Hugging Face cache, whose snapshots are links, people copy these alone.
+    @Test func linksToFilesThatAreNotThereAreNamed() throws {
+        try folder.write("{}", to: "unet/config.json")
+        try FileManager.default.createSymbolicLink(
+            atPath: path + "/unet/diffusion_pytorch_model.safetensors",
+            withDestinationPath: "../../blobs/0123")
+        let error = #expect(throws: CheckpointError.self) {
+            try ModelFolder(folder.url).weights("unet")
+        }
+        #expect(
+            error?.description.contains(
+                "diffusion_pytorch_model.safetensors is a link to a file that is not there")
+                == true,
+            "\(error?.description ?? "")")
+        try FileManager.default.removeItem(atPath: path + "/unet/config.json")
+        try FileManager.default.createSymbolicLink(
+            atPath: path + "/unet/config.json", withDestinationPath: "../../blobs/4567")
+        let other = #expect(throws: CheckpointError.self) {
+            try ModelFolder(folder.url).configuration("unet")
+        }
+        #expect(other?.description.contains("; config.json is a link") == true)
+    }
+
     @Test func hugeConfigurationsAreNotRead() throws {
         try folder.write([UInt8](repeating: 0x20, count: 2 << 20), to: "unet/config.json")
         let model = try ModelFolder(folder.url)

@@ -43,6 +43,10 @@ import Testing
         try tiny.write("{}", to: "special_tokens_map.json")
         try fill("special_tokens_map.json", to: 1 << 20 + extra)
         #expect(isRead == fits)
+        try tiny.write("{}", to: "special_tokens_map.json")
+        try tiny.write("{}", to: "added_tokens.json")
+        try fill("added_tokens.json", to: 1 << 20 + extra)
+        #expect(isRead == fits)
     }
 
     @Test(arguments: [(512, true), (513, false)])
@@ -56,6 +60,11 @@ import Testing
     func thereAreSoManySpecialTokens(_ count: Int, _ fits: Bool) throws {
         try tiny.writeWhole(
             added: (0..<count).map { ["id": 1, "content": "<\($0)>"] as [String: Any] })
+        #expect(isRead == fits)
+        try FileManager.default.removeItem(at: tiny.folder.appending(path: "tokenizer.json"))
+        try tiny.writeVocabularyAndMerges()
+        let added = Dictionary(uniqueKeysWithValues: (0..<count).map { ("<\($0)>", 900 + $0) })
+        try tiny.write(added as Any, to: "added_tokens.json")
         #expect(isRead == fits)
     }
 }

@@ -116,6 +116,19 @@ import Testing
         }
     }
 
+    @Test func aFolderWithoutASchedulerIsNoted() throws {
+        try Tool.inFolder { tool in
+            try FileManager.default.copyItem(at: Self.folder, to: tool.url("bare"))
+            try FileManager.default.removeItem(at: tool.url("bare/scheduler"))
+            let run = try tool(
+                "txt2img", "--model", "bare", "--prompt", "x", "--steps", "1", "--width", "16",
+                "--height", "16", "-o", "a.png")
+            #expect(run.status == 0, "\(run.errors)")
+            #expect(
+                run.errors.contains("note: bare has no scheduler: it is taken to predict noise"))
+        }
+    }
+
     @Test func eachFileIsRefusedInALine() throws {
         try Tool.inFolder { tool in
             for (what, bytes, status, message) in Self.files {

@@ -93,7 +93,43 @@ import Testing
             for line in ["--lora ink: ", "--embedding word: ", "--control canny: "] {
                 #expect(list.contains(line), "\(list)")
             }
-            #expect(["Models", "models"].allSatisfy { !list.contains($0 + "/") }, "\(list)")
+            #expect(("\n" + list).contains("\ntiny.safetensors: "), "\(list)")
+            #expect(!list.lowercased().contains("\nmodels/"), "\(list)")
+        }
+    }
+
+    @Test("a VAE beside a checkpoint is no checkpoint, and found by its name")
+    func ownVAE() throws {
+        try Tool.inFolder { tool in
+            let parity = Self.families.deletingLastPathComponent()
+            try link(
+                tool, "app/models/Stable-diffusion/tiny.safetensors", to: Self.single)
+            let vae = parity.appending(
+                components: "models", "tiny-f32", "vae", "diffusion_pytorch_model.safetensors")
+            try link(tool, "app/models/Stable-diffusion/tiny.vae.safetensors", to: vae)
+            var tool = tool
+            tool.environment = ["GESSO_MODELS": "app"]
+            #expect(try !tool("model", "list").text.contains("tiny.vae"))
+            let folder = parity.appending(components: "models", "tiny-f32")
+                .path(percentEncoded: false)
+            func run(_ output: String, _ more: [String]) throws -> String {
+                let run = try tool.run(
+                    [
+                        "txt2img", "--prompt", "x", "--steps", "1", "--width", "16", "--height",
+                        "16", "-o", output,
+                    ] + more)
+                #expect(run.status == 0, "\(run.errors)")
+                return run.errors
+            }
+            let named = try run("a.png", ["--model", folder, "--vae", "tiny.vae"])
+            #expect(!named.contains("beside the checkpoint"))
+            #expect(try tool("model", "convert", folder, "-o", "own.safetensors").status == 0)
+            try link(tool, "own.vae.safetensors", to: vae)
+            let noted = try run(
+                "b.png", ["--model", "own.safetensors", "--tokenizer", folder + "/tokenizer"])
+            #expect(
+                noted.contains("own.vae.safetensors is beside the checkpoint and is not used"),
+                "\(noted)")
         }
     }
 
@@ -123,11 +159,13 @@ import Testing
         try Tool.inFolder { tool in
             try link(tool, "a/sd/one.safetensors", to: Self.single)
             try link(tool, "b/two.safetensors", to: Self.single)
+            try link(tool, "b/four.sft", to: Self.single)
             try link(tool, "c:d/three.safetensors", to: Self.single)
             var tool = tool
             tool.environment = ["GESSO_MODELS": "a:b"]
             #expect(try isFound("one", tool))
             #expect(try isFound("two", tool))
+            #expect(try isFound("four", tool))
             tool.environment = ["GESSO_MODELS": "c:d"]
             #expect(try isFound("three", tool))
         }

@@ -2,6 +2,7 @@ import Editing
 import Files
 import Foundation
 package import Recipes
+import Synchronization
 
 /// Finds the files of what a recipe adds to a model.
 struct AddOnShelf {
@@ -21,6 +22,26 @@ struct AddOnShelf {
     private let models: ModelShelf
     /// Files of add-ons that were found before, by `key:name`, which precede any search.
     private let known: [String: URL]
+
+    private let aliases = Aliases()
+
+    /// The names that writers of LoRAs gave them in the file, which AUTOMATIC1111 writes into prompts: read once
+    /// where no file has a name that is asked for.
+    private final class Aliases: Sendable {
+        private let known = Mutex<[String: [URL]]?>(nil)
+
+        func files(_ name: String, among items: () -> [ShelfItem]) -> [URL] {
+            // Of files that have none, nobody asks.
+            guard !name.isEmpty else { return [] }
+            if let names = known.withLock({ $0 }) { return names[name] ?? [] }
+            let files = items().filter { $0.sort == .file }.map(\.item.url)
+            let names = Dictionary(grouping: files) {
+                OtherFile.metadata(of: $0)?["ss_output_name"] ?? ""
+            }
+            known.withLock { $0 = names }
+            return names[name] ?? []
+        }
+    }
 
     init(_ places: Places, known: [String: URL] = [:]) {
         self.known = known
@@ -146,9 +167,12 @@ struct AddOnShelf {
         let name = name.replacing("\\", with: "/")
         let isName = !name.split(separator: "/").contains("..") && !name.hasPrefix("/")
         let kind = ModelKind(key: key)
-        let shelves = try (kind.map { try models.places($0).map(\.url) } ?? []) + beside
+        var shelves = try (kind.map { try models.places($0).map(\.url) } ?? []) + beside
+        if key == "vae", ModelShelf.isVAEOfCheckpoint(name) {
+            shelves += try models.places(.checkpoints).map(\.url)
+        }
         var matches = isName ? FolderSearch.matches(name, in: shelves) : []
-        if matches.isEmpty, key == "lora" { matches = aliases(name) }
+        if matches.isEmpty, key == "lora" { matches = aliases.files(name) { items(.loras) } }
         if matches.count > 1 {
             let paths = matches.prefix(2).map { $0.pathComponents.suffix(2).joined(separator: "/") }
             throw GessoError(
@@ -193,13 +217,6 @@ struct AddOnShelf {
                     ?? "give the file of a LoRA")
         }
         return file
-    }
-
-    /// The LoRAs that their writers gave a name in the file: AUTOMATIC1111 writes that into prompts.
-    private func aliases(_ name: String) -> [URL] {
-        items(.loras).filter { $0.sort == .file }.map(\.item.url).filter {
-            (try? OtherFile($0))?.metadata["ss_output_name"] == name
-        }
     }
 
     /// The one network of a kind, such as `canny`, whose name contains it.

@@ -116,7 +116,7 @@ package enum FolderSearch {
     }
 
     private static func endings(_ name: String) -> [String] {
-        [name, name + ".safetensors", name + ".SAFETENSORS"]
+        [name, name + ".safetensors", name + ".SAFETENSORS", name + ".sft"]
     }
 
     /// The names in a folder, sorted; none if it cannot be read.
@@ -138,7 +138,8 @@ package enum FolderSearch {
     }
 
     private static func sort(ofFile name: String) -> Sort? {
-        if name.lowercased().hasSuffix(".safetensors") { return .file }
+        // ComfyUI knows the second ending, too.
+        if [".safetensors", ".sft"].contains(where: name.lowercased().hasSuffix) { return .file }
         return pickles.contains { name.lowercased().hasSuffix($0) } ? .pickle : nil
     }
 

@@ -121,6 +121,7 @@ struct ModelShelf {
                 in: place.url, isDeep: place.isDeep, skipping: ModelRoot.others)
             for item in items where item.sort != .part {
                 let file = item.url.resolvingSymlinksInPath().path(percentEncoded: false)
+                if Self.isVAEOfCheckpoint(item.path) { continue }
                 if place.isMixed, item.sort == .file, Self.isOther(item.url) { continue }
                 guard !names.contains(item.path), files.insert(file).inserted else { continue }
                 names.insert(item.path)
@@ -128,6 +129,11 @@ struct ModelShelf {
             }
         }
         return found
+    }
+
+    /// Whether a name is of a VAE that AUTOMATIC1111 keeps beside the checkpoint that it belongs to.
+    static func isVAEOfCheckpoint(_ name: String) -> Bool {
+        ["", ".safetensors", ".pt", ".ckpt"].contains { name.lowercased().hasSuffix(".vae" + $0) }
     }
 
     private static func isOther(_ file: URL) -> Bool {
