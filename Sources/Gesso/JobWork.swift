@@ -257,7 +257,7 @@ struct JobWork {
         for index in edits.indices {
             try Task.checkCancellation()
             let edit = try prepared(index, on: ahead.image, ahead.history)
-            let own = try AddOns(addOns[index], of: edits[index].recipe)
+            let own = AddOns(addOns[index], of: edits[index].recipe)
             var planned = edit
             if loaded == nil || loaded == own, let (model, seconds) = try model(index) {
                 if loaded == nil { loadings[index] = seconds }

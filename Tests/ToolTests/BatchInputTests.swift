@@ -235,6 +235,26 @@ import Testing
         }
     }
 
+    /// As the ending of `-o` does for one picture.
+    @Test func theEndingOfNamesDecidesTheFormat() throws {
+        try Tool.inFolder { tool in
+            try furnish(tool, "in/a.png", "in/b.jpg")
+            let words = ["batch", "in", "--masks", "rect:1,1,9,9", "--name"]
+            let run = try tool.run(words + ["{stem}-{seed}.webp"] + Self.fill)
+            #expect(run.status == 0, "\(run.errors)")
+            #expect(run.text == "out/a-1.webp\nout/b-2.webp\n")
+            for name in ["a-1.webp", "b-2.webp"] {
+                let data = try Data(contentsOf: tool.url("out/" + name))
+                #expect(data.dropFirst(8).prefix(4).elementsEqual("WEBP".utf8))
+            }
+            for name in [["{stem}.webp", "--format", "png"], ["{stem}"]] {
+                let refused = try tool.run(words + name + Self.fill.dropLast() + ["other"])
+                #expect(refused.status == 64)
+                #expect(refused.errors.contains("is no name of a PNG: --name"))
+            }
+        }
+    }
+
     /// A list of 16 MiB is read; one byte more is not.
     @Test func aListHasALimit() throws {
         try Tool.inFolder { tool in

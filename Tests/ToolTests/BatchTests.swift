@@ -197,27 +197,6 @@ import Testing
         }
     }
 
-    /// As the ending of `-o` does for one picture.
-    @Test func theEndingOfNamesDecidesTheFormat() throws {
-        try Tool.inFolder { tool in
-            try furnish(tool, 1)
-            try tool.draw("in/q.jpg", width: 32, height: 32)
-            let made = try tool.run(command("out", "--name", "{stem}-{seed}.webp"))
-            #expect(made.status == 0, "\(made.errors)")
-            #expect(made.text == "out/p0-7.webp\nout/q-8.webp\n")
-            for name in ["p0-7.webp", "q-8.webp"] {
-                let data = try Data(contentsOf: tool.url("out/" + name))
-                #expect(data.dropFirst(8).prefix(4).elementsEqual("WEBP".utf8))
-            }
-            let other = try tool.run(command("no", "--name", "{stem}.webp", "--format", "png"))
-            #expect(other.status == 64)
-            #expect(other.errors.contains("'p0.webp' is no name of a PNG: --name"))
-            let none = try tool.run(command("no", "--name", "{stem}"))
-            #expect(none.status == 64)
-            #expect(none.errors.contains("'p0' is no name of a PNG: --name"))
-        }
-    }
-
     @Test func nothingOfOthersIsReplaced() throws {
         try Tool.inFolder { tool in
             try furnish(tool, 2)
