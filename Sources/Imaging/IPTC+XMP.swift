@@ -115,6 +115,7 @@ extension ImageMetadata {
 
     /// What a file of that format has no place for, one short sentence each.
     public func losses(in format: ImageFormat) -> [String] {
+        if format == .jpeg { return lossesInJPEG }
         guard [.webp, .avif].contains(format), let others = counterparts?.others, !others.isEmpty
         else { return [] }
         return [
