@@ -79,7 +79,13 @@ enum CodedSize {
         _ = bits.nextExponential()
         if bits.nextExponential() == 3 { _ = bits.next(1) }
         let (width, height) = (bits.nextExponential(), bits.nextExponential())
-        return bits.hasEnded ? nil : width * height
+        return bits.hasEnded ? nil : area(width, height)
+    }
+
+    /// A number of pixels; the largest there is where it would be larger.
+    static func area(_ width: Int, _ height: Int) -> Int {
+        let (area, isTooLarge) = width.multipliedReportingOverflow(by: height)
+        return isTooLarge ? .max : area
     }
 
     /// The bytes without the 3 that follows two zeros where they would look like the begin of a unit.

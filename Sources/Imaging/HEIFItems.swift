@@ -217,17 +217,12 @@ extension HEIFItems {
         switch property.type {
         case "ispe" where property.payload.count >= 12:
             let start = property.payload.lowerBound + 4
-            return Self.area(boxes.number(at: start, 4), boxes.number(at: start + 4, 4))
+            return CodedSize.area(boxes.number(at: start, 4), boxes.number(at: start + 4, 4))
         case "hvcC":
             return CodedSize.inConfiguration(ofHEVC: boxes.bytes[property.payload]).max() ?? 0
         case "av1C":
             return CodedSize.inUnits(ofAV1: boxes.bytes[property.payload.dropFirst(4)]).max() ?? 0
         default: return 0
         }
-    }
-
-    private static func area(_ width: Int, _ height: Int) -> Int {
-        let (area, isTooLarge) = width.multipliedReportingOverflow(by: height)
-        return isTooLarge ? .max : area
     }
 }

@@ -118,6 +118,7 @@ extension ImageMetadata {
         let isOverSource = format == .jpeg && quality == nil
         let places = isOverSource ? [] : upright.lost.subtracting(lost)
         let notes = Companion.allCases.filter(places.contains).compactMap(\.note)
+        if format == .jpeg { return notes + lossesInJPEG }
         guard [.webp, .avif].contains(format), let others = counterparts?.others, !others.isEmpty
         else { return notes }
         return notes + [

@@ -126,26 +126,39 @@ extension ImageMetadata {
         return markers + comments.map { (name: "COM ", bytes: $0) }
     }
 
-    /// The packet in one marker, as it is or without padding, or else in several; a fresh one where it
-    /// cannot be parted.
+    /// The packet, or a fresh one where it has no room.
     private func xmpMarkers(_ orientation: Orientation) -> [(name: String, bytes: [UInt8])] {
+        let payloads =
+            xmpPayloads(orientation)
+            ?? XMP.packet(nil, digitalSourceType: digitalSourceType).map { [xmpPrefix + $0] } ?? []
+        return payloads.map { (name: "APP1", bytes: $0) }
+    }
+
+    /// The packet in one marker, as it is or without padding, or else in several; nil where it cannot be parted.
+    private func xmpPayloads(_ orientation: Orientation) -> [[UInt8]]? {
         let room = markerLimit - xmpPrefix.count
         let xmp =
             orientation == .upright ? xmp : xmp.map { XMP.turned($0, orientation) }
         let packets = [xmp, xmp.map(XMP.withoutPadding)].compactMap {
             XMP.packet($0, digitalSourceType: digitalSourceType)
         }
-        var payloads: [[UInt8]] = []
-        if let packet = packets.first(where: { $0.count <= room }) {
-            payloads = [xmpPrefix + packet]
-        } else if let tight = packets.last,
-            let (packet, parts) = ExtendedXMP.split(tight, room: room, partRoom: markerLimit)
-        {
-            payloads = [xmpPrefix + packet] + parts
-        } else if let packet = XMP.packet(nil, digitalSourceType: digitalSourceType) {
-            payloads = [xmpPrefix + packet]
+        if let packet = packets.first(where: { $0.count <= room }) { return [xmpPrefix + packet] }
+        guard let tight = packets.last else { return [] }
+        return ExtendedXMP.split(tight, room: room, partRoom: markerLimit).map {
+            [xmpPrefix + $0.packet] + $0.parts
         }
-        return payloads.map { (name: "APP1", bytes: $0) }
+    }
+
+    /// What has no room in a JPEG, of whose markers each holds 64 KiB, one short sentence each.
+    var lossesInJPEG: [String] {
+        var losses: [String] = []
+        if let exif, exifPrefix.count + exif.count > markerLimit {
+            losses.append("its EXIF is too large for a JPEG and is left out")
+        }
+        if xmp != nil, xmpPayloads(.upright) == nil {
+            losses.append("its XMP is too large for a JPEG and is left out")
+        }
+        return losses
     }
 
     private func resourceMarkers(_ resources: [UInt8]) -> [(name: String, bytes: [UInt8])] {

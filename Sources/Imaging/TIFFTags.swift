@@ -39,34 +39,37 @@ struct TIFFTags {
         0x87B0: .mapPlace, 0x87B1: .mapPlace,
     ]
     private static let sizes = [0, 1, 1, 2, 4, 8, 1, 1, 2, 4, 8, 4, 8, 4]
+    /// Kinds of BigTIFF that are places of 64 bits.
+    private static let longPlaces: Set<Int> = [16, 18]
     private static let long = 4
 
     private init(isBigEndian: Bool) {
         self.isBigEndian = isBigEndian
     }
 
-    /// The photo's tags in a classic TIFF, of a file or of EXIF; nil for something else.
+    /// The photo's tags in a TIFF, of a file or of EXIF; nil for something else.
     init?(photoIn bytes: UnsafeBufferPointer<UInt8>) {
         guard let source = Source(bytes) else { return nil }
         var room = 16 << 20
         self = source.tags(
-            at: source.number(at: 4, 4), room: &room,
+            at: source.first, room: &room,
             { Self.photo.contains($0) || Self.pointers.contains($0) }, pointers: Self.pointers)
     }
 
-    /// IPTC's data in a classic TIFF file; nil without any.
+    /// IPTC's data in a TIFF file; nil without any.
     static func iptc(in bytes: UnsafeBufferPointer<UInt8>) -> [UInt8]? {
         guard let source = Source(bytes) else { return nil }
         var room = 1 << 20
         let found = source.tags(
-            at: source.number(at: 4, 4), room: &room, { $0 == iptc }, pointers: [])
+            at: source.first, room: &room, { $0 == iptc }, pointers: [])
         guard case .bytes(let value)? = found.entries.first?.value else { return nil }
         return value
     }
 
-    /// What a classic TIFF file holds beside the picture.
+    /// What a TIFF file holds beside the picture.
     static func companions(in bytes: UnsafeBufferPointer<UInt8>) -> Set<Companion> {
-        Set(TIFFTags(storedIn: bytes)?.entries.compactMap { companions[$0.tag] } ?? [])
+        guard let source = Source(bytes) else { return [] }
+        return Set(companions.filter { source.hasTag($0.key) }.values)
     }
 
     /// An entry for IPTC's data, filled up to a multiple of four bytes.
@@ -90,10 +93,10 @@ struct TIFFTags {
         file.replaceSubrange(4..<8, with: own.number(base, 4))
     }
 
-    /// All tags of a file's first directory as they are stored there.
+    /// All tags of a classic file's first directory as they are stored there.
     init?(storedIn bytes: UnsafeBufferPointer<UInt8>) {
-        guard let source = Source(bytes) else { return nil }
-        self = source.storedTags(at: source.number(at: 4, 4))
+        guard let source = Source(bytes), !source.isBig else { return nil }
+        self = source.storedTags(at: source.first)
     }
 
     /// The bytes of the directory, of its values and of the directories below it, for a place in a file at
@@ -129,32 +132,52 @@ struct TIFFTags {
 }
 
 extension TIFFTags {
-    /// A TIFF structure that tags are read from.
+    /// A TIFF structure that tags are read from, with places of 32 bits or of 64 (BigTIFF).
     private struct Source {
         let bytes: UnsafeBufferPointer<UInt8>
         let isBigEndian: Bool
+        let isBig: Bool
 
         init?(_ bytes: UnsafeBufferPointer<UInt8>) {
             switch Array(bytes.prefix(4)) {
-            case [0x4D, 0x4D, 0, 42]: isBigEndian = true
-            case [0x49, 0x49, 42, 0]: isBigEndian = false
+            case [0x4D, 0x4D, 0, 42]: (isBigEndian, isBig) = (true, false)
+            case [0x49, 0x49, 42, 0]: (isBigEndian, isBig) = (false, false)
+            case [0x4D, 0x4D, 0, 43]: (isBigEndian, isBig) = (true, true)
+            case [0x49, 0x49, 43, 0]: (isBigEndian, isBig) = (false, true)
             default: return nil
             }
-            guard bytes.count >= 8 else { return nil }
+            guard bytes.count >= (isBig ? 16 : 8) else { return nil }
             self.bytes = bytes
         }
 
+        /// Bytes of a place and of a number of values, and of an entry.
+        private var word: Int { isBig ? 8 : 4 }
+        private var entrySize: Int { 4 + 2 * word }
+
+        /// Where the first directory is.
+        var first: Int { number(at: isBig ? 8 : 4, word) }
+
+        /// A number; one of 64 bits that is no place in any file is cut to the largest that fits.
         func number(at position: Int, _ size: Int) -> Int {
             let slice = bytes[position..<position + size]
-            return isBigEndian
-                ? slice.reduce(0) { $0 << 8 | Int($1) }
-                : slice.reversed().reduce(0) { $0 << 8 | Int($1) }
+            let value =
+                isBigEndian
+                ? slice.reduce(0 as UInt64) { $0 << 8 | UInt64($1) }
+                : slice.reversed().reduce(0 as UInt64) { $0 << 8 | UInt64($1) }
+            return Int(clamping: value)
         }
 
         private func positions(at offset: Int) -> [Int] {
-            guard offset >= 8, offset + 2 <= bytes.count else { return [] }
-            let count = min(number(at: offset, 2), (bytes.count - offset - 2) / 12, 4096)
-            return (0..<count).map { offset + 2 + 12 * $0 }
+            let head = isBig ? 8 : 2
+            guard offset >= 8, offset <= bytes.count - head else { return [] }
+            let start = offset + head
+            let count = min(number(at: offset, head), (bytes.count - start) / entrySize, 4096)
+            return (0..<count).map { start + entrySize * $0 }
+        }
+
+        /// Whether the first directory has a tag.
+        func hasTag(_ tag: Int) -> Bool {
+            positions(at: first).contains { number(at: $0, 2) == tag }
         }
 
         func storedTags(at offset: Int) -> TIFFTags {
@@ -180,8 +203,9 @@ extension TIFFTags {
                 }
                 if pointers.contains(tag) {
                     let isEXIF = tag == 0x8769
+                    let isLong = TIFFTags.longPlaces.contains(number(at: position + 2, 2))
                     let inner = self.tags(
-                        at: number(at: position + 8, 4), room: &room,
+                        at: number(at: position + 4 + word, isLong && isBig ? 8 : 4), room: &room,
                         { $0 != TIFFTags.interoperability || isEXIF },
                         pointers: isEXIF ? [TIFFTags.interoperability] : [])
                     guard !inner.entries.isEmpty else { continue }
@@ -192,7 +216,7 @@ extension TIFFTags {
                     tags.entries.append(
                         Entry(
                             tag: tag, kind: number(at: position + 2, 2),
-                            count: number(at: position + 4, 4), value: .bytes(value)))
+                            count: number(at: position + 4, word), value: .bytes(value)))
                 }
             }
             return tags
@@ -202,9 +226,11 @@ extension TIFFTags {
         private func value(of position: Int) -> [UInt8]? {
             let kind = number(at: position + 2, 2)
             guard kind > 0, kind < TIFFTags.sizes.count else { return nil }
-            let count = number(at: position + 4, 4) * TIFFTags.sizes[kind]
-            let start = count <= 4 ? position + 8 : number(at: position + 8, 4)
-            guard start + count <= bytes.count else { return nil }
+            let number = number(at: position + 4, word)
+            guard number <= bytes.count else { return nil }
+            let (count, place) = (number * TIFFTags.sizes[kind], position + 4 + word)
+            let start = count <= word ? place : self.number(at: place, word)
+            guard start <= bytes.count, count <= bytes.count - start else { return nil }
             return Array(bytes[start..<start + count])
         }
     }

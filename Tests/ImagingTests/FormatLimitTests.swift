@@ -206,6 +206,31 @@ import Testing
         #expect(try notes(1001) == ["holds 1000 pictures; only the first is read"])
     }
 
+    /// A BigTIFF's tags of the photo are those of a classic one.
+    @Test func tagsOfAPhotoInABigTIFF() throws {
+        func entry(_ tag: Int, _ kind: Int, _ count: Int, _ value: Int) -> [UInt8] {
+            bytes(tag, 2) + bytes(kind, 2) + bytes(count, 8) + bytes(value, 8)
+        }
+        let maker = Array("A maker of cameras\0".utf8)
+        let entries = [
+            entry(256, 3, 1, 1), entry(257, 3, 1, 1), entry(258, 3, 1, 8), entry(259, 3, 1, 1),
+            entry(262, 3, 1, 1), entry(271, 2, maker.count, 24), entry(273, 4, 1, 16),
+            entry(277, 3, 1, 1), entry(278, 3, 1, 1), entry(279, 4, 1, 1),
+            entry(0x8769, 18, 1, 48 + 8 + 11 * 20 + 8),
+        ]
+        var file = Array("II+\0".utf8) + bytes(8, 2) + bytes(0, 2) + bytes(48, 8)
+        file += [7, 0, 0, 0, 0, 0, 0, 0] + maker
+        file += [UInt8](repeating: 0, count: 48 - file.count)
+        file += bytes(entries.count, 8) + entries.joined() + bytes(0, 8)
+        file += bytes(1, 8) + entry(0xA403, 3, 1, 1) + bytes(0, 8)
+        let metadata = try Image(decoding: Data(file), name: "a").metadata
+        let exif = try #require(metadata.exif)
+        #expect(exif.starts(with: "II*\0".utf8))
+        #expect(String(decoding: exif, as: UTF8.self).contains("A maker of cameras"))
+        // The white balance, in a directory of 32 bits.
+        #expect(Data(exif).firstRange(of: Data([0x03, 0xA4, 3, 0, 1, 0, 0, 0, 1, 0])) != nil)
+    }
+
     /// A text of 16 MiB is kept; one that is longer is not.
     @Test func valuesOfAPhotoInATIFF() throws {
         func kept(_ count: Int) throws -> Int {

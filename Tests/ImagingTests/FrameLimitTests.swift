@@ -61,6 +61,32 @@ import Testing
         #expect(error(of: file) != nil)
     }
 
+    /// The largest numbers that a parameter set of HEVC can have for its sides (ITU-T H.265, 7.3.2.2.1).
+    @Test func sidesOfACodedPictureOfAnySize() throws {
+        let sides = String(
+            repeating: String(repeating: "0", count: 32) + String(repeating: "1", count: 32),
+            count: 2)
+        let bits =
+            String(repeating: "0", count: 104) + "1010" + sides + String(repeating: "1", count: 20)
+        let digits = Array(bits.utf8)
+        let set: [UInt8] =
+            [0x42, 0x01]
+            + stride(from: 0, to: digits.count, by: 8).map { start in
+                digits[start..<start + 8].reduce(UInt8(0)) { $0 << 1 | ($1 & 1) }
+            }
+        let code = box(
+            "hvcC", Data(count: 22) + Data([1, 0x21]) + word(1) + word(set.count) + Data(set))
+        let properties = box(
+            "iprp", box("ipco", code) + versioned("ipma", big(1) + word(1) + Data([1, 1])))
+        let kinds = versioned(
+            "iinf",
+            word(1) + versioned("infe", version: 2, word(1) + word(0) + Data("hvc1\0".utf8)))
+        let file =
+            box("ftyp", Data("heic\0\0\0\0heicmif1".utf8))
+            + versioned("meta", versioned("pitm", word(1)) + kinds + properties)
+        #expect("\(error(of: file) as Any)".contains("more pixels together"))
+    }
+
     /// Tiles that share their bytes, each but for another first one: none of these is looked at more than once.
     @Test(arguments: [(1, false), (2, true), (20_000, true)])
     func tilesHaveNoMoreBytesThanTheFile(tiles: Int, isTooMuch: Bool) throws {

@@ -396,4 +396,22 @@ private func contains(_ bytes: [UInt8], _ text: String) -> Bool {
         let text = String(decoding: data, as: UTF8.self)
         #expect(text.contains("é…\nSteps: 20, Seed: 5"))
     }
+
+    /// A marker of a JPEG holds 64 KiB; what has no room in one is named.
+    @Test func aJPEGHasNoRoomForLargeBlocks() throws {
+        let head: [UInt8] = [0x49, 0x49, 42, 0, 8, 0, 0, 0, 0, 0, 0, 0, 0, 0]
+        var image = Image(width: 1, height: 1, channels: 3, samples: [1, 2, 3])
+        for (count, isKept) in [(65_527, true), (65_528, false)] {
+            image.metadata.exif = head + [UInt8](repeating: 0, count: count - head.count)
+            let read = try Image(decoding: image.encoded(as: .jpeg), name: "a").metadata
+            #expect((read.exif != nil) == isKept)
+            #expect(image.metadata.losses(in: .jpeg).count == (isKept ? 0 : 1))
+            #expect(image.metadata.losses(in: .png).isEmpty)
+        }
+        image.metadata.exif = nil
+        image.metadata.xmp = Array(("<a>" + String(repeating: "b", count: 70_000) + "</a>").utf8)
+        #expect(try Image(decoding: image.encoded(as: .jpeg), name: "a").metadata.xmp == nil)
+        #expect(
+            image.metadata.losses(in: .jpeg) == ["its XMP is too large for a JPEG and is left out"])
+    }
 }
