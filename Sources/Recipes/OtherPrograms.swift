@@ -5,7 +5,8 @@ import Foundation
 extension OtherSettings {
     /// Fooocus: JSON under `parameters`, its names as they are or as labels.
     static func fooocus(_ object: [String: Any]) -> OtherSettings {
-        let names = object.map { name, value in
+        // Of a name and a label of the same setting the name counts, which has small letters and so comes later.
+        let names = object.sorted { $0.key < $1.key }.map { name, value in
             (name.lowercased().replacing(" ", with: "_"), value)
         }
         var settings = OtherSettings("Fooocus", Dictionary(names, uniquingKeysWith: { $1 }))

@@ -79,6 +79,22 @@ private struct PictureTexts: Sendable, CustomTestStringConvertible, Decodable {
         return try PictureSettings(texts: [(keyword: "prompt", value: text)], of: "a.png")
     }
 
+    /// The same text gives the same settings in every run.
+    @Test func namesOfFooocusPrecedeItsLabels() throws {
+        let keys = [
+            "Prompt", "Negative Prompt", "Steps", "Guidance Scale", "Seed", "Clip Skip", "Sampler",
+            "VAE", "Base Model",
+        ]
+        let members = keys.flatMap { key in
+            let name = key.lowercased().replacing(" ", with: "_")
+            return ["\"\(key)\": \"1\"", "\"\(name)\": \"2\""]
+        }
+        let text = "{\(members.joined(separator: ","))}"
+        let read = try PictureSettings(texts: [(keyword: "parameters", value: text)], of: "a.png")
+        #expect(read?.model == "2")
+        #expect(read?.settings.map(\.value) == Array(repeating: "2", count: keys.count - 1))
+    }
+
     /// With a copy of its inputs for each sampler this guider would take minutes and gigabytes.
     @Test func manySamplersShareAGuider() throws {
         let samplers = (0..<4_000).map {
