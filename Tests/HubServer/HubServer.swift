@@ -331,7 +331,7 @@ extension HubServer.Core {
         case .status(let status, let fields):
             return Answer(status: status, fields: fields.map { ($0, $1) })
         case .page: answer = Answer(body: Data("<html>Log in</html>".utf8))
-        case .path, nil: break
+        case .path, .size, nil: break
         }
         if answer.status == 206 {
             let last = file.bytes.count - 1
