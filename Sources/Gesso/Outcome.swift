@@ -104,7 +104,7 @@ public struct Outcome: Sendable {
         isLossless = image.isKept(by: format, quality: quality)
         if !image.isFile(data) {
             self.works[works.count - 1].result.report.notes +=
-                image.metadata.losses + image.metadata.losses(in: format, quality: quality)
+                image.metadata.losses + image.metadata.losses(in: format, writtenAs: data)
         }
         let last = works[works.count - 1].result
         if try mark != readMark

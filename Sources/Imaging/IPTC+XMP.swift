@@ -1,3 +1,5 @@
+public import FoundationEssentials
+
 /// What XMP has for the data sets of IPTC's older standard, for files without a place for those (IPTC Photo Metadata
 /// Standard 2023.1, where each property names its data set; Metadata Working Group: Guidelines 2.0, 2010, 5.3
 /// for dates).
@@ -113,9 +115,12 @@ extension ImageMetadata {
         return XMP.packet(added, digitalSourceType: digitalSourceType)
     }
 
-    /// What a file of that format and quality has no place for, one short sentence each.
-    public func losses(in format: ImageFormat, quality: Int? = nil) -> [String] {
-        let isOverSource = format == .jpeg && quality == nil
+    /// What a file of that format has no place for, one short sentence each.
+    ///
+    /// - Parameter data: the file, which may be a JPEG that is stored turned as its source is.
+    public func losses(in format: ImageFormat, writtenAs data: Data? = nil) -> [String] {
+        let orientation = format == .jpeg ? data.flatMap(JPEGHeader.init)?.orientation : nil
+        let isOverSource = orientation != nil && orientation == jpegSource?.orientation
         let places = isOverSource ? [] : upright.lost.subtracting(lost)
         let notes = Companion.allCases.filter(places.contains).compactMap(\.note)
         if format == .jpeg { return notes + lossesInJPEG }
