@@ -235,6 +235,29 @@ import Testing
         }
     }
 
+    @Test func aResultOlderThanItsPictureIsNoted() throws {
+        try Tool.inFolder { tool in
+            try furnish(tool, "in/a.png", "in/b.png", "mask.png")
+            let words = ["batch", "in", "--masks", "mask.png"] + Self.fill
+            #expect(try tool.run(words).status == 0)
+            let again = try tool.run(words)
+            #expect(again.errors.contains("0 made, 2 there already"))
+            #expect(!again.errors.contains("older"), "\(again.errors)")
+            let later = Date(timeIntervalSinceNow: 60)
+            for (name, note) in [
+                ("in/b.png", "note: b.png is older than what it was made from: remove it"),
+                ("mask.png", "note: a.png and 1 more are older than what they were made from"),
+            ] {
+                try FileManager.default.setAttributes(
+                    [.modificationDate: later], ofItemAtPath: tool.url(name).path)
+                let stale = try tool.run(words)
+                #expect(stale.errors.contains(note), "\(stale.errors)")
+            }
+            try FileManager.default.removeItem(at: tool.url("out/b.png"))
+            #expect(try tool.run(words).text == "out/b.png\n")
+        }
+    }
+
     /// As the ending of `-o` does for one picture.
     @Test func theEndingOfNamesDecidesTheFormat() throws {
         try Tool.inFolder { tool in

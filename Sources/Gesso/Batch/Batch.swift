@@ -131,6 +131,7 @@ public struct Batch {
     public func run(_ report: (Event) throws -> Void) async throws -> [Outcome] {
         let kept = items.map { folder.holds($0.output, withReceipt: options.receipts) }
         if !options.overwrites, !options.skipsExisting { try checkPlaces(kept) }
+        if let note = noteOnOutdated(kept) { try report(.note(note)) }
         let first = zip(items, kept).first { $0.fault == nil && !$1 && !$0.bringsAddOns }?.0
         if let first {
             try await library.load(for: first.request)
@@ -159,6 +160,25 @@ public struct Batch {
         }
         try folder.journal.noteEnd()
         return outcomes
+    }
+
+    /// A note on results that are kept though their pictures or masks were changed later.
+    private func noteOnOutdated(_ kept: [Bool]) -> String? {
+        func date(_ path: String) -> Date? {
+            let attributes = try? FileManager.default.attributesOfItem(atPath: path)
+            return attributes?[.modificationDate] as? Date
+        }
+        let outdated = zip(items, kept).filter { item, isKept in
+            guard isKept, let made = date(folder.url(item.output).path) else { return false }
+            return item.request.files.contains { date($0).map { $0 > made } ?? false }
+        }
+        guard let first = outdated.first?.0 else { return nil }
+        let isOne = outdated.count == 1
+        return first.output
+            + (isOne
+                ? " is older than what it was made from: remove it to have it made again"
+                : " and \(outdated.count - 1) more are older than what they were made from: remove them to "
+                    + "have them made again")
     }
 
     private func outcome(
