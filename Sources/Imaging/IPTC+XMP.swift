@@ -10,6 +10,7 @@ extension IPTC {
         let known = packet.map(XMP.propertyNames) ?? []
         var values: [Int: [String]] = [:]
         var others: [String] = []
+        var found: Set<String> = []
         let sets = sets(of: data)
         // Record 1 is an envelope: of it only the characters' code counts.
         for set in sets where set.record != 1 && !(set.record == 2 && set.number == 0) {
@@ -18,7 +19,7 @@ extension IPTC {
             } else {
                 let name = "\(set.record):\(set.number)"
                 let known = set.record == 2 ? names[set.number].map { " (\($0))" } : nil
-                if !others.contains(name + (known ?? "")) { others.append(name + (known ?? "")) }
+                if found.insert(name).inserted { others.append(name + (known ?? "")) }
             }
         }
         var elements: [XMP.Element] = []
@@ -113,14 +114,18 @@ extension ImageMetadata {
         return XMP.packet(added, digitalSourceType: digitalSourceType)
     }
 
+    /// Kinds of IPTC's data that a note names.
+    private static let mostNamed = 32
+
     /// What a file of that format has no place for, one short sentence each.
     public func losses(in format: ImageFormat) -> [String] {
         if format == .jpeg { return lossesInJPEG }
         guard [.webp, .avif].contains(format), let others = counterparts?.others, !others.isEmpty
         else { return [] }
+        let more = others.count > Self.mostNamed ? " and \(others.count - Self.mostNamed) more" : ""
         return [
             "IPTC data without a counterpart in XMP is left out: "
-                + others.joined(separator: ", ")
+                + others.prefix(Self.mostNamed).joined(separator: ", ") + more
         ]
     }
 
