@@ -72,7 +72,6 @@ static codec_status choose_masks(codec_reader *reader, bmp_state *state) {
 static codec_status choose_palette(codec_reader *reader, bmp_state *state) {
     if (state->bits > 8) return codec_ok;
     size_t start = 14 + state->header;
-    if (state->header == 40 && state->compression == fields) start += 12;
     state->color_bytes = state->header == 12 ? 3 : 4;
     state->colors = number(state, 46, 4);
     if (state->colors == 0 || state->colors > 1u << state->bits) state->colors = 1u << state->bits;

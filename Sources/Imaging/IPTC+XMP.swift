@@ -12,6 +12,7 @@ extension IPTC {
         let known = packet.map(XMP.propertyNames) ?? []
         var values: [Int: [String]] = [:]
         var others: [String] = []
+        var found: Set<String> = []
         let sets = sets(of: data)
         // Record 1 is an envelope: of it only the characters' code counts.
         for set in sets where set.record != 1 && !(set.record == 2 && set.number == 0) {
@@ -20,7 +21,7 @@ extension IPTC {
             } else {
                 let name = "\(set.record):\(set.number)"
                 let known = set.record == 2 ? names[set.number].map { " (\($0))" } : nil
-                if !others.contains(name + (known ?? "")) { others.append(name + (known ?? "")) }
+                if found.insert(name).inserted { others.append(name + (known ?? "")) }
             }
         }
         var elements: [XMP.Element] = []
@@ -115,6 +116,9 @@ extension ImageMetadata {
         return XMP.packet(added, digitalSourceType: digitalSourceType)
     }
 
+    /// Kinds of IPTC's data that a note names.
+    private static let mostNamed = 32
+
     /// What a file of that format has no place for, one short sentence each.
     ///
     /// - Parameter data: the file, which may be a JPEG that is stored turned as its source is.
@@ -126,9 +130,10 @@ extension ImageMetadata {
         if format == .jpeg { return notes + lossesInJPEG }
         guard [.webp, .avif].contains(format), let others = counterparts?.others, !others.isEmpty
         else { return notes }
+        let more = others.count > Self.mostNamed ? " and \(others.count - Self.mostNamed) more" : ""
         return notes + [
             "IPTC data without a counterpart in XMP is left out: "
-                + others.joined(separator: ", ")
+                + others.prefix(Self.mostNamed).joined(separator: ", ") + more
         ]
     }
 

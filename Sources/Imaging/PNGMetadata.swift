@@ -6,7 +6,7 @@ extension ImageMetadata {
     mutating func readChunks(_ chunks: [CodecItem], name: String) throws {
         for chunk in chunks {
             switch chunk.name {
-            case "eXIf": exif = chunk.bytes
+            case "eXIf": exif = EXIF.withoutPrefix(chunk.bytes)
             case "iCCP": iccProfile = chunk.bytes
             case "tEXt":
                 let parts = chunk.bytes.split(

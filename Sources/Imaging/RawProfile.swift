@@ -13,7 +13,6 @@ struct RawProfile {
     let bytes: [UInt8]
 
     private static let prefix = "Raw profile type "
-    private static let exifPrefix = Array("Exif\0\0".utf8)
     private static let xmpPrefix = Array("http://ns.adobe.com/xap/1.0/\0".utf8)
 
     /// Nil for another keyword and for what is not written so.
@@ -39,12 +38,12 @@ struct RawProfile {
             bytes.starts(with: prefix) ? Array(bytes.dropFirst(prefix.count)) : bytes
         }
         switch keyword.dropFirst(Self.prefix.count).lowercased() {
-        case "exif": (kind, self.bytes) = (.exif, without(Self.exifPrefix))
+        case "exif": (kind, self.bytes) = (.exif, EXIF.withoutPrefix(bytes))
         case "xmp": (kind, self.bytes) = (.xmp, without(Self.xmpPrefix))
         case "app1":
             (kind, self.bytes) =
                 bytes.starts(with: Self.xmpPrefix)
-                ? (.xmp, without(Self.xmpPrefix)) : (.exif, without(Self.exifPrefix))
+                ? (.xmp, without(Self.xmpPrefix)) : (.exif, EXIF.withoutPrefix(bytes))
         case "8bim", "iptc":
             // Data of IPTC is there with Photoshop's resource around it, or without.
             kind = .photoshop

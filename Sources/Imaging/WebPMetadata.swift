@@ -1,5 +1,3 @@
-private let exifPrefix = Array("Exif\0\0".utf8)
-
 /// What the chunk `VP8X` says is in the file.
 private enum Flag {
     static let profile: UInt8 = 0x20, alpha: UInt8 = 0x10, exif: UInt8 = 0x08, xmp: UInt8 = 0x04
@@ -13,10 +11,7 @@ extension ImageMetadata {
         if (iccProfile?.count ?? 0) > ImageLimits.profileBytes {
             throw profileTooLarge(name: name, format: format)
         }
-        // Some programs put JPEG's prefix in front.
-        exif = payload("EXIF").map {
-            $0.starts(with: exifPrefix) ? Array($0.dropFirst(exifPrefix.count)) : $0
-        }
+        exif = payload("EXIF").map(EXIF.withoutPrefix)
         xmp = payload("XMP ")
         payload("8BIM").map { takeResources($0) }
         parameters = exif.flatMap { EXIF($0)?.userComment }

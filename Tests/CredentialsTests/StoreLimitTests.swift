@@ -1,5 +1,6 @@
 import Credentials
 import Foundation
+import Files
 import Imaging
 import TestSupport
 import Testing

@@ -90,6 +90,16 @@ import Testing
         }
     }
 
+    /// Each kind counts once, and a note names 32 of them.
+    @Test func manyKindsWithoutCounterpart() throws {
+        let sets = (UInt8(9)...50).flatMap { record in
+            (0...UInt8.max).flatMap { Self.dataset(record, $0, "") }
+        }
+        let losses = Self.picture(sets).metadata.losses(in: .webp)
+        #expect(losses.count == 1)
+        #expect(losses.first?.hasSuffix("9:30, 9:31 and 10720 more") == true)
+    }
+
     /// Broken sets, odd dates and characters that are neither UTF-8 nor allowed in XML.
     @Test func oddData() throws {
         let latin: [UInt8] = [0x1C, 2, 80, 0, 4, 0x41, 0xD6, 0x01, 0x42]

@@ -414,4 +414,29 @@ private func contains(_ bytes: [UInt8], _ text: String) -> Bool {
         #expect(
             image.metadata.losses(in: .jpeg) == ["its XMP is too large for a JPEG and is left out"])
     }
+
+    /// Some programs put the prefix of JPEG's marker in front of a PNG's EXIF.
+    @Test func aPNGsEXIFMayHaveAPrefix() throws {
+        func checksum(_ bytes: [UInt8]) -> UInt32 {
+            var sum = UInt32.max
+            for byte in bytes {
+                sum ^= UInt32(byte)
+                for _ in 0..<8 { sum = sum & 1 == 1 ? sum >> 1 ^ 0xEDB8_8320 : sum >> 1 }
+            }
+            return ~sum
+        }
+        func big(_ number: UInt32) -> [UInt8] {
+            (0..<4).map { UInt8(truncatingIfNeeded: number >> (24 - 8 * $0)) }
+        }
+        let block: [UInt8] = [0x49, 0x49, 42, 0, 8, 0, 0, 0, 0, 0, 0, 0, 0, 0]
+        let payload = Array("Exif\0\0".utf8) + block
+        let named = Array("eXIf".utf8) + payload
+        let chunk = big(UInt32(payload.count)) + named + big(checksum(named))
+        let image = Image(width: 1, height: 1, channels: 3, samples: [1, 2, 3])
+        var file = try Array(image.encoded(as: .png))
+        file.insert(contentsOf: chunk, at: 33)
+        let metadata = try Image(decoding: Data(file), name: "a").metadata
+        #expect(metadata.exif == block)
+        #expect(metadata.warnings.isEmpty)
+    }
 }
