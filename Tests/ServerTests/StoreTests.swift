@@ -169,7 +169,7 @@ struct StoreTests {
             let numbers = answer.text.split(separator: "\n").filter { $0.hasPrefix("id: ") }
             #expect(numbers.count == 200)
             let last = try #require(numbers.last.flatMap { Int($0.dropFirst(4)) })
-            let port = server.port
+            let (port, newest) = (server.port, id)
             let rest = try await onThread {
                 let socket = try Socket(port)
                 defer { socket.close() }
@@ -178,7 +178,7 @@ struct StoreTests {
                         "GET /api/v1/events HTTP/1.1\r\nHost: localhost\r\nLast-Event-ID: \(last)\r\n\r\n"
                             .utf8))
                 var bytes = Data()
-                for _ in 0..<50 where bytes.range(of: Data(id.utf8)) == nil {
+                for _ in 0..<50 where bytes.range(of: Data(newest.utf8)) == nil {
                     bytes += socket.read(seconds: 0.2).bytes
                 }
                 return Socket.answer(in: (bytes, false)).text
