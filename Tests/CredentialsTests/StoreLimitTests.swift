@@ -1,7 +1,7 @@
 import Credentials
 import Files
-import Foundation
 import Files
+import Foundation
 import Imaging
 import TestSupport
 import Testing
