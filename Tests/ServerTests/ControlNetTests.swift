@@ -328,7 +328,9 @@ struct ControlNetTests {
     func refusals() async throws {
         try await withNetworks { server in
             for (field, value) in [
-                ("model", "depth"), ("model", "None"), ("module", "depth_midas"), ("image", ""),
+                ("model", "depth"), ("model", "None"), ("model", " [0a]"),
+                ("model", String(repeating: " ", count: 100_000) + "x"),
+                ("module", "depth_midas"), ("image", ""),
                 ("image", "http://a/b.png"), ("weight", "99"), ("resize_mode", "x"),
                 ("control_mode", "7"), ("guidance_start", "1"), ("hr_option", "Sometimes"),
                 ("advanced_weighting", "1"),

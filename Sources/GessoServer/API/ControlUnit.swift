@@ -146,7 +146,7 @@ struct ControlUnit: Sendable {
 
     /// The network of a name, with or without the hash behind it.
     private static func network(_ title: String, _ names: [String]) throws -> String {
-        let bare = title.replacing(#/\s*\[[0-9a-f]*\]$/#, with: "").lowercased()
+        let bare = CheckpointTitle.bare(title).lowercased()
         let found =
             names.first { $0.lowercased() == bare }
             ?? names.first { $0.split(separator: "/").last.map { $0.lowercased() } == bare }

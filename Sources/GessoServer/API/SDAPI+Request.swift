@@ -366,10 +366,19 @@ struct PictureRequestReader {
 enum CheckpointTitle {
     static func title(_ name: String) -> String { name }
 
+    /// A title without the digits of a hash in brackets behind it.
+    static func bare(_ title: String) -> String {
+        guard title.last == "]", let bracket = title.lastIndex(of: "["),
+            title[bracket...].dropFirst().dropLast().allSatisfy(\.isHexDigit)
+        else { return title }
+        let end = title[..<bracket].lastIndex { !$0.isWhitespace }
+        return end.map { String(title[...$0]) } ?? ""
+    }
+
     /// The name of a checkpoint by its title, name or stem, or by its SHA-256 or the first ten digits of it.
     static func name(of title: String, on shelf: Shelf) -> String? {
         let names = shelf.models
-        let bare = title.replacing(#/\s*\[[0-9a-f]+\]$/#, with: "")
+        let bare = bare(title)
         return names.first { $0 == title || $0 == bare }
             ?? names.first { $0.hasSuffix(".safetensors") && String($0.dropLast(12)) == bare }
             ?? names.first { name in
