@@ -1,5 +1,3 @@
-package import Foundation
-
 /// Any JSON value, read in time and memory linear in its text.
 ///
 /// The text must be UTF-8, nested at most 64 deep. Of a key that comes twice the last value counts.

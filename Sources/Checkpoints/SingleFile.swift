@@ -382,10 +382,12 @@ extension SingleFile {
         if file.entries["v_pred"] != nil { return (true, "it has a tensor v_pred") }
         let beside = url.deletingPathExtension().appendingPathExtension("yaml")
         if let yaml = try? Data(contentsOf: beside, upTo: 1 << 20) {
-            let text = String(decoding: yaml, as: UTF8.self).filter { !"\"' ".contains($0) }
+            // Comments say nothing.
+            let lines = String(decoding: yaml, as: UTF8.self).split(whereSeparator: \.isNewline)
+                .map { $0.prefix { $0 != "#" }.filter { !"\"' ".contains($0) } }
             let reason = "\(beside.lastPathComponent) beside it says so"
-            if text.contains("parameterization:v") { return (true, reason) }
-            if text.contains("model:") { return (false, reason) }
+            if lines.contains(where: { $0.contains("parameterization:v") }) { return (true, reason) }
+            if lines.contains(where: { $0.contains("model:") }) { return (false, reason) }
         }
         guard kind == .second, unetShape.inChannels == 4 else {
             return (false, "usual for its kind")

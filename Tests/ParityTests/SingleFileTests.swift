@@ -97,6 +97,24 @@ struct SingleFileTests {
     }
 
     @Test(
+        "a configuration beside a file says what its UNet predicts, comments apart",
+        arguments: [
+            ("model:\r\n  params:\r\n    parameterization: \"v\"\r\n", "v_prediction"),
+            ("model:\n  params:\n    # parameterization: \"v\"\n", "epsilon"),
+        ])
+    func predictions(_ yaml: String, _ prediction: String) throws {
+        let folder = FileManager.default.temporaryDirectory.appending(path: UUID().uuidString)
+        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: false)
+        defer { try? FileManager.default.removeItem(at: folder) }
+        let file = folder.appending(path: "model.safetensors")
+        try FileManager.default.copyItem(at: Self.single("tiny-2"), to: file)
+        try Data(yaml.utf8).write(to: folder.appending(path: "model.yaml"))
+        let text = String(
+            decoding: try SingleFile(file).configuration("scheduler"), as: UTF8.self)
+        #expect(text.contains("\"prediction_type\":\"\(prediction)\""), "\(text)")
+    }
+
+    @Test(
         "a tensor that a file lacks is called as the file would call it",
         arguments: [
             ("tiny-2", "model.diffusion_model.out.2.bias"),
