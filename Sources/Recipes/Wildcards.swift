@@ -78,11 +78,13 @@ struct WildcardDrawer {
                 drawn.append(contentsOf: words.unicodeScalars)
                 place += name.unicodeScalars.count + 4
                 room -= 1
+            } else if text[place] == "_", let name = Self.name(text, place) {
+                let note = "\(Self.tooDeep): __\(name.prefix(40))__ stays words"
+                if !lines(of: name).isEmpty, !notes.contains(note) { notes.append(note) }
+                let words = "__\(name)__".unicodeScalars
+                drawn.append(contentsOf: words)
+                (place, room) = (place + words.count, room - words.count)
             } else {
-                if text[place] == "_", let name = Self.name(text, place), !lines(of: name).isEmpty {
-                    let note = "\(Self.tooDeep): __\(name.prefix(40))__ stays words"
-                    if !notes.contains(note) { notes.append(note) }
-                }
                 let isEscape = text[place] == "\\" && place + 1 < text.count
                 drawn.append(contentsOf: text[place...(isEscape ? place + 1 : place)])
                 place += isEscape ? 2 : 1

@@ -110,7 +110,7 @@ struct ControlParityTests {
         try expectEqual(
             answer, try tensors.picture(name + ".answer"), stage: "UNet with ControlNet \(name)")
         #expect(
-            try answer
+            answer
                 != unet.predict(sample, timestep: 499.25, conditioning, options: .init()))
     }
 

@@ -102,7 +102,8 @@ public final class BatchFolder {
             return true
         }
         if isSame, !(overwrites && journal.isFinished) { return true }
-        guard overwrites else {
+        // One that ended before its first picture leaves nothing to be kept.
+        guard overwrites || journal.entries.isEmpty else {
             throw Self.otherSettings(url)
         }
         try journal.restart(Journal.Header(fingerprint: fingerprint, seed: seed ?? drawn))

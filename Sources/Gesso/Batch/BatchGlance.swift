@@ -19,7 +19,7 @@ public struct BatchGlance {
             header.fingerprint == fingerprint && seed ?? header.seed == header.seed
         }
         let own = Journal.look(at: url.appending(path: Journal.name(of: shard)))
-        if let header = own.header, !isSame(header), !overwrites {
+        if let header = own.header, !isSame(header), !overwrites, !own.entries.isEmpty {
             throw BatchFolder.otherSettings(url)
         }
         let looks = Journal.names(in: url).map { Journal.look(at: url.appending(path: $0)) }
