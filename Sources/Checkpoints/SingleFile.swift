@@ -386,7 +386,9 @@ extension SingleFile {
             let lines = String(decoding: yaml, as: UTF8.self).split(whereSeparator: \.isNewline)
                 .map { $0.prefix { $0 != "#" }.filter { !"\"' ".contains($0) } }
             let reason = "\(beside.lastPathComponent) beside it says so"
-            if lines.contains(where: { $0.contains("parameterization:v") }) { return (true, reason) }
+            if lines.contains(where: { $0.contains("parameterization:v") }) {
+                return (true, reason)
+            }
             if lines.contains(where: { $0.contains("model:") }) { return (false, reason) }
         }
         guard kind == .second, unetShape.inChannels == 4 else {
