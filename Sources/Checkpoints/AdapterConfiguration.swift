@@ -62,7 +62,8 @@ struct AdapterConfiguration: Sendable {
             }
         }
         self.patterns = patterns
-        for (key, own) in patterns where key.hasSuffix("alpha_pattern") { _ = try own.get() }
+        for (key, own) in patterns.sorted(by: { $0.key < $1.key })
+        where key.hasSuffix("alpha_pattern") { _ = try own.get() }
     }
 
     private static func patterns(

@@ -59,8 +59,6 @@ public struct LoRA: Sendable {
                 hint: LoRARole.appliedKinds)
         }
         var parts: [String: Part] = [:]
-        // Converters write a layer's tensors with dots in some names and none in others.
-        var spellings: [String: String] = [:]
         var unknown: [Unknown] = []
         var adapters: Set<String> = []
         var bundled: [String: [String: StoredTensor]] = [:]
@@ -75,13 +73,9 @@ public struct LoRA: Sendable {
                 role == .alpha || !role.isOneNumber || entry.number != nil
             {
                 if let adapter { adapters.insert(adapter) }
-                let flat = LoRALayers.flat(layer)
-                let first = spellings[flat] ?? layer
-                spellings[flat] = first
-                let own = parts[first]?.tensors[role] == nil ? first : layer
-                var part = parts[own] ?? Part(name: name)
+                var part = parts[layer] ?? Part(name: name)
                 part.tensors[role] = entry
-                parts[own] = part
+                parts[layer] = part
             } else if entry.stored?.isZero != true {
                 unknown.append(
                     Unknown(
@@ -89,6 +83,7 @@ public struct LoRA: Sendable {
                         isCount: entry.stored == nil && entry.shape.reduce(1, *) == 1))
             }
         }
+        parts = Self.joined(parts)
         guard parts.values.contains(where: { $0.tensors.keys.contains { $0.isOfLoRA } }) else {
             throw CheckpointError.unusableAddOn(
                 path: file.path,
@@ -124,6 +119,24 @@ public struct LoRA: Sendable {
 }
 
 extension LoRA {
+    /// Converters write some of a layer's tensors with dots in its name and others with none: they are one part
+    /// where none of them is there twice.
+    private static func joined(_ parts: [String: Part]) -> [String: Part] {
+        let spellings = Dictionary(grouping: parts.keys, by: LoRALayers.flat)
+        guard spellings.count < parts.count else { return parts }
+        return spellings.values.reduce(into: [:]) { joined, layers in
+            let layers = layers.sorted()
+            let all = layers.flatMap { Array(parts[$0]?.tensors ?? [:]) }
+            let tensors = Dictionary(all.map { ($0.key, $0.value) }) { first, _ in first }
+            if tensors.count == all.count, var part = parts[layers[0]] {
+                part.tensors = tensors
+                joined[layers[0]] = part
+            } else {
+                for layer in layers { joined[layer] = parts[layer] }
+            }
+        }
+    }
+
     /// A scale of 0 takes away all that a layer's part would do.
     private static func notesOnAlphas(_ parts: [String: Part], of name: String) -> [String] {
         let silent = parts.values.filter { part in

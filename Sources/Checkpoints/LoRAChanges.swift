@@ -30,13 +30,19 @@ extension LoRA {
         let latents = 4
         do {
             return try changes(layer, of: part, weight: weight, bias: bias, strength: strength)
-        } catch CheckpointError.addOnOfAnotherFamily where weight.count == 4 && weight[1] > latents
-        {
-            let own = try changes(
-                layer, of: part, weight: [weight[0], latents] + weight[2...], bias: bias,
-                strength: strength)
-            let columns = latents * weight[2] * weight[3]
-            return (own.weight.map { ColumnChange(change: $0, columns: columns) }, own.bias)
+        } catch let misfit as CheckpointError {
+            guard case .addOnOfAnotherFamily = misfit, weight.count == 4, weight[1] > latents
+            else { throw misfit }
+            do {
+                let own = try changes(
+                    layer, of: part, weight: [weight[0], latents] + weight[2...], bias: bias,
+                    strength: strength)
+                let columns = latents * weight[2] * weight[3]
+                return (own.weight.map { ColumnChange(change: $0, columns: columns) }, own.bias)
+            } catch CheckpointError.addOnOfAnotherFamily {
+                // Of the whole weight, not of its part.
+                throw misfit
+            }
         }
     }
 }

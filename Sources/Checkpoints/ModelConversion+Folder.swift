@@ -135,18 +135,17 @@ extension ModelConversion {
     private func folderTensors(
         _ component: String, _ leftOut: inout [String]
     ) throws -> [OutgoingTensor] {
-        var tensors: [OutgoingTensor] = []
-        for (name, entry) in try source.weights(component).entries {
-            if source is SingleFile, name == entry.name {
+        var entries = try source.weights(component).entries
+        if source is SingleFile {
+            for (name, entry) in entries where name == entry.name {
                 leftOut.append(name)
-            } else {
-                tensors.append(folderTensor(component, name, entry))
+                entries[name] = nil
             }
         }
         if let single = source as? SingleFile, component == "unet" {
             leftOut += single.foreignNames
         }
-        return tensors
+        return Self.named(entries, of: component).map { folderTensor(component, $0, $1) }
     }
 
     private func folderTensor(
@@ -155,16 +154,10 @@ extension ModelConversion {
         if name == "text_projection.transposed" {
             return OutgoingTensor(transposing: entry, "text_projection.weight", as: type)
         }
-        let mapped =
-            switch component {
-            case "vae": DiffusersNames.autoencoder(name)
-            case "text_encoder", "text_encoder_2": DiffusersNames.text(name)
-            default: name
-            }
         let isFlat =
-            component == "vae" && entry.shape.count == 4 && DiffusersNames.isProjection(mapped)
+            component == "vae" && entry.shape.count == 4 && DiffusersNames.isProjection(name)
         let shape = isFlat ? Array(entry.shape.prefix(2)) : entry.shape
-        return OutgoingTensor(mapped, shape, [entry], as: type)
+        return OutgoingTensor(name, shape, [entry], as: type)
     }
 
     private func make(_ folder: URL) throws {

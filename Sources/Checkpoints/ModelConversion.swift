@@ -100,12 +100,28 @@ public struct ModelConversion {
         return tensors
     }
 
-    private func autoencoderTensors(_ leftOut: inout [String]) throws -> [OutgoingTensor] {
-        // Networks take the older of two names, too.
-        let entries = try source.weights("vae").entries.renamed { name, _ in
-            let new = DiffusersNames.autoencoder(name)
-            return (new, new == name ? 1 : 0)
+    /// A component's tensors under the names that they have today, each once.
+    static func named(
+        _ entries: [String: Safetensors.Entry], of component: String
+    ) -> [String: Safetensors.Entry] {
+        switch component {
+        case "vae":
+            // Networks take the older of two names, too.
+            return entries.renamed { name, _ in
+                let new = DiffusersNames.autoencoder(name)
+                return (new, new == name ? 1 : 0)
+            }
+        case "text_encoder", "text_encoder_2":
+            return entries.renamed { name, _ in
+                let new = DiffusersNames.text(name)
+                return (new, new == name ? 0 : 1)
+            }
+        default: return entries
         }
+    }
+
+    private func autoencoderTensors(_ leftOut: inout [String]) throws -> [OutgoingTensor] {
+        let entries = Self.named(try source.weights("vae").entries, of: "vae")
         func count(_ prefix: String, _ suffix: String) -> Int {
             entries.keys.count { $0.hasPrefix(prefix) && $0.hasSuffix(suffix) }
         }
@@ -144,10 +160,7 @@ public struct ModelConversion {
     private func textTensors(
         _ encoder: String, _ leftOut: inout [String]
     ) throws -> [OutgoingTensor] {
-        let entries = try source.weights(encoder).entries.renamed { name, _ in
-            let new = DiffusersNames.text(name)
-            return (new, new == name ? 0 : 1)
-        }
+        let entries = Self.named(try source.weights(encoder).entries, of: encoder)
         let isXL = source.contains("text_encoder_2")
         let isOpenCLIP = try source.members(encoder)["hidden_act"] as? String == "gelu"
         guard !isXL || isOpenCLIP == (encoder == "text_encoder_2") else {

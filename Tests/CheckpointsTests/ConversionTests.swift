@@ -348,6 +348,32 @@ import Testing
         }
     }
 
+    @Test("of two names for one tensor of a folder the older counts, in a folder, too")
+    func twoNamesInAFolder() throws {
+        let place = try TemporaryFolder()
+        let folder = place.url.appending(path: "model")
+        try FileManager.default.copyItem(at: Self.folders[1], to: folder)
+        let attention = "encoder.mid_block.attentions.0."
+        let new = attention + "to_q.weight"
+        let file = folder.appending(components: "vae", "diffusion_pytorch_model.safetensors")
+        let shape = try #require(try Safetensors(contentsOf: file).entries[new]?.shape)
+        let zeros = [UInt8](repeating: 0, count: 4 * shape.reduce(1, *))
+        let ones = zeros.indices.map { [UInt8]([0, 0, 0x80, 0x3F])[$0 % 4] }
+        try rewrite(
+            file, replacing: new,
+            by: [
+                (new, "F32", shape, zeros), (attention + "query.weight", "F32", shape, ones),
+            ])
+        for target in ["copy", "copy.safetensors"] {
+            let url = place.url.appending(path: target)
+            _ = try ModelConversion(ModelFolder(folder)).write(to: url)
+            let made: any ModelSource =
+                target == "copy" ? try ModelFolder(url) : try SingleFile(url)
+            let values = try #require(try made.weights("vae").tensorValues(new))
+            #expect(values.allSatisfy { $0 == 1 }, "\(target)")
+        }
+    }
+
     @Test("a tensor of a shape that has no place in the other layout is named, and nothing written")
     func shapes() throws {
         let place = try TemporaryFolder()

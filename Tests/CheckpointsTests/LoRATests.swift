@@ -119,6 +119,16 @@ struct LoRATests {
                 == Array(repeating: 2.5, count: 12))
     }
 
+    /// What a file has whole for both spellings of a layer is two changes, each with its own alpha.
+    @Test func twoWholePartsOfALayerAreNotOne() throws {
+        let other = "lora_unet_down_blocks_0_attentions_0.to_q"
+        let more: [Entry] = [
+            (other + ".lora_down.weight", [2, 3], 1), (other + ".lora_up.weight", [4, 2], 2),
+            (other + ".alpha", [], 1),
+        ]
+        #expect(try weight(pair([2, 3], [4, 2], more)) == Array(repeating: 5, count: 12))
+    }
+
     /// A file that changes nothing is no error, but nobody wants it.
     @Test func alphasOfZeroAreNamed() throws {
         let folder = try TemporaryFolder()
