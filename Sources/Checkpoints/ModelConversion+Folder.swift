@@ -204,9 +204,16 @@ extension ModelConversion {
             "pad_token": padding,
         ]
         try save(tokens, as: "special_tokens_map.json", in: folder)
-        let settings: [String: Any] = ["tokenizer_class": "CLIPTokenizer", "model_max_length": 77]
+        var settings: [String: Any] = ["tokenizer_class": "CLIPTokenizer", "model_max_length": 77]
+        // Tokens beyond the vocabulary are in these settings alone.
+        let (own, added) = ("tokenizer_config.json", "added_tokens_decoder")
+        let copied = folder.appending(path: own)
+        if ModelFolder.exists(copied) {
+            let json = try? JSONSerialization.jsonObject(with: Data(contentsOf: copied))
+            settings[added] = (json as? [String: Any])?[added]
+        }
         let all = settings.merging(tokens) { first, _ in first }
-        try save(all, as: "tokenizer_config.json", in: folder)
+        try save(all, as: own, in: folder)
     }
 
     private func failed(_ file: URL) -> CheckpointError {

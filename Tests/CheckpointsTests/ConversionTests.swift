@@ -348,6 +348,26 @@ import Testing
         }
     }
 
+    @Test("tokens beyond the vocabulary of a single file's tokenizer stay in the folder")
+    func addedTokens() throws {
+        let place = try TemporaryFolder()
+        let tokenizer = place.url.appending(path: "tokenizer")
+        try FileManager.default.copyItem(
+            at: Self.folders[5].appending(path: "tokenizer"), to: tokenizer)
+        let added = ["49408": ["content": "<my-cat>"]]
+        try JSONSerialization.data(withJSONObject: ["added_tokens_decoder": added]).write(
+            to: tokenizer.appending(path: "tokenizer_config.json"))
+        let single = Self.parity.appending(components: "families", "single", "tiny-2.safetensors")
+        let copy = place.url.appending(path: "copy")
+        _ = try ModelConversion(SingleFile(single), tokenizers: ["text_encoder": tokenizer])
+            .write(to: copy)
+        let file = copy.appending(components: "tokenizer", "tokenizer_config.json")
+        let json = try JSONSerialization.jsonObject(with: Data(contentsOf: file))
+        let members = try #require(json as? [String: Any])
+        #expect(members["added_tokens_decoder"] as? [String: [String: String]] == added)
+        #expect(members["pad_token"] as? String == "!")
+    }
+
     @Test("of two names for one tensor of a folder the older counts, in a folder, too")
     func twoNamesInAFolder() throws {
         let place = try TemporaryFolder()
