@@ -74,8 +74,8 @@ public struct ControlNetSource: Sendable {
             }
             changes[name] = [Difference(difference: try entry.checked(in: file), scale: 1)]
         }
-        return unet.overlaid(
-            by: own, adding: changes, file: file, keeping: ControlLoRA.isCopied)
+        // Some UNets have parts that no ControlNet has, as distilled ones for their guidance.
+        return unet.overlaid(by: own, adding: changes, file: file) { changes[$0] != nil }
     }
 
     /// Its weights under diffusers' names.

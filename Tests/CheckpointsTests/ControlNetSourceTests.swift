@@ -31,6 +31,26 @@ struct ControlNetSourceTests {
         #expect(inFolder.configuration == plain.configuration)
     }
 
+    /// A distilled UNet has a layer for its guidance, which a ControlNet is no copy of.
+    @Test func differencesMakeWhatTheyHaveTensorsFor() throws {
+        let base = try SingleFile(
+            Fixtures.parity.appending(
+                components: "families", "single", "tiny-xl-lcm.safetensors"))
+        let net = Fixtures.parity.appending(
+            components: "control", "nets", "edges-xl", "diffusion_pytorch_model.safetensors")
+        let data = try Data(contentsOf: net)
+        let length = data.prefix(8).reversed().reduce(0) { $0 << 8 | Int($1) }
+        let header = String(decoding: data.dropFirst(8).prefix(length), as: UTF8.self)
+        let mark = "{\"difference\":" + fields("F32", "[0]", "[0,0]") + ","
+        let folder = try TemporaryFolder()
+        let file = try folder.write(
+            safetensors(mark + header.dropFirst(), data: Array(data.dropFirst(8 + length))),
+            to: "difference.safetensors")
+        #expect(try base.weights("unet").contains("time_embedding.cond_proj"))
+        let names = try ControlNetSource(file, beside: base).weights().shapes.keys
+        #expect(try names.sorted() == Safetensors(contentsOf: net).names.sorted())
+    }
+
     /// Nothing in a file shows that it steers by means over the whole picture.
     @Test func shufflesAreKnownByTheirName() throws {
         let base = try ModelFolder(Fixtures.parity.appending(components: "models", "tiny-f32"))
