@@ -15,8 +15,11 @@ extension ImageMetadata {
         xmp = payload("XMP ")
         payload("8BIM").map { takeResources($0) }
         parameters = exif.flatMap { EXIF($0)?.userComment }
-        for comment in items where comment.name == "COM " && !comment.bytes.isEmpty {
-            let text = String(validating: comment.bytes, as: UTF8.self) ?? latin1(comment.bytes)
+        for comment in items where comment.name == "COM " {
+            // Some programs end it as texts in memory end.
+            let bytes = Array(comment.bytes.prefix { $0 != 0 })
+            guard !bytes.isEmpty else { continue }
+            let text = String(validating: bytes, as: UTF8.self) ?? latin1(bytes)
             if parameters == nil, text.contains("Steps: ") {
                 parameters = text
             } else {
