@@ -208,9 +208,9 @@ import Testing
             return (try? Image(decoding: file, name: "a")) != nil
         }
         #expect(try isRead(whole))
-        #expect(try isRead(whole.dropLast(2) + stray + whole.suffix(2)))
-        #expect(try !isRead(whole[..<half] + whole.suffix(2)))
-        #expect(try !isRead(whole[..<scan] + stray + whole[scan..<half] + whole.suffix(2)))
+        #expect(try isRead(Array(whole.dropLast(2)) + stray + whole.suffix(2)))
+        #expect(try !isRead(Array(whole[..<half]) + whole.suffix(2)))
+        #expect(try !isRead(Array(whole[..<scan]) + stray + whole[scan..<half] + whole.suffix(2)))
     }
 
     /// Directories of pictures that follow each other; one that follows itself counts once.
