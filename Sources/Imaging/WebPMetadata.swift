@@ -16,10 +16,8 @@ extension ImageMetadata {
         payload("8BIM").map { takeResources($0) }
         parameters = exif.flatMap { EXIF($0)?.userComment }
         for comment in items where comment.name == "COM " {
-            // Some programs end it as texts in memory end.
-            let bytes = Array(comment.bytes.prefix { $0 != 0 })
-            guard !bytes.isEmpty else { continue }
-            let text = String(validating: bytes, as: UTF8.self) ?? latin1(bytes)
+            let text = textBeforeZero(comment.bytes)
+            if text.isEmpty { continue }
             if parameters == nil, text.contains("Steps: ") {
                 parameters = text
             } else {
