@@ -187,8 +187,8 @@ import Testing
         #expect(throws: ImagingError.self) { try Image(decoding: data, name: name) }
     }
 
-    /// libjpeg tells the first of its warnings alone: stray bytes hide that samples are missing behind them.
-    @Test func strayBytesOfAJPEGInATIFF() throws {
+    /// libjpeg tells the first of its warnings alone: a harmless one hides that samples are missing.
+    @Test func warningsOfAJPEGInATIFF() throws {
         let pixels = noise(width: 64, height: 64, channels: 1)
         let whole = Array(try pixels.encoded(as: .jpeg))
         let scan = try #require(whole.indices.first { whole[$0...].starts(with: [0xFF, 0xDA]) })
@@ -211,6 +211,10 @@ import Testing
         #expect(try isRead(Array(whole.dropLast(2)) + stray + whole.suffix(2)))
         #expect(try !isRead(Array(whole[..<half]) + whole.suffix(2)))
         #expect(try !isRead(Array(whole[..<scan]) + stray + whole[scan..<half] + whole.suffix(2)))
+        // The number of the first coefficient, which libjpeg remarks on.
+        var odd = whole
+        odd[scan + 7] = 1
+        #expect(try !isRead(Array(odd[..<half]) + whole.suffix(2)))
     }
 
     /// Directories of pictures that follow each other; one that follows itself counts once.
