@@ -198,9 +198,8 @@ static int take_chunk(png_structp png, png_unknown_chunkp chunk) {
     memcpy(name, chunk->name, 4);
     // What is said of light and screens may not hold for an edited picture.
     if (strcmp(name, "mDCV") == 0 || strcmp(name, "cLLI") == 0) {
-        char text[80];
-        snprintf(text, sizeof text, "its HDR metadata (%s) is left out; its colours are kept", name);
-        codec_warn(reader, text);
+        static const char note[] = "its HDR metadata is left out";
+        if (strstr(reader->warnings, note) == NULL) codec_warn(reader, note);
         return 1;
     }
     if (strcmp(name, "acTL") == 0) {

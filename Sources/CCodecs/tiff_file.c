@@ -74,16 +74,17 @@ static void unmap(thandle_t handle, void *base, toff_t count) {
     (void)count;
 }
 
-// Whether a warning means that samples are a guess: of a fax in any case, of a JPEG where libjpeg finds it damaged. A
-// few bytes between the samples and the next marker belong to nothing.
+// Whether a warning means that samples are a guess, or may be: of a fax in any case, and of a JPEG, for libjpeg tells the
+// first of its warnings alone, behind which there may be worse. A few bytes between the samples and the end marker
+// belong to nothing, and nothing is behind them.
 static int is_of_damage(const char *module, const char *text) {
     int stray = 0;
-    if (sscanf(text, "Corrupt JPEG data: %d extraneous bytes", &stray) == 1) {
-        return stray > most_stray_bytes;
+    unsigned marker = 0;
+    if (sscanf(text, "Corrupt JPEG data: %d extraneous bytes before marker %x", &stray, &marker)
+        == 2) {
+        return stray > most_stray_bytes || marker != 0xD9;
     }
-    return strncmp(module, "Fax", 3) == 0 || strncmp(text, "Corrupt JPEG", 12) == 0
-        || strncmp(text, "Premature end of JPEG", 21) == 0
-        || strncmp(text, "Inconsistent progression", 24) == 0;
+    return strncmp(module, "Fax", 3) == 0 || strcmp(module, "JPEGLib") == 0;
 }
 
 static void keep(

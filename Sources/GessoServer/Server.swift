@@ -57,13 +57,15 @@ public struct ServerConfiguration: Sendable {
     /// `null` is that of pages that are files.
     public static func isOrigin(_ text: String) -> Bool {
         if text == "null" { return true }
-        let parts = text.split(separator: "://", maxSplits: 1, omittingEmptySubsequences: false)
+        // Browsers send it in lower case, whatever a person writes.
+        let parts = text.lowercased().split(
+            separator: "://", maxSplits: 1, omittingEmptySubsequences: false)
         let isScheme = parts[0].utf8.allSatisfy {
             (0x61...0x7A).contains($0) || (0x30...0x39).contains($0) || "+-.".utf8.contains($0)
         }
         guard parts.count == 2, !parts[0].isEmpty, isScheme else { return false }
         let host = parts[1].hasSuffix("/") ? parts[1].dropLast() : parts[1]
-        return host == host.lowercased() && HostName(String(host)) != nil
+        return HostName(String(host)) != nil
     }
 
     /// A token that nobody can guess.
@@ -74,7 +76,7 @@ public struct ServerConfiguration: Sendable {
         var gate = Gate()
         gate.hosts = Set(allowedHosts.compactMap { HostName($0)?.name })
         gate.origins = Set(
-            allowedOrigins.map { $0.hasSuffix("/") ? String($0.dropLast()) : $0 })
+            allowedOrigins.map { ($0.hasSuffix("/") ? String($0.dropLast()) : $0).lowercased() })
         gate.login = Login(token: token, pair: pair)
         gate.bodyLimit = bodyLimit
         return gate

@@ -329,3 +329,10 @@ func latin1(_ bytes: some Sequence<UInt8>) -> String {
     for byte in bytes { text.append(Unicode.Scalar(byte)) }
     return String(text)
 }
+
+/// A text, as many programs write it without saying in which characters: UTF-8, otherwise Latin-1. Some end it with a
+/// zero, as texts in memory end.
+func textBeforeZero(_ bytes: some Collection<UInt8>) -> String {
+    let bytes = bytes.prefix { $0 != 0 }
+    return String(validating: bytes, as: UTF8.self) ?? latin1(bytes)
+}

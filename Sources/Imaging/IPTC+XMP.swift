@@ -17,7 +17,7 @@ extension IPTC {
         // Record 1 is an envelope: of it only the characters' code counts.
         for set in sets where set.record != 1 && !(set.record == 2 && set.number == 0) {
             if set.record == 2, properties[set.number] != nil || times.values.contains(set.number) {
-                values[set.number, default: []].append(text(of: data[set.data]))
+                values[set.number, default: []].append(textBeforeZero(data[set.data]))
             } else {
                 let name = "\(set.record):\(set.number)"
                 let known = set.record == 2 ? names[set.number].map { " (\($0))" } : nil
@@ -72,12 +72,6 @@ extension IPTC {
         65: "originating program", 70: "program version", 75: "object cycle", 118: "contact",
         130: "image type", 131: "image orientation", 135: "language",
     ]
-
-    /// UTF-8, which is what most programs write, whether they say so (1:90) or not; otherwise Latin-1.
-    private static func text(of bytes: some Collection<UInt8>) -> String {
-        let bytes = bytes.prefix { $0 != 0 }
-        return String(validating: bytes, as: UTF8.self) ?? latin1(bytes)
-    }
 
     /// The code in `IPTC:15054000:...`.
     private static func code(_ reference: String) -> String? {

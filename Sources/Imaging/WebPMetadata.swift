@@ -15,8 +15,9 @@ extension ImageMetadata {
         xmp = payload("XMP ")
         payload("8BIM").map { takeResources($0) }
         parameters = exif.flatMap { EXIF($0)?.userComment }
-        for comment in items where comment.name == "COM " && !comment.bytes.isEmpty {
-            let text = String(validating: comment.bytes, as: UTF8.self) ?? latin1(comment.bytes)
+        for comment in items where comment.name == "COM " {
+            let text = textBeforeZero(comment.bytes)
+            if text.isEmpty { continue }
             if parameters == nil, text.contains("Steps: ") {
                 parameters = text
             } else {

@@ -1,6 +1,5 @@
 import Credentials
 import Files
-import Files
 import Foundation
 import Imaging
 import TestSupport

@@ -187,6 +187,36 @@ import Testing
         #expect(throws: ImagingError.self) { try Image(decoding: data, name: name) }
     }
 
+    /// libjpeg tells the first of its warnings alone: a harmless one hides that samples are missing.
+    @Test func warningsOfAJPEGInATIFF() throws {
+        let pixels = noise(width: 64, height: 64, channels: 1)
+        let whole = Array(try pixels.encoded(as: .jpeg))
+        let scan = try #require(whole.indices.first { whole[$0...].starts(with: [0xFF, 0xDA]) })
+        let (stray, half) = ([1, 2, 3] as [UInt8], scan + (whole.count - scan) / 2)
+        func isRead(_ picture: [UInt8]) throws -> Bool {
+            var file = tiff(with: [
+                (256, 3, 1, bytes(64, 4)), (257, 3, 1, bytes(64, 4)), (259, 3, 1, bytes(7, 4)),
+                (278, 3, 1, bytes(64, 4)), (279, 4, 1, bytes(picture.count, 4)),
+                (50_000, 1, picture.count, picture),
+            ])
+            let entry = try #require(
+                stride(from: 12, to: file.count, by: 12).first {
+                    file[$0] == 0x11 && file[$0 + 1] == 0x01
+                })
+            file.replaceSubrange(
+                entry + 8..<entry + 12, with: bytes(file.count - picture.count, 4))
+            return (try? Image(decoding: file, name: "a")) != nil
+        }
+        #expect(try isRead(whole))
+        #expect(try isRead(Array(whole.dropLast(2)) + stray + whole.suffix(2)))
+        #expect(try !isRead(Array(whole[..<half]) + whole.suffix(2)))
+        #expect(try !isRead(Array(whole[..<scan]) + stray + whole[scan..<half] + whole.suffix(2)))
+        // The number of the first coefficient, which libjpeg remarks on.
+        var odd = whole
+        odd[scan + 7] = 1
+        #expect(try !isRead(Array(odd[..<half]) + whole.suffix(2)))
+    }
+
     /// Directories of pictures that follow each other; one that follows itself counts once.
     @Test func picturesOfATIFF() throws {
         func notes(_ count: Int, loops: Bool = false) throws -> [String] {

@@ -397,6 +397,23 @@ private func contains(_ bytes: [UInt8], _ text: String) -> Bool {
         #expect(text.contains("é…\nSteps: 20, Seed: 5"))
     }
 
+    /// Some programs end the comment of a GIF with a zero; empty ones say nothing.
+    @Test(
+        arguments: [
+            (Array("Created with a program\0".utf8), "Created with a program"),
+            ([0x47, 0x72, 0xFC, 0xDF, 0x65], "Gr\u{FC}\u{DF}e"), ([0], nil), ([], nil),
+        ] as [([UInt8], String?)])
+    func commentsOfAGIF(_ bytes: [UInt8], _ text: String?) throws {
+        var file = Array("GIF89a".utf8) + [1, 0, 1, 0, 0x80, 0, 0, 0, 0, 0, 255, 255, 255]
+        file += [0x21, 0xFE]
+        if !bytes.isEmpty { file += [UInt8(bytes.count)] + bytes }
+        file += [0]
+        file += [0x2C, 0, 0, 0, 0, 1, 0, 1, 0, 0, 2, 2, 0x44, 1, 0, 0x3B]
+        let metadata = try Image(decoding: Data(file), name: "a").metadata
+        #expect(metadata.text.map(\.value) == [text].compactMap(\.self))
+        #expect(metadata.warnings.isEmpty)
+    }
+
     /// A marker of a JPEG holds 64 KiB; what has no room in one is named.
     @Test func aJPEGHasNoRoomForLargeBlocks() throws {
         let head: [UInt8] = [0x49, 0x49, 42, 0, 8, 0, 0, 0, 0, 0, 0, 0, 0, 0]

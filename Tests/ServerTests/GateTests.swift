@@ -277,20 +277,32 @@ struct GateTests {
     func settings() {
         for origin in [
             "https://chat.example", "https://chat.example/", "http://localhost:3000",
-            "http://[::1]:80", "chrome-extension://abcdef",
-            "null",
+            "http://[::1]:80", "chrome-extension://abcdef", "https://Chat.example",
+            "HTTPS://chat.example", "null",
         ] {
             #expect(ServerConfiguration.isOrigin(origin), "\(origin)")
         }
         for origin in [
-            "", "*", "chat.example", "https://", "https://chat.example/app", "https://Chat.example",
-            "HTTPS://chat.example", "://chat.example", "https://a b", "https://u@chat.example",
+            "", "*", "chat.example", "https://", "https://chat.example/app",
+            "://chat.example", "https://a b", "https://u@chat.example",
         ] {
             #expect(!ServerConfiguration.isOrigin(origin), "\(origin)")
         }
         #expect(ServerConfiguration.isHost("studio.lan") && ServerConfiguration.isHost("a:80"))
         for host in ["", "http://studio.lan", "*", "*.studio.lan", "studio.lan/x"] {
             #expect(!ServerConfiguration.isHost(host), "\(host)")
+        }
+    }
+
+    @Test("An origin that is allowed may be written with capitals, as a person does")
+    func capitals() async throws {
+        try await RunningServer.with {
+            $0.allowedOrigins = ["https://Chat.Example/"]
+        } _: { server in
+            let answer = try await server.ask(
+                "GET", "/internal/ping", nil, ["Origin: https://chat.example"])
+            #expect(answer.status == 200)
+            #expect(answer.header("Access-Control-Allow-Origin") == "https://chat.example")
         }
     }
 

@@ -1,4 +1,5 @@
 import Foundation
+import Gesso
 import GessoServer
 import Testing
 
@@ -70,6 +71,24 @@ import Testing
         }
         #expect(isRead(body(20_000), as: .txt2img))
         #expect(!isRead(body(20_001), as: .txt2img))
+    }
+
+    /// The page sends 8000 points of a selection's strokes at the most.
+    @Test func jsonHasRoomForTheStrokesOfASelection() async throws {
+        try await RunningServer.with { server in
+            let picture = try Image(
+                width: 16, height: 16, channels: 3,
+                samples: (0..<768).map { $0 % 48 < 24 ? 10 : 200 }
+            ).encoded(as: .png)
+            let sent = try await server.ask(
+                "POST", "/api/v1/pictures", picture, type: "image/png")
+            let source = try #require(sent.json["id"] as? String)
+            let stroke = (0..<80).flatMap { [$0 % 8, $0 / 8] }
+            let answer = try await server.ask(
+                "POST", "/api/v1/mask/select",
+                ["source": source, "keep": Array(repeating: stroke, count: 100)])
+            #expect(answer.status == 200 && answer.body.count == 256)
+        }
     }
 
     @Test(arguments: [(RequestBody.txt2img, 64 << 10), (.openAI, 32_000)])

@@ -5,11 +5,11 @@ import { bytes } from "./api.js";
 /** What is marked so far; the next box begins anew. */
 let marked = { box: null, keep: [], drop: [] };
 
-/** At most so many points of a stroke are sent. */
-const limit = 500;
+/** At most so many points are sent, of a stroke and of all: the server takes some 20,000 numbers. */
+const [ofStroke, ofAll] = [500, 8000];
 
-function thinned(points) {
-  const step = Math.max(1, Math.ceil(points.length / limit));
+function thinned(points, most) {
+  const step = Math.max(1, Math.ceil(points.length / most));
   return points.filter((_, i) => i % step === 0).flatMap((p) => [Math.round(p.x), Math.round(p.y)]);
 }
 
@@ -19,10 +19,12 @@ export async function select(host, source, box, points, subtracts) {
   const mends = !box && mask.past.at(-1)?.name === "select";
   if (!mends) marked = { box: null, keep: [], drop: [], subtracts: Boolean(box) && subtracts };
   if (box) marked.box = box.map(Math.round);
-  else marked[host.selecting === "keep" ? "keep" : "drop"].push(thinned(points));
+  else marked[host.selecting === "keep" ? "keep" : "drop"].push(points);
   if (!marked.box && !marked.keep.length) throw new Error("Draw a box around the thing or a stroke on it first.");
+  const most = Math.max(2, Math.min(ofStroke, Math.floor(ofAll / (marked.keep.length + marked.drop.length))));
+  const [keep, drop] = [marked.keep, marked.drop].map((strokes) => strokes.map((stroke) => thinned(stroke, most)));
   const found = await bytes("/api/v1/mask/select", "POST", {
-    source, ...marked, subtracts: undefined, margin: document.getElementById("select-margin").checked ? null : 0,
+    source, box: marked.box, keep, drop, margin: document.getElementById("select-margin").checked ? null : 0,
   });
   const values = new Uint8Array(await found.arrayBuffer());
   // Another picture may have been opened meanwhile.

@@ -161,14 +161,35 @@ package final class Engine: Sendable {
 
     /// One line for a failure, for clients: files by their names, without the folders that they are in.
     static func message(for error: any Error) -> String {
-        words(for: error).split(separator: " ", omittingEmptySubsequences: false)
-            .map { word -> Substring in
-                let place = word.drop { "'\"(=".contains($0) }
-                guard place.hasPrefix("/"), let name = place.split(separator: "/").last else {
-                    return word
-                }
-                return word.prefix(word.count - place.count) + name
-            }.joined(separator: " ")
+        let words = words(for: error).split(separator: " ", omittingEmptySubsequences: false)
+        var shown: [Substring] = []
+        var index = 0
+        while index < words.count {
+            let (word, end) = (words[index], endOfPath(in: words, from: index))
+            let place = word.drop(while: isInFrontOfPath)
+            let rest = end == index ? place : words[end]
+            index = end + 1
+            if place.hasPrefix("/"), let name = rest.split(separator: "/").last {
+                shown.append(word.prefix(word.count - place.count) + name)
+            } else {
+                shown.append(word)
+            }
+        }
+        return shown.joined(separator: " ")
+    }
+
+    private static func isInFrontOfPath(_ letter: Character) -> Bool { "'\"(=".contains(letter) }
+
+    /// The last of the words that a path is of which begins with one; names of folders may have blanks.
+    private static func endOfPath(in words: [Substring], from start: Int) -> Int {
+        guard words[start].drop(while: isInFrontOfPath).hasPrefix("/") else { return start }
+        func isEnd(_ end: Int) -> Bool {
+            guard words[end].contains("/") else { return false }
+            let path = words[start...end].joined(separator: " ").drop(while: isInFrontOfPath)
+            return FileManager.default.fileExists(
+                atPath: path.split(separator: "/").dropLast().reduce("") { $0 + "/" + $1 })
+        }
+        return (start + 1..<min(start + 16, words.count)).last(where: isEnd) ?? start
     }
 
     /// One line for a failure, for the log.
