@@ -171,7 +171,9 @@ struct WildcardDrawer {
 
 /// What braces hold: options, and how many of them are drawn.
 private struct Choice {
-    private var options: [(words: ArraySlice<Unicode.Scalar>, weight: Double)]
+    private let options: [(words: ArraySlice<Unicode.Scalar>, weight: Double)]
+    /// The lines of a file that stand in the place of its name.
+    private var lines: [String] = []
     private let count: ClosedRange<Int>
     /// What is between those that are drawn.
     let separator: String.UnicodeScalarView
@@ -201,16 +203,14 @@ private struct Choice {
     }
 
     /// Puts the lines of a file, if there are any, in the place of its name.
-    mutating func offer(_ lines: [String]) {
-        guard !lines.isEmpty else { return }
-        options = lines.map { (Array($0.unicodeScalars)[...], 1) }
-    }
+    mutating func offer(_ lines: [String]) { self.lines = lines }
 
     /// The options that are drawn, each at most once.
     func drawn(_ random: inout SplitMix64) -> [ArraySlice<Unicode.Scalar>] {
+        let count = count.lowerBound + random.next(below: count.count)
+        guard lines.isEmpty else { return drawnLines(min(count, lines.count), &random) }
         var left = options
         var drawn: [ArraySlice<Unicode.Scalar>] = []
-        let count = count.lowerBound + random.next(below: count.count)
         while drawn.count < count, !left.isEmpty {
             var place = random.nextShare() * left.reduce(0) { $0 + $1.weight }
             let index = left.firstIndex { option in
@@ -218,6 +218,25 @@ private struct Choice {
                 return place < 0
             }
             drawn.append(left.remove(at: index ?? left.count - 1).words)
+        }
+        return drawn
+    }
+
+    /// So many lines, each at most once, in a time that does not grow with the number of all.
+    private func drawnLines(
+        _ count: Int, _ random: inout SplitMix64
+    ) -> [ArraySlice<Unicode.Scalar>] {
+        var (taken, drawn) = ([Int](), [ArraySlice<Unicode.Scalar>]())
+        while drawn.count < count {
+            // Counted among those that are left.
+            var place = random.next(below: lines.count - taken.count)
+            let order = taken.firstIndex {
+                if $0 > place { return true }
+                place += 1
+                return false
+            }
+            taken.insert(place, at: order ?? taken.count)
+            drawn.append(Array(lines[place].unicodeScalars)[...])
         }
         return drawn
     }

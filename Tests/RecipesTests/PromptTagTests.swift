@@ -282,6 +282,27 @@ import Testing
         }
     }
 
+    /// Copies of all lines for each choice would take minutes.
+    @Test func manyChoicesAreDrawnFromAFileOfManyLines() throws {
+        let lines = (0..<100_000).map { "\($0)" }
+        try inFolder(["x.txt": lines.joined(separator: "\n")]) { folder in
+            let start = ContinuousClock.now
+            let prompt = String(repeating: "{2$$__x__} ", count: 2000)
+            let words = drawn(prompt, from: folder).recipe.prompt.split { ", ".contains($0) }
+            #expect(words.count == 4000)
+            #expect(Set(words).isSubset(of: Set(lines.map { $0[...] })))
+            let all = drawn("{1000$$__x__}", from: folder).recipe.prompt.split { ", ".contains($0) }
+            #expect(all.count == 1000 && Set(all).count == 1000)
+            #expect(ContinuousClock.now - start < .seconds(60))
+        }
+        let few = (0..<40).map { "\($0)" }
+        try inFolder(["x.txt": few.joined(separator: "\n")]) { folder in
+            let all = drawn("{1000$$ $$__x__}", from: folder).recipe.prompt.split(separator: " ")
+            #expect(all.map { String($0) } != few)
+            #expect(Set(all) == Set(few.map { $0[...] }))
+        }
+    }
+
     @Test func aFileThatCannotBeDrawnFromSaysWhy() throws {
         try inFolder(["empty.txt": "# nothing\n"]) { folder in
             try Data([0x63, 0x61, 0x66, 0xE9]).write(to: folder.appending(path: "latin.txt"))
