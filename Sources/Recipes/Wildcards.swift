@@ -150,12 +150,7 @@ struct WildcardDrawer {
                 notes.append("wildcards '\(word)' are longer than 1 MiB: __\(word)__ stays words")
                 return []
             }
-            guard let text = String(validating: bytes, as: UTF8.self) else {
-                notes.append(
-                    "wildcards '\(word)' are not UTF-8: __\(word)__ stays words; save the file as UTF-8"
-                )
-                return []
-            }
+            guard let text = text(bytes, of: word) else { return [] }
             let lines = text.unicodeScalars
                 .split { $0 == "\n" || $0 == "\r" || $0 == "\u{FEFF}" }
                 .map { String($0).trimmed }.filter { !$0.isEmpty && !$0.hasPrefix("#") }
@@ -166,6 +161,18 @@ struct WildcardDrawer {
         }
         notes.append("no wildcards '\(word)': __\(word)__ stays words")
         return []
+    }
+
+    /// The text of a file. One that is not UTF-8 is read in the Latin letters of Windows' older editors, with a
+    /// note; nil for what is no text.
+    private mutating func text(_ bytes: [UInt8], of word: Substring) -> String? {
+        if let text = String(validating: bytes, as: UTF8.self) { return text }
+        let text = bytes.contains(0) ? nil : String(data: Data(bytes), encoding: .windowsCP1252)
+        notes.append(
+            "wildcards '\(word)' are not UTF-8: "
+                + (text == nil ? "__\(word)__ stays words" : "they are read as Windows-1252")
+                + "; save the file as UTF-8")
+        return text
     }
 }
 

@@ -305,15 +305,30 @@ import Testing
 
     @Test func aFileThatCannotBeDrawnFromSaysWhy() throws {
         try inFolder(["empty.txt": "# nothing\n"]) { folder in
-            try Data([0x63, 0x61, 0x66, 0xE9]).write(to: folder.appending(path: "latin.txt"))
+            let wide = try #require("café".data(using: .utf16))
+            try wide.write(to: folder.appending(path: "wide.txt"))
             for (name, why) in [
                 ("empty", "have no lines: __empty__ stays words"),
-                ("latin", "are not UTF-8: __latin__ stays words; save the file as UTF-8"),
+                ("wide", "are not UTF-8: __wide__ stays words; save the file as UTF-8"),
             ] {
                 let (recipe, notes) = drawn("a __\(name)__", from: folder)
                 #expect(recipe.prompt == "a __\(name)__")
                 #expect(notes == ["wildcards '\(name)' \(why)"])
             }
+        }
+    }
+
+    /// One letter of an old editor would else take all lines away.
+    @Test func aFileInLatinLettersIsDrawnFromWithANote() throws {
+        try inFolder([:]) { folder in
+            try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+            try Data([0x63, 0x61, 0x66, 0xE9]).write(to: folder.appending(path: "latin.txt"))
+            let (recipe, notes) = drawn("a __latin__", from: folder)
+            #expect(recipe.prompt == "a café")
+            #expect(
+                notes == [
+                    "wildcards 'latin' are not UTF-8: they are read as Windows-1252; save the file as UTF-8"
+                ])
         }
     }
 
