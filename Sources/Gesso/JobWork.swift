@@ -256,18 +256,24 @@ struct JobWork {
         var loaded: AddOns?
         for index in edits.indices {
             try Task.checkCancellation()
-            let edit = try prepared(index, on: ahead.image, ahead.history)
-            let own = AddOns(addOns[index], of: edits[index].recipe)
-            var planned = edit
-            if loaded == nil || loaded == own, let (model, seconds) = try model(index) {
-                if loaded == nil { loadings[index] = seconds }
-                loaded = own
-                planned = try edit ?? textToImage(index, model)
-                _ = try planned.map { try Editor(model).plan($0) }
+            do {
+                let edit = try prepared(index, on: ahead.image, ahead.history)
+                let own = AddOns(addOns[index], of: edits[index].recipe)
+                var planned = edit
+                if loaded == nil || loaded == own, let (model, seconds) = try model(index) {
+                    if loaded == nil { loadings[index] = seconds }
+                    loaded = own
+                    planned = try edit ?? textToImage(index, model)
+                    _ = try planned.map { try Editor(model).plan($0) }
+                }
+                // What another model makes from words may have any size.
+                guard let planned else { break }
+                try pass(edit, &ahead, width: planned.width, height: planned.height)
+            } catch {
+                // Its number comes before what is wrong with it.
+                if index > 0 { send(.edit(index + 1, of: edits.count, edits[index].verb)) }
+                throw error
             }
-            // What another model makes from words may have any size.
-            guard let planned else { break }
-            try pass(edit, &ahead, width: planned.width, height: planned.height)
         }
         return loadings
     }

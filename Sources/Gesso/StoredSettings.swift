@@ -9,9 +9,7 @@ extension PictureSettings {
     /// - Throws: `GessoError` where there are none.
     package init(inFile path: String) throws {
         let (data, text) = try Self.content(path)
-        if let text, let schema = Self.object(text)?["schema"] as? String,
-            schema.hasPrefix("gesso.receipt/")
-        {
+        if let text, Self.isReceipt(text) {
             throw GessoError(
                 .badData, "a receipt, not a picture with settings", at: path,
                 do: "use it with `gesso replay`, or make a preset of it with `gesso preset new`")
@@ -29,11 +27,16 @@ extension PictureSettings {
         self = settings
     }
 
-    /// Whether a file of JSON holds settings of another program, be they read or only known by its name,
-    /// rather than a receipt.
-    package static func areIn(file path: String) -> Bool {
-        guard let text = try? content(path).text else { return false }
-        return object(text).map { $0["schema"] == nil } ?? false
+    /// Whether a file holds a receipt rather than settings: its content says so, or its name where the content says
+    /// nothing.
+    package static func isReceipt(file path: String) -> Bool {
+        guard let text = try? content(path).text else { return path.hasSuffix(".json") }
+        guard path.hasSuffix(".json") else { return isReceipt(text) }
+        return object(text).map { $0["schema"] != nil } ?? true
+    }
+
+    private static func isReceipt(_ text: String) -> Bool {
+        (object(text)?["schema"] as? String)?.hasPrefix("gesso.receipt/") ?? false
     }
 
     /// The settings among the texts of a picture; nil if it holds none.

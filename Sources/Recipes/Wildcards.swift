@@ -150,12 +150,7 @@ struct WildcardDrawer {
                 notes.append("wildcards '\(word)' are longer than 1 MiB: __\(word)__ stays words")
                 return []
             }
-            guard let text = String(validating: bytes, as: UTF8.self) else {
-                notes.append(
-                    "wildcards '\(word)' are not UTF-8: __\(word)__ stays words; save the file as UTF-8"
-                )
-                return []
-            }
+            guard let text = text(bytes, of: word) else { return [] }
             let lines = text.unicodeScalars
                 .split { $0 == "\n" || $0 == "\r" || $0 == "\u{FEFF}" }
                 .map { String($0).trimmed }.filter { !$0.isEmpty && !$0.hasPrefix("#") }
@@ -167,11 +162,25 @@ struct WildcardDrawer {
         notes.append("no wildcards '\(word)': __\(word)__ stays words")
         return []
     }
+
+    /// The text of a file. One that is not UTF-8 is read in the Latin letters of Windows' older editors, with a
+    /// note; nil for what is no text.
+    private mutating func text(_ bytes: [UInt8], of word: Substring) -> String? {
+        if let text = String(validating: bytes, as: UTF8.self) { return text }
+        let text = bytes.contains(0) ? nil : String(data: Data(bytes), encoding: .windowsCP1252)
+        notes.append(
+            "wildcards '\(word)' are not UTF-8: "
+                + (text == nil ? "__\(word)__ stays words" : "they are read as Windows-1252")
+                + "; save the file as UTF-8")
+        return text
+    }
 }
 
 /// What braces hold: options, and how many of them are drawn.
 private struct Choice {
-    private var options: [(words: ArraySlice<Unicode.Scalar>, weight: Double)]
+    private let options: [(words: ArraySlice<Unicode.Scalar>, weight: Double)]
+    /// The lines of a file that stand in the place of its name.
+    private var lines: [String] = []
     private let count: ClosedRange<Int>
     /// What is between those that are drawn.
     let separator: String.UnicodeScalarView
@@ -201,16 +210,14 @@ private struct Choice {
     }
 
     /// Puts the lines of a file, if there are any, in the place of its name.
-    mutating func offer(_ lines: [String]) {
-        guard !lines.isEmpty else { return }
-        options = lines.map { (Array($0.unicodeScalars)[...], 1) }
-    }
+    mutating func offer(_ lines: [String]) { self.lines = lines }
 
     /// The options that are drawn, each at most once.
     func drawn(_ random: inout SplitMix64) -> [ArraySlice<Unicode.Scalar>] {
+        let count = count.lowerBound + random.next(below: count.count)
+        guard lines.isEmpty else { return drawnLines(min(count, lines.count), &random) }
         var left = options
         var drawn: [ArraySlice<Unicode.Scalar>] = []
-        let count = count.lowerBound + random.next(below: count.count)
         while drawn.count < count, !left.isEmpty {
             var place = random.nextShare() * left.reduce(0) { $0 + $1.weight }
             let index = left.firstIndex { option in
@@ -218,6 +225,25 @@ private struct Choice {
                 return place < 0
             }
             drawn.append(left.remove(at: index ?? left.count - 1).words)
+        }
+        return drawn
+    }
+
+    /// So many lines, each at most once, in a time that does not grow with the number of all.
+    private func drawnLines(
+        _ count: Int, _ random: inout SplitMix64
+    ) -> [ArraySlice<Unicode.Scalar>] {
+        var (taken, drawn) = ([Int](), [ArraySlice<Unicode.Scalar>]())
+        while drawn.count < count {
+            // Counted among those that are left.
+            var place = random.next(below: lines.count - taken.count)
+            let order = taken.firstIndex {
+                if $0 > place { return true }
+                place += 1
+                return false
+            }
+            taken.insert(place, at: order ?? taken.count)
+            drawn.append(Array(lines[place].unicodeScalars)[...])
         }
         return drawn
     }

@@ -282,17 +282,53 @@ import Testing
         }
     }
 
+    /// Copies of all lines for each choice would take minutes.
+    @Test func manyChoicesAreDrawnFromAFileOfManyLines() throws {
+        let lines = (0..<100_000).map { "\($0)" }
+        try inFolder(["x.txt": lines.joined(separator: "\n")]) { folder in
+            let start = ContinuousClock.now
+            let prompt = String(repeating: "{2$$__x__} ", count: 2000)
+            let words = drawn(prompt, from: folder).recipe.prompt.split { ", ".contains($0) }
+            #expect(words.count == 4000)
+            #expect(Set(words).isSubset(of: Set(lines.map { $0[...] })))
+            let all = drawn("{1000$$__x__}", from: folder).recipe.prompt.split { ", ".contains($0) }
+            #expect(all.count == 1000 && Set(all).count == 1000)
+            #expect(ContinuousClock.now - start < .seconds(60))
+        }
+        let few = (0..<40).map { "\($0)" }
+        try inFolder(["x.txt": few.joined(separator: "\n")]) { folder in
+            let all = drawn("{1000$$ $$__x__}", from: folder).recipe.prompt.split(separator: " ")
+            #expect(all.map { String($0) } != few)
+            #expect(Set(all) == Set(few.map { $0[...] }))
+        }
+    }
+
     @Test func aFileThatCannotBeDrawnFromSaysWhy() throws {
         try inFolder(["empty.txt": "# nothing\n"]) { folder in
-            try Data([0x63, 0x61, 0x66, 0xE9]).write(to: folder.appending(path: "latin.txt"))
+            let wide = try #require("café".data(using: .utf16))
+            try wide.write(to: folder.appending(path: "wide.txt"))
             for (name, why) in [
                 ("empty", "have no lines: __empty__ stays words"),
-                ("latin", "are not UTF-8: __latin__ stays words; save the file as UTF-8"),
+                ("wide", "are not UTF-8: __wide__ stays words; save the file as UTF-8"),
             ] {
                 let (recipe, notes) = drawn("a __\(name)__", from: folder)
                 #expect(recipe.prompt == "a __\(name)__")
                 #expect(notes == ["wildcards '\(name)' \(why)"])
             }
+        }
+    }
+
+    /// One letter of an old editor would else take all lines away.
+    @Test func aFileInLatinLettersIsDrawnFromWithANote() throws {
+        try inFolder([:]) { folder in
+            try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+            try Data([0x63, 0x61, 0x66, 0xE9]).write(to: folder.appending(path: "latin.txt"))
+            let (recipe, notes) = drawn("a __latin__", from: folder)
+            #expect(recipe.prompt == "a café")
+            #expect(
+                notes == [
+                    "wildcards 'latin' are not UTF-8: they are read as Windows-1252; save the file as UTF-8"
+                ])
         }
     }
 

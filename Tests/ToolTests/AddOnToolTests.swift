@@ -161,9 +161,14 @@ import Testing
                 #expect(made.status == 0, "\(made.errors)")
             }
             #expect(try tool("compare", "g.png", "h.png").text.contains("infinite, equal"))
+            // A second folder that leads to the same files adds none.
+            try FileManager.default.createSymbolicLink(
+                at: tool.url("models/LyCORIS"), withDestinationURL: tool.url("models/loras"))
+            #expect(try run("ink drawing", "i.png").status == 0)
             try put("called-by-its-writer", at: "drawn-2.safetensors")
             let both = try run("ink drawing", "f.png")
             #expect(both.status == 64 && both.errors.contains("2 files have this name"))
+            #expect(both.errors.contains("ink drawing: give the file's own name"))
             let other = try run("Tiny", "f.png")
             #expect(other.status == 66 && other.errors.contains("did you mean 'tiny'"))
         }

@@ -132,6 +132,9 @@ import Testing
                 "txt2img", "--prompt", "x", "--steps", "1", "--width", "64", "--height", "64",
                 "-o", "a.png", "--receipt", "a.json", "--quiet")
             #expect(made.status == 0, "\(made.errors)")
+            let masks = try tool("replay", "a.json", "-o", "b.png", "--mask", "mask.png")
+            #expect(masks.status == 64)
+            #expect(masks.errors.contains("files of masks: 0, not 1: --mask: leave it out"))
             let source = try tool("replay", "a.json", "-o", "b.png", "--source", "in.png")
             #expect(source.status == 64)
             #expect(source.errors.contains("the receipt has no source: --source: leave it out"))

@@ -60,6 +60,7 @@ import Testing
             let run = try tool("run", "./r.yaml", "in.png", "-o", "out.png")
             #expect(run.status == status, "\(run.errors)")
             #expect(run.errors.contains(message), "\(run.errors)")
+            #expect(run.errorLines.suffix(2).first?.hasPrefix("gesso: edit 2 of 2: ") == true)
             #expect(!run.errors.contains("step 1 of"))
             #expect(try shown(tool) == ["in.png", "r.yaml", "small.png"])
         }

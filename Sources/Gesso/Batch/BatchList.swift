@@ -248,7 +248,8 @@ private struct BatchListFile {
             }
             if let key = Self.keyGivenTwice(in: line) {
                 throw GessoError(
-                    .usage, "\(key) is given twice", at: Self.place(path, number), do: "keep one")
+                    .usage, "\(key.prefix(40)) is given twice", at: Self.place(path, number),
+                    do: "keep one")
             }
             guard let input = object["input"] else {
                 throw GessoError(.usage, "no input", at: Self.place(path, number), do: advice)

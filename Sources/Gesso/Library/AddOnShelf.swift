@@ -34,7 +34,10 @@ struct AddOnShelf {
             // Of files that have none, nobody asks.
             guard !name.isEmpty else { return [] }
             if let names = known.withLock({ $0 }) { return names[name] ?? [] }
+            // Several folders may lead to one file.
+            var seen: Set<String> = []
             let files = items().filter { $0.sort == .file }.map(\.item.url)
+                .filter { seen.insert(AddOnShelf.place($0)).inserted }
             let names = Dictionary(grouping: files) {
                 OtherFile.metadata(of: $0)?["ss_output_name"] ?? ""
             }
@@ -172,12 +175,16 @@ struct AddOnShelf {
             shelves += try models.places(.checkpoints).map(\.url)
         }
         var matches = isName ? FolderSearch.matches(name, in: shelves) : []
-        if matches.isEmpty, key == "lora" { matches = aliases.files(name) { items(.loras) } }
+        var advice = "give its folder, too"
+        if matches.isEmpty, key == "lora" {
+            matches = aliases.files(name) { items(.loras) }
+            advice = "give the file's own name"
+        }
         if matches.count > 1 {
             let paths = matches.prefix(2).map { $0.pathComponents.suffix(2).joined(separator: "/") }
             throw GessoError(
                 .usage, "\(matches.count) files have this name: \(paths.joined(separator: ", "))",
-                at: name, do: "give its folder, too")
+                at: name, do: advice)
         }
         if let found = matches.first { return try Self.file(at: found, name, key) }
         let listed = shelves.map { (folder: $0, names: FolderSearch.names(in: $0)) }

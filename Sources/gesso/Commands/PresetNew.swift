@@ -94,7 +94,7 @@ extension PresetCommand {
         /// What the file says, a picture or a receipt.
         private func sections() throws -> [RecipeWriter.Section] {
             let url = try FilePath.file(from, orFailWith: .cannotRead)
-            if from.hasSuffix(".json"), !PictureSettings.areIn(file: from) {
+            if PictureSettings.isReceipt(file: from) {
                 return try Receipt(contentsOf: url, named: from).sections
             }
             return [RecipeWriter.Section(try PictureSettings(inFile: from))]

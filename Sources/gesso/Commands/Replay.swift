@@ -100,8 +100,7 @@ struct ReplayCommand: AsyncParsableCommand {
         guard masks.count <= count else {
             throw Failure(
                 .usage, "the receipt has files of masks: \(count), not \(masks.count)",
-                at: "--mask",
-                do: "give one for each of them")
+                at: "--mask", do: count == 0 ? "leave it out" : "give one for each of them")
         }
         guard source == nil || old.request.pictures[Request.source] != nil else {
             throw Failure(.usage, "the receipt has no source", at: "--source", do: "leave it out")
