@@ -107,7 +107,7 @@ struct SingleFileTests {
         try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: false)
         defer { try? FileManager.default.removeItem(at: folder) }
         let file = folder.appending(path: "model.safetensors")
-        try FileManager.default.copyItem(at: Self.single("tiny-2"), to: file)
+        try FileManager.default.copyItem(at: Self.single("tiny-inpaint"), to: file)
         try Data(yaml.utf8).write(to: folder.appending(path: "model.yaml"))
         let text = String(
             decoding: try SingleFile(file).configuration("scheduler"), as: UTF8.self)
