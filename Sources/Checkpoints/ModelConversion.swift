@@ -67,12 +67,13 @@ public struct ModelConversion {
         var metadata = ["format": "pt"]
         if let single = source as? SingleFile {
             metadata = single.metadata
-            // Scales beside numbers of 8 bits are of no use once these have another type.
-            let scaled = type == nil ? [:] : ScaledNumbers.applied(to: single.everyEntry.dictionary)
-            tensors =
-                type == nil
-                ? single.everyEntry.map { OutgoingTensor($0, $1.shape, [$1], as: nil) }
-                : scaled.map { OutgoingTensor($0, $1.shape, [$1], as: type) }
+            if let type {
+                // Scales beside numbers of 8 bits are of no use once these have another type.
+                tensors = ScaledNumbers.applied(to: single.everyEntry.dictionary)
+                    .map { OutgoingTensor($0, $1.shape, [$1], as: type) }
+            } else {
+                tensors = single.everyEntry.map { OutgoingTensor($0, $1.shape, [$1], as: nil) }
+            }
         } else {
             tensors = try singleFileTensors(&outcome.leftOut)
             if source.contains("safety_checker") { outcome.leftOut.append("safety_checker/") }

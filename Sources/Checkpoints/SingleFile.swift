@@ -262,9 +262,9 @@ public struct SingleFile: ModelSource {
         ownName: @escaping @Sendable (String) -> String = { $0 }
     ) -> Weights {
         let named = (entries ?? part.entries).renamed { map.ranked($0) ?? ($1.name, 2) }
-        let (inverse, prefix) = (map.inverse, part.prefix)
+        let prefix = part.prefix
         return Weights(named, file: file.path) { name in
-            inverse(name).map { prefix + ownName($0) } ?? name
+            map.inverse(name).map { prefix + ownName($0) } ?? name
         }
     }
 

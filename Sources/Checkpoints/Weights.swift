@@ -261,7 +261,7 @@ private final class Book: Sendable {
     /// what is added to a tensor when it is taken
     let changes: [String: [any WeightChange]]
     let isSurvey: Bool
-    /// How many there are in all tensors.
+    /// How many a survey finds in all tensors.
     private let numbers: Int
     private let state = Mutex(State())
 
@@ -283,7 +283,7 @@ private final class Book: Sendable {
     ) {
         (self.isSurvey, self.fileName) = (isSurvey, fileName)
         self.entries = entries
-        numbers = entries.values.reduce(0) { $0 + $1.shape.reduce(1, *) }
+        numbers = isSurvey ? entries.values.reduce(0) { $0 + $1.shape.reduce(1, *) } : 0
         self.file = file
         self.changes = changes
         var scopes: Set<String> = []

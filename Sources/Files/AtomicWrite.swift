@@ -71,10 +71,8 @@ public struct FolderDraft: Sendable {
     /// - Throws: ``FileError/cannotCreate(path:reason:)``.
     public init(for url: URL) throws {
         path = url.path
-        sweepDrafts(in: folder(of: path))
         while true {
-            let number = String(UInt64.random(in: .min ... .max), radix: 36)
-            let draft = "\(folder(of: path))/.gesso-\(number).tmp"
+            let draft = draftPath(beside: path)
             guard mkdir(draft, 0o777) == 0 else {
                 throw FileError.cannotCreate(path: path, reason: systemMessage(errno))
             }
@@ -84,10 +82,7 @@ public struct FolderDraft: Sendable {
                 rmdir(draft)
                 throw FileError.cannotCreate(path: path, reason: reason)
             }
-            // Another process may sweep it before it has its lock.
-            var status = stat()
-            let isLocked = flock(own, LOCK_EX) == 0
-            if own >= 0, !isLocked || fstat(own, &status) != 0 || status.st_nlink > 0 {
+            if own >= 0, holdsDraft(own) {
                 (lock, self.url) = (own, URL(filePath: draft, directoryHint: .isDirectory))
                 return
             }
@@ -231,13 +226,24 @@ private func folder(of path: String) -> String {
     return slash == path.startIndex ? "/" : String(path[..<slash])
 }
 
-/// Opens a new file beside `path`, with a name that cannot be too long.
+/// A new name for a draft beside a path, which cannot be too long; drafts that are left there are swept before.
+private func draftPath(beside path: String, tag: String = "") -> String {
+    sweepDrafts(in: folder(of: path))
+    let number = String(UInt64.random(in: .min ... .max), radix: 36)
+    return "\(folder(of: path))/.gesso-\(tag)\(number).tmp"
+}
+
+/// Locks a new draft; false where another process swept it between its creation and the lock.
+private func holdsDraft(_ draft: Int32) -> Bool {
+    var status = stat()
+    return flock(draft, LOCK_EX) != 0 || fstat(draft, &status) != 0 || status.st_nlink > 0
+}
+
+/// Opens a new file beside `path`.
 private func createDraft(
     for path: String, tag: String = ""
 ) throws -> (file: Int32, path: String) {
-    sweepDrafts(in: folder(of: path))
-    let number = String(UInt64.random(in: .min ... .max), radix: 36)
-    let draft = "\(folder(of: path))/.gesso-\(tag)\(number).tmp"
+    let draft = draftPath(beside: path, tag: tag)
     let file = open(draft, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o666)
     guard file >= 0 else {
         let number = errno
@@ -247,9 +253,7 @@ private func createDraft(
             : "in folder \(folder(of: path)): \(systemMessage(number))"
         throw FileError.cannotCreate(path: path, reason: reason)
     }
-    // Another process may have swept it between its creation and the lock.
-    var own = stat()
-    if flock(file, LOCK_EX) == 0, fstat(file, &own) == 0, own.st_nlink == 0 {
+    guard holdsDraft(file) else {
         close(file)
         return try createDraft(for: path, tag: tag)
     }

@@ -87,6 +87,11 @@ public struct Request: Sendable, Equatable {
                 parts: [.init(try MaskSource(mask, at: .argument("mask")), at: .argument("mask"))])
         }
         self.init([Edit(verb, recipe, mask: plan)])
+        take(source)
+    }
+
+    /// Takes a picture as the one to edit, if there is one, and names the files of masks and maps.
+    public mutating func take(_ source: Picture?) {
         // Before, for a mask's file may be called `source`.
         nameMaskFiles()
         if let source { pictures[Self.source] = source }
@@ -95,7 +100,7 @@ public struct Request: Sendable, Equatable {
     /// Gives the pictures of masks and the maps and masks of ControlNets, which are paths as recipes name them,
     /// names of their own, and notes which files they are: `mask`, then `mask-2` and so on; `avoid`;
     /// `control`.
-    public mutating func nameMaskFiles() {
+    private mutating func nameMaskFiles() {
         let known = pictures
         var names: [String: String] = [:]
         func named(_ path: String, _ word: String) -> String {

@@ -57,15 +57,18 @@ public struct ServerConfiguration: Sendable {
     /// `null` is that of pages that are files.
     public static func isOrigin(_ text: String) -> Bool {
         if text == "null" { return true }
-        // Browsers send it in lower case, whatever a person writes.
-        let parts = text.lowercased().split(
+        let parts = sent(text).split(
             separator: "://", maxSplits: 1, omittingEmptySubsequences: false)
         let isScheme = parts[0].utf8.allSatisfy {
             (0x61...0x7A).contains($0) || (0x30...0x39).contains($0) || "+-.".utf8.contains($0)
         }
         guard parts.count == 2, !parts[0].isEmpty, isScheme else { return false }
-        let host = parts[1].hasSuffix("/") ? parts[1].dropLast() : parts[1]
-        return HostName(String(host)) != nil
+        return HostName(String(parts[1])) != nil
+    }
+
+    /// An origin that a person writes as browsers send it: in lower case, without a path.
+    private static func sent(_ origin: String) -> String {
+        (origin.hasSuffix("/") ? String(origin.dropLast()) : origin).lowercased()
     }
 
     /// A token that nobody can guess.
@@ -75,8 +78,7 @@ public struct ServerConfiguration: Sendable {
     var gate: Gate {
         var gate = Gate()
         gate.hosts = Set(allowedHosts.compactMap { HostName($0)?.name })
-        gate.origins = Set(
-            allowedOrigins.map { ($0.hasSuffix("/") ? String($0.dropLast()) : $0).lowercased() })
+        gate.origins = Set(allowedOrigins.map(Self.sent))
         gate.login = Login(token: token, pair: pair)
         gate.bodyLimit = bodyLimit
         return gate

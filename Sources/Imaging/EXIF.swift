@@ -37,10 +37,12 @@ struct EXIF {
         isBigEndian = true
     }
 
+    /// What JPEG's marker has in front of a block.
+    static let prefix = Array("Exif\0\0".utf8)
+
     /// A block without the prefix of JPEG's marker, which some programs put in front elsewhere, too.
     static func withoutPrefix(_ block: [UInt8]) -> [UInt8] {
-        let prefix = Array("Exif\0\0".utf8)
-        return block.starts(with: prefix) ? Array(block.dropFirst(prefix.count)) : block
+        block.starts(with: prefix) ? Array(block.dropFirst(prefix.count)) : block
     }
 
     /// Nil if this is no TIFF structure or its first directory is outside.

@@ -1,6 +1,5 @@
 import CCodecs
 
-private let exifPrefix = Array("Exif\0\0".utf8)
 private let xmpPrefix = Array("http://ns.adobe.com/xap/1.0/\0".utf8)
 private let profilePrefix = Array("ICC_PROFILE\0".utf8)
 private let severalPicturesPrefix = Array("MPF\0".utf8)
@@ -16,7 +15,7 @@ extension ImageMetadata {
             markers.filter { $0.name == marker && $0.bytes.starts(with: prefix) }
                 .map { Array($0.bytes.dropFirst(prefix.count)) }
         }
-        exif = payloads("APP1", exifPrefix).first
+        exif = payloads("APP1", EXIF.prefix).first
         xmp = payloads("APP1", xmpPrefix).first
         let rest = payloads("APP1", ExtendedXMP.prefix)
         if !rest.isEmpty {
@@ -109,12 +108,12 @@ extension ImageMetadata {
             var described = block
             if let parameters { described.setUserComment(parameters) }
             // Too much for one marker: the camera's EXIF stays, the text goes beside it.
-            if exifPrefix.count + described.bytes.count > markerLimit {
+            if EXIF.prefix.count + described.bytes.count > markerLimit {
                 comment = parameters
                 described = block
             }
-            if exifPrefix.count + described.bytes.count <= markerLimit {
-                markers.append((name: "APP1", bytes: exifPrefix + described.bytes))
+            if EXIF.prefix.count + described.bytes.count <= markerLimit {
+                markers.append((name: "APP1", bytes: EXIF.prefix + described.bytes))
             }
         }
         markers += xmpMarkers(orientation)
@@ -152,7 +151,7 @@ extension ImageMetadata {
     /// What has no room in a JPEG, of whose markers each holds 64 KiB, one short sentence each.
     var lossesInJPEG: [String] {
         var losses: [String] = []
-        if let exif, exifPrefix.count + exif.count > markerLimit {
+        if let exif, EXIF.prefix.count + exif.count > markerLimit {
             losses.append("its EXIF is too large for a JPEG and is left out")
         }
         if xmp != nil, xmpPayloads(.upright) == nil {

@@ -144,12 +144,8 @@ struct JobRunner {
 }
 
 extension Request {
-    /// Takes the picture at a path as the one to edit, if there is one, and names those of masks.
-    mutating func take(_ input: String?) {
-        // Before, for a mask's file may be called `source`.
-        nameMaskFiles()
-        if let input { pictures[Self.source] = .file(input) }
-    }
+    /// Takes the picture at a path as the one to edit, if there is one.
+    mutating func take(_ input: String?) { take(input.map(Picture.file)) }
 
     /// The same with the bytes of standard input in place of `-`.
     func readingStandardInput() throws -> Request {

@@ -175,9 +175,7 @@ public struct BatchPlan {
         }
         (request.model, request.tokenizer) = (options.model, options.tokenizer)
         request.edits = request.edits.map { controls.edit($0, of: item) }
-        // Before, for a mask's file may be called `source`.
-        request.nameMaskFiles()
-        request.pictures[Request.source] = .file(item.input)
+        request.take(.file(item.input))
         return request
     }
 
