@@ -101,23 +101,19 @@ private func areasStage(
     let edge = Int((Double(latents * latents) / 10).squareRoot().rounded(.up))
     let range = edge..<2 * edge
     let reuse = Reuse(
-        interval: 1000,
-        areas: Areas(height: latents, width: latents, [Area(rows: range, columns: range)]),
-        sparesBranch: true)
+        areas: Areas(height: latents, width: latents, [Area(rows: range, columns: range)]))
     let sample = noise([1, latents, latents, configuration.inChannels], seed: 2)
     let context = noise([2, 77, configuration.contextWidths[0]], seed: 3)
     var isFirst = true
     return Stage(name: "areas") { networks in
         if isFirst {
             for time in [1000, 700] as [Float] {
-                let whole = networks.unet(
+                _ = networks.unet(
                     .concatenated([sample, sample], axis: 0), timestep: time,
                     encoderHiddenStates: context, reuse: reuse)
-                reuse.keep(difference: whole.sliced(axis: 0, 0..<1))
             }
-            isFirst = false
+            (isFirst, reuse.isPartial) = (false, true)
         }
-        guard reuse.sparesNextBranch() else { preconditionFailure("a whole call") }
         return networks.unet(
             sample, timestep: 481, encoderHiddenStates: context.sliced(axis: 0, 1..<2),
             reuse: reuse)

@@ -16,7 +16,7 @@ extension Areas {
 }
 
 extension Model {
-    /// Whether calls of areas alone leave out the branch without a prompt: where one prompt guides.
+    /// Whether every second call of areas alone leaves out the branch without a prompt: where one prompt guides.
     func sparesBranch(_ recipe: Recipe) -> Bool {
         kind != .instruction && branches(for: recipe) == 2
             && !ScheduledPrompts(recipe, for: self).isComposed
@@ -28,7 +28,7 @@ extension Model {
         let places = run.latents.paddedWidth * run.latents.paddedHeight / (vae.factor * vae.factor)
         let each = backbone.configuration.keptFloatsPerLatent(share: areas.share)
         // Those of the last two whole calls.
-        return 2 * Int(each) * places * (sparesBranch(run.recipe) ? 1 : branches(for: run.recipe))
+        return 2 * Int(each) * places * branches(for: run.recipe)
     }
 }
 

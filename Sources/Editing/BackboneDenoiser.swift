@@ -19,6 +19,9 @@ struct BackboneDenoiser: Denoiser {
     private var options: PredictionOptions
     private let progress = Progress()
     private let control: ControlRun?
+    private let levels: [NoiseLevel]
+    /// Where areas near a mask are computed alone in some calls.
+    private var areas: ReuseRun?
 
     /// Encodes the recipe's prompts, as far as they are kept; without guidance the negative one is not
     /// needed.
@@ -26,15 +29,16 @@ struct BackboneDenoiser: Denoiser {
     /// - Parameters:
     ///   - width: of the picture the model works at, in pixels.
     ///   - height: likewise.
-    ///   - evaluations: of the run.
+    ///   - levels: of the run's evaluations.
     ///   - control: the ControlNets that steer this run.
     init(
-        _ model: Model, _ recipe: Recipe, width: Int, height: Int, evaluations: Int = 1,
-        control: ControlRun? = nil
+        _ model: Model, _ recipe: Recipe, width: Int, height: Int,
+        levels: [NoiseLevel] = [], control: ControlRun? = nil
     ) throws {
         self.model = model
         self.recipe = recipe
         self.control = control
+        self.levels = levels
         size = (width, height)
         prompts = ScheduledPrompts(recipe, for: model)
         var options = PredictionOptions()
@@ -42,7 +46,7 @@ struct BackboneDenoiser: Denoiser {
         options.tokenMerging = recipe.tokenMerging
         self.options = options
         var notes = prompts.notes(recipe, model)
-        for texts in prompts.all(evaluations).prefix(PromptCache.capacity / 4) {
+        for texts in prompts.all(levels.count).prefix(PromptCache.capacity / 4) {
             for dropped in try Self.branches(of: texts, model, recipe).compactMap(\.dropped) {
                 let note = "the prompt is too long for the model, left out: \(dropped)"
                 if !notes.contains(note) { notes.append(note) }
@@ -63,17 +67,24 @@ struct BackboneDenoiser: Denoiser {
     }
 
     /// The same, computing latents away from a mask [1,H,W,1] in some steps only, where the recipe asks for it.
-    func reusing(around mask: Tensor) -> BackboneDenoiser {
+    ///
+    /// - Parameter clean: the latents [1,H,W,C] that are put back where the mask is 0; nil where none are.
+    func reusing(around mask: Tensor, clean: Tensor?) -> BackboneDenoiser {
         guard let areas = Areas(of: mask, recipe) else { return self }
         var reusing = self
-        reusing.options.reuse = Reuse(
-            interval: recipe.reuse, areas: areas, sparesBranch: model.sparesBranch(recipe))
+        let run = ReuseRun(
+            areas, ReuseSchedule(recipe, levels, for: model), levels,
+            known: clean.map { (clean: $0, mask: mask) })
+        (reusing.areas, reusing.options.reuse) = (run, run.reuse)
         return reusing
     }
 
     /// How far the run is, and the networks for the texts that it is at.
     private final class Progress {
+        /// Of the evaluation that comes next.
         var index = 0
+        /// Of the evaluation whose network is called.
+        var calling = 0
         var texts: ScheduledPrompts.Texts?
         var networks: (guiding: NetworkDenoiser, plain: NetworkDenoiser)?
     }
@@ -90,13 +101,12 @@ struct BackboneDenoiser: Denoiser {
         return Array(repeating: negative, count: others) + parts
     }
 
-    /// The networks of the evaluation that comes next, made anew where its texts are others.
-    private func networks() throws -> (guiding: NetworkDenoiser, plain: NetworkDenoiser) {
-        let texts = prompts.texts(at: progress.index)
-        progress.index += 1
+    /// The networks of an evaluation, made anew where its texts are others.
+    private func networks(
+        of index: Int
+    ) throws -> (guiding: NetworkDenoiser, plain: NetworkDenoiser) {
+        let texts = prompts.texts(at: index)
         if let known = progress.networks, progress.texts == texts { return known }
-        // What is around the areas, and what the prompt changes, is that of its text.
-        if progress.texts != nil { options.reuse?.startOver() }
         let networks = networks(try conditioning(for: texts))
         (progress.texts, progress.networks) = (texts, networks)
         return networks
@@ -155,6 +165,7 @@ struct BackboneDenoiser: Denoiser {
 
     private func network(_ conditioning: Conditioning) -> NetworkDenoiser {
         let (backbone, channels, options, control) = (model.backbone, channels, options, control)
+        let progress = progress
         let isInstruction = model.kind == .instruction
         let parts = prompts.weights.count
         return NetworkDenoiser(model.parametrization) { sample, timestep in
@@ -168,7 +179,8 @@ struct BackboneDenoiser: Denoiser {
             let conditioning = conditioning.suffix(rows)
             var options = options
             options.control = control?.residuals(
-                sample, timestep: timestep, conditioning, ofPrompt: parts)
+                sample, timestep: timestep, conditioning, ofPrompt: parts,
+                inStep: progress.calling)
             return backbone.predict(
                 input ?? sample, timestep: timestep, conditioning, options: options)
         }
@@ -176,35 +188,35 @@ struct BackboneDenoiser: Denoiser {
 
     /// The clean estimate of latents [1,H,W,C].
     func callAsFunction(_ x: Tensor, at level: NoiseLevel) throws -> Tensor {
-        defer { control?.advance() }
-        let estimate = try estimate(x, at: level)
-        // Around what was computed it is the last one there, whatever the noise is since.
-        return options.reuse?.completed(estimate: estimate) ?? estimate
+        let index = progress.index
+        progress.index += 1
+        guard let areas else { return try estimate(x, at: level, of: index) }
+        return try areas.estimate(x, at: level, of: index) { try estimate($0, at: $1, of: $2) }
     }
 
-    /// Guided by one prompt; the branch without it is computed in some calls only where `reuse` spares it.
+    /// Guided by one prompt; the branch without it is computed in some calls only where areas are computed alone.
     private func guided(
         _ network: NetworkDenoiser, _ scale: Float, _ x: Tensor, at level: NoiseLevel
     ) throws -> Tensor {
         let guided = Guided(network, scale: scale)
-        guard scale > 1, let reuse = options.reuse, reuse.sparesBranch else {
-            return try guided(x, at: level)
-        }
+        guard scale > 1, let areas else { return try guided(x, at: level) }
         // Estimates differ by what the prompt changes in the network's answer, times this.
         let slope = model.parametrization.slope(at: level.sigma)
-        guard reuse.sparesNextBranch() else {
+        guard areas.isOfPromptAlone else {
             let (without, with) = try guided.branches(x, at: level)
-            reuse.keep(difference: (with - without) / slope)
+            areas.keep(difference: (with - without) / slope, at: level.timestep)
             return guided.guided(without: without, with: with)
         }
         let with = try network(x, at: level)
-        guard let difference = reuse.keptDifference else { return with }
-        return with + difference * (slope * (scale - 1))
+        return with + areas.difference(at: level.timestep) * (slope * (scale - 1))
     }
 
-    private func estimate(_ x: Tensor, at level: NoiseLevel) throws -> Tensor {
+    private func estimate(
+        _ x: Tensor, at level: NoiseLevel, of index: Int
+    ) throws -> Tensor {
         let counts = model.guides(recipe, at: level)
-        let (guiding, plain) = try networks()
+        let (guiding, plain) = try networks(of: index)
+        progress.calling = index
         guard !model.hasGuidanceEmbedding else {
             return try (counts ? guiding : plain)(x, at: level)
         }

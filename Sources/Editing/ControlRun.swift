@@ -4,10 +4,8 @@ import Recipes
 import Sampling
 import Tensors
 
-/// The ControlNets of one run over the steps: what they read, embedded once, and which steps have passed.
-///
-/// A run has its own; it is not shared between threads.
-final class ControlRun {
+/// The ControlNets of one run over the steps: what they read, embedded once.
+struct ControlRun {
     /// A ControlNet with what it reads.
     private struct Entry {
         let control: Control
@@ -20,7 +18,6 @@ final class ControlRun {
 
     private let entries: [Entry]
     private let steps: Int
-    private var passed = 0
 
     /// - Parameters:
     ///   - pictures: of each control, [1, 8H, 8W, 3].
@@ -35,20 +32,19 @@ final class ControlRun {
         self.steps = steps
     }
 
-    /// Notes that a step is done.
-    func advance() { passed += 1 }
-
-    /// What they add in this step; nil if none is at work.
+    /// What they add in a step; nil if none is at work.
     ///
     /// - Parameters:
     ///   - sample: the network's latents [N, H, W, C], the prompt's branch last.
     ///   - conditioning: of N rows.
     ///   - parts: how many of the rows, the last ones, are the prompt's.
+    ///   - step: counted from 0.
     func residuals(
-        _ sample: Tensor, timestep: Float, _ conditioning: Conditioning, ofPrompt parts: Int
+        _ sample: Tensor, timestep: Float, _ conditioning: Conditioning, ofPrompt parts: Int,
+        inStep step: Int
     ) -> ControlResiduals? {
         entries.reduce(nil) { sum, entry in
-            guard entry.control.works(inStep: passed, of: steps) else { return sum }
+            guard entry.control.works(inStep: step, of: steps) else { return sum }
             let rows = sample.shape[0]
             let network = entry.network
             let own = network.configuration.steersPromptOnly(entry.control.mode) ? parts : rows

@@ -54,6 +54,8 @@ public struct EditPlan: Sendable, Equatable, Encodable {
         public let evaluations: Int
         /// The share of the latents that they compute, in 0...1.
         public let share: Double
+        /// How many calls are made ahead for all of the latents, beside the evaluations.
+        public let ahead: Int
     }
 
     /// All that describes the work; the remarks are no part of the document.

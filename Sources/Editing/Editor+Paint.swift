@@ -68,7 +68,7 @@ extension Editor {
         let denoiser = try log.measured(.encodingPrompt) {
             try BackboneDenoiser(
                 model, recipe, width: latents.paddedWidth, height: latents.paddedHeight,
-                evaluations: steps, control: model.controlRun(edit, latents, steps: steps))
+                levels: scheduler.levels, control: model.controlRun(edit, latents, steps: steps))
         }
         log.note(denoiser.notes)
         var (start, region): (Tensor, Region?)

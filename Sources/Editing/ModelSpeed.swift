@@ -144,11 +144,11 @@ extension Editor {
         let (whole, shallow) = (operations(isShallow: false), operations(isShallow: true))
         let partial = operations(isShallow: false, share: run.areas?.share ?? 1)
         let calls = run.calls(model)
-        return calls.enumerated().reduce(0.0) { sum, entry in
-            let rows = entry.element.rows
-            let isDeep = entry.offset.isMultiple(of: recipe.deepCache)
+        return calls.reduce(0.0) { sum, call in
+            let rows = call.rows
+            let isDeep = call.evaluation.isMultiple(of: recipe.deepCache)
             let steering = controls.reduce(0.0) { sum, control in
-                guard control.works(inStep: entry.offset, of: calls.count),
+                guard control.works(inStep: call.evaluation, of: run.levels.count),
                     let network = model.controlNets[control.network]
                 else { return sum }
                 let rows = network.configuration.steersPromptOnly(control.mode) ? 1 : rows
@@ -157,7 +157,7 @@ extension Editor {
                         width: size.paddedWidth / model.vae.factor,
                         height: size.paddedHeight / model.vae.factor, tokens: Self.tokens)
             }
-            let own = !isDeep ? shallow : entry.element.isWhole ? whole : partial
+            let own = !isDeep ? shallow : call.isWhole ? whole : partial
             let work = Double(rows) * own + steering
             return sum + speed.callSeconds + work * speed.operationSeconds
         }

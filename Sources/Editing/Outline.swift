@@ -43,35 +43,47 @@ struct Outline {
         /// What the backbone computes between whole calls; nil where all are whole.
         var areas: Areas?
 
-        /// The rows of each call, and whether it computes all of the latents.
-        func calls(_ model: Model) -> [(rows: Int, isWhole: Bool)] {
-            var (last, count, gap) = (0, 0, 0)
-            let prompts = ScheduledPrompts(recipe, for: model)
-            let sparesBranch = model.sparesBranch(recipe)
-            return levels.enumerated().map { index, level in
-                let rows = model.guides(recipe, at: level) ? model.branches(for: recipe) : 1
-                count += 1
-                // The first call is whole: no rows were before it.
-                let isWhole =
-                    areas == nil || rows != last || count >= gap
-                    || prompts.texts(at: index) != prompts.texts(at: index - 1)
-                if isWhole {
-                    (last, count, gap) = (rows, 0, Reuse.gap(recipe.reuse, after: level.timestep))
+        /// A call of the UNet.
+        struct Call {
+            /// The evaluation that it serves.
+            let evaluation: Int
+            let rows: Int
+            /// Whether it computes all of the latents.
+            let isWhole: Bool
+        }
+
+        /// All calls, those that are made ahead included.
+        func calls(_ model: Model) -> [Call] {
+            let rows = levels.map { model.guides(recipe, at: $0) ? model.branches(for: recipe) : 1 }
+            guard areas != nil else {
+                return rows.enumerated().map {
+                    Call(evaluation: $0.offset, rows: $0.element, isWhole: true)
                 }
-                return (sparesBranch && !isWhole ? 1 : rows, isWhole)
+            }
+            let schedule = ReuseSchedule(recipe, levels, for: model)
+            return schedule.evaluations.enumerated().flatMap { index, evaluation in
+                let own = Call(
+                    evaluation: index, rows: evaluation.isOfPromptAlone ? 1 : rows[index],
+                    isWhole: evaluation.isWhole)
+                return [own]
+                    + (evaluation.ahead.map {
+                        [Call(evaluation: $0, rows: rows[$0], isWhole: true)]
+                    } ?? [])
             }
         }
     }
 
     /// What is computed of the latents in some of the calls; nil where all are whole.
     func reuse(_ model: Model) -> EditPlan.Reuse? {
-        let partial = runs.flatMap { run in
-            run.calls(model).filter { !$0.isWhole }.map { _ in run.areas?.share ?? 1 }
+        let calls = runs.flatMap { run in
+            run.calls(model).map { (isWhole: $0.isWhole, share: run.areas?.share ?? 1) }
         }
+        let partial = calls.filter { !$0.isWhole }
         guard !partial.isEmpty else { return nil }
-        let share = partial.reduce(0, +) / Double(partial.count)
+        let share = partial.reduce(0) { $0 + $1.share } / Double(partial.count)
         return EditPlan.Reuse(
-            evaluations: partial.count, share: (share * 1000).rounded() / 1000)
+            evaluations: partial.count, share: (share * 1000).rounded() / 1000,
+            ahead: calls.count - evaluations)
     }
 
     /// UNet runs in all.

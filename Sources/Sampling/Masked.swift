@@ -62,7 +62,7 @@ public struct KnownRegion {
 
 extension Tensor {
     /// A one-channel mask, once for each channel of `latents`.
-    func repeated(over latents: Tensor) -> Tensor {
+    package func repeated(over latents: Tensor) -> Tensor {
         guard shape != latents.shape, let channels = latents.shape.last else { return self }
         return .concatenated(Array(repeating: self, count: channels), axis: shape.count - 1)
     }

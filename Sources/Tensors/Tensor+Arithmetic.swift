@@ -61,9 +61,28 @@ extension Tensor {
     /// `a` divided by each value.
     public static func / (a: Float, b: Tensor) -> Tensor { b.map { a / $0 } }
 
-    /// Each value if it goes on changing as since `earlier`, for `factor` times as long.
-    package func extrapolated(from earlier: Tensor, by factor: Float) -> Tensor {
-        combined(with: earlier) { $0 + factor * ($0 - $1) }
+    /// Each value if it goes on changing as since `earlier`, for `factor` times as long; from -1 to 0 it is between
+    /// both.
+    ///
+    /// - Parameters:
+    ///   - earlier: of the same shape.
+    ///   - rows: how many of the last ones along the first axis the result has; nil for all.
+    package func extrapolated(
+        from earlier: Tensor, by factor: Float, lastRows rows: Int? = nil
+    ) -> Tensor {
+        precondition(shape == earlier.shape, "\(shape) and \(earlier.shape) differ")
+        let rows = min(rows ?? shape[0], shape[0])
+        let rest = count / max(shape[0], 1) * (shape[0] - rows)
+        return withUnsafeBufferPointer { now in
+            earlier.withUnsafeBufferPointer { before in
+                Tensor(shape: [rows] + shape.dropFirst()) { y in
+                    for i in y.indices {
+                        let value = now[rest + i]
+                        y[i] = value + factor * (value - before[rest + i])
+                    }
+                }
+            }
+        }
     }
 
     /// Adds `b`, value by value.

@@ -108,9 +108,9 @@ extension Tensor {
         }
     }
 
-    /// The last row along the first axis.
-    package var lastRow: Tensor {
-        shape[0] == 1 ? self : sliced(axis: 0, shape[0] - 1..<shape[0])
+    /// The last `rows` along the first axis; all where there are no more.
+    package func lastRows(_ rows: Int) -> Tensor {
+        shape[0] <= rows ? self : sliced(axis: 0, shape[0] - rows..<shape[0])
     }
 
     /// `rows` along the first axis: this, if it has as many, or its only one over and over.

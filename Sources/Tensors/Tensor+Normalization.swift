@@ -93,11 +93,12 @@ public struct GroupSums: Sendable {
         (self.batch, self.pixels, self.channels, self.sums) = (batch, pixels, channels, sums)
     }
 
-    /// Those of the last row alone.
-    package var lastRow: GroupSums {
-        GroupSums(
-            batch: 1, pixels: pixels, channels: channels,
-            sums: Array(sums.suffix(sums.count / batch)))
+    /// Those of the last `rows` alone; all where there are no more.
+    package func lastRows(_ rows: Int) -> GroupSums {
+        let rows = min(rows, batch)
+        return GroupSums(
+            batch: rows, pixels: pixels, channels: channels,
+            sums: Array(sums.suffix(sums.count / batch * rows)))
     }
 
     private func combined(
@@ -118,7 +119,7 @@ public struct GroupSums: Sendable {
     ///
     /// - Parameters:
     ///   - earlier: of as many pixels.
-    ///   - factor: for how many times as long.
+    ///   - factor: for how many times as long; from -1 to 0 it is between both.
     package func extrapolated(from earlier: GroupSums, by factor: Double) -> GroupSums {
         precondition(sums.count == earlier.sums.count && pixels == earlier.pixels)
         let count = Double(pixels * channels * batch * 2 / sums.count)

@@ -63,17 +63,22 @@ import Testing
         return 10 * log10(255 * 255 * Double(places.count) / error)
     }
 
-    @Test(arguments: ["gesso-builtin", "gesso-builtin-inpaint"])
-    func paintsNearlyWhatAFullRunDoes(_ model: String) throws {
+    /// Of eight steps from pure noise three have whole calls. Means when this was written: 24.1 and 38.9 dB; a model
+    /// made for inpainting is held by what it sees around the mask.
+    @Test(arguments: [("gesso-builtin", 23.5), ("gesso-builtin-inpaint", 38)])
+    func paintsNearlyWhatAFullRunDoes(_ model: String, _ least: Double) throws {
         let editor = model == "gesso-builtin" ? Self.editor : Self.inpainting
-        let full = try painted(middle, by: editor)
-        let reused = try painted(middle, ["reuse": "4"], by: editor)
-        #expect(reused != full)
-        // Of eight steps from pure noise two are whole; 25.1 and 30.9 dB when this was written.
-        #expect(ratio(reused, full, in: middle) > 24)
-        for place in picture.samples.indices where middle.values[place / 3] == 0 {
-            #expect(reused.samples[place] == picture.samples[place])
+        let ratios = try (3..<6).map { seed in
+            let seed = ["seed": String(seed)]
+            let full = try painted(middle, seed, by: editor)
+            let reused = try painted(middle, seed.merging(["reuse": "4"]) { $1 }, by: editor)
+            for place in picture.samples.indices where middle.values[place / 3] == 0 {
+                #expect(reused.samples[place] == picture.samples[place])
+            }
+            return ratio(reused, full, in: middle)
         }
+        let mean = ratios.reduce(0, +) / Double(ratios.count)
+        #expect(mean > least && mean < 60, "\(ratios)")
     }
 
     @Test func everyStepMayBeAFullOne() throws {
@@ -108,7 +113,8 @@ import Testing
         #expect(try editor.plan(edit(middle)).reuse == nil)
         let plan = try editor.plan(edit(middle, ["reuse": "4"]))
         #expect(plan.evaluations == 8)
-        #expect(plan.reuse?.evaluations == 5)
+        #expect(plan.reuse?.evaluations == 7)
+        #expect(plan.reuse?.ahead == 2)
         // 40x40 pixels are 5x5 of 16x16 latents.
         #expect(plan.reuse?.share == 0.098)
         #expect(plan.workBytes > (try editor.plan(edit(middle)).workBytes))

@@ -33,10 +33,20 @@ import Testing
 
     private let middle = Area(rows: 4..<8, columns: 3..<9)
 
+    /// A reuse that knows a whole call, and computes its areas alone from now on.
+    private func reuse(
+        _ areas: Areas, after unet: UNet2DCondition, _ sample: Tensor, at time: Float
+    ) -> Reuse {
+        let reuse = Reuse(areas: areas)
+        _ = answer(unet, sample, at: time, reuse)
+        reuse.isPartial = true
+        return reuse
+    }
+
     @Test func oneAreaOfEverythingIsAWholeCallToTheBit() throws {
         let unet = try unet()
-        let reuse = Reuse(interval: 9, areas: everything)
-        for (time, step) in [(900, 1.7), (600, 2.3), (300, 0.7)] as [(Float, Float)] {
+        let reuse = reuse(everything, after: unet, sample(1.7), at: 900)
+        for (time, step) in [(600, 2.3), (300, 0.7)] as [(Float, Float)] {
             #expect(
                 answer(unet, sample(step), at: time, reuse) == answer(unet, sample(step), at: time))
         }
@@ -47,8 +57,8 @@ import Testing
         let unet = try unet()
         let (rows, columns) = ([0..<4, 4..<8, 8..<13], [0..<8, 8..<11])
         let tiles = rows.flatMap { rows in columns.map { Area(rows: rows, columns: $0) } }
-        let reuse = Reuse(interval: 9, areas: Areas(height: height, width: width, tiles))
-        _ = answer(unet, sample(1.7), at: 900, reuse)
+        let reuse = reuse(
+            Areas(height: height, width: width, tiles), after: unet, sample(1.7), at: 900)
         expectClose(
             answer(unet, sample(2.3), at: 100, reuse), answer(unet, sample(2.3), at: 100))
     }
@@ -57,17 +67,16 @@ import Testing
     @Test func anAreaOfTheSameInputIsThatOfAWholeCall() throws {
         let unet = try unet()
         let two = areas(middle, Area(rows: 10..<13, columns: 0..<2))
-        let reuse = Reuse(interval: 5, areas: two)
-        let whole = answer(unet, sample(1.7), at: 500, reuse)
-        #expect(whole == answer(unet, sample(1.7), at: 500))
+        let reuse = reuse(two, after: unet, sample(1.7), at: 500)
+        let whole = answer(unet, sample(1.7), at: 500)
         expectClose(answer(unet, sample(1.7), at: 500, reuse), whole)
         expectClose(answer(unet, sample(1.7), at: 500, reuse), whole)
     }
 
     @Test func onlyAreasChange() throws {
         let unet = try unet()
-        let reuse = Reuse(interval: 2, areas: areas(middle))
-        let before = answer(unet, sample(1.7), at: 500, reuse)
+        let reuse = reuse(areas(middle), after: unet, sample(1.7), at: 500)
+        let before = answer(unet, sample(1.7), at: 500)
         let after = answer(unet, sample(2.3), at: 400, reuse)
         for row in 0..<height {
             for column in 0..<width {
@@ -80,76 +89,61 @@ import Testing
         }
     }
 
-    @Test func oneOfSoManyCallsIsWhole() throws {
-        let unet = try unet()
-        let reuse = Reuse(interval: 3, areas: areas(middle))
-        let whole = [900, 800, 700, 600, 500, 400].map { (time: Float) in
-            answer(unet, sample(time / 100), at: time, reuse)
-                == answer(unet, sample(time / 100), at: time)
-        }
-        #expect(whole == [true, true, false, true, false, false])
-        let always = Reuse(interval: 1, areas: areas(middle))
-        for time in [900, 800] as [Float] {
-            #expect(
-                answer(unet, sample(1.7), at: time, always) == answer(unet, sample(1.7), at: time))
-        }
-    }
+    /// Changes little, for the weights know no smooth function of the timestep.
+    private func picture(at time: Float) -> Tensor { sample(0.7) + sample(2.3) * (time - 720) }
 
-    @Test func wholeCallsComeSoonerInMoreNoise() throws {
-        let unet = try unet()
-        let reuse = Reuse(interval: 4, areas: areas(middle))
-        let times = stride(from: Float(950), to: 0, by: -100)
-        let whole = times.map { time in
-            answer(unet, sample(time / 100), at: time, reuse)
-                == answer(unet, sample(time / 100), at: time)
-        }
-        #expect(
-            whole == [true, true, false, true, false, false, true, false, false, false])
-        #expect(Reuse.gap(4, after: 999) == 1 && Reuse.gap(4, after: 500) == 4)
-        #expect(Reuse.gap(4, after: 0) == 6 && Reuse.gap(1, after: 0) == 1)
+    /// How far a call of the area at a timestep is from a whole one, after whole calls at others.
+    private func error(_ unet: UNet2DCondition, at time: Float, after whole: [Float]) -> Float {
+        let reuse = Reuse(areas: areas(middle))
+        for time in whole { _ = answer(unet, picture(at: time), at: time, reuse) }
+        reuse.isPartial = true
+        let own = answer(unet, picture(at: time), at: time, reuse)
+        let inside = (own - answer(unet, picture(at: time), at: time))
+            .cropped(rows: middle.rows, columns: middle.columns)
+        return inside.values.reduce(0) { $0 + $1 * $1 }
     }
 
     /// What changed between two whole calls goes on changing, which brings an area nearer to a whole call.
     @Test func changesGoOn() throws {
         let unet = try unet()
-        /// Changes little, for the weights know no smooth function of the timestep.
-        func picture(at time: Float) -> Tensor { sample(0.7) + sample(2.3) * (time - 720) }
-        func difference(after earlier: [Float]) -> Float {
-            let reuse = Reuse(interval: 3, areas: areas(middle))
-            for time in earlier { _ = answer(unet, picture(at: time), at: time, reuse) }
-            let own = answer(unet, picture(at: 720.05), at: 720.05, reuse)
-            let whole = answer(unet, picture(at: 720.05), at: 720.05)
-            let inside = (own - whole).cropped(rows: middle.rows, columns: middle.columns)
-            return inside.values.reduce(0) { $0 + $1 * $1 }
-        }
         let (without, with) = (
-            difference(after: [720.1]), difference(after: [720.2, 720.15, 720.1])
+            error(unet, at: 720.05, after: [720.1]),
+            error(unet, at: 720.05, after: [720.15, 720.1])
         )
         #expect(with > 0 && with < 0.4 * without, "\(with) and \(without)")
     }
 
-    /// Where guidance ends, rows are fewer.
-    @Test func aCallOfOtherRowsIsWhole() throws {
+    /// Between two whole calls an area is nearer to its own than beyond them.
+    @Test func betweenTwoCallsIsBetweenWhatTheyLeft() throws {
         let unet = try unet()
-        let reuse = Reuse(interval: 9, areas: areas(middle))
-        _ = answer(unet, sample(1.7), at: 900, reuse)
-        let one = waves([1, height, width, 4], 2.3)
-        let context = contexts.sliced(axis: 0, 1..<2)
-        #expect(
-            unet(one, timestep: 800, encoderHiddenStates: context, reuse: reuse)
-                == unet(one, timestep: 800, encoderHiddenStates: context))
+        let (beyond, between) = (
+            error(unet, at: 720.1, after: [720.2, 720.15]),
+            error(unet, at: 720.1, after: [720.15, 720.05])
+        )
+        #expect(between > 0 && between < 0.5 * beyond, "\(between) and \(beyond)")
+    }
+
+    /// What was before a call of other prompts or rows is not gone on with.
+    @Test func aNewStartKnowsNothing() throws {
+        let unet = try unet()
+        func answer(_ earlier: [Float]) -> Tensor {
+            let reuse = Reuse(areas: areas(middle))
+            for time in earlier {
+                _ = self.answer(unet, picture(at: time), at: time, reuse)
+            }
+            reuse.startOver()
+            _ = self.answer(unet, picture(at: 700), at: 700, reuse)
+            reuse.isPartial = true
+            return self.answer(unet, picture(at: 600), at: 600, reuse)
+        }
+        #expect(answer([900, 800]) == answer([]))
     }
 
     /// The row of the prompt is that of a whole call where areas are everything, and the other one is not asked for.
     @Test func aCallOfThePromptAloneIsItsRowOfAWholeCall() throws {
         let unet = try unet()
-        let reuse = Reuse(interval: 9, areas: everything, sparesBranch: true)
-        #expect(!reuse.sparesNextBranch())
-        _ = answer(unet, sample(1.7), at: 900, reuse)
-        #expect(!reuse.sparesNextBranch(), "what the prompt changes is not known")
-        reuse.keep(difference: waves([1, height, width, 4], 0.3))
+        let reuse = reuse(everything, after: unet, sample(1.7), at: 900)
         for (time, step) in [(800, 2.3), (700, 0.7)] as [(Float, Float)] {
-            #expect(reuse.sparesNextBranch())
             let one = waves([1, height, width, 4], step)
             let prompt = contexts.sliced(axis: 0, 1..<2)
             #expect(
@@ -158,41 +152,36 @@ import Testing
         }
     }
 
-    /// Around an area are the last row's features.
+    /// Around an area are the last row's features, whatever calls of both rows were before.
     @Test func anAreaOfThePromptAloneIsThatOfAWholeCall() throws {
         let unet = try unet()
-        let reuse = Reuse(interval: 4, areas: areas(middle), sparesBranch: true)
-        let whole = answer(unet, sample(1.7), at: 800, reuse)
-        reuse.keep(difference: whole.sliced(axis: 0, 0..<1))
-        #expect(reuse.sparesNextBranch())
+        let reuse = reuse(areas(middle), after: unet, sample(1.7), at: 800)
         let (one, prompt) = (
             sample(1.7).sliced(axis: 0, 1..<2), contexts.sliced(axis: 0, 1..<2)
         )
-        expectClose(
-            unet(one, timestep: 800, encoderHiddenStates: prompt, reuse: reuse),
-            whole.sliced(axis: 0, 1..<2))
+        let whole = answer(unet, sample(1.7), at: 800)
+        for _ in 0..<2 {
+            expectClose(
+                unet(one, timestep: 800, encoderHiddenStates: prompt, reuse: reuse),
+                whole.sliced(axis: 0, 1..<2))
+            expectClose(answer(unet, sample(1.7), at: 800, reuse), whole)
+        }
     }
 
-    @Test func whatThePromptChangesGoesOnChanging() throws {
+    /// One row of a call between two whole ones is that row of a call of both.
+    @Test func aRowBetweenTwoCallsIsThatOfBoth() throws {
         let unet = try unet()
-        let reuse = Reuse(interval: 4, areas: areas(middle), sparesBranch: true)
-        let changes = [0.3, 0.8].map { waves([1, height, width, 4], $0) }
-        for (time, change) in zip([900, 800] as [Float], changes) {
-            #expect(!reuse.sparesNextBranch())
-            _ = answer(unet, sample(1.7), at: time, reuse)
-            reuse.keep(difference: change)
-            #expect(reuse.sparesNextBranch())
-            let one = sample(1.7).sliced(axis: 0, 1..<2)
-            _ = unet(
-                one, timestep: time - 50, encoderHiddenStates: contexts.sliced(axis: 0, 1..<2),
-                reuse: reuse)
+        let reuse = Reuse(areas: areas(middle))
+        for time in [900, 700] as [Float] {
+            _ = answer(unet, sample(time / 300), at: time, reuse)
         }
-        // Half of the time between both is added.
+        reuse.isPartial = true
+        let both = answer(unet, sample(1.7), at: 850, reuse)
         expectClose(
-            try #require(reuse.keptDifference),
-            changes[1] + (changes[1] - changes[0]) * (0.6 / 1.15))
-        reuse.startOver()
-        #expect(!reuse.sparesNextBranch(), "another prompt changes something else")
+            unet(
+                sample(1.7).sliced(axis: 0, 1..<2), timestep: 850,
+                encoderHiddenStates: contexts.sliced(axis: 0, 1..<2), reuse: reuse),
+            both.sliced(axis: 0, 1..<2))
     }
 
     @Test func controlIsAddedInTheAreas() throws {
@@ -202,8 +191,7 @@ import Testing
             down: [fine, fine, coarse, coarse].enumerated().map {
                 waves($1, 0.3 + Float($0))
             }, middle: waves(coarse, 0.6))
-        let reuse = Reuse(interval: 9, areas: everything)
-        _ = answer(unet, sample(1.7), at: 900, reuse)
+        let reuse = reuse(everything, after: unet, sample(1.7), at: 900)
         #expect(
             answer(unet, sample(2.3), at: 100, reuse, control: control)
                 == answer(unet, sample(2.3), at: 100, control: control))
@@ -213,27 +201,35 @@ import Testing
         let unet = try unet()
         let answers = [1, 2, 5].map { threads in
             ThreadPool(threads: threads).run {
-                let reuse = Reuse(interval: 9, areas: areas(middle))
-                _ = answer(unet, sample(1.7), at: 900, reuse)
+                let reuse = reuse(areas(middle), after: unet, sample(1.7), at: 900)
                 return answer(unet, sample(2.3), at: 800, reuse)
             }
         }
         #expect(answers[1] == answers[0] && answers[2] == answers[0])
     }
 
-    @Test func anEstimateIsKeptAroundTheAreas() throws {
+    /// Around the areas an estimate is between those of the whole calls, and beyond them the last one.
+    @Test func anEstimateIsCompletedAroundTheAreas() throws {
         let unet = try unet()
-        let reuse = Reuse(interval: 9, areas: areas(middle))
-        let (first, second) = (
-            waves([1, height, width, 4], 0.3), waves([1, height, width, 4], 0.8)
-        )
-        _ = answer(unet, sample(1.7), at: 900, reuse)
-        #expect(reuse.completed(estimate: first) == first)
-        _ = answer(unet, sample(1.7), at: 800, reuse)
-        var expected = first
-        expected.overwrite(
-            with: second.cropped(rows: middle.rows, columns: middle.columns), row: 4, column: 3)
-        #expect(reuse.completed(estimate: second) == expected)
+        let reuse = Reuse(areas: areas(middle))
+        let estimates = [0.3, 0.8, 1.1].map { waves([1, height, width, 4], $0) }
+        for (time, estimate) in zip([900, 700] as [Float], estimates) {
+            _ = answer(unet, sample(1.7), at: time, reuse)
+            #expect(reuse.completed(estimate: estimate) == estimate)
+        }
+        reuse.isPartial = true
+        let around: [(Float, Tensor)] = [
+            (850, estimates[0] * 0.75 + estimates[1] * 0.25), (700, estimates[1]),
+            (600, estimates[1]),
+        ]
+        for (time, outside) in around {
+            var expected = outside
+            _ = answer(unet, sample(1.7), at: time, reuse)
+            expected.overwrite(
+                with: estimates[2].cropped(rows: middle.rows, columns: middle.columns), row: 4,
+                column: 3)
+            expectClose(reuse.completed(estimate: estimates[2]), expected)
+        }
     }
 }
 

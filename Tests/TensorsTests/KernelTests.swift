@@ -247,6 +247,9 @@ import Testing
         let same = scales(first.extrapolated(from: second, by: 0))
         #expect(zip(same[0] + same[1], own[0] + own[1]).allSatisfy { abs($0 - $1) < 1e-5 })
         #expect(noise([4]).extrapolated(from: noise([4]) * 0, by: 0.5) == noise([4]) * 1.5)
+        #expect(
+            noise([3, 4]).extrapolated(from: noise([3, 4]) * 0, by: -0.5, lastRows: 2)
+                == noise([3, 4]).lastRows(2) * 0.5)
     }
 
     @Test(arguments: [[1, 1], [5, 32], [70, 33], [3, 768]])

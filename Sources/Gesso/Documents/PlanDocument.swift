@@ -56,7 +56,8 @@ package struct PlanDocument: PlainDocument {
         let work = plan.scheduler.map {
             "\(plan.evaluations) with \($0), \(plan.branches) branches each"
                 + (plan.reuse.map {
-                    ", \($0.evaluations) of them for \(Int(($0.share * 100).rounded(.up))) % of the latents"
+                    ", \($0.evaluations) of them for \(Int(($0.share * 100).rounded(.up))) % of the latents, "
+                        + "and \($0.ahead) ahead for all of them"
                 } ?? "")
         }
         let free = plan.availableBytes.map { ", \(gigabytes($0)) free" } ?? ""

@@ -1,17 +1,14 @@
 public import Tensors
 
-/// What the last whole call of a backbone left, for calls that compute some areas of the latents alone: what is
-/// around them in the input of each convolution, the keys and values of attention and the statistics of group
-/// normalisation (after Li et al. 2022, "Efficient Spatially Sparse Inference for Conditional GANs and Diffusion
-/// Models"). Between whole calls each of these goes on changing as it did between the last two, at a pace that slows
-/// down: the picture around the areas is known, so it depends on little but the timestep.
+/// What whole calls of a backbone left, for calls that compute some areas of the latents alone: what is around them in
+/// the input of each convolution, the keys and values of attention and the statistics of group normalisation (after
+/// Li et al. 2022, "Efficient Spatially Sparse Inference for Conditional GANs and Diffusion Models"). The last two are
+/// kept. At a timestep between theirs each of these is between both; beyond the last one it goes on changing as it did,
+/// at a pace that slows down: the picture around the areas is known, so it depends on little but the timestep.
 ///
 /// In a call of areas alone, activations hold their places only, [N,1,R,C]. Layers go through their steps in the
 /// same order in every call, so what each keeps is found by its turn. With areas that cover everything the result
-/// is that of a whole call.
-///
-/// Where the branch without a prompt is spared, only whole calls compute it: for the others its difference to the
-/// branch of the prompt goes on changing, too (as Lv et al. 2024, "FasterCache", do with whole pictures).
+/// is that of a whole call. A call of areas may have fewer rows than the whole ones, the last of theirs.
 ///
 /// A reuse belongs to one run.
 public final class Reuse {
@@ -22,100 +19,57 @@ public final class Reuse {
         case memory(Areas, CrossAttention.Memory)
     }
 
-    /// What two calls have to have in common.
-    private struct Call: Equatable {
-        let shape: [Int]
-        let isOne: Bool
+    /// A whole call.
+    private struct Whole {
+        let timestep: Float
+        var kept: [Kept] = []
+        var answer: Tensor?
+        var estimate: Tensor?
     }
 
     /// How much of the change between two whole calls is added where as much time has passed since the last one, as a
-    /// share of theirs: less the longer it is, for features bend. Measured on the built-in models.
-    private static func factor(after passed: Float) -> Float { 1.2 * passed / (1 + 0.3 * passed) }
+    /// share of theirs; below 0 it is between both. Beyond, it is less the longer it is, for features bend: measured
+    /// on the built-in models.
+    private static func factor(after passed: Float) -> Float {
+        passed <= 0 ? max(passed, -1) : 1.2 * passed / (1 + 0.3 * passed)
+    }
 
-    private let interval: Int
     private let areas: Areas
-    /// Whether whole calls of two rows are followed by calls of the last one alone.
-    public let sparesBranch: Bool
-    /// Of the last whole call.
-    private var kept: [Kept] = []
-    /// Of the whole call before, where it was at another timestep.
-    private var earlier: [Kept] = []
-    private var timesteps: (last: Float, earlier: Float) = (0, 0)
+    /// Whether the calls that follow compute the areas alone; the first one has to be whole.
+    public var isPartial = false
+    private var last: Whole?
+    /// The whole call before, where it was at another timestep.
+    private var earlier: Whole?
     /// How much of the change between both is added in this call.
     private var factor: Float = 0
     private var turn = 0
-    private var call: Call?
-    private var calls = 0
-    private var output: Tensor?
-    private var estimate: Tensor?
-    /// What the prompt changed in the answer of the last call with both branches.
-    private var difference: Tensor?
-    /// The same of the whole call before, where it was at another timestep.
-    private var earlierDifference: Tensor?
-    /// Whether the next call is of the prompt and the areas alone.
-    private var isOfPromptAlone = false
-    /// Whether the call under way, or the last one, computes the areas alone.
-    private(set) var isPartial = false
+    /// Of this call.
+    private var rows = 0
 
-    /// How many calls after a whole one the next is whole: fewer where there is most noise and a picture takes its
-    /// shape, and more where its details are decided.
+    /// - Parameter areas: what the calls compute that are not whole.
+    public init(areas: Areas) { self.areas = areas }
+
+    /// Begins a call.
     ///
     /// - Parameters:
-    ///   - interval: of whole calls in the middle of a schedule.
-    ///   - timestep: of the whole call, 0...999.
-    public static func gap(_ interval: Int, after timestep: Float) -> Int {
-        let place = max(1 - timestep / 1000, 0)
-        return max(Int((Float(interval) * (2 * place).squareRoot()).rounded()), 1)
-    }
-
-    /// - Parameters:
-    ///   - interval: one of so many calls is whole in the middle of a schedule, 1 or more (`gap`).
-    ///   - areas: what the others compute.
-    ///   - sparesBranch: whether whole calls of two rows are followed by calls of the last one alone.
-    public init(interval: Int, areas: Areas, sparesBranch: Bool = false) {
-        precondition(interval > 0)
-        (self.interval, self.areas, self.sparesBranch) = (interval, areas, sparesBranch)
-    }
-
-    /// Begins a call, which is whole where the last whole one was of another kind.
-    ///
-    /// - Parameters:
-    ///   - shape: of the input [N,H,W,C].
-    ///   - isOne: whether its rows are computed as one at first.
+    ///   - rows: of its input.
     ///   - timestep: that the network is shown.
-    func begin(shape: [Int], isOne: Bool, timestep: Float) {
-        let call = Call(shape: shape, isOne: isOne)
-        isPartial = isOfPromptAlone || (call == self.call && keeps(call) && !isNextWhole)
-        precondition(!isOfPromptAlone || shape[0] == 1, "the branch is not spared")
-        (isOfPromptAlone, turn) = (false, 0)
-        calls += 1
-        guard !isPartial else {
-            let change = timesteps.last - timesteps.earlier
-            factor =
-                earlier.isEmpty ? 0 : Self.factor(after: (timestep - timesteps.last) / change)
+    func begin(rows: Int, timestep: Float) {
+        (self.rows, turn, factor) = (rows, 0, 0)
+        guard isPartial else {
+            if let last, last.timestep != timestep { earlier = last }
+            last = Whole(timestep: timestep)
             return
         }
-        if call != self.call {
-            (earlier, difference, earlierDifference) = ([], nil, nil)
-        } else if timestep != timesteps.last {
-            (earlier, timesteps.earlier) = (kept, timesteps.last)
-            earlierDifference = difference
+        guard let last else { preconditionFailure("nothing is known of the rest") }
+        if let earlier {
+            factor = Self.factor(
+                after: (timestep - last.timestep) / (last.timestep - earlier.timestep))
         }
-        (self.call, calls, kept, timesteps.last) = (call, 0, [], timestep)
     }
 
-    /// Has the next call be a whole one, which nothing is known before.
-    public func startOver() { call = nil }
-
-    private var isNextWhole: Bool {
-        calls + 1 >= Self.gap(interval, after: timesteps.last)
-    }
-
-    /// Whether all rows of a call are kept.
-    private func keeps(_ call: Call) -> Bool { !sparesBranch || call.shape[0] == 1 }
-
-    /// Of the rows of a whole call those that others have.
-    private func needed(_ x: Tensor) -> Tensor { sparesBranch ? x.lastRow : x }
+    /// Forgets all calls: what follows is of other prompts or of other rows.
+    public func startOver() { (last, earlier) = (nil, nil) }
 
     /// Of a picture [N,H,W,C] what this call goes on with.
     func taken(_ picture: Tensor) -> Tensor {
@@ -132,15 +86,15 @@ public final class Reuse {
     func completed(_ sums: GroupSums, of x: Tensor, groups: Int) -> GroupSums {
         guard isPartial else {
             let own = areas.scaled(toHeight: x.shape[1], width: x.shape[2]).gathered(x)
-            let around = sums - own.groupSums(groups: groups)
-            kept.append(.sums(sparesBranch ? around.lastRow : around))
+            keep(.sums(sums - own.groupSums(groups: groups)))
             return sums
         }
         guard case (.sums(let around), let before) = next() else {
             preconditionFailure("not the same steps")
         }
-        guard case .sums(let before) = before else { return around + sums }
-        return around.extrapolated(from: before, by: Double(factor)) + sums
+        guard case .sums(let before) = before else { return around.lastRows(rows) + sums }
+        let now = around.lastRows(rows)
+        return now.extrapolated(from: before.lastRows(rows), by: Double(factor)) + sums
     }
 
     /// The keys and values of the whole picture.
@@ -153,16 +107,18 @@ public final class Reuse {
         _ own: CrossAttention.Memory, height: Int, width: Int
     ) -> CrossAttention.Memory {
         guard isPartial else {
-            let memory = CrossAttention.Memory(key: needed(own.key), value: needed(own.value))
-            kept.append(.memory(areas.scaled(toHeight: height, width: width), memory))
+            keep(.memory(areas.scaled(toHeight: height, width: width), own))
             return own
         }
         guard case (.memory(let areas, var memory), let before) = next() else {
             preconditionFailure("not the same steps")
         }
         if case .memory(_, let before) = before {
-            memory.key = memory.key.extrapolated(from: before.key, by: factor)
-            memory.value = memory.value.extrapolated(from: before.value, by: factor)
+            memory.key = now(memory.key, before.key)
+            memory.value = now(memory.value, before.value)
+        } else {
+            memory.key = memory.key.lastRows(rows)
+            memory.value = memory.value.lastRows(rows)
         }
         areas.write(own.key, overRows: &memory.key)
         areas.write(own.value, overRows: &memory.value)
@@ -171,28 +127,40 @@ public final class Reuse {
 
     /// What the network answers for the whole picture: around the areas what it last did.
     func finished(_ answer: Tensor) -> Tensor {
-        guard isPartial, var all = output else {
-            output = needed(answer)
+        guard isPartial, var all = last?.answer?.lastRows(rows) else {
+            last?.answer = answer
             return answer
         }
         areas.write(answer, over: &all)
         return all
     }
 
-    /// The same of an estimate [N,H,W,C] that was made from the answer.
+    /// The same of an estimate [N,H,W,C] that was made from the answer; at a timestep between two whole calls it is
+    /// between theirs around the areas.
     public func completed(estimate answer: Tensor) -> Tensor {
-        guard isPartial, var all = estimate else {
-            estimate = answer
+        guard isPartial, var all = last?.estimate else {
+            last?.estimate = answer
             return answer
+        }
+        if factor < 0, let before = earlier?.estimate {
+            all = all.extrapolated(from: before, by: factor)
         }
         areas.write(taken(answer), over: &all)
         return all
     }
 
-    /// What the next step kept in the last whole call, and in the one before if there is a change to go on with.
+    private func keep(_ kept: Kept) { last?.kept.append(kept) }
+
+    /// What the next step kept in the last whole call, and in the one before if there is a change between both.
     private func next() -> (last: Kept, earlier: Kept?) {
+        guard let last else { preconditionFailure("nothing is known of the rest") }
         defer { turn += 1 }
-        return (kept[turn], factor == 0 ? nil : earlier[turn])
+        return (last.kept[turn], factor == 0 ? nil : earlier?.kept[turn])
+    }
+
+    /// The rows of this call at its timestep, from those of the last two whole calls.
+    private func now(_ last: Tensor, _ earlier: Tensor) -> Tensor {
+        last.extrapolated(from: earlier, by: factor, lastRows: rows)
     }
 }
 
@@ -214,19 +182,19 @@ extension Reuse {
             let windows = areas.scaled(toHeight: size.height, width: size.width).all.map {
                 Window(for: $0, of: x, geometry)
             }
-            kept.append(
+            keep(
                 .convolution(
                     inputs, windows,
-                    windows.map {
-                        needed(x.cropped(rows: $0.source.rows, columns: $0.source.columns))
-                    }))
+                    windows.map { x.cropped(rows: $0.source.rows, columns: $0.source.columns) }))
             return whole(residual.take())
         }
         guard case (.convolution(let inputs, let windows, var crops), let before) = next() else {
             preconditionFailure("not the same steps")
         }
         if case .convolution(_, _, let before) = before {
-            crops = zip(crops, before).map { $0.extrapolated(from: $1, by: factor) }
+            crops = zip(crops, before).map(now)
+        } else {
+            crops = crops.map { $0.lastRows(rows) }
         }
         let parts = inputs.parts(of: x)
         for index in crops.indices {
@@ -239,24 +207,6 @@ extension Reuse {
             return part(window.enlarged(crops[index]), window.padding, residuals?[index])
         }
         return outputs.gathered(results)
-    }
-}
-
-extension Reuse {
-    /// Whether the branch without a prompt is spared in the next call, which computes the areas alone then and has to
-    /// be asked for the last row.
-    public func sparesNextBranch() -> Bool {
-        isOfPromptAlone = sparesBranch && difference != nil && call != nil && !isNextWhole
-        return isOfPromptAlone
-    }
-
-    /// Keeps what the prompt changed in the answer of a call with both branches, [N,H,W,C].
-    public func keep(difference: Tensor) { self.difference = difference }
-
-    /// What the prompt changes in the answer of a call that spared a branch; nil where that is not known.
-    public var keptDifference: Tensor? {
-        guard let difference, let earlierDifference else { return difference }
-        return difference.extrapolated(from: earlierDifference, by: factor)
     }
 }
 

@@ -73,7 +73,7 @@ public struct UNet2DCondition: Sendable {
         // The branches of guidance have the same input; they are one until they attend to their prompts.
         let isOne = sample.rowsAreAlike && time.rowsAreAlike
         let shown = isOne ? sample.sliced(axis: 0, 0..<1) : sample
-        reuse?.begin(shape: sample.shape, isOne: isOne, timestep: timestep)
+        reuse?.begin(rows: batch, timestep: timestep)
         let control = control.flatMap { reuse?.taken($0) ?? $0 }
         var x = convIn(configuration.centersInput ? 2 * shown - 1 : shown)
         x = reuse?.taken(x) ?? x
