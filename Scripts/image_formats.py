@@ -144,8 +144,13 @@ def make_bad_heif():
     corpus.bad("grid-of-large-tiles.heic", heif(huge, [(b"dimg", 9, [1] * 256)], 9),
                "more pixels together")
     loop = [(1, b"iden", b"", [size(64, 64)], 1), (9, b"iden", b"", [size(64, 64)], 0)]
-    corpus.bad("loop.heic", heif(loop, [(b"dimg", 9, [1]), (b"dimg", 1, [9])], 9),
-               "more pixels together")
+    round_trip = heif(loop, [(b"dimg", 9, [1]), (b"dimg", 1, [9])], 9)
+    corpus.bad("loop.heic", round_trip, "more pixels together")
+    # libheif takes no notice of the size that a reference says.
+    for name, place, says in [("long", 1, 10_000), ("short", 0, 8)]:
+        parts = round_trip.split(b"dimg")
+        parts[place] = parts[place][:-4] + struct.pack(">I", says)
+        corpus.bad(f"loop-of-{name}-reference.heic", b"dimg".join(parts), "more pixels together")
     corpus.bad("part-that-is-not-there.heic", heif(loop, [(b"dimg", 9, [103])], 9),
                "a part that it is put together of is no picture or is not there")
     alpha = [size(64, 64), auxiliary("urn:mpeg:hevc:2015:auxid:1")]

@@ -68,13 +68,13 @@ struct BackboneDenoiser: Denoiser {
 
     /// The same, computing latents away from a mask [1,H,W,1] in some steps only, where the recipe asks for it.
     ///
-    /// - Parameter clean: the latents [1,H,W,C] that are put back where the mask is 0; nil where none are.
-    func reusing(around mask: Tensor, clean: Tensor?) -> BackboneDenoiser {
+    /// - Parameter known: the latents that are put back where the mask is 0; nil where none are.
+    func reusing(around mask: Tensor, known: KnownRegion?) -> BackboneDenoiser {
         guard let areas = Areas(of: mask, recipe) else { return self }
         var reusing = self
         let run = ReuseRun(
             areas, ReuseSchedule(recipe, levels, for: model), levels,
-            known: clean.map { (clean: $0, mask: mask) })
+            known: known)
         (reusing.areas, reusing.options.reuse) = (run, run.reuse)
         return reusing
     }

@@ -88,7 +88,7 @@ struct Region {
     /// estimate to it.
     func masked(_ denoiser: BackboneDenoiser) -> any Denoiser {
         let seeing = channels.map(denoiser.seeing) ?? denoiser
-        let denoiser = seeing.reusing(around: mask, clean: known?.clean)
+        let denoiser = seeing.reusing(around: mask, known: known?.region)
         guard let known else { return denoiser }
         switch rule {
         case .diffusers, .differential: return denoiser

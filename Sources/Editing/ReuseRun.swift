@@ -10,7 +10,7 @@ final class ReuseRun {
     let reuse: Reuse
     private let schedule: ReuseSchedule
     private let levels: [NoiseLevel]
-    private let known: (clean: Tensor, mask: Tensor)?
+    private let known: KnownRegion?
     private var evaluation = ReuseSchedule.Evaluation()
     private var isAhead = false
     /// What the prompt changed in the answers of the last two calls with both branches.
@@ -18,13 +18,11 @@ final class ReuseRun {
 
     /// - Parameters:
     ///   - levels: of the run's evaluations.
-    ///   - known: the latents [1,H,W,C] that are put back where a mask [1,H,W,1] is 0; nil where none are.
+    ///   - known: the latents that are put back; nil where none are.
     init(
-        _ areas: Areas, _ schedule: ReuseSchedule, _ levels: [NoiseLevel],
-        known: (clean: Tensor, mask: Tensor)?
+        _ areas: Areas, _ schedule: ReuseSchedule, _ levels: [NoiseLevel], known: KnownRegion?
     ) {
-        (self.schedule, self.levels) = (schedule, levels)
-        self.known = known.map { ($0.clean, $0.mask.repeated(over: $0.clean)) }
+        (self.schedule, self.levels, self.known) = (schedule, levels, known)
         reuse = Reuse(areas: areas)
     }
 
@@ -47,7 +45,7 @@ final class ReuseRun {
         guard let next = evaluation.ahead else { return clean }
         let target = levels[next]
         // What is put back has no other noise then.
-        let held = known.map { clean * $0.mask + $0.clean * (1 - $0.mask) } ?? clean
+        let held = known?.held(clean) ?? clean
         let ahead = held + (x - held) * (target.sigma / level.sigma)
         (isAhead, reuse.isPartial) = (true, false)
         _ = reuse.completed(estimate: try estimate(ahead, target, next))

@@ -51,13 +51,13 @@ package struct ReuseSchedule: Equatable {
     /// - Parameter levels: of the run's evaluations.
     init(_ recipe: Recipe, _ levels: [NoiseLevel], for model: Model) {
         let prompts = ScheduledPrompts(recipe, for: model)
+        let texts = levels.indices.map { prompts.texts(at: $0) }
         let guides = levels.map { model.guides(recipe, at: $0) }
         let sparesBranch = model.sparesBranch(recipe)
         self.init(
             interval: recipe.reuse, timesteps: levels.map(\.timestep),
             begins: levels.indices.map {
-                $0 == 0 || guides[$0] != guides[$0 - 1]
-                    || prompts.texts(at: $0) != prompts.texts(at: $0 - 1)
+                $0 == 0 || guides[$0] != guides[$0 - 1] || texts[$0] != texts[$0 - 1]
             }, sparesBranch: { sparesBranch && guides[$0] })
     }
 

@@ -21,7 +21,7 @@ struct HEIFItems {
         boxes = ISOBoxes(bytes: bytes)
         let meta = boxes.boxes(in: 0..<bytes.count).first { $0.type == "meta" }
         guard let meta, meta.payload.count >= 4 else { return }
-        for box in boxes.boxes(in: meta.payload.dropFirst(4)) {
+        for box in contents(of: meta.payload.dropFirst(4)) {
             switch box.type {
             case "pitm": readPrimary(box)
             case "iinf": readKinds(box)
@@ -33,6 +33,10 @@ struct HEIFItems {
         }
     }
 
+    private func contents(of range: Range<Int>) -> [ISOBoxes.Box] {
+        boxes.boxes(in: range, cutsLast: true)
+    }
+
     private mutating func readPrimary(_ box: ISOBoxes.Box) {
         var cursor = ISOCursor(boxes, box.payload)
         guard let (version, _) = cursor.nextVersion() else { return }
@@ -42,24 +46,27 @@ struct HEIFItems {
     private mutating func readKinds(_ box: ISOBoxes.Box) {
         guard box.payload.count >= 6 else { return }
         let header = boxes.bytes[box.payload.lowerBound] == 0 ? 6 : 8
-        for entry in boxes.boxes(in: box.payload.dropFirst(header)) where entry.type == "infe" {
+        for entry in contents(of: box.payload.dropFirst(header)) where entry.type == "infe" {
             var cursor = ISOCursor(boxes, entry.payload)
             guard let (version, _) = cursor.nextVersion(), version >= 2,
                 let item = cursor.next(version == 2 ? 2 : 4), cursor.next(2) != nil,
                 let kind = cursor.next(4)
             else { continue }
-            kinds[item] = latin1((0..<4).map { UInt8(kind >> (24 - 8 * $0) & 255) })
+            kinds[item] = ISOBoxes.type(kind)
         }
     }
 
+    /// libheif takes no notice of the size that a reference says: the next one begins behind its numbers.
     private mutating func readReferences(_ box: ISOBoxes.Box) {
-        guard box.payload.count >= 4 else { return }
-        let size = boxes.bytes[box.payload.lowerBound] == 0 ? 2 : 4
-        for reference in boxes.boxes(in: box.payload.dropFirst(4)) {
-            var cursor = ISOCursor(boxes, reference.payload)
-            guard let from = cursor.next(size), let count = cursor.next(2) else { continue }
+        var cursor = ISOCursor(boxes, box.payload)
+        guard let (version, _) = cursor.nextVersion() else { return }
+        let size = version == 0 ? 2 : 4
+        while let length = cursor.next(4), let type = cursor.next(4) {
+            guard length != 1 || cursor.next(8) != nil, let from = cursor.next(size),
+                let count = cursor.next(2)
+            else { return }
             let others = (0..<count).compactMap { _ in cursor.next(size) }
-            switch reference.type {
+            switch ISOBoxes.type(type) {
             case "dimg": parts[from, default: []] += others
             case "auxl": for other in others { auxiliaries[other, default: []].append(from) }
             default: break
@@ -68,8 +75,8 @@ struct HEIFItems {
     }
 
     private mutating func readProperties(_ box: ISOBoxes.Box) {
-        let inner = boxes.boxes(in: box.payload)
-        properties = inner.first { $0.type == "ipco" }.map { boxes.boxes(in: $0.payload) } ?? []
+        let inner = contents(of: box.payload)
+        properties = inner.first { $0.type == "ipco" }.map { contents(of: $0.payload) } ?? []
         for box in inner where box.type == "ipma" {
             var cursor = ISOCursor(boxes, box.payload)
             guard let (version, flags) = cursor.nextVersion(), let count = cursor.next(4) else {

@@ -14,7 +14,10 @@ struct ISOBoxes {
     let bytes: UnsafeBufferPointer<UInt8>
 
     /// The boxes within a range, as far as they are whole.
-    func boxes(in range: Range<Int>) -> [Box] {
+    ///
+    /// - Parameter cutsLast: whether a box that says more than the range has counts with what is there, as libheif reads
+    ///   boxes within others.
+    func boxes(in range: Range<Int>, cutsLast: Bool = false) -> [Box] {
         var boxes: [Box] = []
         var position = range.lowerBound
         while position + 8 <= range.upperBound, boxes.count < Self.most {
@@ -26,7 +29,9 @@ struct ISOBoxes {
             } else if size == 0 {
                 size = range.upperBound - position
             }
-            guard size >= header, size <= range.upperBound - position else { break }
+            let room = range.upperBound - position
+            if cutsLast { size = min(size, room) }
+            guard size >= header, size <= room else { break }
             boxes.append(
                 Box(
                     type: latin1(bytes[position + 4..<position + 8]),
@@ -35,6 +40,11 @@ struct ISOBoxes {
             position += size
         }
         return boxes
+    }
+
+    /// The four letters that a number of four bytes stands for.
+    static func type(_ number: Int) -> String {
+        latin1((0..<4).map { UInt8(number >> (24 - 8 * $0) & 255) })
     }
 
     /// A number with its high byte first; a huge one is cut to what fits.

@@ -43,6 +43,9 @@ public struct KnownRegion {
         self.scheduler = scheduler
     }
 
+    /// Clean latents with the known ones put back outside the mask.
+    public func held(_ x: Tensor) -> Tensor { clean * keep + x * mask }
+
     /// The latents after step `index` with the known ones put back outside the mask, noised to the
     /// next level with the same noise each time, as diffusers inpaints with a four-channel model.
     public func restored(in x: Tensor, after index: Int) -> Tensor {
@@ -62,7 +65,7 @@ public struct KnownRegion {
 
 extension Tensor {
     /// A one-channel mask, once for each channel of `latents`.
-    package func repeated(over latents: Tensor) -> Tensor {
+    func repeated(over latents: Tensor) -> Tensor {
         guard shape != latents.shape, let channels = latents.shape.last else { return self }
         return .concatenated(Array(repeating: self, count: channels), axis: shape.count - 1)
     }

@@ -92,8 +92,8 @@ public final class Reuse {
         guard case (.sums(let around), let before) = next() else {
             preconditionFailure("not the same steps")
         }
-        guard case .sums(let before) = before else { return around.lastRows(rows) + sums }
         let now = around.lastRows(rows)
+        guard case .sums(let before) = before else { return now + sums }
         return now.extrapolated(from: before.lastRows(rows), by: Double(factor)) + sums
     }
 
@@ -113,13 +113,9 @@ public final class Reuse {
         guard case (.memory(let areas, var memory), let before) = next() else {
             preconditionFailure("not the same steps")
         }
-        if case .memory(_, let before) = before {
-            memory.key = now(memory.key, before.key)
-            memory.value = now(memory.value, before.value)
-        } else {
-            memory.key = memory.key.lastRows(rows)
-            memory.value = memory.value.lastRows(rows)
-        }
+        let earlier: CrossAttention.Memory? = if case .memory(_, let own) = before { own } else { nil }
+        memory.key = now(memory.key, earlier?.key)
+        memory.value = now(memory.value, earlier?.value)
         areas.write(own.key, overRows: &memory.key)
         areas.write(own.value, overRows: &memory.value)
         return memory
@@ -159,8 +155,9 @@ public final class Reuse {
     }
 
     /// The rows of this call at its timestep, from those of the last two whole calls.
-    private func now(_ last: Tensor, _ earlier: Tensor) -> Tensor {
-        last.extrapolated(from: earlier, by: factor, lastRows: rows)
+    private func now(_ last: Tensor, _ earlier: Tensor?) -> Tensor {
+        guard let earlier else { return last.lastRows(rows) }
+        return last.extrapolated(from: earlier, by: factor, lastRows: rows)
     }
 }
 
@@ -191,11 +188,8 @@ extension Reuse {
         guard case (.convolution(let inputs, let windows, var crops), let before) = next() else {
             preconditionFailure("not the same steps")
         }
-        if case .convolution(_, _, let before) = before {
-            crops = zip(crops, before).map(now)
-        } else {
-            crops = crops.map { $0.lastRows(rows) }
-        }
+        let earlier: [Tensor]? = if case .convolution(_, _, let crops) = before { crops } else { nil }
+        for index in crops.indices { crops[index] = now(crops[index], earlier?[index]) }
         let parts = inputs.parts(of: x)
         for index in crops.indices {
             inputs.write(parts, over: &crops[index], at: windows[index].source)
