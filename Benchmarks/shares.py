@@ -34,7 +34,7 @@ ROWS = {
     "operands: rounding to bf16 or int8": [
         "compiled_round_to_bf16", "compiled_round_to_int8", "compiled_find_greatest", "compiled_find_greatest_of_channels",
         "compiled_split_weights", "find_greatest_of_piece", "row_scale", "compiled_add_outliers", "compiled_find_infinite"],
-    "weights from f16": ["compiled_widen_all", "pack_panel", "pack_steps"],
+    "weights from f16": ["compiled_widen_all", "compiled_lay_in_strips", "pack_panel", "pack_steps"],
     "results: residual, bias, scale": ["compiled_finish_rows", "compiled_store_results", "compiled_scale_sums",
                                       "write_results"],
     "SiLU, GELU, GEGLU": ["compiled_activate_range", "compiled_gate_row", "compiled_gate_rows", "gate_one_row",

@@ -60,11 +60,11 @@ static void attend_keys(
     const attention *a, panel p, const float *k, const float *v, long first_query, long first_key,
     long keys) {
     gesso_current_set()->multiply_block(
-        keys, PANEL, a->head, k, a->head, 1, p.query, false, p.scores, PANEL, false);
+        keys, PANEL, a->head, k, a->head, 1, false, p.query, false, p.scores, PANEL, false);
     for (long lane = 0; lane < PANEL; lane += 16)
         gesso_current_set()->exponentiate(a, p, lane, first_query, first_key, keys);
     gesso_current_set()->multiply_block(
-        a->head, PANEL, keys, v, 1, a->head, p.scores, false, p.result, PANEL, true);
+        a->head, PANEL, keys, v, 1, a->head, false, p.scores, false, p.result, PANEL, true);
 }
 
 static void attend(void *context, long index) {

@@ -1,7 +1,8 @@
 // c[rows, columns] (+)= a[rows, k] b[k, columns], in tiles of a few rows and one or two vectors that fit the
 // registers of an instruction set: each set file states TILE_ROWS, TILE_VECTORS and TILE_PREFETCHES.
 //
-// Rows of a are row_step apart, its columns column_step; b is one panel, of which the first columns are used:
+// Rows of a are row_step apart, its columns column_step; with `far`, which goes with columns side by side and no
+// strips, a is expected beyond the second cache. b is one panel, of which the first columns are used:
 // [k, GESSO_PANEL], or in strips that are as wide as a tile, [strips, k, 16 * TILE_VECTORS]. A strip by itself
 // fills the first cache evenly; rows of a panel, of which a narrow tile reads every other line, half of it. Of the
 // last 16 columns all are written: c has room for columns rounded up to 16.

@@ -28,9 +28,9 @@
     KERNEL(store_results, (const attention *a, panel p, float *y, long queries), (a, p, y, queries))  \
     KERNEL(                                                                                           \
         multiply_block,                                                                               \
-        (long rows, long columns, long k, const float *a, long row_step, long column_step,            \
+        (long rows, long columns, long k, const float *a, long row_step, long column_step, bool far,  \
          const float *b, bool in_strips, float *c, long c_stride, bool add),                          \
-        (rows, columns, k, a, row_step, column_step, b, in_strips, c, c_stride, add))                 \
+        (rows, columns, k, a, row_step, column_step, far, b, in_strips, c, c_stride, add))            \
     KERNEL(                                                                                           \
         lay_in_strips, (const void *panel, gesso_type type, long k, float *to), (panel, type, k, to)) \
     KERNEL(                                                                                           \

@@ -42,6 +42,34 @@ INLINE void store_up_to(float *p, v16 v, long n) {
         memcpy(p, &v, (size_t)n * sizeof(float));
 }
 
+// Results of so many bytes are pushed out of the caches before they are read: they are written past them.
+#define STREAMED_BYTES (8 << 20)
+
+// Whether rows of `out` floats at `y`, so many in all, are written past the caches.
+INLINE bool streams(const float *y, long out, long count) {
+    return count * (long)sizeof(float) >= STREAMED_BYTES && out % 16 == 0 && (uintptr_t)y % sizeof(v16) == 0;
+}
+
+// As store_up_to; past the caches if `streamed`, where p is on a boundary of 64 bytes and n is 16 or more.
+INLINE void put_up_to(float *p, v16 v, long n, bool streamed) {
+#if __has_builtin(__builtin_nontemporal_store)
+    if (streamed) {
+        __builtin_nontemporal_store(v, (v16 *)p);
+        return;
+    }
+#endif
+    store_up_to(p, v, n);
+}
+
+// To be called by each thread after what it has streamed, so that others see it.
+INLINE void end_stream(bool streamed) {
+#if defined(__x86_64__)
+    if (streamed) __builtin_ia32_sfence();
+#else
+    (void)streamed;
+#endif
+}
+
 INLINE float sum(v16 v) {
     float s[16];
     memcpy(s, &v, sizeof s);

@@ -39,7 +39,7 @@ static void work(void *context, long index) {
         for (long part = 0; part <= p->gated; part++)
             for (long c = 0; c < columns; c += GESSO_PANEL)
                 gesso_current_set()->multiply_block(
-                    rows, least(columns - c, GESSO_PANEL), depths, left, left_stride, 1,
+                    rows, least(columns - c, GESSO_PANEL), depths, left, left_stride, 1, false,
                     right_panel(p, part * p->out + column + c, depth, depths, s->right), true,
                     s->sums + part * GATES + c, BLOCK_COLUMNS, depth > 0);
     }
@@ -47,9 +47,11 @@ static void work(void *context, long index) {
         gesso_current_set()->gate_rows(p, s->sums, row, rows, column, columns);
     else
         gesso_current_set()->finish_rows(p, s->sums, row, rows, column, columns);
+    end_stream(p->streamed);
 }
 
 static void multiply(product p) {
+    p.streamed = streams(p.y, p.out, p.rows * p.out);
     p.block_rows = even_part(p.rows, BLOCK_ROWS, 12);
     const long row_blocks = (p.rows + p.block_rows - 1) / p.block_rows;
     // Few rows make few blocks; narrow ones share out evenly.

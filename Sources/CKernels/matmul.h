@@ -18,6 +18,7 @@ typedef struct {
     long rows, k, out;
     gesso_epilogue epilogue;
     bool gated;  // rows of W after the first `out` make gates: y = a GELU(b)
+    bool streamed;  // y is written past the caches
     long block_rows, block_columns, column_blocks;
 } product;
 
@@ -50,7 +51,7 @@ INLINE void finish_rows(
             if (more) v += load_up_to(more + c, n);
             v = activated(v, e->activation);
             if (residual) v += load_up_to(residual + c, n);
-            store_up_to(y + c, v, n);
+            put_up_to(y + c, v, n, p->streamed);
         }
     }
 }
@@ -67,7 +68,7 @@ INLINE void gate_rows(
                 a += load(bias + c);
                 b += load(bias + p->out + c);
             }
-            store(y + c, a * activated(b, GESSO_GELU));
+            put_up_to(y + c, a * activated(b, GESSO_GELU), 16, p->streamed);
         }
     }
 }

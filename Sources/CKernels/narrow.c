@@ -286,6 +286,7 @@ static void multiply_part(void *context, long index) {
                 n, s, (part * p->out + column + c) / GESSO_PANEL, first, positions,
                 s->sums + part * GATES + c);
     write_results(n, s->sums, first, positions, column, columns);
+    end_stream(n->p.streamed);
 }
 
 // Rounds the left side, multiplies, and gives its memory back.
@@ -303,6 +304,7 @@ static void run(narrow_product n, long room, long lines, void (*put)(void *, lon
     if (n.scales_images) gesso_parallel(n.blocks * n.parts, put_zeros, &n);
     gesso_parallel(lines, put, &n);
     product *p = &n.p;
+    p->streamed = streams(p->y, p->out, p->rows * p->out);
     p->block_rows = even_part(n.positions, BLOCK_ROWS, 32);
     const long row_blocks = parts(n.positions, p->block_rows);
     const long most = p->gated ? GATES : row_blocks >= 4 ? BLOCK_COLUMNS : BLOCK_COLUMNS / 2;

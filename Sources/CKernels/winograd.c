@@ -22,6 +22,8 @@ static void multiply(void *context, long index) {
     float *weights = gesso_scratch(
         (size_t)(kept * of_slice + w->points * sum_step(w)) * sizeof(float));
     float *sums = weights + kept * of_slice;
+    // Of few tiles most is fetched before it would be of use.
+    const bool far = w->block >= 24;
     for (long block = start; block < least(start + w->run, w->blocks); block++) {
         const long first = w->first + block * w->block, tiles = least(w->tiles - first, w->block);
         for (long slice = 0; slice < w->slices; slice++) {
@@ -34,11 +36,12 @@ static void multiply(void *context, long index) {
                 gesso_current_set()->transform_weights(w, panel, channel, channels, right);
             for (long point = 0; point < w->points; point++)
                 gesso_current_set()->multiply_block(
-                    tiles, columns, channels, inputs + point * input_step(w), CHANNELS, 1,
+                    tiles, columns, channels, inputs + point * input_step(w), CHANNELS, 1, far,
                     right + point * WEIGHT_STEP, false, sums + point * sum_step(w), GESSO_PANEL, slice > 0);
         }
         gesso_current_set()->finish_tiles(w, sums, first, tiles, column);
     }
+    end_stream(w->streamed);
 }
 
 static long parts(long whole, long part) { return (whole + part - 1) / part; }
@@ -77,6 +80,7 @@ void gesso_convolve_winograd(
         .x = x, .weights = weights->panels, .type = weights->type, .y = y, .s = s,
         .epilogue = epilogue};
     w.tile = best_tile(s);
+    w.streamed = streams(y, s.out_channels, s.batch * s.out_height * s.out_width * s.out_channels);
     w.points = (w.tile + 2) * (w.tile + 2);
     w.across = parts(s.out_width, w.tile);
     w.in_image = parts(s.out_height, w.tile) * w.across;

@@ -27,6 +27,7 @@ typedef struct {
     long first, blocks;               // the group's first tile, its number of blocks
     long run;                         // blocks that follow one another on a thread
     bool keeps;                       // transformed weights of all slices from block to block
+    bool streamed;                    // y is written past the caches
     float *inputs;                    // [blocks of a group, slices, points, block, CHANNELS], padded
 } winograd;
 
@@ -88,7 +89,12 @@ INLINE void transform_tiles_of_size(const winograd *w, const int tile, long inde
             v16 half[MOST_PATCH][MOST_PATCH];
             UNROLL for (int j = 0; j < size; j++) {
                 v16 d[MOST_PATCH], v[MOST_PATCH];
-                UNROLL for (int i = 0; i < size; i++) d[i] = load(from + i * row + j * column + c);
+                UNROLL for (int i = 0; i < size; i++) {
+                    const float *at = from + i * row + j * column + c;
+                    d[i] = load(at);
+                    // What the next tile has and this one has not.
+                    if (j >= 2) __builtin_prefetch(at + tile * column);
+                }
                 transform_input(tile, d, v);
                 UNROLL for (int i = 0; i < size; i++) half[i][j] = v[i];
             }
@@ -157,8 +163,11 @@ INLINE void finish_tiles_of_size(
             v16 half[MOST_TILE][MOST_PATCH];
             UNROLL for (int j = 0; j < size; j++) {
                 v16 m[MOST_PATCH], v[MOST_TILE];
-                UNROLL for (int i = 0; i < size; i++)
-                    m[i] = load(from + (i * size + j) * sum_step(w));
+                UNROLL for (int i = 0; i < size; i++) {
+                    const float *at = from + (i * size + j) * sum_step(w);
+                    m[i] = load(at);
+                    __builtin_prefetch(at + GESSO_PANEL);  // the next tile's
+                }
                 transform_output(tile, m, v);
                 UNROLL for (int i = 0; i < tile; i++) half[i][j] = v[i];
             }
@@ -169,7 +178,8 @@ INLINE void finish_tiles_of_size(
                 const long row = (p.image * s->out_height + p.y + i) * s->out_width + p.x;
                 UNROLL for (int j = 0; j < tile; j++)
                     if (p.x + j < s->out_width)
-                        finish(&w->epilogue, w->y, row + j, column + c, s->out_channels, v[j]);
+                        finish(
+                            &w->epilogue, w->y, row + j, column + c, s->out_channels, v[j], w->streamed);
             }
         }
     }
