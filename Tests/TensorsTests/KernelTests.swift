@@ -119,6 +119,25 @@ import Testing
         }
     }
 
+    /// Results of 8 MB and more are written past the caches; those of either half are not.
+    @Test func largeResults() {
+        let pictures = (0..<2).map { noise([1, 240, 240, 32], seed: UInt64(5 + $0)) }
+        let rows = (0..<2).map { noise([36_000, 16], seed: UInt64(7 + $0)) }
+        let filter = PackedFilter(StoredTensor(noise([32, 32, 3, 3], seed: 2)))
+        let matrix = PackedMatrix(StoredTensor(noise([32, 16], seed: 3)))
+        let gates = PackedMatrix(StoredTensor(noise([64, 16], seed: 4)))
+        withEverySet { set in
+            func both(_ halves: [Tensor], _ result: (Tensor) -> Tensor) -> Bool {
+                result(.concatenated(halves, axis: 0)) == .concatenated(halves.map(result), axis: 0)
+            }
+            #expect(
+                both(pictures) { $0.convolved(with: filter, padding: .all(1), adding: $0) },
+                "\(set.name)")
+            #expect(both(rows) { $0.multiplied(by: matrix) }, "\(set.name)")
+            #expect(both(rows) { $0.gatedProduct(with: gates) }, "\(set.name)")
+        }
+    }
+
     @Test(arguments: [[1, 20, 24, 48, 40, 3], [1, 5, 6, 7, 9, 3], [2, 8, 8, 33, 33, 1]])
     func residualsInPlace(_ s: [Int]) {
         let x = noise([s[0], s[1], s[2], s[3]])

@@ -82,6 +82,22 @@ import Testing
         }
     }
 
+    /// Results of 8 MB and more are written past the caches; those of either half are not.
+    @Test func largeResults() {
+        let rows = (0..<2).map { noise([36_000, 16], seed: UInt64(7 + $0)) }
+        let weights = StoredTensor(noise([32, 16], seed: 3), as: .float16)
+        let gates = StoredTensor(noise([64, 16], seed: 4), as: .float16)
+        for unit in NarrowUnit.all {
+            let matrix = PackedMatrix(weights, arithmetic: unit.arithmetic)
+            let gated = PackedMatrix(gates, arithmetic: unit.arithmetic)
+            func both(_ result: (Tensor) -> Tensor) -> Bool {
+                result(.concatenated(rows, axis: 0)) == .concatenated(rows.map(result), axis: 0)
+            }
+            #expect(both { $0.multiplied(by: matrix) }, "\(unit.name)")
+            #expect(both { $0.gatedProduct(with: gated) }, "\(unit.name)")
+        }
+    }
+
     /// Units that sum in the same order give the same bytes.
     @Test func unitsAgree() throws {
         let x = noise([70, 500])

@@ -113,7 +113,8 @@ public final class Reuse {
         guard case (.memory(let areas, var memory), let before) = next() else {
             preconditionFailure("not the same steps")
         }
-        let earlier: CrossAttention.Memory? = if case .memory(_, let own) = before { own } else { nil }
+        let earlier: CrossAttention.Memory? =
+            if case .memory(_, let own) = before { own } else { nil }
         memory.key = now(memory.key, earlier?.key)
         memory.value = now(memory.value, earlier?.value)
         areas.write(own.key, overRows: &memory.key)
@@ -188,7 +189,8 @@ extension Reuse {
         guard case (.convolution(let inputs, let windows, var crops), let before) = next() else {
             preconditionFailure("not the same steps")
         }
-        let earlier: [Tensor]? = if case .convolution(_, _, let crops) = before { crops } else { nil }
+        let earlier: [Tensor]? =
+            if case .convolution(_, _, let crops) = before { crops } else { nil }
         for index in crops.indices { crops[index] = now(crops[index], earlier?[index]) }
         let parts = inputs.parts(of: x)
         for index in crops.indices {
