@@ -67,6 +67,23 @@ static codec_status take_block(codec_reader *reader, gif_state *state, const cha
     return status;
 }
 
+// An XMP packet is not in pieces: behind it are 258 bytes that lead a reader of pieces to its end, from wherever in
+// the packet it comes (Adobe: XMP Specification Part 3, 2020, 1.1.2). One that is written otherwise is passed over.
+static codec_status take_packet(codec_reader *reader, gif_state *state) {
+    enum { magic = 258 };
+    size_t begin = state->position;
+    if (!skip_pieces(state)) return corrupt(reader, "the file ends early");
+    size_t count = state->position - begin;
+    const uint8_t *end = state->bytes + state->position;
+    if (count <= magic || end[-magic] != 1 || end[1 - magic] != 0xFF || end[-2] != 0) return codec_ok;
+    return codec_items_add(&reader->items, "XMP ", NULL, state->bytes + begin, count - magic);
+}
+
+static int is_application(const gif_state *state, const char *name) {
+    const uint8_t *block = state->bytes + state->position;
+    return left_over(state) >= 13 && block[0] == 0xFF && block[1] == 11 && memcmp(block + 2, name, 11) == 0;
+}
+
 static codec_status read_extension(codec_reader *reader, gif_state *state) {
     const uint8_t *block = state->bytes + state->position;
     if (left_over(state) < 2) return corrupt(reader, "the file ends early");
@@ -74,10 +91,15 @@ static codec_status read_extension(codec_reader *reader, gif_state *state) {
     if (block[0] == 0xF9 && block[1] == 4 && left_over(state) >= 6) {
         state->transparent = block[2] & 1 ? block[5] : -1;
     }
-    int is_profile = block[0] == 0xFF && block[1] == 11 && left_over(state) >= 13
-        && memcmp(block + 2, "ICCRGBG1012", 11) == 0;
-    state->position += is_profile ? 13 : 1;
-    if (is_profile) return take_block(reader, state, "ICCP");
+    if (is_application(state, "ICCRGBG1012")) {
+        state->position += 13;
+        return take_block(reader, state, "ICCP");
+    }
+    if (is_application(state, "XMP DataXMP")) {
+        state->position += 13;
+        return take_packet(reader, state);
+    }
+    state->position += 1;
     if (block[0] == 0xFE) return take_block(reader, state, "COM ");
     return skip_pieces(state) ? codec_ok : corrupt(reader, "the file ends early");
 }

@@ -1,5 +1,3 @@
-public import FoundationEssentials
-
 /// What XMP has for the data sets of IPTC's older standard, for files without a place for those (IPTC Photo Metadata
 /// Standard 2023.1, where each property names its data set; Metadata Working Group: Guidelines 2.0, 2010, 5.3
 /// for dates).
@@ -110,28 +108,8 @@ extension ImageMetadata {
         return XMP.packet(added, digitalSourceType: digitalSourceType)
     }
 
-    /// Kinds of IPTC's data that a note names.
-    private static let mostNamed = 32
-
-    /// What a file of that format has no place for, one short sentence each.
-    ///
-    /// - Parameter data: the file, which may be a JPEG that is stored turned as its source is.
-    public func losses(in format: ImageFormat, writtenAs data: Data? = nil) -> [String] {
-        let orientation = format == .jpeg ? data.flatMap(JPEGHeader.init)?.orientation : nil
-        let isOverSource = orientation != nil && orientation == jpegSource?.orientation
-        let places = isOverSource ? [] : upright.lost.subtracting(lost)
-        let notes = Companion.allCases.filter(places.contains).compactMap(\.note)
-        if format == .jpeg { return notes + lossesInJPEG }
-        guard [.webp, .avif].contains(format), let others = counterparts?.others, !others.isEmpty
-        else { return notes }
-        let more = others.count > Self.mostNamed ? " and \(others.count - Self.mostNamed) more" : ""
-        return notes + [
-            "IPTC data without a counterpart in XMP is left out: "
-                + others.prefix(Self.mostNamed).joined(separator: ", ") + more
-        ]
-    }
-
-    private var counterparts: (elements: [XMP.Element], others: [String])? {
+    /// What IPTC's data come to in XMP, and those that have no counterpart there.
+    var counterparts: (elements: [XMP.Element], others: [String])? {
         photoshopResources.flatMap(PhotoshopResources.iptc).map {
             IPTC.counterparts(of: $0, beside: xmp)
         }

@@ -414,6 +414,20 @@ private func contains(_ bytes: [UInt8], _ text: String) -> Bool {
         #expect(metadata.warnings.isEmpty)
     }
 
+    /// 258 bytes behind the packet lead readers of pieces to its end; a packet without them is not one.
+    @Test(arguments: [true, false])
+    func packetOfAGIF(isWhole: Bool) throws {
+        let packet = "<x:xmpmeta xmlns:x=\"adobe:ns:meta/\"><!-- of a GIF --></x:xmpmeta>"
+        let magic = [1] + (0...UInt8.max).reversed() + [0]
+        var file = Array("GIF89a".utf8) + [1, 0, 1, 0, 0x80, 0, 0, 0, 0, 0, 255, 255, 255]
+        file += [0x21, 0xFF, 11] + Array("XMP DataXMP".utf8)
+        file += isWhole ? packet.utf8 + magic : [UInt8(packet.utf8.count)] + packet.utf8 + [0]
+        file += [0x2C, 0, 0, 0, 0, 1, 0, 1, 0, 0, 2, 2, 0x44, 1, 0, 0x3B]
+        let metadata = try Image(decoding: Data(file), name: "a").metadata
+        #expect(metadata.xmp == (isWhole ? Array(packet.utf8) : nil))
+        #expect(metadata.warnings.isEmpty)
+    }
+
     /// A marker of a JPEG holds 64 KiB; what has no room in one is named.
     @Test func aJPEGHasNoRoomForLargeBlocks() throws {
         let head: [UInt8] = [0x49, 0x49, 42, 0, 8, 0, 0, 0, 0, 0, 0, 0, 0, 0]
@@ -430,6 +444,23 @@ private func contains(_ bytes: [UInt8], _ text: String) -> Bool {
         #expect(try Image(decoding: image.encoded(as: .jpeg), name: "a").metadata.xmp == nil)
         #expect(
             image.metadata.losses(in: .jpeg) == ["its XMP is too large for a JPEG and is left out"])
+    }
+
+    /// Texts of a PNG and comments of a JPEG have no place in other formats; when and with what a file was written is
+    /// no news.
+    @Test func textsWithoutAPlaceAreNamed() {
+        var image = Image(width: 1, height: 1, channels: 3, samples: [1, 2, 3])
+        image.metadata.text = ["Software", "date:create", "Title", "workflow"].map {
+            TextEntry(keyword: $0, value: "a")
+        }
+        image.metadata.comments = [[65]]
+        let texts = "texts that only a PNG has a place for are left out: Title, workflow"
+        #expect(image.metadata.losses(in: .jpeg) == [texts])
+        #expect(image.metadata.losses(in: .png) == ["its comment is left out"])
+        #expect(image.metadata.losses(in: .webp) == ["its comment is left out", texts])
+        image.metadata.comments = [[65], [66]]
+        image.metadata.text = []
+        #expect(image.metadata.losses(in: .avif) == ["its 2 comments are left out"])
     }
 
     /// Some programs put the prefix of JPEG's marker in front of a PNG's EXIF.
