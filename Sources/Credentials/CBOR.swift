@@ -55,7 +55,7 @@ package indirect enum CBOR: Sendable, Equatable {
     }
 
     /// A whole number.
-    init(_ number: Int) {
+    package init(_ number: Int) {
         self = number < 0 ? .negative(UInt64(~number)) : .unsigned(UInt64(number))
     }
 

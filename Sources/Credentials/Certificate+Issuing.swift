@@ -39,7 +39,7 @@ extension Certificate {
 
     /// A common name has 64 characters at the most (RFC 5280, appendix A.1).
     private static func rootCommonName(_ holder: String) -> String {
-        holder.prefix(50) + " (root)"
+        String(String.UnicodeScalarView(holder.unicodeScalars.prefix(50))) + " (root)"
     }
 
     private static func signed(

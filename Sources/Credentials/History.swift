@@ -41,7 +41,7 @@ extension CredentialsReport {
 
     private func tell(
         _ manifest: Manifest, _ depth: Int, _ relationship: String?, title: String?,
-        into chapters: inout [Chapter]
+        recorded: [String] = [], into chapters: inout [Chapter]
     ) {
         guard chapters.count < Self.mostChapters, depth <= Validator.deepest else { return }
         chapters.append(
@@ -55,25 +55,48 @@ extension CredentialsReport {
                 isTimeTrusted: timeStamps[manifest.label]?.isTrusted,
                 actions: manifest.actions.flatMap(\.list).prefix(Self.mostActions)
                     .compactMap(Self.sentence),
-                faults: faults(of: manifest), remarks: remarks(on: manifest)))
+                faults: faults(of: manifest), remarks: recorded + remarks(on: manifest)))
         for (_, value) in manifest.ingredients {
             let relationship = Self.line(value["relationship"])
             let title = Self.line(value["dc:title"])
+            let recorded = Self.faults(recordedIn: value)
             let reference = value["activeManifest"] ?? value["c2pa_manifest"]
             if let label = reference?["url"]?.text.flatMap(BoxPath.init)?.manifest,
                 let next = store.manifest(label),
                 // A chain that leads back to itself is listed once.
                 !chapters.contains(where: { $0.manifest == label && $0.depth <= depth })
             {
-                tell(next, depth + 1, relationship, title: title, into: &chapters)
+                tell(
+                    next, depth + 1, relationship, title: title, recorded: recorded,
+                    into: &chapters)
             } else if chapters.count < Self.mostChapters {
                 chapters.append(
                     Chapter(
                         depth: depth + 1, relationship: relationship, title: title, manifest: nil,
                         signer: nil, program: nil, time: nil, timeAuthority: nil,
-                        isTimeTrusted: nil, actions: [], faults: [], remarks: []))
+                        isTimeTrusted: nil, actions: [], faults: [], remarks: recorded))
             }
         }
+    }
+
+    /// What was not in order with an ingredient when it was taken, which makes nothing invalid that was made of it.
+    private static func faults(recordedIn ingredient: CBOR) -> [String] {
+        let results = ingredient["validationResults"]
+        let all =
+            [results?["activeManifest"]]
+            + (results?["ingredientDeltas"]?.array ?? []).map { $0["validationDeltas"] }
+        // Of older versions, which had one list for all.
+        let statuses = (ingredient["validationStatus"]?.array ?? []).filter {
+            $0["success"] != .bool(true)
+        }
+        return (all.flatMap { $0?["failure"]?.array ?? [] } + statuses).compactMap { value in
+            guard let code = value["code"]?.text, Status.isKnown(code) else { return nil }
+            let status = Status(
+                code: code, url: value["url"]?.text ?? "", kind: .failure,
+                explanation: line(value["explanation"]))
+            return status.isTolerated ? nil : "when it was opened, " + status.sentence
+        }
+        .prefix(20).map(\.self)
     }
 
     private func faults(of manifest: Manifest) -> [String] {
@@ -90,6 +113,8 @@ extension CredentialsReport {
 
     private static let remarkable: Set = [
         "timeStamp.malformed", "timeStamp.mismatch", "timeStamp.outsideValidity",
+        "assertion.dataHash.additionalExclusionsPresent",
+        "assertion.bmffHash.additionalExclusionsPresent",
         "assertion.boxesHash.additionalExclusionsPresent",
     ]
 
@@ -148,6 +173,9 @@ extension CredentialsReport.Status {
         return words + (explanation.map { ": " + $0 } ?? "") + place
     }
 
+    /// Whether a code has words of its own.
+    fileprivate static func isKnown(_ code: String) -> Bool { words[code] != nil }
+
     private static let words = [
         "assertion.dataHash.mismatch": "the file was changed after it was signed",
         "assertion.dataHash.malformed": "the hash of the file is malformed",
@@ -155,6 +183,8 @@ extension CredentialsReport.Status {
         "assertion.bmffHash.malformed": "the hash of the file is malformed",
         "assertion.boxesHash.mismatch": "the file was changed after it was signed",
         "assertion.boxesHash.malformed": "the hash of the file is malformed",
+        "assertion.dataHash.additionalExclusionsPresent": "a part of the file was not signed",
+        "assertion.bmffHash.additionalExclusionsPresent": "a part of the file was not signed",
         "assertion.boxesHash.additionalExclusionsPresent": "a part of the file was not signed",
         "timeStamp.malformed": "the time stamp cannot be read",
         "timeStamp.mismatch": "the time stamp is of something else",

@@ -1,5 +1,5 @@
 import Files
-import Foundation
+package import Foundation
 
 /// The hash of a JPEG or PNG by its parts (`c2pa.hash.boxes`, specification 2.2, 18.7): every part is listed
 /// by its name, in order, with a hash for one or several of them.
@@ -49,12 +49,30 @@ package struct ListedBoxes {
 
     /// Whether the picture itself is left out, or what says how it is to be read.
     var leavesOutPicture: Bool {
-        entries.contains { entry in
-            entry.isExcluded
-                && entry.names.contains { name in
-                    Self.essential.contains(name) || name.hasPrefix("SOF")
-                }
+        entries.contains { $0.isExcluded && $0.names.contains(where: Self.isEssential) }
+    }
+
+    /// Whether ranges of a file hold nothing of its picture; false where its parts are not known.
+    ///
+    /// - Parameter blocks: where the file has the manifest.
+    package static func areBesidePicture(
+        _ ranges: [Range<Int>], in file: Data, _ blocks: Range<Int>
+    )
+        -> Bool
+    {
+        guard ranges.count <= mostRanges, let parted = PartedFile(file, manifest: blocks) else {
+            return false
         }
+        return !parted.parts.contains { name, part in
+            isEssential(name) && ranges.contains { $0.overlaps(part) }
+        }
+    }
+
+    /// Ranges that parts are held against, at the most.
+    private static let mostRanges = 100
+
+    private static func isEssential(_ name: String) -> Bool {
+        essential.contains(name) || name.hasPrefix("SOF")
     }
 
     private static let essential: Set = [

@@ -31,6 +31,40 @@ public struct ManifestStore: Sendable {
 
     /// The manifest of a name.
     func manifest(_ label: String) -> Manifest? { manifests.first { $0.label == label } }
+
+    /// The URIs of the assertions that claims take out (specification 2.2, 6.8). A claim that leads from the active one
+    /// may do so in what its picture was made of, directly or not. A hash of a file and what was done always stay.
+    ///
+    /// - Parameter most: of which the rest is left.
+    func redactions(most: Int) -> Set<String> {
+        let sources = Dictionary(uniqueKeysWithValues: manifests.map { ($0.label, $0.sources) })
+        func below(_ label: String) -> Set<String> {
+            var (found, open): (Set<String>, _) = ([], [label])
+            while let next = open.popLast() {
+                for source in sources[next] ?? [] where found.insert(source).inserted {
+                    open.append(source)
+                }
+            }
+            return found
+        }
+        let reached = below(label).union([label])
+        var (redactions, left): (Set<String>, _) = ([], most)
+        for manifest in manifests where reached.contains(manifest.label) && left > 0 {
+            let texts = manifest.redactions.prefix(left)
+            guard !texts.isEmpty else { continue }
+            left -= texts.count
+            let own = below(manifest.label).subtracting([manifest.label, label])
+            redactions.formUnion(
+                texts.filter { text in
+                    guard let path = BoxPath(text), let place = path.manifest,
+                        let name = path.labels.last
+                    else { return false }
+                    return own.contains(place)
+                        && !["c2pa.hash.", "c2pa.actions"].contains(where: name.hasPrefix)
+                })
+        }
+        return redactions
+    }
 }
 
 /// A manifest that was read.
@@ -101,6 +135,19 @@ struct Manifest: Sendable {
     var ingredients: [(box: JUMBFBox, value: CBOR)] {
         assertions.filter { $0.label.hasPrefix("c2pa.ingredient") }
             .compactMap { box in box.value.map { (box, $0) } }
+    }
+
+    /// The names of the manifests of its ingredients.
+    fileprivate var sources: [String] {
+        ingredients.compactMap { _, value in
+            (value["activeManifest"] ?? value["c2pa_manifest"])?["url"]?.text
+                .flatMap(BoxPath.init)?.manifest
+        }
+    }
+
+    /// The URIs of the assertions that its claim takes out.
+    var redactions: [String] {
+        (claim["redacted_assertions"]?.array ?? []).compactMap(\.text)
     }
 
     /// The hash function that a part of it names, or it itself.

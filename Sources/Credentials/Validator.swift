@@ -35,7 +35,7 @@ struct Validator {
 
     let store: ManifestStore
     let anchors: [Certificate]
-    /// The assertions that later manifests have taken out.
+    /// The assertions that later manifests have taken out (`redactions`).
     let redacted: Set<String>
     var findings: [Status] = []
     var deltas: [CredentialsReport.Delta] = []
@@ -49,9 +49,7 @@ struct Validator {
 
     init(_ store: ManifestStore, _ anchors: [Certificate]) {
         (self.store, self.anchors) = (store, anchors)
-        redacted = Set(
-            store.manifests.flatMap { $0.claim["redacted_assertions"]?.array ?? [] }
-                .compactMap(\.text).prefix(Self.mostReferences))
+        redacted = store.redactions(most: Self.mostReferences)
     }
 
     mutating func note(
@@ -96,20 +94,18 @@ struct Validator {
 
     /// What was done and the hash of the file cannot be taken out, and nothing of the manifest itself.
     private mutating func checkRedactions(_ manifest: Manifest) {
-        for text in manifest.claim["redacted_assertions"]?.array?.compactMap(\.text) ?? [] {
-            guard redacted.contains(text), let path = BoxPath(text), let label = path.labels.last
-            else {
+        for text in manifest.redactions.prefix(Self.mostReferences) {
+            let path = BoxPath(text)
+            let label = path?.labels.last ?? ""
+            if let path, path.manifest == nil || path.manifest == manifest.label {
+                note(.failure, "assertion.selfRedacted", manifest.url)
+            } else if label.hasPrefix("c2pa.actions") {
+                note(.failure, "assertion.action.redacted", manifest.url)
+            } else if label.hasPrefix("c2pa.hash.") {
+                note(.failure, "assertion.dataHash.redacted", manifest.url)
+            } else if !redacted.contains(text) {
                 note(.failure, "claim.malformed", manifest.url, "a redaction leads nowhere")
                 return
-            }
-            if path.manifest == nil || path.manifest == manifest.label {
-                note(.failure, "assertion.selfRedacted", manifest.url)
-            }
-            if label.hasPrefix("c2pa.actions") {
-                note(.failure, "assertion.action.redacted", manifest.url)
-            }
-            if label.hasPrefix("c2pa.hash.") {
-                note(.failure, "assertion.dataHash.redacted", manifest.url)
             }
         }
     }

@@ -82,9 +82,13 @@ final class PictureReader {
                     + "left out")
             return PictureRecord(mediaType: mediaType, hash: hash, provenance: nil)
         }
-        return PictureRecord(
-            mediaType: mediaType, hash: hash,
-            provenance: store.validated(in: data, at: embedded.blocks))
+        let report = store.validated(in: data, at: embedded.blocks)
+        if report.state == .invalid {
+            note(
+                "\(picture.name): its Content Credentials (C2PA) are not valid, which those of the "
+                    + "result record")
+        }
+        return PictureRecord(mediaType: mediaType, hash: hash, provenance: report)
     }
 
     /// Bytes of credentials that go on into those of the result; a camera's have some hundred thousand.

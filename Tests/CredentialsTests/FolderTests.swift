@@ -59,6 +59,19 @@ import Testing
         }
     }
 
+    /// The root's name is shorter, in the characters that a certificate counts.
+    @Test func holdersMayBeLong() throws {
+        try Keys.inFolder { folder in
+            for (name, holder) in [
+                ("a", String(repeating: "x", count: 64)),
+                ("b", String(repeating: "e\u{301}", count: 30)),
+            ] {
+                _ = try folder.create(name, holder: holder, .ed25519)
+                _ = try folder.signer(name)
+            }
+        }
+    }
+
     /// What cannot sign is not listed among what can.
     @Test func brokenProfilesAreTold() throws {
         try Keys.inFolder { folder in

@@ -142,7 +142,13 @@ import Testing
         draft.actions = [opened]
         let signed = try Self.signed(
             draft, Self.picture().encoded(as: .png), .png, signer)
-        #expect(Self.report(signed, [root])?.state == .trusted)
+        let report = try #require(Self.report(signed, [root]))
+        #expect(report.state == .trusted)
+        #expect(report.history.count == 2)
+        #expect(
+            report.history[1].remarks == [
+                "when it was opened, the file was changed after it was signed (c2pa.hash.data)"
+            ])
     }
 
     /// Every byte counts: what is signed, and what says where.
