@@ -222,8 +222,8 @@ private func isReplaceable(_ file: stat, in folder: String) -> Bool {
 }
 
 private func folder(of path: String) -> String {
-    guard let slash = path.lastIndex(of: "/") else { return "." }
-    return slash == path.startIndex ? "/" : String(path[..<slash])
+    let folder = path.folderAndName.folder
+    return folder.isEmpty ? "." : folder == "/" ? "/" : String(folder.dropLast())
 }
 
 /// A new name for a draft beside a path, which cannot be too long; drafts that are left there are swept before.

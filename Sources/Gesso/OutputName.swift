@@ -1,3 +1,4 @@
+import Files
 import Foundation
 import Imaging
 package import Recipes
@@ -18,9 +19,8 @@ package struct OutputName {
 
     /// - Throws: `GessoError` for a placeholder that does not exist.
     package func path(_ text: String) throws -> String {
-        let cut = text.lastIndex(of: "/").map { text.index(after: $0) } ?? text.startIndex
-        let folder = String(text[..<cut])
-        let name = text[cut...].isEmpty ? "{stem}.{ext}" : String(text[cut...])
+        let (folder, own) = text.folderAndName
+        let name = own.isEmpty ? "{stem}.{ext}" : own
         let isTemplate = NameTemplate.placeholders.contains { name.contains("{\($0)}") }
         guard text != "-", !text.isEmpty, isTemplate else { return text }
         let template = try NameTemplate(name, at: "output")
@@ -31,7 +31,7 @@ package struct OutputName {
         let name = input.map { $0 == "-" ? "picture" : $0 } ?? verb.rawValue
         let own = ImageFormat(written: name.pathEnding) == nil ? nil : name.pathEnding
         return [
-            "stem": (name as NSString).lastPathComponent.withoutPathEnding,
+            "stem": name.folderAndName.name.withoutPathEnding,
             "seed": "\(seed)", "verb": verb.rawValue, "ext": format ?? own ?? "png",
             "index": String(format: "%04d", index),
         ]

@@ -50,8 +50,9 @@ struct BatchPages {
         if let sheet, !outcomes.isEmpty {
             let cells = outcomes.prefix(Self.sheetLimit).map { outcome in
                 let name = outcome.item.output
-                return BatchReport.thumbnail(folder.url(name), side: 256).map { (name, $0) }
-                    ?? ("failed: " + name, .crossedOut)
+                let isThere = outcome.item.fault == nil
+                return (isThere ? BatchReport.thumbnail(folder.url(name), side: 256) : nil)
+                    .map { (name, $0) } ?? ("failed: " + name, .crossedOut)
             }
             try sheet.write(Image.contactSheet(cells))
             written.append(sheet.path)

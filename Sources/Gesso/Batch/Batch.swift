@@ -17,16 +17,24 @@ public struct Batch {
         public let request: Request
         /// Settings of this picture alone, for the report.
         public let settings: [Setting]
+        /// A hash of what is asked for this picture alone; nil where nothing is.
+        let own: String?
         /// Why it cannot be made, where that is known before anything is done: its line of a list is wrong.
         public let fault: GessoError?
 
         /// A picture of a batch.
         public init(
             input: String, output: String, request: Request, settings: [Setting] = [],
-            fault: GessoError? = nil
+            mask: String? = nil, fault: GessoError? = nil
         ) {
             (self.input, self.output) = (input, output)
             (self.request, self.settings, self.fault) = (request, settings, fault)
+            own = mask == nil && settings.isEmpty ? nil : Self.hash(settings, mask)
+        }
+
+        private static func hash(_ settings: [Setting], _ mask: String?) -> String {
+            let facts = settings.map { $0.key + "=" + $0.value } + ["mask=" + (mask ?? "")]
+            return Digest.sha256(Data(facts.joined(separator: "\0").utf8))
         }
 
         /// Whether the model is loaded with something of its own for this picture, which may not fit it.
@@ -120,7 +128,7 @@ public struct Batch {
 
     /// The pictures that are not there yet.
     package var missing: [Item] {
-        items.filter { !folder.holds($0.output, withReceipt: options.receipts) }
+        items.filter { !folder.holds($0, withReceipt: options.receipts) }
     }
 
     /// Makes what is not there.
@@ -129,7 +137,7 @@ public struct Batch {
     /// - Returns: what became of the pictures, in their order; with `failsFast` up to the first failure.
     /// - Throws: what would end every other picture, too, and `CancellationError`.
     public func run(_ report: (Event) throws -> Void) async throws -> [Outcome] {
-        let kept = items.map { folder.holds($0.output, withReceipt: options.receipts) }
+        let kept = items.map { folder.holds($0, withReceipt: options.receipts) }
         if !options.overwrites, !options.skipsExisting { try checkPlaces(kept) }
         if let note = noteOnOutdated(kept) { try report(.note(note)) }
         let first = zip(items, kept).first { $0.fault == nil && !$1 && !$0.bringsAddOns }?.0
@@ -184,6 +192,9 @@ public struct Batch {
     private func outcome(
         of item: Item, report: (Event) throws -> Void
     ) async throws -> Outcome {
+        if let fault = item.fault {
+            return Outcome(item: item, status: .failed, error: fault.naming(item.input))
+        }
         let file = folder.url(item.output)
         if options.skipsExisting, FileManager.default.fileExists(atPath: file.path) {
             return Outcome(item: item, status: .skipped)
@@ -203,10 +214,13 @@ public struct Batch {
                 throw error
             }
             let named = failure.naming(item.input)
-            try folder.journal.note(
-                Journal.Entry(
-                    input: item.input, output: item.output, seed: item.seed, seconds: 0,
-                    sha256: nil, error: named.description))
+            // What is said of a picture that is there still holds.
+            if !folder.hasFile(of: item.output) {
+                try folder.journal.note(
+                    Journal.Entry(
+                        input: item.input, output: item.output, seed: item.seed, seconds: 0,
+                        sha256: nil, error: named.description))
+            }
             return Outcome(item: item, status: .failed, error: named)
         }
     }
@@ -231,15 +245,25 @@ public struct Batch {
         let seconds = start.duration(to: .now) / .seconds(1)
         for remark in made.works.flatMap(\.report.allNotes) { try report(.note(remark)) }
         try folder.makeParent(of: item.output)
+        let source = try? Digest.sha256(file: URL(filePath: item.input))
         try self.options.whileWriting {
             let digest = Digest.sha256(made.data)
+            let file = folder.url(item.output)
+            if !self.options.overwrites, let known = try? Digest.sha256(file: file),
+                known != digest
+            {
+                throw FileError.outputExists(path: file.path)
+            }
+            let hasReceipt =
+                self.options.receipts
+                && FileManager.default.fileExists(atPath: folder.receipt(of: item.output).path)
+                && folder.isMadeByNow(item)
             try folder.journal.note(
                 Journal.Entry(
                     input: item.input, output: item.output, seed: item.seed, seconds: seconds,
-                    sha256: digest, error: nil))
+                    sha256: digest, error: nil, source: source, own: item.own))
             // The picture comes last: with it all is done.
-            try writeReceipt(of: made, item)
-            let file = folder.url(item.output)
+            try writeReceipt(of: made, item, overwrites: self.options.overwrites || hasReceipt)
             do {
                 try writeAtomically(
                     made.data, to: file, overwrite: self.options.overwrites,
@@ -254,13 +278,15 @@ public struct Batch {
         return Outcome(item: item, status: .made, seconds: seconds)
     }
 
-    private func writeReceipt(of made: Gesso.Outcome, _ item: Item) throws {
+    private func writeReceipt(
+        of made: Gesso.Outcome, _ item: Item, overwrites: Bool
+    ) throws {
         guard options.receipts else { return }
         let file = folder.url(item.output)
         let receipt = try made.receipt(
             as: file, in: file.standardizedFileURL.deletingLastPathComponent())
         try writeAtomically(
-            receipt.document(), to: folder.receipt(of: item.output), overwrite: true,
+            receipt.document(), to: folder.receipt(of: item.output), overwrite: overwrites,
             draftTag: folder.draftTag)
     }
 
@@ -284,8 +310,8 @@ public struct Batch {
     /// A line of a list that is wrong, or a name that is too long for a file, ends only its own picture.
     static func checkAlone(_ item: Item) throws {
         if let fault = item.fault { throw fault }
-        guard let name = item.output.split(separator: "/").last, name.utf8.count > longestName
-        else { return }
+        let name = item.output.folderAndName.name
+        guard name.utf8.count > longestName else { return }
         throw GessoError(
             .usage, "its result's name is \(name.utf8.count) bytes long, \(longestName) at most",
             at: item.input, remedy: .part("name", "leave something out"))
@@ -314,7 +340,7 @@ public struct Batch {
                 + (options.receipts ? [folder.receipt(of: item.output)] : [])
             guard
                 let file = files.first(where: { FileManager.default.fileExists(atPath: $0.path) }),
-                !folder.isMadeByNow(item.output)
+                !folder.isMadeByNow(item)
             else { continue }
             throw GessoError(
                 .cannotCreate, "the output exists", at: file.relativePath, remedy: .skipOrReplace)

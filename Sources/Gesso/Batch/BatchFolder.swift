@@ -54,14 +54,16 @@ public final class BatchFolder {
     /// The place of a picture's receipt: beside it.
     public func receipt(of output: String) -> URL { url(output + ".json") }
 
-    /// Whether the picture of that name is there and is this batch's, and its receipt where one is
-    /// wanted.
-    func holds(_ output: String, withReceipt: Bool = false) -> Bool {
-        guard !withReceipt || FileManager.default.fileExists(atPath: receipt(of: output).path)
+    /// Whether a picture is there and was made by this batch of the same picture with the same settings, and its receipt
+    /// where one is wanted.
+    func holds(_ item: Batch.Item, withReceipt: Bool = false) -> Bool {
+        let output = item.output
+        guard item.fault == nil,
+            !withReceipt || FileManager.default.fileExists(atPath: receipt(of: output).path)
         else { return false }
         let own = journal.entries[output].map { ($0, output == journal.lastOutput) }
         guard let (entry, isUncertain) = own ?? entries[output], let digest = entry.sha256,
-            FileManager.default.fileExists(atPath: url(output).path)
+            entry.isOf(item), FileManager.default.fileExists(atPath: url(output).path)
         else { return false }
         return !isUncertain || (try? Digest.sha256(file: url(output))) == digest
     }
@@ -71,9 +73,15 @@ public final class BatchFolder {
         journal.entries[output] ?? entries[output]?.entry
     }
 
+    /// Whether the file that a line speaks of is there as it says.
+    func hasFile(of output: String) -> Bool {
+        guard let digest = entry(output)?.sha256 else { return false }
+        return (try? Digest.sha256(file: url(output))) == digest
+    }
+
     /// Makes the folder in the folder that an output goes to.
     func makeParent(of output: String) throws {
-        guard output.contains("/") else { return }
+        guard output.hasSlash else { return }
         let parent = url(output).deletingLastPathComponent()
         do {
             try FileManager.default.createDirectory(at: parent, withIntermediateDirectories: true)
@@ -123,13 +131,18 @@ public final class BatchFolder {
 
     /// Whether another share of this batch has made that picture by now: its journal has the line
     /// before the picture has its name.
-    func isMadeByNow(_ output: String) -> Bool {
-        if entry(output)?.sha256 != nil { return true }
+    func isMadeByNow(_ item: Batch.Item) -> Bool {
+        if isMade(item) { return true }
         for name in Journal.names(in: url) {
             let other = Journal.look(at: url.appending(path: name))
             if other.header == journal.header, !journal.isAt(name) { note(other.entries) }
         }
-        return entry(output)?.sha256 != nil
+        return isMade(item)
+    }
+
+    /// Whether a line says that the picture was made.
+    private func isMade(_ item: Batch.Item) -> Bool {
+        entry(item.output).map { $0.sha256 != nil && $0.isOf(item) } ?? false
     }
 
     private func note(_ lines: [Journal.Entry]) {

@@ -128,10 +128,12 @@ package struct BatchForecast {
         ) -> (entry: Entry, planned: [PlannedEdit]) {
             (Entry(input: item.input, output: output, action: action, reason: reason), [])
         }
-        if folder.holds(item.output, withReceipt: options.receipts) { return entry(.keep) }
-        if FileManager.default.fileExists(atPath: file.path), !options.overwrites {
+        if folder.holds(item, withReceipt: options.receipts) { return entry(.keep) }
+        if item.fault == nil, FileManager.default.fileExists(atPath: file.path),
+            !options.overwrites
+        {
             if options.skipsExisting { return entry(.skip) }
-            if !folder.knows(item.output) {
+            if !folder.knows(item) {
                 return entry(.fail, "a file is there: " + words(.skipOrReplaceIt))
             }
         }

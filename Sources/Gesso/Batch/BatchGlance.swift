@@ -34,12 +34,14 @@ public struct BatchGlance {
     }
 
     /// Whether the batch has made that picture, or was about to.
-    public func knows(_ output: String) -> Bool { entries[output]?.sha256 != nil }
+    func knows(_ item: Batch.Item) -> Bool {
+        entries[item.output].map { $0.sha256 != nil && $0.isOf(item) } ?? false
+    }
 
     /// Whether the picture is there and is the batch's, and its receipt where one is wanted.
-    public func holds(_ output: String, withReceipt: Bool) -> Bool {
-        let file = url.appending(path: output)
-        return knows(output) && FileManager.default.fileExists(atPath: file.path)
+    func holds(_ item: Batch.Item, withReceipt: Bool) -> Bool {
+        let file = url.appending(path: item.output)
+        return item.fault == nil && knows(item) && FileManager.default.fileExists(atPath: file.path)
             && (!withReceipt || FileManager.default.fileExists(atPath: file.path + ".json"))
     }
 }

@@ -22,7 +22,8 @@ public struct BatchList {
 
         /// The file's name without its ending.
         public var stem: String {
-            (input.split(separator: "/").last.map(String.init) ?? input).withoutPathEnding
+            let name = input.folderAndName.name
+            return (name.isEmpty ? input : name).withoutPathEnding
         }
 
         /// The format of the file, as its name has it.
@@ -47,6 +48,20 @@ public struct BatchList {
     /// The same list without some of its pictures.
     func filter(_ isKept: (Item) throws -> Bool) rethrows -> BatchList {
         BatchList(try items.filter(isKept), unread)
+    }
+
+    /// The same list without pictures that were found and are results of a batch in the output folder, which was begun
+    /// and goes on.
+    public func withoutResults(in folder: URL) -> BatchList {
+        let results = Set(
+            Journal.names(in: folder)
+                .flatMap { Journal.look(at: folder.appending(path: $0)).entries }
+                .filter { $0.sha256 != nil }
+                .map { FilePath.resolved(folder.appending(path: $0.output)) })
+        guard !results.isEmpty else { return self }
+        return filter {
+            !$0.isFound || !results.contains(FilePath.resolved(URL(filePath: $0.input)))
+        }
     }
 
     private init(_ items: [Item], _ unread: [String]) {

@@ -93,7 +93,7 @@ public struct BatchPlan {
                 let isSame = known.utf8.elementsEqual(name.utf8)
                 let fault = GessoError(
                     .usage,
-                    other == item.input
+                    other.utf8.elementsEqual(item.input.utf8)
                         ? "\(other) is there twice"
                         : "\(other) and \(item.input) would both become \(name)"
                             + (isSame ? "" : ", but for how its letters are composed"),
@@ -106,7 +106,8 @@ public struct BatchPlan {
                 format, format.hasQuality ? options.quality : nil
             )
             return Batch.Item(
-                input: item.input, output: name, request: request, settings: item.settings)
+                input: item.input, output: name, request: request, settings: item.settings,
+                mask: item.mask)
         }
         if let fault = items.first?.fault, items.allSatisfy({ $0.fault != nil }) { throw fault }
         return items
@@ -166,7 +167,9 @@ public struct BatchPlan {
             request = try edits.request(for: item, seed: seed)
         } else {
             var recipe = try source.recipe(verb, overriddenBy: item.settings)
-            if recipe.seed == nil || recipe.seed == self.seed { recipe.seed = seed }
+            if recipe.seed == nil || !item.settings.contains(where: { $0.key == "seed" }) {
+                recipe.seed = seed ?? recipe.seed
+            }
             request = Request([
                 Request.Edit(
                     verb, recipe, mask: verb == .inpaint ? try masks.plan(for: item) : nil)

@@ -90,10 +90,11 @@ public struct BatchReport {
             return "<article class=failed>\(caption)<p>\(reason.inHTML)</p></article>"
         }
         let time = seconds(outcome, folder).map { String(format: ", %.2f s", $0) } ?? ""
+        let seed = folder.entry(item.output).flatMap { outcome.status == .kept ? $0.seed : nil }
         let own = item.settings.map { "\($0.key): \($0.value)" }.joined(separator: ", ")
         return """
             <article>\(caption)\(PageParts.pair(before: before ?? after, after: after))\
-            <p>\(outcome.status.caption), seed \(item.seed)\(time)\
+            <p>\(outcome.status.caption), seed \(seed ?? item.seed)\(time)\
             \(own.isEmpty ? "" : "; " + own.inHTML)</p></article>
             """
     }

@@ -31,6 +31,19 @@ final class Journal {
         let sha256: String?
         /// Why there is none.
         let error: String?
+        /// The SHA-256 of the input; nil in journals of earlier versions.
+        var source: String?
+        /// Of what is asked for this picture alone (`Batch.Item.own`).
+        var own: String?
+
+        /// Whether its picture is the one that would be made.
+        func isOf(_ item: Batch.Item) -> Bool {
+            guard let source else { return true }
+            let isSame =
+                input == item.input
+                || (try? Digest.sha256(file: URL(filePath: item.input))) == source
+            return isSame && own == item.own
+        }
     }
 
     /// A last line: all was done.

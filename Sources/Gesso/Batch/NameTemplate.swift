@@ -16,7 +16,7 @@ package struct NameTemplate {
     /// - Throws: `GessoError` for placeholders that do not exist, and for text that would lead to
     ///   another folder.
     package init(_ text: String, at place: String = "name") throws {
-        guard !text.contains("/"), !text.isEmpty, !text.hasPrefix(".") else {
+        guard !text.hasSlash, !text.isEmpty, !text.hasPrefix(".") else {
             throw GessoError(
                 .usage, "'\(text.prefix(40))' is no name of a file",
                 remedy: .part(place, "write one without / that does not start with a dot"))
@@ -63,7 +63,11 @@ package struct NameTemplate {
             switch part {
             case .text(let text): text
             case .placeholder(let name):
-                (values[name] ?? "").replacing("/", with: "_").replacing("\0", with: "_")
+                String(
+                    String.UnicodeScalarView(
+                        (values[name] ?? "").unicodeScalars.map {
+                            $0 == "/" || $0 == "\0" ? "_" : $0
+                        }))
             }
         }.joined()
     }

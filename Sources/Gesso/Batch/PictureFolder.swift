@@ -1,3 +1,4 @@
+import Files
 import Foundation
 import Imaging
 
@@ -19,18 +20,12 @@ struct PictureFolder: Sendable {
             else { continue }
             let name = file.withoutPathEnding
             files[name.lowercased(), default: []].append(file)
-            let (folder, own) = Self.parts(name)
+            let (folder, own) = name.folderAndName
             if let stem = other(own) {
                 files[(folder + stem).lowercased(), default: []].append(file)
             }
         }
         self.files = files.mapValues { $0.sorted() }
-    }
-
-    /// A path's folder, empty or with its slash, and what follows. (`NSString`'s ways trap on one letter.)
-    static func parts(_ path: String) -> (folder: String, name: String) {
-        guard let slash = path.lastIndex(of: "/") else { return ("", path) }
-        return (String(path[...slash]), String(path[path.index(after: slash)...]))
     }
 
     /// The path of a picture of a name: of several, the one whose name is nearest to it.
@@ -52,7 +47,7 @@ struct PictureFolder: Sendable {
             )
         }
         let found = (files[name.lowercased()] ?? []).filter {
-            isMeant(Self.parts($0.withoutPathEnding).name)
+            isMeant($0.withoutPathEnding.folderAndName.name)
         }
         return found.min { rank($0) < rank($1) }.map(full)
     }

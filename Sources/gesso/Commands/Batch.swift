@@ -93,6 +93,7 @@ struct BatchCommand: AsyncParsableCommand {
         var planOptions = try options.planOptions(isQuiet: progress.quiet)
         let url = URL(filePath: FilePath.literal(options.outputDir), directoryHint: .isDirectory)
         let given = try BatchList(inputs, recursive: recursive, without: url)
+            .withoutResults(in: url)
         planOptions.masksAreListed = given.namesMasks
         let plan = try BatchPlan(source, planOptions, with: Workplace.library)
         RecipeOptions.note(source.presets, for: plan.verbs, quiet: progress.quiet)
@@ -108,7 +109,14 @@ struct BatchCommand: AsyncParsableCommand {
         let all = try plan.items(list, seed: plan.seed)
         try Batch.check(all, in: url)
         for (path, option) in [(report, "--report"), (contactSheet, "--contact-sheet")] {
-            try path.map { try Output.check($0, at: option, keeping: all.map(\.request)) }
+            try path.map { path in
+                try Output.check(path, at: option, keeping: all.map(\.request))
+                try Output.checkDistinct(
+                    [(path, option)]
+                        + all.filter { $0.fault == nil }.map {
+                            (url.appending(path: $0.output).relativePath, option)
+                        })
+            }
         }
         let pages = try BatchPages(report: report, sheet: contactSheet, folder: url)
         func items(_ seed: UInt64?) throws -> [Batch.Item] {
