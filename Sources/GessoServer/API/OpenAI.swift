@@ -54,6 +54,11 @@ extension GessoServer {
         guard let image = file(["image", "image[]"]) else {
             throw Complaint(400, "image: a picture is needed", field: "image")
         }
+        // A form without a chosen file has a part without a name.
+        let hasEmptyMask = parts.contains {
+            $0.name == "mask" && $0.content.isEmpty && $0.fileName?.isEmpty == false
+        }
+        if hasEmptyMask { throw Complaint(400, "mask: the file is empty", field: "mask") }
         let mask = file(["mask"])
         var fields = try Fields(.object(members))
         let isWhite = fields.string("mask_mode") == "white"
@@ -141,10 +146,13 @@ extension GessoServer {
         -> Response
     {
         let stream = try await hub.listen()
+        // Of what ended before there was anyone to hear it, no event comes.
+        let isOver = try await store.job(row.id)?.state.isFinal ?? true
         let events = AsyncStream<Event> { continuation in
             let task = Task {
                 var sent = 0
-                for await event in stream where event.job == row.id {
+                let heard = isOver ? AsyncStream { $0.finish() } : stream
+                for await event in heard where event.job == row.id {
                     if event.name == "progress", sent < asked.partials,
                         let now = await queue.current, now.job.id == row.id,
                         let picture = now.preview
@@ -214,7 +222,7 @@ struct ImageRequest: Sendable {
         order.pictures = fields.integer("n", in: 1...10) ?? 1
         order.format = fields.string("output_format") ?? "png"
         if order.format != "png" {
-            order.quality = fields.integer("output_compression", in: 1...100)
+            order.quality = fields.integer("output_compression", in: 0...100).map { max($0, 1) }
         }
         if let name = fields.string("model"), models.contains(name), name != models.first {
             order.model = name

@@ -24,6 +24,7 @@ extension GessoServer {
                 success: .init(schema: Schemas.picture)
             ) { call in
                 let row = try await picture(call.parameter("sha"))
+                try await store.noteUse(of: [row.sha])
                 let data = try store.data(of: row.sha)
                 let text = try await offPool {
                     try Image(decoding: data, name: "picture").metadata.parameters

@@ -213,7 +213,7 @@ struct PictureRequestReader {
         let strength = fields.double("denoising_strength", in: 0...1) ?? 0.75
         order.settings["strength"] = "\(strength)"
         order.settings["compat"] = "a1111"
-        let mask = fields["mask"]?.string.flatMap { $0.isEmpty ? nil : $0 }
+        let mask = fields.string("mask", limit: .max).flatMap { $0.isEmpty ? nil : $0 }
         let isOnlyMasked = fields.bool("inpaint_full_res") ?? true
         pictures = Pictures(
             source: source, mask: mask, width: width, height: height,
@@ -262,7 +262,7 @@ struct PictureRequestReader {
         {
             order.settings["seed_resize_from"] = "\(width)x\(height)"
         }
-        if let delta = options["eta_noise_seed_delta"]?.whole, delta != 0 {
+        if let delta = whole("eta_noise_seed_delta"), delta != 0 {
             order.settings["seed_delta"] = "\(delta)"
         }
     }
@@ -290,7 +290,7 @@ struct PictureRequestReader {
     }
 
     private mutating func readRest() {
-        if let skip = options["CLIP_stop_at_last_layers"]?.whole, skip > 1 {
+        if let skip = whole("CLIP_stop_at_last_layers"), skip > 1 {
             order.settings["clip_skip"] = "\(min(skip, 12))"
         }
         let format = options["samples_format"]?.string?.lowercased() ?? "png"
@@ -299,7 +299,7 @@ struct PictureRequestReader {
             fields.complain(
                 "override_settings", "samples_format: give png, jpg, webp, avif or tiff")
         }
-        if order.format == "jpeg" { order.quality = options["jpeg_quality"]?.whole ?? 80 }
+        if order.format == "jpeg" { order.quality = whole("jpeg_quality") ?? 80 }
         if let eta = fields.double("eta", in: 0...1), order.settings["scheduler"] == "ddim", eta > 0
         {
             order.settings["eta"] = "\(eta)"
@@ -353,7 +353,22 @@ struct PictureRequestReader {
         return asked && saves && fields.bool("do_not_save_grid") != true
     }
 
+    /// A number among the options, which some clients send as text.
+    private func whole(_ option: String) -> Int? {
+        options[option]?.whole ?? options[option]?.string.flatMap { Int($0) }
+    }
+
     private mutating func readModel(_ names: Shelf?) throws {
+        let vae = options["sd_vae"]?.string ?? ""
+        if !["", "automatic", "none"].contains(vae.lowercased()) {
+            let bare = vae.hasSuffix(".safetensors") ? String(vae.dropLast(12)) : vae
+            if let name = names?.vaes.first(where: { $0 == vae || $0 == bare }) {
+                order.settings["vae"] = name
+            } else {
+                warnings.append(
+                    "sd_vae: '\(vae.prefix(200))' is not here, the checkpoint's is used")
+            }
+        }
         guard let title = options["sd_model_checkpoint"]?.string, !title.isEmpty else { return }
         guard let name = names.flatMap({ CheckpointTitle.name(of: title, on: $0) }) else {
             throw CheckpointTitle.unknown(title)

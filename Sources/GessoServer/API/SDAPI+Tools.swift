@@ -25,7 +25,14 @@ extension GessoServer {
                     "Prompt": .string(infotext.prompt),
                     "Negative prompt": .string(infotext.negativePrompt),
                 ]
-                for entry in infotext.settings { parameters[entry.name] = .string(entry.value) }
+                for entry in infotext.settings {
+                    parameters[entry.name] = .string(entry.value)
+                    let sides = entry.value.split(separator: "x", omittingEmptySubsequences: false)
+                    if sides.count == 2, sides.allSatisfy({ UInt32($0) != nil }) {
+                        parameters[entry.name + "-1"] = .string(String(sides[0]))
+                        parameters[entry.name + "-2"] = .string(String(sides[1]))
+                    }
+                }
                 return .json([
                     "info": .string(found), "items": ["parameters": .string(found)],
                     "parameters": .object(parameters),
@@ -110,22 +117,23 @@ private struct Scaling: Sendable {
     func scaled(_ text: String) throws -> Data {
         let image = try decodedBase64(text, field: "image")
         guard let filter else { return try image.encoded(as: .png) }
-        guard let size else {
-            let width = max(1, Int(Double(image.width) * factor))
-            let height = max(1, Int(Double(image.height) * factor))
-            do {
-                try ImageLimits.check(width: width, height: height, name: "the larger picture")
-            } catch {
-                throw Complaint.invalid("upscaling_resize", "\(error)")
-            }
-            return try image.resized(width: width, height: height, filter: filter)
+        if let (width, height) = size, isCropped {
+            return try image.covering(width: width, height: height, filter: filter)
                 .encoded(as: .png)
         }
-        let (width, height) = size
-        let scaled =
-            isCropped
-            ? image.covering(width: width, height: height, filter: filter)
-            : image.fitting(width: width, height: height, filter: filter)
-        return try scaled.encoded(as: .png)
+        // Of a size that is asked for and not cropped to, no side is smaller.
+        let factor =
+            size.map { width, height in
+                max(Double(width) / Double(image.width), Double(height) / Double(image.height))
+            } ?? factor
+        let width = max(1, Int(Double(image.width) * factor))
+        let height = max(1, Int(Double(image.height) * factor))
+        do {
+            try ImageLimits.check(width: width, height: height, name: "the larger picture")
+        } catch {
+            throw Complaint.invalid("upscaling_resize", "\(error)")
+        }
+        return try image.resized(width: width, height: height, filter: filter)
+            .encoded(as: .png)
     }
 }

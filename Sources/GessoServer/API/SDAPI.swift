@@ -160,11 +160,11 @@ extension GessoServer {
     /// Sets those options that there are; others are ignored.
     private func set(_ fields: Fields) async throws {
         let known = try await sdapiOptions()
-        var own = try await store.setting("sdapi-options")?.object ?? [:]
+        var changed: [String: JSONValue?] = [:]
         for name in fields.names where known[name] != nil {
             guard let value = fields[name] else { continue }
             if name == "sd_model_checkpoint", value == "" {
-                own[name] = nil
+                changed.updateValue(nil, forKey: name)
             } else if name == "sd_model_checkpoint", value == known[name], fields.names.count > 1 {
                 // Clients that send all options back have not chosen what was there.
                 continue
@@ -172,12 +172,12 @@ extension GessoServer {
                 guard let title = value.string,
                     let model = CheckpointTitle.name(of: title, on: engine.names)
                 else { throw CheckpointTitle.unknown(value.string ?? "") }
-                own[name] = .string(model)
+                changed.updateValue(.string(model), forKey: name)
             } else if value != known[name] {
-                own[name] = value
+                changed.updateValue(value, forKey: name)
             }
         }
-        try await store.set("sdapi-options", to: .object(own))
+        if !changed.isEmpty { try await store.change("sdapi-options", changed) }
     }
 
     private static let standardOptions: [String: JSONValue] = [

@@ -415,6 +415,8 @@ async function use(what, item) {
 // What is kept in this browser: the picture's id, the mask, fields and view
 
 let storing = 0;
+// What was kept of a picture that could not be opened.
+let unopened;
 function store() {
   // A very large mask is not sent for a plan alone.
   const isLarge = view.size.w * view.size.h > 16e6;
@@ -422,7 +424,7 @@ function store() {
   clearTimeout(storing);
   storing = setTimeout(() => {
     remember({
-      source: state.source, mask: host.mask?.snapshot(), verb: verb(), prompt: el("prompt").value, negative: el("negative").value,
+      source: state.source ?? unopened?.source, mask: state.source ? host.mask?.snapshot() : unopened?.mask, verb: verb(), prompt: el("prompt").value, negative: el("negative").value,
       request: { presets: settings.preset ? [settings.preset.name] : [], settings: settings.values(), model: settings.model?.value, pictures: settings.count?.value ?? 1 },
       view: { scale: view.scale, x: view.x, y: view.y, isFitted: view.isFitted }, extent: view.extent,
     });
@@ -440,7 +442,14 @@ async function restore() {
       await setSource(kept.source, kept.mask?.tiles && Mask.from(kept.mask));
       Object.assign(view, kept.view);
       view.redraw();
-    } catch { await forget(); }
+    } catch (error) {
+      if (error.status === 404) await forget();
+      else {
+        // It may be there when the page is opened again.
+        unopened = kept;
+        complain(`Your picture could not be opened: ${error.message}. Reload the page to try again.`);
+      }
+    }
   }
   setVerb(kept.verb ?? "inpaint");
   settings.recall(kept.request);

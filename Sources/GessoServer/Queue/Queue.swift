@@ -13,6 +13,11 @@ package actor Queue {
     private(set) var pauseReason: String?
     private(set) var isStopping = false
     private(set) var current: Current?
+    /// Whether a job is being taken, which runs by its row and is not yet the current one.
+    private var isTaking = false
+    /// Jobs that were cancelled while they were taken.
+    private var cancelledEarly: Set<String> = []
+    private var isResuming = false
     private var lastDoor: Door?
     /// When the last job ended whose models may still be loaded.
     private var idleSince: ContinuousClock.Instant?
@@ -69,6 +74,8 @@ package actor Queue {
         wake.yield()
         for await _ in wakeUps {
             while !isPaused, !isStopping, !Task.isCancelled {
+                isTaking = true
+                defer { isTaking = false }
                 do {
                     guard let job = try await store.takeNext(after: lastDoor) else { break }
                     lastDoor = job.source
@@ -85,6 +92,8 @@ package actor Queue {
     private func perform(_ job: JobRow) async {
         let flag = CancelFlag()
         current = Current(job: job, flag: flag)
+        isTaking = false
+        if cancelledEarly.remove(job.id) != nil { flag.set() }
         await tell(job)
         do {
             let order = try job.order()
@@ -152,7 +161,7 @@ package actor Queue {
             result, picture, isLast: number == order.pictures - 1 && !flag.isFinishing)
         if let kept {
             await tell(kept.job)
-            try await store.enforceQuota()
+            try await store.enforceQuota(sparing: job.id)
         }
     }
 
@@ -196,15 +205,25 @@ package actor Queue {
     /// - Returns: whether it was waiting or running.
     @discardableResult
     package func cancel(_ id: String) async throws -> Bool {
-        if current?.job.id == id {
-            // A skip before it goes on with the next picture no more.
-            current?.isSkipped = false
-            current?.flag.set()
+        if cancelRunning(id) { return true }
+        guard let row = try await store.cancelWaiting(id) else {
+            // It may have been taken meanwhile.
+            if cancelRunning(id) { return true }
+            guard isTaking, try await store.job(id)?.state == .running else { return false }
+            if !cancelRunning(id) { cancelledEarly.insert(id) }
             return true
         }
-        guard let row = try await store.cancelWaiting(id) else { return false }
         await tell(row)
         wakeWaiters(of: id)
+        return true
+    }
+
+    /// - Returns: whether it is the one that runs.
+    private func cancelRunning(_ id: String) -> Bool {
+        guard current?.job.id == id else { return false }
+        // A skip before it goes on with the next picture no more.
+        current?.isSkipped = false
+        current?.flag.set()
         return true
     }
 
@@ -241,9 +260,13 @@ package actor Queue {
     }
 
     func resume() async {
-        (isPaused, pauseReason) = (false, nil)
+        guard !isResuming else { return }
+        isResuming = true
+        defer { isResuming = false }
         store.reserveSpace()
-        if current == nil { try? await store.finishLost() }
+        // Nothing is taken before the pause is over, so what runs by its row does not.
+        if isPaused, current == nil, !isTaking { try? await store.finishLost() }
+        (isPaused, pauseReason) = (false, nil)
         wake.yield()
         await tellQueue()
     }

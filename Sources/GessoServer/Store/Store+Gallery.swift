@@ -109,10 +109,13 @@ extension Store {
 
     /// Moves the oldest results without a star to the trash, until the pictures are within the quota.
     ///
-    /// A picture counts once, and until the last result that has it is in the trash.
-    func enforceQuota() async throws {
+    /// A picture counts once, and until the last result that has it is in the trash. What goes is removed at once.
+    ///
+    /// - Parameter job: whose results stay: its client has not seen them yet.
+    func enforceQuota(sparing job: String) async throws {
         guard let quota else { return }
-        let moved = try await write { db in
+        let began = Date.now
+        let freed = try await write { db -> [String] in
             let kept = try Int.fetchOne(
                 db,
                 sql: """
@@ -120,7 +123,7 @@ extension Store {
                     (SELECT picture FROM result WHERE deleted IS NULL)
                     """)
             let excess = (kept ?? 0) - quota
-            guard excess > 0 else { return 0 }
+            guard excess > 0 else { return [] }
             try db.execute(
                 sql: """
                     WITH freed AS (
@@ -129,10 +132,23 @@ extension Store {
                         GROUP BY sha HAVING NOT MAX(star)
                     ), summed AS (SELECT last, SUM(bytes) OVER (ORDER BY last) AS sum FROM freed)
                     UPDATE result SET deleted = 0 WHERE deleted IS NULL AND NOT star
-                    AND id <= COALESCE((SELECT MIN(last) FROM summed WHERE sum >= ?), id)
-                    """, arguments: [excess])
-            return db.changesCount
+                    AND job <> ? AND id <= COALESCE((SELECT MIN(last) FROM summed WHERE sum >= ?), id)
+                    """, arguments: [job, excess])
+            let freed = try String.fetchAll(
+                db,
+                sql: """
+                    SELECT DISTINCT picture FROM result WHERE deleted = 0
+                    AND picture NOT IN (SELECT picture FROM result WHERE deleted IS NULL)
+                    """)
+            for sha in freed {
+                try db.execute(sql: "UPDATE picture SET used = 0 WHERE sha = ?", arguments: [sha])
+            }
+            return freed
         }
-        if moved > 0 { try await sweep() }
+        guard !freed.isEmpty else { return }
+        try await sweep()
+        for sha in freed where try await picture(sha) == nil {
+            removeFile(of: sha, ifOlderThan: began)
+        }
     }
 }

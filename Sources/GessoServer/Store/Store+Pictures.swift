@@ -83,6 +83,30 @@ extension Store {
         return (attributes?[.systemFreeSize] as? NSNumber)?.intValue
     }
 
+    /// Removes a picture's file, unless it has been written again since.
+    func removeFile(of sha: String, ifOlderThan time: Date) {
+        let path = file(of: sha).path
+        filesLock.withLock {
+            let attributes = try? FileManager.default.attributesOfItem(atPath: path)
+            guard let changed = attributes?[.modificationDate] as? Date, changed < time else {
+                return
+            }
+            try? FileManager.default.removeItem(atPath: path)
+        }
+    }
+
+    /// Notes that a picture is in use, so that it stays for another day.
+    func noteUse(of shas: [String]) async throws {
+        let now = Date.now.timeIntervalSince1970
+        try await write { db in
+            for sha in shas {
+                try db.execute(
+                    sql: "UPDATE picture SET used = ? WHERE sha = ? AND used < ?",
+                    arguments: [now, sha, now - 3600])
+            }
+        }
+    }
+
     func file(of sha: String) -> URL {
         folder.appending(path: "pictures/\(sha.prefix(2))/\(sha)")
     }

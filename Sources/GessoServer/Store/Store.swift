@@ -125,6 +125,19 @@ package final class Store: Sendable {
         }
     }
 
+    /// Sets members of an object that is kept, and takes out those that are nil, whatever others set meanwhile.
+    func change(_ name: String, _ members: [String: JSONValue?]) async throws {
+        try await write { db in
+            let text = try String.fetchOne(
+                db, sql: "SELECT value FROM setting WHERE name = ?", arguments: [name])
+            var object = try text.map { try JSONValue(reading: Data($0.utf8)) }?.object ?? [:]
+            for (key, value) in members { object[key] = value }
+            try db.execute(
+                sql: "INSERT OR REPLACE INTO setting (name, value) VALUES (?, ?)",
+                arguments: [name, JSONValue.object(object).text])
+        }
+    }
+
     func set(_ name: String, to value: JSONValue) async throws {
         try await write { db in
             try db.execute(

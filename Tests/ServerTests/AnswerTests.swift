@@ -1,0 +1,147 @@
+import Foundation
+import Gesso
+import GessoServer
+import TestSupport
+import Testing
+
+@Suite("What is asked for is what is answered")
+struct AnswerTests {
+    private static var small: [String: Any] {
+        ["prompt": "a hill", "steps": 1, "width": 64, "height": 64]
+    }
+
+    private static func picture(_ width: Int, _ height: Int) throws -> String {
+        try Image(
+            width: width, height: height, channels: 3,
+            samples: (0..<width * height * 3).map { UInt16($0 % 200) }
+        ).encoded(as: .png).base64EncodedString()
+    }
+
+    @Test("A mask that is no text is refused, rather than the whole picture repainted")
+    func maskOfAnotherKind() async throws {
+        try await RunningServer.with { server in
+            let photo = try Self.picture(64, 64)
+            for mask in [[photo], ["image": photo], 5, true] as [Any] {
+                let own: [String: Any] = ["init_images": [photo], "mask": mask]
+                let answer = try await server.ask(
+                    "POST", "/sdapi/v1/img2img", Self.small.merging(own) { $1 })
+                #expect(answer.status >= 400, "\(mask)")
+                #expect(answer.text.contains("mask"), "\(answer.text.prefix(200))")
+            }
+        }
+    }
+
+    @Test("Two resume at once, and the next job is carried out")
+    func resumedTwice() async throws {
+        try await RunningServer.with { server in
+            for _ in 0..<20 {
+                _ = try await server.ask("POST", "/api/v1/queue/pause", [:])
+                let queued = try await server.ask(
+                    "POST", "/api/v1/jobs",
+                    [
+                        "verb": "txt2img",
+                        "settings": ["prompt": "x", "steps": 1, "width": 64, "height": 64],
+                    ])
+                let id = try #require(queued.json["id"] as? String)
+                async let first = server.ask("POST", "/api/v1/queue/resume", [:])
+                async let second = server.ask("POST", "/api/v1/queue/resume", [:])
+                _ = try await (first, second)
+                var state = ""
+                for _ in 0..<600 where !["done", "failed", "cancelled"].contains(state) {
+                    try await Task.sleep(for: .milliseconds(20))
+                    let job = try await server.ask("GET", "/api/v1/jobs/\(id)").json
+                    state = job["state"] as? String ?? ""
+                }
+                #expect(state == "done")
+            }
+        }
+    }
+
+    @Test("Options that are set at the same time all hold")
+    func optionsTogether() async throws {
+        try await RunningServer.with { server in
+            for value in 10..<25 {
+                async let first = server.ask(
+                    "POST", "/sdapi/v1/options", ["jpeg_quality": value])
+                async let second = server.ask(
+                    "POST", "/sdapi/v1/options", ["show_progress_every_n_steps": value + 1])
+                _ = try await (first, second)
+                let options = try await server.ask("GET", "/sdapi/v1/options").json
+                #expect(options["jpeg_quality"] as? Int == value)
+                #expect(options["show_progress_every_n_steps"] as? Int == value + 1)
+            }
+        }
+    }
+
+    @Test("A stream that is asked for again ends, though its job is over")
+    func repeatedStream() async throws {
+        try await RunningServer.with { server in
+            let body = try JSONSerialization.data(
+                withJSONObject: [
+                    "prompt": "a hill", "steps": 1, "size": "64x64", "stream": true,
+                ])
+            for fields in [[], ["x-stainless-retry-count: 1"]] {
+                let answer = try await server.ask(
+                    "POST", "/v1/images/generations", body, fields)
+                #expect(answer.text.contains("image_generation.completed"))
+            }
+        }
+    }
+
+    @Test("A quota takes no picture from a job's own answer, and leaves no file behind")
+    func quota() async throws {
+        let server = try await RunningServer.start { $0.quota = 1000 }
+        var shown: [Int] = []
+        for seed in [3, 30] {
+            let own: [String: Any] = ["n_iter": 3, "seed": seed]
+            let answer = try await server.ask(
+                "POST", "/sdapi/v1/txt2img", Self.small.merging(own) { $1 })
+            shown.append((answer.json["images"] as? [String])?.count ?? 0)
+        }
+        #expect(shown == [3, 3])
+        let files = FileManager.default.subpaths(
+            atPath: server.folder.appending(path: "pictures").path)
+        #expect(files?.count { $0.utf8.count > 60 } == 3)
+        await server.stop()
+    }
+
+    @Test("Without a crop no side of a larger picture is smaller than asked for")
+    func larger() async throws {
+        try await RunningServer.with { server in
+            for (isCropped, size) in [(false, [400, 200]), (true, [200, 200])] {
+                let answer = try await server.ask(
+                    "POST", "/sdapi/v1/extra-single-image",
+                    [
+                        "image": try Self.picture(100, 50), "upscaler_1": "Lanczos",
+                        "resize_mode": 1, "upscaling_resize_w": 200, "upscaling_resize_h": 200,
+                        "upscaling_crop": isCropped,
+                    ])
+                let text = try #require(answer.json["image"] as? String)
+                let image = try Image(
+                    decoding: try #require(Data(base64Encoded: text)), name: "larger")
+                #expect([image.width, image.height] == size)
+            }
+            let made = try await server.ask("POST", "/sdapi/v1/txt2img", Self.small)
+            let image = try #require((made.json["images"] as? [String])?.first)
+            let info = try await server.ask("POST", "/sdapi/v1/png-info", ["image": image]).json
+            let parameters = try #require(info["parameters"] as? [String: Any])
+            #expect(parameters["Size-1"] as? String == "64")
+        }
+    }
+
+    @Test("An autoencoder that is not here is named; numbers may be texts")
+    func options() async throws {
+        try await RunningServer.with { server in
+            let own: [String: Any] = [
+                "override_settings": [
+                    "sd_vae": "nope.safetensors", "CLIP_stop_at_last_layers": "2",
+                ]
+            ]
+            let answer = try await server.ask(
+                "POST", "/sdapi/v1/txt2img", Self.small.merging(own) { $1 })
+            let info = try #require(answer.json["info"] as? String)
+            #expect(info.contains("nope.safetensors"))
+            #expect(info.contains("Clip skip: 2"))
+        }
+    }
+}
