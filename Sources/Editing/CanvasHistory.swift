@@ -8,6 +8,7 @@ public struct CanvasHistory: Sendable {
     private enum Move {
         case extended(Insets)
         case scaled(width: Int, height: Int)
+        case enlarged(Enlargement)
     }
 
     /// A result must equal `original` wherever `mask`, of the same size, is black.
@@ -42,6 +43,7 @@ public struct CanvasHistory: Sendable {
             switch move {
             case .extended(let insets): mask.extended(by: insets)
             case .scaled(let width, let height): mask.resized(width: width, height: height)
+            case .enlarged(let enlargement): enlargement.applied(to: mask)
             }
         }
     }
@@ -56,7 +58,9 @@ public struct CanvasHistory: Sendable {
             touched = touched.extended(by: insets)
             original = try original.map { try Canvas(extending: $0, by: insets, overlap: 0).image }
         } else if edit.width != image.width || edit.height != image.height {
-            moves.append(.scaled(width: edit.width, height: edit.height))
+            moves.append(
+                edit.enlargement.map(Move.enlarged)
+                    ?? .scaled(width: edit.width, height: edit.height))
             touched = Mask(width: edit.width, height: edit.height, filledWith: 255)
             original = nil
         }

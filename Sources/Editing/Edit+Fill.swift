@@ -23,9 +23,10 @@ extension Edit {
 
     /// What to say of a fill that the model never sees.
     static func notes(onFill recipe: Recipe, of verb: Verb) -> [String] {
-        guard recipe.strength == 1, recipe.steps > 0, recipe.fill != Recipe(verb).fill else {
-            return []
-        }
+        // Masks that are not hard, and ComfyUI, know the picture at every strength.
+        guard recipe.strength == 1, recipe.steps > 0, recipe.fill != Recipe(verb).fill,
+            recipe.maskMode == .hard, !recipe.compatibility.startsFromPicture
+        else { return [] }
         return ["strength is 1: the fill has no effect; give less to use it"]
     }
 }

@@ -43,14 +43,23 @@ struct Enlargement: Sendable {
     func applied(to image: Image) -> Image {
         let filter: ResamplingFilter = upscaler == .nearest ? .nearest : .lanczos
         let large = image.resized(width: full.width, height: full.height, filter: filter)
-        // What is cut off is whole latents, as if it were cut off of these.
-        var part = large.cropped(
+        var cut = large.cropped(to: part)
+        if kept != first {
+            cut.metadata.reframe(width: kept.width, height: kept.height, isScaled: kept == full)
+        }
+        return cut
+    }
+
+    /// What becomes of a mask of the first run's picture.
+    func applied(to mask: Mask) -> Mask {
+        mask.resized(width: full.width, height: full.height).cropped(to: part)
+    }
+
+    /// What is kept of the larger picture. What is cut off is whole latents, as if it were cut off of these.
+    private var part: Box {
+        Box(
             x: (full.width - kept.width) / 16 * 8, y: (full.height - kept.height) / 16 * 8,
             width: kept.width, height: kept.height)
-        if kept != first {
-            part.metadata.reframe(width: kept.width, height: kept.height, isScaled: kept == full)
-        }
-        return part
     }
 
     private static func latents(_ pixels: Int, _ factor: Int) -> Int {

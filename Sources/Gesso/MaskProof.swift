@@ -59,11 +59,15 @@ public struct MaskProof: Sendable, Equatable, Encodable {
     /// Compares a file that was just written with the original wherever a mask is black, without having all of
     /// its picture in memory.
     ///
+    /// - Parameter keepsBlocks: whether it was written over the JPEG that the original was read from.
     /// - Throws: `ImagingError` for a file that cannot be read or has another size.
-    init(_ original: Image, writtenAs data: Data, outside mask: Mask) throws {
+    init(
+        _ original: Image, writtenAs data: Data, keepsBlocks: Bool, outside mask: Mask
+    ) throws {
         self.init(
             try OutsideComparison(
-                original, writtenAs: WrittenPicture(data, name: "the result"), outside: mask))
+                original, writtenAs: WrittenPicture(data, name: "the result"),
+                keepsBlocks: keepsBlocks, outside: mask))
     }
 
     private init(_ found: OutsideComparison) {

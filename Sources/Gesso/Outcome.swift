@@ -80,7 +80,8 @@ public struct Outcome: Sendable {
         mark = wantsMark ? named.map { PictureMark($0.identity) } : nil
         if let mark { result = result.carrying(mark, within: claim?.mask) }
         image = result
-        let plain = try image.encoded(as: request.format, quality: request.quality)
+        let (plain, keepsBlocks) = try image.encodedNotingBlocks(
+            as: request.format, quality: request.quality)
         let readMark = try mark.flatMap {
             try Image(decoding: plain, name: "the result").holds($0) ? $0 : nil
         }
@@ -93,7 +94,8 @@ public struct Outcome: Sendable {
         // Read again in any case: what cannot be read is not written.
         if claim == nil { try WrittenPicture(data, name: "the result").forEachPart { _, _, _ in } }
         proof = try claim.map { [data] claim in
-            let proof = try MaskProof(claim.original, writtenAs: data, outside: claim.mask)
+            let proof = try MaskProof(
+                claim.original, writtenAs: data, keepsBlocks: keepsBlocks, outside: claim.mask)
             let isKept = claim.original.isKept(by: format, quality: quality) || proof.blocks != nil
             guard !isKept || proof.holds else {
                 throw GessoError(

@@ -40,7 +40,7 @@ extension Image {
     }
 
     /// 8-bit sRGB with alpha, shrunk so that no side is longer.
-    func thumbnail(side: Int) -> Image {
+    package func thumbnail(side: Int) -> Image {
         let scale = min(Double(side) / Double(max(width, height)), 1)
         func scaled(_ size: Int) -> Int { max(Int((Double(size) * scale).rounded()), 1) }
         return resized(width: scaled(width), height: scaled(height)).inSRGB

@@ -10,9 +10,11 @@ extension Image {
         guard let source = metadata.jpegSource, let coding = metadata.jpegCoding else { return nil }
         if quality != nil { return "a quality is given" }
         if coding.components.count != (isGrey ? 1 : 3) { return "the source has other colours" }
-        return source.x != 0 || source.y != 0
+        let stored = source.place.turned(
+            source.orientation.inverse, inWidth: width, height: height)
+        return stored.x != 0 || stored.y != 0
             ? "the source does not begin on a block of the result"
-            : "hardly a block of the source is left"
+            : "no block of the source is left"
     }
 
     /// The file with every block of the source whose pixels are unchanged kept bit for bit, stored and
@@ -45,7 +47,7 @@ extension Image {
             .extended(toMultiplesOf: unit, inWidth: storedWidth, height: storedHeight)
         let area = box.turned(orientation, inWidth: storedWidth, height: storedHeight)
         let changed = source.changes(in: self, area)
-        if changed.values.count(where: { $0 > 0 }) > width * height / 100 * 98 { return nil }
+        if area.width == width, area.height == height, !changed.values.contains(0) { return nil }
         let part = cropped(to: area).turned(orientation.inverse)
         let donor = try part.writtenJPEG([], quality: 0, coding(storedAs: orientation))
         return try spliced(

@@ -26,13 +26,23 @@ extension Image {
         let seen = quality == nil ? self : withoutHiddenColors
         switch format {
         case .png: return try encodedPNG()
-        case .jpeg: return try flattened.encodedJPEG(quality: quality)
+        case .jpeg: return try flattened.encodedJPEG(quality: quality).data
         case .webp: return try seen.colored(depth: 8).encodedWebP(quality: quality)
         case .avif: return try seen.colored(depth: depth).encodedAVIF(quality: quality)
         case .tiff: return try encodedTIFF()
         case .heic, .gif, .bmp:
             throw ImagingError.cannotEncode(format: format, reason: "it is only read")
         }
+    }
+
+    /// The same, and whether it is a JPEG that was written over the one that the picture was read from, whose blocks are
+    /// kept where no pixel was changed.
+    package func encodedNotingBlocks(
+        as format: ImageFormat, quality: Int? = nil
+    ) throws -> (data: Data, keepsBlocks: Bool) {
+        guard format == .jpeg else { return (try encoded(as: format, quality: quality), false) }
+        try checkEncodable(as: format)
+        return try flattened.encodedJPEG(quality: quality)
     }
 
     /// Throws now what ``encoded(as:quality:)`` would throw after a long edit.
@@ -117,12 +127,13 @@ extension Image {
         }
     }
 
-    private func encodedJPEG(quality: Int?) throws -> Data {
+    private func encodedJPEG(quality: Int?) throws -> (data: Data, keepsBlocks: Bool) {
         let coding = quality == nil ? metadata.jpegCoding?.forWriting(channels: channels) : nil
-        if coding != nil, let kept = try encodedOverSource() { return kept }
-        return try writtenJPEG(
+        if coding != nil, let kept = try encodedOverSource() { return (kept, true) }
+        let written = try writtenJPEG(
             upright.metadata.markers(width: width, height: height, orientation: .upright),
             quality: quality ?? 95, coding)
+        return (written, false)
     }
 
     /// - Parameter quality: counts only without `coding`.

@@ -27,11 +27,10 @@ extension Mask {
         let line = (0..<count).map { Float(values[first + $0 * stride]) }
         guard let least = line.min(), let most = line.max(), least < most else { return }
         let reach = kernel.count / 2
+        let mirrored = (-reach..<count + reach).map { line[placeMirrored($0, count)] }
         for place in 0..<count {
             var sum: Float = 0
-            for offset in -reach...reach {
-                sum += kernel[offset + reach] * line[mirrored(place + offset, count)]
-            }
+            for (index, weight) in kernel.enumerated() { sum += weight * mirrored[place + index] }
             values[first + place * stride] = UInt8(min(sum.rounded(), 255))
         }
     }
@@ -91,7 +90,7 @@ private struct BoxBlur {
 }
 
 /// A place beyond the ends of a line, mirrored at them; the ends themselves are not repeated.
-private func mirrored(_ place: Int, _ count: Int) -> Int {
+private func placeMirrored(_ place: Int, _ count: Int) -> Int {
     guard count > 1 else { return 0 }
     let period = 2 * (count - 1)
     let wrapped = ((place % period) + period) % period

@@ -22,21 +22,24 @@ public struct OutsideComparison: Sendable, Equatable {
 
     /// Compares a file that was just written, without having all of its picture in memory.
     ///
+    /// - Parameter keepsBlocks: whether it was written over the JPEG that the original was read from.
     /// - Throws: ``ImagingError`` for a file that cannot be read or has another size.
     public init(
-        _ original: Image, writtenAs file: WrittenPicture, outside mask: Mask
+        _ original: Image, writtenAs file: WrittenPicture, keepsBlocks: Bool, outside mask: Mask
     ) throws {
-        try self.init(original, file.data, outside: mask) { masks in
+        try self.init(original, file.data, ofBlocks: keepsBlocks, outside: mask) { masks in
             try Comparison.outside(masks, of: original, writtenAs: file)
         }
     }
 
     /// - Parameter compare: compares the pixels outside of each mask.
     private init(
-        _ original: Image, _ data: Data, outside mask: Mask,
+        _ original: Image, _ data: Data, ofBlocks comparesBlocks: Bool = true, outside mask: Mask,
         _ compare: ([Mask]) throws -> [Comparison]
     ) throws {
-        guard let layout = BlockLayout(original, writtenAs: data, outside: mask) else {
+        guard comparesBlocks,
+            let layout = BlockLayout(original, writtenAs: data, outside: mask)
+        else {
             pixels = try compare([mask])[0]
             (blocks, beyond) = (nil, nil)
             return

@@ -22,8 +22,11 @@ struct PatchWindow {
             var joined = (bounds: part.bounds, parts: [part])
             for index in groups.indices.reversed()
             where groups[index].bounds.gap(to: part.bounds) < gap {
-                joined.bounds = joined.bounds.union(groups[index].bounds)
-                joined.parts += groups.remove(at: index).parts
+                // The shorter list goes behind the longer one.
+                var other = groups.remove(at: index)
+                if other.parts.count > joined.parts.count { swap(&other, &joined) }
+                joined.parts += other.parts
+                joined.bounds = joined.bounds.union(other.bounds)
             }
             groups.append(joined)
             guard groups.count <= mostParts else {
@@ -32,8 +35,17 @@ struct PatchWindow {
             }
         }
         return groups.map { bounds, parts in
-            var own = Mask(width: bounds.width, height: bounds.height, filledWith: 0)
-            for part in parts { own = own.united(with: part.placed(in: bounds)) }
+            var values = [UInt8](repeating: 0, count: bounds.width * bounds.height)
+            for part in parts {
+                let width = part.bounds.width
+                for y in 0..<part.bounds.height {
+                    let start = (part.bounds.y - bounds.y + y) * bounds.width
+                    for x in 0..<width where part.mask.values[y * width + x] > 0 {
+                        values[start + part.bounds.x - bounds.x + x] = 255
+                    }
+                }
+            }
+            let own = Mask(width: bounds.width, height: bounds.height, values: values)
             return PatchWindow(of: own, bounds, all: hole, avoided)
         }
     }
