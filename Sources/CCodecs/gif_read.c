@@ -79,9 +79,12 @@ static codec_status take_packet(codec_reader *reader, gif_state *state) {
     return codec_items_add(&reader->items, "XMP ", NULL, state->bytes + begin, count - magic);
 }
 
-static int is_application(const gif_state *state, const char *name) {
+// Steps over the name of an application's extension, if it is this one.
+static int take_application(gif_state *state, const char *name) {
     const uint8_t *block = state->bytes + state->position;
-    return left_over(state) >= 13 && block[0] == 0xFF && block[1] == 11 && memcmp(block + 2, name, 11) == 0;
+    if (left_over(state) < 13 || block[0] != 0xFF || block[1] != 11 || memcmp(block + 2, name, 11) != 0) return 0;
+    state->position += 13;
+    return 1;
 }
 
 static codec_status read_extension(codec_reader *reader, gif_state *state) {
@@ -91,14 +94,8 @@ static codec_status read_extension(codec_reader *reader, gif_state *state) {
     if (block[0] == 0xF9 && block[1] == 4 && left_over(state) >= 6) {
         state->transparent = block[2] & 1 ? block[5] : -1;
     }
-    if (is_application(state, "ICCRGBG1012")) {
-        state->position += 13;
-        return take_block(reader, state, "ICCP");
-    }
-    if (is_application(state, "XMP DataXMP")) {
-        state->position += 13;
-        return take_packet(reader, state);
-    }
+    if (take_application(state, "ICCRGBG1012")) return take_block(reader, state, "ICCP");
+    if (take_application(state, "XMP DataXMP")) return take_packet(reader, state);
     state->position += 1;
     if (block[0] == 0xFE) return take_block(reader, state, "COM ");
     return skip_pieces(state) ? codec_ok : corrupt(reader, "the file ends early");

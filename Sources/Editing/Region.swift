@@ -33,7 +33,7 @@ struct Region {
     private let mask: Tensor
     private let rule: Rule
     /// The latents that the others are held to, with the mask and the noise.
-    private let known: (region: KnownRegion, clean: Tensor)?
+    private let known: KnownRegion?
     /// [1,H,W,C]: what the UNet sees of the picture.
     private let channels: Tensor?
 
@@ -50,8 +50,8 @@ struct Region {
         clean: Tensor, noise: Tensor, mask: Tensor, rule: Rule, scheduler: any Scheduler,
         visible: Tensor? = nil
     ) {
-        let region = KnownRegion(clean: clean, noise: noise, mask: mask, scheduler: scheduler)
-        self.init(mask, rule, (region, clean), visible: visible)
+        let known = KnownRegion(clean: clean, noise: noise, mask: mask, scheduler: scheduler)
+        self.init(mask, rule, known, visible: visible)
     }
 
     /// For a UNet of nine channels that needs no more than to be shown the rest.
@@ -71,10 +71,7 @@ struct Region {
         (rule, known, channels, isEmpty) = (.diffusers, nil, shown, false)
     }
 
-    private init(
-        _ mask: Tensor, _ rule: Rule, _ known: (region: KnownRegion, clean: Tensor)?,
-        visible: Tensor?
-    ) {
+    private init(_ mask: Tensor, _ rule: Rule, _ known: KnownRegion?, visible: Tensor?) {
         self.mask = mask
         self.rule = rule
         self.known = known
@@ -88,12 +85,12 @@ struct Region {
     /// estimate to it.
     func masked(_ denoiser: BackboneDenoiser) -> any Denoiser {
         let seeing = channels.map(denoiser.seeing) ?? denoiser
-        let denoiser = seeing.reusing(around: mask, known: known?.region)
+        let denoiser = seeing.reusing(around: mask, known: known)
         guard let known else { return denoiser }
         switch rule {
         case .diffusers, .differential: return denoiser
-        case .a1111: return Masked(denoiser, clean: known.clean, mask: mask)
-        case .comfy: return NoisedMasked(denoiser, known.region)
+        case .a1111: return Masked(denoiser, known)
+        case .comfy: return NoisedMasked(denoiser, known)
         case .soft(let blend): return SoftMasked(denoiser, clean: known.clean, mask: mask, blend)
         }
     }
@@ -106,9 +103,9 @@ struct Region {
         case .a1111 where index + 1 < count: return x
         case .comfy, .soft: return x
         case .diffusers, .a1111:
-            return known.region.restored(in: x, after: index)
+            return known.restored(in: x, after: index)
         case .differential:
-            return known.region.restoredByStrength(in: x, after: index)
+            return known.restoredByStrength(in: x, after: index)
         }
     }
 

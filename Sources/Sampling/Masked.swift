@@ -3,27 +3,23 @@ public import Tensors
 /// Keeps the estimate to the known latents outside a mask, as A1111 does: m·estimate + (1−m)·clean.
 public struct Masked<Model: Denoiser>: Denoiser {
     private let model: Model
-    private let mask: Tensor
-    private let kept: Tensor
+    private let known: KnownRegion
 
-    /// - Parameters:
-    ///   - clean: the known latents, [N,H,W,C].
-    ///   - mask: 1 where the model paints, 0 where latents stay; [N,H,W,1] or the shape of `clean`.
-    public init(_ model: Model, clean: Tensor, mask: Tensor) {
-        self.model = model
-        self.mask = mask.repeated(over: clean)
-        kept = clean * (1 - self.mask)
+    /// The denoiser held to known latents.
+    public init(_ model: Model, _ known: KnownRegion) {
+        (self.model, self.known) = (model, known)
     }
 
     /// The blended estimate.
     public func callAsFunction(_ x: Tensor, at level: NoiseLevel) throws -> Tensor {
-        try model(x, at: level) * mask + kept
+        known.held(try model(x, at: level))
     }
 }
 
 /// Known latents of which a mask says what is repainted, and the ways to hold the rest to them.
 public struct KnownRegion {
-    let clean: Tensor
+    /// The known latents, [N,H,W,C].
+    public let clean: Tensor
     let noise: Tensor
     let mask: Tensor
     let keep: Tensor

@@ -15,8 +15,7 @@ public struct NoisedMasked<Model: Denoiser>: Denoiser {
     /// The blended estimate.
     public func callAsFunction(_ x: Tensor, at level: NoiseLevel) throws -> Tensor {
         let noised = known.clean.adding(known.noise, scaledBy: level.sigma)
-        return try model(x * known.mask + noised * known.keep, at: level) * known.mask
-            + known.clean * known.keep
+        return known.held(try model(x * known.mask + noised * known.keep, at: level))
     }
 }
 

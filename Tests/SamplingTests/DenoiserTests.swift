@@ -71,7 +71,9 @@ struct DenoiserTests {
     @Test("a masked estimate is the known latents outside, the model's inside")
     func masked() throws {
         let mask = Tensor([1, 0, 1, 0], shape: [1, 2, 2, 1])
-        let denoiser = Masked(ClosureDenoiser { x, _ in x }, clean: clean, mask: mask)
+        let scheduler = try makeScheduler(.euler, configuration: .stableDiffusion, steps: 1)
+        let known = KnownRegion(clean: clean, noise: noise, mask: mask, scheduler: scheduler)
+        let denoiser = Masked(ClosureDenoiser { x, _ in x }, known)
         #expect(try denoiser(noise, at: level).values == [-1, -0.25, 2, -1.5])
     }
 
@@ -90,8 +92,8 @@ struct DenoiserTests {
         let start = scheduler.start(clean: clean, noise: noise)
         let model = GaussianDenoiser()
 
-        let masked = try run(scheduler, from: start, Masked(model, clean: clean, mask: mask)).x
         let known = KnownRegion(clean: clean, noise: noise, mask: mask, scheduler: scheduler)
+        let masked = try run(scheduler, from: start, Masked(model, known)).x
         var copy = scheduler
         let restored = try denoise(
             start, scheduler: &copy, denoiser: model, noise: { _ in noise },

@@ -47,6 +47,20 @@ struct SolverTests {
         #expect(fine < (leastGain < 4 ? 0.05 : 0.005))
     }
 
+    @Test("a first level of noise alone is left with noise as fresh as can be", arguments: 5...30)
+    func pureNoise(steps: Int) throws {
+        var configuration = SchedulerConfiguration.stableDiffusion
+        configuration.rescaleBetasZeroSNR = true
+        configuration.predictionType = .vPrediction
+        configuration.timestepSpacing = .trailing
+        let scheduler = try makeScheduler(
+            .ddim, configuration: configuration, steps: steps, eta: 1)
+        let noise = Tensor([-1.3, -0.2, 0.7, 1.9], shape: [1, 4])
+        let still = ClosureDenoiser { x, _ in x.map { _ in 0.3 } }
+        let x = try run(scheduler, from: scheduler.start(clean: nil, noise: noise), still).x
+        #expect(!x.hasNonFiniteValues)
+    }
+
     @Test("third order beats second")
     func thirdOrder() throws {
         for name in [SchedulerName.dpmppMultistep, .unipc] {

@@ -41,7 +41,9 @@ struct DDIM: Scheduler {
         let epsilon = (x - denoised * from.squareRoot()) / (1 - from).squareRoot()
         let clean = clip.map(denoised.clamped(to:)) ?? denoised
         let spread = eta * ((1 - to) / (1 - from) * (1 - from / to)).squareRoot()
-        let next = clean * to.squareRoot() + epsilon * (1 - to - spread * spread).squareRoot()
+        // Nothing remains where eta is 1 and the first level is noise alone: below 0 in single precision.
+        let remaining = max(1 - to - spread * spread, 0)
+        let next = clean * to.squareRoot() + epsilon * remaining.squareRoot()
         return try eta > 0 ? next + noise(.independent) * spread : next
     }
 }
