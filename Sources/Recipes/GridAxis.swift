@@ -123,7 +123,10 @@ public struct GridAxis: Sendable, Equatable {
         }
         text =
             entry.key + "="
-            + values.map { $0.contains(",") || $0.isEmpty ? "\"\($0)\"" : $0 }
+            + values.map { value in
+                let isText = value.contains(",") || value.isEmpty || NumberRange(value) != nil
+                return isText ? "\"\(value)\"" : value
+            }
             .joined(separator: ",")
         try Self.check(values, of: entry.key, subject, at: origin)
         for (value, place) in texts {
@@ -148,7 +151,7 @@ public struct GridAxis: Sendable, Equatable {
             // So many are refused, whatever the rest comes to.
             guard values.count <= mostValues else { break }
             guard isQuoted || !part.isEmpty else { throw miscounted(name, at: origin) }
-            guard let range = NumberRange(part) else {
+            guard !isQuoted, let range = NumberRange(part) else {
                 values.append(part)
                 continue
             }

@@ -94,7 +94,12 @@ public struct PictureSettings: Sendable, Equatable {
     private static func settings(
         _ found: [(key: String, value: String)], of name: String
     ) -> [Setting] {
-        found.map { Setting($0.key, withoutPoint($0.value, $0.key), at: .argument(name)) }
+        // Of two that say the same key the later one counts.
+        var last: [String: Int] = [:]
+        for (index, (key, _)) in found.enumerated() { last[key] = index }
+        return found.enumerated().filter { last[$1.key] == $0 }.map { _, entry in
+            Setting(entry.key, withoutPoint(entry.value, entry.key), at: .argument(name))
+        }
     }
 
     /// Whole numbers without the point and zeros that some programs write behind all numbers.
@@ -133,6 +138,11 @@ public struct PictureSettings: Sendable, Equatable {
     ///
     /// - Parameter isHere: whether there is one of a name.
     public mutating func leaveOutLoRAs(unless isHere: (String) -> Bool) {
+        // Where prompts are plain, a tag is text.
+        func chosen(_ key: String) -> String? { settings.last { $0.key == key }?.value }
+        let syntax =
+            chosen("prompt_syntax").flatMap(PromptSyntax.init)
+            ?? Compatibility(chosen("compat").flatMap(StepRule.init)).promptSyntax
         for (key, text) in settings.map({ ($0.key, $0.value) })
         // A longer one is refused, or left out as a whole.
         where text.utf8.count <= Recipe.longestText {
@@ -147,6 +157,7 @@ public struct PictureSettings: Sendable, Equatable {
                     gone.map { "LoRA \($0)" }, of: key,
                     keeping: kept.isEmpty ? nil : kept.joined(separator: ";"))
             case "prompt", "hires_prompt":
+                guard syntax != .plain else { continue }
                 var gone: [String] = []
                 let kept = text.replacingTags { tag, written in
                     guard let name = tag.lora?.name, !isHere(name) else { return written }

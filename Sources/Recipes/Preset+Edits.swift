@@ -53,7 +53,7 @@ extension Preset {
             if edits.isEmpty { whole = whole.replaced(by: given.varied) }
             let mask = try step.mask.map { items throws(RecipeError) in try maker.plan(items) }
             if step.verb == .inpaint, mask == nil { throw .missingMask(nil, at: step.origin) }
-            if let feather = try mask?.setting(beside: whole, at: step.origin) {
+            if let feather = try mask?.setting(beside: whole + given.settings, at: step.origin) {
                 whole.append(feather)
             }
             let layer = try Layer(whole.filled(variables), for: [step.verb])
@@ -118,7 +118,10 @@ extension Preset {
                 texts.append(whole.first { $0.key == "prompt" })
             }
             let hasPlace = texts.contains { text in
-                text.map { $0.value.contains("{\(Template.prompt)}") } ?? true
+                text.map {
+                    (try? Template($0.value, at: $0.origin))?.names.contains(Template.prompt)
+                        ?? false
+                } ?? true
             }
             guard hasPlace else {
                 throw .malformed(

@@ -67,7 +67,7 @@ public struct StyleBook: Sendable, Equatable {
                 index.flatMap { row.fields.indices.contains($0) ? row.fields[$0] : nil } ?? ""
             }
             let style = Style(
-                name: field(name), prompt: field(prompt), negativePrompt: field(negative))
+                name: field(name).trimmed, prompt: field(prompt), negativePrompt: field(negative))
             if !style.name.isEmpty, !style.name.hasPrefix("#") { styles.append(style) }
         }
         var seen: Set<String> = []

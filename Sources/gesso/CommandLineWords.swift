@@ -38,6 +38,10 @@ struct CommandLineWords {
                 note(parts[0], parts.count > 1 ? parts[1] : nil, &rest)
             } else if outline.argument(word) != nil {
                 note(word, nil, &rest)
+            } else if let equals = word.firstIndex(of: "="),
+                outline.argument(String(word[..<equals]))?.kind == .option
+            {
+                note(String(word[..<equals]), String(word[word.index(after: equals)...]), &rest)
             } else {
                 let letters = word.dropFirst().map { "-\($0)" }
                 if letters.contains(where: { outline.argument($0) == nil }) {
@@ -98,9 +102,20 @@ struct CommandLineWords {
         }
     }
 
+    /// Whether a preference may be added. A receipt says itself with what its picture was made, and pages of the manual
+    /// are no documents.
+    private func isMeant(_ preference: Preference) -> Bool {
+        switch preference.name {
+        case "model", "tokenizer": commandName != "replay"
+        case "json": commandName != "manual" && value(of: "output") != "-"
+        default: true
+        }
+    }
+
     /// Adds what the environment and the configuration say where nothing is given here.
     mutating func add(_ preferences: Preferences) {
-        for (preference, choice) in preferences.chosen where accepts(preference.flagName) {
+        for (preference, choice) in preferences.chosen
+        where accepts(preference.flagName) && isMeant(preference) {
             let rivals = [preference.flagName] + preference.rivals
             guard !rivals.contains(where: gives) else { continue }
             let added = preference.words(choice.value)

@@ -55,6 +55,11 @@ struct JobRunner {
         ] {
             try path.map { try Output.check($0, at: option, keeping: [request]) }
         }
+        try Output.checkDistinct([
+            (output.path, "-o"), (options.receipt, "--receipt"),
+            (options.preview.previewFile, "--preview-file"),
+            (options.preview.filmstrip, "--filmstrip"),
+        ])
         previews = try PreviewWriter(
             options.preview, overwrites: options.overwrite, isQuiet: options.progress.quiet)
         (self.options, self.recipeName) = (options, recipeName)
@@ -150,7 +155,13 @@ extension Request {
     /// The same with the bytes of standard input in place of `-`.
     func readingStandardInput() throws -> Request {
         var read = self
-        for (name, picture) in pictures where picture.path == "-" {
+        let names = pictures.filter { $0.value.path == "-" }.keys
+        guard names.count <= 1 else {
+            throw Failure(
+                .usage, "several pictures would be standard input", at: "-",
+                do: "give a file for all but one")
+        }
+        for name in names {
             read.pictures[name] = .data(try Input.bytes("-"), name: Input.name("-"))
         }
         return read

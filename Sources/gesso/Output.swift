@@ -160,6 +160,22 @@ struct Output {
             do: "give it another name")
     }
 
+    /// Every file that is written has a path of its own.
+    ///
+    /// - Parameter paths: with the options that name them.
+    /// - Throws: `Failure` where two lead to one file.
+    static func checkDistinct(_ paths: [(path: String?, option: String)]) throws {
+        var seen: Set<String> = []
+        for case (let path?, let option) in paths where path != "-" {
+            let file = FilePath.resolved(URL(filePath: FilePath.literal(path)))
+            guard seen.insert(file).inserted else {
+                throw Failure(
+                    .usage, "two results would have one name: \(path)", at: option,
+                    do: "give it another name")
+            }
+        }
+    }
+
     static func checkPlace(_ file: URL, _ path: String, overwrites: Bool) throws {
         do {
             try checkWritable(file, overwrite: overwrites)

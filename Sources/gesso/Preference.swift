@@ -90,7 +90,7 @@ struct Preference {
             kind: .text, standard: "none", isForProjects: false),
         Preference(
             name: "overwrite", help: "replace existing files", kind: .flag,
-            standard: "false", isForProjects: false),
+            standard: "false", isForProjects: false, rivals: ["skip-existing"]),
         Preference(
             name: "json", help: "print JSON documents", kind: .flag, standard: "false"),
         Preference(

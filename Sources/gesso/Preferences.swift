@@ -50,6 +50,10 @@ struct Preferences {
                     at: "$" + preference.variable, do: "give \(preference.expected)")
             }
             found[preference.name] = Choice(value: value, origin: .variable(preference.variable))
+            // What a file says of its opposite is farther away.
+            for rival in preference.rivals {
+                if case .file? = found[rival]?.origin { found[rival] = nil }
+            }
         }
         chosen = Preference.all.compactMap { preference in
             found[preference.name].map { (preference, $0) }

@@ -39,7 +39,8 @@ struct RecipeRun {
                     .usage, "'\(word.prefix(40))' gives no mask", at: "--mask",
                     do: "write --mask name=mask")
             }
-            let subtracts = parts[1].hasPrefix("-") && masks[parts[0]] != nil
+            let subtracts =
+                parts[1].hasPrefix("-") && parts[1] != "-" && masks[parts[0]] != nil
             let spec = subtracts ? String(parts[1].dropFirst()) : parts[1]
             masks[parts[0], default: []].append(
                 MaskPlan.Part(

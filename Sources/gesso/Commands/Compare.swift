@@ -76,9 +76,26 @@ struct CompareCommand: ParsableCommand {
 
     func run() throws { try Editor.withThreads(nil, work) }
 
+    /// All pictures that are read.
+    private func read() throws -> Request {
+        var request = Request([])
+        let masks = try mask.masks.isEmpty ? [] : mask.plan().pictures
+        for path in [first, second] + masks where path != "-" {
+            request.pictures[path] = .file(path)
+        }
+        return request
+    }
+
     private func work() throws {
         func output(_ path: String) throws -> Output {
             try Output(path, format: nil, quality: nil, overwrites: overwrite)
+        }
+        let places = [
+            (sideBySide, "--side-by-side"), (heatmap, "--heatmap"), (page, "--page"),
+        ]
+        try Output.checkDistinct(places)
+        for case (let path?, let option) in places {
+            try Output.check(path, at: option, keeping: [read()])
         }
         let sheet = try sideBySide.map(output)
         let map = try heatmap.map(output)

@@ -97,6 +97,7 @@ struct MaskCommand: ParsableCommand {
             settings.append(Setting("mask_feather", "0", at: .argument("--mask-feather")))
         }
         let recipe = try Recipe(.inpaint, presets: presets, settings: settings)
+        try Output.checkDistinct([(output, "-o"), (overlay, "--overlay")])
         let output = try Output(output, format: nil, quality: nil, overwrites: overwrite)
         let second = try overlay.map {
             try Output($0, format: nil, quality: nil, overwrites: overwrite)

@@ -45,11 +45,29 @@ struct SheetCommand: ParsableCommand {
         }
     }
 
+    /// A sheet is a picture that can be read.
+    private func checkSize(_ cells: [Image]) throws {
+        let columns = columns ?? Int(Double(cells.count).squareRoot().rounded(.up))
+        let across = min(columns, cells.count)
+        let pixels = PictureGrid.pixels(
+            columns: across, rows: (cells.count + across - 1) / across,
+            cellWidth: cells.map(\.width).max() ?? 0, cellHeight: cells.map(\.height).max() ?? 0)
+        guard pixels <= PictureGrid.mostPixels else {
+            throw Failure(
+                .usage, "the sheet would have \(pixels / 1_000_000) million pixels", at: "--side",
+                do: "give a smaller one than \(side), or fewer pictures")
+        }
+    }
+
     func run() throws {
         try result.write {
             let cells = try pictures.map { path in
-                (label: URL(filePath: path).lastPathComponent, image: try Input.image(path))
+                (
+                    label: URL(filePath: path).lastPathComponent,
+                    image: try Input.image(path).thumbnail(side: side)
+                )
             }
+            try checkSize(cells.map(\.image))
             return Image.contactSheet(cells, columns: columns, cellSide: side)
         } _: { path, sheet in
             Document(output: path, pictures: pictures, width: sheet.width, height: sheet.height)

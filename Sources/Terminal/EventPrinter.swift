@@ -1,22 +1,20 @@
-import Foundation
-import Gesso
-import Terminal
+package import Gesso
 
 /// Prints what happens while a job goes on.
-struct EventPrinter {
+package struct EventPrinter {
     private let request: Request
     private let isQuiet: Bool
     private let see: (Preview.Frame) throws -> Void
 
     /// - Parameter see: is given each preview.
-    init(
+    package init(
         _ request: Request, isQuiet: Bool, see: @escaping (Preview.Frame) throws -> Void = { _ in }
     ) {
         (self.request, self.isQuiet, self.see) = (request, isQuiet, see)
     }
 
     /// Follows a job to its end, and ends it where the process is to end.
-    func follow(_ job: Job) async throws -> Outcome {
+    package func follow(_ job: Job) async throws -> Outcome {
         var meter = ProgressMeter(isQuiet: isQuiet)
         defer { meter.clear() }
         return try await job.follow { event in
@@ -52,7 +50,7 @@ struct EventPrinter {
 
 extension EditPlan {
     /// What the model knows, where it is a small one that comes with Gesso.
-    var standInLine: String? {
+    package var standInLine: String? {
         guard isStandIn, scheduler != nil else { return nil }
         return "\(model) is a small model that knows drawn landscapes only: "
             + "for all else name a checkpoint with --model"
@@ -62,6 +60,6 @@ extension EditPlan {
 /// How much of a picture may change, as a sentence.
 ///
 /// - Parameter fraction: share of its pixels, in 0...1.
-func coverage(of fraction: Double) -> String {
+package func coverage(of fraction: Double) -> String {
     fraction.asPercent + " of the picture will be repainted"
 }

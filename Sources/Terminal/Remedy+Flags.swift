@@ -1,8 +1,8 @@
-import Gesso
+package import Gesso
 
 extension Remedy {
     /// The remedy in the tool's own words, with its options.
-    var inFlags: String {
+    package var inFlags: String {
         switch self {
         case .renameOrReplace: "give another name or --overwrite"
         case .fitMask: "--mask: give one of the picture's size, or --fit-mask"
