@@ -9,6 +9,7 @@ from transformers import CLIPTextConfig, CLIPTextModel, CLIPTokenizer
 import autoencoder
 import words
 from examples import Examples
+from muon import Muon
 from progress import Average, Stage
 from team import Team
 
@@ -131,6 +132,12 @@ def with_masks(noisy, examples, batch, plain, rng):
     return torch.cat([noisy, more], 1), places
 
 
+def matrices(unet, text):
+    """The weights of products and convolutions between features."""
+    return [p for name, p in [*unet.named_parameters(), *text.named_parameters()]
+            if p.ndim > 1 and not name.startswith(("conv_in", "conv_out", "embeddings"))]
+
+
 def train(config, folder, device, inpaint=False):
     """The `unet` stage, or the `inpaint` stage that starts from its result; on several cores if so configured."""
     Team(1 if device.type == "cuda" else config["processes"]).run(train_one, config, folder, device, inpaint)
@@ -148,10 +155,14 @@ def train_one(rank, team, config, folder, device, inpaint):
     unet.to(device, memory_format=torch.channels_last)
     text.to(device)
     trained = [p for part in (unet, text) for p in part.parameters()]
-    optimizer = torch.optim.AdamW(trained, lr=settings["rate"], betas=(0.9, 0.99), weight_decay=1e-3, fused=True)
+    turned = matrices(unet, text)
+    others = [p for p in trained if all(p is not each for each in turned)]
+    optimizers = {
+        "optimizer": torch.optim.AdamW(others, lr=settings["rate"], betas=(0.9, 0.99), weight_decay=1e-3, fused=True),
+        "muon": Muon(turned, settings["rate"], team, rank)}
     average = Average([unet, text], settings["ema"])
     stage = Stage("inpaint" if inpaint else "unet", folder, settings,
-                  {"unet": unet, "text": text, "optimizer": optimizer, "average": average}, writes=rank == 0)
+                  {"unet": unet, "text": text, "average": average} | optimizers, writes=rank == 0)
     with torch.no_grad():
         team.average(trained)
     examples = Examples(config, folder, device, lambda texts: token_ids(tokens, texts), inpaint)
@@ -161,7 +172,8 @@ def train_one(rank, team, config, folder, device, inpaint):
     torch.manual_seed(int(rng.integers(2**31)))
     clock = torch.zeros(1)
     while not stage.finished:
-        stage.set_rate(optimizer)
+        for each in optimizers.values():
+            stage.set_rate(each)
         height, width, count = settings["batch"][int(together.choice(len(settings["batch"]), p=settings["share"]))]
         batch = examples.batch((height, width), count, rng)
         plain = round(settings["words"] * count) if inpaint else count
@@ -182,13 +194,15 @@ def train_one(rank, team, config, folder, device, inpaint):
             states = text(batch.ids)[0]
             guess = unet(noisy.contiguous(memory_format=torch.channels_last), times, states).sample.float()
         losses = (weights(kept, plain) * places * (guess - noise).square()).mean((1, 2, 3))
-        optimizer.zero_grad(set_to_none=True)
+        for each in optimizers.values():
+            each.zero_grad(set_to_none=True)
         losses.mean().backward()
         clock.fill_(stage.seconds)                   # all end with the same step
         team.average([clock] + [p.grad for p in trained])
         stage.seconds = float(clock)
         torch.nn.utils.clip_grad_norm_(trained, 1.0)
-        optimizer.step()
+        for each in optimizers.values():
+            each.step()
         average.update()
         told = {"words": losses[:plain]} | ({"fill": losses[plain:]} if inpaint else {})
         stage.advance(**{f"{name}{height * 8}": each.detach().mean() for name, each in told.items()})
