@@ -60,9 +60,7 @@ extension CredentialsReport {
             let relationship = Self.line(value["relationship"])
             let title = Self.line(value["dc:title"])
             let recorded = Self.faults(recordedIn: value)
-            let reference = value["activeManifest"] ?? value["c2pa_manifest"]
-            if let label = reference?["url"]?.text.flatMap(BoxPath.init)?.manifest,
-                let next = store.manifest(label),
+            if let label = value.source, let next = store.manifest(label),
                 // A chain that leads back to itself is listed once.
                 !chapters.contains(where: { $0.manifest == label && $0.depth <= depth })
             {
@@ -81,15 +79,9 @@ extension CredentialsReport {
 
     /// What was not in order with an ingredient when it was taken, which makes nothing invalid that was made of it.
     private static func faults(recordedIn ingredient: CBOR) -> [String] {
-        let results = ingredient["validationResults"]
-        let all =
-            [results?["activeManifest"]]
-            + (results?["ingredientDeltas"]?.array ?? []).map { $0["validationDeltas"] }
-        // Of older versions, which had one list for all.
-        let statuses = (ingredient["validationStatus"]?.array ?? []).filter {
-            $0["success"] != .bool(true)
-        }
-        return (all.flatMap { $0?["failure"]?.array ?? [] } + statuses).compactMap { value in
+        let failures = ingredient.recordedResults.flatMap { $0["failure"]?.array ?? [] }
+        let statuses = ingredient.recordedStatuses.filter { $0["success"] != .bool(true) }
+        return (failures + statuses).compactMap { value in
             guard let code = value["code"]?.text, Status.isKnown(code) else { return nil }
             let status = Status(
                 code: code, url: value["url"]?.text ?? "", kind: .failure,

@@ -138,12 +138,7 @@ struct Manifest: Sendable {
     }
 
     /// The names of the manifests of its ingredients.
-    fileprivate var sources: [String] {
-        ingredients.compactMap { _, value in
-            (value["activeManifest"] ?? value["c2pa_manifest"])?["url"]?.text
-                .flatMap(BoxPath.init)?.manifest
-        }
-    }
+    fileprivate var sources: [String] { ingredients.compactMap(\.value.source) }
 
     /// The URIs of the assertions that its claim takes out.
     var redactions: [String] {
@@ -159,6 +154,29 @@ struct Manifest: Sendable {
         default: nil
         }
     }
+}
+
+/// An ingredient's assertion, of any version.
+extension CBOR {
+    /// What leads to the ingredient's manifest; nil where there is nothing.
+    var sourceReference: CBOR? { self["activeManifest"] ?? self["c2pa_manifest"] }
+
+    /// The name of the ingredient's manifest.
+    var source: String? {
+        sourceReference?["url"]?.text.flatMap(BoxPath.init)?.manifest
+    }
+
+    /// What was found when the ingredient was taken, in lists by kind: about it and about its own ingredients.
+    var recordedResults: [CBOR] {
+        let results = self["validationResults"]
+        let deltas = (results?["ingredientDeltas"]?.array ?? []).compactMap {
+            $0["validationDeltas"]
+        }
+        return [results?["activeManifest"]].compactMap(\.self) + deltas
+    }
+
+    /// The same in older versions: one list of all kinds.
+    var recordedStatuses: [CBOR] { self["validationStatus"]?.array ?? [] }
 }
 
 extension JUMBFBox {

@@ -69,9 +69,8 @@ extension Validator {
             let parent = manifest.ingredients.first {
                 $0.value["relationship"]?.text == "parentOf"
             }?.value
-            let reference = parent?["activeManifest"] ?? parent?["c2pa_manifest"]
-            guard let label = reference?["url"]?.text.flatMap(BoxPath.init)?.manifest,
-                let next = store.manifest(label), steps < Self.deepest
+            guard let label = parent?.source, let next = store.manifest(label),
+                steps < Self.deepest
             else { return nil }
             (manifest, steps) = (next, steps + 1)
         }

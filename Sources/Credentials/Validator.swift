@@ -199,7 +199,7 @@ struct Validator {
             note(.failure, "assertion.ingredient.malformed", url)
             return nil
         }
-        guard let reference = value["activeManifest"] ?? value["c2pa_manifest"] else {
+        guard let reference = value.sourceReference else {
             if relationship != "inputTo" {
                 note(.informational, "ingredient.unknownProvenance", url)
             }
@@ -252,13 +252,9 @@ struct Validator {
 
     /// What was found when the ingredient was taken: nothing new if it is found again.
     private static func recorded(_ ingredient: CBOR) -> Set<Finding> {
-        let results = ingredient["validationResults"]
-        let deltas =
-            results?["ingredientDeltas"]?.array?.compactMap { $0["validationDeltas"] } ?? []
-        let lists = ([results?["activeManifest"]].compactMap(\.self) + deltas).flatMap { results in
+        let lists = ingredient.recordedResults.flatMap { results in
             ["success", "informational", "failure"].flatMap { results[$0]?.array ?? [] }
         }
-        return Set(
-            (lists + (ingredient["validationStatus"]?.array ?? [])).compactMap(Finding.init))
+        return Set((lists + ingredient.recordedStatuses).compactMap(Finding.init))
     }
 }

@@ -63,7 +63,7 @@ public final class BatchFolder {
         else { return false }
         let own = journal.entries[output].map { ($0, output == journal.lastOutput) }
         guard let (entry, isUncertain) = own ?? entries[output], let digest = entry.sha256,
-            entry.isOf(item), FileManager.default.fileExists(atPath: url(output).path)
+            entry.tells(of: item), FileManager.default.fileExists(atPath: url(output).path)
         else { return false }
         return !isUncertain || (try? Digest.sha256(file: url(output))) == digest
     }
@@ -142,7 +142,7 @@ public final class BatchFolder {
 
     /// Whether a line says that the picture was made.
     private func isMade(_ item: Batch.Item) -> Bool {
-        entry(item.output).map { $0.sha256 != nil && $0.isOf(item) } ?? false
+        entry(item.output)?.tells(of: item) ?? false
     }
 
     private func note(_ lines: [Journal.Entry]) {

@@ -35,7 +35,7 @@ public struct BatchGlance {
 
     /// Whether the batch has made that picture, or was about to.
     func knows(_ item: Batch.Item) -> Bool {
-        entries[item.output].map { $0.sha256 != nil && $0.isOf(item) } ?? false
+        entries[item.output]?.tells(of: item) ?? false
     }
 
     /// Whether the picture is there and is the batch's, and its receipt where one is wanted.

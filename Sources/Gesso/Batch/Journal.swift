@@ -36,8 +36,11 @@ final class Journal {
         /// Of what is asked for this picture alone (`Batch.Item.own`).
         var own: String?
 
+        /// Whether it says that this very picture was made.
+        func tells(of item: Batch.Item) -> Bool { sha256 != nil && isOf(item) }
+
         /// Whether its picture is the one that would be made.
-        func isOf(_ item: Batch.Item) -> Bool {
+        private func isOf(_ item: Batch.Item) -> Bool {
             guard let source else { return true }
             let isSame =
                 input == item.input

@@ -138,13 +138,6 @@ package final class Store: Sendable {
         }
     }
 
-    func set(_ name: String, to value: JSONValue) async throws {
-        try await write { db in
-            try db.execute(
-                sql: "INSERT OR REPLACE INTO setting (name, value) VALUES (?, ?)",
-                arguments: [name, value.text])
-        }
-    }
 }
 
 /// What keeps a server from starting or a request from being kept.
