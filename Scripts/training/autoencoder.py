@@ -19,6 +19,30 @@ def build(settings):
         norm_num_groups=settings["groups"], latent_channels=4, sample_size=256)
 
 
+def widened(narrow, settings):
+    """An autoencoder of more channels with `narrow`'s weights in the first of them: the encoder answers as before, and so
+    does the decoder, whose new channels nothing reads yet. Groups of the norms hold as many channels as before."""
+    wide = build(settings)
+    ratio = settings["channels"][-1] // narrow.config.block_out_channels[-1]
+    state = narrow.state_dict()
+    for name, value in wide.state_dict().items():
+        known, encoder = state[name], name.startswith(("encoder", "quant"))
+        if known.shape == value.shape:
+            value.copy_(known)
+            continue
+        if name.endswith("bias") or value.ndim == 1:
+            value.copy_(F.pad(known, (0, len(value) - len(known)), value=1.0 if "norm" in name and name.endswith("weight") else 0.0))
+        else:
+            rows, columns = known.shape[:2]
+            if encoder:
+                value.zero_()
+            value[:rows] = 0
+            value[:rows, :columns] = known
+        if "to_q" in name:                       # scores are divided by the root of the channels
+            value *= ratio ** 0.5
+    return wide
+
+
 def autocast(settings, device):
     return torch.autocast(device.type, torch.bfloat16) if settings["autocast"] else nullcontext()
 
@@ -49,57 +73,29 @@ def difference(made, wanted, gradient):
     return loss
 
 
-def texture(made, wanted):
-    """How far the slopes of brightness are spread from how they should be, in windows of 8x8 pixels.
-
-    The errors of single pixels ask for the mean of all that a latent may stand for, which has no grain and soft edges.
-    This compares sorted slopes, wherever in a window they lie, along four directions (the sliced Wasserstein
-    distance of Heitz et al. 2021), and weak ones count as well as strong ones."""
-    weight = made.new_tensor([0.299, 0.587, 0.114]).view(1, 3, 1, 1) / 2
-
-    def slopes(rgb):
-        light = (rgb * weight).sum(1)
-        across, down = (light[:, 1:-1, 2:] - light[:, 1:-1, :-2]) / 2, (light[:, 2:, 1:-1] - light[:, :-2, 1:-1]) / 2
-        height, width = (side // 8 * 8 for side in across.shape[1:])
-        along = torch.stack([across, down, (across + down) / 2**0.5, (across - down) / 2**0.5], 1)[:, :, :height, :width]
-        windows = along.reshape(*along.shape[:2], height // 8, 8, width // 8, 8).transpose(3, 4).flatten(4)
-        return torch.asinh(windows / 0.004).sort(-1).values
-
-    return F.l1_loss(slopes(made), slopes(wanted))
-
-
-def train(config, folder, device, pictures, decoder_only=False):
-    """The `vae` stage, or the `decoder` stage that goes on from it with the encoder frozen."""
-    settings = config["vae"] | (config["decoder"] if decoder_only else {})
-    name = "decoder" if decoder_only else "vae"
-    model = build(config["vae"]).to(device, memory_format=torch.channels_last)
-    if decoder_only:
-        model.load_state_dict(torch.load(folder / "vae.pt", weights_only=True)["model"])
-        model.encoder.requires_grad_(False)
-        model.quant_conv.requires_grad_(False)
-    trained = [p for p in model.parameters() if p.requires_grad]
-    optimizer = torch.optim.AdamW(trained, lr=settings["rate"], betas=(0.9, 0.98), weight_decay=1e-4)
-    stage = Stage(name, folder, settings, {"model": model, "optimizer": optimizer})
-    rng = np.random.default_rng([config["seed"], stage.step, len(name)])
-    sides = settings["batch"]
+def train(config, folder, device, pictures):
+    """The `vae` stage."""
+    settings = config["vae"]
+    model = build(settings).to(device, memory_format=torch.channels_last)
+    optimizer = torch.optim.AdamW(model.parameters(), lr=settings["rate"], betas=(0.9, 0.98), weight_decay=1e-4)
+    stage = Stage("vae", folder, settings, {"model": model, "optimizer": optimizer})
+    rng = np.random.default_rng([config["seed"], stage.step, 3])
     while not stage.finished:
         stage.set_rate(optimizer)
-        late = decoder_only or stage.progress > 0.75  # whole pictures at the end: the norms see those in use
-        side, count = sides[int(rng.choice(len(sides), p=[0.1, 0.6, 0.3] if late else [0.7, 0.25, 0.05]))]
+        late = stage.progress > 0.75             # whole pictures at the end: the norms see those in use
+        side, count = settings["batch"][int(rng.choice(3, p=[0.1, 0.6, 0.3] if late else [0.7, 0.25, 0.05]))]
         pixels = crops(pictures, side, count, rng).to(device)
-        with autocast(config["vae"], device):
+        with autocast(settings, device):
             latent = model.encode(pixels).latent_dist
-            made = model.decode(latent.mode() if decoder_only else latent.sample()).sample.float()
+            made = model.decode(latent.sample()).sample.float()
         kl = latent.kl().mean() / pixels[0].numel()
         loss = difference(made, pixels, settings["gradient"]) + settings["kl"] * latent.kl().mean()
-        rough = texture(made, pixels) if settings["texture"] else loss.new_zeros(())
-        loss = loss + settings["texture"] * rough
         optimizer.zero_grad(set_to_none=True)
         loss.backward()
-        torch.nn.utils.clip_grad_norm_(trained, 1.0)
+        torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
         optimizer.step()
         psnr = -10 * torch.log10((made - pixels).detach().square().mean() / 4)
-        stage.advance(loss=loss.detach(), psnr=psnr, kl=kl.detach(), texture=rough.detach())
+        stage.advance(loss=loss.detach(), psnr=psnr, kl=kl.detach())
     stage.save()
 
 

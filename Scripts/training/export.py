@@ -6,7 +6,7 @@ import shutil
 import torch
 from diffusers import PNDMScheduler
 
-import autoencoder
+import decoder
 import denoiser
 
 
@@ -35,9 +35,7 @@ def settings(channels):
 
 def write_model(config, folder, to, unet, text):
     to.mkdir(parents=True, exist_ok=True)
-    vae = autoencoder.build(config["vae"])
-    trained = folder / ("decoder.pt" if (folder / "decoder.pt").exists() else "vae.pt")
-    vae.load_state_dict(torch.load(trained, map_location="cpu", weights_only=True)["model"])
+    vae = decoder.restore(config, folder)
     vae.register_to_config(scaling_factor=torch.load(folder / "latents.pt", weights_only=True)["factor"])
     for name, model in (("unet", unet), ("vae", vae), ("text_encoder", text)):
         model.half().to(memory_format=torch.contiguous_format).save_pretrained(to / name)

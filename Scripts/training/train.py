@@ -5,7 +5,7 @@
     python train.py --profile cpu --run run export --to ../../Fixtures/Models/gesso-builtin
     python train.py --profile cpu --run run take-up --from ../../Fixtures/Models/gesso-builtin
 
-Stages: data, vae, latents, decoder, unet, inpaint, export. A stage that was stopped goes on from
+Stages: data, vae, latents, unet, inpaint, drafts, decoder, export. A stage that was stopped goes on from
 its last checkpoint in the run folder; one that is done is left alone. `take-up` makes a new run
 folder of an exported model of the same profile, for the stages to go on from, with the inpainting
 variant where one lies beside it.
@@ -51,10 +51,16 @@ def train_vae(config, folder, device):
     autoencoder.train(config, folder, device, sets(folder, config["data"]["vae"])[0])
 
 
-def train_decoder(config, folder, device):
-    import autoencoder
+def write_drafts(config, folder, device):
+    import drafts
 
-    autoencoder.train(config, folder, device, sets(folder, config["data"]["vae"])[0], decoder_only=True)
+    drafts.write(config, folder, device)
+
+
+def train_decoder(config, folder, device):
+    import decoder
+
+    decoder.train(config, folder, device, sets(folder, config["data"]["unet"])[0])
 
 
 def encode_latents(config, folder, device):
@@ -84,6 +90,8 @@ def take_up(folder, model):
     if (folder / "vae.pt").exists() or (folder / "unet.pt").exists():
         raise SystemExit(f"{folder} holds checkpoints already: name another folder with --run")
     vae = AutoencoderKL.from_pretrained(model / "vae").float()
+    if list(vae.config.block_out_channels) != config["vae"]["channels"]:
+        vae = autoencoder.widened(vae, config["vae"]).register_to_config(scaling_factor=vae.config.scaling_factor) or vae
     torch.save({"step": 0, "seconds": 0.0, "model": vae.state_dict(), "factor": vae.config.scaling_factor},
                folder / "vae.pt")
     take_up_denoiser(folder / "unet.pt", model)
@@ -117,8 +125,8 @@ def train_inpaint(config, folder, device):
     denoiser.train(config, folder, device, inpaint=True)
 
 
-STAGES = {"data": draw_data, "vae": train_vae, "latents": encode_latents, "decoder": train_decoder,
-          "unet": train_unet, "inpaint": train_inpaint}
+STAGES = {"data": draw_data, "vae": train_vae, "latents": encode_latents, "unet": train_unet,
+          "inpaint": train_inpaint, "drafts": write_drafts, "decoder": train_decoder}
 
 
 def main():

@@ -88,6 +88,38 @@ struct AnswerTests {
         }
     }
 
+    @Test("An answer by address names the server as the client does, and the picture is there")
+    func address() async throws {
+        try await RunningServer.with { server in
+            let body = try JSONSerialization.data(
+                withJSONObject: [
+                    "prompt": "a hill", "steps": 1, "size": "64x64", "response_format": "url",
+                ])
+            for (fields, scheme) in [([], "http"), (["X-Forwarded-Proto: https"], "https")] {
+                let answer = try await server.ask(
+                    "POST", "/v1/images/generations", body, fields)
+                let first = (answer.json["data"] as? [[String: Any]])?.first
+                let address = try #require(first?["url"] as? String)
+                let base = "\(scheme)://127.0.0.1:\(server.port)/"
+                #expect(address.hasPrefix(base))
+                let path = "/" + address.dropFirst(base.count)
+                #expect(try await server.ask("GET", path).status == 200)
+            }
+        }
+    }
+
+    @Test("Of two pictures to edit none is dropped in silence")
+    func twoPictures() async throws {
+        try await RunningServer.with { server in
+            let part = "--x\r\nContent-Disposition: form-data; name=\"image[]\"; filename=\"a.png\"\r\n\r\npixels\r\n"
+            let body = Data("\(part)\(part)--x--\r\n".utf8)
+            let answer = try await server.ask(
+                "POST", "/v1/images/edits", body, type: "multipart/form-data; boundary=x")
+            #expect(answer.status == 400)
+            #expect(answer.text.contains("2 pictures"))
+        }
+    }
+
     @Test("A quota takes no picture from a job's own answer, and leaves no file behind")
     func quota() async throws {
         let server = try await RunningServer.start { $0.quota = 1000 }

@@ -30,6 +30,10 @@ struct ForeignTests {
             }
             try await waitForAStep(of: server, lookingEvery: .milliseconds(25))
             #expect(try await server.ask("POST", "/sdapi/v1/interrupt", [:]).status == 200)
+            let state = try await server.ask("GET", "/sdapi/v1/progress").json["state"]
+            if let state = state as? [String: Any], state["job_count"] as? Int == 1 {
+                #expect(state["interrupted"] as? Bool == true)
+            }
             let made = try await answer.value
             #expect(made.status == 200)
             let images = try #require(made.json["images"] as? [String])

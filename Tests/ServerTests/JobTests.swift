@@ -213,6 +213,12 @@ struct JobTests {
             let first = try await submit("a")
             #expect(try await submit("a")["id"] as? String == first["id"] as? String)
             #expect(try await submit("b")["id"] as? String != first["id"] as? String)
+            let other: [String: Any] = ["verb": "txt2img", "settings": ["prompt": "another"]]
+            let refused = try await server.ask(
+                "POST", "/api/v1/jobs", JSONSerialization.data(withJSONObject: other),
+                ["Idempotency-Key: a"])
+            #expect(refused.status == 422)
+            #expect(refused.text.contains("another request"))
         }
     }
 

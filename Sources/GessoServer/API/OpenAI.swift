@@ -54,6 +54,12 @@ extension GessoServer {
         guard let image = file(["image", "image[]"]) else {
             throw Complaint(400, "image: a picture is needed", field: "image")
         }
+        let images = parts.filter { ["image", "image[]"].contains($0.name) && !$0.content.isEmpty }
+        if images.count > 1 {
+            throw Complaint(
+                400, "image: \(images.count) pictures were sent; one picture is edited at a time",
+                field: "image")
+        }
         // A form without a chosen file has a part without a name.
         let hasEmptyMask = parts.contains {
             $0.name == "mask" && $0.content.isEmpty && $0.fileName?.isEmpty == false
@@ -95,9 +101,9 @@ extension GessoServer {
         }
         guard asked.streams else {
             let finished = try await openAIWait(row, call)
-            return .json(try await document(finished, asked))
+            return .json(try await document(finished, asked, call))
         }
-        return try await stream(row, asked, name)
+        return try await stream(row, asked, call, name)
     }
 
     private func openAIWait(_ row: JobRow, _ call: Call) async throws -> JobRow {
@@ -121,7 +127,9 @@ extension GessoServer {
         return Complaint(isTheirs ? 400 : 500, row.error ?? "the job was \(row.state.rawValue)")
     }
 
-    private func document(_ row: JobRow, _ asked: ImageRequest) async throws -> JSONValue {
+    private func document(
+        _ row: JobRow, _ asked: ImageRequest, _ call: Call
+    ) async throws -> JSONValue {
         let results = try await store.results(of: row.id)
         var size = ""
         if let first = results.first, let picture = try await store.picture(first.picture) {
@@ -130,7 +138,8 @@ extension GessoServer {
         let data = try results.map { result -> JSONValue in
             let seed = JSONValue.integer(result.seed)
             if asked.wantsAddress {
-                return ["url": .string("/api/v1/pictures/\(result.picture)"), "seed": seed]
+                let address = call.address(of: "/api/v1/pictures/\(result.picture)")
+                return ["url": .string(address), "seed": seed]
             }
             let text = try store.data(of: result.picture).base64EncodedString()
             return ["b64_json": .string(text), "seed": seed]
@@ -142,9 +151,9 @@ extension GessoServer {
         ]
     }
 
-    private func stream(_ row: JobRow, _ asked: ImageRequest, _ name: String) async throws
-        -> Response
-    {
+    private func stream(
+        _ row: JobRow, _ asked: ImageRequest, _ call: Call, _ name: String
+    ) async throws -> Response {
         let stream = try await hub.listen()
         // Of what ended before there was anyone to hear it, no event comes.
         let isOver = try await store.job(row.id)?.state.isFinal ?? true
@@ -174,7 +183,7 @@ extension GessoServer {
                 }
                 if let finished = try? await queue.wait(for: row.id) {
                     if finished.state == .done,
-                        let document = try? await document(finished, asked)
+                        let document = try? await document(finished, asked, call)
                     {
                         for item in document["data"]?.array ?? [] {
                             continuation.yield(

@@ -227,7 +227,8 @@ extension GessoServer {
 
     private func submit(_ call: Call) async throws -> Response {
         var fields = try await call.fields()
-        let order = try Order(own: &fields).drawingSeed()
+        let asked = try Order(own: &fields)
+        let order = asked.drawingSeed()
         let priority = fields.integer("priority", in: -100...100) ?? 0
         let isPage = fields.bool("page") ?? false
         try fields.check()
@@ -244,6 +245,11 @@ extension GessoServer {
         }
         let row = try await queue.submit(
             order, from: isPage ? .page : .api, key: key, priority: priority)
+        guard key == nil || (try? row.order().isDrawn(from: asked)) == true else {
+            throw Complaint(
+                422,
+                "The Idempotency-Key was sent with another request before; give each request its own")
+        }
         return .json(JobDocument(row, []).value, status: .accepted)
     }
 

@@ -271,9 +271,11 @@ extension GessoServer {
 
     private static func state(_ now: Queue.Current?, _ waiting: Int) -> JSONValue {
         let time = Date(timeIntervalSince1970: now?.job.started ?? Date.now.timeIntervalSince1970)
+        let isSkipped = now?.isSkipped ?? false
+        let isInterrupted = now.map { $0.flag.isSet || $0.flag.isFinishing } ?? false
         return [
-            "skipped": .bool(now?.isSkipped ?? false),
-            "interrupted": .bool(now?.flag.isSet ?? false), "stopping_generation": false,
+            "skipped": .bool(isSkipped), "interrupted": .bool(isInterrupted && !isSkipped),
+            "stopping_generation": false,
             "job": .string(now.map { "job \($0.number + 1) of \($0.job.pictures)" } ?? ""),
             "job_count": .integer(Int64(now?.job.pictures ?? 0)),
             "job_timestamp": .string(now == nil ? "0" : PictureInfo.stamp(time)),

@@ -25,6 +25,14 @@ struct Call: Sendable {
         return text
     }
 
+    /// The address of a path by the name that the client calls the server by; a proxy that speaks HTTPS to the
+    /// client says so.
+    func address(of path: String) -> String {
+        let proxied = HTTPField.Name("X-Forwarded-Proto").flatMap { request.headers[$0] }
+        let scheme = proxied?.lowercased() == "https" ? "https" : "http"
+        return request.head.authority.map { "\(scheme)://\($0)\(path)" } ?? path
+    }
+
     /// The whole body; the gate has bounded it.
     func data() async throws -> Data {
         let bytes = try await request.body.collect(upTo: .max)

@@ -100,4 +100,13 @@ package struct Order: Codable, Sendable, Equatable {
         }
         return drawn
     }
+
+    /// Whether this is `asked`, with seeds drawn where it names none.
+    func isDrawn(from asked: Order) -> Bool {
+        var bare = self
+        for key in ["seed", "variation_seed"] where asked.settings[key] == nil {
+            bare.settings[key] = nil
+        }
+        return bare == asked
+    }
 }
