@@ -81,7 +81,11 @@ let package = Package(
             "Gesso", sees: ["Editing", "Recipes", "Imaging", "Credentials", "Sampling", "Files"],
             resources: [.embedInCode("Catalogue/catalogue.json")]),
         room("CommandReference"),
-        room("Terminal", sees: ["Gesso"]),
+        room(
+            "Terminal",
+            sees: [
+                "Gesso", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+            ]),
         .executableTarget(
             name: "gesso",
             dependencies: [
@@ -106,7 +110,7 @@ let package = Package(
         .executableTarget(
             name: "gesso-server",
             dependencies: [
-                "GessoServer", "Gesso", logging,
+                "GessoServer", "Gesso", "Terminal", logging,
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: settings),
@@ -179,7 +183,8 @@ let package = Package(
         tests(
             "ToolTests",
             sees: [
-                "TestSupport", "gesso", "gesso-hub", "Imaging", "Recipes", "Credentials", "Files",
+                "TestSupport", "gesso", "gesso-hub", "gesso-server", "Imaging", "Recipes",
+                "Credentials", "Files",
             ]),
     ]
 )

@@ -298,6 +298,8 @@ codec_status codec_jpeg_header(codec_reader *reader) {
     reader->width = jpeg->image_width;
     reader->height = jpeg->image_height;
     reader->depth = 8;
+    reader->density = (codec_density){
+        .unit = jpeg->density_unit, .x = jpeg->X_density, .y = jpeg->Y_density};
     choose_output(reader, state);
     return codec_ok;
 }
@@ -359,9 +361,6 @@ static void take_coding(codec_jpeg_coding *coding, const struct jpeg_decompress_
             coding->tables[c][i] = jpeg->comp_info[c].quant_table->quantval[i];
         }
     }
-    coding->density_unit = jpeg->density_unit;
-    coding->density_x = jpeg->X_density;
-    coding->density_y = jpeg->Y_density;
 }
 
 codec_status codec_jpeg_rows(codec_reader *reader, uint16_t *samples, uint32_t count) {

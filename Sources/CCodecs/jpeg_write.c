@@ -88,11 +88,13 @@ static void use_coding(j_compress_ptr jpeg, const codec_jpeg_coding *coding) {
         jpeg->comp_info[c].h_samp_factor = jpeg->num_components == 1 ? 1 : coding->horizontal[c];
         jpeg->comp_info[c].v_samp_factor = jpeg->num_components == 1 ? 1 : coding->vertical[c];
     }
-    if (coding->density_x > 0 && coding->density_y > 0) {
-        jpeg->density_unit = (UINT8)coding->density_unit;
-        jpeg->X_density = (UINT16)coding->density_x;
-        jpeg->Y_density = (UINT16)coding->density_y;
-    }
+}
+
+static void use_density(j_compress_ptr jpeg, codec_density density) {
+    if (density.x <= 0 || density.y <= 0) return;
+    jpeg->density_unit = (UINT8)density.unit;
+    jpeg->X_density = (UINT16)density.x;
+    jpeg->Y_density = (UINT16)density.y;
 }
 
 static void use_quality(j_compress_ptr jpeg, int quality) {
@@ -140,7 +142,7 @@ static void prepare(
 
 codec_status codec_jpeg_write(
     codec_writer *writer, const uint16_t *samples, uint32_t width, uint32_t height, int channels,
-    int quality, const codec_jpeg_coding *coding) {
+    int quality, const codec_jpeg_coding *coding, codec_density density) {
     jpeg_work *work = calloc(1, sizeof *work);
     uint8_t *bytes = malloc((size_t)width * channels);
     if (work == NULL || bytes == NULL) {
@@ -158,6 +160,7 @@ codec_status codec_jpeg_write(
         prepare(work, writer, width, height, channels);
         if (coding != NULL) use_coding(jpeg, coding);
         else use_quality(jpeg, quality);
+        use_density(jpeg, density);
         jpeg_start_compress(jpeg, TRUE);
         codec_jpeg_put_markers(jpeg, &writer->items);
         put_rows(jpeg, samples, bytes);

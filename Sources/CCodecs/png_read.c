@@ -351,17 +351,34 @@ static void take_rows(
     }
 }
 
+// A text with its language and its translated keyword in front.
+static codec_status take_international(codec_reader *reader, const png_text *text) {
+    const char *language = text->lang == NULL ? "" : text->lang;
+    const char *translated = text->lang_key == NULL ? "" : text->lang_key;
+    size_t first = strlen(language) + 1, second = strlen(translated) + 1;
+    size_t count = first + second + text->itxt_length;
+    uint8_t *bytes = malloc(count);
+    if (bytes == NULL) return codec_no_memory;
+    memcpy(bytes, language, first);
+    memcpy(bytes + first, translated, second);
+    memcpy(bytes + first + second, text->text, text->itxt_length);
+    codec_status status = codec_items_add(&reader->items, "iTXt", text->key, bytes, count);
+    free(bytes);
+    return status;
+}
+
 // Moves the texts that libpng decompressed to the items.
 static codec_status take_items(codec_reader *reader, png_state *state) {
     png_textp texts = NULL;
     int count = 0;
     png_get_text(state->png, state->info, &texts, &count);
     for (int i = 0; i < count; i++) {
-        int utf8 = texts[i].compression >= PNG_ITXT_COMPRESSION_NONE;
-        size_t length = utf8 ? texts[i].itxt_length : texts[i].text_length;
-        codec_status status = codec_items_add(
-            &reader->items, utf8 ? "iTXt" : "zTXt", texts[i].key, (uint8_t *)texts[i].text,
-            length);
+        int is_international = texts[i].compression >= PNG_ITXT_COMPRESSION_NONE;
+        codec_status status = is_international
+            ? take_international(reader, &texts[i])
+            : codec_items_add(
+                  &reader->items, "zTXt", texts[i].key, (uint8_t *)texts[i].text,
+                  texts[i].text_length);
         if (status != codec_ok) return status;
     }
     return codec_ok;

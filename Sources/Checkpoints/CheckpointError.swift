@@ -47,7 +47,9 @@ public enum CheckpointError: Error, Equatable, CustomStringConvertible {
 
     /// A file or folder that would have to be overwritten.
     case outputExists(path: String)
-    /// A file that cannot be made or written.
+    /// A file or folder that cannot be made.
+    case cannotCreate(path: String, reason: String)
+    /// A file that cannot be written.
     case writeFailed(path: String, reason: String)
     /// A number that another type has no finite value for.
     case outOfRange(path: String, tensor: String, type: String)
@@ -60,7 +62,7 @@ public enum CheckpointError: Error, Equatable, CustomStringConvertible {
     public var kind: FailureKind {
         switch self {
         case .cannotRead, .missingFile: .cannotRead
-        case .outputExists: .cannotCreate
+        case .outputExists, .cannotCreate: .cannotCreate
         case .writeFailed: .inputOutput
         case .outOfRange: .corruptData
         case .notConvertible, .notAddable: .modelMismatch
@@ -103,6 +105,8 @@ public enum CheckpointError: Error, Equatable, CustomStringConvertible {
                 + "download is not whole; fetch it again"
         case .outputExists(let path):
             "\(path): is there already; give another name"
+        case .cannotCreate(let path, let reason):
+            "\(path): cannot be created: \(reason.lowercased())"
         case .writeFailed(let path, let reason):
             "\(path): cannot be written: \(reason.lowercased())"
         case .outOfRange(let path, let tensor, let type):

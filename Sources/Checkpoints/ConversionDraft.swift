@@ -6,20 +6,26 @@ enum ConversionDraft {
     case file(FileDraft)
     case folder(FolderDraft)
 
-    /// - Throws: `CheckpointError.outputExists`, or `.writeFailed` where there is no folder for it.
+    /// - Throws: `CheckpointError.outputExists`, or `.cannotCreate` where there is no folder for it, and for
+    ///   the name of a pickle.
     init(for target: URL) throws {
         let path = target.path(percentEncoded: false)
         var status = stat()
         guard lstat(path.hasSuffix("/") ? String(path.dropLast()) : path, &status) != 0 else {
             throw CheckpointError.outputExists(path: path)
         }
+        let ending = path.pathEnding.lowercased()
+        guard !["ckpt", "pt", "pth", "bin"].contains(ending) else {
+            throw CheckpointError.cannotCreate(
+                path: path, reason: "no pickles are written; end the name in .safetensors")
+        }
         let parent = target.standardizedFileURL.deletingLastPathComponent()
         guard access(parent.path(percentEncoded: false), W_OK) == 0 else {
-            throw CheckpointError.writeFailed(
+            throw CheckpointError.cannotCreate(
                 path: path, reason: String(cString: strerror(errno)))
         }
         self = try Self.worded {
-            target.pathExtension == "safetensors"
+            ModelConversion.isFile(target)
                 ? .file(try FileDraft(for: target)) : .folder(try FolderDraft(for: target))
         }
     }
@@ -31,7 +37,7 @@ enum ConversionDraft {
         } catch FileError.outputExists(let path) {
             throw CheckpointError.outputExists(path: path)
         } catch FileError.cannotCreate(let path, let reason) {
-            throw CheckpointError.writeFailed(path: path, reason: reason)
+            throw CheckpointError.cannotCreate(path: path, reason: reason)
         } catch FileError.writeFailed(let path, let reason) {
             throw CheckpointError.writeFailed(path: path, reason: reason)
         }

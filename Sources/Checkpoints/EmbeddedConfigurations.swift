@@ -48,7 +48,9 @@ struct EmbeddedConfigurations: Sendable {
         var marks: [String: Any] = [
             ModelIndex.standIn: model.isStandIn, zeroes: model.zeroesEmptyPrompt,
         ]
-        if !model.ownSettings.isEmpty { marks[ModelIndex.settings] = model.ownSettings }
+        if !model.ownSettings.isEmpty {
+            marks[ModelIndex.settings] = ModelIndex.json(model.ownSettings)
+        }
         let json = try JSONSerialization.data(withJSONObject: marks, options: .sortedKeys)
         metadata[key(index)] = String(decoding: json, as: UTF8.self)
         return metadata

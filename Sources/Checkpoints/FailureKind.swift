@@ -6,7 +6,7 @@ public enum FailureKind: Sendable, Equatable {
     case cannotRead
     /// Everything was read, and it is another model than the one asked for.
     case modelMismatch
-    /// What was to be made is there already.
+    /// What was to be made is there already, or cannot be made.
     case cannotCreate
     /// Writing failed.
     case inputOutput

@@ -5,8 +5,11 @@ extension ModelConversion {
     func writeFolder(_ url: URL) throws -> Outcome {
         var outcome = Outcome()
         var index: [String: Any] = ["_class_name": try pipeline]
+        for (key, flag) in (source as? ModelFolder)?.flags ?? [:] { index[key] = flag }
         if source.isStandIn { index[ModelIndex.standIn] = true }
-        if !source.ownSettings.isEmpty { index[ModelIndex.settings] = source.ownSettings }
+        if !source.ownSettings.isEmpty {
+            index[ModelIndex.settings] = ModelIndex.json(source.ownSettings)
+        }
         if encoders.count > 1 { index["force_zeros_for_empty_prompt"] = source.zeroesEmptyPrompt }
         if isRefiner {
             index.merge(

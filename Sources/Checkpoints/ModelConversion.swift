@@ -38,6 +38,11 @@ public struct ModelConversion {
         (self.vocabularies, self.checkpoint) = (vocabularies, checkpoint)
     }
 
+    /// Whether a name is a single file's; else it is a folder's.
+    public static func isFile(_ target: URL) -> Bool {
+        target.path(percentEncoded: false).pathEnding.lowercased() == "safetensors"
+    }
+
     /// Writes the model, whole or not at all: a single file if the name ends in `.safetensors`, else a
     /// folder. Nothing is ever overwritten.
     ///

@@ -20,6 +20,9 @@ public struct ModelFolder: ModelSource {
     /// what its index says of settings, by verb and key
     public let ownSettings: [String: [String: String]]
 
+    /// the members of its index that are true or false
+    let flags: [String: Bool]
+
     /// the layout, in words
     public let layout = "diffusers folder"
 
@@ -46,6 +49,7 @@ public struct ModelFolder: ModelSource {
         isStandIn = members.isStandIn
         zeroesEmptyPrompt = members.zeroesEmptyPrompt
         ownSettings = members.ownSettings
+        flags = members.flags
         componentClassNames = members.components
     }
 

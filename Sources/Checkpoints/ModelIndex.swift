@@ -7,6 +7,8 @@ struct ModelIndex {
 
     var className: String?
     var components: [String: String] = [:]
+    /// Members that are true or false.
+    var flags: [String: Bool] = [:]
     var isStandIn = false
     var zeroesEmptyPrompt = true
     /// The values of settings by verb and key.
@@ -28,6 +30,19 @@ struct ModelIndex {
         return settings
     }
 
+    /// Such settings as JSON has them: what is written as a number is one.
+    static func json(_ settings: [String: [String: String]]) -> [String: [String: Any]] {
+        settings.mapValues { values in
+            values.mapValues { text -> Any in
+                if let number = Int(text), "\(number)" == text { return number }
+                if let number = Double(text), number.isFinite, "\(number)" == text {
+                    return number
+                }
+                return text
+            }
+        }
+    }
+
     /// - Throws: `CheckpointError` when the file is missing or no JSON object.
     init(contentsOf url: URL) throws {
         guard case .object(let members) = try JSONValue(small: url) else {
@@ -35,6 +50,7 @@ struct ModelIndex {
                 path: url.path(percentEncoded: false), format: "JSON", reason: "is no object")
         }
         for member in members {
+            if case .flag(let flag) = member.value { flags[member.key] = flag }
             switch member.value {
             case .text(let text) where member.key == "_class_name": className = text
             case .flag(let flag) where member.key == Self.standIn: isStandIn = flag

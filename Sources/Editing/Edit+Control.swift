@@ -5,8 +5,8 @@ extension Edit {
     /// The edit with the ControlNets that its recipe asks for.
     ///
     /// - Parameter read: reads a map or a mask by its name.
-    /// - Throws: `EditingError.nothingToControlBy` where a network has nothing to read, and what `read`
-    ///   throws.
+    /// - Throws: `EditingError.nothingToControlBy` where a network has nothing to read, `.nothingToRead` where
+    ///   nothing says what that would be, and what `read` throws.
     public func steered(read: (String) throws -> Image) throws -> Edit {
         var steered = self
         steered.controls = try recipe.controls.map { choice in
@@ -27,7 +27,7 @@ extension Edit {
         of choice: ControlChoice, _ read: (String) throws -> Image
     ) throws -> Control.Source {
         guard let reading = choice.reading else {
-            throw EditingError.nothingToControlBy(choice.network)
+            throw EditingError.nothingToRead(choice.network)
         }
         switch reading {
         case ControlChoice.picture: return .picture

@@ -28,6 +28,8 @@ public enum EditingError: Error, Equatable, CustomStringConvertible {
     case noControlNet(String, model: String)
     /// A control reads the picture, and there is none.
     case nothingToControlBy(String)
+    /// The name of a ControlNet does not say what it reads, and nothing else does.
+    case nothingToRead(String)
     /// A kind of map has numbers that it cannot have.
     case badMapNumbers(String)
     /// A stage produced a number that is not finite.
@@ -66,6 +68,7 @@ public enum EditingError: Error, Equatable, CustomStringConvertible {
             "\(model) was loaded without a ControlNet named '\(name)'"
         case .nothingToControlBy(let name):
             "the ControlNet '\(name)' reads the picture that is edited, and there is none"
+        case .nothingToRead(let name): "the name of '\(name)' does not say what it reads"
         case .badMapNumbers(let text):
             "'\(text)' has other numbers than that kind of map takes"
         case .notFinite(let stage):
@@ -89,6 +92,7 @@ public enum EditingError: Error, Equatable, CustomStringConvertible {
         case .refused: "try another prompt or seed"
         case .noControlNet: nil
         case .nothingToControlBy: "give it a map"
+        case .nothingToRead: "give =canny, =picture or a map"
         case .badMapNumbers: "give the kind alone, or all of its numbers, as in canny(100,200)"
         case .notFinite: "the checkpoint may be damaged"
         }

@@ -52,7 +52,7 @@ public enum EngineFailure: Sendable {
         case .tooManyParts, .notFinite, .noTransparency: self = .corruptData
         case .refused: self = .refused
         case .noMask, .shapeOutside, .noControlNet, .nothingToControlBy,
-            .badMapNumbers:
+            .nothingToRead, .badMapNumbers:
             self = .usage
         }
     }

@@ -29,7 +29,7 @@ extension Model {
     ) throws -> ConversionReport {
         let source = try modelSource(url)
         let family = try ModelFamily(of: source)
-        let isFile = target.pathExtension == "safetensors"
+        let isFile = ModelConversion.isFile(target)
         let encoders = isFile ? [] : family.textEncoders
         let folders = try encoders.map { encoder in
             let size = try PromptEncoder.configuration(of: source, encoder).vocabularySize

@@ -14,28 +14,49 @@ package struct Health {
     ///
     /// - Parameter words: an error in the words of a front end.
     package func findings(_ words: (any Error) -> String) -> [Finding] {
-        Machine.findings + folders(words) + models(words) + [vocabulary, presets(words)]
+        Machine.findings + folders(words) + models(words) + addOns(words) + pickles
+            + [vocabulary, presets(words)]
+    }
+
+    /// What keeps the value of a setting of the tool from being used; nil for nothing.
+    package func fault(of setting: String, _ value: String) -> (any Error)? {
+        do {
+            switch setting {
+            case "model": _ = try library.checkpoint(value)
+            case "tokenizer": _ = try library.tokenizers(value)
+            case "credentials":
+                _ = try library.places.credentials.signer(CredentialsChoice.use(value))
+            default: break
+            }
+            return nil
+        } catch {
+            return error
+        }
     }
 
     private func folders(_ words: (any Error) -> String) -> [Finding] {
         let places = library.places
         var findings = places.models.prefix(places.namedModels).map { folder in
+            if let fault = places.fault(of: folder) {
+                return Finding("models folder", .broken, fault)
+            }
             let path = folder.path(percentEncoded: false)
-            guard FolderSearch.isFolder(folder) else {
-                let what = FolderSearch.exists(folder) ? "is no folder" : "no such folder"
-                return Finding("models folder", .broken, "\(path): \(what): correct GESSO_MODELS")
+            if FolderSearch.sort(ofFolder: folder) == .model {
+                let advice = "name the folder above it in \(places.modelsOrigin)"
+                return Finding(
+                    "models folder", .warning, "\(path): is a model itself: \(advice)")
             }
             let program = ModelRoot(folder).program.map { ", the folder of \($0)" } ?? ""
             return Finding("models folder", .fine, path + program)
         }
         do {
-            for folder in try ModelKind.allCases.flatMap({ try library.shelf.extraFolders($0) })
-            where !FolderSearch.isFolder(folder) {
+            for folder in try ModelKind.allCases.flatMap({ try library.shelf.extraFolders($0) }) {
+                guard let fault = FolderSearch.fault(of: folder) else { continue }
                 let path = folder.path(percentEncoded: false)
                 findings.append(
                     Finding(
                         "models folder", .warning,
-                        "\(path): no such folder, though extra_model_paths.yaml names it"))
+                        "\(path): \(fault), though extra_model_paths.yaml names it"))
             }
         } catch {
             findings.append(Finding("models folder", .broken, words(error)))
@@ -57,19 +78,36 @@ package struct Health {
                 let model = try ModelSummary(url, tokenizers: tokenizers)
                 return Finding("model", .fine, "\(name): family: \(model.family)")
             } catch {
-                return Finding("model", .warning, words(error))
+                let text = words(error)
+                return Finding(
+                    "model", .warning, text.contains(name) ? text : "\(name): \(text)")
             }
-        } + pickles
+        }
+    }
+
+    /// Add-ons that cannot be used; the others may be thousands.
+    private func addOns(_ words: (any Error) -> String) -> [Finding] {
+        var findings: [Finding] = []
+        for (key, kind) in ModelKind.addOns {
+            for (_, url) in library.addOns(kind) {
+                do { _ = try OtherFile(url) } catch {
+                    findings.append(Finding(key, .warning, words(error)))
+                }
+            }
+        }
+        return findings
     }
 
     /// Files that other programs load and Gesso does not, the first of them by name.
     private var pickles: [Finding] {
-        let found = library.shelf.items().filter { $0.sort == .pickle }
+        let models = library.shelf.items().filter { $0.sort == .pickle }.map(\.path)
+        var found = models.map { (what: "model", path: $0) }
+        for (key, kind) in ModelKind.addOns {
+            found += library.pickles(kind).map { (what: key, path: $0) }
+        }
         let most = 10
         let named = found.prefix(most).map {
-            Finding(
-                "model", .warning,
-                "\($0.path): \(FolderSearch.whyNoPickles)")
+            Finding($0.what, .warning, "\($0.path): \(FolderSearch.whyNoPickles)")
         }
         let rest = found.count - most
         return named
@@ -111,10 +149,18 @@ extension Library {
         }
     }
 
-    /// The paths of folders that were asked for and are not there.
-    package var missingFolders: [String] {
-        places.models.prefix(places.namedModels).filter { !FolderSearch.isFolder($0) }
-            .map { $0.path(percentEncoded: false) }
+    /// What is wrong with folders that were asked for.
+    package var folderFaults: [String] {
+        places.models.prefix(places.namedModels).compactMap { places.fault(of: $0) }
+    }
+}
+
+extension Places {
+    /// Why a folder that was asked for cannot be searched, and what to do; nil where it can.
+    fileprivate func fault(of folder: URL) -> String? {
+        FolderSearch.fault(of: folder).map {
+            "\(folder.path(percentEncoded: false)): \($0): correct \(modelsOrigin)"
+        }
     }
 }
 

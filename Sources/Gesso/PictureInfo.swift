@@ -97,8 +97,7 @@ extension ImageMetadata {
         let kinds: [(String, Bool)] = [
             ("EXIF", exif != nil), ("ICC profile", iccProfile != nil), ("XMP", xmp != nil),
             ("parameters", parameters != nil), ("text", !text.isEmpty),
-            ("colour chunks", pngChunks.contains { $0.name != "pHYs" }),
-            ("resolution", pngChunks.contains { $0.name == "pHYs" }),
+            ("colour chunks", !pngChunks.isEmpty), ("resolution", resolution != nil),
         ]
         return kinds.filter(\.1).map(\.0)
     }

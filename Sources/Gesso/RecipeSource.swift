@@ -1,3 +1,4 @@
+import Foundation
 public import Recipes
 
 /// What recipes are made from: presets, the settings that override them, values of variables, and the
@@ -63,7 +64,13 @@ public struct RecipeSource: Sendable {
 
     /// A recipe with the styles that it names around its prompts.
     private func styled(_ recipe: Recipe) throws -> Recipe {
-        try recipe.takingStyles { () throws(RecipeError) in try StyleBook(inFile: styles) }
+        let taken = Result {
+            try recipe.takingStyles { () throws(RecipeError) in try StyleBook(inFile: styles) }
+        }
+        if case .failure(let error) = taken, access(styles, R_OK) != 0 {
+            throw GessoError(.cannotRead, "\(error)", remedy: nil)
+        }
+        return try taken.get()
     }
 }
 

@@ -34,11 +34,16 @@ public struct HubSettings: Sendable {
         guard let home = cacheFolder(environment) else {
             throw .badVariable("HOME", reason: "is not set: set it, or HF_HUB_CACHE")
         }
-        let own = value("HF_HOME").map(Self.folder) ?? home.appending(path: "huggingface")
+        func folder(_ path: String) -> URL {
+            URL(filePath: expandingHome(path, environment), directoryHint: .isDirectory)
+        }
+        let own = value("HF_HOME").map(folder) ?? home.appending(path: "huggingface")
         cache =
-            value("HF_HUB_CACHE", "HUGGINGFACE_HUB_CACHE").map(Self.folder)
+            value("HF_HUB_CACHE", "HUGGINGFACE_HUB_CACHE").map(folder)
             ?? own.appending(path: "hub", directoryHint: .isDirectory)
-        let file = value("HF_TOKEN_PATH").map { URL(filePath: $0) } ?? own.appending(path: "token")
+        let file =
+            value("HF_TOKEN_PATH").map { URL(filePath: expandingHome($0, environment)) }
+            ?? own.appending(path: "token")
         let token =
             value("HF_TOKEN", "HUGGING_FACE_HUB_TOKEN")
             ?? (try? String(contentsOf: file, encoding: .utf8))
@@ -52,10 +57,6 @@ public struct HubSettings: Sendable {
 
     static func isTrue(_ text: String?) -> Bool {
         ["1", "true", "yes", "on"].contains((text ?? "").lowercased())
-    }
-
-    private static func folder(_ path: String) -> URL {
-        URL(filePath: (path as NSString).expandingTildeInPath, directoryHint: .isDirectory)
     }
 
     static func server(_ text: String, _ name: String) throws(HubError) -> URL {

@@ -22,12 +22,21 @@ enum CommentText {
         }
     }
 
+    /// Whether a text reads as the settings of a program that makes pictures: A1111's, or JSON about a prompt. Cameras
+    /// write JSON, too.
+    static func areSettings(_ text: String) -> Bool {
+        if text.contains("Steps:") { return true }
+        guard text.first(where: { !$0.isWhitespace }) == "{" else { return false }
+        let small = text.lowercased()
+        return ["prompt", "steps", "workflow"].contains { small.contains($0) }
+    }
+
     /// Whether settings are in UTF-8, although the code names UTF-16: in the latter every Latin letter has a zero.
     private static func isNarrow(_ bytes: ArraySlice<UInt8>) -> Bool {
         let found = bytes.prefix { $0 != 0 }
         guard found.count + 1 >= bytes.count, let text = String(validating: found, as: UTF8.self)
         else { return false }
-        return text.hasPrefix("{") || text.contains("Steps:")
+        return areSettings(text)
     }
 
     /// UTF-16 in either order, which is not laid down. Of the two readings the right one has more letters of

@@ -10,10 +10,25 @@ extension Image {
     public static func contactSheet(
         _ cells: [(label: String, image: Image)], columns: Int? = nil, cellSide: Int = 256
     ) -> Image {
-        precondition(!cells.isEmpty && cellSide > 0)
-        let pictures = cells.map { $0.image.thumbnail(side: cellSide) }
-        let columns = min(
-            max(columns ?? Int(Double(cells.count).squareRoot().rounded(.up)), 1), cells.count)
+        precondition(cellSide > 0)
+        return contactSheet(
+            ofThumbnails: cells.map {
+                (label: $0.label, image: $0.image.thumbnail(side: cellSide))
+            }, columns: columns)
+    }
+
+    /// Cells in a row of a contact sheet; nil makes it about as wide as high.
+    package static func sheetColumns(_ columns: Int?, of count: Int) -> Int {
+        min(max(columns ?? Int(Double(count).squareRoot().rounded(.up)), 1), count)
+    }
+
+    /// A contact sheet of pictures that `thumbnail(side:)` has shrunk.
+    package static func contactSheet(
+        ofThumbnails cells: [(label: String, image: Image)], columns: Int? = nil
+    ) -> Image {
+        precondition(!cells.isEmpty)
+        let pictures = cells.map(\.image)
+        let columns = sheetColumns(columns, of: cells.count)
         let rows = (cells.count + columns - 1) / columns
         let margin = 8
         let cellWidth = (pictures.map(\.width).max() ?? 0) + margin

@@ -217,6 +217,7 @@ extension ImageMetadata {
         case .jpeg:
             try readMarkers(items, name: name)
             jpegCoding = JPEGCoding(reader.pointee.coding)
+            resolution = Resolution(reader.pointee.density)
             if jpegCoding == nil {
                 jpegObstacle =
                     reader.pointee.converted_from_cmyk != 0
@@ -244,7 +245,7 @@ extension ImageMetadata {
             takeColorsOfEXIF(channels: Int(reader.pointee.channels))
         }
         dropCompanions()
-        if reader.pointee.animated != 0 {
+        if reader.pointee.animated != 0 || heif?.isAnimated == true {
             warnings.append("animated; only the first frame is read")
         } else if reader.pointee.pictures > 1 {
             warnings.append("holds \(reader.pointee.pictures) pictures; only the first is read")
@@ -262,7 +263,7 @@ extension ImageMetadata {
 
     /// Drops what XMP says of things that are not read, and XMP that is broken.
     private mutating func dropCompanions() {
-        if let packet = xmp {
+        if let packet = xmp.map(XMP.inUTF8) {
             let kept = XMP.withoutCompanions(packet)
             xmp = kept?.packet
             lost.formUnion(kept?.found ?? [])

@@ -185,6 +185,9 @@ struct EXIF {
         return text.allSatisfy { $0.isWhitespace || $0 == "\0" } ? nil : text
     }
 
+    /// The user comment where it is the settings of a program that makes pictures.
+    var settings: String? { userComment.flatMap { CommentText.areSettings($0) ? $0 : nil } }
+
     /// The first 16 texts of the first directory, such as the maker's name, Windows' comment among them; many
     /// entries may share one.
     var texts: [String] {

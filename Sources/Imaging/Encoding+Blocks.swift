@@ -39,7 +39,7 @@ extension Image {
             width: storedWidth, height: storedHeight, orientation: orientation)
         guard let bounds = source.bounds(ofChangesIn: self) else {
             // Nothing was changed: what the file holds beside the picture still holds, too.
-            if MetadataRecord(metadata) == source.record { return source.bytes }
+            if !source.isStripped, MetadataRecord(metadata) == source.record { return source.bytes }
             return try spliced(onto: source.bytes, nil, items)
         }
         guard let unit = coding(storedAs: orientation)?.unit else { return nil }

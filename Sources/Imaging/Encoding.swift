@@ -141,10 +141,12 @@ extension Image {
         _ items: [(name: String, bytes: [UInt8])], quality: Int, _ coding: codec_jpeg_coding?
     ) throws -> Data {
         let number = Int32(min(max(quality, 1), 100))
+        let density = metadata.resolution?.density ?? codec_density()
         return try written(as: .jpeg, items: items) { writer, samples in
             func write(_ coding: UnsafePointer<codec_jpeg_coding>?) -> codec_status {
                 codec_jpeg_write(
-                    writer, samples, UInt32(width), UInt32(height), Int32(channels), number, coding)
+                    writer, samples, UInt32(width), UInt32(height), Int32(channels), number, coding,
+                    density)
             }
             return coding.map { withUnsafePointer(to: $0) { write($0) } } ?? write(nil)
         }
@@ -194,7 +196,9 @@ extension Image {
         }
         let iptc = metadata.photoshopResources.flatMap(PhotoshopResources.iptc)
         let entries =
-            (exif.map(EXIF.entries) ?? []) + (iptc.map { [TIFFTags.iptcEntry($0)] } ?? [])
+            TIFFTags.entries(
+                exif.map(EXIF.entries) ?? [], with: metadata.resolution, isBigEndian: isBigEndian)
+            + (iptc.map { [TIFFTags.iptcEntry($0)] } ?? [])
         guard !entries.isEmpty else { return data }
         var file = Array(data)
         TIFFTags.add(entries, isBigEndian: isBigEndian, to: &file)

@@ -4,6 +4,8 @@ struct HEIFItems {
     private let boxes: ISOBoxes
     /// The four letters of each item's kind, by its number.
     private(set) var kinds: [Int: String] = [:]
+    /// Whether pictures follow each other in time: a track of them is in the file, and not of a film behind it.
+    private(set) var isAnimated = false
     private var primary = 0
     /// Of which other items an item is put together.
     private var parts: [Int: [Int]] = [:]
@@ -19,7 +21,9 @@ struct HEIFItems {
 
     init(_ bytes: UnsafeBufferPointer<UInt8>) {
         boxes = ISOBoxes(bytes: bytes)
-        let meta = boxes.boxes(in: 0..<bytes.count).first { $0.type == "meta" }
+        let top = boxes.boxes(in: 0..<bytes.count)
+        isAnimated = top.dropFirst().prefix { $0.type != "ftyp" }.contains { $0.type == "moov" }
+        let meta = top.first { $0.type == "meta" }
         guard let meta, meta.payload.count >= 4 else { return }
         for box in contents(of: meta.payload.dropFirst(4)) {
             switch box.type {

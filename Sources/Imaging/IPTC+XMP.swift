@@ -104,7 +104,8 @@ extension IPTC {
 extension ImageMetadata {
     /// The packet for a format without a place for IPTC's older data: it says what that says, too.
     var packetWithIPTC: [UInt8]? {
-        let added = counterparts.map { XMP.packet(xmp, adding: $0.elements) } ?? xmp
+        let packet = packetWithComment
+        let added = counterparts.map { XMP.packet(packet, adding: $0.elements) } ?? packet
         return XMP.packet(added, digitalSourceType: digitalSourceType)
     }
 

@@ -22,7 +22,7 @@ extension ImageMetadata {
 
     /// A profile of Adobe RGB where EXIF says so and nothing else does, as in photos of many cameras.
     mutating func takeColorsOfEXIF(channels: Int) {
-        guard iccProfile == nil, channels >= 3, pngChunks.allSatisfy({ $0.name == "pHYs" }),
+        guard iccProfile == nil, channels >= 3, pngChunks.isEmpty,
             let exif, EXIF(exif)?.isAdobeRGB == true
         else { return }
         let points = [31_270, 32_900, 64_000, 33_000, 21_000, 71_000, 15_000, 6_000]

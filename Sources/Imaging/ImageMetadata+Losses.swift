@@ -14,7 +14,8 @@ extension ImageMetadata {
     public func losses(in format: ImageFormat, writtenAs data: Data? = nil) -> [String] {
         let orientation = format == .jpeg ? data.flatMap(JPEGHeader.init)?.orientation : nil
         let isOverSource = orientation != nil && orientation == jpegSource?.orientation
-        let places = isOverSource ? [] : upright.lost.subtracting(lost)
+        var places = isOverSource ? [] : upright.lost.subtracting(lost)
+        if format == .tiff, exif.map(EXIF.hasMakersNotes) ?? false { places.insert(.makersNotes) }
         var notes = Companion.allCases.filter(places.contains).compactMap(\.note)
         if format == .jpeg {
             notes += lossesInJPEG
@@ -22,6 +23,10 @@ extension ImageMetadata {
             let count = comments.count
             notes.append(
                 count == 1 ? "its comment is left out" : "its \(count) comments are left out")
+        }
+        if losesXMP { notes.append("its XMP is broken and is left out") }
+        if format != .png, losesComment {
+            notes.append("its user comment is left out, for the settings take its place")
         }
         if [.webp, .avif].contains(format), let others = counterparts?.others, !others.isEmpty {
             notes.append(

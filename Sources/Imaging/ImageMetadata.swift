@@ -16,13 +16,15 @@ public struct ImageMetadata: Sendable, Equatable {
             exif.texts + (exif.userComment.map { [$0] } ?? [])
         } ?? []
     }
-    /// How the picture was made, as text: PNG's `parameters` chunk or EXIF's user comment.
+    /// How the picture was made, as text: PNG's `parameters` chunk, or EXIF's user comment that reads as settings.
     public var parameters: String?
     /// Written into the XMP packet when set; on reading it stays nil and what the file says is in
     /// ``xmp``.
     public var digitalSourceType: DigitalSourceType?
-    /// Small PNG chunks that describe the samples (`gAMA`, `cHRM`, `sRGB`, `cICP`, `pHYs`), raw.
+    /// Small PNG chunks that describe the samples (`gAMA`, `cHRM`, `sRGB`, `cICP`), raw.
     public var pngChunks: [PNGChunk] = []
+    /// Pixels on an inch: JFIF's, PNG's or TIFF's own, which EXIF may repeat or not.
+    public var resolution: Resolution?
     /// Photoshop's resources, IPTC's data among them, as a JPEG holds them behind the prefix of its APP13
     /// markers.
     public var photoshopResources: [UInt8]?
@@ -55,6 +57,10 @@ public struct TextEntry: Sendable, Equatable {
     public var keyword: String
     /// The text.
     public var value: String
+    /// The language of both, as in `de-AT`; empty where it is not said.
+    public var language = ""
+    /// The keyword in that language; empty for none.
+    public var translatedKeyword = ""
 
     /// A text under a keyword.
     public init(keyword: String, value: String) {
@@ -77,7 +83,7 @@ public struct PNGChunk: Sendable, Equatable {
     }
 }
 
-/// The quantisation tables, chroma sampling and density of a JPEG file.
+/// The quantisation tables and chroma sampling of a JPEG file.
 public struct JPEGCoding: Sendable, Equatable {
     /// Sampling factors and table of one component.
     public struct Component: Sendable, Equatable {
@@ -91,8 +97,6 @@ public struct JPEGCoding: Sendable, Equatable {
 
     /// One for grey, three for YCbCr.
     public var components: [Component]
-    /// Unit (0 none, 1 inch, 2 centimetre), then dots a unit across and down, as in JFIF.
-    public var density: [Int]
 }
 
 /// IPTC's word for how a picture came about.

@@ -36,7 +36,7 @@ extension ImageMetadata {
         if !payloads("APP2", gainMapPrefix).isEmpty { lost.insert(.gainMap) }
         if !payloads("APP2", severalPicturesPrefix).isEmpty { lost.insert(.otherPictures) }
         if !payloads("APP1", thermalPrefix).isEmpty { lost.insert(.thermal) }
-        parameters = exif.flatMap { EXIF($0)?.userComment }
+        parameters = exif.flatMap { EXIF($0)?.settings }
         for comment in payloads("COM ", []) {
             let text = String(decoding: comment, as: UTF8.self)
             if parameters == nil, text.contains("Steps: ") {
@@ -136,8 +136,9 @@ extension ImageMetadata {
     /// The packet in one marker, as it is or without padding, or else in several; nil where it cannot be parted.
     private func xmpPayloads(_ orientation: Orientation) -> [[UInt8]]? {
         let room = markerLimit - xmpPrefix.count
-        let xmp =
-            orientation == .upright ? xmp : xmp.map { XMP.turned($0, orientation) }
+        let xmp = packetWithComment.map {
+            orientation == .upright ? $0 : XMP.turned($0, orientation)
+        }
         let packets = [xmp, xmp.map(XMP.withoutPadding)].compactMap {
             XMP.packet($0, digitalSourceType: digitalSourceType)
         }
@@ -211,15 +212,13 @@ extension JPEGCoding {
                 horizontal: Int(horizontal[c]), vertical: Int(vertical[c]),
                 table: Array(tables[64 * c..<64 * (c + 1)]))
         }
-        density = [coding.density_unit, coding.density_x, coding.density_y].map { Int($0) }
     }
 
     /// As C sees it; nil if it does not describe `channels` components that can be written.
     func forWriting(channels: Int) -> codec_jpeg_coding? {
         // Interleaved components have ten blocks a unit at the most (ITU-T T.81, B.2.3).
         let blocks = components.prefix(channels).reduce(0) { $0 + $1.horizontal * $1.vertical }
-        guard components.count >= channels, density.count == 3, channels == 1 || blocks <= 10,
-            density.allSatisfy({ (0...65535).contains($0) }), density[0] <= 2,
+        guard components.count >= channels, channels == 1 || blocks <= 10,
             components.allSatisfy({ component in
                 component.table.count == 64
                     && component.table.allSatisfy { (1...255).contains($0) }
@@ -229,9 +228,6 @@ extension JPEGCoding {
         else { return nil }
         var coding = codec_jpeg_coding()
         coding.components = Int32(channels)
-        coding.density_unit = Int32(density[0])
-        coding.density_x = Int32(density[1])
-        coding.density_y = Int32(density[2])
         func fill<Target, Value: BitwiseCopyable>(_ target: inout Target, _ values: [Value]) {
             withUnsafeMutableBytes(of: &target) { bytes in
                 values.withUnsafeBytes { bytes.copyMemory(from: $0) }

@@ -18,6 +18,8 @@ public struct JPEGSource: Sendable, Equatable {
     /// Where the file's picture is on the upright picture: columns from the left, rows from the top.
     var x = 0
     var y = 0
+    /// Whether something was taken out of the metadata, so that nothing beside the picture may be kept.
+    var isStripped = false
 
     /// - Parameter image: as it was read from `bytes`, upright.
     init(_ bytes: Data, orientation: Orientation, read image: Image) {

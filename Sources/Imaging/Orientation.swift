@@ -6,7 +6,10 @@ extension Image {
         let (newWidth, newHeight) = swapsSides ? (height, width) : (width, height)
         let turned = turning(samples, width, height, channels, orientation)
         var metadata = metadata
-        if swapsSides { metadata.jpegCoding = metadata.jpegCoding?.transposed }
+        if swapsSides {
+            metadata.jpegCoding = metadata.jpegCoding?.transposed
+            metadata.resolution = metadata.resolution?.transposed
+        }
         return Image(
             width: newWidth, height: newHeight, channels: channels, depth: depth, samples: turned,
             metadata: metadata)
@@ -80,7 +83,6 @@ extension JPEGCoding {
                 Component(
                     horizontal: component.vertical, vertical: component.horizontal,
                     table: component.table.indices.map { component.table[$0 % 8 * 8 + $0 / 8] })
-            },
-            density: density.count == 3 ? [density[0], density[2], density[1]] : density)
+            })
     }
 }

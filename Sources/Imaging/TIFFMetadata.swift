@@ -4,7 +4,8 @@ extension ImageMetadata {
     /// Takes the tags of a TIFF that describe the photo, and says what became of its samples.
     mutating func readTIFF(_ reader: codec_reader, _ bytes: UnsafeBufferPointer<UInt8>) {
         exif = EXIF.collected(from: bytes)
-        parameters = exif.flatMap { EXIF($0)?.userComment }
+        resolution = TIFFTags(photoIn: bytes)?.resolution
+        parameters = exif.flatMap { EXIF($0)?.settings }
         // Photoshop writes IPTC's data twice, other programs only as a tag of its own.
         if let data = TIFFTags.iptc(in: bytes).map(IPTC.withoutPictures), !data.isEmpty {
             takeResources(PhotoshopResources.iptcResource(data))
@@ -27,7 +28,7 @@ extension ImageMetadata {
 
     /// What libtiff is to write of it, in front of the EXIF.
     func tiffItems() -> [(name: String, bytes: [UInt8])] {
-        let packet = XMP.packet(xmp, digitalSourceType: digitalSourceType)
+        let packet = XMP.packet(packetWithComment, digitalSourceType: digitalSourceType)
         let items: [(name: String, bytes: [UInt8]?)] = [
             ("ICCP", iccProfile), ("XMP ", packet), ("8BIM", photoshopResources),
         ]

@@ -24,12 +24,21 @@ struct TIFFTags {
 
     /// What a picture's first directory says of the photo, not of how its pixels are stored.
     private static let photo: Set<Int> = [
-        0x010D, 0x010E, 0x010F, 0x0110, 0x011A, 0x011B, 0x0128, 0x0131, 0x0132, 0x013B, 0x013C,
-        0x4746, 0x4749, 0x8298, 0x9C9B, 0x9C9C, 0x9C9D, 0x9C9E, 0x9C9F,
+        0x010D, 0x010E, 0x010F, 0x0110, 0x011A, 0x011B, 0x011D, 0x0128, 0x0131, 0x0132, 0x013B,
+        0x013C, 0x0151, 0x4746, 0x4749, 0x8298, 0x829A, 0x829D, 0x9C9B, 0x9C9C, 0x9C9D, 0x9C9E,
+        0x9C9F, 0xC4A5, 0xC614, 0xC62F,
     ]
+    /// What some programs note there and others in EXIF's own directory (ISO 12234-2, 5), but for where the camera
+    /// focussed, which holds for one frame only.
+    private static let exposure = Set(0x8822...0x8833).union(0x9003...0x9213)
+        .union(0x9215...0x9217)
     /// Pointers at the directories of EXIF, GPS and, inside EXIF's, interoperability.
     private static let pointers: Set<Int> = [0x8769, 0x8825]
     private static let interoperability = 0xA005
+    private static let exif = 0x8769
+    /// Their offsets count from the structure's start, or from where else the maker likes.
+    private static let makersNotes = 0x927C
+    private static let (across, down, resolutionUnit) = (0x011A, 0x011B, 0x0128)
     /// IPTC's data, which all programs note as numbers of four bytes and take as the bytes they are.
     private static let iptc = 0x83BB
     /// Photoshop's layers (Adobe: Photoshop TIFF Technical Notes, 2002), and where on a map each pixel is (OGC 19-008r4,
@@ -41,7 +50,7 @@ struct TIFFTags {
     private static let sizes = [0, 1, 1, 2, 4, 8, 1, 1, 2, 4, 8, 4, 8, 4]
     /// Kinds of BigTIFF that are places of 64 bits.
     private static let longPlaces: Set<Int> = [16, 18]
-    private static let long = 4
+    private static let (short, long, rational) = (3, 4, 5)
 
     private init(isBigEndian: Bool) {
         self.isBigEndian = isBigEndian
@@ -53,7 +62,9 @@ struct TIFFTags {
         var room = 16 << 20
         self = source.tags(
             at: source.first, room: &room,
-            { Self.photo.contains($0) || Self.pointers.contains($0) }, pointers: Self.pointers)
+            { tag in
+                [Self.photo, Self.exposure, Self.pointers].contains { $0.contains(tag) }
+            }, pointers: Self.pointers)
     }
 
     /// IPTC's data in a TIFF file; nil without any.
@@ -69,7 +80,52 @@ struct TIFFTags {
     /// What a TIFF file holds beside the picture.
     static func companions(in bytes: UnsafeBufferPointer<UInt8>) -> Set<Companion> {
         guard let source = Source(bytes) else { return [] }
-        return Set(companions.filter { source.hasTag($0.key) }.values)
+        let found = Set(companions.filter { source.hasTag($0.key) }.values)
+        return source.hasMakersNotes ? found.union([.makersNotes]) : found
+    }
+
+    /// The dots a unit; an inch where no unit is given (TIFF 6.0, section 8).
+    var resolution: Resolution? {
+        func number(_ tag: Int, _ kind: Int, _ range: Range<Int>) -> Int? {
+            guard let entry = entries.first(where: { $0.tag == tag }), entry.kind == kind,
+                case .bytes(let bytes) = entry.value, bytes.count >= range.upperBound
+            else { return nil }
+            let part = isBigEndian ? Array(bytes[range]) : bytes[range].reversed()
+            let value = part.reduce(0) { $0 << 8 | Int($1) }
+            return value
+        }
+        func quotient(_ tag: Int) -> Double? {
+            guard let dividend = number(tag, Self.rational, 0..<4),
+                let divisor = number(tag, Self.rational, 4..<8), divisor > 0
+            else { return nil }
+            return Double(dividend) / Double(divisor)
+        }
+        let kind = number(Self.resolutionUnit, Self.short, 0..<2) ?? 2
+        guard let x = quotient(Self.across), let y = quotient(Self.down),
+            let unit = Resolution.Unit(rawValue: kind - 1)
+        else { return nil }
+        return Resolution(x: x, y: y, unit: unit)
+    }
+
+    /// The entries with the dots a unit, where they say none.
+    static func entries(
+        _ entries: [Entry], with resolution: Resolution?, isBigEndian: Bool
+    ) -> [Entry] {
+        guard let resolution, !entries.contains(where: { $0.tag == across }) else {
+            return entries
+        }
+        let tags = TIFFTags(isBigEndian: isBigEndian)
+        func quotient(_ value: Double) -> Value {
+            let divisor = value == value.rounded() || value > 400_000 ? 1 : 10_000
+            let dividend = Int((value * Double(divisor)).rounded())
+            return .bytes(tags.number(dividend, 4) + tags.number(divisor, 4))
+        }
+        let unit = Value.bytes(tags.number(resolution.unit.rawValue + 1, 2))
+        return entries.filter { ![down, resolutionUnit].contains($0.tag) } + [
+            Entry(tag: across, kind: rational, count: 1, value: quotient(resolution.x)),
+            Entry(tag: down, kind: rational, count: 1, value: quotient(resolution.y)),
+            Entry(tag: resolutionUnit, kind: short, count: 1, value: unit),
+        ]
     }
 
     /// An entry for IPTC's data, filled up to a multiple of four bytes.
@@ -180,6 +236,22 @@ extension TIFFTags {
             positions(at: first).contains { number(at: $0, 2) == tag }
         }
 
+        /// Whether the directory of EXIF has makers' notes.
+        var hasMakersNotes: Bool {
+            positions(at: first).contains { position in
+                number(at: position, 2) == TIFFTags.exif
+                    && positions(at: directory(of: position)).contains {
+                        number(at: $0, 2) == TIFFTags.makersNotes
+                    }
+            }
+        }
+
+        /// Where the directory is that the entry at a position points at.
+        private func directory(of position: Int) -> Int {
+            let isLong = TIFFTags.longPlaces.contains(number(at: position + 2, 2))
+            return number(at: position + 4 + word, isLong && isBig ? 8 : 4)
+        }
+
         func storedTags(at offset: Int) -> TIFFTags {
             var tags = TIFFTags(isBigEndian: isBigEndian)
             tags.entries = positions(at: offset).map { position in
@@ -202,11 +274,10 @@ extension TIFFTags {
                     continue
                 }
                 if pointers.contains(tag) {
-                    let isEXIF = tag == 0x8769
-                    let isLong = TIFFTags.longPlaces.contains(number(at: position + 2, 2))
+                    let isEXIF = tag == TIFFTags.exif
                     let inner = self.tags(
-                        at: number(at: position + 4 + word, isLong && isBig ? 8 : 4), room: &room,
-                        { $0 != TIFFTags.interoperability || isEXIF },
+                        at: directory(of: position), room: &room,
+                        { $0 != (isEXIF ? TIFFTags.makersNotes : TIFFTags.interoperability) },
                         pointers: isEXIF ? [TIFFTags.interoperability] : [])
                     guard !inner.entries.isEmpty else { continue }
                     tags.entries.append(
@@ -247,6 +318,11 @@ extension EXIF {
     /// What a block says of the photo, as entries of a TIFF file of its byte order.
     static func entries(of block: [UInt8]) -> [TIFFTags.Entry] {
         block.withUnsafeBufferPointer { TIFFTags(photoIn: $0) }?.entries ?? []
+    }
+
+    /// Whether a block has makers' notes, which a TIFF cannot take over.
+    static func hasMakersNotes(_ block: [UInt8]) -> Bool {
+        block.withUnsafeBufferPointer { TIFFTags.companions(in: $0) }.contains(.makersNotes)
     }
 
     /// The byte order of the block.

@@ -14,7 +14,7 @@ extension ImageMetadata {
         exif = payload("EXIF").map(EXIF.withoutPrefix)
         xmp = payload("XMP ")
         payload("8BIM").map { takeResources($0) }
-        parameters = exif.flatMap { EXIF($0)?.userComment }
+        parameters = exif.flatMap { EXIF($0)?.settings }
         for comment in items where comment.name == "COM " {
             let text = textBeforeZero(comment.bytes)
             if text.isEmpty { continue }

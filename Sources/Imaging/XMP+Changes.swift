@@ -5,6 +5,8 @@ extension XMP {
         let namespace: String?
         let prefix: String
         let local: String
+        /// Whether it is a property of the picture, not a part of one.
+        var isProperty = false
 
         /// Whether it is in a namespace, whose usual prefix tells where none is declared.
         func isIn(_ namespace: String, _ prefix: String) -> Bool {
@@ -16,7 +18,7 @@ extension XMP {
     enum Change {
         /// It goes, children included.
         case removal
-        /// It gets this value, if it has a simple one.
+        /// It gets this value, if it has a simple one; that may be a resource.
         case value(String)
     }
 
@@ -26,6 +28,27 @@ extension XMP {
         _ isUnwanted: (Name) -> Bool, in packet: [UInt8]
     ) -> [UInt8]? {
         changed(packet) { isUnwanted($0) ? .removal : nil }
+    }
+
+    /// The first value of a simple property, as it stands in the packet; nil where its tags do not nest.
+    static func value(in packet: [UInt8], of isWanted: (Name) -> Bool) -> String? {
+        var scanner = MarkupScanner(packet)
+        guard scanner.findEdits({ isWanted($0) ? .value("") : nil }) else { return nil }
+        return scanner.edits.min { $0.range.lowerBound < $1.range.lowerBound }
+            .map { String(decoding: packet[$0.range], as: UTF8.self) }
+    }
+
+    /// Where the end tag behind all properties is, and the prefix of RDF there; nil where there is none, or where the
+    /// tags do not nest.
+    static func endOfProperties(in packet: [UInt8]) -> (place: Int, prefix: String)? {
+        var scanner = MarkupScanner(packet)
+        guard scanner.findEdits({ _ in nil }) else { return nil }
+        return scanner.endOfProperties
+    }
+
+    /// The packet in UTF-8. XML has a zero in its first four bytes only where it is UTF-16 (XML 1.0, appendix F).
+    static func inUTF8(_ packet: [UInt8]) -> [UInt8] {
+        packet.prefix(4).contains(0) ? Array(CommentText.wide(packet[...]).utf8) : packet
     }
 
     /// The packet with what becomes of its attributes and elements; nil where its tags do not nest as those of XML
@@ -52,11 +75,15 @@ extension XMP {
 private struct MarkupScanner {
     /// What changes, and what comes in its place, in the order in which it ended.
     private(set) var edits: [(range: Range<Int>, value: String)] = []
+    /// Where the end tag of the last element of RDF is that holds descriptions, and its prefix.
+    private(set) var endOfProperties: (place: Int, prefix: String)?
 
     private let packet: [UInt8]
     private var position = 0
     /// The elements that are open.
     private var open: [Element] = []
+    /// How many elements are open around the one that holds descriptions; nil outside of it.
+    private var root: Int?
     /// The namespaces declared for a prefix, the innermost last.
     private var namespaces: [String: [String]] = [:]
 
@@ -125,18 +152,28 @@ private struct MarkupScanner {
             namespaces[prefix, default: []].append(string(attribute.value))
             declared.append(prefix)
         }
-        let own = change(resolved(name))
+        // Descriptions are at the first level, their properties at the second, or attributes of theirs.
+        let level = root.map { open.count - $0 }
+        var element = resolved(name)
+        element.isProperty = level == 2
+        let own = change(element)
+        if root == nil, element.local == "RDF", element.isOfRDF { root = open.count }
         for attribute in attributes {
-            switch change(resolved(attribute.name)) {
+            var part = resolved(attribute.name)
+            part.isProperty = level == 1
+            switch change(part) {
             case .removal: edits.append((attribute.whole, ""))
             case .value(let value): edits.append((attribute.value, value))
-            case nil: break
+            case nil:
+                if case .value(let value) = own, part.local == "resource", part.isOfRDF {
+                    edits.append((attribute.value, value))
+                }
             }
         }
         if !open.isEmpty { open[open.count - 1].hasChildren = true }
-        let element = Element(
+        let opened = Element(
             name: name, start: start, content: position, change: own, declared: declared)
-        if isEmpty { end(element, at: position) } else { open.append(element) }
+        if isEmpty { end(opened, at: position) } else { open.append(opened) }
         return true
     }
 
@@ -159,6 +196,11 @@ private struct MarkupScanner {
         case .value(let value) where !element.hasChildren && end > element.content:
             edits.append((element.content..<end, value))
         default: break
+        }
+        if open.count == root {
+            root = nil
+            // An empty element has no end tag.
+            if end < position { endOfProperties = (end, resolved(element.name).prefix) }
         }
         for prefix in element.declared { namespaces[prefix]?.removeLast() }
     }

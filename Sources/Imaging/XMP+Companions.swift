@@ -17,6 +17,8 @@ public enum Companion: Sendable, CaseIterable {
     case layers
     /// Where on a map each pixel of a TIFF is.
     case mapPlace
+    /// What a camera's maker notes by offsets of its own, which do not hold at another place of a file.
+    case makersNotes
     /// A small copy of the picture.
     case thumbnail
     /// A list of what is behind the picture.
@@ -37,6 +39,7 @@ public enum Companion: Sendable, CaseIterable {
         case .thermal: "its thermal data is left out; the picture itself is kept"
         case .layers: "its Photoshop layers are left out; the picture itself is kept"
         case .mapPlace: "its place on a map (GeoTIFF) is left out; the picture itself is kept"
+        case .makersNotes: "its maker's notes are left out, for they cannot be moved"
         case .panorama: "its place in a panorama is left out, for its frame is another"
         case .regions: "the places of faces and things in it are left out, for its frame is another"
         case .thumbnail, .directory: nil

@@ -26,6 +26,7 @@ extension XMP {
         "dc": "http://purl.org/dc/elements/1.1/",
         "photoshop": "http://ns.adobe.com/photoshop/1.0/",
         "xmp": "http://ns.adobe.com/xap/1.0/",
+        "exif": "http://ns.adobe.com/exif/1.0/",
         "Iptc4xmpCore": "http://iptc.org/std/Iptc4xmpCore/1.0/xmlns/",
     ]
 
@@ -44,24 +45,24 @@ extension XMP {
     /// The packet with these properties in a description of their own.
     static func packet(_ existing: [UInt8]?, adding elements: [Element]) -> [UInt8]? {
         guard !elements.isEmpty else { return existing }
-        return packet(existing) { subject in
+        return packet(existing) { subject, rdf in
             let prefixes = Set(elements.map(\.prefix)).sorted()
             let declared = prefixes.map { " xmlns:\($0)=\"\(namespaces[$0] ?? "")\"" }.joined()
-            let inner = elements.map(written).joined(separator: "\n")
+            let inner = elements.map { written($0, rdf) }.joined(separator: "\n")
             return """
-                <rdf:Description rdf:about="\(subject)"\(declared)>
+                <\(rdf):Description \(rdf):about="\(subject)"\(declared)>
                 \(inner)
-                </rdf:Description>
+                </\(rdf):Description>
 
                 """
         }
     }
 
-    private static func written(_ element: Element) -> String {
+    private static func written(_ element: Element, _ rdf: String) -> String {
         let name = "\(element.prefix):\(element.name)"
         func list(_ kind: String, _ values: [String], _ attribute: String = "") -> String {
-            let items = values.map { "<rdf:li\(attribute)>\(escaped($0))</rdf:li>" }.joined()
-            return "<rdf:\(kind)>\(items)</rdf:\(kind)>"
+            let items = values.map { "<\(rdf):li\(attribute)>\(escaped($0))</\(rdf):li>" }.joined()
+            return "<\(rdf):\(kind)>\(items)</\(rdf):\(kind)>"
         }
         let inner =
             switch element.form {
@@ -74,7 +75,7 @@ extension XMP {
     }
 
     /// Text as XML has it, without characters that XML has not (XML 1.0, 2.2).
-    private static func escaped(_ text: String) -> String {
+    static func escaped(_ text: String) -> String {
         var result = ""
         for scalar in text.unicodeScalars {
             switch scalar {

@@ -1,6 +1,7 @@
 /// What a packet is made of, for packets that are parted and joined.
 extension XMP {
     static let root = Array("<rdf:RDF".utf8)
+    private static let endOfRoot = Array("</rdf:RDF".utf8)
     private static let opening = Array("<rdf:Description".utf8)
     private static let closing = Array("</rdf:Description>".utf8)
     private static let notePrefix = "xmpNote"
@@ -77,8 +78,8 @@ extension XMP {
         var packet = withoutNameOfRest(packet)
         guard let other = rest.firstRange(of: root),
             let begin = endOfTag(from: other.upperBound, in: rest),
-            let end = rest.ranges(of: endOfProperties).last, begin < end.lowerBound,
-            let place = packet.ranges(of: endOfProperties).last,
+            let end = rest.ranges(of: endOfRoot).last, begin < end.lowerBound,
+            let place = packet.ranges(of: endOfRoot).last,
             let own = packet.firstRange(of: root),
             let ownEnd = endOfTag(from: own.upperBound, in: packet), ownEnd < place.lowerBound
         else { return nil }

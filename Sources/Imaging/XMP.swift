@@ -8,36 +8,43 @@ enum XMP {
         let value: String
     }
 
-    static let endOfProperties = Array("</rdf:RDF".utf8)
-    private static let property = Array("Iptc4xmpExt:DigitalSourceType".utf8)
     static let blanks: [UInt8] = [0x20, 0x09, 0x0A, 0x0D]
 
-    /// The packet with the source type in it; `existing` as it is when there is none to say.
+    /// The packet with the source type in it, in place of any other; `existing` as it is when there is none to say.
     static func packet(_ existing: [UInt8]?, digitalSourceType: DigitalSourceType?) -> [UInt8]? {
         guard let digitalSourceType else { return existing }
-        let said = Property(digitalSourceType)
-        if let existing, existing.firstRange(of: endOfProperties) != nil,
-            existing.firstRange(of: property) != nil
-        {
-            return replacing(property, in: existing, by: said.value)
+        return packet(existing.map(withoutDigitalSourceType)) {
+            description(Property(digitalSourceType), about: $0, $1)
         }
-        return packet(existing) { description(said, about: $0) }
     }
 
-    /// The packet with another description, which is given what it is about; a fresh packet where there is none that
-    /// could hold it.
-    static func packet(_ existing: [UInt8]?, with description: (String) -> String) -> [UInt8] {
-        guard var packet = existing, let end = packet.ranges(of: endOfProperties).last else {
-            return fresh(description(""))
+    /// The packet with another description, which is given what it is about and the prefix of RDF; a fresh packet
+    /// where there is none that could hold it.
+    static func packet(
+        _ existing: [UInt8]?, with description: (_ subject: String, _ rdf: String) -> String
+    ) -> [UInt8] {
+        guard var packet = existing, let end = endOfProperties(in: packet) else {
+            return fresh(description("", "rdf"))
         }
         packet.insert(
-            contentsOf: description(subject(of: packet)).utf8, at: end.lowerBound)
+            contentsOf: description(subject(of: packet), end.prefix).utf8, at: end.place)
         return packet
     }
 
     /// The source type that the packet says, if it says one.
     static func digitalSourceType(in packet: [UInt8]) -> String? {
-        value(of: property, in: packet)
+        value(in: packet) { $0.isDigitalSourceType }
+    }
+
+    /// Descriptions that hold nothing else go as a whole.
+    private static func withoutDigitalSourceType(_ packet: [UInt8]) -> [UInt8] {
+        var kept = packet
+        let (about, rdf) = (subject(of: packet), endOfProperties(in: packet)?.prefix ?? "rdf")
+        for type in DigitalSourceType.allCases {
+            let own = description(Property(type), about: about, rdf)
+            if let range = kept.firstRange(of: Array(own.utf8)) { kept.removeSubrange(range) }
+        }
+        return without({ $0.isDigitalSourceType }, in: kept) ?? kept
     }
 
     /// The first value of a simple property.
@@ -80,21 +87,6 @@ enum XMP {
         return Array(kept.reversed() + packet[end.lowerBound...])
     }
 
-    /// Replaces the values of a simple property, written as attribute (`name="value"`) or as
-    /// element (`<name>value</name>`).
-    private static func replacing(
-        _ name: [UInt8], in packet: [UInt8], by value: String
-    ) -> [UInt8] {
-        var result: [UInt8] = []
-        var copied = 0
-        for range in packet.ranges(of: name) where range.lowerBound >= copied {
-            guard let old = valueRange(of: range, in: packet) else { continue }
-            result += packet[copied..<old.lowerBound] + Array(value.utf8)
-            copied = old.upperBound
-        }
-        return result + packet[copied...]
-    }
-
     /// Where the value of a property is whose name is at `name`; nil if that is no property.
     private static func valueRange(of name: Range<Int>, in packet: [UInt8]) -> Range<Int>? {
         guard name.lowerBound > 0, name.upperBound < packet.count else { return nil }
@@ -114,15 +106,17 @@ enum XMP {
 
     /// What the packet's first description says it is about; all descriptions must agree.
     static func subject(of packet: [UInt8]) -> String {
-        guard let range = packet.firstRange(of: Array("rdf:about=\"".utf8)),
-            let end = packet[range.upperBound...].firstIndex(of: UInt8(ascii: "\""))
-        else { return "" }
-        return String(decoding: packet[range.upperBound..<end], as: UTF8.self)
+        // It may stand between single quotes.
+        value(in: packet) { $0.isOfRDF && $0.local == "about" }?
+            .replacing("\"", with: "&quot;") ?? ""
     }
 
-    static func description(_ said: Property, about subject: String) -> String {
+    /// - Parameter rdf: the prefix of RDF.
+    static func description(
+        _ said: Property, about subject: String, _ rdf: String = "rdf"
+    ) -> String {
         """
-        <rdf:Description rdf:about="\(subject)" xmlns:\(said.prefix)="\(said.namespace)" \
+        <\(rdf):Description \(rdf):about="\(subject)" xmlns:\(said.prefix)="\(said.namespace)" \
         \(said.prefix):\(said.name)="\(said.value)"/>
 
         """
@@ -144,6 +138,15 @@ enum XMP {
 extension XMP.Name {
     /// Whether it stands for a tag of TIFF (XMP Specification Part 2, 2016, 3.3).
     var isOfTIFF: Bool { isIn("http://ns.adobe.com/tiff/1.0/", "tiff") }
+
+    /// Whether it is of RDF itself.
+    var isOfRDF: Bool { isIn("http://www.w3.org/1999/02/22-rdf-syntax-ns#", "rdf") }
+
+    /// Whether it says how the picture itself came about.
+    var isDigitalSourceType: Bool {
+        isProperty && local == "DigitalSourceType"
+            && isIn("http://iptc.org/std/Iptc4xmpExt/2008-02-29/", "Iptc4xmpExt")
+    }
 
     /// Whether it stands for a tag of EXIF.
     var isOfEXIF: Bool { isIn("http://ns.adobe.com/exif/1.0/", "exif") }

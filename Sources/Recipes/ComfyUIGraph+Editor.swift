@@ -49,8 +49,13 @@ extension ComfyUIGraph {
 
             var isMuted: Bool { mode == 2 }
             var isPassedThrough: Bool {
-                mode == 4 || isBoundary || ["Reroute", "GetNode", "SetNode"].contains(type)
+                mode == 4 || isBoundary || Self.detours.contains(type)
             }
+
+            /// Nodes that stand in the editor only, and hand on what they get.
+            private static let detours: Set = [
+                "Reroute", "Reroute (rgthree)", "GetNode", "SetNode",
+            ]
 
             /// What a node that hands on over a distance is called.
             var name: String? { (widgets as? [Any])?.first as? String }
@@ -59,7 +64,13 @@ extension ComfyUIGraph {
 
             /// The link that it hands on at one of its outputs.
             func passed(_ slot: Int, type: String) -> String? {
-                if mode == 4 { return firstLinks[type] ?? nil }
+                if mode == 4 {
+                    // The input of the same place goes before the first of the type.
+                    guard inputs.indices.contains(slot),
+                        inputs[slot].type == type || inputs[slot].type == "*"
+                    else { return firstLinks[type] ?? nil }
+                    return inputs[slot].link
+                }
                 if isBoundary { return inputs.indices.contains(slot) ? inputs[slot].link : nil }
                 return inputs.indices.contains(slot) ? inputs[slot].link : inputs.first?.link
             }

@@ -19,8 +19,19 @@ extension ComfyUIGraph {
                     : "\(all.count - 1) samplers that go on from the first one's result are left out"
             )
         }
+        if all.count == 1, isEnlarged(behind: all) {
+            reading.settings.remarks.append(
+                "its result was enlarged by a network, which is left out")
+        }
         reading.take()
         return reading.settings
+    }
+
+    /// Whether a network enlarges what a sampler made.
+    private func isEnlarged(behind samplers: [String: Node]) -> Bool {
+        let nodes = nodes.values.filter { $0.inputs["upscale_model"] is [Any] }
+        // Of more each might have a long way back.
+        return nodes.count <= Self.mostSamplers && nodes.contains { goesOn($0, from: samplers) }
     }
 
     /// Whether a sampler starts from what another one made.
@@ -120,6 +131,7 @@ extension ComfyUIGraph {
         private mutating func text(_ side: Side) -> String? {
             let ways = ["conditioning", side.rawValue, "conditioning_1", "conditioning_to"]
             var (passed, zeros, differs) = ([String](), [String](), false)
+            var readsSquareBrackets = false
             var clip: Any?
             let text = graph.follow(sampler.inputs[side.rawValue]) { _, node in
                 if node.type == "ConditioningZeroOut" {
@@ -132,6 +144,7 @@ extension ComfyUIGraph {
                     let text = graph.joinedText(text)
                     differs = other.map { ![text, ""].contains($0) } ?? false
                     clip = node.inputs["clip"]
+                    readsSquareBrackets = node.readsSquareBrackets
                     return text.map { .found($0) } ?? .next(nil)
                 }
                 // Loaders that encode the prompts themselves.
@@ -151,7 +164,7 @@ extension ComfyUIGraph {
                     "its text encoders were given different prompts, of which the second is left out"
                 )
             }
-            return text
+            return readsSquareBrackets ? text : text.map { OtherSettings.escaped($0, "[]") }
         }
 
         private mutating func pass(_ types: [String]) {
@@ -275,5 +288,12 @@ extension ComfyUIGraph.Node {
     fileprivate var onlyHandsOn: Bool {
         let type = type.lowercased()
         return type.contains("reroute") || type == "getnode" || type == "setnode"
+    }
+
+    /// Whether its prompts have A1111's square brackets, which are text to ComfyUI's own encoders.
+    fileprivate var readsSquareBrackets: Bool {
+        let parser = inputs["parser"].flatMap(OtherSettings.text) ?? "comfy"
+        // The nodes of Prompt Control.
+        return !parser.hasPrefix("comfy") || type.hasPrefix("PC")
     }
 }

@@ -80,6 +80,22 @@ struct ComfyUIGraph {
     /// The most nodes that join texts on the way to a prompt, the most texts that one joins, and its most inputs.
     private static let (mostJoins, mostParts, mostInputs) = (100, 10, 100)
 
+    /// Inputs that change nothing of the text or number that a node holds beside them.
+    private static let neutral: Set = [
+        "anything", "control_after_generate", "speak_and_recognation", "strip_newlines", "text2",
+        "text_0",
+    ]
+
+    /// Whether a node only holds what is under a name, and does not change it.
+    private static func holds(_ name: String, _ node: Node) -> Bool {
+        // What was drawn from a text with wildcards is noted beside all that it was drawn by.
+        if name == "populated_text" { return true }
+        guard node.inputs.count <= mostInputs else { return false }
+        return node.inputs.allSatisfy { key, value in
+            key == name || neutral.contains(key) || (value as? String)?.isEmpty ?? false
+        }
+    }
+
     /// A value, or that of a node that only holds one.
     func scalar(_ value: Any) -> String? {
         var joins = 0
@@ -108,9 +124,9 @@ struct ComfyUIGraph {
                         .map { .found($0) } ?? .next(nil)
                 }
             }
-            guard let held = names.lazy.compactMap({ node.inputs[$0] }).first else {
-                return .next(nil)
-            }
+            guard let name = names.first(where: { node.inputs[$0] != nil }),
+                let held = node.inputs[name], Self.holds(name, node)
+            else { return .next(nil) }
             return OtherSettings.text(held).map { .found($0) } ?? .next(held)
         }
     }

@@ -51,6 +51,19 @@ public struct LoRAChoice: Sendable, Equatable, CustomStringConvertible {
         else { return nil }
     }
 
+    /// The sum of two weights as they are written behind a name; nil where one is none.
+    static func added(_ a: String, _ b: String) -> String? {
+        guard let a = LoRAChoice("x:" + a), let b = LoRAChoice("x:" + b),
+            a.name == "x", b.name == "x"
+        else { return nil }
+        func sum(_ a: Double, _ b: Double) -> Double { ((a + b) * 1e6).rounded() / 1e6 }
+        let model = sum(a.strength, b.strength)
+        let text = sum(a.textStrength ?? a.strength, b.textStrength ?? b.strength)
+        return LoRAChoice(
+            name: "x", strength: model, textStrength: text == model ? nil : text
+        ).strengths
+    }
+
     static let blockMark = "lbw="
 
     private static func strength(_ text: String) -> (key: String?, value: Double)? {

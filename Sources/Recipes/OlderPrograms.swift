@@ -24,7 +24,7 @@ extension OtherSettings {
                 ($1, weights.indices.contains($0) ? weights[$0] : "1")
             })
         settings.ignore(
-            "use_hypernetwork_model", "output_format", "output_quality", "vram_usage_level",
+            "output_format", "output_quality", "vram_usage_level",
             "block_nsfw", "metadata_output_format", "stream_image_progress", "session_id",
             "num_outputs", "clip_skip")
         return settings
@@ -51,20 +51,38 @@ extension OtherSettings {
             "Prompt Strength": "prompt_strength", "Sampler": "sampler_name", "Width": "width",
             "Height": "height", "LoRA model": "use_lora_model", "LoRA": "use_lora_model",
             "LoRA Strength": "lora_alpha", "Clip Skip": "clip_skip",
+            "ControlNet model": "use_controlnet_model",
+            "ControlNet Filter": "control_filter_to_apply", "ControlNet Strength": "control_alpha",
+            "Embedding models": "use_embeddings_model", "Seamless Tiling": "tiling",
+            "Use Face Correction": "use_face_correction", "Use Upscaling": "use_upscale",
+            "Upscale By": "upscale_amount", "Latent Upscaler Steps": "latent_upscaler_steps",
+            "Hypernetwork model": "use_hypernetwork_model",
+            "Hypernetwork Strength": "hypernetwork_strength",
         ]
         guard text.hasPrefix("Prompt: ") else { return nil }
         let lines = text.split(whereSeparator: \.isNewline)
         guard lines.contains(where: { $0.hasPrefix("Guidance Scale: ") }) else { return nil }
         var (values, last) = ([String: String](), "prompt")
         for line in lines {
-            if let colon = line.firstIndex(of: ":"), let name = labels[String(line[..<colon])] {
+            let parts = line.split(
+                separator: ":", maxSplits: 1, omittingEmptySubsequences: false
+            ).map(String.init)
+            if parts.count == 2, let name = labels[parts[0]] {
                 last = name
-                values[name] = String(line[line.index(after: colon)...]).trimmed
-            } else {
+                values[name] = parts[1].trimmed
+            } else if last.hasSuffix("prompt") {
                 values[last, default: ""] += "\n" + line
+            } else if parts.count == 2, values[parts[0]] == nil {
+                // Of another version: it is named as left out.
+                values[parts[0]] = parts[1].trimmed
             }
         }
-        return easyDiffusion(values)
+        var settings: [String: Any] = values
+        // Several LoRAs are on one line.
+        for name in ["use_lora_model", "lora_alpha"] {
+            if let written = values[name] { settings[name] = list(written).flatMap(items) }
+        }
+        return easyDiffusion(settings)
     }
 
     /// InvokeAI 2: JSON under `sd-metadata`, or the same with its command under `Dream`; nil for others.

@@ -87,7 +87,8 @@ extension OtherSettings {
         return settings
     }
 
-    private static func items(_ text: String) -> [String] {
+    /// What is between the commas of a text.
+    static func items(_ text: String) -> [String] {
         text.split(separator: ",").map { String($0).trimmed }
     }
 
@@ -131,6 +132,7 @@ extension OtherSettings {
         {
             settings.remarks.append("InvokeAI's weights behind words have no meaning here")
         }
+        settings.changePrompts { escaped(ungrouped($0), "[]") }
         switch settings.text("rand_device") {
         case "cpu": break
         case .some(let device) where device.hasPrefix("cuda"): settings.set("rng", "nv")
@@ -165,6 +167,7 @@ extension OtherSettings {
         if prompts.contains(where: { $0.contains("{") || $0.contains("::") }) {
             settings.remarks.append("NovelAI's braces and :: around words have no meaning here")
         }
+        settings.changePrompts { escaped($0, "()") }
         let captions = ["v4_prompt", "v4_negative_prompt"].contains { name in
             let prompt = object[name] as? [String: Any]
             let caption = prompt?["caption"] as? [String: Any]
@@ -209,7 +212,13 @@ extension OtherSettings {
                     ($0, lora["weight"].flatMap(text) ?? "1")
                 }
             })
-        settings.ignore("v2", "profile", "seed_mode")
+        let more = settings.take("v2") as? [String: Any] ?? [:]
+        let skip = more["clipSkip"].flatMap(text).flatMap { Int($0) }
+        if let skip, skip > 1 { settings.set("clip_skip", "\(skip)") }
+        for name in ["hiresFix", "upscaler", "refinerModel", "controls"] {
+            settings.leaveOut(name, more[name])
+        }
+        settings.ignore("profile", "seed_mode")
         return settings
     }
 

@@ -80,6 +80,18 @@ struct OtherSettings {
         if let value { found.append((key, value)) }
     }
 
+    /// Changes the prompts that were found.
+    mutating func changePrompts(_ change: (String) -> String) {
+        for index in found.indices where found[index].key.hasSuffix("prompt") {
+            found[index].value = change(found[index].value)
+        }
+    }
+
+    /// Names what has no counterpart here, if it says something.
+    mutating func leaveOut(_ name: String, _ value: Any?) {
+        if let value { rest[name] = value }
+    }
+
     /// Whether a key has a value.
     func has(_ key: String) -> Bool { found.contains { $0.key == key } }
 
@@ -88,11 +100,31 @@ struct OtherSettings {
         for name in names { rest[name] = nil }
     }
 
-    /// Sets `lora` from names with weights; files by their names alone.
-    mutating func setLoRAs(_ loras: [(name: String, weight: String)]) {
-        let named = loras.filter { !$0.name.isEmpty && $0.name != "None" }
-            .map { "\(Self.fileName($0.name)):\($0.weight)" }
-        if !named.isEmpty { set("lora", named.joined(separator: ";")) }
+    /// Sets `lora` from paths with weights; files by their names alone, each once.
+    mutating func setLoRAs(_ loras: [(path: String, weight: String)]) {
+        var taken: [(path: String, name: String, weight: String)] = []
+        var (places, twin): ([String: Int], String?) = ([:], nil)
+        for (path, weight) in loras where !path.isEmpty && path != "None" {
+            let name = Self.fileName(path)
+            guard let place = places[name] else {
+                places[name] = taken.count
+                taken.append((path, name, weight))
+                continue
+            }
+            if taken[place].path == path,
+                let sum = LoRAChoice.added(taken[place].weight, weight)
+            {
+                taken[place].weight = sum
+            } else {
+                twin = twin ?? name
+            }
+        }
+        if let twin {
+            remarks.append(
+                "of several LoRAs of one name the first is taken, as of '\(twin.prefix(40))'")
+        }
+        if taken.isEmpty { return }
+        set("lora", taken.map { "\($0.name):\($0.weight)" }.joined(separator: ";"))
     }
 
     /// The name of a file without its folders and ending.
@@ -107,10 +139,15 @@ struct OtherSettings {
     /// A scheduler by the pair of names that ComfyUI gives it, and programs that build on it.
     mutating func setScheduler(_ sampler: String?, _ spacing: String?) {
         guard let sampler else { return }
+        let spacing = spacing ?? ""
         let name = sampler.hasSuffix("_gpu") ? String(sampler.dropLast(4)) : sampler
         // Fooocus has some samplers' names for their spacing, too.
-        let isPlain = ["", "normal", "native", "none", name].contains(spacing ?? "")
-        set("scheduler", isPlain ? name : name + " " + (spacing ?? ""))
+        var isPlain = ["", "native", "none", name].contains(spacing)
+        if spacing == "normal" {
+            // Left out, it would be the checkpoint's; samplers that step in no sigmas have none.
+            isPlain = (try? SchedulerChoice(sampler: name, scheduleType: spacing))?.sigmas == nil
+        }
+        set("scheduler", isPlain ? name : name + " " + spacing)
     }
 
     /// Names with values that were not taken and say something.

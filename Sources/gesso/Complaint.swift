@@ -20,9 +20,21 @@ extension CommandLineWords {
         return Failure(.usage, "no place for the result", at: commandName, do: "give \(example)")
     }
 
-    private var complaintOfOption: Failure? {
-        guard let option = unknown.first else { return nil }
-        let remedy = NamesElsewhere.remedy(for: option, of: (commandName, longNames))
+    /// A word like `-shot.jpg` has an h in it, for which the parser would show help; only `-help` asks for it.
+    func checkLetters() throws {
+        let word = unknown.first { !$0.hasPrefix("--") && $0.contains("h") && $0 != "-help" }
+        if let word { throw complaint(ofOption: word) }
+    }
+
+    private var complaintOfOption: Failure? { unknown.first.map(complaint(ofOption:)) }
+
+    private func complaint(ofOption option: String) -> Failure {
+        let isFile =
+            !option.hasPrefix("--") && (isPicture(option) || access(option, F_OK) == 0)
+        let remedy =
+            isFile
+            ? "write ./\(option)"
+            : NamesElsewhere.remedy(for: option, of: (commandName, longNames))
         return Failure(
             .usage, "unknown option '\(option.prefix(40))'", at: commandName,
             do: remedy ?? "see `gesso \(commandPath) --help`")

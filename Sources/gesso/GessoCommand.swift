@@ -61,27 +61,11 @@ struct GessoCommand: AsyncParsableCommand {
                 try command.run()
             }
             return .success
-        } catch  where exitCode(for: error) == .success {
-            return printed(CompletionScript.mended(fullMessage(for: error)))
         } catch let verdict as Verdict {
             return verdict.status
         } catch {
-            let failure = Failure(error, in: arguments.first)
-            Console.line(failure.message, .error)
-            if printsJSON { try? Console.result(failure.document()) }
-            return failure.status
-        }
-    }
-
-    /// Prints what was asked for in place of a command: help, the version, a completion script.
-    private static func printed(_ text: String) -> ExitStatus {
-        do {
-            try Console.result(text)
-            return .success
-        } catch {
-            let failure = Failure(error, in: nil)
-            Console.line(failure.message, .error)
-            return failure.status
+            return end(
+                with: error, in: arguments.first, printsJSON: printsJSON, CompletionScript.mended)
         }
     }
 
@@ -128,6 +112,8 @@ struct GessoCommand: AsyncParsableCommand {
         }
         Console.style = try MessageStyle(words, environment: environment)
         try words.checkRepeated()
+        try words.checkLetters()
+        Workplace.words = Array(words.words.dropFirst(depth))
         return words
     }
 

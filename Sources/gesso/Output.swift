@@ -78,6 +78,11 @@ struct Output {
         }
     }
 
+    /// Takes away what was written, unless it may have replaced a file.
+    func takeBack() {
+        if let file, !overwrites { try? FileManager.default.removeItem(at: file) }
+    }
+
     /// The same within what `Interruption.whileWriting` guards already.
     func place(_ data: Data, as file: URL) throws {
         try writeAtomically(data, to: file, overwrite: overwrites, draftTag: draftTag)

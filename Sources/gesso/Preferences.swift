@@ -86,13 +86,25 @@ struct Preferences {
         FileManager.default.fileExists(atPath: path) ? path : nil
     }
 
+    private static func settings(in path: String) throws -> [Setting] {
+        do {
+            return try Setting.list(inFile: path)
+        } catch RecipeError.unreadable(_, let reason) {
+            throw Failure(
+                .cannotRead, "cannot read the configuration, \(reason)", at: path,
+                do: "make it a list of `key: value` that you may read")
+        }
+    }
+
     private static func choices(in path: String, ofProject: Bool) throws -> [String: Choice] {
         var choices: [String: Choice] = [:]
-        for setting in try Setting.list(inFile: path) {
+        for setting in try settings(in: path) {
             guard let preference = Preference.all.first(where: { $0.name == setting.key }) else {
-                throw RecipeError.unknownKey(
-                    setting.key, at: setting.keyOrigin,
-                    meant: nearMiss(setting.key, among: Preference.all.map(\.name)))
+                let meant = nearMiss(setting.key, among: Preference.all.map(\.name))
+                throw RecipeError.malformed(
+                    "unknown setting '\(setting.key.prefix(40))'", at: setting.keyOrigin,
+                    remedy: meant.map { "did you mean '\($0)'?" }
+                        ?? "`gesso config show` lists all settings")
             }
             guard preference.isForProjects || !ofProject else {
                 throw RecipeError.malformed(
@@ -104,7 +116,11 @@ struct Preferences {
                     key: setting.key, value: setting.value, at: setting.origin,
                     expected: preference.expected)
             }
-            choices[setting.key] = Choice(value: setting.value, origin: .file(setting.origin))
+            let folder = URL(filePath: path).deletingLastPathComponent()
+            let value =
+                ofProject
+                ? Places.setting(setting.key, setting.value, from: folder) : setting.value
+            choices[setting.key] = Choice(value: value, origin: .file(setting.origin))
         }
         return choices
     }

@@ -238,7 +238,41 @@ import Testing
             try FileManager.default.contentsOfDirectory(atPath: place.url.path)
                 == ["there.safetensors"])
         let nowhere = place.url.appending(components: "no", "out")
-        #expect(throws: CheckpointError.self) { try ModelConversion(source).write(to: nowhere) }
+        for target in [nowhere, place.url.appending(path: "x.ckpt")] {
+            let error = #expect(throws: CheckpointError.self) {
+                try ModelConversion(source).write(to: target)
+            }
+            #expect(error?.kind == .cannotCreate, "\(target)")
+        }
+    }
+
+    @Test("marks of the index are kept, numbers as numbers")
+    func marks() throws {
+        let place = try TemporaryFolder()
+        let model = place.url.appending(path: "model")
+        try FileManager.default.copyItem(at: Self.folders[0], to: model)
+        func index(_ folder: URL) throws -> [String: Any] {
+            let data = try Data(contentsOf: folder.appending(path: "model_index.json"))
+            return try #require(try JSONSerialization.jsonObject(with: data) as? [String: Any])
+        }
+        var own = try index(model)
+        let settings: [String: Any] = ["steps": 20, "strength": 0.55, "scheduler": "ddim"]
+        own["_gesso_settings"] = ["img2img": settings]
+        own["requires_safety_checker"] = false
+        try JSONSerialization.data(withJSONObject: own)
+            .write(to: model.appending(path: "model_index.json"))
+        let (single, copy) = (
+            place.url.appending(path: "single.safetensors"), place.url.appending(path: "copy")
+        )
+        _ = try ModelConversion(ModelFolder(model)).write(to: copy)
+        _ = try ModelConversion(ModelFolder(model)).write(to: single)
+        let written = try index(copy)
+        #expect(written["requires_safety_checker"] as? Bool == false)
+        let verbs = try #require(written["_gesso_settings"] as? [String: [String: Any]])
+        let values = try #require(verbs["img2img"])
+        #expect(values["steps"] as? Int == 20 && values["strength"] as? Double == 0.55)
+        #expect(values["scheduler"] as? String == "ddim")
+        #expect(try SingleFile(single).ownSettings == ModelFolder(model).ownSettings)
     }
 
     /// A tensor of a file that a test writes.

@@ -76,18 +76,21 @@ import Testing
         #expect(((try? request(mask(of: 1), quality: quality)) != nil) == isTaken)
     }
 
-    /// Of 20,000 entries all are looked at, of 20,001 all but one.
+    /// Of 20,000 weights and folders all are looked at, of 20,001 all but one; other files do not count.
     @Test func aFolderHasSoManyEntries() throws {
         try inFolder { folder in
             for number in 0..<19_999 {
-                let file = folder.appending(path: "\(number).txt").path
+                let file = folder.appending(path: "\(number).pt").path
                 close(open(file, O_CREAT | O_WRONLY, 0o600))
             }
             let model = folder.appending(path: "z.safetensors")
             try Data([0]).write(to: model)
-            #expect(FolderSearch.items(in: folder).map(\.path) == ["z.safetensors"])
-            try Data([0]).write(to: folder.appending(path: "y.txt"))
-            #expect(FolderSearch.items(in: folder).isEmpty)
+            try Data([0]).write(to: folder.appending(path: "x.txt"))
+            let all = FolderSearch.items(in: folder)
+            #expect(all.count == 20_000 && all.last?.path == "z.safetensors")
+            try Data([0]).write(to: folder.appending(path: "y.pt"))
+            let most = FolderSearch.items(in: folder)
+            #expect(most.count == 20_000 && most.last?.path == "y.pt")
         }
     }
 

@@ -17,6 +17,8 @@ struct SettingsTests {
         let cache = try HubSettings(
             environment: ["HOME": "/h", "HF_HOME": "/f", "HF_HUB_CACHE": "/c"])
         #expect(cache.cache.path == "/c")
+        let home = try HubSettings(environment: ["HOME": "/h", "HF_HOME": "~/f"])
+        #expect(home.cache.path == "/h/f/hub")
     }
 
     @Test("the token is the variable's, else the file's")

@@ -14,6 +14,17 @@ import Testing
         }
     }
 
+    /// A track of pictures beside the first one, and not the film that some cameras put behind a file.
+    @Test(arguments: [true, false]) func anAnimationIsNamed(isFilm: Bool) throws {
+        let url = Fixtures.images.appending(path: "Good/plain.avif")
+        var file = try Data(contentsOf: url)
+        // A film begins as a file of its own does.
+        if isFilm { file += file.prefix(Int(file[3])) }
+        file += Data("\0\0\0\u{8}moov".utf8)
+        let warnings = try Image(decoding: file, name: "it").metadata.warnings
+        #expect(warnings == (isFilm ? [] : ["animated; only the first frame is read"]))
+    }
+
     /// Samples of 10 bits are written with 12, which hold each of them.
     @Test func tenBitsComeBack() throws {
         let url = Fixtures.images.appending(path: "Good/ten-bits.avif")

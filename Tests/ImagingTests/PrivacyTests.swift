@@ -34,14 +34,14 @@ import Testing
             <exif:GPSLongitude>11,34E</exif:GPSLongitude><a:b>kept</a:b></rdf:Description></rdf:RDF>
             """.utf8)
         image.metadata.dropLocation()
-        image.metadata.parameters = "a hill"
+        image.metadata.parameters = "a hill\nSteps: 2"
         let file = Array(try image.encoded(as: format))
         #expect(!contains(file, "LONGITUDE") && !contains(file, "GPS") && !contains(file, "11,34"))
         #expect(contains(file, "kept") && contains(file, "dc:format=\"x\""))
         let back = try Image(decoding: Data(file), name: "it").metadata
         #expect(contains(try #require(back.exif), "ABC\0"))
         if format != .tiff { #expect(contains(try #require(back.exif), "\u{7}\0\0\0")) }
-        #expect(back.parameters == "a hill" && back.warnings.isEmpty)
+        #expect(back.parameters == "a hill\nSteps: 2" && back.warnings.isEmpty)
     }
 
     @Test func onlyTheProfileIsLeft() throws {
@@ -53,6 +53,31 @@ import Testing
         let back = try Image(decoding: image.encoded(as: .png), name: "it").metadata
         #expect(back.iccProfile == image.metadata.iccProfile)
         #expect(back.exif == nil && back.parameters == nil && back.text.isEmpty)
+    }
+
+    /// Also where no pixel is another, so that a JPEG would be its source: a second picture, a film and blocks that are
+    /// not read may say the place, too.
+    @Test(arguments: [true, false]) func nothingBesideThePictureStays(isPlaceOnly: Bool) throws {
+        let jpeg = Array(try noise(width: 8, height: 8, channels: 3).encoded(as: .jpeg))
+        func marker(_ number: UInt8, _ payload: String) -> [UInt8] {
+            [0xFF, number, 0, UInt8(payload.utf8.count + 2)] + Array(payload.utf8)
+        }
+        let film = Array("\0\0\0\u{18}ftypmp42\0\0\0\0mp42isom LONGITUDE".utf8)
+        var file = Array(jpeg[..<2])
+        file += marker(0xE2, "MPF\0II*\0")
+        file += marker(0xEC, "Ducky LONGITUDE")
+        file += jpeg[2...]
+        file += jpeg[..<2]
+        file += marker(0xFE, "LONGITUDE")
+        file += jpeg[2...]
+        file += film
+        var image = try Image(decoding: Data(file), name: "it")
+        let samples = image.samples
+        #expect(contains(Array(try image.encoded(as: .jpeg)), "LONGITUDE"))
+        if isPlaceOnly { image.metadata.dropLocation() } else { image.metadata.dropAllButProfile() }
+        let written = try image.encoded(as: .jpeg)
+        #expect(!contains(Array(written), "LONGITUDE") && !image.isFile(written))
+        #expect(try Image(decoding: written, name: "it").samples == samples)
     }
 
     /// Random damage: no crash, and what can be read stays a picture.

@@ -79,6 +79,47 @@ private struct PictureTexts: Sendable, CustomTestStringConvertible, Decodable {
         return try PictureSettings(texts: [(keyword: "prompt", value: text)], of: "a.png")
     }
 
+    /// The prompt of a graph whose text comes from a node, as its class and inputs, and the notes on it.
+    private func prompt(of node: String) throws -> (prompt: String?, notes: [String]) {
+        let text = """
+            {"3": {"class_type": "KSampler", "inputs": {"steps": 20, "sampler_name": "euler",
+            "positive": ["6", 0], "seed": 1}},
+            "6": {"class_type": "CLIPTextEncode", "inputs": {"text": ["20", 0]}},
+            "20": {"class_type": \(node)}}
+            """
+        let found = try PictureSettings(texts: [(keyword: "prompt", value: text)], of: "a.png")
+        return (found?.prompt, found?.notes(for: [.textToImage]) ?? [])
+    }
+
+    /// What it is changed to is not known.
+    @Test(arguments: [
+        #""StringReplace", "inputs": {"string": "a red lake", "find": "red", "replace": "blue"}"#,
+        #""RegexReplace", "inputs": {"string": "a lake", "regex_pattern": "a", "replace": "b"}"#,
+        #""RegexExtract", "inputs": {"string": "a lake", "regex_pattern": "l.", "mode": "First"}"#,
+        #""StringSubstring", "inputs": {"string": "a lake", "start": 0, "end": 3}"#,
+        #""Text Find and Replace", "inputs": {"text": "a lake", "find": "a", "replace": "b"}"#,
+        #""DPRandomGenerator", "inputs": {"text": "a {lake|sea}", "seed": 5, "autorefresh": "No"}"#,
+        #""Random Line", "inputs": {"lines": "a lake", "seed": 5}"#,
+    ])
+    func aTextThatNodesChangeIsNoPrompt(_ node: String) throws {
+        let found = try prompt(of: node)
+        #expect(found.prompt == "")
+        let note = "a.png: its prompt is put together by nodes that are not read"
+        #expect(found.notes == [note])
+    }
+
+    @Test(arguments: [
+        #""PrimitiveString", "inputs": {"value": "a lake"}"#,
+        #""StringConstantMultiline", "inputs": {"string": "a lake", "strip_newlines": true}"#,
+        #""Text String", "inputs": {"text": "a lake", "text_b": "", "text_c": ""}"#,
+        #""W", "inputs": {"wildcard_text": "x", "populated_text": "a lake", "seed": 5}"#,
+    ])
+    func aTextThatANodeHoldsIsAPrompt(_ node: String) throws {
+        let found = try prompt(of: node)
+        #expect(found.prompt == "a lake")
+        #expect(found.notes.isEmpty)
+    }
+
     /// The same text gives the same settings in every run.
     @Test func namesOfFooocusPrecedeItsLabels() throws {
         let keys = [

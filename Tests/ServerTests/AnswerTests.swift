@@ -111,7 +111,8 @@ struct AnswerTests {
     @Test("Of two pictures to edit none is dropped in silence")
     func twoPictures() async throws {
         try await RunningServer.with { server in
-            let part = "--x\r\nContent-Disposition: form-data; name=\"image[]\"; filename=\"a.png\"\r\n\r\npixels\r\n"
+            let part =
+                "--x\r\nContent-Disposition: form-data; name=\"image[]\"; filename=\"a.png\"\r\n\r\npixels\r\n"
             let body = Data("\(part)\(part)--x--\r\n".utf8)
             let answer = try await server.ask(
                 "POST", "/v1/images/edits", body, type: "multipart/form-data; boundary=x")

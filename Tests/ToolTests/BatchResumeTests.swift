@@ -136,6 +136,25 @@ import Testing
         }
     }
 
+    /// No picture is replaced by one: that of a batch which has begun without it is.
+    @Test func aContactSheetMayLieAmongThePictures() throws {
+        try Tool.inFolder { tool in
+            try draw(tool, "in/a.png", "in/b.png")
+            let pages = ["--contact-sheet", "in/s.png", "--report", "in/r.html"]
+            #expect(try run(tool, ["in"], pages[0], pages[1], pages[2], pages[3]).status == 0)
+            for (more, count) in [("--skip-existing", "0 made"), ("--overwrite", "2 made")] {
+                let again = try run(tool, ["in"], pages[0], pages[1], more)
+                #expect(again.status == 0, "\(again.errors)")
+                #expect(
+                    again.errors.contains("left out, for they tell of the whole batch: in/s.png\n"),
+                    "\(again.errors)")
+                #expect(again.errors.contains(count), "\(again.errors)")
+            }
+            #expect(try run(tool, ["in/a.png", "in/s.png"], pages[0], pages[1]).status == 64)
+            #expect(try run(tool, ["in"], "--contact-sheet", "in/a.png").status == 64)
+        }
+    }
+
     @Test func resultsMayLieAmongThePictures() throws {
         try Tool.inFolder { tool in
             try draw(tool, "out/a.png", "out/b.png")

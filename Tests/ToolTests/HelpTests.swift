@@ -9,7 +9,7 @@ import Testing
         "preset validate", "preset keys", "preset new", "preset schema", "mask", "model",
         "model inspect", "model convert", "sheet", "compare", "verify", "replay", "info", "batch",
         "config", "config show", "doctor", "manual", "grid", "upscale", "run", "credentials",
-        "credentials new", "credentials list",
+        "credentials new", "credentials list", "serve", "model get",
     ])
     func everyCommandHasItsPage(_ command: String) throws {
         try Tool.inFolder { tool in
@@ -77,6 +77,28 @@ import Testing
                 try Data(page.utf8).write(to: file)
             }
             #expect(try String(contentsOf: file, encoding: .utf8) == page)
+        }
+    }
+
+    /// They belong to programs of their own, which the tool starts.
+    @Test func optionsOfServersAndDownloadsAreListed() throws {
+        let options = [
+            "## gesso serve\n": [
+                "host", "port", "token", "api-auth", "allow-host", "allow-origin", "data",
+                "max-body", "max-disk", "keep", "unload-after", "open", "dry-run", "quiet",
+            ],
+            "## gesso model get\n": [
+                "file", "variant", "safety-checker", "no-safety-checker", "accept-license",
+                "dry-run", "json", "quiet",
+            ],
+        ]
+        try Tool.inFolder { tool in
+            let page = try tool("manual", "--markdown").text
+            for (title, names) in options {
+                let start = try #require(page.range(of: title)).upperBound
+                let part = page[start...].split(separator: "\n## ").first ?? ""
+                for name in names { #expect(part.contains("`--\(name)`"), "\(title) \(name)") }
+            }
         }
     }
 

@@ -60,6 +60,7 @@ import Testing
         ("overwrite: true", ".gesso.yaml:1:1: set it in"), ("thread: 1", "did you mean 'threads'"),
         ("threads: many", "give a whole number from 1 to 1024"),
         ("threads: 1\nthreads: 2", "twice"),
+        ("nonsense: 1", ".gesso.yaml:1:1: `gesso config show` lists all settings"),
     ])
     func aBadProjectFileStopsAllButHelp(_ text: String, _ message: String) throws {
         try Tool.inFolder { tool in
@@ -70,6 +71,48 @@ import Testing
             #expect(outcome.errors.contains(message))
             #expect(try tool("info", "--help").status == 0)
             #expect(try tool("doctor").text.contains("configuration: broken: "))
+        }
+    }
+
+    @Test func aFolderIsNoConfiguration() throws {
+        try Tool.inFolder { tool in
+            try FileManager.default.createDirectory(
+                at: tool.url(".gesso.yaml"), withIntermediateDirectories: true)
+            let run = try tool("info", "x.png")
+            #expect(run.status == 66)
+            #expect(
+                run.errors.hasPrefix("gesso: cannot read the configuration, not a file: "),
+                "\(run.errors)")
+        }
+    }
+
+    @Test func anUnknownValueEndsInNoFullStop() throws {
+        try Tool.inFolder { tool in
+            let run = try tool("info", "x.png", "--color", "purple")
+            #expect(run.status == 64)
+            #expect(
+                run.errors.hasSuffix("or 'never': info: see `gesso info --help`\n"),
+                "\(run.errors)")
+        }
+    }
+
+    /// Letters of a file's name would ask for help.
+    @Test(arguments: [
+        "info -shot.jpg", "img2img -dash.jpg -o out.png --prompt x", "verify -h2.jpg x.png",
+    ])
+    func aFileThatBeginsWithADashIsNoOption(_ line: String) throws {
+        try Tool.inFolder { tool in
+            let words = line.split(separator: " ").map(String.init)
+            let run = try tool.run(words)
+            #expect(run.status == 64)
+            #expect(run.output.isEmpty)
+            #expect(
+                run.errors
+                    == "gesso: unknown option '\(words[1])': \(words[0]): write ./\(words[1])\n")
+            // A value may begin so, and a real cluster is one.
+            for help in ["-h", "-help"] { #expect(try tool("info", help).status == 0) }
+            let value = try tool("img2img", "none.png", "-o", "a.png", "--prompt", "-sharp")
+            #expect(value.status == 66, "\(value.errors)")
         }
     }
 
@@ -191,6 +234,8 @@ import Testing
                 offered gesso img2img in.png --preset mi
                 offered gesso img2img in.png --model gesso-b
                 offered gesso img2img in.png --scheduler dpm
+                offered gesso serve --unl
+                offered gesso model get sd15 --acc
                 """,
             ]
             process.standardOutput = output
@@ -200,7 +245,8 @@ import Testing
             process.waitUntilExit()
             let dpmpp = "dpmpp-2m dpmpp-2m-sde dpmpp-3m-sde dpmpp-sde dpmpp-2s-ancestral"
             #expect(
-                text == "inpaint\nmine\ngesso-builtin gesso-builtin-inpaint\n" + dpmpp + "\n")
+                text == "inpaint\nmine\ngesso-builtin gesso-builtin-inpaint\n" + dpmpp
+                    + "\n--unload-after\n--accept-license\n")
         }
     }
 

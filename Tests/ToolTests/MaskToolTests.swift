@@ -357,6 +357,24 @@ import Testing
         }
     }
 
+    /// The command can be repeated once there is room for both.
+    @Test func aMaskGoesWithItsOverlay() throws {
+        try Tool.inFolder { tool in
+            var state: UInt32 = 1
+            let noise = (0..<64 * 64 * 3).map { _ -> UInt16 in
+                state = state &* 1_664_525 &+ 1_013_904_223
+                return UInt16(state >> 24)
+            }
+            try Image(width: 64, height: 64, channels: 3, samples: noise)
+                .encoded(as: .png, quality: nil).write(to: tool.url("in.png"))
+            let words = "mask in.png --mask rect:8,8,12,10 -o m.png --overlay o.png"
+            let run = try tool.shell("ulimit -f 8; exec \"$0\" \(words)")
+            #expect(run.status == 74, "\(run.errors)")
+            #expect(try tool.files == ["in.png"])
+            #expect(try tool.shell("exec \"$0\" \(words)").status == 0)
+        }
+    }
+
     /// A fill from the surroundings covers its mask, and nothing else is said to have changed.
     @Test func aWideFeatherIsNoneForAFill() throws {
         try Tool.inFolder { tool in

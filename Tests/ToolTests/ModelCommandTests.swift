@@ -66,7 +66,33 @@ import Testing
             #expect(large.files == nil)
             #expect(large.memory?.width == 640)
             #expect((large.memory?.work_bytes ?? 0) > (small.memory?.work_bytes ?? .max))
-            #expect(try tool("model", "inspect", path, "--size", "4x4").status == 64)
+            for size in ["4x4", "256xx256", "x64x64", "64x"] {
+                #expect(try tool("model", "inspect", path, "--size", size).status == 64)
+            }
+        }
+    }
+
+    @Test func theConfiguredModelIsInspected() throws {
+        try Tool.inFolder { tool in
+            var tool = tool
+            tool.environment = ["GESSO_MODEL": "nope"]
+            let unknown = try tool("model", "inspect")
+            #expect(unknown.status == 66)
+            #expect(unknown.errors.contains("no such model: nope"), "\(unknown.errors)")
+            tool.environment = ["GESSO_MODEL": Self.path(Self.single)]
+            #expect(try document(tool).channels == 9)
+        }
+    }
+
+    /// Elsewhere, the tool does not find the models of the source tree.
+    @Test func whatIsToBeHadIsListedAlone() throws {
+        try Tool.inFolder { tool in
+            var copied = tool
+            copied.program = tool.url("gesso")
+            try FileManager.default.copyItem(at: Tool.executable, to: copied.program)
+            let list = try copied("model", "list", "--available")
+            #expect(list.status == 0, "\(list.errors)")
+            #expect(list.text.hasPrefix("To be had with"), "\(list.text)")
         }
     }
 

@@ -59,6 +59,18 @@ import Testing
         }
     }
 
+    /// No preset was written that could be looked into.
+    @Test func aValueThatIsRefusedIsInTheFileThatHasIt() throws {
+        try Tool.inFolder { tool in
+            let text = "a lake\nSteps: 0, Sampler: Euler a, CFG scale: 7, Seed: 12"
+            try Data(text.utf8).write(to: tool.url("old.txt"))
+            let made = try tool("preset", "new", "p", "--from", "old.txt", "-o", "p.yaml")
+            #expect(made.status == 64, "\(made.errors)")
+            #expect(made.errors.contains("steps is '0': old.txt: give"), "\(made.errors)")
+            #expect(!FileManager.default.fileExists(atPath: tool.url("p.yaml").path))
+        }
+    }
+
     @Test func noWordsAreAPrompt() throws {
         try Tool.inFolder { tool in
             try tool.draw("in.png")
@@ -258,6 +270,16 @@ import Testing
 
     private func image(_ name: String, _ tool: Tool) throws -> Image {
         try Image(decoding: Data(contentsOf: tool.url(name)), name: name)
+    }
+
+    @Test func aStyleNeedsItsFile() throws {
+        try Tool.inFolder { tool in
+            try tool.draw("in.png")
+            let run = try tool(
+                "img2img", "in.png", "-o", "a.png", "--prompt", "x", "--style", "Oil")
+            #expect(run.status == 66)
+            #expect(run.errors.contains("cannot read the styles"), "\(run.errors)")
+        }
     }
 
     @Test func stylesGoAroundThePrompt() throws {

@@ -20,7 +20,8 @@ typedef enum codec_status {
 } codec_status;
 
 // A piece of metadata. PNG: `name` is the chunk's type; zTXt and iTXt arrive decompressed, with
-// `keyword` set and the text in `bytes` (tEXt: Latin-1, iTXt: UTF-8), iCCP is the bare profile,
+// `keyword` set and the text in `bytes` (zTXt: Latin-1; iTXt: UTF-8, behind its language and its translated
+// keyword, which end in a zero each), iCCP is the bare profile,
 // other chunks are raw. JPEG: `name` is "APP1", "APP2", "APPD" (13) or "COM ", `bytes` the
 // marker's payload. All others: `name` is "ICCP", "EXIF", "XMP " or "8BIM" (Photoshop's resources).
 typedef struct codec_item {
@@ -42,8 +43,12 @@ typedef struct codec_jpeg_coding {
     int components;  // 1 grey or 3 YCbCr; 0 when there is nothing to reuse
     int horizontal[3], vertical[3];
     uint16_t tables[3][64];  // quantisation table of each component, natural order, 1...255
-    int density_unit, density_x, density_y;  // as in the JFIF header
 } codec_jpeg_coding;
+
+// Dots a unit as in the JFIF header: of 0 nothing, 1 an inch, 2 a centimetre. Zeros where nothing is said.
+typedef struct codec_density {
+    int unit, x, y;
+} codec_density;
 
 enum { codec_message_limit = 200, codec_warnings_limit = 1000 };
 
@@ -68,6 +73,7 @@ typedef struct codec_reader {
     int depth;     // 8 or 16
     codec_items items;
     codec_jpeg_coding coding;
+    codec_density density;      // JPEG
     int converted_from_cmyk;    // 1 naively, 2 by the file's own profile
     int interlaced;         // PNG
     int animated;           // PNG with an acTL chunk, or an animated WebP, AVIF or GIF
@@ -160,7 +166,7 @@ codec_status codec_png_write(
 // (1...100) without chroma subsampling. The same input gives the same bytes.
 codec_status codec_jpeg_write(
     codec_writer *writer, const uint16_t *samples, uint32_t width, uint32_t height, int channels,
-    int quality, const codec_jpeg_coding *coding);
+    int quality, const codec_jpeg_coding *coding, codec_density density);
 
 // The bytes of a JPEG file.
 typedef struct codec_jpeg_part {

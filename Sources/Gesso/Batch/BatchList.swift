@@ -64,6 +64,24 @@ public struct BatchList {
         }
     }
 
+    /// The same list without pictures that were found and tell of the whole batch in the output folder, which was begun
+    /// without them and goes on, and the paths of those.
+    ///
+    /// - Parameter sheets: the paths of what tells of it, which its end replaces.
+    public func without(
+        _ sheets: [String], of folder: URL
+    ) -> (rest: BatchList, sheets: [String]) {
+        let entries = Journal.names(in: folder)
+            .flatMap { Journal.look(at: folder.appending(path: $0)).entries }
+        guard !entries.isEmpty, !sheets.isEmpty else { return (self, []) }
+        let own = Set(sheets.map { FilePath.resolved(URL(filePath: FilePath.literal($0))) })
+            .subtracting(entries.map { FilePath.resolved(URL(filePath: $0.input)) })
+        func isSheet(_ item: Item) -> Bool {
+            item.isFound && own.contains(FilePath.resolved(URL(filePath: item.input)))
+        }
+        return (filter { !isSheet($0) }, items.filter(isSheet).map(\.input))
+    }
+
     private init(_ items: [Item], _ unread: [String]) {
         (self.items, self.unread) = (items, unread)
         names = Set(items.map { $0.input.withoutPathEnding.lowercased() })

@@ -28,6 +28,8 @@ package struct ModelListDocument: Encodable {
         let path: String
         let kind: String?
         let bytes: Int
+        /// Why it cannot be used; absent where it can.
+        let error: String?
     }
 
     private struct Available: Encodable {
@@ -71,16 +73,13 @@ package struct ModelListDocument: Encodable {
                 error: FolderSearch.whyNoPickles)
         }
         models = loadable + pickles
-        let options: [(String, ModelKind)] = [
-            ("lora", .loras), ("embedding", .embeddings), ("vae", .vae), ("unet", .unets),
-            ("control", .controlNets),
-        ]
-        addOns = options.flatMap { option, kind in
+        addOns = ModelKind.addOns.flatMap { option, kind in
             library.addOns(kind).map { name, url in
-                let other = try? OtherFile(url)
+                var (guess, fault): (String?, String?) = (nil, nil)
+                do { guess = try OtherFile(url)?.guess } catch { fault = words(error) }
                 return AddOn(
                     option: option, name: name, path: url.path(percentEncoded: false),
-                    kind: other?.guess, bytes: url.weightBytes)
+                    kind: guess, bytes: url.weightBytes, error: fault)
             }
         }
         available =
@@ -106,11 +105,13 @@ package struct ModelListDocument: Encodable {
             return "\(model.name): \(facts.joined(separator: ", "))"
         }
         lines += addOns.map { addOn in
+            if let error = addOn.error { return "--\(addOn.option) \(addOn.name): \(error)" }
             let kind = addOn.kind.map { $0 + ", " } ?? ""
             return "--\(addOn.option) \(addOn.name): \(kind)\(addOn.bytes.inBytes)"
         }
         guard let available else { return lines }
-        lines += ["", "To be had with `gesso model get NAME`:"]
+        if !lines.isEmpty { lines.append("") }
+        lines += ["To be had with `gesso model get NAME`:"]
         return lines
             + available.map { entry in
                 let memory = entry.memoryBytes.map { ", \($0.inBytes) of memory" } ?? ""

@@ -187,8 +187,7 @@ struct AddOnShelf {
                 at: name, do: advice)
         }
         if let found = matches.first { return try Self.file(at: found, name, key) }
-        let listed = shelves.map { (folder: $0, names: FolderSearch.names(in: $0)) }
-        if key == "control", isName, let file = Self.only(of: name, in: listed) { return file }
+        if key == "control", isName, let file = only(of: name) { return file }
         let entry = Catalogue.shipped[name]
         let repository = entry?.cacheName ?? name
         if repository.contains("/"), let cached = models.cache.matches(repository).first,
@@ -202,15 +201,22 @@ struct AddOnShelf {
         }
         if let refusal = FolderSearch.refusal(of: name, in: shelves, as: key) { throw refusal }
         // Another case, or a file in a folder inside: the whole path is the name to give.
+        let listed = shelves.flatMap { shelf in
+            FolderSearch.names(in: shelf).filter {
+                FolderSearch.sort(ofFile: $0) == .file
+                    || FolderSearch.isFolder(shelf.appending(path: $0))
+            }
+        }
         let names =
-            listed.flatMap(\.names)
+            listed
             + (kind.map(all) ?? []).flatMap {
                 [$0.name, String($0.name.split(separator: "/").last ?? "")]
             }
         let place = kind?.names.first ?? key
         throw GessoError(
             .cannotRead, "no such \(key)", at: name,
-            remedy: nearMiss(name, among: names).map { .meant($0) } ?? .nameAddOn(folder: place))
+            remedy: FolderSearch.meant(name, among: names).map { .meant($0) }
+                ?? .nameAddOn(folder: place))
     }
 
     /// The file of a LoRA that diffusers or PEFT wrote into a folder of its own; anything else as it is.
@@ -227,14 +233,11 @@ struct AddOnShelf {
     }
 
     /// The one network of a kind, such as `canny`, whose name contains it.
-    private static func only(
-        of kind: String, in shelves: [(folder: URL, names: [String])]
-    ) -> URL? {
-        let found = shelves.flatMap { shelf in
-            shelf.names.filter { $0.lowercased().contains(kind.lowercased()) }
-                .map { shelf.folder.appending(path: $0) }
+    private func only(of kind: String) -> URL? {
+        let found = all(.controlNets).filter {
+            $0.name.folderAndName.name.lowercased().contains(kind.lowercased())
         }
-        return found.count == 1 ? found.first : nil
+        return found.count == 1 ? found.first?.url : nil
     }
 
     /// What diffusers and PEFT call the file of a LoRA.
@@ -268,6 +271,11 @@ struct AddOnShelf {
     /// The add-ons of a kind that can be named, each under the name that finds it, without its ending.
     func all(_ kind: ModelKind) -> [(name: String, url: URL)] {
         Self.named(items(kind).filter { $0.sort != .pickle }, kind)
+    }
+
+    /// Files of a kind that other programs load and Gesso does not, by their paths.
+    func pickles(_ kind: ModelKind) -> [String] {
+        items(kind).filter { $0.sort == .pickle && !$0.isAmongOthers }.map(\.item.path)
     }
 
     /// An item of a folder.

@@ -1,3 +1,4 @@
+import Files
 import Foundation
 
 /// ComfyUI's `extra_model_paths.yaml`: where ComfyUI and AUTOMATIC1111 keep their models.
@@ -14,10 +15,13 @@ struct ExtraModelPaths {
 
     private var sections: [Section] = []
     private let folder: URL
+    private let variables: [String: String]
 
+    /// - Parameter variables: those of the environment that paths may have.
     /// - Throws: `GessoError` with `cannotRead` for a file that cannot be read, `usage` for one that is not
     ///   understood.
-    init(contentsOf file: URL) throws {
+    init(contentsOf file: URL, variables: [String: String]) throws {
+        self.variables = variables
         let path = file.path(percentEncoded: false)
         folder = file.standardizedFileURL.deletingLastPathComponent()
         let attributes = try? FileManager.default.attributesOfItem(
@@ -38,8 +42,8 @@ struct ExtraModelPaths {
         let ordered = sections.filter(\.isDefault) + sections.filter { !$0.isDefault }
         return ordered.flatMap { section in
             kind.keys.flatMap { section.paths[$0] ?? [] }.map { path in
-                let base = section.base.isEmpty ? folder : Self.url(section.base, from: folder)
-                return Self.url(path, from: base)
+                let base = section.base.isEmpty ? folder : url(section.base, from: folder)
+                return url(path, from: base)
             }
         }
     }
@@ -48,8 +52,11 @@ struct ExtraModelPaths {
     /// them, with empty lines between.
     private static let blocks: Set = ["|", "|-", "|+", ">", ">-", ">+"]
 
-    private static func url(_ path: String, from folder: URL) -> URL {
-        let path = (path as NSString).expandingTildeInPath
+    private func url(_ path: String, from folder: URL) -> URL {
+        // As Python does it, a variable that is not set stays.
+        let path = expandingHome(path, variables).replacing(#/\$(?:(\w+)|\{(\w+)\})/#) {
+            variables[String($0.1 ?? $0.2 ?? "")] ?? String($0.0)
+        }
         return path.hasPrefix("/")
             ? URL(filePath: path, directoryHint: .isDirectory)
             : folder.appending(path: path, directoryHint: .isDirectory)
@@ -62,6 +69,7 @@ struct ExtraModelPaths {
         for (number, line) in lines.enumerated() {
             let content = line.trimmingCharacters(in: .whitespaces)
             if content.isEmpty || content.hasPrefix("#") { continue }
+            if content == "---", sections.isEmpty { continue }
             let indent = line.prefix { $0 == " " }.count
             if let open = block, indent > open.indent {
                 sections[sections.count - 1].paths[open.key, default: []].append(content)
@@ -99,7 +107,10 @@ struct ExtraModelPaths {
         guard let colon = line.firstIndex(of: ":") else { return nil }
         let rest = line[line.index(after: colon)...]
         guard rest.isEmpty || rest.first == " " else { return nil }
-        let key = String(line[..<colon])
+        var key = line[..<colon].trimmingCharacters(in: .whitespaces)
+        if let quote = key.first, "\"'".contains(quote), key.count > 2, key.last == quote {
+            key = String(key.dropFirst().dropLast())
+        }
         guard !key.isEmpty, !key.contains(where: { " \"'&*!{[-".contains($0) }) else { return nil }
         var value = rest.trimmingCharacters(in: .whitespaces)
         if let quote = value.first, "\"'".contains(quote) {

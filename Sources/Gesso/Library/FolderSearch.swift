@@ -1,8 +1,10 @@
+import Files
 package import Foundation
+import Recipes
 
 /// Finds models in folders and their subfolders.
 package enum FolderSearch {
-    /// How many entries of a folder are looked at, and how deep.
+    /// How many weights and folders in a folder are looked at, and how deep.
     private static let most = 20_000
     private static let deepest = 6
 
@@ -29,6 +31,8 @@ package enum FolderSearch {
         "a pickle, which can run code, is not read: convert it to safetensors, as AUTOMATIC1111's "
         + "Checkpoint Merger does"
 
+    /// The endings of weights; ComfyUI knows the second, too.
+    private static let weights = [".safetensors", ".sft"]
     private static let pickles = [".ckpt", ".pt", ".pth", ".bin"]
 
     /// The models of a folder, sorted by their paths. Links are followed; hidden entries are not looked at.
@@ -42,44 +46,61 @@ package enum FolderSearch {
         var (found, rest, count) = ([Item](), [(path: "", url: folder, depth: 0)], 0)
         while let next = rest.popLast() {
             for name in names(in: next.url) where !name.hasPrefix(".") {
-                count += 1
-                if count > most { return found }
                 let (path, url) = (next.path + name, next.url.appending(path: name))
-                if let sort = sort(ofFile: name) {
+                let (ofFile, isInside) = (sort(ofFile: name), isFolder(url))
+                guard ofFile != nil || isInside else { continue }
+                count += 1
+                if count > most { return found.sorted { $0.path < $1.path } }
+                if let sort = isInside ? sort(ofFolder: url) : ofFile {
                     found.append(Item(path: path, url: url, sort: sort))
-                } else if isFolder(url) {
-                    if let sort = sort(ofFolder: url) {
-                        found.append(Item(path: path, url: url, sort: sort))
-                    } else if isDeep, next.depth < deepest, !skipped.contains(name.lowercased()) {
-                        rest.append((path + "/", url, next.depth + 1))
-                    }
+                } else if isDeep, next.depth < deepest, !skipped.contains(name.lowercased()) {
+                    rest.append((path + "/", url, next.depth + 1))
                 }
             }
         }
         return found.sorted { $0.path < $1.path }
     }
 
-    /// The files or folders that a name stands for, with or without `.safetensors`: directly in the
+    /// The files or folders that a name stands for, with or without its ending: directly in the
     /// folders, the first that has it; or else further in, all that end in it.
     static func matches(_ name: String, in folders: [URL]) -> [URL] {
         direct(name, in: folders).map { [$0] } ?? further(name, in: folders)
     }
 
-    /// The first folder's file or folder of that name, with or without `.safetensors`.
+    /// The first folder's file or folder of that name, with or without its ending. A folder of other
+    /// things, such as previews, hides nothing.
     static func direct(_ name: String, in folders: [URL]) -> URL? {
-        folders.lazy.flatMap { folder in endings(name).map { folder.appending(path: $0) } }
-            .first(where: exists)
+        let found = folders.lazy.flatMap { candidates(name, in: $0) }
+        return found.first { !isOfOtherThings($0) } ?? found.first
     }
 
-    /// What ends in that name, with or without `.safetensors`, in folders inside of these.
+    /// What a folder has of that name. Where it has none that is spelled so, the case of endings is of no
+    /// account.
+    private static func candidates(_ name: String, in folder: URL) -> [URL] {
+        let exact = endings(name).map { folder.appending(path: $0) }.filter(exists)
+        if !exact.isEmpty { return exact }
+        let (inner, last) = name.folderAndName
+        let place = inner.isEmpty ? folder : folder.appending(path: inner)
+        let spelled = Set(endings(last).map(plain))
+        return names(in: place).filter { spelled.contains(plain($0)) }
+            .map { place.appending(path: $0) }
+    }
+
+    /// Whether it is a folder without weights.
+    private static func isOfOtherThings(_ url: URL) -> Bool {
+        isFolder(url) && sort(ofFolder: url) == nil
+            && items(in: url, isDeep: false).allSatisfy { $0.sort == .pickle }
+    }
+
+    /// What ends in that name, with or without its ending, in folders inside of these.
     static func further(
         _ name: String, in folders: [URL], skipping skipped: Set<String> = []
     ) -> [URL] {
-        let names = endings(name)
+        let names = endings(name).map(plain)
         var seen: Set<String> = []
         return folders.flatMap { folder in
             items(in: folder, skipping: skipped).filter { item in
-                item.sort != .pickle && names.contains { item.path.hasSuffix("/" + $0) }
+                item.sort != .pickle && names.contains { plain(item.path).hasSuffix("/" + $0) }
             }.map(\.url)
         }.filter { seen.insert($0.resolvingSymlinksInPath().path(percentEncoded: false)).inserted }
     }
@@ -100,10 +121,10 @@ package enum FolderSearch {
     /// - Parameter key: what was looked for.
     static func refusal(of name: String, in folders: [URL], as key: String) -> GessoError? {
         guard !name.split(separator: "/").contains("..") else { return nil }
-        let names = [name] + pickles.map { name + $0 }
+        let names = ([name] + pickles.map { name + $0 }).map(plain)
         let found = folders.lazy.flatMap { items(in: $0) }.first { item in
             item.sort == .pickle
-                && names.contains { item.path == $0 || item.path.hasSuffix("/" + $0) }
+                && names.contains { ("/" + plain(item.path)).hasSuffix("/" + $0) }
         }
         for (ending, what, advice) in unread where direct(name + ending, in: folders) != nil {
             return GessoError(.badData, "this \(key) is \(what)", at: name + ending, do: advice)
@@ -116,8 +137,39 @@ package enum FolderSearch {
     }
 
     private static func endings(_ name: String) -> [String] {
-        [name, name + ".safetensors", name + ".SAFETENSORS", name + ".sft"]
+        [name] + weights.map { name + $0 }
     }
+
+    /// A name with the ending of weights or a pickle in lower case.
+    private static func plain(_ name: String) -> String {
+        let rest = stem(name)
+        return rest + name.dropFirst(rest.count).lowercased()
+    }
+
+    /// A name without the ending of weights or a pickle.
+    static func stem(_ name: String) -> String {
+        guard sort(ofFile: name) != nil, let dot = name.lastIndex(of: ".") else { return name }
+        return String(name[..<dot])
+    }
+
+    /// The name that was probably meant: one in another case, else the nearest.
+    static func meant(_ name: String, among names: [String]) -> String? {
+        let wanted = [name, stem(name)].map { $0.lowercased() }
+        return names.first { wanted.contains($0.lowercased()) } ?? nearMiss(name, among: names)
+    }
+
+    /// Why a folder cannot be searched; nil where it can.
+    static func fault(of folder: URL) -> String? {
+        var path = folder.path(percentEncoded: false)
+        if isFolder(folder) { return access(path, R_OK | X_OK) == 0 ? nil : "may not be read" }
+        // A file with a slash behind its name is nothing.
+        while path.count > 1, path.hasSuffix("/") { path.removeLast() }
+        if FileManager.default.fileExists(atPath: path) { return "is no folder" }
+        return isForbidden(path) ? "may not be read" : "no such folder"
+    }
+
+    /// Whether a folder on the way to a path may not be entered.
+    static func isForbidden(_ path: String) -> Bool { access(path, F_OK) != 0 && errno == EACCES }
 
     /// The names in a folder, sorted; none if it cannot be read.
     static func names(in folder: URL) -> [String] {
@@ -137,13 +189,13 @@ package enum FolderSearch {
             atPath: url.path(percentEncoded: false), isDirectory: &isFolder) && isFolder.boolValue
     }
 
-    private static func sort(ofFile name: String) -> Sort? {
-        // ComfyUI knows the second ending, too.
-        if [".safetensors", ".sft"].contains(where: name.lowercased().hasSuffix) { return .file }
-        return pickles.contains { name.lowercased().hasSuffix($0) } ? .pickle : nil
+    static func sort(ofFile name: String) -> Sort? {
+        let name = name.lowercased()
+        if weights.contains(where: name.hasSuffix) { return .file }
+        return pickles.contains(where: name.hasSuffix) ? .pickle : nil
     }
 
-    private static func sort(ofFolder url: URL) -> Sort? {
+    static func sort(ofFolder url: URL) -> Sort? {
         if exists(url.appending(path: "model_index.json")) { return .model }
         return exists(url.appending(path: "config.json")) ? .part : nil
     }

@@ -39,6 +39,9 @@ public final class Library: Sendable {
         AddOnShelf(places).all(kind)
     }
 
+    /// Pickles where add-ons of a kind are, by their paths.
+    func pickles(_ kind: ModelKind) -> [String] { AddOnShelf(places).pickles(kind) }
+
     /// Whether a model of the catalogue is in the Hugging Face cache.
     package func has(_ entry: Catalogue.Entry) -> Bool {
         shelf.cache.snapshot(of: entry.cacheName) != nil

@@ -5,16 +5,16 @@ import Foundation
 package enum ModelKind: String, CaseIterable, Sendable {
     case checkpoints, vae, loras, embeddings, unets, controlNets
 
+    /// The kinds of add-ons with the keys of recipes that name them.
+    static let addOns: [(key: String, kind: ModelKind)] = [
+        ("lora", .loras), ("embedding", .embeddings), ("vae", .vae), ("unet", .unets),
+        ("control", .controlNets),
+    ]
+
     /// The kind of add-on that a recipe's key names; nil for other keys.
     init?(key: String) {
-        switch key {
-        case "vae": self = .vae
-        case "lora": self = .loras
-        case "embedding": self = .embeddings
-        case "unet": self = .unets
-        case "control": self = .controlNets
-        default: return nil
-        }
+        guard let kind = Self.addOns.first(where: { $0.key == key })?.kind else { return nil }
+        self = kind
     }
 
     /// The keys of `extra_model_paths.yaml`.

@@ -64,6 +64,10 @@ struct ModelShelf {
         {
             return URL(filePath: path)
         }
+        if name.hasPrefix("/"), FolderSearch.isForbidden(name) {
+            throw GessoError(
+                .cannotRead, "it may not be read", at: name, do: "ask the owner of its folder")
+        }
         if let found = try found(name) { return found }
         if let entry = Catalogue.shipped[name] {
             if let snapshot = cache.snapshot(of: entry.cacheName) { return snapshot }
@@ -73,7 +77,7 @@ struct ModelShelf {
         if let refusal = FolderSearch.refusal(of: name, in: folders, as: "model") { throw refusal }
         throw GessoError(
             .cannotRead, "no such model", at: name,
-            remedy: nearMiss(name, among: names).map { .meant($0) } ?? .nameModel)
+            remedy: FolderSearch.meant(name, among: names).map { .meant($0) } ?? .nameModel)
     }
 
     private func found(_ name: String) throws -> URL? {
@@ -161,13 +165,14 @@ struct ModelShelf {
     /// What the files of other programs' model folders say.
     func extraPaths() throws -> [ExtraModelPaths] {
         try places.modelPaths.filter { places.requiresModelPaths || FolderSearch.exists($0) }
-            .map { try ExtraModelPaths(contentsOf: $0) }
+            .map { try ExtraModelPaths(contentsOf: $0, variables: places.variables) }
     }
 
     /// What can be named.
     private var names: [String] {
         checkpoints.flatMap { name, _ in
             [name, name.split(separator: "/").last.map(String.init) ?? name]
+                .flatMap { [$0, FolderSearch.stem($0)] }
         }
     }
 }

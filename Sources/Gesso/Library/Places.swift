@@ -10,10 +10,14 @@ public struct Places: Sendable {
     public var models: [URL] = []
     /// How many of `models`, from the first on, somebody asked for, so that they should be there.
     public var namedModels = 0
+    /// Where they were asked for: a variable, or a place in a file.
+    public var modelsOrigin = "GESSO_MODELS"
     /// Folders with files of words that prompts draw from, in the order in which they are searched.
     public var wildcards: [URL] = []
     /// Files like ComfyUI's `extra_model_paths.yaml`; those that are not there are passed over.
     public var modelPaths: [URL] = []
+    /// The variables that paths in `modelPaths` may have, and `HOME` for a `~` in them.
+    public var variables: [String: String] = [:]
     /// Whether it is an error if `modelPaths` are not there.
     public var requiresModelPaths = false
     /// The cache of the Hugging Face tools, whose models are found as `org/name`; nil for none.
@@ -47,9 +51,12 @@ public struct Places: Sendable {
         folder: URL = URL(filePath: FileManager.default.currentDirectoryPath)
     ) {
         func place(_ name: String) -> URL? {
-            environment[name].flatMap { $0.isEmpty ? nil : URL(filePath: $0) }
+            environment[name].flatMap {
+                $0.isEmpty ? nil : URL(filePath: expandingHome($0, environment))
+            }
         }
-        models = Self.folders(environment["GESSO_MODELS"] ?? "")
+        variables = environment
+        models = Self.folders(environment["GESSO_MODELS"] ?? "", environment)
         namedModels = models.count
         wildcards = models.map { $0.appending(path: "wildcards") }
         models.append(program.appending(path: "../../share/gesso/Models").standardizedFileURL)
@@ -80,12 +87,30 @@ public struct Places: Sendable {
     }
 
     /// Folders that colons separate; one whose name holds a colon and that is there is one folder.
-    private static func folders(_ list: String) -> [URL] {
+    private static func folders(_ list: String, _ environment: [String: String]) -> [URL] {
         let whole = URL(filePath: list, directoryHint: .isDirectory)
         if list.contains(":"), FolderSearch.isFolder(whole) { return [whole] }
         return list.split(separator: ":").map { part in
-            let path = (String(part) as NSString).expandingTildeInPath
+            let path = expandingHome(String(part), environment)
             return URL(filePath: path, directoryHint: .isDirectory)
+        }
+    }
+
+    /// What a file in a folder says of `models`, `model` or `tokenizer`, as it holds in any other folder: paths
+    /// lead from the file's.
+    package static func setting(_ key: String, _ value: String, from folder: URL) -> String {
+        func path(_ path: String) -> String {
+            path.hasPrefix("/") || path.hasPrefix("~")
+                ? path
+                : folder.appending(path: path).standardizedFileURL.path
+        }
+        let place = folder.appending(path: value)
+        switch key {
+        case "models" where value.contains(":") && !FolderSearch.isFolder(place):
+            return value.split(separator: ":").map { path(String($0)) }.joined(separator: ":")
+        case "models", "tokenizer": return path(value)
+        case "model" where value.hasPrefix(".") || FolderSearch.exists(place): return path(value)
+        default: return value
         }
     }
 

@@ -308,6 +308,12 @@ struct PreparedEdit: Sendable {
                     field: "mask")
             }
             area = isWhite ? Mask(picture.onWhite) : Mask(transparencyOf: picture)
+            guard area?.values.contains(where: { $0 > 0 }) == true else {
+                throw Complaint(
+                    400,
+                    "mask: it marks nothing; make \(isWhite ? "white" : "transparent") what is to be edited",
+                    field: "mask")
+            }
         } else if image.isTransparent {
             area = Mask(transparencyOf: image)
         }

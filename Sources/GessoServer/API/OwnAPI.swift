@@ -248,7 +248,8 @@ extension GessoServer {
         guard key == nil || (try? row.order().isDrawn(from: asked)) == true else {
             throw Complaint(
                 422,
-                "The Idempotency-Key was sent with another request before; give each request its own")
+                "The Idempotency-Key was sent with another request before; give each request its own"
+            )
         }
         return .json(JobDocument(row, []).value, status: .accepted)
     }

@@ -23,12 +23,19 @@ export class Refused extends Error {
   }
 }
 
+/** How a token may be shown: a user's name and password, where the server has them, are one, too. */
+const proofs = () => (token.includes(":") ? [`Basic ${btoa(token)}`, `Bearer ${token}`] : [token && `Bearer ${token}`]);
+
 async function send(path, options = {}) {
   for (;;) {
-    const headers = new Headers(options.headers);
-    if (token) headers.set("Authorization", `Bearer ${token}`);
-    const response = await fetch(address(path), { ...options, headers, cache: "no-store" });
-    if (response.status !== 401) return response;
+    for (const proof of proofs()) {
+      const headers = new Headers(options.headers);
+      if (proof) headers.set("Authorization", proof);
+      // The browser is not to ask for a name and a password of its own accord.
+      const response = await fetch(address(path), { ...options, headers, cache: "no-store", credentials: "omit" })
+        .catch(() => { throw new Refused(0, "The server does not answer: is gesso serve running?"); });
+      if (response.status !== 401) return response;
+    }
     token = await askForToken();
     sessionStorage.setItem("gesso-token", token);
   }
@@ -64,6 +71,12 @@ export async function bytes(path, method = "GET", body) {
 /** An address that an <img> can show; with a token the bytes are fetched first. */
 export async function shown(path) {
   return token ? URL.createObjectURL(await bytes(path)) : address(path).href;
+}
+
+/** Has an element show what `shown` gave, and lets go of what it showed before. */
+export function show(node, name, source) {
+  if (node[name].startsWith("blob:")) URL.revokeObjectURL(node[name]);
+  node[name] = source;
 }
 
 export async function picture(path) {

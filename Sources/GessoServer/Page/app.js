@@ -1,7 +1,7 @@
 // Joins the parts: the picture, its mask, the settings, and what comes back from the server.
 
 import "./chrome.js";
-import { ask, bytes, listen, picture as load, shown, unique, address } from "./api.js";
+import { ask, bytes, listen, picture as load, show, shown, unique, address } from "./api.js";
 import { View } from "./canvas.js";
 import { edges, sides } from "./extend.js";
 import { intake } from "./intake.js";
@@ -21,7 +21,14 @@ import { loadStyles, styled } from "./styles.js";
 import { Pointers, placeOf, radiusOf, toolOptions, tools } from "./tools.js";
 
 const el = (id) => document.getElementById(id);
-const state = { source: null, result: null, job: null, jobs: new Set(), lastMask: null, isSending: false, steps: [] };
+const state = {
+  source: null, result: null, lastMask: null, isSending: false,
+  // The job that was begun last, all that were begun here with the picture that was open then, and what was heard of
+  // others while one was being sent.
+  job: null, jobs: new Map(), heard: new Map(), began: 0,
+  // What undo takes back beside strokes: results over the picture, and pictures that were open before.
+  steps: [], earlier: [],
+};
 const view = new View(el("viewport"), el("picture"), el("canvas"));
 
 const host = {
@@ -67,23 +74,38 @@ const gallery = new Gallery(use, complain);
 async function openFile(file) {
   complain("");
   el("picture-name").textContent = `Loading ${file.name ?? "picture"}`;
+  const turn = ++opened;
   try {
     const kept = await ask("POST", "/api/v1/pictures", new Blob([file], { type: "application/octet-stream" }));
-    await setSource({ ...kept, name: file.name ?? "picture" });
-    say(`Opened ${kept.width} by ${kept.height} pixels`);
+    if (turn !== opened) return;
+    if (await setSource({ ...kept, name: file.name ?? "picture" })) say(`Opened ${kept.width} by ${kept.height} pixels`);
   } catch (error) {
-    el("picture-name").textContent = state.source?.name ?? "";
+    if (turn === opened) el("picture-name").textContent = named(state.source);
     complain(error.message);
   }
 }
 
+/** Pictures that were asked for; the last one is shown, whichever comes last. */
+let opened = 0;
+/** Pictures that undo brings back, with their masks. */
+const mostEarlier = 8;
+
+const named = (source) => (source ? `${source.name ?? ""} ${source.width}×${source.height}` : "");
+
+/** Shows a picture, with an empty mask unless one is given; false where another was asked for meanwhile. */
 async function setSource(source, mask) {
+  const turn = ++opened;
   // A large picture, or one of a kind that browsers do not show, is shown by a smaller view; the server
   // works on the file.
   const isByView = source.width * source.height > 6e6 || /tiff|heic/.test(source.type ?? "");
-  view.picture = await load(`/api/v1/pictures/${source.id}${isByView ? "?max=2048" : ""}`);
+  const picture = await load(`/api/v1/pictures/${source.id}${isByView ? "?max=2048" : ""}`);
+  if (turn !== opened) return false;
+  pointers.cancel();
+  if (state.source) state.earlier = [...state.earlier, { source: state.source, mask: host.mask, verb: verb() }].slice(-mostEarlier);
+  view.picture = picture;
   state.source = source;
   state.result = null;
+  state.steps = [];
   view.result = null;
   view.size = { w: source.width, h: source.height };
   view.extent = { left: 0, top: 0, right: 0, bottom: 0 };
@@ -92,17 +114,33 @@ async function setSource(source, mask) {
   view.mask = verb() === "inpaint" ? host.mask : null;
   for (const side of sides) el(`side-${side}`).value = 0;
   el("empty").hidden = true;
-  el("picture-name").textContent = `${source.name ?? ""} ${source.width}×${source.height}`;
+  el("picture-name").textContent = named(source);
   view.fit();
   showResult(null);
   describe();
   store();
+  return true;
+}
+
+/** Brings the picture back that was open before. */
+async function reopen() {
+  const last = state.earlier.pop();
+  const kept = state.earlier;
+  try {
+    if (!(await setSource(last.source, last.mask))) return;
+    state.earlier = kept;
+    setVerb(last.verb);
+    say(`Undone: ${last.source.name ?? "the picture before"} is open again`);
+  } catch (error) { complain(error.message); }
 }
 
 async function setMaskFrom(id, from = "luma") {
   const source = state.source;
   if (!source) return complain("Open a picture first.");
+  const { mask } = host;
   const blob = await bytes(`/api/v1/pictures/${id}/mask?from=${from}&width=${source.width}&height=${source.height}`);
+  if (host.mask !== mask) return;
+  pointers.settle();
   host.mask.begin("load");
   host.mask.set(new Uint8Array(await blob.arrayBuffer()));
   host.mask.end();
@@ -138,6 +176,7 @@ function describe() {
 
 const change = (name, work) => () => {
   if (!host.mask) return;
+  pointers.settle();
   host.mask.begin(name);
   work(host.mask);
   host.mask.end();
@@ -152,13 +191,16 @@ const shape = (subtracts) => change("shape", (mask) => {
 
 const act = {
   undo() {
+    if (pointers.settle()) return;
     // A result is a step of its own: it is taken back before the strokes under it.
     const last = state.steps.at(-1);
     if (last && host.mask && last.depth === host.mask.past.length) return takeBack();
     const name = host.mask?.undo();
     if (name) { describe(); store(); say(`Undone: ${name}`); }
+    else if (state.earlier.length) reopen();
   },
   redo() {
+    pointers.settle();
     const name = host.mask?.redo();
     if (name) { describe(); store(); say(`Redone: ${name}`); }
   },
@@ -239,11 +281,13 @@ const edge = edges(view, () => verb() === "outpaint" && Boolean(state.source));
 /** The request as the server takes it, after what it needs has been sent. */
 async function order() {
   const name = verb();
+  const { unread } = settings;
+  if (unread) throw Object.assign(new Error(`${unread.row.querySelector("label").textContent}: give a number.`), { field: `settings.${unread.name}` });
   const body = { verb: name, page: true, settings: settings.values(), pictures: Number(settings.count.value) || 1 };
   const removes = state.removes && name === "inpaint";
   if (settings.model.value) body.model = settings.model.value;
   if (removes) Object.assign(body, { presets: ["heal-spots"], settings: {}, pictures: 1 });
-  else if (settings.preset) body.presets = [settings.preset.name];
+  else if (settings.chosen.length) body.presets = settings.chosen;
   const { prompt, negative } = styled(el("prompt").value.trim(), el("negative").value.trim());
   if (!removes && (prompt || !settings.preset)) body.settings.prompt = prompt;
   if (!removes && negative) body.settings.negative_prompt = negative;
@@ -268,8 +312,9 @@ async function order() {
 
 async function run() {
   if (state.isSending) return;
-  if (state.job) return cancel();
+  if (state.job) return say("A job is running already");
   state.isSending = true;
+  state.heard.clear();
   complain("");
   el("run").disabled = true;
   try {
@@ -277,9 +322,14 @@ async function run() {
     const job = await ask("POST", "/api/v1/jobs", body, { "Idempotency-Key": unique() });
     state.lastMask = body.mask ?? state.lastMask;
     state.job = job.id;
-    state.jobs.add(job.id);
+    state.began = performance.now();
+    state.jobs.set(job.id, body.source ?? state.source?.id ?? null);
     notePrompt(el("prompt").value);
     showRunning(job);
+    // It may have ended before the answer to its order came.
+    const heard = state.heard.get(job.id);
+    if (heard) takeJob(heard);
+    store();
   } catch (error) {
     const input = error.field === "prompt" ? el("prompt") : error.field?.startsWith("settings.") ? el(`key-${error.field.slice(9)}`) : null;
     complain(error.message, input);
@@ -291,11 +341,27 @@ async function run() {
 
 async function cancel() {
   if (!state.job) return;
-  try { await ask("DELETE", `/api/v1/jobs/${state.job}`); } catch (error) { complain(error.message); }
+  const id = state.job;
+  try { await ask("DELETE", `/api/v1/jobs/${id}`); } catch (error) {
+    complain(error.message);
+    await meet(id);
+  }
+}
+
+/** Asks how a job stands that was begun here. */
+async function meet(id) {
+  try {
+    await takeJob(await ask("GET", `/api/v1/jobs/${id}`));
+  } catch (error) {
+    if (error.status !== 404) return;
+    state.jobs.delete(id);
+    if (state.job === id) { state.job = null; showRunning(null); }
+  }
 }
 
 function showRunning(job) {
   el("run").textContent = job ? "Cancel" : "Run";
+  el("remove").disabled = Boolean(job);
   el("progress-box").hidden = !job;
   if (!job) return;
   const place = queue.jobs.findIndex((j) => j.id === job.id);
@@ -315,7 +381,7 @@ async function takeProgress(now) {
   if (now.preview && performance.now() - previewed > 500) {
     previewed = performance.now();
     try {
-      el("preview").src = await shown(now.preview);
+      show(el("preview"), "src", await shown(now.preview));
       el("preview").hidden = false;
     } catch { /* It is over already. */ }
   }
@@ -324,7 +390,10 @@ async function takeProgress(now) {
 async function takeJob(job) {
   queue.take(job);
   if (job.results?.length && job.state !== "queued" && job.state !== "running") gallery.refresh();
-  if (!state.jobs.has(job.id)) return;
+  if (!state.jobs.has(job.id)) {
+    if (state.isSending) state.heard.set(job.id, job);
+    return;
+  }
   if (job.state === "queued" || job.state === "running") {
     if (job.id === state.job) showRunning(job);
     return;
@@ -335,10 +404,15 @@ async function takeJob(job) {
     showRunning(null);
     el("preview").hidden = true;
   }
+  const source = state.jobs.get(job.id);
+  state.jobs.delete(job.id);
+  store();
   if (job.state === "failed") complain(`The job failed: ${job.error}`);
   if (job.state === "cancelled") say("Cancelled");
   const last = job.results.at(-1);
-  if (last) {
+  if (last && source !== (state.source?.id ?? null)) {
+    say("Done. Another picture is open: the result is in the gallery");
+  } else if (last) {
     await showResult(last, job.request);
     // On a narrow screen the picture may be out of sight.
     el("stage").scrollIntoView({ block: "nearest" });
@@ -356,10 +430,10 @@ async function showResult(result, request) {
   const image = await load(result.url);
   if (request?.verb === "txt2img" || !state.source) {
     const info = await ask("GET", `${result.url}/info`);
-    await setSource({ ...info, name: "result" });
+    if (!(await setSource({ ...info, name: "result" }))) return;
     for (const id of ["use-result", "save-result"]) el(id).hidden = false;
   } else {
-    const e = request?.verb === "outpaint" ? view.extent : { left: 0, top: 0, right: 0, bottom: 0 };
+    const e = Object.fromEntries(sides.map((side) => [side, request?.verb === "outpaint" ? Number(request.settings[side] ?? 0) : 0]));
     const box = { x: -e.left, y: -e.top, w: view.size.w + e.left + e.right, h: view.size.h + e.top + e.bottom };
     view.result = { image, box };
     state.steps.push({ depth: host.mask.past.length });
@@ -367,7 +441,7 @@ async function showResult(result, request) {
   state.result = result;
   view.compare = 0;
   el("compare").value = 0;
-  el("save-result").href = await shown(`${result.url}?download=1`);
+  show(el("save-result"), "href", await shown(`${result.url}?download=1`));
   el("save-result").download = `gesso-${result.seed}.${request?.format ?? "png"}`;
   const outside = result.receipt?.changedOutside;
   el("proof").textContent = (outside === null || outside === undefined ? "" : `Outside the mask: ${outside} pixels changed. `) + `Seed ${result.seed}`;
@@ -383,27 +457,31 @@ function takeBack() {
 async function useResult() {
   if (!state.result) return;
   const info = await ask("GET", `${state.result.url}/info`);
-  state.steps = [];
-  await setSource({ ...info, name: "result" });
+  if (!(await setSource({ ...info, name: "result" }))) return;
   if (verb() === "outpaint") setVerb("inpaint");
 }
 
 async function use(what, item) {
   const request = item.request;
   if (what === "open" || what === "source") {
-    await setSource({ ...(await ask("GET", `${item.url}/info`)), name: "result" });
+    const isBefore = Boolean(state.source);
+    if (!(await setSource({ ...(await ask("GET", `${item.url}/info`)), name: "result" }))) return;
     if (what === "source") setVerb("inpaint");
+    say(isBefore ? "Opened. Undo brings back the picture before it" : "Opened");
   } else if (what === "seed") {
     settings.write("seed", String(item.seed));
     settings.mark();
   } else if (what === "all" && request) {
     if (request.source && request.source !== state.source?.id) {
-      await setSource({ ...(await ask("GET", `/api/v1/pictures/${request.source}/info`)), name: "picture" });
+      const info = await ask("GET", `/api/v1/pictures/${request.source}/info`);
+      if (!(await setSource({ ...info, name: "picture" }))) return;
     }
     setVerb(request.verb === "upscale" ? "img2img" : request.verb);
     settings.recall({ ...request, settings: { ...request.settings, seed: String(item.seed) } });
     el("prompt").value = request.settings.prompt ?? "";
     el("negative").value = request.settings.negative_prompt ?? "";
+    // Its words are in the prompt already.
+    el("style").value = "";
     for (const side of sides) edge.set(side, Number(request.settings[side] ?? 0));
     if (request.mask) await setMaskFrom(request.mask);
     complain("");
@@ -424,8 +502,9 @@ function store() {
   clearTimeout(storing);
   storing = setTimeout(() => {
     remember({
-      source: state.source ?? unopened?.source, mask: state.source ? host.mask?.snapshot() : unopened?.mask, verb: verb(), prompt: el("prompt").value, negative: el("negative").value,
-      request: { presets: settings.preset ? [settings.preset.name] : [], settings: settings.values(), model: settings.model?.value, pictures: settings.count?.value ?? 1 },
+      source: state.source ?? unopened?.source, mask: state.source ? host.mask?.snapshot() : unopened?.mask, verb: verb(), prompt: el("prompt").value, negative: el("negative").value, style: el("style").value,
+      job: state.job, jobs: [...state.jobs],
+      request: { presets: settings.chosen, settings: settings.values(), model: settings.model?.value, pictures: settings.count?.value ?? 1 },
       view: { scale: view.scale, x: view.x, y: view.y, isFitted: view.isFitted }, extent: view.extent,
     });
   }, 400);
@@ -436,11 +515,14 @@ async function restore() {
   if (!kept) return;
   el("prompt").value = kept.prompt ?? "";
   el("negative").value = kept.negative ?? "";
+  el("style").value = kept.style ?? "";
+  [state.job, state.jobs] = [kept.job ?? null, new Map(kept.jobs)];
   if (kept.source) {
     try {
       await ask("GET", `/api/v1/pictures/${kept.source.id}/info`);
       await setSource(kept.source, kept.mask?.tiles && Mask.from(kept.mask));
-      Object.assign(view, kept.view);
+      if (kept.view.isFitted) view.fit();
+      else Object.assign(view, kept.view);
       view.redraw();
     } catch (error) {
       if (error.status === 404) await forget();
@@ -454,6 +536,7 @@ async function restore() {
   setVerb(kept.verb ?? "inpaint");
   settings.recall(kept.request);
   if (state.source && verb() === "outpaint") for (const side of sides) edge.set(side, kept.extent?.[side] ?? 0);
+  for (const [id] of [...state.jobs]) await meet(id);
 }
 
 // Wiring
@@ -475,8 +558,15 @@ el("remove").addEventListener("click", async () => { state.removes = true; try {
 el("plan-button").addEventListener("click", () => plan(order, complain));
 el("reset").addEventListener("click", () => settings.reset());
 el("panel").addEventListener("submit", (e) => { e.preventDefault(); run(); });
+el("run").addEventListener("click", (e) => {
+  if (!state.job) return;
+  e.preventDefault();
+  // Enter in a field clicks the button, too, and the second click of two is no cancel.
+  const isMeant = e.detail > 0 || document.activeElement === el("run");
+  if (isMeant && performance.now() - state.began > 500) cancel();
+});
 document.querySelectorAll("input[name=verb]").forEach((input) => input.addEventListener("change", () => setVerb(input.value)));
-for (const id of ["prompt", "negative"]) el(id).addEventListener("input", store);
+for (const id of ["prompt", "negative", "style"]) el(id).addEventListener("input", store);
 plans.look = (made, body) => look(view, made, body);
 intake(openFile, openMask, () => Boolean(state.source));
 keyboard(act, view, pointers);

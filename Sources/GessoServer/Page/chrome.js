@@ -35,7 +35,15 @@ el("theme").addEventListener("click", () => {
   setTheme(name);
 });
 setTheme(localStorage.getItem("gesso-theme"));
+const askForToken = () => { if (!el("login").open) el("login").showModal(); };
+// Nothing can be done without a token, so Escape does not close the question.
+el("login").addEventListener("cancel", (e) => e.preventDefault());
+el("login").addEventListener("close", () => { if (el("login").returnValue !== "given") askForToken(); });
 onLogin(() => new Promise((resolve) => {
-  if (!el("login").open) el("login").showModal();
-  el("login-form").addEventListener("submit", () => resolve(el("token").value.trim()), { once: true });
+  el("login").returnValue = "";
+  askForToken();
+  el("login-form").addEventListener("submit", () => {
+    el("login").returnValue = "given";
+    resolve(el("token").value.trim());
+  }, { once: true });
 }));

@@ -1,6 +1,6 @@
 // The gallery: results, newest first, and a way back for those that were deleted.
 
-import { ask, shown } from "./api.js";
+import { ask, show, shown } from "./api.js";
 import { make } from "./panels.js";
 
 const el = (id) => document.getElementById(id);
@@ -145,6 +145,7 @@ export class Gallery {
   async download(item) {
     const link = make("a", { href: await shown(`${item.url}?download=1`), download: `gesso-${item.seed}.${item.request?.format ?? "png"}` });
     link.click();
+    setTimeout(() => show(link, "href", ""), 10000);
   }
 
   async delete(row) {

@@ -3,6 +3,7 @@
 import { ask } from "./api.js";
 import { showAbilities } from "./abilities.js";
 import { controlRow } from "./control.js";
+import { sides } from "./extend.js";
 
 const el = (id) => document.getElementById(id);
 
@@ -51,6 +52,10 @@ export class Settings {
     this.inputs = new Map();
     this.verb = "inpaint";
     this.preset = null;
+    /** What an earlier request said beyond the fields: settings, and presets after the first. */
+    this.extra = {};
+    this.further = [];
+    el("extra-drop").addEventListener("click", () => { this.keep({}, []); this.changed(); });
   }
 
   async load() {
@@ -114,6 +119,17 @@ export class Settings {
     return row;
   }
 
+  /** Keeps what no field shows, and says so. */
+  keep(extra, further) {
+    [this.extra, this.further] = [extra, further];
+    const parts = [...further.map((name) => `preset ${name}`), ...Object.entries(extra).map(([name, value]) => `${name} ${value}`)];
+    el("extra").hidden = parts.length === 0;
+    el("extra-text").textContent = `And: ${parts.join(", ")}`;
+  }
+
+  /** The names of the presets, in their order. */
+  get chosen() { return [...(this.preset ? [this.preset.name] : []), ...this.further]; }
+
   /** The value that holds where nothing is said: the preset's, else the verb's. */
   standard(name) {
     return this.preset?.settings[name] ?? this.keys.get(name)?.defaults[this.verb] ?? "";
@@ -148,6 +164,7 @@ export class Settings {
   usePreset(name) {
     const changed = this.values();
     this.preset = this.presets.find((p) => p.name === name) ?? null;
+    this.keep(this.extra, []);
     el("preset").value = this.preset ? name : "";
     el("preset-text").textContent = this.preset?.summary ?? "";
     for (const key of this.inputs.keys()) this.write(key, changed[key] ?? this.standard(key));
@@ -157,6 +174,7 @@ export class Settings {
 
   reset() {
     this.usePreset("");
+    this.keep({}, []);
     for (const name of this.inputs.keys()) this.write(name, this.standard(name));
     this.model.value = "";
     this.count.value = 1;
@@ -176,9 +194,15 @@ export class Settings {
     showAbilities(chosen, this.models, own === "" ? Infinity : Number(own));
   }
 
+  /** The first field that holds what is no number, which reads as empty. */
+  get unread() {
+    const fields = [...this.inputs].map(([name, { input, row }]) => ({ name, input, row }));
+    return fields.find(({ input, row }) => !row.hidden && input.validity?.badInput);
+  }
+
   /** What differs from the standard. */
   values() {
-    const values = {};
+    const values = { ...this.extra };
     for (const [name, { input, row }] of this.inputs) {
       const value = this.read(input);
       if (!row.hidden && row.classList.contains("changed") && value !== "") values[name] = value;
@@ -198,6 +222,9 @@ export class Settings {
       this.model.value = request.model ?? "";
       this.count.value = request.pictures;
       el("preset").value = this.preset?.name ?? "";
+      const shown = ["prompt", "negative_prompt", ...sides];
+      const extra = Object.entries(settings).filter(([name]) => !this.inputs.has(name) && !shown.includes(name));
+      this.keep(Object.fromEntries(extra), request.presets.slice(this.preset ? 1 : 0));
     }
     this.mark();
   }
@@ -214,7 +241,9 @@ export class Queue {
     this.finished = [];
   }
 
-  async act(name) { this.show(await ask("POST", `/api/v1/queue/${name}`)); }
+  async act(name) {
+    try { this.show(await ask("POST", `/api/v1/queue/${name}`)); } catch (error) { this.say(error.message); }
+  }
 
   show(document) {
     this.jobs = document.jobs;

@@ -190,6 +190,13 @@ export class Pointers {
     return true;
   }
 
+  /** Ends what is under way before something else is done to the mask: a stroke stays; true where a shape is dropped. */
+  settle() {
+    if (this.stroke?.kind !== "paint") return this.stroke?.kind !== "pan" && this.cancel();
+    this.finish();
+    return false;
+  }
+
   showShape() {
     const { kind, points, hover } = this.stroke;
     this.host.view.shape = { kind, points: hover ? [...points, hover] : points };
@@ -267,14 +274,19 @@ export class Pointers {
       x: Math.min(Math.max(at.x + dx * length, 0), host.mask.width),
       y: Math.min(Math.max(at.y + dy * length, 0), host.mask.height),
     };
-    if (this.isSpace) this.line(at, next);
+    if (this.isSpace && this.paints) this.line(at, next);
     host.view.cursor = { ...next, radius: host.radius, isCross: true };
     host.view.redrawMask();
   }
 
+  get paints() { return this.host.tool === "brush" || this.host.tool === "eraser"; }
+
   dot() {
-    const at = this.host.view.cursor;
-    if (at) this.line(at, at);
+    const { host } = this;
+    const at = host.view.cursor;
+    if (!at || !host.mask) return;
+    if (this.paints) this.line(at, at);
+    else if (host.tool === "fill") host.fill(at, false);
   }
 
   line(from, to) {

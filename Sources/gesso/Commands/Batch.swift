@@ -92,8 +92,9 @@ struct BatchCommand: AsyncParsableCommand {
         let source = try options.source()
         var planOptions = try options.planOptions(isQuiet: progress.quiet)
         let url = URL(filePath: FilePath.literal(options.outputDir), directoryHint: .isDirectory)
-        let given = try BatchList(inputs, recursive: recursive, without: url)
+        let (given, sheets) = try BatchList(inputs, recursive: recursive, without: url)
             .withoutResults(in: url)
+            .without([report, contactSheet].compactMap(\.self), of: url)
         planOptions.masksAreListed = given.namesMasks
         let plan = try BatchPlan(source, planOptions, with: Workplace.library)
         RecipeOptions.note(source.presets, for: plan.verbs, quiet: progress.quiet)
@@ -101,6 +102,7 @@ struct BatchCommand: AsyncParsableCommand {
         let (list, masks) = plan.withoutMasks(given)
         for (paths, reason) in [
             (masks, "they are masks"),
+            (sheets, "they tell of the whole batch"),
             (list.unread, "they are not named as pictures that are read"),
         ] {
             let note = BatchList.note(leavingOut: paths, for: reason)

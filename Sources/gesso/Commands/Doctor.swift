@@ -29,11 +29,9 @@ struct DoctorCommand: ParsableCommand {
     }
 
     func run() throws {
-        let findings =
-            Health(of: Workplace.library).findings { GessoError($0).text(\.inFlags) } + [
-                configuration
-            ]
-            + places + [terminal]
+        var findings =
+            Health(of: Workplace.library).findings { GessoError($0).text(\.inFlags) }
+        findings += [configuration] + settings + places + [terminal]
         let isHealthy = !findings.contains { $0.state == .broken }
         if json {
             try Console.result(JSON.text(Document(healthy: isHealthy, findings: findings)))
@@ -56,6 +54,17 @@ struct DoctorCommand: ParsableCommand {
                 "configuration", .fine, files.isEmpty ? "none" : files.joined(separator: ", "))
         } catch {
             return Finding("configuration", .broken, Failure(error, in: nil).text)
+        }
+    }
+
+    /// What the configuration names and every edit would miss.
+    private var settings: [Finding] {
+        let health = Health(of: Workplace.library)
+        return ((try? Preferences())?.chosen ?? []).compactMap { preference, choice in
+            health.fault(of: preference.name, choice.value).map {
+                let text = GessoError($0).text(\.inFlags)
+                return Finding(preference.name, .broken, "\(text) (\(choice.origin))")
+            }
         }
     }
 

@@ -69,6 +69,9 @@ struct InfoCommand: ParsableCommand {
         for entry in image.metadata.text {
             try tell("text \(entry.keyword)", beginningOf: entry.value)
         }
+        if let comment = image.metadata.userComment {
+            try tell("user comment", beginningOf: comment)
+        }
         if let program = info.otherProgram {
             try tell("settings", "of another program (\(program))")
             if let text = image.metadata.parameters { try tell("parameters", beginningOf: text) }

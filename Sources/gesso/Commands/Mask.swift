@@ -136,7 +136,12 @@ struct MaskCommand: ParsableCommand {
         }
         guard let mask = edit.mask else { return }
         try output.write(mask.image)
-        try second?.write(image.tinted(by: mask))
+        do {
+            try second?.write(image.tinted(by: mask))
+        } catch {
+            output.takeBack()
+            throw error
+        }
         for note in image.metadata.warnings + edit.notes + doubts {
             Console.line("gesso: note: \(note)".asLine(), isQuiet: quiet)
         }

@@ -38,9 +38,8 @@ struct ModelCommand: ParsableCommand {
         @OptionGroup var messages: MessageOptions
 
         func run() throws {
-            for folder in Workplace.library.missingFolders {
-                Console.line(
-                    "gesso: note: no such folder: \(folder): correct GESSO_MODELS".asLine())
+            for fault in Workplace.library.folderFaults {
+                Console.line("gesso: note: \(fault)".asLine())
             }
             if let fault = Workplace.library.modelPathsFault {
                 let words = GessoError(fault).text(\.inFlags)
@@ -54,25 +53,15 @@ struct ModelCommand: ParsableCommand {
         }
     }
 
+    /// Starts `gesso-hub`, which is a program of its own so that the tool is built without a web client.
     struct Get: ParsableCommand {
-        static let configuration = CommandConfiguration(
-            abstract: "Download a model by its name, or from org/name.",
-            discussion: """
-                Examples:
-                  gesso model get sd15
-                  gesso model get org/name@revision --file model.safetensors
-                  gesso model get --help
+        static let configuration = DownloadOptions.configuration("get")
 
-                Starts gesso-hub, which `swift build` puts beside gesso; --help lists its
-                options.
-                """)
+        @OptionGroup var options: DownloadOptions
 
-        @Argument(
-            parsing: .captureForPassthrough,
-            help: ArgumentHelp("A model's name, and options of gesso-hub.", valueName: "word"))
-        var words: [String] = []
-
-        func run() throws { throw SisterProgram("gesso-hub").become(words, Workplace.environment) }
+        func run() throws {
+            throw SisterProgram("gesso-hub").become(Workplace.words, Workplace.environment)
+        }
     }
 
     struct Inspect: ParsableCommand {
@@ -111,7 +100,7 @@ struct ModelCommand: ParsableCommand {
         @OptionGroup var messages: MessageOptions
 
         func run() throws {
-            let url = try Workplace.library.checkpoint(model)
+            let url = try Workplace.library.checkpoint(model ?? Workplace.model)
             let size = try size.map(Self.sides)
             let path = url.path(percentEncoded: false)
             let document: ModelDocument
@@ -129,8 +118,11 @@ struct ModelCommand: ParsableCommand {
         }
 
         private static func sides(_ text: String) throws -> (width: Int, height: Int) {
-            let sides = text.split(separator: "x").compactMap { Int($0) }
-            guard sides.count == 2, sides.allSatisfy({ (8...4096).contains($0) }) else {
+            let parts = text.split(separator: "x", omittingEmptySubsequences: false)
+            let sides = parts.compactMap { Int($0) }
+            guard parts.count == 2, sides.count == 2,
+                sides.allSatisfy({ (8...4096).contains($0) })
+            else {
                 throw Failure(
                     .usage, "size is '\(text.prefix(20))'", at: "--size",
                     do: "give WIDTHxHEIGHT, each from 8 to 4096")

@@ -80,7 +80,7 @@ extension PresetCommand {
             let text = RecipeWriter.text(
                 "the settings of " + URL(filePath: from).lastPathComponent, sections)
             let file = try place()
-            _ = try Preset(Array(text.utf8), path: file.relativePath)
+            try check(text, file)
             do {
                 try writeAtomically(Data(text.utf8), to: file, overwrite: overwrite)
             } catch FileError.outputExists {
@@ -98,6 +98,19 @@ extension PresetCommand {
                 return try Receipt(contentsOf: url, named: from).sections
             }
             return [RecipeWriter.Section(try PictureSettings(inFile: from))]
+        }
+
+        /// The value that is refused is in the file that was read; none was written.
+        private func check(_ text: String, _ file: URL) throws {
+            do {
+                _ = try Preset(Array(text.utf8), path: file.relativePath)
+            } catch {
+                guard case .badValue(let key, let value, _, let expected) = error else {
+                    throw error
+                }
+                throw RecipeError.badValue(
+                    key: key, value: value, at: .argument(from), expected: expected)
+            }
         }
 
         private func place() throws -> URL {

@@ -47,8 +47,7 @@ struct SheetCommand: ParsableCommand {
 
     /// A sheet is a picture that can be read.
     private func checkSize(_ cells: [Image]) throws {
-        let columns = columns ?? Int(Double(cells.count).squareRoot().rounded(.up))
-        let across = min(columns, cells.count)
+        let across = Image.sheetColumns(columns, of: cells.count)
         let pixels = PictureGrid.pixels(
             columns: across, rows: (cells.count + across - 1) / across,
             cellWidth: cells.map(\.width).max() ?? 0, cellHeight: cells.map(\.height).max() ?? 0)
@@ -68,7 +67,7 @@ struct SheetCommand: ParsableCommand {
                 )
             }
             try checkSize(cells.map(\.image))
-            return Image.contactSheet(cells, columns: columns, cellSide: side)
+            return Image.contactSheet(ofThumbnails: cells, columns: columns)
         } _: { path, sheet in
             Document(output: path, pictures: pictures, width: sheet.width, height: sheet.height)
         }
