@@ -81,19 +81,21 @@ def encode_latents(config, folder, device):
     torch.save({"factor": factor, "latents": [each * factor for each in latents], "words": words}, path)
 
 
-def take_up(folder, model):
+def take_up(config, folder, model):
     """Checkpoints at step 0 with the weights of an exported model, and its tokenizer."""
     import shutil
 
     from diffusers import AutoencoderKL
 
+    import autoencoder
+
     if (folder / "vae.pt").exists() or (folder / "unet.pt").exists():
         raise SystemExit(f"{folder} holds checkpoints already: name another folder with --run")
     vae = AutoencoderKL.from_pretrained(model / "vae").float()
+    factor = vae.config.scaling_factor
     if list(vae.config.block_out_channels) != config["vae"]["channels"]:
-        vae = autoencoder.widened(vae, config["vae"]).register_to_config(scaling_factor=vae.config.scaling_factor) or vae
-    torch.save({"step": 0, "seconds": 0.0, "model": vae.state_dict(), "factor": vae.config.scaling_factor},
-               folder / "vae.pt")
+        vae = autoencoder.widened(vae, config["vae"])
+    torch.save({"step": 0, "seconds": 0.0, "model": vae.state_dict(), "factor": factor}, folder / "vae.pt")
     take_up_denoiser(folder / "unet.pt", model)
     inpaint = model.with_name(model.name + "-inpaint")
     if inpaint.exists():
@@ -150,7 +152,7 @@ def main():
         if given.minutes and name in config:
             config[name]["minutes"] = given.minutes
         if name == "take-up":
-            take_up(given.run, given.model)
+            take_up(config, given.run, given.model)
         elif name == "export":
             import export
 
