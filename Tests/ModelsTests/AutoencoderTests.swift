@@ -169,14 +169,31 @@ import Testing
         let whole = vae.decode(latents)
         let tiled = vae.decode(latents, tiled: true)
         #expect(tiled.shape == whole.shape && tiled != whole)
-        let worst = zip(tiled.values, whole.values).map { abs($0 - $1) }.max() ?? 0
-        #expect(worst < 3 * 2 / 255.0)
+        // The decoder's grain is fine and falls out otherwise in a tile; a grid would be a difference of whole
+        // surfaces: of the mean of what a latent is drawn with.
+        let (made, wanted) = (tiled.values, whole.values)
+        let (height, width) = (tiled.shape[1], tiled.shape[2])
+        var worst: Float = 0
+        for top in stride(from: 0, to: height, by: 8) {
+            for left in stride(from: 0, to: width, by: 8) {
+                var sum: Float = 0
+                for y in top..<top + 8 {
+                    for index in 3 * (y * width + left)..<3 * (y * width + left + 8) {
+                        sum += made[index] - wanted[index]
+                    }
+                }
+                worst = max(worst, abs(sum) / 192)
+            }
+        }
+        #expect(worst < 2 / 255.0)
+        let off = zip(made, wanted).map { abs($0 - $1) }.max() ?? 0
+        #expect(off < 4 * 2 / 255.0)
 
         let moments = vae.encode(whole).mean
         let tiledMoments = vae.encode(whole, tiled: true).mean
         let scale = moments.values.map { abs($0) }.max() ?? 0
-        let off = zip(moments.values, tiledMoments.values).map { abs($0 - $1) }.max() ?? 0
-        #expect(moments.shape == tiledMoments.shape && off < 0.05 * scale)
+        let apart = zip(moments.values, tiledMoments.values).map { abs($0 - $1) }.max() ?? 0
+        #expect(moments.shape == tiledMoments.shape && apart < 0.05 * scale)
 
         let small = latents.sliced(axis: 1, 0..<40).sliced(axis: 2, 0..<64)
         #expect(vae.decode(small, tiled: true) == vae.decode(small))
