@@ -38,7 +38,7 @@ def test_keeps(browser):
     second = mask(page)["hash"]
     wait(page, f"{IDLE} && {SAID}.includes('in the gallery')", timeout=60000)
     assert mask(page)["hash"] == second
-    assert page.locator("#compare-label").is_hidden(), "the result of another picture lies over this one"
+    assert page.locator("#compare-label").is_hidden(), "the result of another picture is shown over this one"
     do(page, "undo")
     assert mask(page)["count"] == 0
     do(page, "undo")

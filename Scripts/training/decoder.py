@@ -1,4 +1,4 @@
-"""Trains the decoder on, with the encoder frozen, so that what it makes cannot be told from what is drawn."""
+"""Trains the decoder on, with the encoder frozen, so that a critic cannot distinguish what it makes from what is drawn."""
 
 import numpy as np
 import torch
@@ -30,7 +30,7 @@ def texture(made, wanted, corner=(0, 0)):
 
 
 def seen_alike(held, wanted):
-    """How far what the critic's layers hold of two pictures lies apart (Wang et al. 2018, "pix2pixHD", equation 3)."""
+    """The distance of what the critic's layers hold of two pictures (Wang et al. 2018, "pix2pixHD", equation 3)."""
     return sum(F.l1_loss(a, b.detach()) for a, b in zip(held, wanted)) / len(held)
 
 
@@ -112,9 +112,9 @@ def train(config, folder, device, pictures):
         critic.requires_grad_(True)
         real, fake = critic(pixels)[0], critic(made.detach())[0]
         judging.zero_grad(set_to_none=True)
-        told = F.relu(1 - real).mean() + F.relu(1 + fake).mean()
-        told.backward()
+        hinge = F.relu(1 - real).mean() + F.relu(1 + fake).mean()
+        hinge.backward()
         judging.step()
         psnr = -10 * torch.log10((made - pixels).detach().square().mean() / 4)
-        stage.advance(psnr=psnr, texture=rough.detach(), alike=alike.detach(), critic=told.detach())
+        stage.advance(psnr=psnr, texture=rough.detach(), alike=alike.detach(), critic=hinge.detach())
     stage.save()

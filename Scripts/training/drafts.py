@@ -41,8 +41,8 @@ def write(config, folder, device):
         kept = alphas[levels[0]]
         x = kept.sqrt() * x + (1 - kept).sqrt() * torch.randn(x.shape, generator=noise).to(device)
         for level, following in zip(levels, levels[1:]):
-            without, told = unet(torch.cat([x, x]), int(level), states).sample.chunk(2)
-            error = without + GUIDANCE * (told - without)
+            without, prompted = unet(torch.cat([x, x]), int(level), states).sample.chunk(2)
+            error = without + GUIDANCE * (prompted - without)
             clean = (x - (1 - alphas[level]).sqrt() * error) / alphas[level].sqrt()
             x = alphas[following].sqrt() * clean + (1 - alphas[following]).sqrt() * error
         made.append((x / stored["factor"]).cpu())

@@ -14,8 +14,7 @@ enum ConversionDraft {
         guard lstat(path.hasSuffix("/") ? String(path.dropLast()) : path, &status) != 0 else {
             throw CheckpointError.outputExists(path: path)
         }
-        let ending = path.pathEnding.lowercased()
-        guard !["ckpt", "pt", "pth", "bin"].contains(ending) else {
+        guard !ModelFolder.pickles.contains("." + path.pathEnding.lowercased()) else {
             throw CheckpointError.cannotCreate(
                 path: path, reason: "no pickles are written; end the name in .safetensors")
         }

@@ -10,6 +10,9 @@ extension ModelFolder {
         (".h5", "TensorFlow"), (".gguf", "GGUF"), (".mlmodelc", "Core ML"),
     ]
 
+    /// The endings of pickles.
+    static let pickles = [".bin", ".ckpt", ".pt", ".pth"]
+
     /// The first link of a folder that leads nowhere, as in copies of the Hugging Face cache's snapshots
     /// without its blobs, and what to do; nil where there is none.
     static func lostLink(in folder: URL) -> String? {
@@ -41,7 +44,7 @@ extension ModelFolder {
             guard let file = first([ending]) else { continue }
             return "\(shown(file)) is for \(program): take the safetensors version"
         }
-        if let pickle = first([".bin", ".ckpt", ".pt", ".pth"]) {
+        if let pickle = first(pickles) {
             return "\(shown(pickle)) is a pickle, which can run code: convert it first"
         }
         guard let name, let other = first([".safetensors"]) else { return nil }

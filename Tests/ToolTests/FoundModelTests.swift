@@ -9,27 +9,10 @@ import Testing
     private static let net = Fixtures.parity.appending(components: "control", "nets", "edges")
     private static let lora = Fixtures.parity.appending(components: "addons", "kohya.safetensors")
 
-    private func link(_ tool: Tool, _ name: String, to target: URL) throws {
-        try FileManager.default.createDirectory(
-            at: tool.url(name).deletingLastPathComponent(), withIntermediateDirectories: true)
-        try FileManager.default.createSymbolicLink(
-            at: tool.url(name), withDestinationURL: target)
-    }
-
-    private func write(_ tool: Tool, _ name: String, _ text: String = "") throws {
-        try FileManager.default.createDirectory(
-            at: tool.url(name).deletingLastPathComponent(), withIntermediateDirectories: true)
-        try Data(text.utf8).write(to: tool.url(name))
-    }
-
     private func tool(_ tool: Tool, models: String) -> Tool {
         var tool = tool
         tool.environment["GESSO_MODELS"] = models
         return tool
-    }
-
-    private func isFound(_ name: String, _ tool: Tool) throws -> Bool {
-        try tool("model", "inspect", name).status == 0
     }
 
     private static func words(_ more: String...) -> [String] {
@@ -44,16 +27,16 @@ import Testing
     func kindsOfControlNets() throws {
         try Tool.inFolder { tool in
             let extra = "app/extensions/sd-webui-controlnet/models/"
-            try write(tool, "app/models/Stable-diffusion/x.txt")
-            try write(tool, extra + "control_v11p_sd15_canny.yaml", "model: x")
-            try write(tool, extra + "control_v11p_sd15_canny.png")
+            try tool.write("app/models/Stable-diffusion/x.txt")
+            try tool.write(extra + "control_v11p_sd15_canny.yaml", "model: x")
+            try tool.write(extra + "control_v11p_sd15_canny.png")
             try tool.draw("in.png", width: 32, height: 32)
             let app = self.tool(tool, models: "app")
             let none = try app.run(Self.words("--control", "canny=in.png"))
             #expect(none.status == 66)
             #expect(none.errors.contains("no such control: canny"), "\(none.errors)")
-            try link(tool, "app/models/ControlNet/my_canny", to: Self.net)
-            try link(tool, extra + "also_canny", to: Self.net)
+            try tool.link("app/models/ControlNet/my_canny", to: Self.net)
+            try tool.link(extra + "also_canny", to: Self.net)
             let one = try app.run(Self.words("--control", "canny=in.png"))
             #expect(one.status == 0, "\(one.errors)")
         }
@@ -62,14 +45,14 @@ import Testing
     @Test("the case of an ending is of no account")
     func endings() throws {
         try Tool.inFolder { tool in
-            try link(tool, "models/Upper.Safetensors", to: Self.single)
-            try link(tool, "models/sub/cap.SFT", to: Self.single)
-            try write(tool, "models/Old.CKPT")
+            try tool.link("models/Upper.Safetensors", to: Self.single)
+            try tool.link("models/sub/cap.SFT", to: Self.single)
+            try tool.write("models/Old.CKPT")
             let shelf = self.tool(tool, models: "models")
             for name in [
                 "Upper", "Upper.safetensors", "Upper.Safetensors", "cap", "sub/cap", "cap.sft",
             ] {
-                #expect(try isFound(name, shelf), "\(name)")
+                #expect(try shelf.finds(name), "\(name)")
             }
             #expect(try shelf("model", "inspect", "Old").errors.contains("is a pickle"))
         }
@@ -78,25 +61,25 @@ import Testing
     @Test("a folder of other things hides no file of its name")
     func previews() throws {
         try Tool.inFolder { tool in
-            try link(tool, "b/tiny.safetensors", to: Self.single)
-            try write(tool, "b/tiny/preview.png")
-            try write(tool, "a/tiny/preview.png")
-            #expect(try isFound("tiny", self.tool(tool, models: "b")))
-            #expect(try isFound("tiny", self.tool(tool, models: "a:b")))
+            try tool.link("b/tiny.safetensors", to: Self.single)
+            try tool.write("b/tiny/preview.png")
+            try tool.write("a/tiny/preview.png")
+            #expect(try self.tool(tool, models: "b").finds("tiny"))
+            #expect(try self.tool(tool, models: "a:b").finds("tiny"))
             let alone = try self.tool(tool, models: "a")("model", "inspect", "tiny")
             #expect(alone.status != 0 && alone.errorLines.count == 1)
             // A folder is no file, whatever its name.
-            try write(tool, "b/dir.safetensors/x.txt")
+            try tool.write("b/dir.safetensors/x.txt")
             let list = try self.tool(tool, models: "b")("model", "list").text
             #expect(!list.contains("dir.safetensors"), "\(list)")
         }
     }
 
-    @Test("names in another case are told, with and without ending")
+    @Test("names in another case are suggested, with and without ending")
     func otherCases() throws {
         try Tool.inFolder { tool in
-            try link(tool, "models/UPPERNAME.safetensors", to: Self.single)
-            try link(tool, "models/loras/sub/STYLE.safetensors", to: Self.lora)
+            try tool.link("models/UPPERNAME.safetensors", to: Self.single)
+            try tool.link("models/loras/sub/STYLE.safetensors", to: Self.lora)
             let shelf = self.tool(tool, models: "models")
             for (name, meant) in [
                 ("uppername", "UPPERNAME"), ("uppername.safetensors", "UPPERNAME.safetensors"),
@@ -113,13 +96,13 @@ import Testing
     @Test("paths of a project's file lead from its folder, and what is wrong names the file")
     func projectPaths() throws {
         try Tool.inFolder { tool in
-            try link(tool, "project/mods/tiny.safetensors", to: Self.single)
-            try link(tool, "project/one.safetensors", to: Self.single)
-            try write(tool, "project/.gesso.yaml", "models: mods:gone\nmodel: one.safetensors\n")
-            try write(tool, "project/sub/x.txt")
+            try tool.link("project/mods/tiny.safetensors", to: Self.single)
+            try tool.link("project/one.safetensors", to: Self.single)
+            try tool.write("project/.gesso.yaml", "models: mods:gone\nmodel: one.safetensors\n")
+            try tool.write("project/sub/x.txt")
             for folder in ["project", "project/sub"] {
                 let inside = Tool(folder: tool.url(folder), environment: ["HOME": tool.folder.path])
-                #expect(try isFound("tiny", inside), "\(folder)")
+                #expect(try inside.finds("tiny"), "\(folder)")
                 let shown = try inside("config", "show").text
                 #expect(shown.contains("\nmodel: \(tool.url("project/one.safetensors").path)\n"))
                 let note = try inside("model", "list").errors
@@ -132,24 +115,24 @@ import Testing
     @Test("a ~ is the HOME of the environment")
     func home() throws {
         try Tool.inFolder { tool in
-            try link(tool, "mine/tiny.safetensors", to: Self.single)
-            try link(tool, "other/models/two.safetensors", to: Self.single)
-            try write(tool, "mine/extra_model_paths.yaml", "a:\n  checkpoints: ~/other/models\n")
+            try tool.link("mine/tiny.safetensors", to: Self.single)
+            try tool.link("other/models/two.safetensors", to: Self.single)
+            try tool.write("mine/extra_model_paths.yaml", "a:\n  checkpoints: ~/other/models\n")
             let shelf = self.tool(tool, models: "~/mine")
-            #expect(try isFound("tiny", shelf))
-            #expect(try isFound("two", shelf))
+            #expect(try shelf.finds("tiny"))
+            #expect(try shelf.finds("two"))
         }
     }
 
     @Test("model paths have variables, quoted keys and a first line of dashes")
     func modelPaths() throws {
         try Tool.inFolder { tool in
-            try link(tool, "app/models/two.safetensors", to: Self.single)
+            try tool.link("app/models/two.safetensors", to: Self.single)
             var shelf = self.tool(tool, models: "mine")
             shelf.environment["APP"] = tool.url("app").path
             for base in ["$APP", "${APP}/"] {
-                try write(
-                    tool, "mine/extra_model_paths.yaml",
+                try tool.write(
+                    "mine/extra_model_paths.yaml",
                     "---\n\"a\":\n  'base_path' : \(base)\n  checkpoints : models\n")
                 let run = try shelf("model", "inspect", "two")
                 #expect(run.status == 0, "\(run.errors)")
@@ -175,19 +158,19 @@ import Testing
         }
         guard name != "credentials" else { return }
         try Tool.inFolder { tool in
-            try write(tool, ".gesso.yaml", "\(name): \(value)\n")
+            try tool.write(".gesso.yaml", "\(name): \(value)\n")
             let run = try tool("doctor")
             #expect(run.status == 1)
             #expect(run.text.contains(".gesso.yaml:1:"), "\(run.text)")
         }
     }
 
-    @Test("add-ons that cannot be used are told")
+    @Test("add-ons that cannot be used are named")
     func brokenAddOns() throws {
         try Tool.inFolder { tool in
-            try write(tool, "models/loras/bad.safetensors", "<!doctype html><title>Sign in")
-            try link(tool, "models/loras/good.safetensors", to: Self.lora)
-            try write(tool, "models/embeddings/old.pt")
+            try tool.write("models/loras/bad.safetensors", "<!doctype html><title>Sign in")
+            try tool.link("models/loras/good.safetensors", to: Self.lora)
+            try tool.write("models/embeddings/old.pt")
             let shelf = self.tool(tool, models: "models")
             let list = try shelf("model", "list").text
             let bad = list.split(separator: "\n").first { $0.hasPrefix("--lora bad: ") }
@@ -211,26 +194,26 @@ import Testing
         }
     }
 
-    @Test("a folder of models that is a file, or a model, is told")
+    @Test("a folder of models that is a file, or a model, is reported")
     func noFolders() throws {
         try Tool.inFolder { tool in
-            try write(tool, "file")
+            try tool.write("file")
             let file = try self.tool(tool, models: "file")("doctor")
             #expect(file.status == 1)
             #expect(file.text.contains("file/: is no folder: correct GESSO_MODELS\n"))
             let model = Fixtures.parity.appending(components: "families", "models", "tiny-2")
-            try link(tool, "tiny", to: model)
+            try tool.link("tiny", to: model)
             let whole = try self.tool(tool, models: "tiny")("doctor").text
             #expect(whole.contains("is a model itself: name the folder above it"), "\(whole)")
         }
     }
 
-    @Test("models of one name in two folders are told apart")
+    @Test("models of one name in two folders are named by their folders")
     func sameNames() throws {
         try Tool.inFolder { tool in
             // Neither has a tokenizer.
             for folder in ["x", "y"] {
-                try write(tool, "models/\(folder)/x.txt")
+                try tool.write("models/\(folder)/x.txt")
                 try FileManager.default.copyItem(
                     at: Self.single, to: tool.url("models/\(folder)/same.safetensors"))
             }
@@ -241,10 +224,10 @@ import Testing
         }
     }
 
-    @Test("what may not be read is told", .enabled(if: geteuid() != 0))
+    @Test("what may not be read is reported", .enabled(if: geteuid() != 0))
     func forbidden() throws {
         try Tool.inFolder { tool in
-            try link(tool, "shut/tiny.safetensors", to: Self.single)
+            try tool.link("shut/tiny.safetensors", to: Self.single)
             let path = tool.url("shut").path
             #expect(chmod(path, 0) == 0)
             defer { chmod(path, 0o700) }
@@ -259,7 +242,7 @@ import Testing
         }
     }
 
-    @Test("an output that cannot be created is told, and no pickle is made")
+    @Test("an output that cannot be created is reported, and no pickle is made")
     func outputs() throws {
         try Tool.inFolder { tool in
             let model = Self.single.path
@@ -282,7 +265,7 @@ import Testing
     @Test("a ControlNet whose name says nothing must be told what it reads")
     func silentControlNets() throws {
         try Tool.inFolder { tool in
-            try link(tool, "mynet", to: Self.net)
+            try tool.link("mynet", to: Self.net)
             let run = try tool.run(Self.words("--control", "mynet"))
             #expect(run.status == 64)
             #expect(

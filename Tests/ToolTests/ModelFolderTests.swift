@@ -9,28 +9,11 @@ import Testing
         components: "single", "tiny-inpaint.safetensors")
     private static let folder = families.appending(components: "models", "tiny-2")
 
-    private func link(_ tool: Tool, _ name: String, to target: URL) throws {
-        try FileManager.default.createDirectory(
-            at: tool.url(name).deletingLastPathComponent(), withIntermediateDirectories: true)
-        try FileManager.default.createSymbolicLink(
-            at: tool.url(name), withDestinationURL: target)
-    }
-
-    private func write(_ tool: Tool, _ name: String, _ text: String = "") throws {
-        try FileManager.default.createDirectory(
-            at: tool.url(name).deletingLastPathComponent(), withIntermediateDirectories: true)
-        try Data(text.utf8).write(to: tool.url(name))
-    }
-
-    private func isFound(_ name: String, _ tool: Tool) throws -> Bool {
-        try tool("model", "inspect", name).status == 0
-    }
-
     /// A repository in the Hugging Face cache, at `main`.
     private func cache(_ tool: Tool, _ repository: String, _ target: URL) throws {
         let folder = ".cache/huggingface/hub/models--" + repository.replacing("/", with: "--")
-        try link(tool, folder + "/snapshots/0123abcd", to: target)
-        try write(tool, folder + "/refs/main", "0123abcd")
+        try tool.link(folder + "/snapshots/0123abcd", to: target)
+        try tool.write(folder + "/refs/main", "0123abcd")
     }
 
     @Test(
@@ -44,16 +27,15 @@ import Testing
     func programs(_ program: String, _ paths: [String]) throws {
         try Tool.inFolder { tool in
             try withVocabulary(Self.single, 49408).write(to: tool.url("tiny.safetensors"))
-            try link(
-                tool, "app/\(paths[0])/sub/tiny.safetensors", to: tool.url("tiny.safetensors"))
-            try link(tool, "app/\(paths[0])/second", to: Self.folder)
-            try write(tool, "app/\(paths[1])/ink.safetensors")
-            try write(tool, "app/\(paths[2])")
+            try tool.link("app/\(paths[0])/sub/tiny.safetensors", to: tool.url("tiny.safetensors"))
+            try tool.link("app/\(paths[0])/second", to: Self.folder)
+            try tool.write("app/\(paths[1])/ink.safetensors")
+            try tool.write("app/\(paths[2])")
             var tool = tool
             for root in ["app", "app/models"] {
                 tool.environment = ["GESSO_MODELS": root]
                 for name in ["tiny", "sub/tiny", "sub/tiny.safetensors", "second"] {
-                    #expect(try isFound(name, tool), "\(name) in \(root)")
+                    #expect(try tool.finds(name), "\(name) in \(root)")
                 }
                 let list = try tool("model", "list").text
                 #expect(list.contains("sub/tiny.safetensors: Stable Diffusion 1.x, 512x512, "))
@@ -82,13 +64,13 @@ import Testing
         ])
     func spelled(_ paths: [String]) throws {
         try Tool.inFolder { tool in
-            try link(tool, "app/\(paths[0])/tiny.safetensors", to: Self.single)
+            try tool.link("app/\(paths[0])/tiny.safetensors", to: Self.single)
             for (path, name) in zip(paths.dropFirst(), ["ink", "word", "canny"]) {
-                try write(tool, "app/\(path)/\(name).safetensors")
+                try tool.write("app/\(path)/\(name).safetensors")
             }
             var tool = tool
             tool.environment = ["GESSO_MODELS": "app"]
-            #expect(try isFound("tiny", tool))
+            #expect(try tool.finds("tiny"))
             let list = try tool("model", "list").text
             for line in ["--lora ink: ", "--embedding word: ", "--control canny: "] {
                 #expect(list.contains(line), "\(list)")
@@ -102,11 +84,10 @@ import Testing
     func ownVAE() throws {
         try Tool.inFolder { tool in
             let parity = Self.families.deletingLastPathComponent()
-            try link(
-                tool, "app/models/Stable-diffusion/tiny.safetensors", to: Self.single)
+            try tool.link("app/models/Stable-diffusion/tiny.safetensors", to: Self.single)
             let vae = parity.appending(
                 components: "models", "tiny-f32", "vae", "diffusion_pytorch_model.safetensors")
-            try link(tool, "app/models/Stable-diffusion/tiny.vae.safetensors", to: vae)
+            try tool.link("app/models/Stable-diffusion/tiny.vae.safetensors", to: vae)
             var tool = tool
             tool.environment = ["GESSO_MODELS": "app"]
             #expect(try !tool("model", "list").text.contains("tiny.vae"))
@@ -124,7 +105,7 @@ import Testing
             let named = try run("a.png", ["--model", folder, "--vae", "tiny.vae"])
             #expect(!named.contains("beside the checkpoint"))
             #expect(try tool("model", "convert", folder, "-o", "own.safetensors").status == 0)
-            try link(tool, "own.vae.safetensors", to: vae)
+            try tool.link("own.vae.safetensors", to: vae)
             let noted = try run(
                 "b.png", ["--model", "own.safetensors", "--tokenizer", folder + "/tokenizer"])
             #expect(
@@ -136,13 +117,12 @@ import Testing
     @Test("InvokeAI's folders of single models are distinguished by their tensors")
     func mixed() throws {
         try Tool.inFolder { tool in
-            try write(tool, "invoke/invokeai.yaml")
+            try tool.write("invoke/invokeai.yaml")
             try withVocabulary(Self.single, 49408).write(to: tool.url("whole.safetensors"))
-            try link(
-                tool, "invoke/models/5f1a/tiny.safetensors", to: tool.url("whole.safetensors"))
+            try tool.link("invoke/models/5f1a/tiny.safetensors", to: tool.url("whole.safetensors"))
             let vae = Self.folder.appending(
                 components: "vae", "diffusion_pytorch_model.safetensors")
-            try link(tool, "invoke/models/77b2/vae.safetensors", to: vae)
+            try tool.link("invoke/models/77b2/vae.safetensors", to: vae)
             var tool = tool
             tool.environment = ["GESSO_MODELS": "invoke"]
             let list = try tool("model", "list").text
@@ -150,32 +130,32 @@ import Testing
             #expect(!list.contains("\n77b2/vae"))
             #expect(list.contains("--vae 77b2/vae: a VAE, "))
             #expect(!list.contains("--lora"))
-            #expect(try isFound("tiny", tool))
+            #expect(try tool.finds("tiny"))
         }
     }
 
     @Test("folders are separated by colons, and subfolders are searched")
     func several() throws {
         try Tool.inFolder { tool in
-            try link(tool, "a/sd/one.safetensors", to: Self.single)
-            try link(tool, "b/two.safetensors", to: Self.single)
-            try link(tool, "b/four.sft", to: Self.single)
-            try link(tool, "c:d/three.safetensors", to: Self.single)
+            try tool.link("a/sd/one.safetensors", to: Self.single)
+            try tool.link("b/two.safetensors", to: Self.single)
+            try tool.link("b/four.sft", to: Self.single)
+            try tool.link("c:d/three.safetensors", to: Self.single)
             var tool = tool
             tool.environment = ["GESSO_MODELS": "a:b"]
-            #expect(try isFound("one", tool))
-            #expect(try isFound("two", tool))
-            #expect(try isFound("four", tool))
+            #expect(try tool.finds("one"))
+            #expect(try tool.finds("two"))
+            #expect(try tool.finds("four"))
             tool.environment = ["GESSO_MODELS": "c:d"]
-            #expect(try isFound("three", tool))
+            #expect(try tool.finds("three"))
         }
     }
 
     @Test("of several models of one name one is asked for")
     func ambiguous() throws {
         try Tool.inFolder { tool in
-            try link(tool, "models/a/tiny.safetensors", to: Self.single)
-            try write(tool, "models/b/tiny.safetensors", "other")
+            try tool.link("models/a/tiny.safetensors", to: Self.single)
+            try tool.write("models/b/tiny.safetensors", "other")
             var tool = tool
             tool.environment = ["GESSO_MODELS": "models"]
             let run = try tool("model", "inspect", "tiny")
@@ -184,7 +164,7 @@ import Testing
                 run.errors
                     == "gesso: 2 models have this name: a/tiny.safetensors, b/tiny.safetensors: "
                     + "tiny: give its folder, too\n")
-            #expect(try isFound("a/tiny", tool))
+            #expect(try tool.finds("a/tiny"))
         }
     }
 
@@ -192,16 +172,16 @@ import Testing
     func bareNames() throws {
         try Tool.inFolder { tool in
             try cache(tool, "org/name", Self.folder)
-            #expect(try isFound("name", tool))
-            #expect(try isFound("org/name", tool))
+            #expect(try tool.finds("name"))
+            #expect(try tool.finds("org/name"))
             #expect(try tool("model", "list").text.contains("org/name: Stable Diffusion 2.x"))
             try cache(tool, "other/name", Self.folder)
             let run = try tool("model", "inspect", "name")
             #expect(run.status == 64)
             #expect(run.errors.contains("2 models have this name: org/name, other/name"))
-            try link(tool, "single/tiny.safetensors", to: Self.single)
+            try tool.link("single/tiny.safetensors", to: Self.single)
             try cache(tool, "org/files", tool.url("single"))
-            #expect(try isFound("org/files/tiny.safetensors", tool))
+            #expect(try tool.finds("org/files/tiny.safetensors"))
             #expect(try tool("model", "list").text.contains("org/files/tiny.safetensors: "))
         }
     }
@@ -217,8 +197,8 @@ import Testing
                     == "gesso: this model is not here: sd15: download it first: "
                     + "`gesso model get sd15`\n")
             try cache(tool, "stable-diffusion-v1-5/stable-diffusion-v1-5", Self.folder)
-            #expect(try isFound("sd15", tool))
-            #expect(try isFound("stable-diffusion-v1-5", tool))
+            #expect(try tool.finds("sd15"))
+            #expect(try tool.finds("stable-diffusion-v1-5"))
             let list = try tool("model", "list", "--available").text
             #expect(list.contains("\nsd15 (here): Stable Diffusion 1.x"))
             #expect(list.contains("\nsdxl: Stable Diffusion XL"))
@@ -233,10 +213,9 @@ import Testing
     @Test("the doctor finds what fails in practice")
     func doctor() throws {
         try Tool.inFolder { tool in
-            try write(tool, "models/old.ckpt", "PK")
-            try write(tool, "models/cut.safetensors", "version https://git-lfs.github.com/spec/v1")
-            try write(
-                tool, "models/extra_model_paths.yaml", "a:\n  checkpoints: nowhere\n")
+            try tool.write("models/old.ckpt", "PK")
+            try tool.write("models/cut.safetensors", "version https://git-lfs.github.com/spec/v1")
+            try tool.write("models/extra_model_paths.yaml", "a:\n  checkpoints: nowhere\n")
             var tool = tool
             tool.environment = ["GESSO_MODELS": "models"]
             let run = try tool("doctor")

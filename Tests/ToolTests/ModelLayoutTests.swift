@@ -11,13 +11,6 @@ import Testing
         "--quiet", "--overwrite", "-o", "out.png",
     ]
 
-    private func link(_ tool: Tool, _ name: String, to target: URL) throws {
-        try FileManager.default.createDirectory(
-            at: tool.url(name).deletingLastPathComponent(), withIntermediateDirectories: true)
-        try FileManager.default.createSymbolicLink(
-            at: tool.url(name), withDestinationURL: target)
-    }
-
     @Test func singleFilesFindATokenizer() throws {
         let single = Self.families.appending(components: "single", "tiny-inpaint.safetensors")
         let folder = Self.families.appending(components: "models", "tiny-inpaint")
@@ -27,7 +20,7 @@ import Testing
             try FileManager.default.copyItem(at: Tool.executable, to: tool.program)
             try tool.draw("in.png")
             try tool.draw("mask.png", 255)
-            try link(tool, "file.safetensors", to: single)
+            try tool.link("file.safetensors", to: single)
             let arguments = Self.edit + ["--model", "file.safetensors"]
             let none = try tool.run(arguments)
             #expect(none.status == 66)
@@ -40,16 +33,16 @@ import Testing
             #expect(try tool.run(named).status == 0)
             #expect(try tool.run(arguments + ["--tokenizer", "nowhere"]).status == 66)
 
-            try link(tool, "models/any", to: folder)
+            try tool.link("models/any", to: folder)
             var shelf = tool
             shelf.environment = ["GESSO_MODELS": "models"]
             #expect(try shelf.run(arguments).status == 0)
 
-            try link(
-                tool, ".cache/huggingface/hub/models--openai--clip/snapshots/0a/vocab.json",
+            try tool.link(
+                ".cache/huggingface/hub/models--openai--clip/snapshots/0a/vocab.json",
                 to: folder.appending(components: "tokenizer", "vocab.json"))
-            try link(
-                tool, ".cache/huggingface/hub/models--openai--clip/snapshots/0a/merges.txt",
+            try tool.link(
+                ".cache/huggingface/hub/models--openai--clip/snapshots/0a/merges.txt",
                 to: folder.appending(components: "tokenizer", "merges.txt"))
             #expect(try tool.run(arguments).status == 0)
         }
@@ -58,7 +51,7 @@ import Testing
     @Test func theHuggingFaceCacheIsReadOffline() throws {
         let folder = Self.families.appending(components: "models", "tiny-2")
         try Tool.inFolder { tool in
-            try link(tool, "hub/models--org--name/snapshots/0123abcd", to: folder)
+            try tool.link("hub/models--org--name/snapshots/0123abcd", to: folder)
             try FileManager.default.createDirectory(
                 at: tool.url("hub/models--org--name/refs"), withIntermediateDirectories: true)
             try Data("0123abcd".utf8).write(to: tool.url("hub/models--org--name/refs/main"))

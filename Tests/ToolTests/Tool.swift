@@ -29,6 +29,28 @@ struct Tool {
         try body(Tool(folder: folder.resolvingSymlinksInPath()))
     }
 
+    /// A link in its folder, and the folders on the way to it.
+    func link(_ name: String, to target: URL) throws {
+        try makeFolder(of: name)
+        try FileManager.default.createSymbolicLink(at: url(name), withDestinationURL: target)
+    }
+
+    /// A file in its folder, and the folders on the way to it.
+    func write(_ name: String, _ text: String = "") throws {
+        try makeFolder(of: name)
+        try Data(text.utf8).write(to: url(name))
+    }
+
+    private func makeFolder(of name: String) throws {
+        try FileManager.default.createDirectory(
+            at: url(name).deletingLastPathComponent(), withIntermediateDirectories: true)
+    }
+
+    /// Whether a model is found by a name.
+    func finds(_ name: String) throws -> Bool {
+        try self("model", "inspect", name).status == 0
+    }
+
     func callAsFunction(_ arguments: String..., input: Data = Data()) throws -> Outcome {
         try run(arguments, input: input)
     }

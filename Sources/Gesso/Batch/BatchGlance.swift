@@ -22,7 +22,7 @@ public struct BatchGlance {
         if let header = own.header, !isSame(header), !overwrites, !own.entries.isEmpty {
             throw BatchFolder.otherSettings(url)
         }
-        let looks = Journal.names(in: url).map { Journal.look(at: url.appending(path: $0)) }
+        let looks = Journal.looks(in: url)
             .filter { $0.header.map(isSame) ?? false }
         let isAnew = overwrites && (own.isFinished || own.header.map { !isSame($0) } ?? false)
         entries = Dictionary(

@@ -54,8 +54,7 @@ public struct BatchList {
     /// and goes on.
     public func withoutResults(in folder: URL) -> BatchList {
         let results = Set(
-            Journal.names(in: folder)
-                .flatMap { Journal.look(at: folder.appending(path: $0)).entries }
+            Journal.looks(in: folder).flatMap(\.entries)
                 .filter { $0.sha256 != nil }
                 .map { FilePath.resolved(folder.appending(path: $0.output)) })
         guard !results.isEmpty else { return self }
@@ -64,15 +63,14 @@ public struct BatchList {
         }
     }
 
-    /// The same list without pictures that were found and tell of the whole batch in the output folder, which was begun
+    /// The same list without files that were found and show the whole batch in the output folder, which was begun
     /// without them and goes on, and the paths of those.
     ///
-    /// - Parameter sheets: the paths of what tells of it, which its end replaces.
+    /// - Parameter sheets: the paths of its contact sheet and report, which its end replaces.
     public func without(
         _ sheets: [String], of folder: URL
     ) -> (rest: BatchList, sheets: [String]) {
-        let entries = Journal.names(in: folder)
-            .flatMap { Journal.look(at: folder.appending(path: $0)).entries }
+        let entries = Journal.looks(in: folder).flatMap(\.entries)
         guard !entries.isEmpty, !sheets.isEmpty else { return (self, []) }
         let own = Set(sheets.map { FilePath.resolved(URL(filePath: FilePath.literal($0))) })
             .subtracting(entries.map { FilePath.resolved(URL(filePath: $0.input)) })

@@ -102,10 +102,16 @@ final class Journal {
             .sorted()
     }
 
+    /// The whole lines of a journal.
+    typealias Look = (header: Header?, entries: [Entry], isFinished: Bool)
+
+    /// What all journals of a folder hold.
+    static func looks(in folder: URL) -> [Look] {
+        names(in: folder).map { look(at: folder.appending(path: $0)) }
+    }
+
     /// What a journal holds that others may be writing to: its whole lines.
-    static func look(
-        at file: URL
-    ) -> (header: Header?, entries: [Entry], isFinished: Bool) {
+    static func look(at file: URL) -> Look {
         let data = (try? Data(contentsOf: file)) ?? Data()
         let lines = data[..<(data.lastIndex(of: UInt8(ascii: "\n")) ?? data.startIndex)]
             .split(separator: UInt8(ascii: "\n"))

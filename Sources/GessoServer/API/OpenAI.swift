@@ -39,22 +39,23 @@ extension GessoServer {
 
     private func edit(_ call: Call) async throws -> Response {
         let parts = try await call.form()
-        func file(_ names: [String]) -> Data? {
-            parts.first { names.contains($0.name) && !$0.content.isEmpty }
+        let imageNames = ["image", "image[]"]
+        func files(_ names: [String]) -> [Data] {
+            parts.filter { names.contains($0.name) && !$0.content.isEmpty }
                 .map { Data($0.content) }
         }
         var members: [String: JSONValue] = [:]
-        for part in parts where !["image", "image[]", "mask"].contains(part.name) {
+        for part in parts where !(imageNames + ["mask"]).contains(part.name) {
             guard let text = String(validating: part.content, as: UTF8.self) else {
                 throw Complaint(
                     400, "'\(part.name.prefix(40))' is not valid UTF-8", field: part.name)
             }
             members[part.name] = .string(text)
         }
-        guard let image = file(["image", "image[]"]) else {
+        let images = files(imageNames)
+        guard let image = images.first else {
             throw Complaint(400, "image: a picture is needed", field: "image")
         }
-        let images = parts.filter { ["image", "image[]"].contains($0.name) && !$0.content.isEmpty }
         if images.count > 1 {
             throw Complaint(
                 400, "image: \(images.count) pictures were sent; one picture is edited at a time",
@@ -65,7 +66,7 @@ extension GessoServer {
             $0.name == "mask" && $0.content.isEmpty && $0.fileName?.isEmpty == false
         }
         if hasEmptyMask { throw Complaint(400, "mask: the file is empty", field: "mask") }
-        let mask = file(["mask"])
+        let mask = files(["mask"]).first
         var fields = try Fields(.object(members))
         let isWhite = fields.string("mask_mode") == "white"
         let asked = try ImageRequest(&fields, engine.names.models)
@@ -340,8 +341,7 @@ final class Repeats: @unchecked Sendable {
 
     /// What makes two requests the same.
     static func print(of order: Order, seedIsDrawn: Bool) -> String {
-        var order = order
-        if seedIsDrawn { order.settings["seed"] = nil }
+        let order = order.undrawn { _ in !seedIsDrawn }
         let encoder = JSONEncoder()
         encoder.outputFormatting = .sortedKeys
         return (try? encoder.encode(order)).map { String(decoding: $0, as: UTF8.self) } ?? ""

@@ -348,7 +348,7 @@ async function cancel() {
   }
 }
 
-/** Asks how a job stands that was begun here. */
+/** Asks for the state of a job that was begun here. */
 async function meet(id) {
   try {
     await takeJob(await ask("GET", `/api/v1/jobs/${id}`));

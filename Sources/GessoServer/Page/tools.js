@@ -71,7 +71,7 @@ export class Pointers {
     const erases = event.button === 2 || event.button === 5 || event.buttons === 32;
     const point = host.view.point(event);
     if (host.tool === "polygon") return this.corner(host.view.point(event), event);
-    const paints = host.tool === "brush" || host.tool === "eraser";
+    const { paints } = this;
     const subtracts = paints ? erases || host.tool === "eraser" : erases || event.altKey;
     this.stroke = {
       kind: paints ? "paint" : host.tool === "select" && host.selecting !== "box" ? "mark" : host.tool, id: event.pointerId, began: performance.now(),
@@ -204,8 +204,7 @@ export class Pointers {
   }
 
   showCursor(event) {
-    const { host } = this;
-    const paints = host.tool === "brush" || host.tool === "eraser";
+    const { host, paints } = this;
     host.view.cursor = event.pointerType === "touch" || !host.mask || host.tool === "pan"
       ? null : { ...host.view.point(event), radius: paints ? host.radius : 0, isCross: !paints };
     host.view.redrawMask();

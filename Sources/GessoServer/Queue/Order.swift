@@ -101,12 +101,13 @@ package struct Order: Codable, Sendable, Equatable {
         return drawn
     }
 
-    /// Whether this is `asked`, with seeds drawn where it names none.
-    func isDrawn(from asked: Order) -> Bool {
+    /// The order without the seeds that were drawn for it.
+    func undrawn(_ isAsked: (_ key: String) -> Bool) -> Order {
         var bare = self
-        for key in ["seed", "variation_seed"] where asked.settings[key] == nil {
-            bare.settings[key] = nil
-        }
-        return bare == asked
+        for key in ["seed", "variation_seed"] where !isAsked(key) { bare.settings[key] = nil }
+        return bare
     }
+
+    /// Whether this is `asked`, with seeds drawn where it names none.
+    func isDrawn(from asked: Order) -> Bool { undrawn { asked.settings[$0] != nil } == asked }
 }
