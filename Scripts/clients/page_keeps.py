@@ -8,6 +8,7 @@ from PIL import Image
 BUSY = "document.getElementById('run').textContent === 'Cancel'"
 IDLE = "document.getElementById('run').textContent === 'Run'"
 SAID = "document.getElementById('live').textContent"
+KEPT = "window.gesso.isKept()"
 NAME = "document.getElementById('picture-name').textContent"
 
 
@@ -60,13 +61,14 @@ def test_keeps(browser):
     assert mask(page)["hash"] == first
     feature("undo brings back the picture and its mask after a result took their place")
 
+    wait(page, KEPT)
     other = context.new_page()
     other.goto(page.url)
     other.wait_for_selector("html[data-ready=true]")
     wait(other, "window.gesso.mask()")
     assert mask(other)["hash"] == first, "a new tab does not begin with the newest work"
     open_picture(other, blue, "blue")
-    other.wait_for_timeout(600)
+    wait(other, KEPT)
     other.close()
     page.reload()
     page.wait_for_selector("html[data-ready=true]")
@@ -85,7 +87,7 @@ def test_keeps(browser):
     page.wait_for_timeout(700)
     page.locator("#prompt").press("Control+Enter")
     assert page.locator("#remove").is_disabled()
-    page.wait_for_timeout(400)
+    wait(page, KEPT)
     page.reload()
     page.wait_for_selector("html[data-ready=true]")
     wait(page, f"{BUSY} || !document.getElementById('compare-label').hidden")

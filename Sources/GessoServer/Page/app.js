@@ -492,6 +492,7 @@ async function use(what, item) {
 
 // What is kept in this browser: the picture's id, the mask, fields and view
 
+// The timer of what is still to be kept; 0: nothing is.
 let storing = 0;
 // What was kept of a picture that could not be opened.
 let unopened;
@@ -500,15 +501,22 @@ function store() {
   const isLarge = view.size.w * view.size.h > 16e6;
   planSoon(order, () => !state.job && !state.isSending && !isLarge);
   clearTimeout(storing);
-  storing = setTimeout(() => {
-    remember({
-      source: state.source ?? unopened?.source, mask: state.source ? host.mask?.snapshot() : unopened?.mask, verb: verb(), prompt: el("prompt").value, negative: el("negative").value, style: el("style").value,
-      job: state.job, jobs: [...state.jobs],
-      request: { presets: settings.chosen, settings: settings.values(), model: settings.model?.value, pictures: settings.count?.value ?? 1 },
-      view: { scale: view.scale, x: view.x, y: view.y, isFitted: view.isFitted }, extent: view.extent,
-    });
-  }, 400);
+  storing = setTimeout(storeNow, 400);
 }
+
+async function storeNow() {
+  clearTimeout(storing);
+  const current = storing;
+  await remember({
+    source: state.source ?? unopened?.source, mask: state.source ? host.mask?.snapshot() : unopened?.mask, verb: verb(), prompt: el("prompt").value, negative: el("negative").value, style: el("style").value,
+    job: state.job, jobs: [...state.jobs],
+    request: { presets: settings.chosen, settings: settings.values(), model: settings.model?.value, pictures: settings.count?.value ?? 1 },
+    view: { scale: view.scale, x: view.x, y: view.y, isFitted: view.isFitted }, extent: view.extent,
+  });
+  if (storing === current) storing = 0;
+}
+// What was done in the last moment before a page is closed or left is kept, too.
+document.addEventListener("visibilitychange", () => { if (document.hidden && storing) storeNow(); });
 
 async function restore() {
   const kept = await recall();
@@ -596,4 +604,5 @@ window.gesso = {
   point: (x, y) => view.point({ clientX: x, clientY: y }),
   view: () => ({ scale: view.scale, x: view.x, y: view.y, extent: { ...view.extent } }),
   address: (path) => address(path).href,
+  isKept: () => !storing,
 };
