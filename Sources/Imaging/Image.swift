@@ -10,8 +10,15 @@ public struct Image: Sendable, Equatable {
     public let depth: Int
     /// `height * width * channels` values, 0...255 at depth 8 and 0...65535 at depth 16.
     public var samples: [UInt16] {
-        didSet { precondition(samples.count == width * height * channels) }
+        // Changed in place. With `didSet`, another module that changes one value copies all of them.
+        @inlinable get { storage }
+        @inlinable _modify {
+            defer { precondition(storage.count == width * height * channels) }
+            yield &storage
+        }
     }
+
+    @usableFromInline var storage: [UInt16]
     /// What the file carries beside the pixels.
     public var metadata: ImageMetadata
 
@@ -27,7 +34,7 @@ public struct Image: Sendable, Equatable {
         self.height = height
         self.channels = channels
         self.depth = depth
-        self.samples = samples
+        storage = samples
         self.metadata = metadata
     }
 

@@ -7,15 +7,22 @@ public struct Mask: Sendable, Equatable {
     public let height: Int
     /// `height * width` values, rows from the top.
     public var values: [UInt8] {
-        didSet { precondition(values.count == width * height) }
+        // Changed in place. With `didSet`, another module that changes one value copies all of them.
+        @inlinable get { storage }
+        @inlinable _modify {
+            defer { precondition(storage.count == width * height) }
+            yield &storage
+        }
     }
+
+    @usableFromInline var storage: [UInt8]
 
     /// A mask of the given values, or the same value everywhere.
     public init(width: Int, height: Int, values: [UInt8]) {
         precondition(width > 0 && height > 0 && values.count == width * height)
         self.width = width
         self.height = height
-        self.values = values
+        storage = values
     }
 
     /// The same value everywhere.

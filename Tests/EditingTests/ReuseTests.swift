@@ -68,6 +68,7 @@ import Testing
     @Test(arguments: [("gesso-builtin", 23), ("gesso-builtin-inpaint", 37)])
     func paintsNearlyWhatAFullRunDoes(_ model: String, _ least: Double) throws {
         let editor = model == "gesso-builtin" ? Self.editor : Self.inpainting
+        let middle = middle
         let ratios = try (3..<6).map { seed in
             let seed = ["seed": String(seed)]
             let full = try painted(middle, seed, by: editor)
