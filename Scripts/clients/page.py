@@ -7,9 +7,10 @@ import time
 
 from page_tools import (
     CHROMIUM, do, done, drag, feature, foreign, mask, opened, PHOTO, place, run, SHOTS, tool, wait)
-from page_looks import test_large, test_looks
+from page_looks import test_large, test_looks, test_tools
 from page_keeps import test_keeps
-from page_results import test_abilities, test_results
+from page_results import test_abilities, test_results, test_seeds
+from page_tabs import test_login, test_tabs
 from PIL import Image
 from playwright.sync_api import sync_playwright
 
@@ -482,7 +483,8 @@ def test_touch(browser):
 
 with sync_playwright() as playwright:
     browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox", "--disable-dev-shm-usage"])
-    for test in (test_mouse, test_keeps, test_results, test_abilities, test_large, test_touch, test_looks):
+    for test in (test_mouse, test_keeps, test_tabs, test_login, test_results, test_abilities, test_seeds, test_tools, test_large,
+                 test_touch, test_looks):
         if len(sys.argv) < 4 or sys.argv[3] == test.__name__:
             test(browser)
     browser.close()

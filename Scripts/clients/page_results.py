@@ -88,3 +88,39 @@ def test_abilities(browser):
     assert page.locator("#negative").is_enabled()
     feature("what a checkpoint cannot do is greyed, with the reason")
     context.close()
+
+
+def test_seeds(browser):
+    """Seeds have 64 bits, and what is none is refused at its field."""
+    context, page = opened(browser, viewport={"width": 1400, "height": 900})
+    page.get_by_label("From words").check()
+    page.fill("#prompt", "seeds")
+    page.fill("#key-steps", "1")
+    for seed in ("4611686018427387905", "18446744073709551615"):
+        page.fill("#key-seed", seed)
+        run(page)
+        wait(page, f"document.querySelector('#gallery p.hint')?.textContent.includes('seed {seed}')")
+        for button in ("all", "seed"):
+            page.fill("#key-seed", "")
+            page.locator(f"#gallery [data-what={button}]").first.click()
+            wait(page, f"document.getElementById('key-seed').value === '{seed}'")
+    feature("a seed of 64 bits is used again, digit by digit")
+
+    made = set()
+    for seed in ("", "-1", "", "-1"):
+        page.fill("#key-seed", seed)
+        run(page)
+        wait(page, "/Seed [0-9]+$/.test(document.getElementById('proof').textContent)")
+        made.add(page.locator("#proof").inner_text())
+    assert len(made) == 4, made
+    feature("an empty seed, and -1, draw one")
+
+    page.fill("#key-seed", "12x")
+    page.locator("#run").click()
+    wait(page, "document.getElementById('key-seed').getAttribute('aria-invalid') === 'true'")
+    said = page.locator("#message").inner_text()
+    assert said.startswith("Seed: "), said
+    page.fill("#key-seed", "12")
+    assert page.locator("#key-seed").get_attribute("aria-invalid") is None
+    feature("what is no seed is refused at its field")
+    context.close()

@@ -37,7 +37,8 @@ package struct OptionsPage {
         let value = argument.valueName ?? "value"
         guard argument.kind != .positional else { return "`<\(value)>`" }
         let names = (argument.names ?? []).map { "`\($0)`" }.joined(separator: ", ")
-        return names + (argument.kind == .option ? " *\(value)*" : "")
+        let shown = value.replacing("|", with: "\\|")
+        return names + (argument.kind == .option ? " *\(shown)*" : "")
     }
 
     private static func table(_ arguments: [CommandOutline.Argument]) -> [String] {

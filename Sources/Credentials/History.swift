@@ -122,7 +122,8 @@ extension CredentialsReport {
     /// An action in words: `edited by Gesso 0.1.0: A part was repainted. (300x40 pixels at 10,20)`.
     private static func sentence(_ action: CBOR) -> String? {
         guard let name = line(action["action"]) else { return nil }
-        var text = name.hasPrefix("c2pa.") ? String(name.dropFirst(5)) : name
+        let word = name.hasPrefix("c2pa.") ? name.dropFirst(5) : name[...]
+        var text = word.hasPrefix("watermarked") ? "marked with a watermark" : String(word)
         let agent = action["softwareAgent"]
         if let agent = line(agent?["name"]) ?? line(agent) { text += " by " + agent }
         if let description = line(action["description"]) { text += ": " + description }

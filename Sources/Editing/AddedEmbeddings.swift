@@ -117,7 +117,8 @@ struct AddedEmbeddings: Sendable {
                     + (isBracketed && recipe.promptSyntax == .weighted
                         ? ": its brackets are weights here; \\( and \\) find it" : ""))
         }
-        return remarks + unknownWords(recipe)
+        // Of weighted prompts whoever looked for the files says so.
+        return remarks + (recipe.promptSyntax == .weighted ? [] : unknownWords(recipe))
     }
 
     /// ComfyUI's `embedding:word` for a word that is none.

@@ -1,14 +1,18 @@
-import Imaging
+public import Imaging
 import Recipes
 
 extension Edit {
     /// The result without any model: the original with its masked part filled. Nil if there is no
     /// original.
     ///
-    /// - Parameter progress: called between any two pieces of a fill that takes long; what it throws ends it.
+    /// - Parameters:
+    ///   - format: of the file that the result becomes, for the memory that takes; nil where that is not known yet.
+    ///   - progress: called between any two pieces of a fill that takes long; what it throws ends it.
     public func filled(
+        writing format: ImageFormat? = nil,
         progress: @escaping (Progress) throws -> Void = { _ in }
     ) throws -> EditResult? {
+        if let format, !isIdentity { try fillMemory(writing: format).check() }
         let begun = try begun(progress: progress)
         guard let original = begun.original, let start = begun.start else { return nil }
         let image = isIdentity ? original : begun.composited(start)

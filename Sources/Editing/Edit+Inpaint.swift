@@ -38,9 +38,39 @@ extension Edit {
             : try drawing(
                 MaskPlan(parts: recipe.avoid.map { .init($0, at: .argument("avoid")) }))
         let mask = try drawing(plan)
+        if mask.isEmpty, !recipe.invertMask { try checkColors(of: plan) }
+        let isAlphaAlone = plan.parts.allSatisfy { $0.source == .alpha }
+        if isAlphaAlone, reveals(plan.showsAlpha, recipe), recipe.maskMode == .hard,
+            recipe.maskThreshold != Recipe(.inpaint).maskThreshold
+        {
+            stretched.append(
+                "the mask is alpha: mask_threshold has no effect, all that is not opaque is repainted"
+            )
+        }
         return try inpaint(
             image, conformed: mask, recipe, revealing: plan.showsAlpha, avoiding: avoided,
             notes: stretched)
+    }
+
+    /// Whether pixels of the picture become opaque.
+    private static func reveals(_ showsAlpha: Bool, _ recipe: Recipe) -> Bool {
+        showsAlpha && !recipe.invertMask && recipe.strength > 0
+    }
+
+    /// A mask of nothing but colours that are nowhere is as wrong as a shape outside of the picture.
+    ///
+    /// - Throws: `EditingError.colorNowhere`, of the first colour.
+    private static func checkColors(of plan: MaskPlan) throws {
+        // What is taken away or shrunk may have been there.
+        guard plan.grow >= 0, !plan.inverts, plan.parts.allSatisfy({ !$0.subtracts }) else {
+            return
+        }
+        let colors = plan.parts.compactMap { part -> EditingError? in
+            guard case .color = part.source, let text = part.source.text else { return nil }
+            return .colorNowhere(String(text.dropFirst("color:".count)), at: "\(part.origin)")
+        }
+        guard colors.count == plan.parts.count, let first = colors.first else { return }
+        throw first
     }
 
     /// A note on a mask that is on its side, or whose shape is not the picture's by more than a few percent.
@@ -59,7 +89,7 @@ extension Edit {
         _ image: Image, conformed fitted: Mask, _ recipe: Recipe,
         revealing: Bool = false, avoiding avoided: Mask? = nil, notes: [String] = []
     ) throws -> Edit {
-        let isRevealing = revealing && !recipe.invertMask && recipe.strength > 0
+        let isRevealing = reveals(revealing, recipe)
         // All that something shines through is repainted, however little: a rim would be left otherwise.
         let shape =
             isRevealing || recipe.maskMode != .hard

@@ -1,5 +1,5 @@
 import Files
-import Imaging
+public import Imaging
 import Recipes
 import Sampling
 
@@ -104,14 +104,18 @@ extension Editor {
 
 extension EditPlan {
     /// An edit that is filled only, without a model.
-    public init(filling edit: Edit) {
+    ///
+    /// - Parameter format: of the file that the result becomes, for the memory; nil where that is not known yet.
+    public init(filling edit: Edit, writing format: ImageFormat? = nil) {
         (model, scheduler, evaluations, branches, reuse) = ("none", nil, 0, 0, nil)
         (precision, kernels) = (ModelPrecision.exact.rawValue, [])
         (width, height, paddedWidth, paddedHeight) = (
             edit.width, edit.height, edit.width, edit.height
         )
         (isTiled, repaintedFraction, passes) = (false, edit.repaintedFraction, [])
-        (weightBytes, workBytes, availableBytes) = (0, edit.fillMemory.work, availableMemory())
+        (weightBytes, workBytes, availableBytes) = (
+            0, edit.fillMemory(writing: format).work, availableMemory()
+        )
         seconds = nil
         (isStandIn, seed) = (false, edit.seed)
         notes = edit.recipe.idleSettings(of: edit.verb)

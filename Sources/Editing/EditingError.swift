@@ -20,6 +20,8 @@ public enum EditingError: Error, Equatable, CustomStringConvertible {
     case noTransparency(at: String)
     /// A shape that is outside of the picture; `at` is where it was given.
     case shapeOutside(at: String, width: Int, height: Int)
+    /// A mask of a colour that the picture has nowhere; `at` is where it was given.
+    case colorNowhere(String, at: String)
     /// A mask falls into more parts than are painted one by one.
     case tooManyParts(Int, most: Int)
     /// The checkpoint's safety checker refuses the picture.
@@ -60,6 +62,7 @@ public enum EditingError: Error, Equatable, CustomStringConvertible {
         case .noTransparency(let place): "the picture has no transparency: \(place)"
         case .shapeOutside(let place, let width, let height):
             "no pixel of \(width)x\(height) is inside: \(place)"
+        case .colorNowhere(let color, let place): "no pixel has the colour \(color): \(place)"
         case .tooManyParts(let count, let most):
             "the mask falls into \(count) parts, more than \(most)"
         case .refused(let model):
@@ -88,6 +91,7 @@ public enum EditingError: Error, Equatable, CustomStringConvertible {
         case .noMask: "give one"
         case .noTransparency: "give a picture with an alpha channel, or another mask"
         case .shapeOutside: "count pixels from the top left of the upright picture"
+        case .colorNowhere: "give another colour, or more behind the ~"
         case .tooManyParts: "paint them at once, or grow the mask until they touch"
         case .refused: "try another prompt or seed"
         case .noControlNet: nil

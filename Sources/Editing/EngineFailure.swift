@@ -51,7 +51,7 @@ public enum EngineFailure: Sendable {
         case .noTokenizer: self = .cannotRead
         case .tooManyParts, .notFinite, .noTransparency: self = .corruptData
         case .refused: self = .refused
-        case .noMask, .shapeOutside, .noControlNet, .nothingToControlBy,
+        case .noMask, .shapeOutside, .colorNowhere, .noControlNet, .nothingToControlBy,
             .nothingToRead, .badMapNumbers:
             self = .usage
         }

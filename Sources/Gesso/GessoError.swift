@@ -94,7 +94,10 @@ extension GessoError {
             }
         switch error {
         case .missing(let key, let verb):
-            self.init(kind, "no \(key)", at: verb.rawValue, remedy: .giveSetting(key))
+            let shipped = (try? PresetShelf.shipped()) ?? []
+            self.init(
+                kind, "no \(key)", at: verb.rawValue,
+                remedy: .giveSetting(key, hasPresets: shipped.contains { $0.verbs.contains(verb) }))
         case .wrongVerb(let preset, let verb, let madeFor):
             self.init(
                 kind, "preset '\(preset.prefix(40))' is not for \(verb.rawValue)",

@@ -147,7 +147,9 @@ public struct Grid: Sendable {
             size: made[0].works.last?.result.firstSize
                 ?? Size(width: first.width, height: first.height), program: Program.name)
         let script = try zip(["X", "Y", "Z"], axes).map { name, axis in
-            ", \(name) Values: \(try JSON.line(axis.text))"
+            let fixed = try JSON.line(axis.values.joined(separator: ", "))
+            return ", \(name) Values: \(try JSON.line(axis.text))"
+                + (axis.hasDrawnSeeds ? ", Fixed \(name) Values: \(fixed)" : "")
         }
         table.metadata.parameters =
             edit.recipe.infotext(provenance) + ", Script: X/Y/Z plot" + script.joined()

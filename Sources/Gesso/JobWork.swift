@@ -178,8 +178,8 @@ struct JobWork {
         let prepared = try prepared(index, on: source, history)
         guard let (model, loading) = try model(index) else {
             guard let prepared else { throw Self.nothingToDo }
-            send(.plan(EditPlan(filling: prepared), index: index))
-            let filled = try prepared.filled {
+            send(.plan(EditPlan(filling: prepared, writing: request.format), index: index))
+            let filled = try prepared.filled(writing: request.format) {
                 try Task.checkCancellation()
                 send(.progress($0))
             }
@@ -282,8 +282,8 @@ struct JobWork {
         guard let (model, loading) = try model(index) else {
             guard let prepared else { throw Self.nothingToDo }
             return PlannedEdit(
-                verb: edits[index].verb, plan: EditPlan(filling: prepared), loading: 0,
-                isSpeedKept: true)
+                verb: edits[index].verb, plan: EditPlan(filling: prepared, writing: request.format),
+                loading: 0, isSpeedKept: true)
         }
         let edit = try prepared ?? textToImage(index, model)
         let (speed, isKept) = try library.speed(

@@ -112,8 +112,12 @@ public struct Outcome: Sendable {
         if try mark != readMark
             || last.isWatermarked && !written.holds(Watermark(last.recipe.watermark))
         {
+            // A mark that is not in the picture itself is in no file of it.
+            let isMarked =
+                (mark.map { image.holds($0) } ?? true)
+                && (!last.isWatermarked || image.holds(Watermark(last.recipe.watermark)))
             self.works[works.count - 1].result.report.notes.append(
-                isLossless ? Self.smallMark : Self.lossyMark)
+                isLossless || !isMarked ? Self.smallMark : Self.lossyMark)
         }
     }
 
@@ -152,11 +156,28 @@ public struct Outcome: Sendable {
         "the watermark cannot be read from the file, which is compressed: raise the quality, or write "
         + "a PNG"
 
+    /// A result that would replace the picture it was made from does so only while that is as it was read: what
+    /// another program wrote to it since would be lost.
+    ///
+    /// - Throws: `GessoError` where the file is that picture's and holds other bytes by now.
+    package func checkSource(replacedAt file: URL) throws {
+        guard let source = inputs[Request.source], let path = source.path, path != "-",
+            let hash = source.sha256,
+            FilePath.resolved(file) == FilePath.resolved(URL(filePath: FilePath.literal(path))),
+            let now = try? pictureFile(at: file), Digest.sha256(now) != hash
+        else { return }
+        throw GessoError(
+            .inputOutput, "another program changed it since it was read, nothing was written",
+            at: source.name, do: "give the result another name, or run it again")
+    }
+
     /// Writes the picture, and if wanted the receipt, each whole or not at all.
     ///
     /// - Throws: `FileError.outputExists` for a file that is there unless `replacing`, and other
-    ///   `ImagingError`s for one that cannot be written.
+    ///   `ImagingError`s for one that cannot be written; `GessoError` where it would replace its own source,
+    ///   which another program changed meanwhile.
     public func write(to file: URL, receipt: URL? = nil, replacing: Bool = false) throws {
+        if replacing { try checkSource(replacedAt: file) }
         if let receipt { try checkWritable(receipt, overwrite: replacing) }
         try writeAtomically(data, to: file, overwrite: replacing)
         guard let receipt else { return }

@@ -9,8 +9,8 @@ public enum Remedy: Sendable, Equatable, CustomStringConvertible {
 
     /// What to do about a part of the request, or a setting, of that name.
     case part(String, String)
-    /// A value for the setting of that name, or a preset that has one.
-    case giveSetting(String)
+    /// A value for the setting of that name, or a preset that has one, where some are shipped for the verb.
+    case giveSetting(String, hasPresets: Bool)
     /// A value for the variable of that name.
     case giveVariable(String)
     /// A mask of that name.
@@ -71,7 +71,8 @@ public enum Remedy: Sendable, Equatable, CustomStringConvertible {
         switch self {
         case .advice(let text): text
         case .part(let name, let advice): "\(name): \(advice)"
-        case .giveSetting: "give one, or a preset that has one"
+        case .giveSetting(_, let hasPresets):
+            hasPresets ? "give one, or a preset that has one" : "give one"
         case .giveVariable: "give it one"
         case .giveMask: "give one of that name"
         case .leaveOutVariable(let name): "variable \(name): leave it out"

@@ -151,6 +151,23 @@ public struct Request: Sendable, Equatable {
 }
 
 extension Request {
+    /// Pictures that are read, by their paths, and no edits.
+    package init(reading paths: [String]) {
+        self.init(
+            [], pictures: Dictionary(paths.map { ($0, Picture.file($0)) }) { first, _ in first })
+    }
+
+    /// The same without the picture that is edited, which the result may replace, and what else is read from its
+    /// file.
+    package var withoutSource: Request {
+        var other = self
+        let source = pictures[Self.source]?.path
+        other.pictures = pictures.filter { name, picture in
+            name != Self.source && (picture.path == nil || picture.path != source)
+        }
+        return other
+    }
+
     /// The paths of its pictures' files, links in them followed.
     package var files: Set<String> {
         let paths = pictures.values.compactMap(\.path).filter { $0 != "-" }

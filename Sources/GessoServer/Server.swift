@@ -71,6 +71,9 @@ public struct ServerConfiguration: Sendable {
         (origin.hasSuffix("/") ? String(origin.dropLast()) : origin).lowercased()
     }
 
+    /// Whether a text is `user:password`, neither of them empty.
+    public static func isPair(_ text: String) -> Bool { Login.isPair(text) }
+
     /// A token that nobody can guess.
     public static func newToken() -> String { Login.newToken() }
 
@@ -122,8 +125,9 @@ public struct GessoServer: Sendable {
         try await store.recover()
         let router = Router(context: ServerContext.self, options: .autoGenerateHeadEndpoints)
         router.add(middleware: AnswerMiddleware())
+        let routes = routes
         router.add(routes)
-        let gate = configuration.gate
+        let gate = configuration.gate.knowing(routes.map(\.path))
         let limits = configuration.clock
         // The largest body that is allowed must fit in, too.
         let budget = BodyBudget(limit: max(BodyBudget.usual, gate.bodyLimit))
@@ -151,10 +155,11 @@ public struct GessoServer: Sendable {
             onServerRunning: { channel in onStart(channel.localAddress?.port ?? 0) },
             logger: logger)
         var services = ServiceGroupConfiguration(
+            // They end in the reverse order: no connection is waited for before its answer is known.
             services: [
+                .init(service: application),
                 .init(
                     service: QueueService(queue: queue, upkeep: Upkeep(configuration, queue))),
-                .init(service: application),
             ],
             gracefulShutdownSignals: [.sigterm, .sigint], logger: logger)
         services.maximumGracefulShutdownDuration = .seconds(8)
@@ -198,7 +203,7 @@ public struct GessoServer: Sendable {
     }
 }
 
-/// The queue, beside the server: it stops first, so that no answer waits for a job.
+/// The queue, beside the server: it ends first, which ends the event streams and the waits for jobs.
 private struct QueueService: Service {
     let queue: Queue
     let upkeep: Upkeep

@@ -52,23 +52,28 @@ extension Image {
 
     /// Bytes of memory, about, that ``filled(where:with:avoiding:)`` takes beside the picture.
     ///
-    /// They go with the pixels that are looked at; the factors were measured on pictures of 2 to 13 megapixels
-    /// and rounded up.
+    /// They go with the pixels that are looked at, and of patches with those of the hole, too; the factors were
+    /// measured on pictures of 12 and 24 megapixels and rounded up.
     public func bytesToFill(
         where hole: Mask, with filling: Filling, avoiding avoided: Mask? = nil
     ) -> Int {
-        func box(_ reach: Int) -> [Box] {
+        func around(_ reach: Int) -> Int {
             let bounds = unknown(beside: hole).bounds
-            return [bounds?.widened(by: reach, inWidth: width, height: height)].compactMap(\.self)
+            let box = bounds?.widened(by: reach, inWidth: width, height: height)
+            return box.map { $0.width * $0.height } ?? 0
         }
-        let (bytes, boxes): (Int, [Box]) =
-            switch filling {
-            case .color: (0, [])
-            case .edge: (40, box(1))
-            case .blur: (110, box(HoledPicture.blurReach))
-            case .patch: (90, PatchWindow.all(of: hole, avoiding: avoided).map(\.box))
+        switch filling {
+        case .color: return 0
+        case .edge: return 40 * around(1)
+        case .blur: return 72 * around(HoledPicture.blurReach)
+        case .patch:
+            // A hole takes the more the larger it is, up to a quarter of what is looked at.
+            let windows = PatchWindow.all(of: hole, avoiding: avoided).map { window in
+                let pixels = window.box.width * window.box.height
+                return 75 * pixels + min(120 * window.count, 30 * pixels)
             }
-        return bytes * (boxes.map { $0.width * $0.height }.max() ?? 0)
+            return windows.max() ?? 0
+        }
     }
 
     /// Fills what a box holds that is as much larger than the unknown as counts.

@@ -55,9 +55,13 @@ struct PatchMatch {
         matches = Array(repeating: -1, count: width * height)
         costs = Array(repeating: 0, count: width * height)
         var random = SplitMix(state: seed)
-        let sources = level.isSource.indices.filter { level.isSource[$0] }
+        var sources: [Int32] = []
+        sources.reserveCapacity(level.isSource.count { $0 })
+        for place in level.isSource.indices where level.isSource[place] {
+            sources.append(Int32(place))
+        }
         for target in tiles.joined().joined() {
-            matches[Int(target)] = Int32(sources[random.below(sources.count)])
+            matches[Int(target)] = sources[random.below(sources.count)]
         }
     }
 

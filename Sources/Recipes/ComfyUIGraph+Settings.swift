@@ -164,7 +164,8 @@ extension ComfyUIGraph {
                     "its text encoders were given different prompts, of which the second is left out"
                 )
             }
-            return readsSquareBrackets ? text : text.map { OtherSettings.escaped($0, "[]") }
+            if readsSquareBrackets { return text }
+            return text.map { OtherSettings.withoutOperators(OtherSettings.escaped($0, "[]")) }
         }
 
         private mutating func pass(_ types: [String]) {

@@ -12,6 +12,30 @@ extension OtherSettings {
         return String(text)
     }
 
+    /// A prompt with `\` before its braces where some would be choices here, which are text in its program.
+    static func escapedChoices(_ prompt: String) -> String {
+        guard prompt.contains("{"), prompt.contains("|") || prompt.contains("$$") else {
+            return prompt
+        }
+        return escaped(prompt, "{}")
+    }
+
+    /// A prompt with `AND` and `BREAK` in small letters, which are words to its program; CLIP reads small letters
+    /// alone.
+    static func withoutOperators(_ prompt: String) -> String {
+        let words = ["AND", "BREAK"].map { Array($0.unicodeScalars) }
+        var scalars = Array(prompt.unicodeScalars)
+        for place in scalars.indices where place == 0 || !scalars[place - 1].isOfWord {
+            for word in words where scalars[place...].starts(with: word) {
+                let end = place + word.count
+                guard end == scalars.count || !scalars[end].isOfWord else { continue }
+                scalars.replaceSubrange(
+                    place..<end, with: word.map { Unicode.Scalar(UInt8($0.value) | 0x20) })
+            }
+        }
+        return String(String.UnicodeScalarView(scalars))
+    }
+
     /// A prompt of InvokeAI without the round brackets that have no weight behind them, as it takes them
     /// out, too. One without its other half is text there; where functions have brackets, all stay.
     static func ungrouped(_ prompt: String) -> String {

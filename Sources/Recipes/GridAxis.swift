@@ -38,8 +38,12 @@ public struct GridAxis: Sendable, Equatable {
     public let values: [String]
     /// The axis as it was given.
     public let text: String
+    /// Whether seeds among the values were drawn, in the place of `random` and -1.
+    public let hasDrawnSeeds: Bool
     /// The option that gave it, for errors.
     let origin: Origin
+    /// The folder that files among the values lie in; nil for the current one.
+    private let folder: String?
 
     /// The most values an axis may have.
     public static let mostValues = 100
@@ -55,6 +59,7 @@ public struct GridAxis: Sendable, Equatable {
     /// - Throws: `RecipeError` for what is no axis.
     public init(_ text: String, option: String) throws(RecipeError) {
         origin = .argument(option)
+        folder = nil
         self.text = text
         guard let equals = text.firstIndex(of: "=") else {
             throw .malformed(
@@ -65,8 +70,8 @@ public struct GridAxis: Sendable, Equatable {
         let isWhole =
             Recipe.key(name.replacing("-", with: "_"))?.expected.hasPrefix("a whole") ?? false
         let values = try Self.values(
-            Self.parts(String(text[text.index(after: equals)...])), of: name, whole: isWhole,
-            at: origin)
+            Self.parts(String(text[text.index(after: equals)...]), of: name, at: origin),
+            of: name, whole: isWhole, at: origin)
         if name == "preset" {
             subject = .preset
         } else if name == "model" {
@@ -93,15 +98,21 @@ public struct GridAxis: Sendable, Equatable {
             subject = .key(key)
         }
         try Self.check(values, of: name, subject, at: origin)
-        self.values = values
+        self.values = Self.drawingSeeds(values, subject)
+        hasDrawnSeeds = self.values != values
     }
 
     /// Reads what a recipe has below `for:`: a key or a variable with a list of values, or with one text
     /// of ranges.
     ///
-    /// - Parameter variables: the names of those of the recipe, which go before keys.
-    init(_ entry: RecipeNode.Entry, over variables: [String]) throws(RecipeError) {
+    /// - Parameters:
+    ///   - variables: the names of those of the recipe, which go before keys.
+    ///   - folder: the one that its files lie in; nil if it can have none.
+    init(
+        _ entry: RecipeNode.Entry, over variables: [String], in folder: String?
+    ) throws(RecipeError) {
         origin = entry.keyOrigin
+        self.folder = folder
         let texts = try entry.value.texts()
         if variables.contains(entry.key) {
             subject = .variable(entry.key)
@@ -114,21 +125,27 @@ public struct GridAxis: Sendable, Equatable {
             }
             subject = .key(key.name)
         }
+        let given: [String]
         if case .text(let text, let place) = entry.value {
             let isWhole = Recipe.key(entry.key)?.expected.hasPrefix("a whole") ?? false
-            values = try Self.values(
-                Self.parts(text), of: entry.key, whole: isWhole, at: place)
+            given = try Self.values(
+                Self.parts(text, of: entry.key, at: place), of: entry.key, whole: isWhole,
+                at: place)
         } else {
-            values = texts.map(\.text)
+            given = texts.map(\.text)
         }
         text =
             entry.key + "="
-            + values.map { value in
-                let isText = value.contains(",") || value.isEmpty || NumberRange(value) != nil
-                return isText ? "\"\(value)\"" : value
+            + given.map { value in
+                let isText =
+                    value.contains { ",\"".contains($0) } || value.isEmpty
+                    || NumberRange(value) != nil
+                return isText ? "\"" + value.replacing("\"", with: "\"\"") + "\"" : value
             }
             .joined(separator: ",")
-        try Self.check(values, of: entry.key, subject, at: origin)
+        try Self.check(given, of: entry.key, subject, at: origin)
+        values = Self.drawingSeeds(given, subject)
+        hasDrawnSeeds = values != given
         for (value, place) in texts {
             guard case .key(let name) = subject, case .list = entry.value,
                 let key = Recipe.key(name)
@@ -163,6 +180,12 @@ public struct GridAxis: Sendable, Equatable {
             values += numbers
         }
         return values
+    }
+
+    /// The values with a seed for each that is to be drawn, as AUTOMATIC1111 fixes those of its grids.
+    private static func drawingSeeds(_ values: [String], _ subject: Subject) -> [String] {
+        guard subject == .key("seed") || subject == .key("variation_seed") else { return values }
+        return values.map { ["random", "-1"].contains($0) ? "\(Recipe.randomSeed())" : $0 }
     }
 
     private static func check(
@@ -207,7 +230,7 @@ public struct GridAxis: Sendable, Equatable {
     /// The setting of a value, if it is one.
     public func setting(_ value: String) -> Setting? {
         guard case .key(let key) = subject else { return nil }
-        return Setting(key, value, at: origin)
+        return Setting(key, value, at: origin).from(folder: folder)
     }
 
     /// The recipe with a value in the place of the words, or as a part of its ControlNets, if it is about
@@ -232,6 +255,11 @@ public struct GridAxis: Sendable, Equatable {
         var replaced = recipe
         replaced.prompt = recipe.prompt.replacing(words, with: value)
         replaced.negativePrompt = recipe.negativePrompt.replacing(words, with: value)
+        // The new words were not drawn from what the old ones were.
+        if replaced.prompt != recipe.prompt { replaced.wildcardPrompt = nil }
+        if replaced.negativePrompt != recipe.negativePrompt {
+            replaced.wildcardNegativePrompt = nil
+        }
         return replaced
     }
 
@@ -254,21 +282,41 @@ public struct GridAxis: Sendable, Equatable {
         return changed
     }
 
-    /// What commas part, but for those in double quotes; the quotes are taken off.
-    private static func parts(_ text: String) -> [(text: String, isQuoted: Bool)] {
-        var parts = [(text: "", isQuoted: false)]
-        var isInQuotes = false
-        for character in text {
-            if character == "\"" {
-                isInQuotes.toggle()
-                parts[parts.count - 1].isQuoted = true
-            } else if character == ",", !isInQuotes {
-                parts.append(("", false))
-            } else {
-                parts[parts.count - 1].text.append(character)
+    /// What commas part, by the rules of comma separated values: in double quotes a comma is text and two quotes are
+    /// one; quotes that do not begin a part are text.
+    private static func parts(
+        _ text: String, of name: String, at origin: Origin
+    ) throws(RecipeError) -> [(text: String, isQuoted: Bool)] {
+        var parts: [(text: String, isQuoted: Bool)] = []
+        var part = String.UnicodeScalarView()
+        var (isQuoted, isOpen, isBehindQuote) = (false, false, false)
+        for scalar in text.unicodeScalars {
+            if isOpen {
+                (isOpen, isBehindQuote) = (scalar != "\"", scalar == "\"")
+                if isOpen { part.append(scalar) }
+                continue
             }
+            if scalar == "," {
+                parts.append((String(part).trimmed, isQuoted))
+                (part, isQuoted) = (String.UnicodeScalarView(), false)
+            } else if scalar == "\"", isBehindQuote {
+                part.append(scalar)
+                isOpen = true
+            } else if scalar == "\"", !isQuoted, part.allSatisfy(\.properties.isWhitespace) {
+                part.removeAll()
+                (isQuoted, isOpen) = (true, true)
+            } else {
+                part.append(scalar)
+            }
+            isBehindQuote = false
         }
-        return parts.map { ($0.text.trimmed, $0.isQuoted) }
+        guard !isOpen else {
+            throw .malformed(
+                "a quote of \(name.prefix(40)) is not closed", at: origin,
+                remedy: "close it, and double a quote inside")
+        }
+        parts.append((String(part).trimmed, isQuoted))
+        return parts
     }
 }
 

@@ -27,10 +27,19 @@ public indirect enum MaskSource: Sendable, Equatable {
             self = try Self.rectangle(rest, text, origin)
         } else if let rest = rest(after: "polygon:") {
             self = try Self.polygon(rest, text, origin)
+        } else if Self.shapesElsewhere.contains(where: text.hasPrefix) {
+            throw Self.bad(
+                "no such shape", text,
+                "write rect:x,y,w,h, polygon:x1,y1,x2,y2,..., color:#rrggbb or alpha", origin)
         } else {
             self = .picture(text)
         }
     }
+
+    /// Shapes that one may expect, and that there are not.
+    private static let shapesElsewhere = [
+        "box:", "bbox:", "rectangle:", "square:", "circle:", "ellipse:", "oval:", "poly:",
+    ]
 
     /// A shape as it is written; nil for a picture and for a mask of its own.
     public var text: String? {

@@ -32,7 +32,8 @@ public struct PictureSettings: Sendable, Equatable {
         (program, model, modelHash) = (other.program, other.model, nil)
         let hasStrength = other.found.contains { $0.key == "strength" }
         verb = other.verb ?? (hasStrength ? .imageToImage : .textToImage)
-        settings = Self.settings(other.found, of: name)
+        let found = other.found.map { (key: $0.key, value: Self.literal($0.value, $0.key)) }
+        settings = Self.settings(found, of: name)
         (leftOut, remarks) = (other.leftOut, other.remarks)
         entries =
             other.found.filter { !["prompt", "negative_prompt"].contains($0.key) }
@@ -66,9 +67,15 @@ public struct PictureSettings: Sendable, Equatable {
             : []
         entries = infotext.settings
         verb = infotext.verb
-        var found: [(key: String, value: String)] = [("prompt", infotext.prompt)]
+        // What is left to chance in a prompt of Gesso was drawn, and what is not has its signs.
+        let isOwn = infotext.program == "Gesso"
+        func literal(_ value: String, _ key: String) -> String {
+            isOwn ? value : Self.literal(value, key)
+        }
+        var found = [(key: "prompt", value: literal(infotext.prompt, "prompt"))]
         if !infotext.negativePrompt.isEmpty {
-            found.append(("negative_prompt", infotext.negativePrompt))
+            found.append(
+                ("negative_prompt", literal(infotext.negativePrompt, "negative_prompt")))
         }
         var leftOut: [Infotext.Entry] = []
         // A network that makes pictures larger is nearer to a filter of pixels than to latents.
@@ -81,7 +88,7 @@ public struct PictureSettings: Sendable, Equatable {
                 found.removeAll { $0.key == key.name }
                 found.append((key.name, entry.value))
             } else if let read = InfotextField.named(entry.name)?.read(entry.value, infotext) {
-                found += read
+                found += read.map { (key: $0.key, value: literal($0.value, $0.key)) }
             } else {
                 leftOut.append(entry)
             }
@@ -89,6 +96,12 @@ public struct PictureSettings: Sendable, Equatable {
         if infotext.isFromCard { found.append(("rng", RandomGenerator.nv.rawValue)) }
         settings = Self.settings(found, of: name)
         self.leftOut = leftOut
+    }
+
+    /// A prompt of another program, in whose braces nothing is left to chance; other values as they are.
+    private static func literal(_ value: String, _ key: String) -> String {
+        key.hasSuffix("prompt") && !key.hasPrefix("wildcard_")
+            ? OtherSettings.escapedChoices(value) : value
     }
 
     private static func settings(

@@ -61,7 +61,7 @@ extension Preset {
             let own = step.settings.contains { $0.key == "seed" } && !edits.isEmpty
             if !own || given.settings.contains(where: { $0.key == "seed" }) {
                 first = recipe.seed ?? first ?? Recipe(step.verb).drawingSeed().seed
-                recipe.seed = first.map { $0 &+ UInt64(index) }
+                recipe = recipe.seeded(first.map { $0 &+ UInt64(index) })
             }
             recipe = recipe.drawingSeed().recipe
             if index == 0 { first = recipe.seed }

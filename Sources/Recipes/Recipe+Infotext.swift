@@ -30,16 +30,20 @@ extension Recipe {
 
     /// The settings under Gesso's own names that a text needs to hold the whole recipe.
     private func lost(from text: String, _ source: InfotextField.Source) -> [String] {
-        let read = PictureSettings(Infotext(text), of: "")
+        // A reader takes off a mark of the order of bytes.
+        let read = PictureSettings(Infotext(text.withoutByteOrderMark), of: "")
         // The steps are in every text, but a recipe of none is refused without its fill.
         let settings = read.settings.filter {
             $0.key != "steps" && Recipe.key($0.key)?.verbs.contains(source.verb) == true
         }
         let found = (try? Recipe(source.verb, settings: settings)) ?? Recipe(source.verb)
         let kept = found.takingLoRATags().recipe
+        // A prompt under its own name takes the place of the one with the tags.
+        let losesTags = kept.prompt != prompt
         return Recipe.keys.compactMap { key in
             guard key.verbs.contains(source.verb), let value = key.value(in: self),
-                key.carried(value) != key.carried(key.value(in: kept) ?? .text(""))
+                losesTags && key.name == "lora"
+                    || key.carried(value) != key.carried(key.value(in: kept) ?? .text(""))
             else { return nil }
             // These are the picture's own.
             if ["seed", "scheduler", "width", "height", "steps"].contains(key.name) { return nil }

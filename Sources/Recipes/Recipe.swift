@@ -303,7 +303,8 @@ extension Recipe {
             "strength_mode", \.strengthMode, .oneOf(StrengthMode.self), for: fromPicture,
             "what strength sets: steps, or the noise of the start"),
         Key(
-            "steps", \.steps, .steps, "number of denoising steps; 0 keeps the fill as it is",
+            "steps", \.steps, .steps,
+            "number of denoising steps; 0 (inpaint, outpaint): fill only",
             elsewhere: ["num_inference_steps", "sampling_steps", "num_steps", "ddim_steps"]),
         Key(
             "guidance_scale", \.guidanceScale, .number(0...100),

@@ -45,7 +45,7 @@ struct RecipeFile {
             }
         }
         for entry in axes {
-            self.axes.append(try GridAxis(entry, over: variables.map(\.name)))
+            self.axes.append(try GridAxis(entry, over: variables.map(\.name), in: folder))
         }
         if !edits.isEmpty, let verb = whole.verb {
             throw .conflict(key: "verb", with: "edits", at: verb.keyOrigin)
@@ -79,7 +79,9 @@ struct RecipeFile {
                     remedy: "choose another name: {prompt} is the prompt that is given")
             }
             var standard: String?
-            if case .text(let text, _) = one.value { standard = text }
+            if case .text(let text, let origin) = one.value {
+                standard = (try? Template(text, at: origin))?.plain ?? text
+            }
             variables.append(
                 Variable(name: one.key, standard: standard, origin: one.keyOrigin))
         }
@@ -133,7 +135,7 @@ struct RecipeSection: Sendable, Equatable {
         case "verb": verb = try entry.setting()
         case "extends": base = try entry.setting()
         case "mask": mask = try MaskItem.all(entry.value, in: folder)
-        default: settings.append(try entry.setting())
+        default: settings.append(try entry.setting().from(folder: folder))
         }
     }
 }

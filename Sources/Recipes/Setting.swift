@@ -8,6 +8,8 @@ public struct Setting: Sendable, Equatable {
     public let origin: Origin
     /// Where the key was given.
     public let keyOrigin: Origin
+    /// The folder that the files in the value lie in; nil for the current one.
+    private(set) var folder: String?
     /// Of a recipe's prompt, what is before, between and behind the places of `{prompt}`.
     var parts: [String]?
 
@@ -17,6 +19,13 @@ public struct Setting: Sendable, Equatable {
         self.value = value
         self.origin = origin
         self.keyOrigin = keyOrigin ?? origin
+    }
+
+    /// The setting with its files in a folder: that of the recipe or list which it is from.
+    package func from(folder: String?) -> Setting {
+        var setting = self
+        setting.folder = folder == "." ? nil : folder
+        return setting
     }
 
     /// Reads `key=value`, the form that follows `--set`; the key may have `-` for `_`.
@@ -65,7 +74,11 @@ struct Layer {
             {
                 throw .badValue(
                     key: key.name, value: setting.value, at: setting.origin,
-                    expected: "a name, or a path below the current folder")
+                    expected: "a name, or a path below the "
+                        + (setting.folder == nil ? "current folder" : "folder of the file"))
+            }
+            if let folder = setting.folder {
+                try scratch.lead(key, from: folder, at: setting.origin)
             }
             entries.append((key, setting))
         }
@@ -77,6 +90,10 @@ struct Layer {
     func apply(to recipe: inout Recipe, for verb: Verb) {
         for (key, setting) in entries where key.verbs.contains(verb) {
             _ = key.set(setting.value, in: &recipe)
+            // Checked as the layer was made.
+            if let folder = setting.folder {
+                try? recipe.lead(key, from: folder, at: setting.origin)
+            }
             if Recipe.yieldingKeys.contains(key.name), setting.origin.isShipped {
                 recipe.generalKeys.insert(key.name)
             } else {
@@ -173,22 +190,43 @@ extension Recipe {
         }
         if steps == 0 { try checkStepless(verb, layers + [direct]) }
         try checkReuse(layers + [direct])
-        // Where nothing is repainted, no words are needed.
-        let none: String? = steps == 0 || strength == 0 ? "" : nil
+        // Where nothing is repainted no words are needed, and styles bring their own.
+        let none: String? = steps == 0 || strength == 0 || !styles.isEmpty ? "" : nil
         guard let prompt = try combined("prompt") ?? none else {
             throw .missing(key: "prompt", verb: verb)
         }
         self.prompt = prompt
         self.negativePrompt = try combined("negative_prompt") ?? ""
-        // A prompt that is given was drawn from nothing that came before it.
-        if direct.text("prompt") != nil { wildcardPrompt = direct.text("wildcard_prompt") }
-        if direct.text("negative_prompt") != nil {
-            wildcardNegativePrompt = direct.text("wildcard_negative_prompt")
+        if isDrawnOtherwise("prompt", self.prompt, layers, direct) { wildcardPrompt = nil }
+        if isDrawnOtherwise("negative_prompt", self.negativePrompt, layers, direct) {
+            wildcardNegativePrompt = nil
         }
     }
 }
 
 extension Recipe {
+    /// Whether what a prompt was drawn from was noted beside another prompt, or another seed.
+    private func isDrawnOtherwise(
+        _ key: String, _ prompt: String, _ layers: [Layer], _ direct: Layer
+    ) -> Bool {
+        let record = "wildcard_" + key
+        if direct.setting(record) != nil { return false }
+        guard let source = layers.last(where: { $0.setting(record) != nil }) else { return false }
+        if direct.setting(key) != nil || source.text(key) ?? "" != prompt { return true }
+        guard let drawnBy = source.text("seed").flatMap({ UInt64($0) }) else { return false }
+        return seed != drawnBy
+    }
+
+    /// The recipe with another seed. What its prompts were drawn from by an earlier one is forgotten.
+    package func seeded(_ seed: UInt64?) -> Recipe {
+        var seeded = self
+        if let earlier = self.seed, earlier != seed {
+            (seeded.wildcardPrompt, seeded.wildcardNegativePrompt) = (nil, nil)
+        }
+        seeded.seed = seed
+        return seeded
+    }
+
     /// What is kept around a mask is that of a whole call, with all of its pixels.
     private func checkReuse(_ layers: [Layer]) throws(RecipeError) {
         let others = [("deep_cache", deepCache > 1), ("token_merging", tokenMerging > 0)]

@@ -74,6 +74,26 @@ public struct StyleBook: Sendable, Equatable {
         self.styles = styles.reversed().filter { seen.insert($0.name).inserted }.reversed()
     }
 
+    /// The styles of names that were parted at each `;`: some have one themselves, and of such the longest counts.
+    func styles(called parts: [String]) throws(RecipeError) -> [Style] {
+        let long = styles.filter { $0.name.contains(";") }.map { style in
+            (parts: items(of: style.name) ?? [], style: style)
+        }.sorted { $0.parts.count > $1.parts.count }
+        var (found, rest) = ([Style](), parts[...])
+        while let first = rest.first {
+            if let (names, style) = long.first(where: {
+                $0.parts.first == first && rest.starts(with: $0.parts)
+            }) {
+                found.append(style)
+                rest = rest.dropFirst(names.count)
+            } else {
+                found.append(try style(first))
+                rest = rest.dropFirst()
+            }
+        }
+        return found
+    }
+
     /// The style of that name.
     func style(_ name: String) throws(RecipeError) -> Style {
         if let style = styles.first(where: { $0.name == name }) { return style }
@@ -96,9 +116,8 @@ extension Recipe {
         guard !styles.isEmpty else { return self }
         let book = try book()
         var taken = self
-        for name in styles {
-            let style = try book.style(name)
-            let origin = Origin.argument("style '\(name.prefix(40))'")
+        for style in try book.styles(called: styles) {
+            let origin = Origin.argument("style '\(style.name.prefix(40))'")
             taken.prompt = try styled(taken.prompt, style.prompt, at: origin)
             taken.negativePrompt = try styled(
                 taken.negativePrompt, style.negativePrompt, at: origin)
@@ -112,6 +131,9 @@ extension Recipe {
             }
         }
         taken.styles = []
+        // What is around them now was not drawn with them.
+        if taken.prompt != prompt { taken.wildcardPrompt = nil }
+        if taken.negativePrompt != negativePrompt { taken.wildcardNegativePrompt = nil }
         return taken
     }
 }

@@ -67,6 +67,12 @@ struct Template: Equatable {
         }.joined()
     }
 
+    /// The text without doubled braces; nil where variables are in it.
+    var plain: String? {
+        names.isEmpty
+            ? pieces.map { if case .text(let text) = $0 { text } else { "" } }.joined() : nil
+    }
+
     /// How many times `{prompt}` is in it.
     private var places: Int { pieces.count { $0 == .variable(Self.prompt) } }
 

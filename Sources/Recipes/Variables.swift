@@ -110,6 +110,6 @@ extension Setting {
         var filled = Setting(
             key, parts.joined(separator: "{\(Template.prompt)}"), at: origin, keyAt: keyOrigin)
         if isPrompt { filled.parts = parts }
-        return filled
+        return filled.from(folder: folder)
     }
 }

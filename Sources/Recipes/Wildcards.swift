@@ -319,6 +319,12 @@ struct SplitMix64 {
 }
 
 extension Recipe {
+    /// A seed below 2³² that another one draws.
+    package static func seed(drawnBy seed: UInt64) -> UInt64 {
+        var random = SplitMix64(state: seed)
+        return random.next() >> 32
+    }
+
     /// The recipe with what its prompts leave to chance drawn by its seed; as it is where prompts are
     /// plain. What was asked for stays in `wildcardPrompt`.
     ///

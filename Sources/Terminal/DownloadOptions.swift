@@ -43,7 +43,7 @@ package struct DownloadOptions: ParsableArguments {
 
     @Flag(
         inversion: .prefixedNo,
-        help: "Download the model's safety checker, too, or not (asked for on a terminal).")
+        help: "Download the model's safety checker or not; a terminal asks, else it is downloaded.")
     package var safetyChecker: Bool?
 
     @Flag(help: "Accept the licence without being asked.")

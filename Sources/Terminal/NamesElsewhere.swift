@@ -22,7 +22,8 @@ package enum NamesElsewhere {
         "mask-img": ["mask"], "mask-dir": ["masks"], "log": ["log-file"],
         "controlnet": ["control"], "control-net": ["control"],
         "controlnet-image": ["control-image"],
-        "n-threads": ["threads"], "num-threads": ["threads"], "no-metadata": ["strip-metadata"],
+        "size": ["side"], "n-threads": ["threads"], "num-threads": ["threads"],
+        "no-metadata": ["strip-metadata"],
     ]
 
     /// What to do instead, for options that nothing here answers to.
@@ -34,8 +35,11 @@ package enum NamesElsewhere {
         "i": "give the picture without an option", "I": "give the picture without an option",
         "b": "see `gesso grid --x seed=1-4`", "batch-count": "see `gesso grid --x seed=1-4`",
         "batch-size": "see `gesso grid --x seed=1-4`", "n-iter": "see `gesso grid --x seed=1-4`",
-        "n-samples": "see `gesso grid --x seed=1-4`",
+        "n-samples": "see `gesso grid --x seed=1-4`", "count": "see `gesso grid --x seed=1-4`",
         "num-images-per-prompt": "see `gesso grid --x seed=1-4`",
+        "size": "txt2img has --width and --height, outpaint --size, img2img --work-size",
+        "select": "make a mask with `gesso mask --select` and give it with --mask",
+        "keep": "make a mask with `gesso mask --keep` and give it with --mask",
         "device": "there is the processor only: leave it out",
         "gpu": "there is the processor only: leave it out",
         "cpu": "there is the processor only: leave it out",

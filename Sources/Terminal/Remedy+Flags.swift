@@ -7,7 +7,7 @@ extension Remedy {
         case .renameOrReplace: "give another name or --overwrite"
         case .fitMask: "--mask: give one of the picture's size, or --fit-mask"
         case .nameModel:
-            "give a folder or file, or set GESSO_MODELS; `gesso doctor` lists what is here"
+            "give a folder or file, or set GESSO_MODELS; `gesso model list` lists what is here"
         case .nameAddOn(let folder):
             "give a file, or a name in the folder \(folder) of GESSO_MODELS"
         case .anotherModel: "name another checkpoint with --model"
@@ -40,8 +40,8 @@ extension Remedy {
         case .part("output", let advice): "-o: \(advice)"
         case .part(let name, let advice):
             "--\(name.replacing("_", with: "-")): \(advice)"
-        case .giveSetting(let key):
-            "give --\(key.replacing("_", with: "-")) TEXT or --preset NAME"
+        case .giveSetting(let key, let hasPresets):
+            "give --\(key.replacing("_", with: "-")) TEXT" + (hasPresets ? " or --preset NAME" : "")
         case .giveVariable(let name): "give --var \(name)=TEXT"
         case .giveMask(let name): "give --mask \(name)=MASK"
         case .leaveOutVariable(let name): "--var \(name): leave it out"

@@ -19,6 +19,12 @@ struct GessoServerCommand: AsyncParsableCommand {
             throw ValidationError(
                 "--allow-origin takes scheme://host or scheme://host:port, not '\(origin)'")
         }
+        if options.token?.isEmpty == true {
+            throw ValidationError("--token is empty: give a text, or 'new' to have one made")
+        }
+        if let pair = options.apiAuth, !ServerConfiguration.isPair(pair) {
+            throw ValidationError("--api-auth takes user:password, neither of them empty")
+        }
     }
 
     /// Runs the program on the process's arguments, and ends the process if that fails.

@@ -51,8 +51,8 @@ struct BatchPrinter {
         let path = folder.url(outcome.item.output).relativePath
         let reason = outcome.error?.text(\.inFlags)
         // The failure that ends a batch is printed as the error of the command.
-        if endsBatch, reason != nil { return }
-        if let reason { Console.line("gesso: \(reason)".asLine()) }
+        let isToCome = endsBatch && outcome.status == .failed
+        if let reason, !isToCome { Console.line("gesso: \(reason)".asLine()) }
         if isJSON {
             try Console.result(JSON.line(BatchDocument(outcome, output: path, error: reason)))
         } else if outcome.status == .made {
@@ -81,17 +81,17 @@ struct BatchPrinter {
 private struct BatchDocument: Encodable {
     private let schema = "gesso.batch/1"
     private let input: String
-    private let output: String
+    private let output: String?
     private let status: String
-    private let seed: UInt64
+    private let seed: UInt64?
     private let seconds: Double?
     private let error: String?
 
     init(_ outcome: Batch.Outcome, output: String, error: String?) {
         input = outcome.item.input
-        (self.output, self.error) = (output, error)
+        (self.output, self.error) = (outcome.item.fault == nil ? output : nil, error)
         status = outcome.status.rawValue
-        seed = outcome.item.seed
+        seed = outcome.item.request.edits.first?.recipe.seed
         seconds = outcome.seconds
     }
 }

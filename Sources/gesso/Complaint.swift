@@ -48,11 +48,14 @@ extension CommandLineWords {
         let remedy =
             isPicture && accepts("mask") && !gives("mask")
             ? "did you mean --mask \(word)?"
-            : isPicture && accepts("output") && !gives("output")
-                ? "did you mean -o \(word)?"
-                : isPicture && accepts("output") && most > 0
-                    ? "give one picture, or see `gesso batch --help`"
-                    : "see `gesso \(commandPath) --help`"
+            : !isPicture && word.contains(where: \.isLetter) && accepts("prompt")
+                && !gives("prompt")
+                ? "did you mean --prompt \"\(word.prefix(60))\"?"
+                : isPicture && accepts("output") && !gives("output")
+                    ? "did you mean -o \(word)?"
+                    : isPicture && accepts("output") && most > 0
+                        ? "give one picture, or see `gesso batch --help`"
+                        : "see `gesso \(commandPath) --help`"
         return Failure(
             .usage, "unexpected argument '\(word.prefix(40))'", at: commandName, do: remedy)
     }

@@ -18,10 +18,10 @@ struct GessoCommand: AsyncParsableCommand {
               gesso txt2img -o cat.png --prompt "a cat asleep on a windowsill"
 
             Results go to standard output, messages to standard error.
-            Exit codes: 0 success, 1 pictures differ (verify, replay) or something is broken
-            (doctor), 3 some of a batch failed, 64 usage or recipe, 65 bad input, 66 cannot
-            read, 69 wrong model, 70 internal error, 73 cannot create, 74 input or output,
-            75 resources, 77 refused by the safety checker, 128 + n ended by signal n.
+            Exit codes: 0 success, 1 a difference (verify, replay) or a fault (doctor), 3
+            some of a batch failed, 64 usage or recipe, 65 bad input, 66 cannot read, 69
+            wrong model, 70 internal error, 73 cannot create, 74 input or output, 75
+            resources, 77 refused by the safety checker, 128 + n ended by signal n.
             """,
         version: Program.name,
         subcommands: [
@@ -64,6 +64,12 @@ struct GessoCommand: AsyncParsableCommand {
         } catch let verdict as Verdict {
             return verdict.status
         } catch {
+            // The documents of a batch are a line each.
+            if printsJSON, arguments.first == "batch", exitCode(for: error) != .success {
+                try? Console.result(
+                    Failure(error, in: "batch").document().replacing("\n", with: ""))
+                printsJSON = false
+            }
             return end(
                 with: error, in: arguments.first, printsJSON: printsJSON, CompletionScript.mended)
         }

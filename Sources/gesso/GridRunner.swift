@@ -14,6 +14,7 @@ struct GridRunner {
         let edits = grid.cells.first?.request.edits
         output = try options.place(
             of: input, edits?.last?.verb ?? .imageToImage, seed: edits?.first?.recipe.seed)
+        try Output.check(output.path, at: "-o", keeping: grid.cells.map(\.request))
         let model = try options.engine.model(
             storedIn: options.recipe.storedSettings(), quiet: options.progress.quiet)
         self.grid = Grid(

@@ -55,6 +55,7 @@ struct JobRunner {
         ] {
             try path.map { try Output.check($0, at: option, keeping: [request]) }
         }
+        try Output.check(output.path, at: "-o", keeping: [request.withoutSource])
         try Output.checkDistinct([
             (output.path, "-o"), (options.receipt, "--receipt"),
             (options.preview.previewFile, "--preview-file"),
@@ -76,6 +77,7 @@ struct JobRunner {
             try previews?.see($0)
         }
         let outcome = try await events.follow(Workplace.library.start(request, jobOptions))
+        try output.file.map { try outcome.checkSource(replacedAt: $0) }
         try output.write(outcome.data) {
             try receipt?.write(outcome, as: output)
             try previews?.writeFilmstrip(outcome.image)

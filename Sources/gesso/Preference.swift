@@ -75,7 +75,7 @@ struct Preference {
             standard: "none"),
         Preference(
             name: "model", help: "checkpoint to work with", kind: .text,
-            standard: Library.defaultModel),
+            standard: Library.defaultModel + "; gesso-builtin-inpaint in inpaint and outpaint"),
         Preference(
             name: "tokenizer", help: "tokenizer for checkpoints without one", kind: .text,
             standard: "any that is found"),

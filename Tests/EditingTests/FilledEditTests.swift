@@ -26,6 +26,26 @@ import Testing
     private let middle = Mask(
         width: 48, height: 40, polygon: [(12, 10), (36, 10), (36, 30), (12, 30)])
 
+    /// The memory of a fill has the picture, its result and the encoder in it.
+    @Test func theMemoryOfAFillIsThatOfTheWholeEdit() throws {
+        let (width, height) = (1200, 1000)
+        let image = Image(
+            width: width, height: height, channels: 3,
+            samples: Array(repeating: 90, count: width * height * 3))
+        let hole = Mask(
+            width: width, height: height,
+            polygon: [(100, 100), (1000, 100), (1000, 900), (100, 900)])
+        func bytes(_ fill: String, _ format: ImageFormat) throws -> Int {
+            let edit = try Edit.inpaint(image, hole, recipe(["steps": "0", "fill": fill]))
+            return EditPlan(filling: edit, writing: format).workBytes
+        }
+        let (pixels, color) = (width * height, "color:#204060")
+        #expect(try bytes(color, .png) > 28 * pixels)
+        #expect(try bytes("patch", .png) > 115 * pixels)
+        #expect(try bytes(color, .webp) > bytes(color, .png))
+        #expect(try bytes(color, .avif) > bytes(color, .webp))
+    }
+
     /// Where soft inpainting shows little of what was painted, it shows the fill: what it covered does
     /// not come back.
     @Test func softInpaintingShowsTheFill() throws {

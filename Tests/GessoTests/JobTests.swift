@@ -188,6 +188,28 @@ import Testing
         #expect(error?.kind == .usage && error?.remedy == .namePicture("source"))
     }
 
+    /// A result does not take the place of its source once another program has written to that.
+    @Test func whatAnotherProgramWroteToTheSourceStays() async throws {
+        let file = FileManager.default.temporaryDirectory
+            .appending(path: "gesso-source-\(UUID().uuidString).png")
+        defer { try? FileManager.default.removeItem(at: file) }
+        try Drawing.picture(64, 48).encoded(as: .png).write(to: file)
+        let request = try Request(
+            .inpaint, ["prompt": "", "steps": "0", "fill": "color:#336699"],
+            of: .file(file.path(percentEncoded: false)), mask: "rect:8,8,20,20")
+        let late = try await library.start(request).result
+        let other = try Drawing.picture(40, 40).encoded(as: .png)
+        try other.write(to: file)
+        let error = #expect(throws: GessoError.self) {
+            try late.write(to: file, replacing: true)
+        }
+        #expect(error?.kind == .inputOutput)
+        #expect(try Data(contentsOf: file) == other)
+        let again = try await library.start(request).result
+        try again.write(to: file, replacing: true)
+        #expect(try Data(contentsOf: file) == again.data)
+    }
+
     @Test func aPlanTellsWhatTheJobDoes() async throws {
         let request = try inpaint(4)
         let plan = try #require(try await library.plan(request).first?.plan)

@@ -187,6 +187,7 @@ private struct Refused: Decodable {
             do {
                 let image = try Image(decoding: mutant, name: name)
                 #expect(image.samples.count == image.width * image.height * image.channels)
+                guard number % 4 == 0 else { continue }
                 _ = try image.encoded(as: .png)
                 _ = try image.encoded(as: .webp)
                 _ = try image.encoded(as: .tiff)

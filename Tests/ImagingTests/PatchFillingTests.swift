@@ -49,7 +49,7 @@ private func grain(_ x: Int, _ y: Int) -> UInt16 {
         }
         #expect(bytes(large, .color(red: 0, green: 0, blue: 0)) == 0)
         #expect(bytes(Mask(width: 1200, height: 1000, filledWith: 0), .patch) == 0)
-        #expect(bytes(large, .patch) == 90 * 1200 * 1000)
+        #expect(bytes(large, .patch) == 105 * 1200 * 1000)
         #expect(bytes(small, .patch) < bytes(large, .patch) / 10)
         #expect(bytes(small, .edge) < 40 * 40 * 40)
         #expect(bytes(small, .blur) < bytes(large, .blur))

@@ -13,6 +13,9 @@ import Recipes
         ("steps=2,8-9", ["2", "8", "9"]), ("scheduler=ddim, euler-a", ["ddim", "euler-a"]),
         ("guidance-scale=0-1 [3]", ["0", "0.5", "1"]), ("mask_grow=-4..4:4", ["-4", "0", "4"]),
         ("prompt:cat=cat,\"a dog, asleep\"", ["cat", "a dog, asleep"]),
+        ("prompt:hut=a \"b\" c,d", ["a \"b\" c", "d"]),
+        ("prompt=\"a \"\"q\"\" word, x\",b", ["a \"q\" word, x", "b"]),
+        ("prompt=a, \"b\"\"\",\"c\" d", ["a", "b\"", "c d"]),
         ("prompt:big=big,\"\"", ["big", ""]), ("negative_prompt=\" \",blurry", ["", "blurry"]),
         ("lora=a:0.5,\"\"", ["a:0.5", ""]), ("preset=night,winter", ["night", "winter"]),
         ("model=a.safetensors,b/c", ["a.safetensors", "b/c"]),
@@ -27,6 +30,8 @@ import Recipes
         ("steps=1..9:0", "is no range"), ("steps=1..900", "is no range"),
         ("steps=9..1", "is no range"), ("steps=1-10 [0]", "is no range"),
         ("steps=1,,2", "empty"), ("steps=", "empty"), ("prompt:a=a,,b", "empty"),
+        ("prompt=\"unclosed,b", "a quote of prompt is not closed: --x: "),
+        ("prompt=a,\"b\"\"", "is not closed"),
         ("steps=1,\"\"", "empty"), ("preset=night,\"\"", "empty"),
         (
             "control:wieght=1",
@@ -68,12 +73,47 @@ import Recipes
         recipe.prompt = "a mat"
         #expect(throws: RecipeError.self) { try axis.replaced("dog", in: recipe) }
     }
+
+    /// As AUTOMATIC1111 fixes those of its grids.
+    @Test(arguments: ["seed", "variation_seed"])
+    func seedsLeftToChanceAreDrawnOnce(_ key: String) throws {
+        let axis = try GridAxis("\(key)=7,-1,random,-1", option: "--x")
+        #expect(axis.values[0] == "7" && axis.hasDrawnSeeds)
+        #expect(Set(axis.values).count == 4)
+        #expect(axis.values.allSatisfy { UInt64($0) != nil })
+        #expect(axis.text == "\(key)=7,-1,random,-1")
+        #expect(axis.setting(axis.values[1])?.value == axis.values[1])
+        #expect(try !GridAxis("\(key)=7,8", option: "--x").hasDrawnSeeds)
+        let recipe = try Preset(
+            Array("for:\n  \(key): [1, -1, random]\n".utf8), path: "r.yaml")
+        #expect(recipe.axes[0].values[0] == "1" && Set(recipe.axes[0].values).count == 3)
+        #expect(recipe.axes[0].text == "\(key)=1,-1,random")
+    }
+
+    @Test func quotesOfARecipesListAreDoubled() throws {
+        let recipe = try Preset(
+            Array("for:\n  prompt: ['a \"b\" c', 'd, e']\n".utf8), path: "r.yaml")
+        #expect(recipe.axes[0].values == ["a \"b\" c", "d, e"])
+        let again = try GridAxis(recipe.axes[0].text, option: "--x")
+        #expect(again.values == recipe.axes[0].values)
+    }
+
+    /// New words were not drawn from what the old ones were.
+    @Test func wordsInTheirPlaceWereNotDrawn() throws {
+        var recipe = Recipe(.imageToImage)
+        (recipe.prompt, recipe.wildcardPrompt) = ("a cat", "a {cat|dog}")
+        let axis = try GridAxis("prompt:cat=cat,cow", option: "--x")
+        #expect(try axis.replaced("cat", in: recipe).wildcardPrompt == "a {cat|dog}")
+        #expect(try axis.replaced("cow", in: recipe).wildcardPrompt == nil)
+    }
+
     /// Whether a text is a range is found out in time that does not grow with the square of its length.
     @Test(arguments: [".", "1", "1-"])
     func aLongTextIsNoRange(_ sign: String) throws {
         let text = String(repeating: sign, count: 60_000) + "x"
         #expect(try GridAxis("strength=" + text, option: "--x").values == [text])
     }
+
     @Test func anAxisHasSoManyValues() throws {
         func axis(_ count: Int) throws -> GridAxis {
             try GridAxis(

@@ -13,6 +13,7 @@ import Testing
             return [
                 "a: b, \"c\" \\ d", "Negative prompt: x\nSteps: 1, Sampler: a, CFG scale: 2",
                 " a\tb\n\n  c\u{1}", "貓 e\u{301}\u{2028}x", "\"quoted\"", "a <lora:fur:0.5> b",
+                "<lora:fur:0.5> a hut", "<lora:fur:0.5>\na hut", "a <lora:fur:0.5>hut ",
             ]
         case "lora":
             return [
@@ -101,6 +102,16 @@ import Testing
         #expect(again.maskLatent == written.maskLatent)
         #expect(read.generator == written.generator)
         #expect(again.generator == written.generator)
+    }
+
+    /// Readers take a mark of the order of bytes off the text.
+    @Test func aPromptMayBeginWithAMark() throws {
+        var recipe = Recipe(.textToImage)
+        recipe.prompt = "\u{FEFF}a hut"
+        let text = recipe.infotext(provenance(recipe, .textToImage))
+        let picture = try #require(
+            try PictureSettings(texts: [(keyword: "parameters", value: text)], of: "a.png"))
+        #expect(Array(picture.prompt.utf8) == Array(recipe.prompt.utf8))
     }
 
     @Test func filesAreNamedWithoutTheirFolders() throws {

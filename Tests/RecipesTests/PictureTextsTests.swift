@@ -211,4 +211,44 @@ private struct PictureTexts: Sendable, CustomTestStringConvertible, Decodable {
         }
         #expect(ContinuousClock.now - start < .seconds(60))
     }
+
+    /// Nothing is left to chance in the pictures of other programs, and their words are no signs of this one's.
+    @Test(arguments: [
+        ("A1111", "a {day|night} hut AND a {word}", #"a \{day|night\} hut AND a \{word\}"#),
+        ("A1111", "a {2$$day} hut", #"a \{2$$day\} hut"#),
+        ("A1111", "a {word} hut, a|b|", #"a \{word\} hut, a|b|"#),
+        ("A1111", #"a \{day|night} hut"#, #"a \{day|night\} hut"#),
+        ("A1111", "a {word} hut", "a {word} hut"),
+        ("gesso 1", "a {word} [a|b]", "a {word} [a|b]"),
+        ("ComfyUI", "a {day|night} hut BREAK", #"a \{day|night\} hut break"#),
+        ("ComfyUI", "a cat AND a dog ANDY BREAKS", "a cat and a dog ANDY BREAKS"),
+        ("ComfyUI", "AND,BREAK(BREAK:1.2)", "and,break(break:1.2)"),
+    ])
+    func signsOfThisProgramAreText(_ program: String, _ prompt: String, _ read: String) throws {
+        var texts = [
+            (
+                keyword: "parameters",
+                value: prompt + "\nSteps: 4, Sampler: Euler, CFG scale: 7, Seed: 1"
+                    + (program == "A1111" ? "" : ", Version: \(program)")
+            )
+        ]
+        if program == "ComfyUI" {
+            let graph: [String: Any] = [
+                "1": [
+                    "class_type": "KSampler",
+                    "inputs": [
+                        "seed": 5, "steps": 4, "sampler_name": "euler",
+                        "positive": ["2", 0] as [Any],
+                    ] as [String: Any],
+                ] as [String: Any],
+                "2": ["class_type": "CLIPTextEncode", "inputs": ["text": prompt]] as [String: Any],
+            ]
+            let data = try JSONSerialization.data(withJSONObject: graph)
+            texts = [(keyword: "prompt", value: String(decoding: data, as: UTF8.self))]
+        }
+        let picture = try #require(try PictureSettings(texts: texts, of: "a.png"))
+        #expect(picture.prompt == read)
+        let recipe = try Recipe(.textToImage, presets: [Preset(picture)])
+        #expect(recipe.drawingWildcards(from: []).recipe.prompt == read)
+    }
 }

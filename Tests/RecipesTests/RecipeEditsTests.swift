@@ -216,4 +216,16 @@ import Testing
         #expect(night.bases.map(\.name) == ["watercolor"])
         #expect(!night.summary.isEmpty)
     }
+
+    @Test func doubledBracesOfADefaultAreBraces() throws {
+        let preset = try preset(
+            """
+            vars:
+              time: "{{day|night}}"
+              kind: "{a|b}"
+            prompt: "a {time} {kind} hut {{x}}"
+            """)
+        #expect(preset.variables.map(\.standard) == ["{day|night}", "{a|b}"])
+        #expect(try preset.edits(RecipeGiven())[0].recipe.prompt == "a {day|night} {a|b} hut {x}")
+    }
 }

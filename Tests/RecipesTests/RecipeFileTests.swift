@@ -78,6 +78,48 @@ struct RecipeCase: Sendable, CustomTestStringConvertible {
         }
     }
 
+    /// Whatever folder is the current one. What is not there is left to the shelf.
+    @Test func filesLeadFromTheRecipesFolder() throws {
+        let folder = FileManager.default.temporaryDirectory.appending(path: "gesso-\(UUID())")
+        defer { try? FileManager.default.removeItem(at: folder) }
+        try FileManager.default.createDirectory(
+            at: folder.appending(path: "l"), withIntermediateDirectories: true)
+        for name in ["own.safetensors", "map.png"] {
+            try Data([1]).write(to: folder.appending(path: "l/" + name))
+        }
+        let text = """
+            verb: inpaint
+            masks:
+              m: l/k.png
+            mask: m
+            prompt: x
+            vars:
+              name: own
+            fill: patch
+            avoid: l/k.png;rect:1,1,2,2
+            lora: l/{name}.safetensors:0.5;style;other/ink:0.2
+            embedding: l/own.safetensors
+            vae: l/own.safetensors
+            control: canny=l/map.png:0.5;tile
+            """
+        let path = folder.path(percentEncoded: false) + "/r.yaml"
+        let preset = try Preset(Array(text.utf8), path: path)
+        let edit = try preset.edits(RecipeGiven())[0]
+        let root = folder.path(percentEncoded: false) + "/l/"
+        #expect(edit.mask?.pictures == [root + "k.png"])
+        #expect(edit.recipe.avoid.first == .picture(root + "k.png"))
+        #expect(edit.recipe.avoid.count == 2)
+        #expect(edit.recipe.loras.map(\.name) == [root + "own.safetensors", "style", "other/ink"])
+        #expect(edit.recipe.embeddings == [root + "own.safetensors"])
+        #expect(edit.recipe.vae == root + "own.safetensors")
+        #expect(edit.recipe.controls.map(\.reads) == [root + "map.png", nil])
+        #expect(edit.recipe.controls.map(\.network) == ["canny", "tile"])
+        // A link leads a mask out of the folder.
+        try FileManager.default.createSymbolicLink(
+            atPath: root + "k.png", withDestinationPath: "/dev/null")
+        #expect(throws: RecipeError.self) { try Preset(Array(text.utf8), path: path) }
+    }
+
     private func visible(_ text: String) -> String {
         text.replacing("\n", with: "\\n").replacing("\0", with: "\\0")
     }

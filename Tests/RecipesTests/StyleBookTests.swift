@@ -56,6 +56,25 @@ import Testing
         #expect(both.negativePrompt == "day,\nsun, photo")
     }
 
+    /// Such a name is looked for before its parts are.
+    @Test func namesMayHaveASemicolon() throws {
+        let book = try book("name,prompt\nwith;semi,whole\nwith,part\na; b;c,three\n")
+        #expect(try recipe("with;semi", book).prompt == "a cat, whole")
+        #expect(try recipe("with", book).prompt == "a cat, part")
+        #expect(try recipe("with;with;semi;a; b;c", book).prompt == "a cat, part, whole, three")
+        let error = #expect(throws: RecipeError.self) { try recipe("with;semo", book) }
+        #expect(error.map { "\($0)".hasPrefix("no style 'semo'") } == true)
+    }
+
+    @Test func aStyleNeedsNoPrompt() throws {
+        let book = try book(text)
+        let styled = try Recipe(
+            .textToImage, settings: [Setting("style", "Framed", at: .argument("--style"))]
+        ).takingStyles { () throws(RecipeError) in book }
+        #expect(styled.prompt == "in a frame")
+        #expect(throws: RecipeError.self) { try Recipe(.textToImage, settings: []) }
+    }
+
     @Test func theOldFormIsRead() throws {
         let styles = try book("name,text\nOil,oil painting\n").styles
         #expect(styles.map(\.prompt) == ["oil painting"])

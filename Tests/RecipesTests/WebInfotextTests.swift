@@ -201,5 +201,25 @@ import Testing
             .textToImage, presets: [preset],
             settings: [Setting("prompt", "a dog", at: .argument("--prompt"))])
         #expect(given.wildcardPrompt == nil)
+        // Nor from what another seed, a preset or a style makes of it.
+        func direct(_ key: String, _ value: String) -> Setting {
+            Setting(key, value, at: .argument("--" + key))
+        }
+        for (seed, isKept) in [("1", true), ("2", false), ("random", false)] {
+            let seeded = try Recipe(
+                .textToImage, presets: [preset], settings: [direct("seed", seed)])
+            #expect((seeded.wildcardPrompt != nil) == isKept, "\(seed)")
+            #expect(seeded.prompt == "a red cat")
+        }
+        for prompt in ["fixed", "\"photo of {prompt}\""] {
+            let other = try Preset(Array("prompt: \(prompt)\n".utf8), path: "p3.yaml")
+            let over = try Recipe(.textToImage, presets: [preset, other])
+            #expect(over.wildcardPrompt == nil, "\(over.prompt)")
+        }
+        let book = try StyleBook(Array("name,prompt\nOil,oil\n".utf8), path: "styles.csv")
+        let styled = try Recipe(
+            .textToImage, presets: [preset], settings: [direct("style", "Oil")]
+        ).takingStyles { () throws(RecipeError) in book }
+        #expect(styled.prompt == "a red cat, oil" && styled.wildcardPrompt == nil)
     }
 }

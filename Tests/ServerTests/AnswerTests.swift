@@ -177,4 +177,118 @@ struct AnswerTests {
             #expect(info.contains("Clip skip: 2"))
         }
     }
+
+    @Test("A repeat joins what was not answered yet, and nothing that was")
+    func repeated() async throws {
+        try await RunningServer.with { server in
+            let body = try JSONSerialization.data(
+                withJSONObject: ["prompt": "a hill", "steps": 1, "size": "64x64"])
+            var jobs: Set<String> = []
+            for _ in 0..<2 {
+                let answer = try await server.ask(
+                    "POST", "/v1/images/generations", body, ["x-stainless-retry-count: 1"])
+                jobs.insert(try #require(answer.json["job"] as? String, "\(answer.text)"))
+            }
+            #expect(jobs.count == 2)
+            let slow = Data(#"{"prompt": "a sea", "steps": 400, "size": "64x64"}"#.utf8)
+            let port = server.port
+            try await onThread {
+                let socket = try Socket(port)
+                try socket.write(
+                    Data(
+                        ("POST /v1/images/generations HTTP/1.1\r\nHost: localhost\r\n"
+                            + "Content-Length: \(slow.count)\r\n\r\n").utf8) + slow)
+                _ = socket.read(seconds: 0.2)
+                socket.close()
+            }
+            let answer = try await server.ask(
+                "POST", "/v1/images/generations", slow, ["x-stainless-retry-count: 1"])
+            #expect(answer.status == 200, "\(answer.text)")
+            let all = try await server.ask("GET", "/api/v1/jobs").json["items"] as? [Any]
+            #expect(all?.count == 3)
+        }
+    }
+
+    @Test("An option that no request could be carried out with is refused, and nothing is set")
+    func badOptions() async throws {
+        try await RunningServer.with { server in
+            let before = try await server.ask("GET", "/sdapi/v1/options").text
+            for (name, value) in [
+                ("samples_format", "zzz"), ("samples_format", 5), ("eta_noise_seed_delta", -1e99),
+                ("jpeg_quality", "abc"), ("jpeg_quality", 0), ("return_grid", "maybe"),
+                ("img2img_background_color", "nope"), ("CLIP_stop_at_last_layers", [1]),
+                ("sd_vae", true),
+            ] as [(String, Any)] {
+                let answer = try await server.ask(
+                    "POST", "/sdapi/v1/options", [name: value, "show_progress_every_n_steps": 7])
+                #expect(answer.status == 422, "\(name)")
+                #expect(answer.text.contains(#""loc":["body","\#(name)"]"#), "\(answer.text)")
+            }
+            #expect(try await server.ask("GET", "/sdapi/v1/options").text == before)
+            let whole = try await server.ask("POST", "/sdapi/v1/options", Data(before.utf8))
+            #expect(whole.status == 200)
+        }
+    }
+
+    @Test("The field that is wrong is named with its limit")
+    func fields() async throws {
+        try await RunningServer.with { server in
+            for width in [0, 4097] {
+                let answer = try await server.ask(
+                    "POST", "/sdapi/v1/txt2img", ["prompt": "x", "width": width])
+                #expect(answer.status == 422)
+                #expect(answer.text.contains(#""loc":["body","width"]"#), "\(answer.text)")
+                #expect(answer.text.contains("from 8 to 4096"), "\(answer.text)")
+            }
+            for size in ["4097x64", "64x64x", "abcx64x64", "64", "x64"] {
+                let answer = try await server.ask(
+                    "POST", "/v1/images/generations", ["prompt": "x", "size": size])
+                #expect(answer.status == 400)
+                #expect(answer.text.contains("8 to 4096"), "\(answer.text)")
+            }
+            let text = String(repeating: "a", count: 70_000)
+            for (own, field) in [
+                (["settings": ["prompt": text]], "settings.prompt"),
+                (["settings": ["prompt": "x", "steps": 5000]], "settings.steps"),
+                (["settings": ["prompt": "x"], "presets": [5]], "presets"),
+            ] as [([String: Any], String)] {
+                let answer = try await server.ask(
+                    "POST", "/api/v1/jobs", own.merging(["verb": "txt2img"]) { $1 })
+                #expect(answer.status == 422)
+                let error = answer.json["error"] as? [String: Any]
+                #expect(error?["field"] as? String == field, "\(answer.text.prefix(300))")
+            }
+        }
+    }
+
+    @Test("A move says what is moved where, and each key makes a job of its own")
+    func moves() async throws {
+        try await RunningServer.with { server in
+            _ = try await server.ask("POST", "/api/v1/queue/pause")
+            let body = Data(#"{"verb": "txt2img", "settings": {"prompt": "a"}}"#.utf8)
+            var ids: [String] = []
+            for _ in 0..<2 {
+                let queued = try await server.ask(
+                    "POST", "/api/v1/jobs", body, ["Idempotency-Key: "])
+                ids.append(try #require(queued.json["id"] as? String, "\(queued.text)"))
+            }
+            #expect(ids[0] != ids[1])
+            let path = "/api/v1/jobs/\(ids[1])"
+            for (move, field) in [
+                ([:], "before"), (["odd": 1], "odd"), (["before": "none"], "before"),
+                (["before": ids[0], "priority": 5], "priority"),
+            ] as [([String: Any], String)] {
+                let answer = try await server.ask("PATCH", path, move)
+                #expect(answer.status == 422, "\(move)")
+                let error = answer.json["error"] as? [String: Any]
+                #expect(error?["field"] as? String == field, "\(answer.text)")
+            }
+            let moved = try await server.ask("PATCH", path, ["before": ids[0]])
+            #expect(moved.status == 200)
+            let jobs = try await server.ask("GET", "/api/v1/queue").json["jobs"] as? [[String: Any]]
+            #expect(jobs?.compactMap { $0["id"] as? String } == [ids[1], ids[0]])
+            let preview = try await server.ask("GET", path + "/preview/x")
+            #expect(preview.status == 404)
+        }
+    }
 }

@@ -74,4 +74,20 @@ import Testing
             #expect(connection.isOpen(after: .seconds(1)) == isRead)
         }
     }
+
+    /// A client that reads slowly is seen to read: a long body is not one write.
+    @Test func whatIsWrittenGoesInPieces() throws {
+        let connection = try Connection()
+        let bytes = (0..<300_000).map { UInt8($0 % 251) }
+        try connection.channel.writeOutbound(ByteBuffer(bytes: bytes))
+        var read: [UInt8] = []
+        var count = 0
+        while case .byteBuffer(let piece)? = try connection.channel.readOutbound(as: IOData.self) {
+            #expect(piece.readableBytes <= ConnectionClock.pieceLength)
+            read += piece.readableBytesView
+            count += 1
+        }
+        #expect(count == 5)
+        #expect(read == bytes)
+    }
 }

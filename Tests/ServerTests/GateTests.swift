@@ -1,3 +1,4 @@
+import Foundation
 import GessoServer
 import Testing
 
@@ -146,6 +147,19 @@ struct GateTests {
         }
         #expect(answer.status == 204)
         #expect(answer.fields.contains { $0.name == "Access-Control-Allow-Methods" })
+        preflight.fields.append(
+            (
+                "Access-Control-Request-Headers",
+                "authorization,X-Stainless-Lang, x-stainless-os,x-odd"
+            ))
+        guard case .refuse(let other) = verdict(preflight) else {
+            Issue.record("a preflight is answered at the gate")
+            return
+        }
+        #expect(
+            other.fields.first { $0.name == "Access-Control-Allow-Headers" }?.value
+                == "Authorization, Content-Type, Idempotency-Key, Last-Event-ID, "
+                + "x-stainless-lang, x-stainless-os")
         #expect(!answer.fields.contains { $0.name == "Access-Control-Allow-Credentials" })
         preflight = .origin("45", ["https://other.example"], 403)
         preflight.method = "OPTIONS"
@@ -347,5 +361,48 @@ struct GateTests {
             return
         }
         #expect(refusal.message.contains("--allow-host evil.example"))
+    }
+
+    @Test("A page that is listed can read refusals of the gate, too")
+    func readableRefusals() async throws {
+        try await RunningServer.with {
+            $0.allowedOrigins = ["https://chat.example"]
+            $0.token = "right"
+        } _: { server in
+            let origin = "Origin: https://chat.example"
+            let login = "Authorization: Bearer right"
+            let body = Data("{}".utf8)
+            let answers = [
+                (401, try await server.ask("GET", "/sdapi/v1/options", nil, [origin])),
+                (
+                    415,
+                    try await server.ask(
+                        "POST", "/sdapi/v1/txt2img", body, type: "text/plain", [origin, login])
+                ),
+                (404, try await server.ask("GET", "/a/../b", nil, [origin, login])),
+                (204, try await server.ask("OPTIONS", "/sdapi/v1/txt2img", nil, [origin])),
+            ]
+            for (status, answer) in answers {
+                #expect(answer.status == status, "\(answer.head)")
+                #expect(answer.header("Access-Control-Allow-Origin") == "https://chat.example")
+                #expect(answer.header("Vary") == "Origin")
+            }
+            let other = try await server.ask(
+                "GET", "/sdapi/v1/options", nil, ["Origin: https://other.example"])
+            #expect(other.status == 403)
+            #expect(other.header("Access-Control-Allow-Origin") == nil)
+            // What is not there is that, of whatever type the body is.
+            let unknown = try await server.ask(
+                "POST", "/sdapi/v1/nothing", body, type: "multipart/form-data; boundary=x",
+                [origin, login])
+            #expect(unknown.status == 404)
+        }
+    }
+
+    @Test("Empty logins are none")
+    func emptyLogins() {
+        #expect(Login(token: "") == nil && Login(token: nil, pair: ":") == nil)
+        for pair in ["", ":", "a:", ":b", "a"] { #expect(!ServerConfiguration.isPair(pair)) }
+        for pair in ["a:b", "a:b:c"] { #expect(ServerConfiguration.isPair(pair)) }
     }
 }

@@ -92,4 +92,12 @@ struct Generator: RandomNumberGenerator {
         z = (z ^ (z >> 27)) &* 0x94d0_49bb_1331_11eb
         return z ^ (z >> 31)
     }
+
+    @Test("A file may have an extended name alone")
+    func extendedName() throws {
+        var reader = try MultipartReader(contentType: "multipart/form-data; boundary=b")
+        let head = "Content-Disposition: form-data; name=\"a\"; filename*=UTF-8''%C3%A9.png"
+        try reader.read("--b\r\n\(head)\r\n\r\nhi\r\n--b--".utf8)
+        #expect(try reader.finished().map(\.fileName) == ["é.png"])
+    }
 }

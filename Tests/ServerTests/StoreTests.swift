@@ -190,4 +190,50 @@ struct StoreTests {
             #expect(ended.status == 204)
         }
     }
+
+    private func paint(_ prompt: String, on server: RunningServer) async throws {
+        let answer = try await server.ask(
+            "POST", "/sdapi/v1/txt2img",
+            ["prompt": prompt, "steps": 1, "width": 64, "height": 64])
+        #expect(answer.status == 200, "\(answer.text)")
+    }
+
+    private func gallery(_ query: String, on server: RunningServer) async throws -> [Int] {
+        let answer = try await server.ask("GET", "/api/v1/gallery" + query)
+        let items = try #require(answer.json["items"] as? [[String: Any]], "\(answer.text)")
+        return items.compactMap { $0["id"] as? Int }
+    }
+
+    @Test("What is in the trash stays when finished jobs are removed")
+    func prune() async throws {
+        try await RunningServer.with { server in
+            try await paint("a", on: server)
+            let id = try #require(try await gallery("", on: server).first)
+            #expect(try await server.ask("DELETE", "/api/v1/gallery/\(id)").status == 200)
+            #expect(try await server.ask("POST", "/api/v1/queue/prune", [:]).status == 200)
+            let back = try await server.ask("PATCH", "/api/v1/gallery/\(id)", ["deleted": false])
+            #expect(back.status == 200)
+            #expect(try await gallery("", on: server) == [id])
+        }
+    }
+
+    @Test("A search finds capitals and small letters of any alphabet, and signs as they are")
+    func search() async throws {
+        try await RunningServer.with { server in
+            try await paint("ÄPFEL am Fluß, Яблоко, 50%", on: server)
+            for (text, count) in [
+                ("äpfel", 1), ("ÄPFEL", 1), ("яблоко", 1), ("FLUß", 1), ("50%", 1), ("5_%", 0),
+            ] {
+                let coded = try #require(
+                    text.addingPercentEncoding(withAllowedCharacters: .alphanumerics))
+                let found = try await gallery("?q=\(coded)", on: server)
+                #expect(found.count == count, "\(text)")
+            }
+            #expect(try await gallery("?star=True", on: server).isEmpty)
+            for query in ["star=maybe", "limit=1e3", "before=x"] {
+                let answer = try await server.ask("GET", "/api/v1/gallery?\(query)")
+                #expect(answer.status == 422, "\(query)")
+            }
+        }
+    }
 }

@@ -75,7 +75,7 @@ import Testing
             let manifest = receipt.manifest
             let info = try tool("info", "a.png", "--find-watermark")
             #expect(info.text.contains(": names the manifest \(manifest) of this file"))
-            #expect(info.text.contains("watermarked.bound"))
+            #expect(info.text.contains("marked with a watermark"))
             var image = try Image(contentsOf: tool.url("a.png"))
                 .cropped(x: 40, y: 10, width: 330, height: 236)
             image.metadata = ImageMetadata()

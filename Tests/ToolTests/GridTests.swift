@@ -43,6 +43,21 @@ import Testing
         }
     }
 
+    @Test func seedsLeftToChanceDiffer() throws {
+        try Tool.inFolder { tool in
+            let made = try tool(
+                "grid", "--verb", "txt2img", "--x", "seed=-1,random,-1", "-o", "grid.png",
+                "--prompt", "a lake", "--steps", "1", "--json")
+            let grid = try JSONDecoder().decode(Document.self, from: made.output)
+            #expect(Set(grid.pictures.map(\.pixels_sha256)).count == 3)
+            #expect(grid.pictures.map(\.label) == grid.pictures.map { "seed \($0.seed)" })
+            let stored = try tool("info", "grid.png").text
+            let seeds = grid.pictures.map { "\($0.seed)" }.joined(separator: ", ")
+            #expect(stored.contains("setting X Values: seed=-1,random,-1"), "\(stored)")
+            #expect(stored.contains("setting Fixed X Values: " + seeds), "\(stored)")
+        }
+    }
+
     @Test func whatCannotBeMadeIsCrossedOut() throws {
         try Tool.inFolder { tool in
             try tool.draw("in.png")

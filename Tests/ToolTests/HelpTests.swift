@@ -80,6 +80,16 @@ import Testing
         }
     }
 
+    @Test func rowsOfTheOptionsPageHaveTwoCells() throws {
+        try Tool.inFolder { tool in
+            for row in try tool("manual", "--markdown").text.split(separator: "\n")
+            where row.hasPrefix("|") {
+                let bars = row.replacing("\\|", with: "").count { $0 == "|" }
+                #expect(bars == 3, "\(row)")
+            }
+        }
+    }
+
     /// They belong to programs of their own, which the tool starts.
     @Test func optionsOfServersAndDownloadsAreListed() throws {
         let options = [
@@ -106,6 +116,7 @@ import Testing
         try Tool.inFolder { tool in
             let keys = try tool("preset", "keys").text
             #expect(try keys == Snapshot.recorded("preset-keys.txt", keys))
+            #expect(keys.contains("(default: img2img 0.75, inpaint 1, outpaint 0.9, upscale 0.25)"))
         }
     }
 }

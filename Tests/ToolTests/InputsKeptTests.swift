@@ -1,4 +1,5 @@
 import Foundation
+import Imaging
 import Testing
 
 /// What is read is never replaced by what is written beside a result.
@@ -9,6 +10,13 @@ import Testing
         "img2img in.png --prompt x --steps 1 -o out.png --preview 1 --preview-file ./in.png",
         "img2img in.png --prompt x --steps 1 -o out.png --filmstrip in.png",
         "mask in.png --mask rect:1,1,9,9 -o out.png --overlay in.png",
+        "inpaint in.png --mask m.png --fill edge --steps 0 -o m.png",
+        "inpaint in.png --mask m.png --fill edge --steps 0 -o link.png",
+        "inpaint in.png --mask rect:1,1,9,9 --fill patch --avoid m.png --steps 0 -o m.png",
+        "mask in.png --mask m.png -o in.png",
+        "mask in.png --mask m.png -o m.png",
+        "sheet in.png m.png -o in.png",
+        "control in.png --kind canny -o in.png",
     ])
     func anEditKeepsItsPictures(_ line: String) throws {
         try Tool.inFolder { tool in
@@ -25,6 +33,20 @@ import Testing
             #expect(try tool.files == ["in.png", "link.png", "m.png"])
             let after = try ["in.png", "m.png"].map { try Data(contentsOf: tool.url($0)) }
             #expect(before == after)
+        }
+    }
+
+    /// A photo may be edited in place, with a mask of its own transparency or colours too.
+    @Test(arguments: ["rect:1,1,9,9", "in.png"])
+    func aPictureIsEditedInPlace(_ mask: String) throws {
+        try Tool.inFolder { tool in
+            try tool.draw("in.png", 255)
+            let run = try tool(
+                "inpaint", "in.png", "--mask", mask, "--fill", "color:#336699", "--steps", "0",
+                "-o", "in.png", "--overwrite")
+            #expect(run.status == 0, "\(run.errors)")
+            let after = try Image(contentsOf: tool.url("in.png"))
+            #expect(!after[x: 5, y: 5].elementsEqual([255, 255, 255]))
         }
     }
 

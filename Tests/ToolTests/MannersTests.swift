@@ -29,6 +29,9 @@ import Testing
 
     @Test func nearerSettingsGoFirst() throws {
         try Tool.inFolder { tool in
+            #expect(
+                try config(tool)["model"]?.value
+                    == "gesso-builtin; gesso-builtin-inpaint in inpaint and outpaint")
             let home = tool.url(".config/gesso")
             try FileManager.default.createDirectory(at: home, withIntermediateDirectories: true)
             try Data("threads: 1\nmodel: user\ncolor: never\n".utf8)

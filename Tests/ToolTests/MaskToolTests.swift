@@ -121,11 +121,37 @@ import Testing
                 try mask(tool, "--mask", "color:#00FF00~5") == rectangle(20..<64, 30..<48))
             #expect(
                 try mask(tool, "--mask", "color:#03fc05") == rectangle(20..<64, 30..<48))
-            #expect(try mask(tool, "--mask", "color:#00ff00").isEmpty)
+            let nowhere = try tool("mask", "in.png", "--mask", "color:#00ff00", "-o", "n.png")
+            #expect(nowhere.status == 64)
+            #expect(
+                nowhere.errors.contains("no pixel has the colour #00ff00: --mask"),
+                "\(nowhere.errors)")
+            #expect(
+                try mask(tool, "--mask", "rect:3,4,10,50", "--mask", "color:#00ff00")
+                    == rectangle(3..<13, 4..<48))
             #expect(try mask(tool, "--mask", "rect:3,4,10,50") == rectangle(3..<13, 4..<48))
             #expect(
                 try mask(tool, "--mask", "polygon:3,4,13,4,13,10,3,10")
                     == rectangle(3..<13, 4..<10))
+        }
+    }
+
+    /// All that something shines through is repainted, so it is white in the mask that is written.
+    @Test func theMaskOfTransparencyHasHardEdges() throws {
+        try Tool.inFolder { tool in
+            func alpha(_ x: Int) -> UInt16 { UInt16(min(max((x - 20) * 15, 0), 255)) }
+            let image = Image(
+                width: 64, height: 48, channels: 4,
+                samples: (0..<64 * 48).flatMap { [200, 40, 40, alpha($0 % 64)] })
+            try image.encoded(as: .png).write(to: tool.url("in.png"))
+            #expect(try mask(tool, "--mask", "alpha") == rectangle(0..<37, 0..<48))
+            let note = "the mask is alpha: mask_threshold has no effect"
+            for (threshold, isNoted) in [("128", false), ("200", true)] {
+                let run = try tool(
+                    "mask", "in.png", "--mask", "alpha", "--mask-threshold", threshold, "-o",
+                    "m.png", "--overwrite")
+                #expect(run.status == 0 && run.errors.contains(note) == isNoted, "\(run.errors)")
+            }
         }
     }
 

@@ -85,14 +85,14 @@ import Testing
     }
 
     /// Elsewhere, the tool does not find the models of the source tree.
-    @Test func whatIsToBeHadIsListedAlone() throws {
+    @Test func whatCanBeDownloadedIsListedAlone() throws {
         try Tool.inFolder { tool in
             var copied = tool
             copied.program = tool.url("gesso")
             try FileManager.default.copyItem(at: Tool.executable, to: copied.program)
             let list = try copied("model", "list", "--available")
             #expect(list.status == 0, "\(list.errors)")
-            #expect(list.text.hasPrefix("To be had with"), "\(list.text)")
+            #expect(list.text.hasPrefix("Download with"), "\(list.text)")
         }
     }
 

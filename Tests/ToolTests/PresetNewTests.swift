@@ -37,6 +37,20 @@ import Testing
         }
     }
 
+    @Test func aPresetOfAShippedNameIsNoted() throws {
+        try Tool.inFolder { tool in
+            try tool.draw("in.png")
+            let words = ["outpaint", "in.png", "--right", "8", "--steps", "0", "-o", "a.png"]
+            #expect(try tool.run(words).status == 0)
+            let new = try tool("preset", "new", "watercolor", "--from", "a.png")
+            #expect(new.status == 0)
+            let note = "gesso: note: a shipped preset is called watercolor, too: yours is used\n"
+            #expect(new.errors.contains(note), "\(new.errors)")
+            let elsewhere = try tool("preset", "new", "night", "--from", "a.png", "-o", "n.yaml")
+            #expect(!elsewhere.errors.contains("shipped"))
+        }
+    }
+
     /// The fill that an outpainting has of itself stands without steps, in a preset and a recipe, too.
     @Test func anOutpaintingWithoutStepsBecomesAPreset() throws {
         try Tool.inFolder { tool in

@@ -33,6 +33,36 @@ import Testing
         }
     }
 
+    /// A mark that is in no format is not blamed on the format.
+    @Test(arguments: ["a.png", "a.jpg"])
+    func aWatermarkThatDoesNotFitIsSaid(_ output: String) throws {
+        try Tool.inFolder { tool in
+            try tool.draw("in.png")
+            let run = try tool(
+                "inpaint", "in.png", "--mask", "rect:8,8,12,12", "--prompt", "x", "--steps", "1",
+                "--watermark", "me", "-o", output)
+            #expect(run.status == 0)
+            #expect(
+                notes(run).contains(
+                    "the watermark cannot be read from the file: the changed part is too small or grey"
+                ), "\(run.errors)")
+        }
+    }
+
+    /// The time is the model's alone, and said to be so.
+    @Test func aDryRunTellsWhoseTimeItIs() throws {
+        try Tool.inFolder { tool in
+            try tool.draw("in.png")
+            let edit = [
+                "inpaint", "in.png", "--mask", "rect:8,8,12,12", "-o", "a.png", "--dry-run",
+            ]
+            let painted = try tool.run(edit + ["--prompt", "x", "--steps", "1"])
+            #expect(painted.text.contains(" in the model, by its speed"), "\(painted.text)")
+            let filled = try tool.run(edit + ["--fill", "patch", "--steps", "0"])
+            #expect(filled.text.contains("time: no model runs, "), "\(filled.text)")
+        }
+    }
+
     @Test func aMaskOfAnotherShapeIsStretchedWithANote() throws {
         try Tool.inFolder { tool in
             try tool.draw("in.png")

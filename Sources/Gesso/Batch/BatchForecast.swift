@@ -8,7 +8,8 @@ package struct BatchForecast {
     package struct Entry: PlainDocument {
         let schema = "gesso.batchplan/1"
         let input: String
-        let output: String
+        /// Absent where it has no name.
+        let output: String?
         let action: Action
         /// Why it cannot be made.
         var reason: String?
@@ -24,6 +25,7 @@ package struct BatchForecast {
         package var lines: [String] { [line] }
 
         private var line: String {
+            let output = output ?? input
             switch action {
             case .make:
                 let work = (evaluations ?? 0) > 0 ? "\(evaluations ?? 0) UNet calls" : "no model"
@@ -63,7 +65,7 @@ package struct BatchForecast {
                     + "\(fail) cannot be made",
                 "seed: " + (seed.map { "\($0)" } ?? "drawn when the batch begins"),
                 "UNet calls: \(evaluations)", "memory: \(memory)",
-                "time: about \(estimatedSeconds.asDuration)",
+                "time: about \(estimatedSeconds.asDuration) in the model",
                 "files: " + (files.isEmpty ? "the pictures" : files.joined(separator: ", ")),
             ]
         }
@@ -126,7 +128,8 @@ package struct BatchForecast {
         func entry(
             _ action: Entry.Action, _ reason: String? = nil
         ) -> (entry: Entry, planned: [PlannedEdit]) {
-            (Entry(input: item.input, output: output, action: action, reason: reason), [])
+            let name = item.fault == nil ? output : nil
+            return (Entry(input: item.input, output: name, action: action, reason: reason), [])
         }
         if folder.holds(item, withReceipt: options.receipts) { return entry(.keep) }
         if item.fault == nil, FileManager.default.fileExists(atPath: file.path),

@@ -17,8 +17,24 @@ public struct BatchList {
         var isFound = false
         /// Settings of its own, of a list.
         public var settings: [Setting] = []
+        /// Whether it is a line of a list.
+        var isOfLine = false
         /// Why its line of a list cannot be read; nil for all others. Its input is then the line's place.
         public var fault: GessoError?
+
+        /// The same with a number for a seed of its own that is to be drawn: that of the batch at its place draws it,
+        /// so that a batch which goes on draws it again.
+        func drawingSeed(by seed: UInt64?) -> Item {
+            guard let seed else { return self }
+            var drawn = self
+            drawn.settings = settings.map { setting in
+                guard setting.key == "seed", ["random", "-1"].contains(setting.value) else {
+                    return setting
+                }
+                return Setting("seed", "\(Recipe.seed(drawnBy: seed))", at: setting.origin)
+            }
+            return drawn
+        }
 
         /// The file's name without its ending.
         public var stem: String {
@@ -50,27 +66,26 @@ public struct BatchList {
         BatchList(try items.filter(isKept), unread)
     }
 
-    /// The same list without pictures that were found and are results of a batch in the output folder, which was begun
-    /// and goes on.
-    public func withoutResults(in folder: URL) -> BatchList {
-        let results = Set(
-            Journal.looks(in: folder).flatMap(\.entries)
-                .filter { $0.sha256 != nil }
-                .map { FilePath.resolved(folder.appending(path: $0.output)) })
-        guard !results.isEmpty else { return self }
-        return filter {
-            !$0.isFound || !results.contains(FilePath.resolved(URL(filePath: $0.input)))
-        }
-    }
-
-    /// The same list without files that were found and show the whole batch in the output folder, which was begun
-    /// without them and goes on, and the paths of those.
+    /// The same list without files that were found and are a batch's in the output folder, which was begun without them
+    /// and goes on: its results, and what shows the whole of it. The paths of the latter are returned, too.
     ///
     /// - Parameter sheets: the paths of its contact sheet and report, which its end replaces.
-    public func without(
-        _ sheets: [String], of folder: URL
+    public func withoutResults(
+        in folder: URL, and sheets: [String]
     ) -> (rest: BatchList, sheets: [String]) {
         let entries = Journal.looks(in: folder).flatMap(\.entries)
+        let results = Set(
+            entries.filter { $0.sha256 != nil }
+                .map { FilePath.resolved(folder.appending(path: $0.output)) })
+        guard !results.isEmpty else { return without(sheets, of: entries) }
+        return filter {
+            !$0.isFound || !results.contains(FilePath.resolved(URL(filePath: $0.input)))
+        }.without(sheets, of: entries)
+    }
+
+    private func without(
+        _ sheets: [String], of entries: [Journal.Entry]
+    ) -> (rest: BatchList, sheets: [String]) {
         guard !entries.isEmpty, !sheets.isEmpty else { return (self, []) }
         let own = Set(sheets.map { FilePath.resolved(URL(filePath: FilePath.literal($0))) })
             .subtracting(entries.map { FilePath.resolved(URL(filePath: $0.input)) })
@@ -156,8 +171,19 @@ public struct BatchList {
                 do: "give a .jsonl file, an object of JSON a line, or a .txt file, a path a line")
         }
         if exists { return [Item(input: path)] }
-        let found = matches(of: path).map { Item(input: $0, isFound: true) }
+        let found = matches(of: path).map { foundItem($0) }
         return found.isEmpty ? [missing(place, path)] : found
+    }
+
+    /// A picture that was found. One whose name is no text fails, for no path leads to it.
+    private static func foundItem(_ path: String, in folder: String = "") -> Item {
+        var item = Item(input: path, folder: folder, isFound: true)
+        var status = stat()
+        if path.unicodeScalars.contains("\u{FFFD}"), lstat(path, &status) != 0 {
+            item.fault = GessoError(
+                .cannotRead, "its name is not UTF-8", at: path, do: "give it another name")
+        }
+        return item
     }
 
     /// What stands for a name that leads to nothing: it fails, and the others are made.
@@ -196,7 +222,7 @@ public struct BatchList {
             _ = FileManager.default.fileExists(atPath: path, isDirectory: &isFolder)
             if !isFolder.boolValue {
                 if ImageFormat(pathExtension: name.pathEnding) != nil {
-                    items.append(Item(input: path, folder: folder, isFound: true))
+                    items.append(foundItem(path, in: folder))
                 } else if unreadEndings.contains(name.pathEnding.lowercased())
                     || isPicture(path)
                 {
@@ -247,6 +273,9 @@ private struct BatchListFile {
     /// The most bytes, and the most lines with something in them, that a list may have.
     private static let (largest, mostLines) = (16 << 20, 1_000_000)
 
+    /// A list of more lines, all of which are bad, is none.
+    private static let mostBadLines = 100
+
     /// A list of paths alone, one a line.
     init(pathsAt path: String) throws {
         items = try Self.items(at: path) { line, number, folder in
@@ -290,7 +319,10 @@ private struct BatchListFile {
             try mask.map { try Self.checkLength($0, at: Self.place(path, number)) }
             let settings = object.filter { !["input", "mask"].contains($0.key) }
                 .sorted { $0.key < $1.key }
-                .map { Setting($0, "\($1)", at: .file(path, line: number, column: 1)) }
+                .map { key, value in
+                    Setting(key, "\(value)", at: .file(path, line: number, column: 1))
+                        .from(folder: folder.isEmpty ? nil : String(folder.dropLast()))
+                }
             return BatchList.Item(
                 input: Self.path("\(input)", from: folder),
                 mask: mask.map { $0.contains(":") ? $0 : Self.path($0, from: folder) },
@@ -340,7 +372,7 @@ private struct BatchListFile {
     /// What `read` makes of each line that is not empty, with its number from 1 and the list's folder; nil
     /// leaves it out. A line that it cannot read is a picture with a fault.
     ///
-    /// - Throws: `GessoError` where the list cannot be read, and of the first line where all have a fault.
+    /// - Throws: `GessoError` where the list cannot be read, and of the first line where all of many have a fault.
     private static func items(
         at path: String, _ read: (String, Int, String) throws -> BatchList.Item?
     ) throws -> [BatchList.Item] {
@@ -353,12 +385,19 @@ private struct BatchListFile {
                         .badData, "not UTF-8", at: place(path, number), do: "save the list as UTF-8"
                     )
                 }
-                return try read(text, number, folder)
+                var item = try read(text, number, folder)
+                item?.isOfLine = true
+                return item
             } catch let fault as GessoError {
-                return BatchList.Item(input: "\(path):\(number)", fault: fault)
+                return BatchList.Item(input: "\(path):\(number)", isOfLine: true, fault: fault)
             }
         }
-        if let fault = items.first?.fault, items.allSatisfy({ $0.fault != nil }) { throw fault }
+        // It is something else than a list.
+        if let fault = items.first?.fault, items.count > mostBadLines,
+            items.allSatisfy({ $0.fault != nil })
+        {
+            throw fault
+        }
         return items
     }
 

@@ -71,7 +71,7 @@ public struct BatchPlan {
     ///
     /// - Parameter seed: that of the first picture; nil where it is not known yet.
     /// - Throws: `GessoError` when the template gives all pictures the same name, and what is wrong with the
-    ///   first where none can be made.
+    ///   first where none can be made and no line of a list is to blame.
     public func items(_ list: BatchList, seed: UInt64?) throws -> [Batch.Item] {
         var inputOfName: [String: String] = [:]
         var controls = BatchControls()
@@ -109,7 +109,13 @@ public struct BatchPlan {
                 input: item.input, output: name, request: request, settings: item.settings,
                 mask: item.mask)
         }
-        if let fault = items.first?.fault, items.allSatisfy({ $0.fault != nil }) { throw fault }
+        // What is wrong with lines is told of each.
+        let isOfLines = list.items.contains {
+            $0.isOfLine && ($0.fault != nil || !$0.settings.isEmpty)
+        }
+        if let fault = items.first?.fault, !isOfLines, items.allSatisfy({ $0.fault != nil }) {
+            throw fault
+        }
         return items
     }
 
@@ -156,6 +162,7 @@ public struct BatchPlan {
         for item: BatchList.Item, seed: UInt64?, _ controls: inout BatchControls
     ) throws -> Request {
         var request: Request
+        let item = item.drawingSeed(by: seed)
         if item.mask != nil, edits == nil ? verb != .inpaint : !masks.isGiven {
             throw GessoError(
                 .usage, "\(item.input) has a mask, which nothing is done with",
@@ -168,7 +175,7 @@ public struct BatchPlan {
         } else {
             var recipe = try source.recipe(verb, overriddenBy: item.settings)
             if recipe.seed == nil || !item.settings.contains(where: { $0.key == "seed" }) {
-                recipe.seed = seed ?? recipe.seed
+                recipe = recipe.seeded(seed ?? recipe.seed)
             }
             request = Request([
                 Request.Edit(

@@ -77,7 +77,7 @@ package struct GridPlanDocument: PlainDocument {
         pictures.enumerated().map { "picture \($0 + 1): \($1)" } + [
             "UNet calls: \(evaluations)",
             "memory: \((weightBytes + workBytes) >> 20) MiB",
-            "time: about \(estimatedSeconds.asDuration)",
+            "time: about \(estimatedSeconds.asDuration) in the model",
             "files: \(output)",
         ]
     }

@@ -1,5 +1,5 @@
 import Foundation
-import Recipes
+package import Recipes
 
 /// All keys of recipes with what they take, as `gesso preset keys --json` prints it.
 package struct KeysDocument: PlainDocument {
@@ -10,6 +10,7 @@ package struct KeysDocument: PlainDocument {
         let name: String
         let help: String
         let takes: String
+        let `default`: String?
         let choices: [String]
         let verbs: [String]
     }
@@ -17,8 +18,8 @@ package struct KeysDocument: PlainDocument {
     package init() {
         keys = Recipe.keys.map {
             Entry(
-                name: $0.name, help: $0.help, takes: $0.expected, choices: $0.choices,
-                verbs: $0.verbs.map(\.rawValue))
+                name: $0.name, help: $0.help, takes: $0.expected,
+                default: $0.standardText, choices: $0.choices, verbs: $0.verbs.map(\.rawValue))
         }
     }
 
@@ -27,8 +28,21 @@ package struct KeysDocument: PlainDocument {
         return keys.flatMap { key in
             [
                 key.name.padding(toLength: width, withPad: " ", startingAt: 0) + key.help,
-                String(repeating: " ", count: width) + key.takes,
+                String(repeating: " ", count: width) + key.takes
+                    + (key.default.map { " (default: \($0))" } ?? ""),
             ]
         }
+    }
+}
+
+extension Key {
+    /// The default, with its verb in front where verbs differ in it; nil where it is empty or left to the model.
+    package var standardText: String? {
+        let standards = verbs.compactMap { verb in
+            value(in: Recipe(verb)).flatMap { $0 == .flag(false) ? nil : (verb, "\($0)") }
+        }
+        guard let first = standards.first?.1, first != "default", !first.isEmpty else { return nil }
+        if standards.allSatisfy({ $0.1 == first }) { return first }
+        return standards.map { "\($0.0.rawValue) \($0.1)" }.joined(separator: ", ")
     }
 }

@@ -111,7 +111,7 @@ package struct ModelListDocument: Encodable {
         }
         guard let available else { return lines }
         if !lines.isEmpty { lines.append("") }
-        lines += ["To be had with `gesso model get NAME`:"]
+        lines += ["Download with `gesso model get NAME`:"]
         return lines
             + available.map { entry in
                 let memory = entry.memoryBytes.map { ", \($0.inBytes) of memory" } ?? ""

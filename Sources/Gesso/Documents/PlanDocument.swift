@@ -38,11 +38,13 @@ package struct PlanDocument: PlainDocument {
                 ? nil : speeds?.path(percentEncoded: false))
     }
 
-    /// About how long it takes, and how that is known.
+    /// About how long the model takes, and how that is known; work on the picture itself is not counted.
     private var time: String {
-        guard let seconds = head.estimatedSeconds else { return "no model runs" }
+        guard let seconds = head.estimatedSeconds else {
+            return "no model runs, and work on the picture itself is not estimated"
+        }
         let kept = head.speeds.map { "kept in \($0)" } ?? "not kept"
-        return "about \(seconds.asDuration), by the model's speed on small pictures here, "
+        return "about \(seconds.asDuration) in the model, by its speed on small pictures here, "
             + (isSpeedKept ? kept : "measured now" + (head.speeds == nil ? "" : " and \(kept)"))
     }
 

@@ -18,7 +18,7 @@ extension GessoServer {
                 let rows = try await store.gallery(
                     before: call.query.integer("before").map { Int64($0) },
                     search: call.query["q"].map { String($0.prefix(200)) },
-                    starred: ["1", "true"].contains(call.query["star"] ?? ""),
+                    starred: call.query.bool("star") ?? false,
                     limit: min(max(call.query.integer("limit") ?? 50, 1), 200))
                 var items: [JSONValue] = []
                 for (row, picture, order) in rows {
@@ -153,7 +153,7 @@ extension GessoServer {
     /// White is the luma, what is opaque, or what is transparent.
     private func maskBytes(_ call: Call) async throws -> Response {
         let row = try await picture(call.parameter("sha"))
-        let size = (call.query.integer("width"), call.query.integer("height"))
+        let size = (try call.query.integer("width"), try call.query.integer("height"))
         let (width, height) = (size.0 ?? row.width, size.1 ?? row.height)
         guard width > 0, height > 0, width <= ImageLimits.side, height <= ImageLimits.side,
             width * height <= ImageLimits.pixels
@@ -215,9 +215,15 @@ extension GessoServer {
     private func select(_ call: Call) async throws -> Response {
         var fields = try await call.fields()
         let source = fields.string("source", limit: 64)
-        func numbers(_ value: JSONValue?) -> [Double] { (value?.array ?? []).compactMap(\.double) }
-        let box = numbers(fields["box"])
-        let place = numbers(fields["fill"])
+        func numbers(_ value: JSONValue?, of name: String) throws -> [Double] {
+            guard let value else { return [] }
+            guard let parts = value.array, parts.allSatisfy({ $0.double != nil }) else {
+                throw Complaint.invalid(name, "give a list of numbers")
+            }
+            return parts.compactMap(\.double)
+        }
+        let box = try numbers(fields["box"], of: "box")
+        let place = try numbers(fields["fill"], of: "fill")
         let tolerance = fields.integer("tolerance", in: 0...255) ?? 24
         let margin = fields.integer("margin", in: 0...1000)
         try fields.check()
@@ -234,9 +240,9 @@ extension GessoServer {
             }
             return .bytes(Data(values), type: "application/octet-stream")
         }
-        func strokes(_ name: String) -> [[Selection.Point]] {
-            (fields[name]?.array ?? []).prefix(100).map { stroke in
-                let places = Array(numbers(stroke).prefix(2000))
+        func strokes(_ name: String) throws -> [[Selection.Point]] {
+            try (fields[name]?.array ?? []).prefix(100).map { stroke in
+                let places = Array(try numbers(stroke, of: name).prefix(2000))
                 return stride(from: 0, to: places.count - 1, by: 2).map {
                     Selection.Point(
                         x: min(max(places[$0], 0), Double(row.width)),
@@ -245,7 +251,7 @@ extension GessoServer {
             }
         }
         var selection = Selection(
-            keep: strokes("keep"), drop: strokes("drop"), margin: margin)
+            keep: try strokes("keep"), drop: try strokes("drop"), margin: margin)
         if !box.isEmpty {
             guard box.count == 4, box.allSatisfy({ abs($0) < 1e6 }) else {
                 throw Complaint.invalid("box", "give x, y, width and height")

@@ -92,7 +92,8 @@ extension GessoServer {
         let print = Repeats.print(of: order, seedIsDrawn: !asked.hasSeed)
         let row: JobRow
         if repeats > 0, let known = self.repeats.job(print),
-            let earlier = try await store.job(known), earlier.state != .failed
+            let earlier = try await store.job(known),
+            earlier.state != .failed, earlier.state != .cancelled
         {
             row = earlier
         } else {
@@ -102,7 +103,9 @@ extension GessoServer {
         }
         guard asked.streams else {
             let finished = try await openAIWait(row, call)
-            return .json(try await document(finished, asked, call))
+            let document = try await document(finished, asked, call)
+            self.repeats.forget(row.id)
+            return .json(document)
         }
         return try await stream(row, asked, call, name)
     }
@@ -137,7 +140,7 @@ extension GessoServer {
             size = "\(picture.width)x\(picture.height)"
         }
         let data = try results.map { result -> JSONValue in
-            let seed = JSONValue.integer(result.seed)
+            let seed = JSONValue(UInt64(bitPattern: result.seed))
             if asked.wantsAddress {
                 let address = call.address(of: "/api/v1/pictures/\(result.picture)")
                 return ["url": .string(address), "seed": seed]
@@ -186,6 +189,7 @@ extension GessoServer {
                     if finished.state == .done,
                         let document = try? await document(finished, asked, call)
                     {
+                        self.repeats.forget(row.id)
                         for item in document["data"]?.array ?? [] {
                             continuation.yield(
                                 Self.event(name + ".completed", item.object ?? [:]))
@@ -200,7 +204,9 @@ extension GessoServer {
             }
             continuation.onTermination = { end in
                 task.cancel()
-                if case .cancelled = end { Task { try await queue.cancel(row.id) } }
+                if case .cancelled = end, !self.repeats.isAwaited(row.id) {
+                    Task { try await queue.cancel(row.id) }
+                }
             }
         }
         return .events(events)
@@ -270,13 +276,17 @@ struct ImageRequest: Sendable {
 
     private static func size(_ text: String?) throws -> (width: Int, height: Int)? {
         guard let text, !text.isEmpty, text != "auto" else { return nil }
-        let parts = text.split(separator: "x").compactMap { Int($0) }
-        guard parts.count == 2, parts.allSatisfy((8...Order.mostSide).contains) else {
+        let sides = 8...Recipe.maximumSide
+        let parts = text.split(separator: "x", omittingEmptySubsequences: false).map { Int($0) }
+        guard parts.count == 2, let width = parts[0], let height = parts[1],
+            sides.contains(width), sides.contains(height)
+        else {
             throw Complaint(
-                400, "size: give auto, or WIDTHxHEIGHT with sides from 8 to \(Order.mostSide)",
+                400,
+                "size: give auto, or WIDTHxHEIGHT with sides from 8 to \(Recipe.maximumSide)",
                 field: "size")
         }
-        return (parts[0], parts[1])
+        return (width, height)
     }
 }
 
@@ -333,7 +343,7 @@ struct PreparedEdit: Sendable {
     }
 }
 
-/// Jobs by what was asked for, so that a repeated request finds the first one's.
+/// Jobs whose clients have no answer yet, by what was asked for, so that a repeated request finds the first one's.
 final class Repeats: @unchecked Sendable {
     // Guarded by the lock.
     private let lock = NSLock()
@@ -359,12 +369,18 @@ final class Repeats: @unchecked Sendable {
         }
     }
 
-    /// Whether a request for a job has come again since one of its clients left.
+    /// Drops a job that was answered: who asks the same again means another picture.
+    func forget(_ job: String) { lock.withLock { jobs.removeAll { $0.job == job } } }
+
+    /// Whether a request for a job has come again since one of its clients left. A job that nobody waits for is
+    /// dropped.
     func isAwaited(_ job: String) -> Bool {
         lock.withLock {
             guard let index = jobs.lastIndex(where: { $0.job == job }) else { return false }
             jobs[index].asked -= 1
-            return jobs[index].asked > 0
+            if jobs[index].asked > 0 { return true }
+            jobs.remove(at: index)
+            return false
         }
     }
 }

@@ -27,7 +27,7 @@ extension GessoServer {
                 try await store.noteUse(of: [row.sha])
                 let data = try store.data(of: row.sha)
                 let text = try await offPool {
-                    try Image(decoding: data, name: "picture").metadata.parameters
+                    try decoded(data, field: "picture").metadata.parameters
                 }
                 var document = Self.document(row)
                 document["parameters"] = text.map { .string($0) } ?? .null
@@ -48,8 +48,8 @@ extension GessoServer {
                     }
                     return state
                 }
-                let limit = min(max(call.query.integer("limit") ?? 50, 1), 200)
-                let before = call.query.integer("before").map { Int64($0) }
+                let limit = min(max(try call.query.integer("limit") ?? 50, 1), 200)
+                let before = try call.query.integer("before").map { Int64($0) }
                 let rows = try await store.jobs(state: state, before: before, limit: limit)
                 let results = try await store.results(ofAll: rows.map(\.id))
                 return .json([
@@ -70,8 +70,20 @@ extension GessoServer {
                 var fields = try await call.fields()
                 let before = fields.string("before", limit: 64)
                 let priority = fields.integer("priority", in: -100...100)
+                if let odd = fields.names.first(where: { !["before", "priority"].contains($0) }) {
+                    fields.complain(odd, "there is no such field")
+                } else if priority == nil, !fields.names.contains("before") {
+                    fields.complain("before", "give before or priority")
+                } else if priority != nil, before != nil {
+                    fields.complain(
+                        "priority", "it is that of the job which it is put before; give one of both"
+                    )
+                }
                 try fields.check()
                 let row = try await job(call.parameter("id"))
+                if let before, try await store.job(before) == nil {
+                    throw Complaint.invalid("before", "there is no job '\(before)'")
+                }
                 guard
                     let moved = try await store.move(row.id, before: before, priority: priority)
                 else { throw Complaint(409, "Only waiting jobs can be moved") }
@@ -115,9 +127,10 @@ extension GessoServer {
                 success: .init(type: "image/jpeg", schema: ["type": "string", "format": "binary"])
             ) { call in
                 let id = try call.parameter("id")
-                guard let now = await queue.current, now.job.id == id, let data = now.preview else {
-                    throw Complaint(404, "There is no preview of it now")
-                }
+                guard let number = Int(try call.parameter("number")),
+                    let now = await queue.current, now.job.id == id,
+                    (1...max(now.previewNumber, 1)).contains(number), let data = now.preview
+                else { throw Complaint(404, "There is no preview of it now") }
                 return .bytes(data, type: "image/jpeg")
             },
             Route(
@@ -208,7 +221,7 @@ extension GessoServer {
         if call.request.headers[.ifNoneMatch] == "\"\(row.sha)\"" {
             return Response(status: .notModified, headers: fields)
         }
-        if let side = call.query.integer("max") {
+        if let side = try call.query.integer("max") {
             fields[.eTag] = nil
             let side = Store.viewSides.first { $0 >= side } ?? 2048
             let data = try await offPool {
@@ -240,6 +253,7 @@ extension GessoServer {
             }
         }
         let key = HTTPField.Name("Idempotency-Key").flatMap { call.request.headers[$0] }
+            .flatMap { $0.isEmpty ? nil : $0 }
         if let key, key.utf8.count > 200 {
             throw Complaint(400, "The Idempotency-Key is longer than 200 bytes")
         }
@@ -257,7 +271,7 @@ extension GessoServer {
     /// Sends the state of things, then what a client has missed, then what happens.
     private func events(_ call: Call, of job: String?) async throws -> Response {
         let last =
-            HTTPField.Name("Last-Event-ID").flatMap { call.request.headers[$0] }
+            try HTTPField.Name("Last-Event-ID").flatMap { call.request.headers[$0] }
             .flatMap { Int64($0) } ?? call.query.integer("after").map { Int64($0) }
         let stream = try await hub.listen()
         var first: [Event] = []
@@ -336,12 +350,14 @@ extension Order {
             case .string(let text): settings[key] = text
             case .bool(let flag): settings[key] = flag ? "true" : "false"
             case .integer(let number): settings[key] = "\(number)"
+            case .unsigned(let number): settings[key] = "\(number)"
             case .number(let number):
                 let whole = Int64(exactly: number)
                 settings[key] = whole.map { "\($0)" } ?? "\(number)"
             default: fields.complain("settings.\(key)", "give a text, number or truth value")
             }
         }
+        for key in Self.seedKeys where settings[key] == "-1" { settings[key] = nil }
         let names: Set<String> = [
             "verb", "model", "presets", "settings", "source", "mask", "maps", "pictures", "format",
             "quality", "priority", "page",

@@ -19,8 +19,9 @@ struct PictureInfo {
         let negative = settings["negative_prompt"] ?? ""
         var numbers = results.map(\.number)
         if numbers.isEmpty { numbers = Array(0..<max(order.pictures, 1)) }
-        let shown = numbers.map { Int64(bitPattern: order.seed(of: $0)) }
-        let varied = numbers.map { Int64(bitPattern: order.variationSeed(of: $0)) }
+        let shown = numbers.map { JSONValue(order.seed(of: $0)) }
+        let varied = numbers.map { JSONValue(order.variationSeed(of: $0)) }
+        let (seed, subseed) = (shown.first ?? .null, varied.first ?? .null)
         var size: (Int, Int)?
         if let first = results.first, let picture = try await store.picture(first.picture) {
             size = (picture.width, picture.height)
@@ -38,9 +39,8 @@ struct PictureInfo {
         value = [
             "prompt": .string(order.prompt), "all_prompts": repeated(order.prompt),
             "negative_prompt": .string(negative), "all_negative_prompts": repeated(negative),
-            "seed": .integer(shown.first ?? 0), "all_seeds": .array(shown.map { .integer($0) }),
-            "subseed": .integer(varied.first ?? 0),
-            "all_subseeds": .array(varied.map { .integer($0) }),
+            "seed": seed, "all_seeds": .array(shown),
+            "subseed": subseed, "all_subseeds": .array(varied),
             "subseed_strength": .number(
                 settings["variation_strength"].flatMap { Double($0) } ?? 0),
             "width": size.map { .integer(Int64($0.0)) } ?? echoed("width"),

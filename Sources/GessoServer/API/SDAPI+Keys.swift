@@ -34,6 +34,13 @@ extension PictureRequestReader {
         "control": ["alwayson_scripts"],
     ]
 
+    /// The field that a complaint is about, by the setting that it sets.
+    static func field(of field: String?) -> String? {
+        guard let field, field.hasPrefix("settings.") else { return field }
+        let key = String(field.dropFirst("settings.".count))
+        return fieldsOfKeys[key]?.first ?? key
+    }
+
     /// Takes from the text of a picture what the request does not set itself.
     mutating func readInfotext(_ library: Library?) {
         guard let text = fields.string("infotext"), !text.isEmpty else { return }

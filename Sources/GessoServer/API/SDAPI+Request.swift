@@ -164,8 +164,10 @@ struct PictureRequestReader {
         if let scale = fields.double("cfg_scale", in: 0...100) ?? 7 as Double? {
             order.settings["guidance_scale"] = "\(scale)"
         }
-        var width = fields.integer("width", in: 8...Order.mostSide) ?? 512
-        var height = fields.integer("height", in: 8...Order.mostSide) ?? 512
+        // A picture that is edited may be larger than one that is made.
+        let most = isImageToImage ? Order.mostSide : Recipe.maximumSide
+        var width = fields.integer("width", in: 8...most) ?? 512
+        var height = fields.integer("height", in: 8...most) ?? 512
         if let seed = fields.integer("seed"), seed >= 0 { order.settings["seed"] = "\(seed)" }
         let batch = fields.integer("batch_size", in: 1...Order.mostPictures) ?? 1
         rounds = fields.integer("n_iter", in: 1...Order.mostPictures) ?? 1
@@ -196,7 +198,7 @@ struct PictureRequestReader {
         let task = fields.string("force_task_id", limit: 200)
         try fields.check()
         order = order.drawingSeed()
-        if let seed = order.settings["seed"] { parameters["seed"] = .integer(Int64(seed) ?? 0) }
+        parameters["seed"] = JSONValue(order.seed(of: 0))
         return PictureRequest(
             isImageToImage: isImageToImage, order: order, parameters: parameters,
             warnings: warnings, sendsImages: sends, sendsGrid: sendsGrid && sends,

@@ -41,7 +41,7 @@ extension PictureRequestReader {
     /// By a factor, or to a size; a side of 0 follows from the other. In the form of 2022 the request's size
     /// is the second run's, and `firstphase_width` and `firstphase_height` are the first's.
     private mutating func readSecondSize(_ width: inout Int, _ height: inout Int) {
-        func side(_ name: String) -> Int { fields.integer(name, in: 0...Order.mostSide) ?? 0 }
+        func side(_ name: String) -> Int { fields.integer(name, in: 0...Recipe.maximumSide) ?? 0 }
         let first = (side("firstphase_width"), side("firstphase_height"))
         var (x, y) = (side("hr_resize_x"), side("hr_resize_y"))
         if first.0 > 0 || first.1 > 0 {

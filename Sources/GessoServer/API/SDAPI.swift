@@ -44,8 +44,11 @@ extension GessoServer {
         }
         do {
             try engine.check(order)
-        } catch let complaint as Complaint where complaint.status == 404 {
-            throw CheckpointTitle.unknown(order.model ?? "")
+        } catch let complaint as Complaint {
+            if complaint.status == 404 { throw CheckpointTitle.unknown(order.model ?? "") }
+            var theirs = complaint
+            theirs.field = PictureRequestReader.field(of: complaint.field)
+            throw theirs
         }
         for warning in request.warnings { logger.notice("\(call.request.uri.path): \(warning)") }
         if let kept = request.keptOptions { try await set(try Fields(kept)) }
@@ -158,7 +161,10 @@ extension GessoServer {
     }
 
     /// Sets those options that there are; others are ignored.
+    ///
+    /// - Throws: `InvalidFields` for values that no request could be carried out with; nothing is set then.
     private func set(_ fields: Fields) async throws {
+        var fields = fields
         let known = try await sdapiOptions()
         var changed: [String: JSONValue?] = [:]
         for name in fields.names where known[name] != nil {
@@ -174,9 +180,11 @@ extension GessoServer {
                 else { throw CheckpointTitle.unknown(value.string ?? "") }
                 changed.updateValue(.string(model), forKey: name)
             } else if value != known[name] {
+                fields.checkOption(name)
                 changed.updateValue(value, forKey: name)
             }
         }
+        try fields.check()
         if !changed.isEmpty { try await store.change("sdapi-options", changed) }
     }
 

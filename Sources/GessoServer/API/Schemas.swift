@@ -71,7 +71,7 @@ enum Schemas {
     ]
 
     static let move: JSONValue = [
-        "type": "object",
+        "type": "object", "additionalProperties": false,
         "properties": [
             "before": ["type": ["string", "null"], "description": "The id of a waiting job"],
             "priority": ["type": ["integer", "null"], "minimum": -100, "maximum": 100],

@@ -4,7 +4,7 @@ package import NIOCore
 /// Closes it when nothing goes on in it for too long.
 ///
 /// The head of a request must be there within 10 s, its body arrive at 16 KiB/s after 5 s of grace,
-/// the next request begin within 30 s, and what is written be taken within 30 s. While a reply is
+/// the next request begin within 30 s, and some of what is written be taken every 30 s. While a reply is
 /// being made nothing is timed.
 package final class ConnectionClock: ChannelDuplexHandler {
     package typealias InboundIn = ByteBuffer
@@ -23,7 +23,7 @@ package final class ConnectionClock: ChannelDuplexHandler {
         package var grace = 5.0
         /// Seconds between two requests.
         package var idle = 30.0
-        /// Seconds for what is written to be taken.
+        /// Seconds for the next piece of what is written to be taken.
         package var write = 30.0
         package var bytesPerSecond = 16.0 * 1024
 
@@ -78,8 +78,25 @@ package final class ConnectionClock: ChannelDuplexHandler {
         context.fireChannelRead(data)
     }
 
+    /// What is written at once, so that a long body is seen to be taken bit by bit.
+    package static let pieceLength = 64 << 10
+
     package func write(
         context: ChannelHandlerContext, data: NIOAny, promise: EventLoopPromise<Void>?
+    ) {
+        guard case .byteBuffer(var bytes) = unwrapOutboundIn(data) else {
+            return send(data, context, promise)
+        }
+        while bytes.readableBytes > Self.pieceLength,
+            let piece = bytes.readSlice(length: Self.pieceLength)
+        {
+            send(wrapOutboundOut(.byteBuffer(piece)), context, nil)
+        }
+        send(wrapOutboundOut(.byteBuffer(bytes)), context, promise)
+    }
+
+    private func send(
+        _ piece: NIOAny, _ context: ChannelHandlerContext, _ promise: EventLoopPromise<Void>?
     ) {
         if pendingWrites == 0 { writtenAt = now }
         pendingWrites += 1
@@ -89,7 +106,7 @@ package final class ConnectionClock: ChannelDuplexHandler {
             bound.value.pendingWrites -= 1
             bound.value.writtenAt = bound.value.now
         }
-        context.write(data, promise: own)
+        context.write(piece, promise: own)
     }
 
     private func tick(_ context: ChannelHandlerContext) {

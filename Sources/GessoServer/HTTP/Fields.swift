@@ -31,6 +31,7 @@ struct Fields {
             complain(
                 name, "the text is longer than \(limit) bytes", "value_error.any_str.max_length")
         case .integer(let number): return "\(number)"
+        case .unsigned(let number): return "\(number)"
         case .number(let number): return "\(number)"
         default: complain(name, "str type expected", "type_error.str")
         }
@@ -76,11 +77,7 @@ struct Fields {
         case .integer(0), .number(0): return false
         case .integer(1), .number(1): return true
         case .string(let text):
-            switch text.lowercased() {
-            case "true", "1", "on", "yes", "t", "y": return true
-            case "false", "0", "off", "no", "f", "n": return false
-            default: break
-            }
+            if let flag = truth(text) { return flag }
         default: break
         }
         complain(name, "value could not be parsed to a boolean", "type_error.bool")
@@ -93,7 +90,9 @@ struct Fields {
             complain(name, "value is not a valid list", "type_error.list")
             return nil
         }
-        return list.compactMap(\.string)
+        let texts = list.compactMap(\.string)
+        if texts.count < list.count { complain(name, "str type expected", "type_error.str") }
+        return texts
     }
 
     mutating func object(_ name: String) -> [String: JSONValue]? {
@@ -131,5 +130,14 @@ struct Fields {
         while rest.first?.isWhitespace == true { rest.removeFirst() }
         while rest.last?.isWhitespace == true { rest.removeLast() }
         return String(rest)
+    }
+}
+
+/// The truth value that a text stands for; nil where it is none.
+func truth(_ text: String) -> Bool? {
+    switch text.lowercased() {
+    case "true", "1", "on", "yes", "t", "y": true
+    case "false", "0", "off", "no", "f", "n": false
+    default: nil
     }
 }

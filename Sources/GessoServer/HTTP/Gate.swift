@@ -13,8 +13,26 @@ package struct Gate: Sendable {
     package var login: Login?
     /// The most bytes of a body with pictures.
     package var bodyLimit = 64 << 20
+    /// The paths that there are, with `{name}` for a part that varies; empty is any.
+    private var paths: [[Substring]] = []
 
     package init() {}
+
+    /// The gate of a server that answers at some paths alone.
+    func knowing(_ paths: [String]) -> Gate {
+        var gate = self
+        gate.paths = paths.map { $0.split(separator: "/") }
+        return gate
+    }
+
+    private func isKnown(_ path: String) -> Bool {
+        let parts = path.split(separator: "/")
+        return paths.isEmpty
+            || paths.contains { places in
+                places.count == parts.count
+                    && zip(places, parts).allSatisfy { $0.hasPrefix("{") || $0 == $1 }
+            }
+    }
 
     /// The most bytes of other bodies.
     static let smallBodyLimit = 1 << 20
@@ -138,7 +156,7 @@ package struct Gate: Sendable {
             return nil
         }
         if origins.contains(origin) {
-            if head.method == "OPTIONS" { throw preflight(from: origin) }
+            if head.method == "OPTIONS" { throw preflight(head) }
             return origin
         }
         let isOwn = head.value("host").map { "http://\($0)" == origin } ?? false
@@ -163,22 +181,38 @@ package struct Gate: Sendable {
         guard opensPage else { throw Refusal(403, "Requests from other sites are not allowed") }
     }
 
-    private func preflight(from origin: String) -> Refusal {
-        var answer = Refusal(204, "", Self.sharing(with: origin))
-        answer.fields += [
-            ("Access-Control-Allow-Methods", "GET, HEAD, POST, PUT, PATCH, DELETE"),
-            (
-                "Access-Control-Allow-Headers",
-                "Authorization, Content-Type, Idempotency-Key, Last-Event-ID"
-            ),
-            ("Access-Control-Max-Age", "600"),
-        ]
-        return answer
+    private func preflight(_ head: Head) -> Refusal {
+        // OpenAI's client sends several of its own.
+        let asked = head.values("access-control-request-headers")
+            .flatMap { $0.split(separator: ",") }
+            .map { $0.trimmingCharacters(in: .whitespaces).lowercased() }
+            .filter { name in
+                name.hasPrefix("x-stainless-")
+                    && name.allSatisfy { $0.isASCII && ($0.isLetter || $0.isNumber || $0 == "-") }
+            }
+        let usual = ["Authorization", "Content-Type", "Idempotency-Key", "Last-Event-ID"]
+        return Refusal(
+            204, "",
+            [
+                ("Access-Control-Allow-Methods", "GET, HEAD, POST, PUT, PATCH, DELETE"),
+                ("Access-Control-Allow-Headers", (usual + asked).joined(separator: ", ")),
+                ("Access-Control-Max-Age", "600"),
+            ])
     }
 
-    /// What a browser needs to hand an answer to a listed page.
-    static func sharing(with origin: String) -> [(name: String, value: String)] {
-        [("Access-Control-Allow-Origin", origin), ("Vary", "Origin")]
+    /// The origin of a request, where it is a listed one.
+    func listedOrigin(of head: Head) -> String? {
+        let values = head.values("origin")
+        guard values.count == 1, origins.contains(values[0]) else { return nil }
+        return values[0]
+    }
+
+    /// What a browser needs to hand an answer to a listed page, and what a cache has to know.
+    func sharing(with origin: String?) -> [(name: String, value: String)] {
+        var fields: [(name: String, value: String)] = []
+        if let origin { fields.append((name: "Access-Control-Allow-Origin", value: origin)) }
+        if !origins.isEmpty { fields.append((name: "Vary", value: "Origin")) }
+        return fields
     }
 
     private func checkLogin(_ head: Head, _ proof: Login.Proof) throws {
@@ -228,11 +262,14 @@ package struct Gate: Sendable {
         guard ["POST", "PUT", "PATCH"].contains(head.method) else { return limit }
         guard let type = head.value("content-type") else {
             let isBrowser = !head.values("origin").isEmpty || head.value("sec-fetch-site") != nil
-            guard !isBrowser || !hasBody else { throw Refusal(415, rule.message) }
+            guard !isBrowser || !hasBody || !isKnown(head.path) else {
+                throw Refusal(415, rule.message)
+            }
             return limit
         }
         let bare = type.prefix { $0 != ";" }.trimmingCharacters(in: .whitespaces).lowercased()
-        guard rule.accepts(bare) else { throw Refusal(415, rule.message) }
+        // Where nothing is, the answer is that.
+        guard rule.accepts(bare) || !isKnown(head.path) else { throw Refusal(415, rule.message) }
         return limit
     }
 }

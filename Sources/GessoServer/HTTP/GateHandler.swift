@@ -73,7 +73,7 @@ final class GateHandler: ChannelDuplexHandler {
         let dialect = Dialect(of: seen.path)
         switch gate.verdict(on: seen) {
         case .refuse(let refusal):
-            answers.append(Answer(dialect: dialect, origin: nil))
+            answers.append(Answer(dialect: dialect, origin: gate.listedOrigin(of: seen)))
             guard refusal.isWrongLogin else { return refuse(context, refusal) }
             isRefused = true
             let address = context.remoteAddress?.ipAddress ?? ""
@@ -85,7 +85,7 @@ final class GateHandler: ChannelDuplexHandler {
             let length = head.headers.first(name: "content-length").flatMap { Int($0) } ?? 0
             release()
             guard budget.reserve(length) else {
-                answers.append(Answer(dialect: dialect, origin: nil))
+                answers.append(Answer(dialect: dialect, origin: origin))
                 return refuse(context, .busy)
             }
             (bodyLimit, received, reserved, isReadingBody) = (limit, 0, length, true)
@@ -108,6 +108,9 @@ final class GateHandler: ChannelDuplexHandler {
         answers.removeAll()
         let body = (answer?.dialect ?? .page).refusal(refusal.status, refusal.message)
         var headers = HTTPHeaders(refusal.fields.map { ($0.name, $0.value) })
+        for field in gate.sharing(with: answer?.origin) {
+            headers.add(name: field.name, value: field.value)
+        }
         let isEmpty = refusal.status == 204 || refusal.status == 303
         if !isEmpty {
             headers.add(name: "Content-Type", value: "application/json")
@@ -151,12 +154,8 @@ final class GateHandler: ChannelDuplexHandler {
         switch unwrapOutboundIn(data) {
         case .head(var head):
             answers[0].hasBegun = true
-            if let origin = answers[0].origin {
-                for field in Gate.sharing(with: origin) {
-                    head.headers.add(name: field.name, value: field.value)
-                }
-            } else if !gate.origins.isEmpty {
-                head.headers.add(name: "Vary", value: "Origin")
+            for field in gate.sharing(with: answers[0].origin) {
+                head.headers.add(name: field.name, value: field.value)
             }
             if isReadingBody, answers.count == 1 {
                 // What is still to come of the request is not worth reading.
@@ -192,7 +191,12 @@ final class GateHandler: ChannelDuplexHandler {
         // What the parser cannot read has no head to answer to.
         guard !isRefused else { return }
         if answers.isEmpty { answers.append(Answer(dialect: .page, origin: nil)) }
-        refuse(context, Gate.Refusal(400, "The request is malformed"))
+        let isTooLong = (error as? HTTPParserError) == .headerOverflow
+        refuse(
+            context,
+            isTooLong
+                ? Gate.Refusal(431, "The address or the header fields are too long")
+                : Gate.Refusal(400, "The request is malformed"))
     }
 
     func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {

@@ -5,6 +5,8 @@ indirect enum JSONValue: Sendable, Equatable {
     case null
     case bool(Bool)
     case integer(Int64)
+    /// A whole number of 2⁶³ and more, as seeds may be.
+    case unsigned(UInt64)
     case number(Double)
     case string(String)
     case array([JSONValue])
@@ -51,6 +53,15 @@ indirect enum JSONValue: Sendable, Equatable {
         return nil
     }
 
+    /// A number that may be larger than others.
+    init(_ number: UInt64) {
+        if let number = Int64(exactly: number) {
+            self = .integer(number)
+        } else {
+            self = .unsigned(number)
+        }
+    }
+
     /// The member of an object; nil where it is missing or null.
     subscript(_ name: String) -> JSONValue? {
         guard case .object(let members) = self, let value = members[name], value != .null else {
@@ -81,6 +92,7 @@ indirect enum JSONValue: Sendable, Equatable {
     var double: Double? {
         switch self {
         case .integer(let value): Double(value)
+        case .unsigned(let value): Double(value)
         case .number(let value): value
         default: nil
         }
@@ -108,6 +120,7 @@ indirect enum JSONValue: Sendable, Equatable {
         case .null: bytes += "null".utf8
         case .bool(let value): bytes += (value ? "true" : "false").utf8
         case .integer(let value): bytes += "\(value)".utf8
+        case .unsigned(let value): bytes += "\(value)".utf8
         case .number(let value):
             bytes += (value.isFinite ? "\(value)" : "null").utf8
         case .string(let text): Self.write(text, to: &bytes)
@@ -172,6 +185,8 @@ extension JSONValue: Codable {
             self = .bool(value)
         } else if let value = try? single.decode(Int64.self) {
             self = .integer(value)
+        } else if let value = try? single.decode(UInt64.self) {
+            self = .unsigned(value)
         } else {
             self = .number(try single.decode(Double.self))
         }
@@ -183,6 +198,7 @@ extension JSONValue: Codable {
         case .null: try single.encodeNil()
         case .bool(let value): try single.encode(value)
         case .integer(let value): try single.encode(value)
+        case .unsigned(let value): try single.encode(value)
         case .number(let value): try single.encode(value)
         case .string(let text): try single.encode(text)
         case .array(let values): try single.encode(values)

@@ -7,9 +7,18 @@ package struct Login: Sendable {
     /// `user:password` of `Authorization: Basic`.
     let pair: String?
 
+    /// - Returns: nil for nothing to show; an empty token and an empty password are nothing.
     package init?(token: String?, pair: String? = nil) {
+        let token = token.flatMap { $0.isEmpty ? nil : $0 }
+        let pair = pair.flatMap { Self.isPair($0) ? $0 : nil }
         guard token != nil || pair != nil else { return nil }
         (self.token, self.pair) = (token, pair)
+    }
+
+    /// Whether a text is `user:password`, neither of them empty.
+    static func isPair(_ text: String) -> Bool {
+        text.split(separator: ":", maxSplits: 1, omittingEmptySubsequences: false)
+            .filter { !$0.isEmpty }.count == 2
     }
 
     /// How a client has shown it.

@@ -122,7 +122,10 @@ package struct MultipartReader {
                 guard value.lowercased().hasPrefix("form-data"), let name = fields["name"] else {
                     throw .malformed
                 }
-                part = Part(name: name, fileName: fields["filename"])
+                let coded = fields["filename*"]?.split(separator: "'").last.map(String.init)
+                part = Part(
+                    name: name,
+                    fileName: fields["filename"] ?? coded.map { percentDecoded($0) ?? $0 })
             case "content-type": type = String(value)
             default: break
             }

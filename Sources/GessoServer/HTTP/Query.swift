@@ -18,7 +18,28 @@ struct Query {
     subscript(_ name: String) -> String? { fields.first { $0.name == name }?.value }
 
     /// A whole number; nil where there is none.
-    func integer(_ name: String) -> Int? { self[name].flatMap { Int($0) } }
+    ///
+    /// - Throws: `Complaint` with 422 for a value that is none.
+    func integer(_ name: String) throws -> Int? {
+        guard let text = self[name] else { return nil }
+        guard let number = Int(text) else {
+            throw Complaint.invalid(
+                name, "value is not a valid integer", type: "type_error.integer")
+        }
+        return number
+    }
+
+    /// A truth value; nil where there is none.
+    ///
+    /// - Throws: `Complaint` with 422 for a value that is none.
+    func bool(_ name: String) throws -> Bool? {
+        guard let text = self[name] else { return nil }
+        guard let flag = truth(text) else {
+            throw Complaint.invalid(
+                name, "value could not be parsed to a boolean", type: "type_error.bool")
+        }
+        return flag
+    }
 }
 
 /// Text with its `%XX` replaced by the bytes they name; nil where that is not valid UTF-8.

@@ -18,14 +18,13 @@ import { fill, select } from "./select.js";
 import { notePrompt } from "./prompts.js";
 import { resultTools, showResultTools } from "./result.js";
 import { loadStyles, styled } from "./styles.js";
-import { Pointers, placeOf, radiusOf, toolOptions, tools } from "./tools.js";
+import { Pointers, placeOf, radiusOf, showTool, toolButtons, toolOptions, tools } from "./tools.js";
 
 const el = (id) => document.getElementById(id);
 const state = {
   source: null, result: null, lastMask: null, isSending: false,
-  // The job that was begun last, all that were begun here with the picture that was open then, and what was heard of
-  // others while one was being sent.
-  job: null, jobs: new Map(), heard: new Map(), began: 0,
+  // The job that was begun last, and all that were begun here with the picture that was open then.
+  job: null, jobs: new Map(), began: 0,
   // What undo takes back beside strokes: results over the picture, and pictures that were open before.
   steps: [], earlier: [],
 };
@@ -61,8 +60,22 @@ function say(text) {
 
 function complain(text, input) {
   el("message").textContent = text;
-  document.querySelectorAll("[aria-invalid]").forEach((node) => node.removeAttribute("aria-invalid"));
-  input?.setAttribute("aria-invalid", "true");
+  document.querySelectorAll("#panel [aria-invalid]").forEach((node) => {
+    node.removeAttribute("aria-invalid");
+    node.removeAttribute("aria-errormessage");
+  });
+  if (!input) return;
+  input.setAttribute("aria-invalid", "true");
+  input.setAttribute("aria-errormessage", "message");
+  const folded = input.closest("details");
+  if (folded) folded.open = true;
+}
+
+/** Shows an error at the field that it is about. */
+function fail({ message, field = "" }) {
+  const input = field === "prompt" ? el("prompt") : field.startsWith("settings.") ? el(`key-${field.slice(9)}`) : null;
+  const label = input?.closest(".field")?.querySelector("label").textContent;
+  complain(label ? `${label}: ${message}` : message, input);
 }
 
 const settings = new Settings(() => { complain(""); store(); });
@@ -232,11 +245,7 @@ for (const name of Object.keys(tools)) act[name] = () => setTool(name);
 
 function setTool(name) {
   host.tool = name;
-  for (const button of el("tools").children) button.setAttribute("aria-checked", button.dataset.tool === name);
-  el("canvas").classList.toggle("pan", name === "pan");
-  el("selecting").hidden = name !== "select";
-  el("tolerance-label").hidden = name !== "fill";
-  el("hardness-label").hidden = name !== "brush" && name !== "eraser";
+  showTool(name);
   pointers.cancel();
   view.cursor = null;
   view.redrawMask();
@@ -282,7 +291,7 @@ const edge = edges(view, () => verb() === "outpaint" && Boolean(state.source));
 async function order() {
   const name = verb();
   const { unread } = settings;
-  if (unread) throw Object.assign(new Error(`${unread.row.querySelector("label").textContent}: give a number.`), { field: `settings.${unread.name}` });
+  if (unread) throw Object.assign(new Error("give a number."), { field: `settings.${unread.name}` });
   const body = { verb: name, page: true, settings: settings.values(), pictures: Number(settings.count.value) || 1 };
   const removes = state.removes && name === "inpaint";
   if (settings.model.value) body.model = settings.model.value;
@@ -314,7 +323,6 @@ async function run() {
   if (state.isSending) return;
   if (state.job) return say("A job is running already");
   state.isSending = true;
-  state.heard.clear();
   complain("");
   el("run").disabled = true;
   try {
@@ -327,12 +335,10 @@ async function run() {
     notePrompt(el("prompt").value);
     showRunning(job);
     // It may have ended before the answer to its order came.
-    const heard = state.heard.get(job.id);
-    if (heard) takeJob(heard);
+    meet(job.id);
     store();
   } catch (error) {
-    const input = error.field === "prompt" ? el("prompt") : error.field?.startsWith("settings.") ? el(`key-${error.field.slice(9)}`) : null;
-    complain(error.message, input);
+    fail(error);
   } finally {
     state.isSending = false;
     el("run").disabled = false;
@@ -351,7 +357,8 @@ async function cancel() {
 /** Asks for the state of a job that was begun here. */
 async function meet(id) {
   try {
-    await takeJob(await ask("GET", `/api/v1/jobs/${id}`));
+    const job = await ask("GET", `/api/v1/jobs/${id}`);
+    await takeJob(job).catch((error) => complain(error.message));
   } catch (error) {
     if (error.status !== 404) return;
     state.jobs.delete(id);
@@ -388,12 +395,9 @@ async function takeProgress(now) {
 }
 
 async function takeJob(job) {
-  queue.take(job);
+  if (!queue.take(job)) return;
   if (job.results?.length && job.state !== "queued" && job.state !== "running") gallery.refresh();
-  if (!state.jobs.has(job.id)) {
-    if (state.isSending) state.heard.set(job.id, job);
-    return;
-  }
+  if (!state.jobs.has(job.id)) return;
   if (job.state === "queued" || job.state === "running") {
     if (job.id === state.job) showRunning(job);
     return;
@@ -549,11 +553,8 @@ async function restore() {
 
 // Wiring
 
-for (const [name, tool] of Object.entries(tools)) {
-  const button = make("button", { type: "button", role: "radio", textContent: tool.name, "data-tool": name, "aria-checked": name === "brush" });
-  button.addEventListener("click", () => setTool(name));
-  el("tools").append(button);
-}
+toolButtons(make, setTool);
+setTool("brush");
 document.querySelectorAll("[data-do]").forEach((button) => button.addEventListener("click", () => act[button.dataset.do]()));
 el("size").addEventListener("input", () => setRadius(radiusOf(Number(el("size").value))));
 el("hardness").addEventListener("input", () => setHardness(el("hardness").value));
@@ -563,7 +564,7 @@ resultTools(view, () => state.result, say, complain);
 finishing(() => state.job, complain);
 el("use-result").addEventListener("click", useResult);
 el("remove").addEventListener("click", async () => { state.removes = true; try { await run(); } finally { state.removes = false; } });
-el("plan-button").addEventListener("click", () => plan(order, complain));
+el("plan-button").addEventListener("click", () => plan(order, complain, fail));
 el("reset").addEventListener("click", () => settings.reset());
 el("panel").addEventListener("submit", (e) => { e.preventDefault(); run(); });
 el("run").addEventListener("click", (e) => {
@@ -592,6 +593,11 @@ listen((name, data) => {
   el("connection").textContent = isConnected ? "connected" : "not connected; trying again";
   // What is as it should be need not be seen.
   el("connection").classList.toggle("hidden-text", isConnected);
+  if (!isConnected) return;
+  // What happened meanwhile was not heard of.
+  for (const id of state.jobs.keys()) meet(id);
+  ask("GET", "/api/v1/queue").then((now) => queue.show(now), () => {});
+  gallery.refresh();
 });
 document.documentElement.dataset.ready = "true";
 

@@ -1,6 +1,6 @@
 // What lies around the work: tabs, light and dark, the token.
 
-import { onLogin } from "./api.js";
+import { logIn, onLogin, takeToken } from "./api.js";
 
 const el = (id) => document.getElementById(id);
 
@@ -35,15 +35,31 @@ el("theme").addEventListener("click", () => {
   setTheme(name);
 });
 setTheme(localStorage.getItem("gesso-theme"));
-const askForToken = () => { if (!el("login").open) el("login").showModal(); };
+// The token
+
+const login = el("login");
+function askForToken(isWrong) {
+  if (login.open) return;
+  login.returnValue = "";
+  login.showModal();
+  if (!isWrong) return;
+  el("token-message").textContent = "The server does not take this token. Copy the one that it printed when it was started last.";
+  el("token").setAttribute("aria-invalid", "true");
+  el("token").select();
+}
+onLogin(askForToken);
 // Nothing can be done without a token, so Escape does not close the question.
-el("login").addEventListener("cancel", (e) => e.preventDefault());
-el("login").addEventListener("close", () => { if (el("login").returnValue !== "given") askForToken(); });
-onLogin(() => new Promise((resolve) => {
-  el("login").returnValue = "";
-  askForToken();
-  el("login-form").addEventListener("submit", () => {
-    el("login").returnValue = "given";
-    resolve(el("token").value.trim());
-  }, { once: true });
-}));
+login.addEventListener("cancel", (e) => e.preventDefault());
+login.addEventListener("close", () => { if (login.returnValue !== "given") askForToken(); });
+const closeLogin = () => {
+  el("token-message").textContent = "";
+  el("token").removeAttribute("aria-invalid");
+  login.close("given");
+};
+el("login-form").addEventListener("submit", (e) => {
+  e.preventDefault();
+  closeLogin();
+  logIn(el("token").value.trim());
+});
+// An address with a token, opened in this tab, logs in as one that is typed.
+window.addEventListener("hashchange", () => { if (takeToken() && login.open) closeLogin(); });

@@ -25,11 +25,13 @@ export class Gallery {
     el("gallery-star").addEventListener("change", () => this.search());
     el("gallery").addEventListener("click", (e) => this.click(e));
     el("gallery").addEventListener("keydown", (e) => this.key(e));
+    /** Pictures that could not be fetched; they are tried again with the next list. */
+    this.failed = new Set();
     // A picture is fetched once it comes near, and so is the next page.
     this.near = new IntersectionObserver((entries) => {
       for (const { target } of entries.filter((e) => e.isIntersecting)) {
         this.near.unobserve(target);
-        shown(target.dataset.src).then((src) => { target.src = src; }, () => {});
+        shown(target.dataset.src).then((src) => show(target, "src", src), () => this.failed.add(target));
       }
     }, { rootMargin: "300px" });
     this.end = new IntersectionObserver((entries) => {
@@ -52,6 +54,8 @@ export class Gallery {
 
   async load({ before, isNew = false } = {}) {
     if (before === Infinity) return;
+    for (const image of this.failed) this.near.observe(image);
+    this.failed.clear();
     const query = new URLSearchParams({ limit: page, q: el("gallery-search").value });
     if (el("gallery-star").checked) query.set("star", "1");
     if (before !== undefined) query.set("before", before);
@@ -98,6 +102,7 @@ export class Gallery {
     const { node } = this.rows.get(id);
     const image = node.querySelector("img");
     if (image) this.near.unobserve(image);
+    this.failed.delete(image);
     if (image?.src.startsWith("blob:")) URL.revokeObjectURL(image.src);
     node.remove();
     this.rows.delete(id);
@@ -106,6 +111,7 @@ export class Gallery {
   card(item) {
     const name = item.request?.settings.prompt || "without a prompt";
     const image = make("img", { alt: `Result: ${name}`, width: 200, height: 150, "data-src": `${item.url}?max=256` });
+    image.addEventListener("error", () => this.failed.add(image));
     this.near.observe(image);
     const button = (text, what) => make("button", { type: "button", textContent: text, "data-what": what, "aria-label": `${text}: ${name}` });
     const star = button(item.star ? "Starred" : "Star", "star");

@@ -30,7 +30,7 @@ export function keyboard(act, view, pointers) {
       pointers.isSpace = true;
       event.preventDefault();
     } else if (event.key === "Enter") {
-      if (!pointers.close()) pointers.dot();
+      pointers.dot(event);
       event.preventDefault();
     } else if (steps[event.key]) {
       pointers.step(...steps[event.key], event.shiftKey);

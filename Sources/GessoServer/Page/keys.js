@@ -18,7 +18,7 @@ export const words = {
 
 export const fixed = [
   ["Arrow keys, Shift for larger steps", "move the crosshair"], ["Space with arrow keys", "paint along"],
-  ["Enter", "paint a dot, close a polygon"], [", and .", "smaller and larger brush, for keyboards without brackets"], ["Ctrl+0", "fit the picture"], ["Esc", "drop an unfinished shape"], ["Alt with a shape", "take away"],
+  ["Enter", "paint a dot, or set a corner of a polygon; there again, close it"], [", and .", "smaller and larger brush, for keyboards without brackets"], ["Ctrl+0", "fit the picture"], ["Esc", "drop an unfinished shape"], ["Alt with a shape", "take away"],
   ["Right button, pen's eraser", "erase"], ["Wheel", "zoom at the pointer"],
   ["Alt+Up, Alt+Down in the prompt", "earlier prompts"],
 ];

@@ -27,6 +27,25 @@ function unpacked(runs, length) {
   return values;
 }
 
+/** Raises each value to another one that is higher. */
+function raise(values, others) {
+  for (let i = 0; i < values.length; i++) if (others[i] > values[i]) values[i] = others[i];
+}
+
+/** The highest of `span` values from each of the first `count` on: from blocks of so many, each taken to its end and from its beginning. */
+function highest(values, span, count) {
+  const result = new Uint8Array(count);
+  const ends = values.slice();
+  for (let i = values.length - 2; i >= 0; i--) {
+    if ((i + 1) % span && ends[i + 1] > ends[i]) ends[i] = ends[i + 1];
+  }
+  for (let i = 0, ahead = 0; i < count; i++) {
+    ahead = i % span ? Math.max(ahead, values[i + span - 1]) : 0;
+    result[i] = Math.max(ends[i], ahead);
+  }
+  return result;
+}
+
 export class Mask {
   constructor(width, height, values) {
     this.width = width;
@@ -287,26 +306,61 @@ export class Mask {
 
   /** Grows the white by a square of `radius`, or shrinks it if that is below 0. */
   grow(radius) {
-    const { width, height } = this;
     const n = Math.abs(radius);
-    const pick = radius > 0 ? (a, b) => (a > b ? a : b) : (a, b) => (a < b ? a : b);
-    const pass = (source, lines, length, stride, step) => {
-      const target = new Uint8Array(source.length);
-      const part = new Uint8Array(length + 2 * n);
-      for (let line = 0; line < lines; line++) {
-        const start = line * step;
-        // The best of 1, 2, 4, … values from each on; two such runs cover the window.
-        part.fill(radius > 0 ? 0 : 255);
-        for (let i = 0; i < length; i++) part[n + i] = source[start + i * stride];
-        let run = 1;
-        for (; 2 * run <= 2 * n + 1; run *= 2) {
-          for (let i = 0; i + 2 * run <= part.length; i++) part[i] = pick(part[i], part[i + run]);
+    // To shrink the white is to grow the black.
+    const flip = radius > 0 ? 0 : 255;
+    const source = this.values.slice();
+    const flat = this.tallied().map(({ runs }) => (runs.length === 2 ? runs[1] ^ flip : -1));
+    const [rows, reach] = [flat.length / this.columns, Math.ceil(n / TILE)];
+    // A tile stays that is full, or like all that it could take from.
+    const stays = (tx, ty) => {
+      const value = flat[ty * this.columns + tx];
+      if (value < 0 || value === 255) return value === 255;
+      for (let y = Math.max(0, ty - reach); y <= Math.min(rows - 1, ty + reach); y++) {
+        for (let x = Math.max(0, tx - reach); x <= Math.min(this.columns - 1, tx + reach); x++) {
+          if (flat[y * this.columns + x] !== value) return false;
         }
-        for (let i = 0; i < length; i++) target[start + i * stride] = pick(part[i], part[i + 2 * n + 1 - run]);
       }
-      return target;
+      return true;
     };
-    this.all((v) => v.set(pass(pass(v, height, width, 1, width), width, height, width, 1)));
+    for (let ty = 0; ty < rows; ty++) {
+      for (let tx = 0; tx < this.columns; tx++) {
+        const from = tx;
+        while (tx < this.columns && !stays(tx, ty)) tx++;
+        if (tx > from) this.growIn(this.clipped(from * TILE, ty * TILE, tx * TILE, (ty + 1) * TILE), source, n, flip);
+      }
+    }
+    this.changed(null);
+  }
+
+  /** Gives each pixel of a box the highest value of the square of `source` around it, all values being flipped. */
+  growIn(box, source, n, flip) {
+    this.touch(...box);
+    const [left, top, right, bottom] = box;
+    const [span, width] = [2 * n + 1, right - left];
+    const [from, to] = [Math.max(0, left - n), Math.min(this.width, right + n)];
+    const wide = new Uint8Array(width + 2 * n);
+    const row = (y) => {
+      if (y < 0 || y >= this.height) return new Uint8Array(width);
+      const [first, start] = [from - left + n, y * this.width + from];
+      for (let i = 0; i < to - from; i++) wide[first + i] = source[start + i] ^ flip;
+      return highest(wide, span, width);
+    };
+    // Of a block of rows each gets the highest of itself and those below it; what is missing comes from
+    // the rows after the block, which are the next block.
+    let block = Array.from({ length: span }, (_, i) => row(top - n + i));
+    for (let y = top; y < bottom;) {
+      for (let i = span - 2; i >= 0; i--) raise(block[i], block[i + 1]);
+      const [after, ahead] = [[], new Uint8Array(width)];
+      for (let i = 0; i < span && y < bottom; i++, y++) {
+        raise(block[i], ahead);
+        const start = y * this.width + left;
+        for (let x = 0; x < width; x++) this.values[start + x] = block[i][x] ^ flip;
+        after.push(row(y + n + 1));
+        raise(ahead, after[i]);
+      }
+      block = after;
+    }
   }
 
   // What it holds

@@ -239,6 +239,8 @@ export class Queue {
     el("queue-clear").addEventListener("click", () => this.act("clear"));
     el("queue").addEventListener("click", (e) => this.click(e));
     this.finished = [];
+    /** By id: the number of a job's last state that was heard of. */
+    this.known = new Map();
   }
 
   async act(name) {
@@ -246,14 +248,17 @@ export class Queue {
   }
 
   show(document) {
-    this.jobs = document.jobs;
+    this.jobs = document.jobs.filter((job) => job.seq >= (this.known.get(job.id) ?? 0));
     this.isPaused = document.paused;
     el("queue-pause").textContent = this.isPaused ? "Resume" : "Pause";
     el("queue-reason").textContent = this.isPaused ? `Paused: ${document.reason ?? ""}` : "";
     this.draw();
   }
 
+  /** Takes a job's state; false for one that is older than what is known. */
   take(job) {
+    if (job.seq < (this.known.get(job.id) ?? 0)) return false;
+    this.known.set(job.id, job.seq);
     const at = this.jobs.findIndex((j) => j.id === job.id);
     const isOpen = job.state === "queued" || job.state === "running";
     if (isOpen) at < 0 ? this.jobs.push(job) : (this.jobs[at] = job);
@@ -262,6 +267,7 @@ export class Queue {
       this.finished = [job, ...this.finished.filter((j) => j.id !== job.id)].slice(0, 20);
     }
     this.draw();
+    return true;
   }
 
   /** How far the running job is, in whatever tab it was begun. */

@@ -102,14 +102,14 @@ async function show(order) {
 }
 
 /** Plans because a person asked for it. */
-export async function plan(order, complain) {
+export async function plan(order, complain, fail) {
   complain("");
   el("plan").textContent = "Planning";
   try {
     await show(order);
   } catch (error) {
     el("plan").textContent = "";
-    complain(error.message);
+    fail(error);
   }
 }
 

@@ -16,6 +16,38 @@ export const tools = {
 export const radiusOf = (place) => 0.5 * 2000 ** (place / 100);
 export const placeOf = (radius) => (100 * Math.log(radius / 0.5)) / Math.log(2000);
 
+/** The buttons of the tools: one stop of Tab, in which arrow keys choose. */
+export function toolButtons(make, choose) {
+  const box = document.getElementById("tools");
+  for (const [name, { name: textContent }] of Object.entries(tools)) {
+    const button = make("button", { type: "button", role: "radio", textContent, "data-tool": name });
+    button.addEventListener("click", () => choose(name));
+    box.append(button);
+  }
+  box.addEventListener("keydown", (event) => {
+    const step = { ArrowDown: 1, ArrowRight: 1, ArrowUp: -1, ArrowLeft: -1 }[event.key];
+    if (!step || event.ctrlKey || event.altKey || event.metaKey) return;
+    event.preventDefault();
+    const buttons = [...box.children];
+    const next = buttons.at((buttons.indexOf(event.target) + step) % buttons.length);
+    choose(next.dataset.tool);
+    next.focus();
+  });
+}
+
+/** Shows which tool is chosen, and its options. */
+export function showTool(name) {
+  const el = (id) => document.getElementById(id);
+  for (const button of el("tools").children) {
+    button.setAttribute("aria-checked", button.dataset.tool === name);
+    button.tabIndex = button.dataset.tool === name ? 0 : -1;
+  }
+  el("canvas").classList.toggle("pan", name === "pan");
+  el("selecting").hidden = name !== "select";
+  el("tolerance-row").hidden = name !== "fill";
+  el("hardness-row").hidden = name !== "brush" && name !== "eraser";
+}
+
 /** Joins the options of tools, and how the mask is shown, to what uses them. */
 export function toolOptions(host) {
   const el = (id) => document.getElementById(id);
@@ -274,16 +306,25 @@ export class Pointers {
       y: Math.min(Math.max(at.y + dy * length, 0), host.mask.height),
     };
     if (this.isSpace && this.paints) this.line(at, next);
-    host.view.cursor = { ...next, radius: host.radius, isCross: true };
+    host.view.cursor = { ...next, radius: host.radius, isCross: true, isByKeys: true };
+    if (this.stroke?.kind === "polygon") {
+      this.stroke.hover = next;
+      this.showShape();
+    }
     host.view.redrawMask();
   }
 
   get paints() { return this.host.tool === "brush" || this.host.tool === "eraser"; }
 
-  dot() {
+  /** Paints where the crosshair is, or sets a corner there; one on the last corner, or the first, closes. */
+  dot(event) {
     const { host } = this;
     const at = host.view.cursor;
-    if (!at || !host.mask) return;
+    if (host.tool === "polygon" && at?.isByKeys && host.mask) {
+      host.begun();
+      return this.corner({ x: at.x, y: at.y }, event);
+    }
+    if (this.close() || !at || !host.mask) return;
     if (this.paints) this.line(at, at);
     else if (host.tool === "fill") host.fill(at, false);
   }

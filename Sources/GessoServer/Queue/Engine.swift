@@ -61,6 +61,7 @@ package final class Engine: Sendable {
                 "verb", "give one of " + Verb.allCases.map(\.rawValue).joined(separator: ", "))
         }
         let presets = try order.presets.map { try names.preset($0) }
+        try order.checkSeeds()
         try names.check(addOnsIn: order.settings, maps: Set((order.maps ?? [:]).keys))
         var values = order.settings
         values["seed"] = "\(order.seed(of: number))"
@@ -73,7 +74,10 @@ package final class Engine: Sendable {
         do {
             recipe = try Recipe(verb, presets: presets, settings: settings)
         } catch {
-            throw Complaint.invalid("settings", Self.message(for: error))
+            let error = error as any Error
+            let key = (error as? RecipeError)?.setting
+            throw Complaint.invalid(
+                key.map { "settings.\($0)" } ?? "settings", Self.message(for: error))
         }
         var mask: MaskPlan?
         if verb == .inpaint {
@@ -137,7 +141,7 @@ package final class Engine: Sendable {
         let report = outcome.report
         let receipt: JSONValue = [
             "model": .string(report.model), "scheduler": .string(report.scheduler),
-            "seed": .integer(Int64(bitPattern: report.seed)),
+            "seed": JSONValue(report.seed),
             "evaluations": .integer(Int64(outcome.evaluations)),
             "width": .integer(Int64(outcome.image.width)),
             "height": .integer(Int64(outcome.image.height)),
@@ -199,6 +203,22 @@ package final class Engine: Sendable {
         case ServerError.folder(_, let reason): "the data folder: \(reason)"
         case let error as ServerError: "\(error)"
         default: "\(GessoError(error))"
+        }
+    }
+}
+
+extension RecipeError {
+    /// The setting that it is about; nil where that is none of a request's.
+    fileprivate var setting: String? {
+        switch self {
+        case .longPrompt(at: .argument(let key)): key
+        case .unknownKey(let key, _, _): key
+        case .badValue(let key, _, _, _): key
+        case .unused(let key, _, _, _): key
+        case .conflict(let key, _, _): key
+        case .exclusive(let key, _, _, _): key
+        case .missing(let key, _): key
+        default: nil
         }
     }
 }

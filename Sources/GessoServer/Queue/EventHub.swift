@@ -19,6 +19,7 @@ package actor EventHub {
     /// Events that a listener may be behind.
     static let mostPending = 256
     private var listeners: [UUID: AsyncStream<Event>.Continuation] = [:]
+    private var isClosed = false
 
     package init() {}
 
@@ -27,6 +28,8 @@ package actor EventHub {
     ///
     /// - Throws: `Complaint` with 503 when too many listen.
     package func listen() throws -> AsyncStream<Event> {
+        // It ends at once: browsers come back after that, but not after a refusal.
+        guard !isClosed else { return AsyncStream { $0.finish() } }
         guard listeners.count < Self.streamLimit else {
             var complaint = Complaint(503, "\(Self.streamLimit) event streams are open already")
             complaint.retryAfter = 10
@@ -53,6 +56,7 @@ package actor EventHub {
 
     /// Ends all streams, because the server ends.
     func close() {
+        isClosed = true
         for continuation in listeners.values { continuation.finish() }
         listeners.removeAll()
     }

@@ -38,7 +38,7 @@ struct JobDocument {
         [
             "id": .integer(row.id ?? 0), "number": .integer(Int64(row.number)),
             "picture": .string(row.picture), "url": .string("/api/v1/pictures/\(row.picture)"),
-            "seed": .integer(row.seed), "infotext": .string(row.infotext),
+            "seed": JSONValue(UInt64(bitPattern: row.seed)), "infotext": .string(row.infotext),
             "star": .bool(row.star), "created": .number(row.created),
             "receipt": (try? JSONValue(reading: Data(row.receipt.utf8))) ?? .null,
         ]

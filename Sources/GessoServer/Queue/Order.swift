@@ -47,6 +47,20 @@ package struct Order: Codable, Sendable, Equatable {
             && settings["variation_seed"] != nil
     }
 
+    /// The settings that are seeds.
+    static let seedKeys = ["seed", "variation_seed"]
+
+    /// Refuses seeds that are none.
+    ///
+    /// - Throws: `Complaint` with 422 that names the field.
+    func checkSeeds() throws {
+        for key in Self.seedKeys {
+            guard let text = settings[key], UInt64(text) == nil else { continue }
+            throw Complaint.invalid(
+                "settings.\(key)", "give a whole number from 0 to \(UInt64.max), or -1 to draw one")
+        }
+    }
+
     /// The seed of a picture.
     package func seed(of number: Int) -> UInt64 {
         let first = settings["seed"].flatMap { UInt64($0) } ?? 0
@@ -104,7 +118,7 @@ package struct Order: Codable, Sendable, Equatable {
     /// The order without the seeds that were drawn for it.
     func undrawn(_ isAsked: (_ key: String) -> Bool) -> Order {
         var bare = self
-        for key in ["seed", "variation_seed"] where !isAsked(key) { bare.settings[key] = nil }
+        for key in Self.seedKeys where !isAsked(key) { bare.settings[key] = nil }
         return bare
     }
 

@@ -56,6 +56,7 @@ package struct ResultRow: Codable, Sendable, FetchableRecord, PersistableRecord 
     package var number: Int
     /// SHA-256 of its file.
     package var picture: String
+    /// The bits of the seed: SQLite has no larger numbers.
     package var seed: Int64
     package var infotext: String
     /// JSON.

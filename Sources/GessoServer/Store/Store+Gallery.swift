@@ -59,10 +59,9 @@ extension Store {
             }
             if starred { sql += " AND star" }
             if let search, !search.isEmpty {
-                sql += " AND job.prompt LIKE ? ESCAPE '\\'"
-                let escaped = search.replacing("\\", with: "\\\\").replacing("%", with: "\\%")
-                    .replacing("_", with: "\\_")
-                arguments += ["%\(escaped)%"]
+                // LIKE knows the small letters of ASCII alone.
+                sql += " AND instr(\(DatabaseFunction.lowercase.name)(job.prompt), ?)"
+                arguments += [search.lowercased()]
             }
             sql += " ORDER BY result.id DESC LIMIT ?"
             arguments += [limit]

@@ -198,6 +198,7 @@ extension Store {
             {
                 if row.attempts >= Self.attemptLimit {
                     row.state = .failed
+                    row.finished = Date.now.timeIntervalSince1970
                     row.error = "the server ended \(row.attempts) times while it was running"
                 } else {
                     row.state = .queued
@@ -207,11 +208,16 @@ extension Store {
                 row.seq = try Self.next("seq", db)
                 try row.update(db)
             }
-            try db.execute(
-                sql: """
-                    UPDATE job SET state = 'cancelled', error = 'the server was restarted'
-                    WHERE state = 'queued' AND source IN ('sdapi', 'openai')
-                    """)
+            let lost = try JobRow.fetchAll(
+                db,
+                sql: "SELECT * FROM job WHERE state = 'queued' AND source IN ('sdapi', 'openai')")
+            for var row in lost {
+                row.state = .cancelled
+                row.error = "the server was restarted"
+                row.finished = Date.now.timeIntervalSince1970
+                row.seq = try Self.next("seq", db)
+                try row.update(db)
+            }
         }
         try await sweep(olderThan: 0)
     }
@@ -227,13 +233,13 @@ extension Store {
         }
     }
 
-    /// Removes finished jobs whose results are all deleted or that have none.
+    /// Removes finished jobs that have no results, not even in the trash.
     func prune() async throws -> Int {
         try await write { db in
             try db.execute(
                 sql: """
                     DELETE FROM job WHERE state IN ('done', 'failed', 'cancelled')
-                    AND NOT EXISTS (SELECT 1 FROM result WHERE job = job.id AND deleted IS NULL)
+                    AND NOT EXISTS (SELECT 1 FROM result WHERE job = job.id)
                     """)
             return db.changesCount
         }

@@ -13,14 +13,14 @@ struct BatchCommand: AsyncParsableCommand {
               gesso batch photos --preset watercolor --output-dir painted
               gesso batch 'shots/*.jpg' --masks masks --fill patch --steps 0 \\
                 --output-dir clean
-              gesso batch list.jsonl --verb outpaint --set aspect=16:9 \\
+              gesso batch photos --verb outpaint --set aspect=16:9 \\
                 --prompt "a beach" --output-dir wide --report wide.html
-              gesso batch photos --preset night --output-dir out --shard 1/4
+              gesso batch list.jsonl --output-dir out --shard 1/4
 
-            An input is a folder, a file, a pattern or a list. A .jsonl list has a line
-            {"input": "photo.jpg", "mask": "mask.png", "prompt": "..."} for each picture,
-            with any key of `gesso preset keys`; a .txt list has one path a line. The
-            model is loaded once. The seed of each picture is the first seed plus the
+            An input is a folder, a file, a pattern or a list. A .jsonl list (or .ndjson)
+            has a line {"input": "photo.jpg", "mask": "mask.png", "prompt": "..."} for each
+            picture, with any key of `gesso preset keys`; a .txt list has one path a line.
+            The model is loaded once. The seed of each picture is the first seed plus the
             picture's place in the list, counted from 0.
 
             A journal in the output folder records what is done: run the same command
@@ -29,7 +29,8 @@ struct BatchCommand: AsyncParsableCommand {
             Kubernetes each task takes its share.
             """)
 
-    @Argument(help: "Folders, files, patterns or .jsonl lists.", completion: .file())
+    @Argument(
+        help: "Folders, files, patterns, and .jsonl, .ndjson or .txt lists.", completion: .file())
     var inputs: [String]
 
     @OptionGroup var options: BatchOptions
@@ -93,8 +94,7 @@ struct BatchCommand: AsyncParsableCommand {
         var planOptions = try options.planOptions(isQuiet: progress.quiet)
         let url = URL(filePath: FilePath.literal(options.outputDir), directoryHint: .isDirectory)
         let (given, sheets) = try BatchList(inputs, recursive: recursive, without: url)
-            .withoutResults(in: url)
-            .without([report, contactSheet].compactMap(\.self), of: url)
+            .withoutResults(in: url, and: [report, contactSheet].compactMap(\.self))
         planOptions.masksAreListed = given.namesMasks
         let plan = try BatchPlan(source, planOptions, with: Workplace.library)
         RecipeOptions.note(source.presets, for: plan.verbs, quiet: progress.quiet)

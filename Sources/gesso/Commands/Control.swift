@@ -48,10 +48,6 @@ struct ControlCommand: ParsableCommand {
     }
 
     mutating func validate() throws {
-        if ControlMap(named: kind) == nil {
-            throw ValidationError(
-                "--kind is \(kind.prefix(20)), not " + ControlMap.names.joined(separator: ", "))
-        }
         if kind != "canny", low != nil || high != nil {
             throw ValidationError("--low and --high are for --kind canny only")
         }
@@ -61,11 +57,15 @@ struct ControlCommand: ParsableCommand {
     }
 
     func run() throws {
-        guard var map = ControlMap(named: kind) else { return }
+        guard var map = ControlMap(named: kind) else {
+            throw Failure(
+                .usage, "kind is '\(kind.prefix(20))'", at: "--kind",
+                do: "give one of " + ControlMap.names.joined(separator: ", "))
+        }
         if case .canny(let usualLow, let usualHigh) = map {
             map = .canny(low: low ?? usualLow, high: high ?? usualHigh)
         }
-        try result.write {
+        try result.write(from: [picture]) {
             try Input.image(picture).controlMap(map)
         } _: { path, image in
             Document(output: path, kind: kind, width: image.width, height: image.height)

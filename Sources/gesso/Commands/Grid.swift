@@ -47,7 +47,7 @@ struct GridCommand: AsyncParsableCommand {
 
     @Option(
         help: ArgumentHelp(
-            "What is done: img2img, inpaint, outpaint or txt2img (default: img2img).",
+            "What is done: " + Verb.allCases.map(\.rawValue).joined(separator: ", ") + ".",
             valueName: "verb"), completion: .list(Verb.allCases.map(\.rawValue)))
     var verb = Verb.imageToImage.rawValue
 

@@ -17,7 +17,7 @@ struct InstructCommand: AsyncParsableCommand {
             branches.
             """)
 
-    @Argument(help: "The picture to edit, PNG or JPEG; - is standard input.", completion: .file())
+    @Argument(help: "The picture to edit; - is standard input.", completion: .file())
     var input: String
 
     @Option(parsing: .unconditional, help: help("image_guidance_scale", "x"))

@@ -7,8 +7,10 @@ struct MaskCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "mask",
         abstract: "Draw the mask that inpaint would use, to check it before a long run.",
-        usage:
-            "gesso mask <input> (--mask <mask> | --select <box>) -o <file> [<options>]",
+        usage: """
+            gesso mask <input> (--mask <mask> | --select <box> | --keep <points>)
+                -o <file> [<options>]
+            """,
         discussion: """
             Examples:
               gesso mask room.png --mask sofa.png --mask-grow 8 -o mask.png
@@ -70,7 +72,7 @@ struct MaskCommand: ParsableCommand {
     }
 
     mutating func validate() throws {
-        try masks.validate(with: input, needsMask: selected.isEmpty)
+        try masks.shape.checkPaths(beside: input)
         if overlay == "-" { throw ValidationError("--overlay takes a file only") }
         if overlay == output {
             throw ValidationError("--output and --overlay are the same")
@@ -84,6 +86,9 @@ struct MaskCommand: ParsableCommand {
 
     private func work() throws {
         let selection = try selected.selection()
+        if selection == nil, masks.shape.masks.isEmpty {
+            throw Failure(.usage, "no mask", at: "mask", do: "give --mask, --select or --keep")
+        }
         var plan = try masks.shape.plan(afterSelection: selection != nil)
         if selection != nil {
             plan.parts.insert(
@@ -102,14 +107,10 @@ struct MaskCommand: ParsableCommand {
         let second = try overlay.map {
             try Output($0, format: nil, quality: nil, overwrites: overwrite)
         }
-        try overlay.map { path in
-            var request = Request([])
-            request.take(input)
-            for name in plan.pictures where name != SelectionOptions.name {
-                request.pictures[name] = .file(name)
-            }
-            try Output.check(path, at: "--overlay", keeping: [request])
-        }
+        let request = Request(
+            reading: [input] + plan.pictures.filter { $0 != SelectionOptions.name })
+        try Output.check(self.output, at: "-o", keeping: [request])
+        try overlay.map { try Output.check($0, at: "--overlay", keeping: [request]) }
         let image = try Input.image(input)
         var doubts: [String] = []
         let edit = try Edit.inpaint(image, plan, recipe) { name in
@@ -134,7 +135,7 @@ struct MaskCommand: ParsableCommand {
             if let doubt = selection.doubt(found) { doubts.append(doubt) }
             return found.image
         }
-        guard let mask = edit.mask else { return }
+        guard let mask = edit.drawnMask else { return }
         try output.write(mask.image)
         do {
             try second?.write(image.tinted(by: mask))

@@ -133,7 +133,7 @@ struct ModelCommand: ParsableCommand {
 
     struct Convert: ParsableCommand {
         static let configuration = CommandConfiguration(
-            abstract: "Write a checkpoint as a folder or a single file, in any number type.",
+            abstract: "Write a checkpoint as a folder or a single file, in f32, f16 or bf16.",
             usage: "gesso model convert <model> --output <file or folder> [<options>]",
             discussion: """
                 Examples:
@@ -168,7 +168,7 @@ struct ModelCommand: ParsableCommand {
 
         @Option(
             help: ArgumentHelp(
-                "Folder of the tokenizer, for a folder from a checkpoint without one.",
+                "Folder of the tokenizer, for a folder (default: the checkpoint's, else CLIP's).",
                 valueName: "folder"), completion: .directory)
         var tokenizer: String?
 

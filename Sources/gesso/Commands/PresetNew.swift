@@ -88,6 +88,9 @@ extension PresetCommand {
                     .cannotCreate, "the preset exists", at: file.relativePath,
                     do: "give another name or --overwrite")
             }
+            if output == nil, try PresetShelf.shipped().contains(where: { $0.name == name }) {
+                Console.line("gesso: note: a shipped preset is called \(name), too: yours is used")
+            }
             try Console.result(file.relativePath)
         }
 

@@ -48,7 +48,7 @@ struct ReplayCommand: AsyncParsableCommand {
 
     @Option(
         help: ArgumentHelp(
-            "Folder of the tokenizer, for a checkpoint without one.", valueName: "folder"),
+            "Folder of the tokenizer (default: the checkpoint's or CLIP's).", valueName: "folder"),
         completion: .directory)
     var tokenizer: String?
 
@@ -81,11 +81,13 @@ struct ReplayCommand: AsyncParsableCommand {
         var request = try old.request(in: folder, pictures: pictures(of: old), model: model)
         (request.format, request.quality) = (output.format, output.quality)
         request.tokenizer = tokenizer ?? request.tokenizer
+        try Output.check(self.output, at: "-o", keeping: [request.withoutSource])
         request = try request.readingStandardInput()
         let events = EventPrinter(request, isQuiet: quiet)
         var options = Job.Options()
         options.credentials = credentials.choice
         let outcome = try await events.follow(Workplace.library.start(request, options))
+        try output.file.map { try outcome.checkSource(replacedAt: $0) }
         try output.write(outcome.data)
         let identical = try old.isSame(outcome)
         let drift = try old.drift(of: outcome, in: folder)

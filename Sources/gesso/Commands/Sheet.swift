@@ -59,7 +59,7 @@ struct SheetCommand: ParsableCommand {
     }
 
     func run() throws {
-        try result.write {
+        try result.write(from: pictures) {
             let cells = try pictures.map { path in
                 (
                     label: URL(filePath: path).lastPathComponent,

@@ -13,7 +13,7 @@ struct EngineOptions: ParsableArguments {
 
     @Option(
         help: ArgumentHelp(
-            "Folder with vocab.json and merges.txt, for a checkpoint that has none.",
+            "Folder with vocab.json and merges.txt (default: the checkpoint's, else CLIP's).",
             valueName: "folder"), completion: .directory)
     var tokenizer: String?
 

@@ -23,7 +23,9 @@ struct MaskShapeOptions: ParsableArguments {
     @Flag(help: help("invert_mask", ""))
     var invertMask = false
 
-    @Option(parsing: .unconditional, help: help("mask_threshold", "grey"))
+    @Option(
+        parsing: .unconditional,
+        help: help("mask_threshold", "grey", "; in compare and verify all but black is white"))
     var maskThreshold: String?
 
     @Option(parsing: .unconditional, help: help("mask_grow", "pixels"))
@@ -64,7 +66,7 @@ struct MaskShapeOptions: ParsableArguments {
 struct MaskOptions: ParsableArguments {
     @OptionGroup var shape: MaskShapeOptions
 
-    @Option(parsing: .unconditional, help: help("mask_feather", "pixels"))
+    @Option(parsing: .unconditional, help: help("mask_feather", "pixels", "; in `gesso mask` 0"))
     var maskFeather: String?
 
     @Option(parsing: .unconditional, help: help("mask_blur", "pixels"))
@@ -82,11 +84,9 @@ struct MaskOptions: ParsableArguments {
             ].compactMap(\.self)
     }
 
-    /// - Parameters:
-    ///   - picture: the path of the picture, for standard input holds one only.
-    ///   - needsMask: whether nothing else says what is repainted.
-    func validate(with picture: String, needsMask: Bool = true) throws {
-        if needsMask, shape.masks.isEmpty {
+    /// - Parameter picture: the path of the picture, for standard input holds one only.
+    func validate(with picture: String) throws {
+        if shape.masks.isEmpty {
             throw ValidationError("missing expected argument '--mask <mask> ...'")
         }
         try shape.checkPaths(beside: picture)

@@ -28,10 +28,11 @@ struct PictureOutputOptions: ParsableArguments {
 
     /// Checks the place, makes the picture, writes it, and prints its path or what `document` says.
     func write(
-        _ picture: () throws -> Image,
+        from paths: [String], _ picture: () throws -> Image,
         _ document: (_ path: String, _ image: Image) -> some Encodable
     ) throws {
         let target = try Output(output, format: nil, quality: nil, overwrites: overwrite)
+        try Output.check(output, at: "-o", keeping: [Request(reading: paths)])
         let image = try picture()
         try target.write(image)
         if json { return try Console.result(JSON.text(document(target.path, image))) }

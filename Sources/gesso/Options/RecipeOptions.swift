@@ -240,20 +240,13 @@ func setting(_ key: String, _ isGiven: Bool) -> Setting? {
     setting(key, isGiven ? "true" : nil)
 }
 
-/// The help of a key's flag, with its choices and defaults.
-func help(_ name: String, _ valueName: String) -> ArgumentHelp {
+/// The help of a key's flag, with its choices and defaults; `others` are those of commands that are no verbs.
+func help(_ name: String, _ valueName: String, _ others: String = "") -> ArgumentHelp {
     let key = key(name)
-    let defaults = key.verbs.compactMap { verb in
-        key.value(in: Recipe(verb)).flatMap { $0 == .flag(false) ? nil : (verb, "\($0)") }
-    }
     var text = key.help.prefix(1).uppercased() + key.help.dropFirst()
     let oneOf = "one of "
     if key.expected.hasPrefix(oneOf) { text += ": " + key.expected.dropFirst(oneOf.count) }
-    if let first = defaults.first?.1, first != "default", !first.isEmpty {
-        let isOne = defaults.allSatisfy { $0.1 == first }
-        let each = defaults.map { "\($0.0.rawValue) \($0.1)" }.joined(separator: ", ")
-        text += " (default: \(isOne ? first : each))"
-    }
+    if let standard = key.standardText { text += " (default: \(standard)\(others))" }
     return ArgumentHelp(text + ".", valueName: valueName)
 }
 
