@@ -18,7 +18,9 @@ func room(
 }
 
 func tests(_ name: String, sees: [Target.Dependency]) -> Target {
-    .testTarget(name: name, dependencies: sees, swiftSettings: settings)
+    // The compiler takes 190 s more to optimize them, and they gain nothing.
+    .testTarget(
+        name: name, dependencies: sees, swiftSettings: settings + [.unsafeFlags(["-Onone"])])
 }
 
 let yams = Target.Dependency.product(name: "Yams", package: "Yams")
