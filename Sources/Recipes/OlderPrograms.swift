@@ -118,8 +118,8 @@ extension OtherSettings {
             end > command.startIndex
         else { return nil }
         var options: [String: Any] = [:]
-        let words = command.utf8[command.utf8.index(after: end)...].split(separator: UInt8(ascii: " "))
-            .map { String(Substring($0)) }
+        let rest = command.utf8[command.utf8.index(after: end)...]
+        let words = rest.split(separator: UInt8(ascii: " ")).map { String(Substring($0)) }
         for (index, word) in words.enumerated() where word.hasPrefix("-") && word.count > 1 {
             // A letter may have its value right behind it.
             let (name, own) = (String(word.prefix(2)), String(word.dropFirst(2)))
