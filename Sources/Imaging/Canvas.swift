@@ -56,8 +56,10 @@ public struct Canvas: Sendable, Equatable {
         }
         let columns = profile(insets.left, width, insets.right)
         let rows = profile(insets.top, height, insets.bottom)
-        let values = rows.flatMap { row in
-            columns.map { UInt8((255 * (1 - (1 - row) * (1 - $0))).rounded()) }
+        let values = rows.flatMap { (row: Double) -> [UInt8] in
+            columns.map { (column: Double) -> UInt8 in
+                UInt8((255 * (1 - (1 - row) * (1 - column))).rounded())
+            }
         }
         return Mask(width: width, height: height, values: values)
     }

@@ -44,7 +44,7 @@ struct ISOBoxes {
 
     /// The four letters that a number of four bytes stands for.
     static func type(_ number: Int) -> String {
-        latin1((0..<4).map { UInt8(number >> (24 - 8 * $0) & 255) })
+        latin1([24, 16, 8, 0].map { (shift: Int) -> UInt8 in UInt8(number >> shift & 255) })
     }
 
     /// A number with its high byte first; a huge one is cut to what fits.

@@ -243,10 +243,9 @@ private struct Plane<Value> {
         if columns == 0..<width { return self }
         return Plane(
             width: columns.count, height: height, channels: channels,
-            values: (0..<height).flatMap { y in
-                values[
-                    (y * width + columns.lowerBound) * channels..<(y * width + columns.upperBound)
-                        * channels]
+            values: (0..<height).flatMap { (y: Int) -> ArraySlice<Value> in
+                let start = (y * width + columns.lowerBound) * channels
+                return values[start..<start + columns.count * channels]
             })
     }
 

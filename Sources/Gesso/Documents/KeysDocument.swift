@@ -25,11 +25,12 @@ package struct KeysDocument: PlainDocument {
 
     package var lines: [String] {
         let width = 1 + (keys.map(\.name.count).max() ?? 0)
-        return keys.flatMap { key in
-            [
+        let margin = String(repeating: " ", count: width)
+        return keys.flatMap { key -> [String] in
+            let standard = key.default.map { " (default: \($0))" } ?? ""
+            return [
                 key.name.padding(toLength: width, withPad: " ", startingAt: 0) + key.help,
-                String(repeating: " ", count: width) + key.takes
-                    + (key.default.map { " (default: \($0))" } ?? ""),
+                "\(margin)\(key.takes)\(standard)",
             ]
         }
     }
