@@ -190,7 +190,7 @@ import Testing
         try Tool.inFolder { tool in
             var copied = tool
             copied.program = tool.url("gesso")
-            try FileManager.default.copyItem(at: Tool.executable, to: copied.program)
+            try Tool.copyProgram(to: copied.program)
             try Data("#!/bin/sh\necho $GESSO_CREDENTIALS $GESSO_TIMESTAMP_URL\n".utf8)
                 .write(to: tool.url("gesso-server"))
             try FileManager.default.setAttributes(

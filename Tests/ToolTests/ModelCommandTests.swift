@@ -89,7 +89,7 @@ import Testing
         try Tool.inFolder { tool in
             var copied = tool
             copied.program = tool.url("gesso")
-            try FileManager.default.copyItem(at: Tool.executable, to: copied.program)
+            try Tool.copyProgram(to: copied.program)
             let list = try copied("model", "list", "--available")
             #expect(list.status == 0, "\(list.errors)")
             #expect(list.text.hasPrefix("Download with"), "\(list.text)")

@@ -17,7 +17,7 @@ import Testing
         try Tool.inFolder { tool in
             var tool = tool
             tool.program = tool.url("gesso")
-            try FileManager.default.copyItem(at: Tool.executable, to: tool.program)
+            try Tool.copyProgram(to: tool.program)
             try tool.draw("in.png")
             try tool.draw("mask.png", 255)
             try tool.link("file.safetensors", to: single)

@@ -48,7 +48,7 @@ import Testing
     @Test func aMovedProgramKeepsItsPresets() throws {
         try Tool.inFolder { tool in
             let moved = tool.url("moved")
-            try FileManager.default.copyItem(at: Tool.executable, to: moved)
+            try Tool.copyProgram(to: moved)
             let process = Process()
             let output = Pipe()
             process.executableURL = moved

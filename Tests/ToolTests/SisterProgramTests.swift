@@ -60,7 +60,7 @@ import Testing
         try Tool.inFolder { tool in
             var copied = tool
             copied.program = tool.url("gesso")
-            try FileManager.default.copyItem(at: Tool.executable, to: copied.program)
+            try Tool.copyProgram(to: copied.program)
             try Data("#!/bin/sh\necho \"$@\"\n".utf8).write(to: tool.url("gesso-hub"))
             try FileManager.default.setAttributes(
                 [.posixPermissions: 0o755], ofItemAtPath: tool.url("gesso-hub").path)

@@ -29,6 +29,15 @@ struct Tool {
         try body(Tool(folder: folder.resolvingSymlinksInPath()))
     }
 
+    /// Copies the program, by `cp`: what this process has open for writing is inherited by all that it starts meanwhile,
+    /// and a program that is open for writing anywhere cannot be run.
+    static func copyProgram(to place: URL) throws {
+        let copying = try Process.run(
+            URL(filePath: "/bin/cp"), arguments: [executable.path, place.path])
+        copying.waitUntilExit()
+        guard copying.terminationStatus == 0 else { throw CocoaError(.fileWriteUnknown) }
+    }
+
     /// A link in its folder, and the folders on the way to it.
     func link(_ name: String, to target: URL) throws {
         try makeFolder(of: name)
