@@ -2,11 +2,9 @@
 
 import io
 
-from page_tools import do, drag, feature, mask, opened, PHOTO, run, wait
+from page_tools import BUSY, do, drag, feature, IDLE, mask, opened, PHOTO, run, wait
 from PIL import Image
 
-BUSY = "document.getElementById('run').textContent === 'Cancel'"
-IDLE = "document.getElementById('run').textContent === 'Run'"
 SAID = "document.getElementById('live').textContent"
 KEPT = "window.gesso.isKept()"
 NAME = "document.getElementById('picture-name').textContent"

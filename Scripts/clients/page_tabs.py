@@ -1,9 +1,7 @@
 """How the page hears from the server: one stream for all tabs, after breaks, and with a token."""
 
-from page_tools import ADDRESS, do, feature, opened, PHOTO, wait
+from page_tools import ADDRESS, BUSY, do, feature, IDLE, opened, PHOTO, wait
 
-BUSY = "document.getElementById('run').textContent === 'Cancel'"
-IDLE = "document.getElementById('run').textContent === 'Run'"
 CONNECTED = "document.getElementById('connection').textContent === 'connected'"
 SHOWN = "document.getElementById('proof').textContent.includes('0 pixels changed')"
 # All pictures of the gallery that are in sight are there.

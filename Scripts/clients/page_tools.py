@@ -8,6 +8,8 @@ import time
 ADDRESS, SHOTS = sys.argv[1], sys.argv[2]
 CHROMIUM = os.environ.get("CHROMIUM", "/usr/bin/chromium")
 PHOTO = "Fixtures/Pictures/landscape.jpg"
+BUSY = "document.getElementById('run').textContent === 'Cancel'"
+IDLE = "document.getElementById('run').textContent === 'Run'"
 done, foreign = [], []
 
 
@@ -51,9 +53,8 @@ def do(page, name):
 
 def run(page, timeout=60000):
     page.locator("#run").click()
-    wait(page, "document.getElementById('run').textContent === 'Cancel'")
-    wait(
-        page, "document.getElementById('run').textContent === 'Run'", timeout=timeout)
+    wait(page, BUSY)
+    wait(page, IDLE, timeout=timeout)
 
 
 def opened(browser, **options):

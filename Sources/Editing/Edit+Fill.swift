@@ -12,8 +12,7 @@ extension Edit {
         writing format: ImageFormat? = nil,
         progress: @escaping (Progress) throws -> Void = { _ in }
     ) throws -> EditResult? {
-        if let format, !isIdentity { try fillMemory(writing: format).check() }
-        let begun = try begun(progress: progress)
+        let begun = try begun(writing: isIdentity ? nil : format, progress: progress)
         guard let original = begun.original, let start = begun.start else { return nil }
         let image = isIdentity ? original : begun.composited(start)
         return EditResult(

@@ -81,12 +81,16 @@ public struct Edit: Sendable {
 
     /// The same edit, its fill carried out and the maps of its ControlNets drawn.
     ///
-    /// - Parameter progress: called between any two pieces of a fill that takes long; what it throws ends it.
-    func begun(progress: @escaping (Progress) throws -> Void) throws -> Edit {
+    /// - Parameters:
+    ///   - format: of the file that the filled picture becomes, for the memory that takes; nil where it becomes none.
+    ///   - progress: called between any two pieces of a fill that takes long; what it throws ends it.
+    func begun(
+        writing format: ImageFormat? = nil, progress: @escaping (Progress) throws -> Void
+    ) throws -> Edit {
         var begun = self
         if let fill, let original, !isIdentity || fill.isShown {
             begun.fill = nil
-            try fillMemory().check()
+            try fillMemory(writing: format).check()
             begun.start = try original.filled(
                 where: fill.hole, with: fill.filling, avoiding: fill.avoided,
                 progress: Progress.filling(progress))

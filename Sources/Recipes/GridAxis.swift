@@ -185,7 +185,7 @@ public struct GridAxis: Sendable, Equatable {
     /// The values with a seed for each that is to be drawn, as AUTOMATIC1111 fixes those of its grids.
     private static func drawingSeeds(_ values: [String], _ subject: Subject) -> [String] {
         guard subject == .key("seed") || subject == .key("variation_seed") else { return values }
-        return values.map { ["random", "-1"].contains($0) ? "\(Recipe.randomSeed())" : $0 }
+        return values.map { Recipe.drawsSeed($0) ? "\(Recipe.randomSeed())" : $0 }
     }
 
     private static func check(
@@ -255,12 +255,7 @@ public struct GridAxis: Sendable, Equatable {
         var replaced = recipe
         replaced.prompt = recipe.prompt.replacing(words, with: value)
         replaced.negativePrompt = recipe.negativePrompt.replacing(words, with: value)
-        // The new words were not drawn from what the old ones were.
-        if replaced.prompt != recipe.prompt { replaced.wildcardPrompt = nil }
-        if replaced.negativePrompt != recipe.negativePrompt {
-            replaced.wildcardNegativePrompt = nil
-        }
-        return replaced
+        return replaced.forgettingDraws(unlessOf: recipe)
     }
 
     private func controlled(

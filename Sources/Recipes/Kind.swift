@@ -91,7 +91,7 @@ extension Kind<UInt64?> {
         Kind(
             expected: "a whole number from 0 to \(UInt64.max), or random", form: .seed,
             parse: { text in
-                if text == "random" || text == "-1" { return .some(nil) }
+                if Recipe.drawsSeed(text) { return .some(nil) }
                 guard text.utf8.allSatisfy(isDigit) else { return nil }
                 return UInt64(text).map(Optional.some)
             },

@@ -208,6 +208,9 @@ public struct Recipe: Sendable, Equatable {
     /// A seed by chance, below 2³² so that other tools can take it.
     public static func randomSeed() -> UInt64 { UInt64(UInt32.random(in: .min ... .max)) }
 
+    /// Whether a text stands for a seed that is to be drawn: `random`, or AUTOMATIC1111's -1.
+    package static func drawsSeed(_ text: String) -> Bool { text == "random" || text == "-1" }
+
     /// The same recipe with a seed, drawn if it has none, and so with the seed of its variation.
     public func drawingSeed() -> (recipe: Recipe, seed: UInt64) {
         var drawn = self

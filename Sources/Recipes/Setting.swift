@@ -217,6 +217,14 @@ extension Recipe {
         return seed != drawnBy
     }
 
+    /// The recipe without what its prompts were drawn from, where they are other prompts than those of `earlier`.
+    func forgettingDraws(unlessOf earlier: Recipe) -> Recipe {
+        var recipe = self
+        if prompt != earlier.prompt { recipe.wildcardPrompt = nil }
+        if negativePrompt != earlier.negativePrompt { recipe.wildcardNegativePrompt = nil }
+        return recipe
+    }
+
     /// The recipe with another seed. What its prompts were drawn from by an earlier one is forgotten.
     package func seeded(_ seed: UInt64?) -> Recipe {
         var seeded = self

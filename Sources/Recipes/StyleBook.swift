@@ -131,10 +131,7 @@ extension Recipe {
             }
         }
         taken.styles = []
-        // What is around them now was not drawn with them.
-        if taken.prompt != prompt { taken.wildcardPrompt = nil }
-        if taken.negativePrompt != negativePrompt { taken.wildcardNegativePrompt = nil }
-        return taken
+        return taken.forgettingDraws(unlessOf: self)
     }
 }
 

@@ -136,14 +136,20 @@ import Testing
         }
     }
 
+    /// Writes in.png, which fades out to the left over some columns; the alpha of each column is returned.
+    private func fadingPicture(_ tool: Tool) throws -> (_ x: Int) -> UInt16 {
+        let alpha = { (x: Int) in UInt16(min(max((x - 20) * 15, 0), 255)) }
+        let image = Image(
+            width: 64, height: 48, channels: 4,
+            samples: (0..<64 * 48).flatMap { [200, 40, 40, alpha($0 % 64)] })
+        try image.encoded(as: .png).write(to: tool.url("in.png"))
+        return alpha
+    }
+
     /// All that something shines through is repainted, so it is white in the mask that is written.
     @Test func theMaskOfTransparencyHasHardEdges() throws {
         try Tool.inFolder { tool in
-            func alpha(_ x: Int) -> UInt16 { UInt16(min(max((x - 20) * 15, 0), 255)) }
-            let image = Image(
-                width: 64, height: 48, channels: 4,
-                samples: (0..<64 * 48).flatMap { [200, 40, 40, alpha($0 % 64)] })
-            try image.encoded(as: .png).write(to: tool.url("in.png"))
+            _ = try fadingPicture(tool)
             #expect(try mask(tool, "--mask", "alpha") == rectangle(0..<37, 0..<48))
             let note = "the mask is alpha: mask_threshold has no effect"
             for (threshold, isNoted) in [("128", false), ("200", true)] {
@@ -335,11 +341,7 @@ import Testing
     @Test(arguments: [["--fill", "color:#0000ff"], ["--fill", "edge"], ["--steps", "2"]])
     func partsThatSomethingShinesThroughBecomeOpaque(fill: [String]) throws {
         try Tool.inFolder { tool in
-            func alpha(_ x: Int) -> UInt16 { UInt16(min(max((x - 20) * 15, 0), 255)) }
-            let image = Image(
-                width: 64, height: 48, channels: 4,
-                samples: (0..<64 * 48).flatMap { [200, 40, 40, alpha($0 % 64)] })
-            try image.encoded(as: .png).write(to: tool.url("in.png"))
+            let alpha = try fadingPicture(tool)
             let steps = fill.contains("--steps") ? [] : ["--steps", "0"]
             let run = try tool.run(
                 ["inpaint", "in.png", "--mask", "alpha", "--prompt", "x", "-o", "a.png"] + fill

@@ -28,7 +28,7 @@ public struct BatchList {
             guard let seed else { return self }
             var drawn = self
             drawn.settings = settings.map { setting in
-                guard setting.key == "seed", ["random", "-1"].contains(setting.value) else {
+                guard setting.key == "seed", Recipe.drawsSeed(setting.value) else {
                     return setting
                 }
                 return Setting("seed", "\(Recipe.seed(drawnBy: seed))", at: setting.origin)

@@ -5,8 +5,8 @@ extension Fields {
     mutating func checkOption(_ name: String) {
         switch name {
         case "samples_format":
-            let format = string(name, limit: 20)?.lowercased() ?? ""
-            if ImageFormat(written: format == "jpg" ? "jpeg" : format) == nil {
+            let format = Order.format(ofSamples: string(name, limit: 20) ?? "")
+            if ImageFormat(written: format) == nil {
                 complain(name, "give png, jpg, webp, avif or tiff")
             }
         case "img2img_background_color":
@@ -23,5 +23,13 @@ extension Fields {
             _ = bool(name)
         default: _ = string(name, limit: 1000)
         }
+    }
+}
+
+extension Order {
+    /// What a format is called that AUTOMATIC1111's `samples_format` names.
+    static func format(ofSamples name: String) -> String {
+        let name = name.lowercased()
+        return name == "jpg" ? "jpeg" : name
     }
 }

@@ -295,8 +295,7 @@ struct PictureRequestReader {
         if let skip = whole("CLIP_stop_at_last_layers"), skip > 1 {
             order.settings["clip_skip"] = "\(min(skip, 12))"
         }
-        let format = options["samples_format"]?.string?.lowercased() ?? "png"
-        order.format = format == "jpg" ? "jpeg" : format
+        order.format = Order.format(ofSamples: options["samples_format"]?.string ?? "png")
         if ImageFormat(written: order.format) == nil {
             fields.complain(
                 "override_settings", "samples_format: give png, jpg, webp, avif or tiff")
