@@ -98,8 +98,10 @@ extension GessoServer {
             row = earlier
         } else {
             try engine.check(order)
-            row = try await queue.submit(order, from: .openai)
-            self.repeats.note(print, row.id)
+            // Noted first: whoever sees the job can repeat its request.
+            let id = JobRow.newID()
+            self.repeats.note(print, id)
+            row = try await queue.submit(order, from: .openai, id: id)
         }
         guard asked.streams else {
             let finished = try await openAIWait(row, call)
@@ -117,9 +119,9 @@ extension GessoServer {
             return finished
         } catch is CancellationError {
             // The client may come back for it.
-            Task {
+            Task { [weak queue, repeats] in
                 try await Task.sleep(for: .seconds(30))
-                if !self.repeats.isAwaited(row.id) { try await queue.cancel(row.id) }
+                if !repeats.isAwaited(row.id) { try await queue?.cancel(row.id) }
             }
             throw CancellationError()
         }

@@ -53,17 +53,17 @@ package actor Queue {
         (wakeUps, wake) = AsyncStream<Void>.makeStream(bufferingPolicy: .bufferingNewest(1))
     }
 
-    /// Takes a job in. See ``Store/add(_:from:key:priority:retryOf:)``.
+    /// Takes a job in. See ``Store/add(_:from:id:key:priority:retryOf:)``.
     package func submit(
-        _ order: Order, from door: Door, key: String? = nil, priority: Int = 0,
-        retryOf: String? = nil
+        _ order: Order, from door: Door, id: String = JobRow.newID(), key: String? = nil,
+        priority: Int = 0, retryOf: String? = nil
     ) async throws -> JobRow {
         guard !isStopping else { throw Self.stopping }
         if let free = store.freeBytes(), free < 16 << 20 {
             throw Complaint(507, "\(ServerError.diskFull(path: "the data folder"))")
         }
         let row = try await store.add(
-            order, from: door, key: key, priority: priority, retryOf: retryOf)
+            order, from: door, id: id, key: key, priority: priority, retryOf: retryOf)
         await tell(row)
         wake.yield()
         return row

@@ -18,6 +18,9 @@ package enum Door: String, Codable, Sendable {
 package struct JobRow: Codable, Sendable, FetchableRecord, PersistableRecord {
     package static let databaseTableName = "job"
 
+    /// A name that no other job has.
+    package static func newID() -> String { UUID().uuidString.lowercased() }
+
     package var id: String
     package var state: JobState
     package var priority: Int

@@ -13,8 +13,8 @@ extension Store {
     ///   same is returned instead.
     /// - Throws: `Complaint` with 429 when the queue is full.
     package func add(
-        _ order: Order, from source: Door, key: String? = nil, priority: Int = 0,
-        retryOf: String? = nil
+        _ order: Order, from source: Door, id: String = JobRow.newID(), key: String? = nil,
+        priority: Int = 0, retryOf: String? = nil
     ) async throws -> JobRow {
         let request = String(decoding: try JSONEncoder().encode(order), as: UTF8.self)
         return try await write { db in
@@ -32,7 +32,7 @@ extension Store {
                 throw complaint
             }
             let row = JobRow(
-                id: UUID().uuidString.lowercased(), state: .queued, priority: priority,
+                id: id, state: .queued, priority: priority,
                 position: try Self.next("position", db), attempts: 0, source: source,
                 request: request, prompt: order.prompt, pictures: order.pictures, error: nil,
                 errorKind: nil,
