@@ -24,8 +24,9 @@ def stroke(draw, width, height, rng):
         y = np.clip(y + 0.04 * height * np.sin(angle), 0, height)
 
 
-def border(draw, width, height, rng):
-    """A picture on a larger canvas: new on the left and right, on one side, or all around."""
+def border(draw, width, height, rng, thing):
+    """A picture on a larger canvas: new on the left and right, on one side, or all around. Mostly no more of the left
+    and right than leaves `thing` in the picture, so that new sides do not ask for things."""
     left, top, right, bottom = 0, 0, width, height
     kind = rng.random()
     if kind < 0.6:
@@ -37,6 +38,9 @@ def border(draw, width, height, rng):
     else:
         left, right = rng.uniform(0.1, 0.25) * width, width - rng.uniform(0.1, 0.25) * width
         top, bottom = rng.uniform(0.1, 0.25) * height, height - rng.uniform(0.1, 0.25) * height
+    columns = np.nonzero(thing.max(0) > 0.05)[0] * 8
+    if len(columns) and rng.random() < 0.8:
+        left, right = min(left, columns[0]), max(right, columns[-1] + 8)
     draw.rectangle((0, 0, width, height), fill=255)
     draw.rectangle((left, top, right - 1, bottom - 1), fill=0)
 
@@ -58,7 +62,8 @@ def random_masks(things, rng):
     height, width = (side * 8 for side in things.shape[1:])
     out = np.zeros((len(things), 1, height, width), np.float32)
     for place, mask in enumerate(out[:, 0]):
-        thing = things[place if rng.random() < 0.6 else int(rng.integers(len(things)))]
+        own = things[place]
+        thing = own if rng.random() < 0.6 else things[int(rng.integers(len(things)))]
         if thing.max() > 0.5 and rng.random() < 1 / 3:
             mask[:] = around(thing, rng)
             continue
@@ -67,7 +72,12 @@ def random_masks(things, rng):
             mask[:] = 1
             continue
         picture = Image.new("L", (width, height))
-        shape = boxes if kind < 0.5 else stroke if kind < 0.65 else border
-        shape(ImageDraw.Draw(picture), width, height, rng)
+        draw = ImageDraw.Draw(picture)
+        if kind < 0.36:
+            boxes(draw, width, height, rng)
+        elif kind < 0.48:
+            stroke(draw, width, height, rng)
+        else:
+            border(draw, width, height, rng, own)
         mask[:] = np.asarray(picture, np.float32) / 255
     return out
