@@ -122,11 +122,11 @@ def weights(kept, plain):
     return snr.clamp(max=5).maximum(least) / snr
 
 
-def with_masks(noisy, examples, batch, plain, rng):
-    """Nine channels; the first `plain` rows have no mask, but noughts in the other five. Also the weight of each
-    place's error: what a mask leaves is pasted back and counts little."""
+def with_masks(noisy, examples, batch, pixels, plain, rng):
+    """Nine channels; the first `plain` rows have no mask, but noughts in the other five, and the others are of `pixels`.
+    Also the weight of each place's error: what a mask leaves is pasted back and counts little."""
     more = torch.zeros(len(noisy), 5, *noisy.shape[2:], device=noisy.device)
-    more[plain:] = examples.masked(batch.pictures[plain:], batch.small[plain:], rng)
+    more[plain:] = examples.masked(pixels, batch.small[plain:], rng)
     places = torch.ones_like(more[:, :1])
     places[plain:] = 0.15 + 0.85 * more[plain:, :1]
     return torch.cat([noisy, more], 1), places
@@ -177,6 +177,7 @@ def train_one(rank, team, config, folder, device, inpaint):
         height, width, count = settings["batch"][int(together.choice(len(settings["batch"]), p=settings["share"]))]
         batch = examples.batch((height, width), count, rng)
         plain = round(settings["words"] * count) if inpaint else count
+        pixels = examples.in_other_light(batch, plain, rng) if inpaint else None
         batch.twins[plain:] = batch.latents[plain:]
         levels = random_times(count, plain, rng)
         times = torch.from_numpy(levels).to(device)
@@ -186,7 +187,7 @@ def train_one(rank, team, config, folder, device, inpaint):
         noise = (noisy - kept.sqrt() * batch.latents) / (1 - kept).sqrt()
         places = torch.ones_like(noisy[:, :1])
         if inpaint:
-            noisy, places = with_masks(noisy, examples, batch, plain, rng)
+            noisy, places = with_masks(noisy, examples, batch, pixels, plain, rng)
         # What a prompt names counts twice; with a larger weight, several are painted where one was asked for.
         places = places * (1 + batch.small)
         places = places / places.mean((1, 2, 3), keepdim=True)

@@ -13,6 +13,29 @@ from masks import random_masks
 BOAT = re.compile(r"\b(sail)?boats?\b")
 
 
+def as_input(pixels):
+    """Pixels [count, height, width, 3], 0...1, as the autoencoder takes them."""
+    return torch.from_numpy(pixels).permute(0, 3, 1, 2).contiguous(memory_format=torch.channels_last) * 2 - 1
+
+
+def toned(rgb, rng):
+    """A picture in another light: gamma, contrast, saturation, tint, light that falls off to a side, a glow at some
+    height, grain."""
+    height, width = rgb.shape[:2]
+    out = rgb ** rng.uniform(0.7, 1.5)
+    out = 0.5 + (out - 0.5) * rng.uniform(0.6, 1.15)
+    grey = out.mean(-1, keepdims=True)
+    out = grey + (out - grey) * rng.uniform(0.3, 1.2)
+    out = out * rng.uniform(0.75, 1.1, 3)
+    y, x = np.linspace(-1, 1, height)[:, None, None], np.linspace(-1, 1, width)[None, :, None]
+    out = out * (1 + rng.uniform(-0.2, 0.2) * x + rng.uniform(-0.2, 0.2) * y)
+    if rng.random() < 0.5:
+        glow = np.exp(-((y - rng.uniform(-0.4, 0.4)) / rng.uniform(0.1, 0.5)) ** 2)
+        out = out + rng.uniform(0, 0.4) * glow * (rng.uniform(0.2, 1, 3) - out)
+    out = out + rng.normal(0, rng.uniform(0, 0.03), (height, width, 1))
+    return out.clip(0, 1).astype(np.float32)
+
+
 @dataclass
 class Batch:
     """Latents to arrive at, what the noise is laid over instead of them, token ids."""
@@ -62,14 +85,33 @@ class Examples:
         stack = lambda rows: torch.stack(rows).to(self.device)
         return Batch(stack(latents), stack(twins), stack(ids), stack(small)[:, None], pictures)
 
+    @staticmethod
+    def pixels(pictures):
+        """[count, height, width, 3], 0...1."""
+        return np.stack([drawn[row] for drawn, row in pictures]).astype(np.float32) / 255
+
     @torch.no_grad()
-    def masked(self, pictures, small, rng):
-        """The five more channels of the inpainting UNet: the mask, then the latents of what it leaves, grey elsewhere."""
-        pixels = np.stack([drawn[row] for drawn, row in pictures]).astype(np.float32) / 127.5 - 1
-        masks = torch.from_numpy(random_masks(small[:, 0].cpu().numpy(), rng)).to(self.device)
-        kept = torch.from_numpy(pixels).permute(0, 3, 1, 2).to(self.device) * (masks < 0.5)
+    def encode(self, pixels):
+        """Latents of pictures [count, 3, height, width], -1...1."""
         with autoencoder.autocast(self.config["unet"], self.device):
-            latents = self.vae.encode(kept).latent_dist.mode().float() * self.factor
+            return self.vae.encode(pixels.to(self.device)).latent_dist.mode().float() * self.factor
+
+    def in_other_light(self, batch, first, rng):
+        """The pixels of a batch's rows from `first` on, half of them in light and colours that no scene has: what fills
+        a mask takes its light from the picture, whatever that looks like. Their latents in the batch are replaced."""
+        pixels = self.pixels(batch.pictures[first:])
+        changed = np.nonzero(rng.random(len(pixels)) < 0.5)[0]
+        for row in changed:
+            pixels[row] = toned(pixels[row], rng)
+        if len(changed):
+            batch.latents[first + torch.from_numpy(changed)] = self.encode(as_input(pixels[changed]))
+        return pixels
+
+    def masked(self, pixels, small, rng):
+        """The five more channels of the inpainting UNet: the mask, then the latents of what it leaves of
+        `pixels` [count, height, width, 3], grey elsewhere."""
+        masks = torch.from_numpy(random_masks(small[:, 0].cpu().numpy(), rng)).to(self.device)
+        latents = self.encode(as_input(pixels).to(self.device) * (masks < 0.5))
         # The two ways in which programs bring a mask to the size of the latents.
         small = F.max_pool2d(masks, 8) if rng.random() < 0.5 else masks[:, :, ::8, ::8]
         return torch.cat([small, latents], 1)

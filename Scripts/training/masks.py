@@ -25,22 +25,23 @@ def stroke(draw, width, height, rng):
 
 
 def border(draw, width, height, rng, thing):
-    """A picture on a larger canvas: new on the left and right, on one side, or all around. Mostly no more of the left
-    and right than leaves `thing` in the picture, so that new sides do not ask for things."""
-    left, top, right, bottom = 0, 0, width, height
+    """A picture on a larger canvas: new on the left and right, above and below, on one side, or all around. Mostly no
+    more of it than leaves `thing` in the picture, so that new sides do not ask for things."""
     kind = rng.random()
-    if kind < 0.6:
-        left, right = rng.uniform(0.12, 0.3) * width, width - rng.uniform(0.12, 0.3) * width
-    elif kind < 0.85:
-        side, share = int(rng.integers(4)), rng.uniform(0.15, 0.5)
-        left, right = (share * width if side == 0 else 0), width * (1 - share if side == 1 else 1)
-        top, bottom = (share * height if side == 2 else 0), height * (1 - share if side == 3 else 1)
+    new = np.zeros(4)            # left, top, right, bottom, as shares
+    if kind < 0.45:
+        new[[0, 2]] = rng.uniform(0.12, 0.3, 2)
+    elif kind < 0.6:
+        new[[1, 3]] = rng.uniform(0.12, 0.36, 2)
+    elif kind < 0.8:
+        new[int(rng.integers(4))] = rng.uniform(0.15, 0.5)
     else:
-        left, right = rng.uniform(0.1, 0.25) * width, width - rng.uniform(0.1, 0.25) * width
-        top, bottom = rng.uniform(0.1, 0.25) * height, height - rng.uniform(0.1, 0.25) * height
-    columns = np.nonzero(thing.max(0) > 0.05)[0] * 8
-    if len(columns) and rng.random() < 0.8:
+        new[:] = rng.uniform(0.1, 0.25, 4)
+    left, top, right, bottom = new * [width, height, -width, -height] + [0, 0, width, height]
+    if thing.any() and rng.random() < 0.8:
+        rows, columns = (np.nonzero(thing.max(axis) > 0.05)[0] * 8 for axis in (1, 0))
         left, right = min(left, columns[0]), max(right, columns[-1] + 8)
+        top, bottom = min(top, rows[0]), max(bottom, rows[-1] + 8)
     draw.rectangle((0, 0, width, height), fill=255)
     draw.rectangle((left, top, right - 1, bottom - 1), fill=0)
 
@@ -62,7 +63,7 @@ def random_masks(things, rng):
     height, width = (side * 8 for side in things.shape[1:])
     out = np.zeros((len(things), 1, height, width), np.float32)
     for place, mask in enumerate(out[:, 0]):
-        own = things[place]
+        own = things[place] * (things[place] > 0.05)
         thing = own if rng.random() < 0.6 else things[int(rng.integers(len(things)))]
         if thing.max() > 0.5 and rng.random() < 1 / 3:
             mask[:] = around(thing, rng)

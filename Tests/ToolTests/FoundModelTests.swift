@@ -255,10 +255,12 @@ import Testing
                 #expect(run.errors.contains("cannot be created: "), "\(run.errors)")
             }
             #expect(try tool.files.isEmpty)
-            let upper = try tool("model", "convert", model, "-o", "X.SAFETENSORS")
-            #expect(upper.status == 0, "\(upper.errors)")
-            let values = try tool.url("X.SAFETENSORS").resourceValues(forKeys: [.isDirectoryKey])
-            #expect(values.isDirectory == false)
+            for file in ["X.SAFETENSORS", "x.sft"] {
+                let run = try tool("model", "convert", model, "-o", file)
+                #expect(run.status == 0, "\(run.errors)")
+                let values = try tool.url(file).resourceValues(forKeys: [.isDirectoryKey])
+                #expect(values.isDirectory == false)
+            }
         }
     }
 
