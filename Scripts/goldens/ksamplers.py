@@ -84,7 +84,9 @@ class Path:
 def run(case, alphas, clean, noise, pattern):
     """The latents before the first and after each step, the timesteps, and the levels of the noise."""
     logs = (((1 - alphas.double()) / alphas.double()) ** 0.5).log().numpy()
-    sigmas = SPACINGS[case["sigmas"]](logs, case["steps"])
+    # A1111 discards the last level above 0 of this one, and spaces one more.
+    more = case["scheduler"] == "dpmpp-3m-sde"
+    sigmas = SPACINGS[case["sigmas"]](logs, case["steps"] + more)[:case["steps"]]
     # The levels are single in every program.
     sigmas = [float(numpy.float32(s)) for s in sigmas] + [0.0]
     skipped = 0

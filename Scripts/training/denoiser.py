@@ -126,7 +126,10 @@ def with_masks(noisy, examples, batch, pixels, plain, rng):
     """Nine channels; the first `plain` rows have no mask, but noughts in the other five, and the others are of `pixels`.
     Also the weight of each place's error: what a mask leaves is pasted back and counts little."""
     more = torch.zeros(len(noisy), 5, *noisy.shape[2:], device=noisy.device)
-    more[plain:] = examples.masked(pixels, batch.small[plain:], rng)
+    more[plain:], wider = examples.masked(pixels, batch.small[plain:], rng)
+    # Who has a picture widened does not name what it shows already.
+    unnamed = plain + torch.nonzero(wider & (torch.rand(len(wider)) < 0.5))[:, 0]
+    batch.ids[unnamed] = batch.bare[unnamed]
     places = torch.ones_like(more[:, :1])
     places[plain:] = 0.15 + 0.85 * more[plain:, :1]
     return torch.cat([noisy, more], 1), places

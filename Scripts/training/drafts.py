@@ -44,7 +44,8 @@ def write(config, folder, device):
         more = torch.zeros(TOGETHER, 5 if inpaint else 0, *x.shape[2:], device=device)
         if inpaint and turn % 2:
             things = torch.stack([torch.from_numpy(small[place][row].astype(np.float32) / 255) for place, row in zip(chosen, rows)])
-            more = examples.masked(examples.pixels([(pictures[place], row) for place, row in zip(chosen, rows)]), things[:, None], rng)
+            pixels = examples.pixels([(pictures[place], row) for place, row in zip(chosen, rows)])
+            more, _ = examples.masked(pixels, things[:, None], rng)
         guidance = float(rng.uniform(*GUIDANCE))
         levels = np.linspace(int(rng.integers(*LEVELS)), 0, STEPS + 1).round().astype(int)
         fresh = lambda: torch.randn(x.shape, generator=noise).to(device)

@@ -11,6 +11,7 @@ import autoencoder
 from masks import random_masks
 
 BOAT = re.compile(r"\b(sail)?boats?\b")
+THINGS = re.compile(r"\ba \w+ (house|cottage|boat|sailboat)( and (a )?(\w+ )?(trees?|boat))* (in|on|by) ")
 
 
 def as_input(pixels):
@@ -43,6 +44,7 @@ class Batch:
     latents: torch.Tensor
     twins: torch.Tensor
     ids: torch.Tensor
+    bare: torch.Tensor         # token ids of the same words without houses and boats
     small: torch.Tensor        # how much of each latent is a small thing, 0...1
     pictures: list
 
@@ -58,12 +60,14 @@ class Examples:
         self.sets, self.empty = {}, encode_words([""])[0]
         pictures, _, small = sets(folder, config["data"]["unet"] + config["data"]["pairs"])
         for place, (latents, texts, drawn, things) in enumerate(zip(stored["latents"], stored["words"], pictures, small)):
-            ids = encode_words([text for row in texts for text in row]).view(len(texts), -1, 77)
+            encode = lambda words: encode_words(words).view(len(texts), -1, 77)
+            ids = encode([text for row in texts for text in row])
+            bare = encode([THINGS.sub("", text) for row in texts for text in row])
             paired = place >= len(config["data"]["unet"])
             # Boats come in a quarter of the scenes and are the hardest to draw: those count three times.
             chances = np.array([1 + 2 * any(BOAT.search(text) for text in row) for row in texts], float)
             self.sets.setdefault(tuple(latents.shape[2:]), []).append(
-                (latents, ids, drawn, things, paired, np.cumsum(chances / chances.sum())))
+                (latents, ids, bare, drawn, things, paired, np.cumsum(chances / chances.sum())))
         if fills:
             self.vae = autoencoder.build(config["vae"]).to(device).requires_grad_(False)
             self.vae.load_state_dict(torch.load(folder / "vae.pt", map_location="cpu", weights_only=True)["model"])
@@ -72,18 +76,20 @@ class Examples:
         """`count` pictures of one latent shape (height, width)."""
         held = self.sets[tuple(shape)]
         sizes = np.array([len(latents) for latents, *_ in held], float)
-        latents, twins, ids, small, pictures = [], [], [], [], []
+        latents, twins, ids, bare, small, pictures = [], [], [], [], [], []
         for place in rng.choice(len(held), count, p=sizes / sizes.sum()):
-            of_set, words, drawn, things, paired, chances = held[place]
+            of_set, words, without, drawn, things, paired, chances = held[place]
             row = min(int(np.searchsorted(chances, rng.random())), len(of_set) - 1)
             prompted = rng.random() >= self.config["unet"]["dropout"]
             latents.append(of_set[row])
             twins.append(of_set[row ^ 1] if paired and prompted else of_set[row])
-            ids.append(words[row, int(rng.integers(words.shape[1]))] if prompted else self.empty)
+            text = int(rng.integers(words.shape[1]))
+            ids.append(words[row, text] if prompted else self.empty)
+            bare.append(without[row, text] if prompted else self.empty)
             small.append(torch.from_numpy(things[row].astype(np.float32) / 255))
             pictures.append((drawn, row))
         stack = lambda rows: torch.stack(rows).to(self.device)
-        return Batch(stack(latents), stack(twins), stack(ids), stack(small)[:, None], pictures)
+        return Batch(stack(latents), stack(twins), stack(ids), stack(bare), stack(small)[:, None], pictures)
 
     @staticmethod
     def pixels(pictures):
@@ -109,9 +115,10 @@ class Examples:
 
     def masked(self, pixels, small, rng):
         """The five more channels of the inpainting UNet: the mask, then the latents of what it leaves of
-        `pixels` [count, height, width, 3], grey elsewhere."""
-        masks = torch.from_numpy(random_masks(small[:, 0].cpu().numpy(), rng)).to(self.device)
+        `pixels` [count, height, width, 3], grey elsewhere. Also whether each mask is new sides of a canvas."""
+        masks, wider = random_masks(small[:, 0].cpu().numpy(), rng)
+        masks = torch.from_numpy(masks).to(self.device)
         latents = self.encode(as_input(pixels).to(self.device) * (masks < 0.5))
         # The two ways in which programs bring a mask to the size of the latents.
         small = F.max_pool2d(masks, 8) if rng.random() < 0.5 else masks[:, :, ::8, ::8]
-        return torch.cat([small, latents], 1)
+        return torch.cat([small, latents], 1), torch.from_numpy(wider)

@@ -59,9 +59,10 @@ def around(thing, rng):
 def random_masks(things, rng):
     """Pixel masks float32 [count, 1, height, width], 1 where to repaint; `things` [count, height / 8, width / 8]
     are the pictures' small things. Where one is given, a third of the masks have its shape: the picture's own, which
-    is to be painted again, or another picture's, so that the shape alone does not ask for a thing."""
+    is to be painted again, or another picture's, so that the shape alone does not ask for a thing. Also whether each
+    is new sides of a canvas, bool [count]."""
     height, width = (side * 8 for side in things.shape[1:])
-    out = np.zeros((len(things), 1, height, width), np.float32)
+    out, wider = np.zeros((len(things), 1, height, width), np.float32), np.zeros(len(things), bool)
     for place, mask in enumerate(out[:, 0]):
         own = things[place] * (things[place] > 0.05)
         thing = own if rng.random() < 0.6 else things[int(rng.integers(len(things)))]
@@ -80,5 +81,6 @@ def random_masks(things, rng):
             stroke(draw, width, height, rng)
         else:
             border(draw, width, height, rng, own)
+            wider[place] = True
         mask[:] = np.asarray(picture, np.float32) / 255
-    return out
+    return out, wider

@@ -32,6 +32,7 @@ typedef struct jpeg_state {
     int is_cut;            // the bytes ended before the end marker
     size_t left_out;       // zeros at the end of the file, and an end marker behind them
     int has_zeros_before_end;
+    size_t whole;          // bytes as far as the end marker, those zeros included
     unsigned scanned;      // a bit for each component that a scan was begun for
     codec_jpeg_source source;
     uint8_t *row;      // of the decoder; NULL before the first
@@ -183,11 +184,12 @@ static size_t without_zeros(const uint8_t *bytes, size_t count) {
 }
 
 // Leaves out zeros at the end, and those before an end marker there: what a program or a card left empty. libjpeg
-// would take them for samples where some are missing.
+// would take them for samples where some are missing. Where they may be samples, `take_back_zeros` finds out.
 static void leave_out_zeros(jpeg_state *state, const uint8_t *bytes, size_t count) {
     size_t kept = without_zeros(bytes, count);
     if (kept > 2 && bytes[kept - 2] == 0xFF && bytes[kept - 1] == JPEG_EOI) {
         size_t before = without_zeros(bytes, kept - 2);
+        state->whole = kept;
         state->has_zeros_before_end = kept - 2 - before > padding_limit;
         if (state->has_zeros_before_end) kept = before;
     }
@@ -363,6 +365,86 @@ static void take_coding(codec_jpeg_coding *coding, const struct jpeg_decompress_
     }
 }
 
+// A decoding whose picture is thrown away.
+typedef struct jpeg_trial {
+    struct jpeg_decompress_struct jpeg;
+    struct jpeg_error_mgr errors;
+    struct jpeg_progress_mgr progress;
+    jmp_buf jump;
+    codec_jpeg_source source;
+} jpeg_trial;
+
+static _Noreturn void end_trial(j_common_ptr jpeg) {
+    longjmp(((jpeg_trial *)jpeg->client_data)->jump, 1);
+}
+
+static void end_long_trial(j_common_ptr jpeg) {
+    if (((jpeg_trial *)jpeg->client_data)->jpeg.input_scan_number > scan_limit) end_trial(jpeg);
+}
+
+// Ends the trial where samples are missing, damaged or followed by more than a little.
+static void judge_trial(j_common_ptr jpeg, int level) {
+    if (level >= 0) return;
+    switch (jpeg->err->msg_code) {
+    case JWRN_NOT_SEQUENTIAL:
+    case JWRN_ADOBE_XFORM:
+    case JWRN_JFIF_MAJOR:
+    case JWRN_BOGUS_ICC:
+        return;
+    case JWRN_EXTRANEOUS_DATA:
+        if (jpeg->err->msg_parm.i[0] <= padding_limit) return;
+        if (((jpeg_trial *)jpeg->client_data)->jpeg.input_scan_number == 0) return;
+    }
+    end_trial(jpeg);
+}
+
+// Whether the picture is whole, and ends at its end marker, if the zeros before that are samples.
+static int is_whole_with_zeros(const jpeg_state *state) {
+    jpeg_trial *trial = calloc(1, sizeof *trial);
+    if (trial == NULL) return 0;
+    volatile int is_whole = 0;
+    trial->jpeg.err = jpeg_std_error(&trial->errors);
+    trial->errors.error_exit = end_trial;
+    trial->errors.emit_message = judge_trial;
+    trial->errors.output_message = print_nothing;
+    trial->jpeg.client_data = trial;
+    if (setjmp(trial->jump) == 0) {
+        struct jpeg_decompress_struct *jpeg = &trial->jpeg;
+        jpeg_create_decompress(jpeg);
+        trial->progress.progress_monitor = end_long_trial;
+        jpeg->progress = &trial->progress;
+        codec_jpeg_read_from(jpeg, &trial->source, state->source.bytes, state->whole);
+        jpeg_read_header(jpeg, TRUE);
+        jpeg->out_color_space = jpeg->jpeg_color_space;
+        jpeg->scale_denom = 8;
+        jpeg->dct_method = JDCT_IFAST;
+        jpeg->do_fancy_upsampling = FALSE;
+        jpeg_start_decompress(jpeg);
+        size_t wide = (size_t)jpeg->output_width * (size_t)jpeg->output_components;
+        uint8_t *row = jpeg->mem->alloc_large((j_common_ptr)jpeg, JPOOL_IMAGE, wide);
+        while (jpeg->output_scanline < jpeg->output_height) {
+            JSAMPROW rows[1] = {row};
+            jpeg_read_scanlines(jpeg, rows, 1);
+        }
+        jpeg_finish_decompress(jpeg);
+        is_whole = 1;
+    }
+    jpeg_destroy_decompress(&trial->jpeg);
+    free(trial);
+    return is_whole;
+}
+
+// The commonest codes of a picture with tables of its own are the one bit 0, so the data of a part in one colour are
+// zeros. Filler that is as long as what is missing does not occur.
+static void take_back_zeros(jpeg_state *state) {
+    if (!state->has_zeros_before_end || !is_whole_with_zeros(state)) return;
+    size_t zeros = state->whole - state->source.count;
+    state->source.count += zeros;
+    state->source.manager.bytes_in_buffer += zeros;
+    state->left_out -= zeros;
+    state->has_zeros_before_end = 0;
+}
+
 codec_status codec_jpeg_rows(codec_reader *reader, uint16_t *samples, uint32_t count) {
     jpeg_state *state = reader->state;
     if (setjmp(state->jump)) return state->status;
@@ -370,6 +452,7 @@ codec_status codec_jpeg_rows(codec_reader *reader, uint16_t *samples, uint32_t c
         state->row = malloc((size_t)reader->width * 7);
         if (state->row == NULL) return codec_no_memory;
         open_inks(reader, state);
+        take_back_zeros(state);
         jpeg_start_decompress(&state->jpeg);
     }
     take_rows(reader, state, samples, count);

@@ -438,11 +438,10 @@ void codec_tiff_close(codec_reader *reader) {
 }
 
 const char *codec_tiff_version(void) {
-#ifdef TIFFLIB_VERSION_STR_MAJ_MIN_MIC
-    return TIFFLIB_VERSION_STR_MAJ_MIN_MIC;
-#else
-    return "older than 4.5";
-#endif
+    // "LIBTIFF, Version 4.5.0", and a line about its authors.
+    static char version[32];
+    if (sscanf(TIFFGetVersion(), "LIBTIFF, Version %31s", version) != 1) return "of an unknown version";
+    return version;
 }
 
 #else

@@ -107,46 +107,63 @@ struct BackboneDenoiser: Denoiser {
     ) throws -> (guiding: NetworkDenoiser, plain: NetworkDenoiser) {
         let texts = prompts.texts(at: index)
         if let known = progress.networks, progress.texts == texts { return known }
-        let networks = networks(try conditioning(for: texts))
+        let networks = networks(try conditionings(for: texts))
         (progress.texts, progress.networks) = (texts, networks)
         return networks
     }
 
-    private func conditioning(for texts: ScheduledPrompts.Texts) throws -> Conditioning {
+    /// The encoded texts, in groups of as many tokens each, whose rows one call of the network computes.
+    private func conditionings(for texts: ScheduledPrompts.Texts) throws -> [Conditioning] {
         let branches = try Self.branches(of: texts, model, recipe)
         let firstPart = branches.count - texts.parts.count
-        let sizes = model.family.sizes.map { sizes in
-            Tensor.concatenated(
-                branches.indices.map { index in
-                    let facts = PictureFacts(
-                        width: size.width, height: size.height, isNegative: index < firstPart)
-                    let row = sizes(facts)
-                    return Tensor(row, shape: [1, row.count])
-                }, axis: 0)
+        let states = try evened(branches, firstPart: firstPart)
+        let lengths = states.map { $0.shape[1] }
+        let ends = branches.indices.map { $0 + 1 }.filter {
+            $0 == branches.count || lengths[$0] != lengths[$0 - 1]
         }
-        let pooled = branches.compactMap(\.pooled)
-        return Conditioning(
-            hiddenStates: Tensor.concatenated(
-                try Self.evened(branches) {
-                    try model.encoded("", PromptReading(recipe)).hiddenStates
-                }, axis: 0),
-            pooled: pooled.isEmpty ? nil : Tensor.concatenated(pooled, axis: 0), sizes: sizes)
+        return zip([0] + ends, ends).map { start, end in
+            let sizes = model.family.sizes.map { sizes in
+                Tensor.concatenated(
+                    (start..<end).map { index in
+                        let facts = PictureFacts(
+                            width: size.width, height: size.height, isNegative: index < firstPart)
+                        let row = sizes(facts)
+                        return Tensor(row, shape: [1, row.count])
+                    }, axis: 0)
+            }
+            let pooled = branches[start..<end].compactMap(\.pooled)
+            return Conditioning(
+                hiddenStates: Tensor.concatenated(Array(states[start..<end]), axis: 0),
+                pooled: pooled.isEmpty ? nil : Tensor.concatenated(pooled, axis: 0), sizes: sizes)
+        }
     }
 
-    /// Branches of as many chunks each: after the shorter one come chunks of the empty prompt, as in
-    /// AUTOMATIC1111 and compel. After zeros come zeros, which attention ignores, however many: as in
-    /// diffusers, and the same as in programs that do not fill up at all.
-    private static func evened(
-        _ branches: [EncodedPrompt], _ empty: () throws -> Tensor
-    ) rethrows -> [Tensor] {
+    /// The token embeddings of branches, of as many chunks each where one call computes them: after the shorter one
+    /// come chunks of the empty prompt, as in compel. After zeros come zeros, which attention ignores, however many: as
+    /// in diffusers, and the same as in programs that do not fill up at all.
+    ///
+    /// AUTOMATIC1111 and ComfyUI compute the negative prompt apart where its length is another, and AUTOMATIC1111
+    /// repeats the last vector of the shorter ones of those that `AND` joins. What keeps something between calls needs
+    /// them together.
+    private func evened(_ branches: [EncodedPrompt], firstPart: Int) throws -> [Tensor] {
         let longest = branches.map { $0.hiddenStates.shape[1] }.max() ?? 0
+        let isTogether = control != nil || recipe.deepCache > 1 || recipe.reuse > 1
+        guard recipe.compatibility.padsPrompts || isTogether else {
+            let longest = branches[firstPart...].map { $0.hiddenStates.shape[1] }.max() ?? 0
+            return branches.enumerated().map { index, encoded in
+                let branch = encoded.hiddenStates
+                let missing = index < firstPart ? 0 : longest - branch.shape[1]
+                let last = branch.sliced(axis: 1, branch.shape[1] - 1..<branch.shape[1])
+                return .concatenated([branch] + Array(repeating: last, count: missing), axis: 1)
+            }
+        }
         return try branches.map { encoded in
             let branch = encoded.hiddenStates
             guard branch.shape[1] < longest else { return branch }
             guard !encoded.isZeroed else {
                 return Tensor(zeros: [branch.shape[0], longest, branch.shape[2]])
             }
-            let filler = try empty()
+            let filler = try model.encoded("", PromptReading(recipe)).hiddenStates
             let count = (longest - branch.shape[1]) / filler.shape[1]
             return .concatenated([branch] + Array(repeating: filler, count: count), axis: 1)
         }
@@ -154,16 +171,19 @@ struct BackboneDenoiser: Denoiser {
 
     /// With and without guidance, sharing what the deep part made.
     private func networks(
-        _ conditioning: Conditioning
+        _ conditionings: [Conditioning]
     ) -> (guiding: NetworkDenoiser, plain: NetworkDenoiser) {
-        let plain = network(conditioning)
+        let plain = network(conditionings)
         guard model.hasGuidanceEmbedding else { return (plain, plain) }
-        var guided = conditioning
-        guided.guidanceScale = Float(recipe.guidanceScale)
+        let guided = conditionings.map { conditioning in
+            var guided = conditioning
+            guided.guidanceScale = Float(recipe.guidanceScale)
+            return guided
+        }
         return (network(guided), plain)
     }
 
-    private func network(_ conditioning: Conditioning) -> NetworkDenoiser {
+    private func network(_ conditionings: [Conditioning]) -> NetworkDenoiser {
         let (backbone, channels, options, control) = (model.backbone, channels, options, control)
         let progress = progress
         let isInstruction = model.kind == .instruction
@@ -176,14 +196,37 @@ struct BackboneDenoiser: Denoiser {
                 let each = Tensor.concatenated(shown, axis: 0)
                 return Tensor.concatenated([sample, each], axis: 3)
             }
-            let conditioning = conditioning.suffix(rows)
+            let groups = Self.suffix(rows, of: conditionings)
+            guard groups.count == 1 else {
+                var start = 0
+                let answers = groups.map { group in
+                    let end = start + group.hiddenStates.shape[0]
+                    defer { start = end }
+                    return backbone.predict(
+                        (input ?? sample).sliced(axis: 0, start..<end), timestep: timestep, group,
+                        options: options)
+                }
+                return .concatenated(answers, axis: 0)
+            }
             var options = options
             options.control = control?.residuals(
-                sample, timestep: timestep, conditioning, ofPrompt: parts,
+                sample, timestep: timestep, groups[0], ofPrompt: parts,
                 inStep: progress.calling)
             return backbone.predict(
-                input ?? sample, timestep: timestep, conditioning, options: options)
+                input ?? sample, timestep: timestep, groups[0], options: options)
         }
+    }
+
+    /// The last rows alone.
+    private static func suffix(_ rows: Int, of groups: [Conditioning]) -> [Conditioning] {
+        var left = rows
+        var kept: [Conditioning] = []
+        for group in groups.reversed() where left > 0 {
+            let count = min(left, group.hiddenStates.shape[0])
+            kept.append(group.suffix(count))
+            left -= count
+        }
+        return kept.reversed()
     }
 
     /// The clean estimate of latents [1,H,W,C].
@@ -199,7 +242,7 @@ struct BackboneDenoiser: Denoiser {
         _ network: NetworkDenoiser, _ scale: Float, _ x: Tensor, at level: NoiseLevel
     ) throws -> Tensor {
         let guided = Guided(network, scale: scale)
-        guard scale > 1, let areas else { return try guided(x, at: level) }
+        guard scale != 1, let areas else { return try guided(x, at: level) }
         // Estimates differ by what the prompt changes in the network's answer, times this.
         let slope = model.parametrization.slope(at: level.sigma)
         guard areas.isOfPromptAlone else {
@@ -220,7 +263,9 @@ struct BackboneDenoiser: Denoiser {
         guard !model.hasGuidanceEmbedding else {
             return try (counts ? guiding : plain)(x, at: level)
         }
-        let scale = counts ? Float(recipe.guidanceScale) : 1
+        // With several prompts every scale guides.
+        let guides = counts && (recipe.isGuided || prompts.isComposed)
+        let scale = guides ? Float(recipe.guidanceScale) : 1
         if prompts.isComposed {
             return try Composed(plain, scale: scale, weights: prompts.weights)(x, at: level)
         }

@@ -156,6 +156,9 @@ public struct Model: Sendable {
         return (name, scheduler)
     }
 
+    /// The scheduler that the model's configuration names; nil where Gesso has none of that name.
+    var schedulerNameByDefault: SchedulerName? { try? schedulerConfiguration.scheduler }
+
     /// The recipe's scheduler, or the one that the model's configuration names.
     func schedulerName(for recipe: Recipe) throws -> SchedulerName {
         if let chosen = recipe.scheduler { return chosen }
@@ -221,7 +224,7 @@ public struct Model: Sendable {
     func branches(for recipe: Recipe) -> Int {
         let prompts = ScheduledPrompts(recipe, for: self)
         if prompts.isComposed { return prompts.weights.count + 1 }
-        guard recipe.guidanceScale > 1, !hasGuidanceEmbedding else { return 1 }
+        guard recipe.isGuided, !hasGuidanceEmbedding else { return 1 }
         return kind.branches
     }
 

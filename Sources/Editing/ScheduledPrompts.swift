@@ -18,6 +18,8 @@ struct ScheduledPrompts {
     private let prompt: PromptSchedule
     private let negative: PromptSchedule
     private let steps: Int
+    /// Evaluations of a first run, where this is a second.
+    private let earlier: Int
 
     /// The most prompts that `AND` may join: each is a row of every call of the backbone.
     static let mostParts = 16
@@ -33,8 +35,13 @@ struct ScheduledPrompts {
         }
         prompt = schedule(recipe.prompt, isDivided: isDivided)
         negative = schedule(recipe.negativePrompt, isDivided: false)
-        // AUTOMATIC1111 counts evaluations, of which Heun's method makes two a step.
-        steps = recipe.steps * (recipe.scheduler == .heun ? 2 : 1)
+        // AUTOMATIC1111 counts evaluations, of which some methods make two a step.
+        func evaluations(_ steps: Int, _ scheduler: SchedulerName?) -> Int {
+            let name = scheduler ?? model.schedulerNameByDefault
+            return steps * (name?.traits.evaluationsPerStep ?? 1)
+        }
+        steps = evaluations(recipe.steps, recipe.scheduler)
+        earlier = recipe.firstRun.map { evaluations($0.steps, $0.scheduler) } ?? 0
         weights = prompt.parts(at: 0, of: steps, upTo: Self.mostParts).map { Float($0.weight) }
     }
 
@@ -55,8 +62,8 @@ struct ScheduledPrompts {
 
     /// The texts of an evaluation, counted from 0.
     func texts(at index: Int) -> Texts {
-        let parts = prompt.parts(at: index, of: steps, upTo: Self.mostParts)
-        let negative = negative.parts(at: index, of: steps).map(\.text).joined()
+        let parts = prompt.parts(at: index, of: steps, after: earlier, upTo: Self.mostParts)
+        let negative = negative.parts(at: index, of: steps, after: earlier).map(\.text).joined()
         return Texts(negative: negative, parts: parts.map(\.text))
     }
 

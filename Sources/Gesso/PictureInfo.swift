@@ -97,6 +97,7 @@ extension ImageMetadata {
         let kinds: [(String, Bool)] = [
             ("EXIF", exif != nil), ("ICC profile", iccProfile != nil), ("XMP", xmp != nil),
             ("parameters", parameters != nil), ("text", !text.isEmpty),
+            ("comments", !comments.isEmpty), ("IPTC or Photoshop data", photoshopResources != nil),
             ("colour chunks", !pngChunks.isEmpty), ("resolution", resolution != nil),
         ]
         return kinds.filter(\.1).map(\.0)

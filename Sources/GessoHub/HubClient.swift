@@ -51,7 +51,7 @@ final class HubClient: Sendable {
         // Whoever asks decides whether to ask again.
         configuration.connectionPool.retryConnectionEstablishment = false
         if let proxy, let host = proxy.host() {
-            let authorization = proxy.user().map {
+            let authorization = proxy.user(percentEncoded: false).map {
                 HTTPClient.Authorization.basic(
                     username: $0, password: proxy.password(percentEncoded: false) ?? "")
             }

@@ -25,10 +25,21 @@ enum CommentText {
     /// Whether a text reads as the settings of a program that makes pictures: A1111's, or JSON about a prompt. Cameras
     /// write JSON, too.
     static func areSettings(_ text: String) -> Bool {
-        if text.contains("Steps:") { return true }
+        if holdsSteps(text) { return true }
         guard text.first(where: { !$0.isWhitespace }) == "{" else { return false }
         let small = text.lowercased()
         return ["prompt", "steps", "workflow"].contains { small.contains($0) }
+    }
+
+    /// Whether a number follows `Steps:`, and another field a comma behind that. A person's words about steps are no
+    /// settings.
+    static func holdsSteps(_ text: String) -> Bool {
+        text.ranges(of: "Steps:").contains { steps in
+            let rest = text[steps.upperBound...].drop { $0 == " " }
+            let number = rest.prefix { $0.isASCII && $0.isNumber }
+            let next = rest.dropFirst(number.count)
+            return !number.isEmpty && (next.first != "," || next.prefix(64).contains(":"))
+        }
     }
 
     /// Whether settings are in UTF-8, although the code names UTF-16: in the latter every Latin letter has a zero.
@@ -39,15 +50,22 @@ enum CommentText {
         return areSettings(text)
     }
 
-    /// UTF-16 in either order, which is not laid down. Of the two readings the right one has more letters of
-    /// the Latin range, or a byte order mark.
+    /// UTF-16 in either order, which is not laid down. Of the two readings the right one has a byte order mark, is
+    /// settings, or has more letters of the Latin range.
     static func wide(_ bytes: ArraySlice<UInt8>) -> String {
         let values = Array(bytes)
         var units = stride(from: 0, to: values.count - 1, by: 2)
             .map { UInt16(values[$0]) << 8 | UInt16(values[$0 + 1]) }
         let swapped = units.map(\.byteSwapped)
-        let latin = units.count { $0 < 256 }
-        if units.first == 0xFFFE || swapped.count(where: { $0 < 256 }) > latin { units = swapped }
+        func holdsSteps(_ units: [UInt16]) -> Bool {
+            Self.holdsSteps(String(decoding: units, as: UTF16.self))
+        }
+        func latin(_ units: [UInt16]) -> Int { units.count { $0 < 256 } }
+        if ![0xFFFE, 0xFEFF].contains(units.first), holdsSteps(units) != holdsSteps(swapped) {
+            if holdsSteps(swapped) { units = swapped }
+        } else if units.first == 0xFFFE || latin(swapped) > latin(units) {
+            units = swapped
+        }
         if units.first == 0xFEFF { units.removeFirst() }
         while units.last == 0 { units.removeLast() }
         return String(decoding: units, as: UTF16.self)

@@ -38,8 +38,8 @@ extension ImageMetadata {
         if !payloads("APP1", thermalPrefix).isEmpty { lost.insert(.thermal) }
         parameters = exif.flatMap { EXIF($0)?.settings }
         for comment in payloads("COM ", []) {
-            let text = String(decoding: comment, as: UTF8.self)
-            if parameters == nil, text.contains("Steps: ") {
+            let text = textBeforeZero(comment)
+            if parameters == nil, CommentText.holdsSteps(text) {
                 parameters = text
             } else {
                 comments.append(comment)

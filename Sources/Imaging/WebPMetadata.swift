@@ -18,7 +18,7 @@ extension ImageMetadata {
         for comment in items where comment.name == "COM " {
             let text = textBeforeZero(comment.bytes)
             if text.isEmpty { continue }
-            if parameters == nil, text.contains("Steps: ") {
+            if parameters == nil, CommentText.holdsSteps(text) {
                 parameters = text
             } else {
                 // What PNG has for them (PNG, 3rd edition, 11.3.3.1).

@@ -22,6 +22,11 @@ public struct Compatibility: Sendable, Equatable {
     /// numbers of the seed (diffusers). The others draw them by chance: here they are the mean, and the
     /// seed's first numbers are the noise of the start.
     public let drawsLatents: Bool
+    /// Whether a guidance scale below 1 guides, too; diffusers leaves the negative prompt out there.
+    public let guidesBelowOne: Bool
+    /// Whether prompts of different lengths are filled up to the longest with chunks of the empty prompt. AUTOMATIC1111
+    /// and ComfyUI compute them apart.
+    public let padsPrompts: Bool
 
     /// How latents beside a hard mask are kept to the picture.
     public enum KnownLatents: Sendable {
@@ -57,12 +62,19 @@ public struct Compatibility: Sendable, Equatable {
         case .comfy, .diffusers, nil: generator = .torch
         }
         drawsLatents = program == .diffusers || program == nil
+        guidesBelowOne = program != .diffusers && program != nil
+        padsPrompts = !guidesBelowOne
     }
 }
 
 extension Recipe {
     /// The rules that `compat` stands for.
     public var compatibility: Compatibility { Compatibility(compat) }
+
+    /// Whether the guidance scale guides, so that the negative prompt counts.
+    public var isGuided: Bool {
+        compatibility.guidesBelowOne ? guidanceScale != 1 : guidanceScale > 1
+    }
 
     /// The same recipe, in which what `compat` stands for counts as not given.
     package var withoutImplied: Recipe {

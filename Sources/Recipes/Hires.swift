@@ -45,6 +45,14 @@ public struct Hires: Sendable, Equatable {
     }
 }
 
+/// What a second run knows of the first.
+public struct FirstRun: Sendable, Equatable {
+    /// Its steps, before strength shortens them.
+    public let steps: Int
+    /// Its scheduler; nil is the one that the model's configuration names.
+    public let scheduler: SchedulerName?
+}
+
 /// How a picture is made larger before the second run.
 public enum HiresUpscaler: String, CaseIterable, Sendable {
     /// Its latents, bilinearly.
@@ -107,6 +115,7 @@ extension Recipe {
     public var ofSecondRun: Recipe {
         var second = self
         second.hires = Hires()
+        second.firstRun = FirstRun(steps: steps, scheduler: scheduler)
         (second.strength, second.strengthMode) = (hires.strength, .steps)
         if hires.steps > 0 { second.steps = hires.steps }
         if let choice = hires.scheduler {

@@ -67,7 +67,7 @@ extension Recipe {
             (region == .mask, "region is mask", ["work_size"]),
             (isScaled == false, "the model works at the picture's own size", Self.ofDetail),
             (isScaled == true && !hasTiles, "there are no tiles", ["detail_strength"]),
-            (guidanceScale <= 1, "there is no guidance", Self.ofGuidance),
+            (!isGuided, "there is no guidance", Self.ofGuidance),
             (!hires.isOn, "hires_scale is 1", Self.ofSecondRun),
             (hires.size != nil, "there is a hires_size", ["hires_scale"]),
             (noise.variationStrength == 0, "variation_strength is 0", ["variation_seed"]),

@@ -158,6 +158,8 @@ public struct Recipe: Sendable, Equatable {
 
     /// A second run over the picture made larger.
     public var hires = Hires()
+    /// The run before, of a second run's own recipe.
+    public internal(set) var firstRun: FirstRun?
 
     /// Whether the GPS of EXIF and XMP is left out of the result.
     public var stripGPS = false

@@ -44,7 +44,7 @@ public struct Guided<Model: Denoiser>: Denoiser {
     /// - Parameters:
     ///   - model: given 2N rows it answers the first N without and the last N with the prompt;
     ///     given N rows, all with the prompt.
-    ///   - scale: 1 or less leaves the branch without a prompt out.
+    ///   - scale: 1 leaves the branch without a prompt out.
     public init(_ model: Model, scale: Float) {
         self.model = model
         self.scale = scale
@@ -52,7 +52,7 @@ public struct Guided<Model: Denoiser>: Denoiser {
 
     /// The guided estimate, in the shape of `x`.
     public func callAsFunction(_ x: Tensor, at level: NoiseLevel) throws -> Tensor {
-        guard scale > 1 else { return try model(x, at: level) }
+        guard scale != 1 else { return try model(x, at: level) }
         let (without, with) = try branches(x, at: level)
         return guided(without: without, with: with)
     }

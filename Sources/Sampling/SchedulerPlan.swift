@@ -172,11 +172,14 @@ extension SchedulerPlan {
         within range: (greatest: Double, least: Double), readsBounds: Bool = true
     ) -> [Double]? {
         let (greatest, least) = rule == .diffusers ? range : trainingRange
-        return sigmaSpacing.place?(
+        let discarded = name.traits.discardsLast.contains(rule) ? 1 : 0
+        let sigmas = sigmaSpacing.place?(
             SigmaRange(
                 greatest: readsBounds ? configuration.sigmaMax ?? greatest : greatest,
-                least: readsBounds ? configuration.sigmaMin ?? least : least, count: steps,
-                schedule: schedule, rule: rule, isXL: configuration.isForXL))
+                least: readsBounds ? configuration.sigmaMin ?? least : least,
+                count: steps + discarded, schedule: schedule, rule: rule,
+                isXL: configuration.isForXL))
+        return sigmas.map { Array($0.dropLast(discarded)) }
     }
 
     /// The timesteps that the network is shown at spaced sigmas: between training steps with

@@ -18,6 +18,8 @@ public struct SchedulerTraits: Sendable {
     /// The spacing of sigmas that A1111's schedule type "Automatic" means; nil for a scheduler that
     /// steps from timestep to timestep.
     public let automatic: SigmaSpacing?
+    /// The programs that space one sigma more for it and leave out the last above 0.
+    let discardsLast: Set<StepRule>
     /// What it takes where a configuration leaves a setting open, as its diffusers class does.
     let defaults: SchedulerDefaults
     /// Which number of the configuration bounds the number of steps.
@@ -27,7 +29,8 @@ public struct SchedulerTraits: Sendable {
     init(
         _ name: String, diffusers: String? = nil, a1111: String? = nil, aliases: [String] = [],
         settings: Set<SchedulerSetting>, evaluationsPerStep: Int = 1, noise: NoiseUse = .none,
-        automatic: SigmaSpacing? = nil, defaults: SchedulerDefaults = SchedulerDefaults(),
+        automatic: SigmaSpacing? = nil, discardsLast: Set<StepRule> = [],
+        defaults: SchedulerDefaults = SchedulerDefaults(),
         stepLimit: @escaping @Sendable (SchedulerConfiguration) -> Int = { $0.trainTimesteps },
         make: @escaping @Sendable (SchedulerPlan) throws -> any Scheduler
     ) {
@@ -39,6 +42,7 @@ public struct SchedulerTraits: Sendable {
         self.evaluationsPerStep = evaluationsPerStep
         self.noise = noise
         self.automatic = automatic
+        self.discardsLast = discardsLast
         self.defaults = defaults
         self.stepLimit = stepLimit
         self.make = make

@@ -57,6 +57,50 @@ import Testing
         #expect(zip(nothing.samples, plain.samples).allSatisfy { abs(Int($0) - Int($1)) <= 1 })
     }
 
+    /// A share is one of evaluations, of which some schedulers make two a step.
+    @Test(arguments: ["heun", "dpmpp-sde", "dpmpp-2s-ancestral"])
+    func sharesCountEvaluations(_ scheduler: String) throws {
+        let settings = ["scheduler": scheduler, "steps": "4"]
+        let half = try picture("[cat:dog:0.5]", settings).samples
+        #expect(try half == picture("[cat:dog:4]", settings).samples)
+        #expect(try half != picture("[cat:dog:2]", settings).samples)
+    }
+
+    /// In a second run a share of the first is over.
+    @Test func aSecondRunHasTheLaterText() throws {
+        let larger = ["hires_scale": "2", "hires_strength": "0.9", "scheduler": "heun"]
+        let both = try picture("[cat:dog:0.5]", larger).samples
+        let named = larger.merging(["hires_prompt": "dog"]) { $1 }
+        #expect(try both == picture("[cat:dog:0.5]", named).samples)
+        let later = try picture("[cat:dog:1.5]", larger).samples
+        #expect(later != both)
+        // Of six steps of two evaluations each: twelve before, and six more.
+        #expect(try later == picture("[cat:dog:18]", larger).samples)
+    }
+
+    /// With 0 only the negative prompt counts, where the program matched guides by any scale.
+    @Test(arguments: ["a1111", "comfy"])
+    func scalesBelowOneGuide(_ compat: String) throws {
+        func samples(_ prompt: String, _ scale: String, _ compat: String?) throws -> [UInt16] {
+            var settings = ["negative_prompt": "dog", "guidance_scale": scale]
+            settings["compat"] = compat
+            return try picture(prompt, settings).samples
+        }
+        let half = try samples("cat", "0.5", compat)
+        #expect(try samples("cat", "0", compat) == samples("red", "0", compat))
+        #expect(try half != samples("cat", "0", compat))
+        #expect(try half != samples("cat", "1", compat))
+        #expect(try samples("cat", "0.5", nil) == samples("cat", "1", nil))
+    }
+
+    /// Where nothing is filled up, the shorter prompt has the estimate that it has beside one as short.
+    @Test func longerPromptsAreComputedApart() throws {
+        let settings = ["negative_prompt": "dog", "guidance_scale": "0", "compat": "a1111"]
+        let short = try picture("cat", settings).samples
+        let long = try picture("cat BREAK red", settings).samples
+        #expect(zip(short, long).allSatisfy { abs(Int($0) - Int($1)) <= 1 })
+    }
+
     @Test func plainSyntaxHasNoSchedules() throws {
         let plain = ["prompt_syntax": "plain"]
         #expect(try picture("[cat:dog:0]", plain).samples != picture("dog", plain).samples)

@@ -217,6 +217,30 @@ import Testing
         #expect(try !isRead(Array(odd[..<half]) + whole.suffix(2)))
     }
 
+    /// With tables of its own a JPEG's commonest code is the bit 0, so a part in one colour at the end is zeros.
+    @Test func zerosThatAreSamples() throws {
+        for width in 160..<192 {
+            let samples = (0..<(width * 3 * 400)).map { index -> UInt16 in
+                guard index < width * 3 * 24 else { return 255 }
+                return UInt16(index &* 2_654_435_761 >> 16 & 0xFF)
+            }
+            let image = Image(width: width, height: 400, channels: 3, samples: samples)
+            let file = Array(try image.encoded(as: .jpeg))
+            let read = try Image(decoding: Data(file), name: "a")
+            #expect(read.samples.suffix(width * 3 * 300).allSatisfy { $0 == 255 }, "\(width)")
+            // Where some of them are missing, as many zeros as a card may leave are none.
+            let end = file.count - 2
+            guard file[..<end].suffix(64).allSatisfy({ $0 == 0 }) else { continue }
+            let cut = Array(file[..<(end - 40)])
+            for filler in [0, 20, 400] {
+                let other = cut + [UInt8](repeating: 0, count: filler) + file[end...]
+                #expect(throws: ImagingError.self, "\(width) \(filler)") {
+                    try Image(decoding: Data(other), name: "a")
+                }
+            }
+        }
+    }
+
     /// Directories of pictures that follow each other; one that follows itself counts once.
     @Test func picturesOfATIFF() throws {
         func notes(_ count: Int, loops: Bool = false) throws -> [String] {

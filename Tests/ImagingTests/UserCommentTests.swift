@@ -26,7 +26,8 @@ import Testing
 
     @Test(arguments: ImageFormat.written)
     func itStaysWithoutSettings(format: ImageFormat) throws {
-        for comment in ["At <the> harbour", "{\"mirror\":false}"] {
+        let aboutSteps = ["Steps: up to the church, Sunday: noon", "The Steps: 39, a view"]
+        for comment in ["At <the> harbour", "{\"mirror\":false}"] + aboutSteps {
             let image = Self.picture(comment, nil)
             let back = try Image(decoding: image.encoded(as: format), name: "it").metadata
             #expect(back.parameters == nil && back.userComment == comment)
@@ -70,6 +71,16 @@ import Testing
             let back = try Image(decoding: image.encoded(as: .jpeg), name: "it").metadata
             #expect(back.xmp == image.metadata.xmp && back.parameters == Self.settings)
         }
+    }
+
+    /// Letters beyond the Latin ones do not turn the order of the bytes around.
+    @Test(arguments: ["\u{3000}", "\u{4E00}", "\u{1F600}", "\u{100}"])
+    func settingsOfAnyLetters(_ letter: String) throws {
+        let settings = String(repeating: letter, count: 120) + "\nSteps: 2, Sampler: Euler, Seed: 1"
+        var image = noise(width: 16, height: 16, channels: 3)
+        image.metadata.parameters = settings
+        let back = try Image(decoding: image.encoded(as: .jpeg), name: "it").metadata
+        #expect(back.parameters == settings)
     }
 
     @Test(arguments: [settings, "{\"c\": \"a hill\", \"steps\": 8}", " {\"prompt\": \"a hill\"}"])

@@ -40,6 +40,17 @@ private struct ScheduleCase: Sendable, Decodable, CustomTestStringConvertible {
         }
     }
 
+    /// A1111's second run: shares are those above 1, numbers go on counting the first run's steps.
+    @Test(arguments: [
+        ("[a:b:0.5]", 0), ("[a:b:1.5]", 5), ("[a:b:1.0]", 0), ("[a:b:2.0]", 10), ("[a:b:12]", 4),
+        ("[a:b:8]", 0), ("[a:b:99]", 10),
+    ])
+    func aSecondRunGoesOn(_ prompt: String, changesAfter step: Int) {
+        let schedule = PromptSchedule(prompt)
+        let texts = (1...10).map { schedule.parts(at: $0, of: 10, after: 8)[0].text }
+        #expect(texts == (1...10).map { $0 <= step ? "a" : "b" })
+    }
+
     @Test func aPromptWithoutSchedulesIsPlain() {
         #expect(PromptSchedule("a (cat:1.2) [dog] AND-gate a:b").isPlain == false)
         #expect(PromptSchedule("a (cat:1.2) [dog], 16:9").isPlain)

@@ -2,7 +2,9 @@ import Foundation
 
 /// A prompt whose words change while a picture is made, in AUTOMATIC1111's notation.
 ///
-/// - `[a:b:0.4]` is `a`, and after the share 0.4 of the steps `b`; a number without a point counts steps.
+/// - `[a:b:0.4]` is `a`, and after the share 0.4 of the steps `b`; a number without a point counts steps. In a second
+///   run that change is over: `[a:b:1.4]` changes after the share 0.4 of its steps, and a number without a point goes
+///   on counting those of the first.
 /// - `[a:0.4]` is nothing and then `a`; `[a::0.4]` is `a` and then nothing.
 /// - `[a|b|c]` is another of them at each step, from the first on.
 /// - `a AND b :1.2` is two prompts, whose estimates are added with their weights.
@@ -13,8 +15,9 @@ import Foundation
 /// `\` at its end.
 ///
 /// A step is an evaluation of the model here, counted as AUTOMATIC1111 counts it: from 0, where the
-/// first two count as step 1, and strength does not change the count. Two points differ: a weight behind
-/// a colon counts only beside an `AND`, and more than 64 brackets in each other have no meaning.
+/// first two count as step 1, and strength does not change the count. Three points differ: a weight behind
+/// a colon counts only beside an `AND`, more than 64 brackets in each other have no meaning, and where a prompt has
+/// weights and changes, each of its texts keeps its own mean, not one of all texts.
 public struct PromptSchedule: Sendable, Equatable {
     /// A prompt among those that `AND` joins.
     public struct Part: Sendable, Equatable {
@@ -50,10 +53,15 @@ public struct PromptSchedule: Sendable, Equatable {
     /// - Parameters:
     ///   - index: of the evaluation, from 0.
     ///   - steps: evaluations of the whole schedule, before strength shortens it.
+    ///   - earlier: those of a first run, where this is a second.
     ///   - most: parts behind which the rest is left out.
-    public func parts(at index: Int, of steps: Int, upTo most: Int = .max) -> [Part] {
+    public func parts(
+        at index: Int, of steps: Int, after earlier: Int = 0, upTo most: Int = .max
+    ) -> [Part] {
         branches.prefix(most).map {
-            Part(text: $0.prompt.text(at: max(index, 1), of: steps), weight: $0.weight)
+            Part(
+                text: $0.prompt.text(at: max(index, 1), of: steps, after: earlier),
+                weight: $0.weight)
         }
     }
 

@@ -24,23 +24,26 @@ struct ScheduledPrompt: Sendable, Equatable {
     }
 
     /// The text of a step, counted from 1.
-    func text(at step: Int, of steps: Int) -> String {
+    ///
+    /// - Parameter earlier: steps of a first run, where this is a second.
+    func text(at step: Int, of steps: Int, after earlier: Int = 0) -> String {
         var text = ""
-        Self.append(pieces, at: step, of: steps, to: &text)
+        Self.append(pieces, at: step, of: steps, after: earlier, to: &text)
         return text
     }
 
     private static func append(
-        _ pieces: [Piece], at step: Int, of steps: Int, to text: inout String
+        _ pieces: [Piece], at step: Int, of steps: Int, after earlier: Int, to text: inout String
     ) {
         for piece in pieces {
             switch piece {
             case .text(let words): text += words
             case .scheduled(let before, let after, let when):
-                let isBefore = step <= when.step(of: steps)
-                append(isBefore ? before : after, at: step, of: steps, to: &text)
+                let isBefore = step <= when.step(of: steps, after: earlier)
+                append(isBefore ? before : after, at: step, of: steps, after: earlier, to: &text)
             case .alternating(let choices):
-                append(choices[(step - 1) % choices.count], at: step, of: steps, to: &text)
+                let choice = choices[(step - 1) % choices.count]
+                append(choice, at: step, of: steps, after: earlier, to: &text)
             }
         }
     }
@@ -65,9 +68,10 @@ struct ScheduleNumber: Sendable, Equatable {
         (self.value, isShare) = (value, text.contains("."))
     }
 
-    /// The last step before the change.
-    func step(of steps: Int) -> Int {
-        let step = isShare ? value * Double(steps) : value
+    /// The last step before the change. Of a second run, shares above 1 and steps after those of the first are meant.
+    func step(of steps: Int, after earlier: Int = 0) -> Int {
+        let share = earlier > 0 ? value - 1 : value
+        let step = isShare ? share * Double(steps) : value - Double(earlier)
         return Int(min(max(step, -1), Double(steps)))
     }
 }

@@ -8,7 +8,8 @@ extension SchedulerName {
 enum DPMSolverMultistepSDE3 {
     static let traits = SchedulerTraits(
         "dpmpp-3m-sde", a1111: "DPM++ 3M SDE", aliases: ["dpmpp 3m sde gpu"],
-        settings: .ofSigmas, noise: .brownian, automatic: .exponential
+        settings: .ofSigmas, noise: .brownian, automatic: .exponential,
+        discardsLast: [.a1111, .a1111Exact]
     ) { plan in
         try DPMSolverMultistep(
             plan, DPMSolverMultistep.Variant(order: 3, solver: .heun, noise: .brownian))

@@ -14,6 +14,7 @@ struct UniPC: Scheduler {
     static let traits = SchedulerTraits(
         "unipc", diffusers: "UniPCMultistepScheduler", a1111: "UniPC",
         aliases: ["uni pc", "uni pc multistep"], settings: .ofSigmas, automatic: .uniform,
+        discardsLast: [.comfy],
         defaults: SchedulerDefaults(thresholds: true)
     ) { try UniPC($0) }
 

@@ -65,6 +65,17 @@ struct CredentialsCommand: ParsableCommand {
 
         @OptionGroup var messages: MessageOptions
 
+        private struct Document: Encodable {
+            let entry: KeyEntry
+            private enum Key: CodingKey { case schema }
+
+            func encode(to encoder: any Encoder) throws {
+                try entry.encode(to: encoder)
+                var container = encoder.container(keyedBy: Key.self)
+                try container.encode("gesso.credentials.new/1", forKey: .schema)
+            }
+        }
+
         mutating func validate() throws {
             guard SigningAlgorithm.ownKeys.contains(where: { $0.rawValue == algorithm }) else {
                 let words = SigningAlgorithm.ownKeys.map(\.rawValue).joined(separator: ", ")
@@ -86,7 +97,7 @@ struct CredentialsCommand: ParsableCommand {
                     "gesso: note: that is your login name: to sign with another name, delete \(folder) "
                         + "and give --name \"Jane Doe\"")
             }
-            if json { return try Console.result(JSON.text(entry)) }
+            if json { return try Console.result(JSON.text(Document(entry: entry))) }
             for line in entry.lines { try Console.result(line.escapingControls()) }
         }
     }
