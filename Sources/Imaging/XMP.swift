@@ -74,10 +74,20 @@ enum XMP {
         } ?? packet
     }
 
-    /// The packet without the properties of a place, in whatever namespace, whose names begin with
-    /// "GPS"; nil where it is broken.
+    /// Names of coordinates that do not begin with "GPS": W3C's geo, Darwin Core's and drones'.
+    private static let coordinates: Set = [
+        "lat", "long", "latitude", "longitude", "decimallatitude", "decimallongitude",
+        "absolutealtitude", "relativealtitude",
+    ]
+
+    /// The packet without the properties of a place, in whatever namespace, that are coordinates or whose names begin
+    /// with "GPS"; nil where it is broken.
     static func withoutLocation(_ packet: [UInt8]) -> [UInt8]? {
-        without({ $0.local.lowercased().hasPrefix("gps") }, in: packet)
+        without(
+            {
+                let name = $0.local.lowercased()
+                return name.hasPrefix("gps") || coordinates.contains(name)
+            }, in: packet)
     }
 
     /// The packet without the blanks that leave room for changes in place.

@@ -156,7 +156,7 @@ import Testing
 
     @Test func thePlaceIsGoneFromTheParts() throws {
         let ink = String(repeating: "ink ", count: 20_000)
-        let place = described("a:long=\"\(ink)\" exif:GPSLatitude=\"48,8N\" a:kept=\"2\"")
+        let place = described("a:ink=\"\(ink)\" exif:GPSLatitude=\"48,8N\" a:kept=\"2\"")
         let file = try jpeg(packet([place]))
         #expect(payloads(file, extensionPrefix).contains { text($0).contains("48,8N") })
         var image = try Image(decoding: file, name: "it")
