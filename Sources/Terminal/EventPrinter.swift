@@ -48,6 +48,30 @@ package struct EventPrinter {
     }
 }
 
+/// Prints what several jobs remark on, each text once.
+package struct NotePrinter {
+    private let isQuiet: Bool
+    private var said: Set<String> = []
+
+    package init(isQuiet: Bool) { self.isQuiet = isQuiet }
+
+    /// Prints the notes of an event, if it has any.
+    package mutating func tell(_ event: Job.Event) {
+        switch event {
+        case .note(let note): say("note: " + note)
+        case .plan(let plan, index: _):
+            for note in plan.notes { say("note: " + note) }
+            if let line = plan.standInLine { say(line) }
+        default: break
+        }
+    }
+
+    private mutating func say(_ text: String) {
+        guard said.insert(text).inserted else { return }
+        Console.line(("gesso: " + text).asLine(), isQuiet: isQuiet)
+    }
+}
+
 extension EditPlan {
     /// What the model knows, where it is a small one that comes with Gesso.
     package var standInLine: String? {

@@ -68,6 +68,7 @@ struct GridRunner {
     private func make(_ grid: Grid) async throws -> [Grid.Outcome] {
         let began = ContinuousClock.now
         let count = grid.cells.count
+        var notes = NotePrinter(isQuiet: options.progress.quiet)
         return try await grid.run(with: Workplace.library, options.jobOptions) {
             index, cell in
             try Interruption.check()
@@ -78,8 +79,9 @@ struct GridRunner {
             Console.line(
                 "gesso: picture \(index + 1) of \(count): \(cell.label)\(pace)".asLine(),
                 isQuiet: options.progress.quiet)
-        } event: { _ in
+        } event: { event in
             try Interruption.check()
+            notes.tell(event)
         } failed: { cell, error in
             Console.line("gesso: \(cell.label): \(error.text(\.inFlags))".asLine())
         }

@@ -43,6 +43,19 @@ import Testing
         }
     }
 
+    /// What the verb would remark on is said of a table, too, and once.
+    @Test func notesOfThePicturesAreSaid() throws {
+        try Tool.inFolder { tool in
+            try tool.draw("in.png")
+            let common = ["--preset", "watercolor", "--prompt", "a lake", "--steps", "4", "-o"]
+            let made = try tool.run(["grid", "in.png", "--x", "seed=1,2"] + common + ["grid.png"])
+            let alone = try tool.run(["img2img", "in.png", "--seed", "1"] + common + ["a.png"])
+            let notes = alone.errors.split(separator: "\n").filter { $0.contains("note: ") }
+            #expect(!notes.isEmpty)
+            for note in notes { #expect(made.errors.ranges(of: note).count == 1, "\(made.errors)") }
+        }
+    }
+
     @Test func seedsLeftToChanceDiffer() throws {
         try Tool.inFolder { tool in
             let made = try tool(
