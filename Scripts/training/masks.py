@@ -38,8 +38,9 @@ def border(draw, width, height, rng, thing):
     else:
         new[:] = rng.uniform(0.1, 0.25, 4)
     left, top, right, bottom = new * [width, height, -width, -height] + [0, 0, width, height]
-    if thing.any() and rng.random() < 0.8:
-        rows, columns = (np.nonzero(thing.max(axis) > 0.05)[0] * 8 for axis in (1, 0))
+    cover = thing > 0.05
+    if cover.any() and rng.random() < 0.8:
+        rows, columns = (np.nonzero(cover.any(axis))[0] * 8 for axis in (1, 0))
         left, right = min(left, columns[0]), max(right, columns[-1] + 8)
         top, bottom = min(top, rows[0]), max(bottom, rows[-1] + 8)
     draw.rectangle((0, 0, width, height), fill=255)
@@ -64,8 +65,7 @@ def random_masks(things, rng):
     height, width = (side * 8 for side in things.shape[1:])
     out, wider = np.zeros((len(things), 1, height, width), np.float32), np.zeros(len(things), bool)
     for place, mask in enumerate(out[:, 0]):
-        own = things[place] * (things[place] > 0.05)
-        thing = own if rng.random() < 0.6 else things[int(rng.integers(len(things)))]
+        thing = things[place if rng.random() < 0.6 else int(rng.integers(len(things)))]
         if thing.max() > 0.5 and rng.random() < 1 / 3:
             mask[:] = around(thing, rng)
             continue
@@ -80,7 +80,7 @@ def random_masks(things, rng):
         elif kind < 0.48:
             stroke(draw, width, height, rng)
         else:
-            border(draw, width, height, rng, own)
+            border(draw, width, height, rng, things[place])
             wider[place] = True
         mask[:] = np.asarray(picture, np.float32) / 255
     return out, wider

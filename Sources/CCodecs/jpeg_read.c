@@ -200,17 +200,22 @@ static void leave_out_zeros(jpeg_state *state, const uint8_t *bytes, size_t coun
     state->left_out = count - kept;
 }
 
-codec_reader *codec_jpeg_open(const uint8_t *bytes, size_t count) {
+static codec_reader *open_reader(void) {
     codec_reader *reader = codec_reader_open(sizeof(jpeg_state));
     if (reader == NULL) return NULL;
     jpeg_state *state = reader->state;
     state->reader = reader;
-    leave_out_zeros(state, bytes, count);
     state->jpeg.err = jpeg_std_error(&state->errors);
     state->errors.error_exit = fail;
     state->errors.emit_message = message;
     state->errors.output_message = print_nothing;
     state->jpeg.client_data = state;
+    return reader;
+}
+
+codec_reader *codec_jpeg_open(const uint8_t *bytes, size_t count) {
+    codec_reader *reader = open_reader();
+    if (reader != NULL) leave_out_zeros(reader->state, bytes, count);
     return reader;
 }
 
@@ -365,74 +370,7 @@ static void take_coding(codec_jpeg_coding *coding, const struct jpeg_decompress_
     }
 }
 
-// A decoding whose picture is thrown away.
-typedef struct jpeg_trial {
-    struct jpeg_decompress_struct jpeg;
-    struct jpeg_error_mgr errors;
-    struct jpeg_progress_mgr progress;
-    jmp_buf jump;
-    codec_jpeg_source source;
-} jpeg_trial;
-
-static _Noreturn void end_trial(j_common_ptr jpeg) {
-    longjmp(((jpeg_trial *)jpeg->client_data)->jump, 1);
-}
-
-static void end_long_trial(j_common_ptr jpeg) {
-    if (((jpeg_trial *)jpeg->client_data)->jpeg.input_scan_number > scan_limit) end_trial(jpeg);
-}
-
-// Ends the trial where samples are missing, damaged or followed by more than a little.
-static void judge_trial(j_common_ptr jpeg, int level) {
-    if (level >= 0) return;
-    switch (jpeg->err->msg_code) {
-    case JWRN_NOT_SEQUENTIAL:
-    case JWRN_ADOBE_XFORM:
-    case JWRN_JFIF_MAJOR:
-    case JWRN_BOGUS_ICC:
-        return;
-    case JWRN_EXTRANEOUS_DATA:
-        if (jpeg->err->msg_parm.i[0] <= padding_limit) return;
-        if (((jpeg_trial *)jpeg->client_data)->jpeg.input_scan_number == 0) return;
-    }
-    end_trial(jpeg);
-}
-
-// Whether the picture is whole, and ends at its end marker, if the zeros before that are samples.
-static int is_whole_with_zeros(const jpeg_state *state) {
-    jpeg_trial *trial = calloc(1, sizeof *trial);
-    if (trial == NULL) return 0;
-    volatile int is_whole = 0;
-    trial->jpeg.err = jpeg_std_error(&trial->errors);
-    trial->errors.error_exit = end_trial;
-    trial->errors.emit_message = judge_trial;
-    trial->errors.output_message = print_nothing;
-    trial->jpeg.client_data = trial;
-    if (setjmp(trial->jump) == 0) {
-        struct jpeg_decompress_struct *jpeg = &trial->jpeg;
-        jpeg_create_decompress(jpeg);
-        trial->progress.progress_monitor = end_long_trial;
-        jpeg->progress = &trial->progress;
-        codec_jpeg_read_from(jpeg, &trial->source, state->source.bytes, state->whole);
-        jpeg_read_header(jpeg, TRUE);
-        jpeg->out_color_space = jpeg->jpeg_color_space;
-        jpeg->scale_denom = 8;
-        jpeg->dct_method = JDCT_IFAST;
-        jpeg->do_fancy_upsampling = FALSE;
-        jpeg_start_decompress(jpeg);
-        size_t wide = (size_t)jpeg->output_width * (size_t)jpeg->output_components;
-        uint8_t *row = jpeg->mem->alloc_large((j_common_ptr)jpeg, JPOOL_IMAGE, wide);
-        while (jpeg->output_scanline < jpeg->output_height) {
-            JSAMPROW rows[1] = {row};
-            jpeg_read_scanlines(jpeg, rows, 1);
-        }
-        jpeg_finish_decompress(jpeg);
-        is_whole = 1;
-    }
-    jpeg_destroy_decompress(&trial->jpeg);
-    free(trial);
-    return is_whole;
-}
+static int is_whole_with_zeros(const jpeg_state *state);
 
 // The commonest codes of a picture with tables of its own are the one bit 0, so the data of a part in one colour are
 // zeros. Filler that is as long as what is missing does not occur.
@@ -476,4 +414,24 @@ void codec_jpeg_close(codec_reader *reader) {
     codec_inks_close(state->inks);
     free(state->row);
     codec_reader_close(reader);
+}
+
+// Whether the picture is whole, and ends at its end marker, if the zeros before that are samples: it is read so, and the
+// samples are thrown away.
+static int is_whole_with_zeros(const jpeg_state *state) {
+    codec_reader *reader = open_reader();
+    if (reader == NULL) return 0;
+    jpeg_state *trial = reader->state;
+    trial->source.bytes = state->source.bytes;
+    trial->source.count = state->whole;
+    uint16_t *row = NULL;
+    int is_whole = codec_jpeg_header(reader) == codec_ok;
+    if (is_whole) row = malloc((size_t)reader->width * reader->channels * sizeof *row);
+    for (uint32_t y = 0; is_whole && y < reader->height; y++) {
+        is_whole = row != NULL && codec_jpeg_rows(reader, row, 1) == codec_ok;
+    }
+    is_whole = is_whole && !trial->is_cut;
+    free(row);
+    codec_jpeg_close(reader);
+    return is_whole;
 }

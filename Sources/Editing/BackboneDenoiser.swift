@@ -146,7 +146,6 @@ struct BackboneDenoiser: Denoiser {
     /// repeats the last vector of the shorter ones of those that `AND` joins. What keeps something between calls needs
     /// them together.
     private func evened(_ branches: [EncodedPrompt], firstPart: Int) throws -> [Tensor] {
-        let longest = branches.map { $0.hiddenStates.shape[1] }.max() ?? 0
         let isTogether = control != nil || recipe.deepCache > 1 || recipe.reuse > 1
         guard recipe.compatibility.padsPrompts || isTogether else {
             let longest = branches[firstPart...].map { $0.hiddenStates.shape[1] }.max() ?? 0
@@ -157,6 +156,7 @@ struct BackboneDenoiser: Denoiser {
                 return .concatenated([branch] + Array(repeating: last, count: missing), axis: 1)
             }
         }
+        let longest = branches.map { $0.hiddenStates.shape[1] }.max() ?? 0
         return try branches.map { encoded in
             let branch = encoded.hiddenStates
             guard branch.shape[1] < longest else { return branch }
@@ -263,14 +263,12 @@ struct BackboneDenoiser: Denoiser {
         guard !model.hasGuidanceEmbedding else {
             return try (counts ? guiding : plain)(x, at: level)
         }
-        // With several prompts every scale guides.
-        let guides = counts && (recipe.isGuided || prompts.isComposed)
-        let scale = guides ? Float(recipe.guidanceScale) : 1
+        let scale = counts ? Float(recipe.guidanceScale) : 1
         if prompts.isComposed {
             return try Composed(plain, scale: scale, weights: prompts.weights)(x, at: level)
         }
         guard model.kind == .instruction else {
-            return try guided(plain, scale, x, at: level)
+            return try guided(plain, recipe.isGuided ? scale : 1, x, at: level)
         }
         let imageScale = Float(recipe.imageGuidanceScale)
         return try PictureGuided(plain, scale: scale, imageScale: imageScale)(x, at: level)

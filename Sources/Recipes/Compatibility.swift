@@ -61,9 +61,9 @@ public struct Compatibility: Sendable, Equatable {
         case .a1111, .a1111Exact: generator = .nv
         case .comfy, .diffusers, nil: generator = .torch
         }
-        drawsLatents = program == .diffusers || program == nil
-        guidesBelowOne = program != .diffusers && program != nil
-        padsPrompts = !guidesBelowOne
+        drawsLatents = steps == .diffusers
+        guidesBelowOne = steps != .diffusers
+        padsPrompts = steps == .diffusers
     }
 }
 
