@@ -2,12 +2,12 @@ import Files
 public import Foundation
 import Tensors
 
-/// A four-channel model made one for inpainting by "add difference": each weight of its UNet is
+/// A four-channel model made one for inpainting by "add difference": each weight of its UNet and of its text encoders is
 /// inpainting + (own - origin), where `origin` is what the nine-channel UNet was made from.
 ///
 /// Computed in f32 and rounded once, to the type of the inpainting model's weight, nearest and ties to
-/// even. The five channels of `conv_in` that the own UNet lacks are the inpainting model's. Text
-/// encoder, VAE, scheduler and tokenizer are the own model's.
+/// even. The five channels of `conv_in` that the own UNet lacks are the inpainting model's. VAE, scheduler and tokenizer
+/// are the own model's, and so is a weight of a text encoder that the other models do not have in its shape.
 public struct InpaintingSum: ModelOverlay {
     /// the four-channel model
     public let base: any ModelSource
@@ -38,10 +38,30 @@ public struct InpaintingSum: ModelOverlay {
         try (component == "unet" ? inpainting : base).configuration(component)
     }
 
-    /// The weights of a component; the UNet's are added when they are taken.
+    /// The weights of a component; those of the UNet and of text encoders are added when they are taken.
     public func weights(_ component: String) throws -> Weights {
+        if component.hasPrefix("text_encoder") { return try textEncoder(component) }
         guard component == "unet" else { return try base.weights(component) }
         return Weights(try sums(), file: url.path(percentEncoded: false))
+    }
+
+    private func textEncoder(_ component: String) throws -> Weights {
+        let own = try base.weights(component)
+        guard inpainting.contains(component), origin.contains(component) else { return own }
+        let (others, start) = (
+            try inpainting.weights(component).entries, try origin.weights(component).entries
+        )
+        let sums = own.entries.map { name, custom in
+            guard let entry = others[name], let old = start[name],
+                [entry, old].allSatisfy({ $0.shape == custom.shape }),
+                [entry, old, custom].allSatisfy({ DataType(rawValue: $0.dataType) != nil })
+            else { return (name, custom) }
+            var sum = entry
+            sum.change = { Self.sum($0, custom, old) }
+            return (name, sum)
+        }
+        return Weights(
+            Dictionary(uniqueKeysWithValues: sums), file: url.path(percentEncoded: false))
     }
 
     private func sums() throws -> [String: Safetensors.Entry] {

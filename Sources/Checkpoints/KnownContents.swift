@@ -88,6 +88,13 @@ enum KnownContents {
         if let tiny = TinyAutoencoderFile(names, shape: shape) { return tiny.description }
         // No model has so many tensors that others would come first.
         let names = names.prefix(20_000)
+        // diffusers keeps the vectors of each word under the word.
+        let areWords = names.allSatisfy { $0.hasPrefix("<") && $0.hasSuffix(">") }
+        if areWords, names.allSatisfy({ shape($0).map { (1...2).contains($0.count) } ?? false }),
+            !names.isEmpty
+        {
+            return "a textual inversion embedding"
+        }
         return table.first { row in
             row.names.allSatisfy { name in names.contains { $0.hasPrefix(name) } }
         }?.what

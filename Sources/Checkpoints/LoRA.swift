@@ -15,6 +15,9 @@ public struct LoRA: Sendable {
     public let embeddings: [TextualInversion]
     /// Remarks on what the file holds beside changes to layers, for the user.
     public let notes: [String]
+    /// Whether a strength other than 1 is that of the change whose direction DoRA takes, as in diffusers; else it is how
+    /// much of the way from the weight to DoRA's is gone, as in AUTOMATIC1111 and ComfyUI.
+    public var scalesDirection = false
     /// What the file says of the model it was trained on.
     let metadata: [String: String]
     /// What is said of its strength where it has no alphas; nil where nothing is.

@@ -200,7 +200,9 @@ private struct ChangeBuilder {
     /// The change with DoRA's magnitudes on top.
     private func decomposed(_ strength: Float) throws -> MagnitudeChange {
         let mustBeOfRows = part[.magnitude] == nil
-        guard let entry = part[.magnitude] ?? part[.rowMagnitude], let direction = try change(1)
+        let scales = lora.scalesDirection
+        guard let entry = part[.magnitude] ?? part[.rowMagnitude],
+            let direction = try change(scales ? strength : 1)
         else { throw fault(part.name, "has none of the tensors that belong with it") }
         let isOfRows = count(entry) == rows && (mustBeOfRows || entry.shape.first == rows)
         guard isOfRows || !mustBeOfRows && count(entry) == inputs else {
@@ -212,7 +214,7 @@ private struct ChangeBuilder {
         }
         return MagnitudeChange(
             direction: direction, magnitude: try stored(entry), isOfRows: isOfRows, inputs: inputs,
-            strength: strength)
+            strength: scales ? 1 : strength)
     }
 
     private typealias Factor = (matrix: LowRankMatrix, rank: Int)

@@ -13,6 +13,22 @@ extension ModelFolder {
     /// The endings of pickles.
     static let pickles = [".bin", ".ckpt", ".pt", ".pth"]
 
+    /// Why there is nothing at a path that has a name in its folder; nil where it has none.
+    static func reasonForAbsence(of url: URL) -> String? {
+        var path = url.path(percentEncoded: false)
+        while path.count > 1, path.hasSuffix("/") { path.removeLast() }
+        if access(path, F_OK) != 0, errno == EACCES { return "permission denied" }
+        let isLink = (try? FileManager.default.destinationOfSymbolicLink(atPath: path)) != nil
+        return isLink ? "is a link to a file that is not there: copy the file itself" : nil
+    }
+
+    /// - Throws: `CheckpointError.cannotRead` where the folder may not be read.
+    static func checkAccess(_ folder: URL) throws {
+        let path = folder.path(percentEncoded: false)
+        guard access(path, R_OK | X_OK) != 0 else { return }
+        throw CheckpointError.cannotRead(path: path, reason: "permission denied")
+    }
+
     /// The first link of a folder that leads nowhere, as in copies of the Hugging Face cache's snapshots
     /// without its blobs, and what to do; nil where there is none.
     static func lostLink(in folder: URL) -> String? {

@@ -36,12 +36,14 @@ public struct ModelFolder: ModelSource {
         var isFolder: ObjCBool = false
         let path = url.path(percentEncoded: false)
         guard FileManager.default.fileExists(atPath: path, isDirectory: &isFolder) else {
-            throw CheckpointError.cannotRead(path: path, reason: "no such model folder")
+            throw CheckpointError.cannotRead(
+                path: path, reason: Self.reasonForAbsence(of: url) ?? "no such model folder")
         }
         guard isFolder.boolValue else {
             throw CheckpointError.cannotRead(
                 path: path, reason: "is a file; a model folder in diffusers' layout is needed")
         }
+        try Self.checkAccess(url)
         self.url = url
         let index = url.appending(path: "model_index.json")
         let members = Self.exists(index) ? try ModelIndex(contentsOf: index) : ModelIndex()
@@ -124,6 +126,20 @@ public struct ModelFolder: ModelSource {
             hint: Self.hint(folder, renaming: Self.weightNames[1] + ".safetensors"))
     }
 
+    /// The one file of weights in a folder that is one part of a model; nil where it is something else, or its weights are
+    /// in shards.
+    static func weightsFile(ofPart folder: URL) throws -> URL? {
+        guard exists(folder.appending(path: "config.json")),
+            !exists(folder.appending(path: "model_index.json")),
+            !exists(folder.appending(path: "unet"))
+        else { return nil }
+        let parent = try ModelFolder(folder.deletingLastPathComponent())
+        guard case .whole(let file) = try parent.weightsFile(folder.lastPathComponent) else {
+            return nil
+        }
+        return file
+    }
+
     private func existing(_ component: String) throws -> URL {
         let folder = url(of: component)
         guard Self.exists(folder) else {
@@ -137,6 +153,7 @@ public struct ModelFolder: ModelSource {
             throw CheckpointError.missingFile(
                 folder: path, tried: ["\(component)/"], hint: missingHint(component))
         }
+        try Self.checkAccess(folder)
         return folder
     }
 

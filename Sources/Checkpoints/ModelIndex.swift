@@ -85,7 +85,7 @@ struct ShardIndex {
     init(contentsOf url: URL) throws {
         let path = url.path(percentEncoded: false)
         func malformed(_ reason: String) -> CheckpointError {
-            .malformed(path: path, format: "JSON", reason: reason)
+            .malformed(path: path, format: "index", reason: reason)
         }
         guard case .object(let map)? = try JSONValue(small: url, upTo: 16 << 20)["weight_map"]
         else {

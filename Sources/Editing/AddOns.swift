@@ -26,6 +26,7 @@ public struct AddOns: Sendable, Equatable {
         let strength: Double
         let textStrength: Double
         let blocks: [Double]?
+        let scalesDirection: Bool
 
         /// A LoRA with its factors.
         ///
@@ -33,9 +34,13 @@ public struct AddOns: Sendable, Equatable {
         ///   - strength: for the UNet.
         ///   - textStrength: for the text encoders; nil is the same.
         ///   - blocks: further factors as `BlockWeights.factors` has them; nil is 1 for all.
+        ///   - scalesDirection: how the strength of one with DoRA's magnitudes counts, as
+        ///     `Compatibility.scalesDirection` says.
         public init(
-            _ file: URL, strength: Double, textStrength: Double? = nil, blocks: [Double]? = nil
+            _ file: URL, strength: Double, textStrength: Double? = nil, blocks: [Double]? = nil,
+            scalesDirection: Bool = false
         ) {
+            self.scalesDirection = scalesDirection
             (self.file, self.strength, self.blocks) = (file, strength, blocks)
             self.textStrength = textStrength ?? strength
         }
@@ -82,7 +87,11 @@ public struct AddOns: Sendable, Equatable {
         var model = components.isEmpty ? source : try AmendedModel(source, replacing: components)
         if let inpainting { model = try inpainting.added(to: model) }
         guard !loras.isEmpty else { return Applied(source: model, embeddings: [], notes: []) }
-        let opened = try loras.map { try LoRA($0.file) }
+        let opened = try loras.map { added in
+            var lora = try LoRA(added.file)
+            lora.scalesDirection = added.scalesDirection
+            return lora
+        }
         let amended = try AmendedModel(
             model,
             adding: zip(opened, loras).map { lora, added in

@@ -113,7 +113,8 @@ extension Edit {
             verb: .inpaint, recipe: recipe,
             original: original, start: original, mask: share, region: region,
             width: image.width, height: image.height, strength: recipe.strength,
-            notes: notes + Self.notes(onFill: recipe, of: .inpaint),
+            notes: notes + Self.notes(onFill: recipe, of: .inpaint)
+                + noteOnGrey(image, recipe),
             fill: Filling(recipe.fill).map {
                 PendingFill(hole: region, filling: $0, avoided: avoided, isShown: false)
             }, mode: recipe.maskMode,

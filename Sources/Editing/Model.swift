@@ -274,7 +274,14 @@ extension ModelSource {
     /// The model's own, or Stable Diffusion's where it has none.
     func schedulerConfiguration() throws -> SchedulerConfiguration {
         guard contains("scheduler") else { return .stableDiffusion }
-        let configuration = try SchedulerConfiguration(json: configuration("scheduler"))
+        let configuration: SchedulerConfiguration
+        do {
+            configuration = try SchedulerConfiguration(json: self.configuration("scheduler"))
+        } catch SamplingError.configuration(let key, let found, let expected) {
+            throw CheckpointError.malformed(
+                path: url.path(percentEncoded: false), format: "scheduler configuration",
+                reason: "\"\(key)\" is \(found); expected \(expected)")
+        }
         // What their UNets predict means something else, whatever scheduler is chosen.
         let others = ["EDM", "FlowMatch"]
         if let name = configuration.className, others.contains(where: name.hasPrefix) {

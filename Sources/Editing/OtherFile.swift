@@ -1,8 +1,11 @@
 import Checkpoints
 public import Foundation
 
-/// A safetensors file that is no whole checkpoint: a LoRA, an embedding, a VAE, something unknown.
+/// A safetensors file that is no whole checkpoint: a LoRA, an embedding, a VAE, something unknown; or a folder that
+/// is one part of a model in diffusers' layout, such as a ControlNet.
 public struct OtherFile: Sendable {
+    /// Where it is.
+    public let url: URL
     /// What it is in words, where its names tell.
     public let guess: String?
     /// How many tensors it holds.
@@ -23,8 +26,8 @@ public struct OtherFile: Sendable {
     ///
     /// - Throws: `CheckpointError` when it is neither, or cannot be read.
     public init?(_ url: URL) throws {
-        guard !ModelFolder.isFolder(url), let file = try LooseFile(url) else { return nil }
-        (guess, tensors, parameters) = (file.guess, file.tensors, file.parameters)
-        (metadata, ranks) = (file.metadata, file.ranks)
+        guard let file = try LooseFile(url) else { return nil }
+        (self.url, guess, tensors) = (file.url, file.guess, file.tensors)
+        (parameters, metadata, ranks) = (file.parameters, file.metadata, file.ranks)
     }
 }

@@ -97,7 +97,9 @@ extension GessoError {
             let shipped = (try? PresetShelf.shipped()) ?? []
             self.init(
                 kind, "no \(key)", at: verb.rawValue,
-                remedy: .giveSetting(key, hasPresets: shipped.contains { $0.verbs.contains(verb) }))
+                remedy: .giveSetting(
+                    key, hasPresets: shipped.contains { $0.verbs.contains(verb) },
+                    orNoSteps: verb == .inpaint || verb == .outpaint))
         case .wrongVerb(let preset, let verb, let madeFor):
             self.init(
                 kind, "preset '\(preset.prefix(40))' is not for \(verb.rawValue)",

@@ -175,9 +175,8 @@ public struct Grid: Sendable {
             switch axis.subject {
             case .key(let key): [key]
             case .words: ["prompt"]
-            case .preset: keys
             case .model, .control: []
-            case .variable: keys.filter(differs)
+            case .preset, .variable: keys.filter(differs)
             }
         }
         let shown = keys.filter { !varied.contains($0) }.compactMap { name in

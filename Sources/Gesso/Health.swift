@@ -49,6 +49,14 @@ package struct Health {
             let program = ModelRoot(folder).program.map { ", the folder of \($0)" } ?? ""
             return Finding("models folder", .fine, path + program)
         }
+        let inside = ModelKind.allCases.flatMap { kind in
+            library.shelf.roots.flatMap { $0.places(kind) }.map(\.url)
+        }
+        let named = Set(places.models.map { $0.path(percentEncoded: false) })
+        for path in Set(inside.map { $0.path(percentEncoded: false) }).subtracting(named).sorted() {
+            guard let fault = FolderSearch.fault(of: URL(filePath: path)) else { continue }
+            findings.append(Finding("models folder", .warning, "\(path): \(fault)"))
+        }
         do {
             for folder in try ModelKind.allCases.flatMap({ try library.shelf.extraFolders($0) }) {
                 guard let fault = FolderSearch.fault(of: folder) else { continue }
@@ -207,7 +215,7 @@ private enum Machine {
             Finding(
                 "formats", Image.missingCodecs.isEmpty ? .fine : .warning,
                 Image.missingCodecs.isEmpty
-                    ? "all are read and written" : Image.missingCodecs.joined(separator: "; ")),
+                    ? "none is missing" : Image.missingCodecs.joined(separator: "; ")),
         ]
     }
 

@@ -10,7 +10,8 @@ public enum Remedy: Sendable, Equatable, CustomStringConvertible {
     /// What to do about a part of the request, or a setting, of that name.
     case part(String, String)
     /// A value for the setting of that name, or a preset that has one, where some are shipped for the verb.
-    case giveSetting(String, hasPresets: Bool)
+    /// Where there is a mask, `steps` 0 fills it without a model.
+    case giveSetting(String, hasPresets: Bool, orNoSteps: Bool)
     /// A value for the variable of that name.
     case giveVariable(String)
     /// A mask of that name.
@@ -71,8 +72,9 @@ public enum Remedy: Sendable, Equatable, CustomStringConvertible {
         switch self {
         case .advice(let text): text
         case .part(let name, let advice): "\(name): \(advice)"
-        case .giveSetting(_, let hasPresets):
-            hasPresets ? "give one, or a preset that has one" : "give one"
+        case .giveSetting(_, let hasPresets, let orNoSteps):
+            (hasPresets ? "give one, or a preset that has one" : "give one")
+                + (orNoSteps ? "; steps 0 fills without a model" : "")
         case .giveVariable: "give it one"
         case .giveMask: "give one of that name"
         case .leaveOutVariable(let name): "variable \(name): leave it out"

@@ -112,11 +112,24 @@ extension Image {
             metadata: metadata)
     }
 
+    /// The picture with three colours: a grey one in sRGB, as painted colours need it.
+    public var withColors: Image {
+        guard isGrey else { return self }
+        return withSRGBColors
+    }
+
     /// The picture in sRGB where its profile has no way back: what is painted could not be stored in it.
     var withWayBack: Image {
         guard let bytes = metadata.iccProfile,
             let profile = ColorProfile(bytes, channels: channels), !profile.hasWayBack
         else { return self }
+        var image = withSRGBColors
+        image.metadata.warnings.append(
+            "converted to sRGB by its profile, in which no colours can be stored")
+        return image
+    }
+
+    private var withSRGBColors: Image {
         var image = inSRGB.converted(channels: hasAlpha ? 4 : 3, depth: depth)
         image.metadata.pngChunks.removeAll { $0.name != "pHYs" }
         if image.metadata.jpegCoding != nil {
@@ -124,8 +137,6 @@ extension Image {
                 nil, "its colours became sRGB"
             )
         }
-        image.metadata.warnings.append(
-            "converted to sRGB by its profile, in which no colours can be stored")
         return image
     }
 

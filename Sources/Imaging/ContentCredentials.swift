@@ -52,12 +52,17 @@ struct FileFrame {
 
     /// Chunks are a length, a name, so many bytes and a checksum.
     func chunk(_ name: String) -> (store: Data, blocks: Range<Int>)? {
+        guard let position = chunkPlace(name) else { return nil }
+        let end = position + 12 + number(at: position, 4)
+        return end <= file.count ? (bytes(position + 8..<end - 4), position..<end) : nil
+    }
+
+    /// Where the first chunk of that name begins.
+    func chunkPlace(_ name: String) -> Int? {
         var position = ImageFormat.pngSignature.count
         while position + 12 <= file.count {
             let end = position + 12 + number(at: position, 4)
-            if bytes(position + 4..<position + 8).elementsEqual(name.utf8) {
-                return end <= file.count ? (bytes(position + 8..<end - 4), position..<end) : nil
-            }
+            if bytes(position + 4..<position + 8).elementsEqual(name.utf8) { return position }
             position = end
         }
         return nil
@@ -173,8 +178,8 @@ public struct ManifestPlace: Sendable {
     public init(in file: Data, _ format: ImageFormat) {
         (self.file, self.format) = (file, format)
         switch format {
-        // Behind the header, which comes first.
-        case .png: place = min(ImageFormat.pngSignature.count + 25, file.count)
+        // Before the pixels but behind EXIF: exiftool finds none that comes after it.
+        case .png: place = FileFrame(file).chunkPlace("IDAT") ?? file.count
         case .jpeg: place = FileFrame(file).markerPlace
         case .avif: place = FileFrame(file).boxPlace
         default: place = file.count

@@ -13,10 +13,8 @@ extension Kind<[LoRAChoice]> {
             parse: { text in
                 guard let parts = items(of: text) else { return nil }
                 var choices: [LoRAChoice] = []
-                var names: Set<String> = []
                 for part in parts {
-                    guard let choice = LoRAChoice(part), names.insert(choice.name).inserted
-                    else { return nil }
+                    guard let choice = LoRAChoice(part) else { return nil }
                     choices.append(choice)
                 }
                 return choices
@@ -67,27 +65,51 @@ extension Recipe {
     }
 }
 
-/// The prompts of a recipe, in which words are looked for.
+/// The prompts of a recipe, in which words are looked for. Brackets and backslashes stand for themselves in them, whether
+/// they are escaped or not.
 public struct PromptWords {
-    private let texts: [[UInt8]]
+    private var texts: [[UInt8]]
 
     /// Those of both runs.
     public init(_ recipe: Recipe) {
         texts = [
             recipe.prompt, recipe.negativePrompt, recipe.hires.prompt, recipe.hires.negativePrompt,
             recipe.componentPrompts,
-        ].filter { !$0.isEmpty }.map { Array($0.lowercased().utf8) }
+        ].filter { !$0.isEmpty }.map { Array($0.lowercased().withoutEscapes.utf8) }
+    }
+
+    /// Those of some words that occur elsewhere than within a longer one of them.
+    public func held(of words: Set<String>) -> Set<String> {
+        var rest = self
+        let held = words.sorted { ($1.utf8.count, $0) < ($0.utf8.count, $1) }.filter {
+            rest.take($0)
+        }
+        return Set(held)
+    }
+
+    /// Takes a word out wherever it occurs, and says whether it did.
+    private mutating func take(_ word: String) -> Bool {
+        let word = Array(word.lowercased().utf8)
+        guard !word.isEmpty else { return false }
+        var isHeld = false
+        for index in texts.indices {
+            while let start = Self.place(of: word, in: texts[index]) {
+                isHeld = true
+                texts[index].replaceSubrange(start..<start + word.count, with: [0])
+            }
+        }
+        return isHeld
     }
 
     /// Whether a word occurs with no letter or digit beside it, in small or capital letters.
     public func hold(_ word: String) -> Bool {
         let word = Array(word.lowercased().utf8)
-        return !word.isEmpty && texts.contains { Self.hold(word, $0) }
+        return !word.isEmpty && texts.contains { Self.place(of: word, in: $0) != nil }
     }
 
-    private static func hold(_ word: [UInt8], _ text: [UInt8]) -> Bool {
-        guard text.count >= word.count else { return false }
-        return (0...(text.count - word.count)).contains { start in
+    private static func place(of word: [UInt8], in text: [UInt8]) -> Int? {
+        guard text.count >= word.count else { return nil }
+        return (0...(text.count - word.count)).first { start in
             let end = start + word.count
             return text[start] == word[0] && text[start..<end].elementsEqual(word)
                 && !endsInWord(text[..<start]) && !beginsWithWord(text[end...])
@@ -105,11 +127,20 @@ public struct PromptWords {
 }
 
 extension Recipe {
-    /// What prompts name as embeddings in ComfyUI's notation, as it is written; none where prompts are plain.
+    /// What prompts name as embeddings in ComfyUI's notation; none where prompts are plain.
     public var askedEmbeddings: [String] {
         guard promptSyntax == .weighted else { return [] }
         return [prompt, negativePrompt, hires.prompt, hires.negativePrompt].flatMap { prompt in
-            prompt.matches(of: #/(?i)embedding:([^\s,()\[\]<>:|]+)/#).map { String($0.1) }
+            prompt.matches(of: #/(?i)embedding:((?:\\[()\[\]]|[^\s,()\[\]<>:|])+)/#).map {
+                String($0.1).withoutEscapes
+            }
         }
+    }
+}
+
+extension String {
+    /// A text in which brackets and backslashes are not escaped.
+    fileprivate var withoutEscapes: String {
+        contains("\\") ? replacing(#/\\([()\[\]\\])/#) { $0.1 } : self
     }
 }

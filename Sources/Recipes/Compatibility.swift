@@ -28,6 +28,10 @@ public struct Compatibility: Sendable, Equatable {
     /// and ComfyUI compute them apart.
     public let padsPrompts: Bool
 
+    /// Whether the strength of a LoRA with DoRA's magnitudes is that of the change before they are applied (diffusers), not
+    /// how much is added of what comes of both (AUTOMATIC1111, ComfyUI).
+    public let scalesDirection: Bool
+
     /// How latents beside a hard mask are kept to the picture.
     public enum KnownLatents: Sendable {
         /// Put back after each step, noised to the next (diffusers).
@@ -64,6 +68,7 @@ public struct Compatibility: Sendable, Equatable {
         drawsLatents = steps == .diffusers
         guidesBelowOne = steps != .diffusers
         padsPrompts = steps == .diffusers
+        scalesDirection = program == .diffusers
     }
 }
 

@@ -114,7 +114,7 @@ private enum Value: Decodable, CustomStringConvertible {
         switch self {
         case .null: "null"
         case .flag(let flag): "\(flag)"
-        case .number(let number): "\(number)"
+        case .number(let number): Int(exactly: number).map { "\($0)" } ?? "\(number)"
         case .string(let string): "\"\(string)\""
         case .numbers(let numbers): "a list of \(numbers.count) numbers"
         case .other: "a list, an object or a number that breaks off"

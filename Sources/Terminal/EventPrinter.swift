@@ -3,6 +3,7 @@ package import Gesso
 /// Prints what happens while a job goes on.
 package struct EventPrinter {
     private let request: Request
+    private var notes: NotePrinter
     private let isQuiet: Bool
     private let see: (Preview.Frame) throws -> Void
 
@@ -11,36 +12,36 @@ package struct EventPrinter {
         _ request: Request, isQuiet: Bool, see: @escaping (Preview.Frame) throws -> Void = { _ in }
     ) {
         (self.request, self.isQuiet, self.see) = (request, isQuiet, see)
+        notes = NotePrinter(isQuiet: isQuiet)
     }
 
     /// Follows a job to its end, and ends it where the process is to end.
     package func follow(_ job: Job) async throws -> Outcome {
-        var meter = ProgressMeter(isQuiet: isQuiet)
+        var (meter, printer) = (ProgressMeter(isQuiet: isQuiet), self)
         defer { meter.clear() }
         return try await job.follow { event in
             try Interruption.check()
-            try print(event, &meter)
+            try printer.print(event, &meter)
         }
     }
 
-    private func print(_ event: Job.Event, _ meter: inout ProgressMeter) throws {
+    private mutating func print(_ event: Job.Event, _ meter: inout ProgressMeter) throws {
         switch event {
         case .edit(let number, of: let count, let verb):
             say("edit \(number) of \(count): \(verb.rawValue)")
-        case .note(let note): say("note: " + note)
+        case .note(let note): notes.tell(note)
         case .plan(let plan, index: let index): announce(plan, index)
         case .progress(let progress): meter.tell(progress)
         case .preview(let frame): try see(frame)
         }
     }
 
-    private func announce(_ plan: EditPlan, _ index: Int) {
-        for note in plan.notes { say("note: " + note) }
+    private mutating func announce(_ plan: EditPlan, _ index: Int) {
+        plan.notes.forEach { notes.tell($0) }
         let verb = request.edits[index].verb
         if verb == .inpaint || verb == .outpaint { say(coverage(of: plan.repaintedFraction)) }
-        guard plan.scheduler != nil else { return }
-        say("seed \(plan.seed)")
-        if index == 0, let line = plan.standInLine { say(line) }
+        notes.tellSeed(of: plan)
+        notes.tellStandIn(of: plan)
     }
 
     private func say(_ text: String) {
@@ -48,36 +49,32 @@ package struct EventPrinter {
     }
 }
 
-/// Prints what several jobs remark on, each text once.
+/// Prints what jobs remark on, each text once.
 package struct NotePrinter {
     private let isQuiet: Bool
     private var said: Set<String> = []
 
     package init(isQuiet: Bool) { self.isQuiet = isQuiet }
 
-    /// Prints the notes of an event, if it has any.
-    package mutating func tell(_ event: Job.Event) {
-        switch event {
-        case .note(let note): say("note: " + note)
-        case .plan(let plan, index: _):
-            for note in plan.notes { say("note: " + note) }
-            if let line = plan.standInLine { say(line) }
-        default: break
-        }
+    /// Prints a note.
+    package mutating func tell(_ note: String) { say("note: " + note) }
+
+    /// Prints the seed of an edit that draws random numbers.
+    package mutating func tellSeed(of plan: EditPlan) {
+        if plan.scheduler != nil { say("seed \(plan.seed)") }
+    }
+
+    /// Prints what the model knows, where it is a small one that comes with Gesso.
+    package mutating func tellStandIn(of plan: EditPlan) {
+        guard plan.isStandIn, plan.scheduler != nil else { return }
+        say(
+            "\(plan.model) is a small model that knows drawn landscapes only: "
+                + "for all else name a checkpoint with --model")
     }
 
     private mutating func say(_ text: String) {
         guard said.insert(text).inserted else { return }
         Console.line(("gesso: " + text).asLine(), isQuiet: isQuiet)
-    }
-}
-
-extension EditPlan {
-    /// What the model knows, where it is a small one that comes with Gesso.
-    package var standInLine: String? {
-        guard isStandIn, scheduler != nil else { return nil }
-        return "\(model) is a small model that knows drawn landscapes only: "
-            + "for all else name a checkpoint with --model"
     }
 }
 

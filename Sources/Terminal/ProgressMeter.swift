@@ -71,9 +71,15 @@ package struct ProgressMeter {
         if detail == .bar { Console.show(bar: "gesso: " + stage) }
     }
 
-    /// Tells how many pictures of a batch are done.
-    package mutating func tellPictures(_ count: Int, of total: Int, at seconds: Double) {
-        guard detail == .documents else { return tell(count, of: total, at: seconds) }
+    /// Tells how many pictures are done.
+    ///
+    /// - Parameter name: of the last of them.
+    package mutating func tellPictures(
+        _ count: Int, of total: Int, named name: String? = nil, at seconds: Double
+    ) {
+        guard detail == .documents else {
+            return tell(count, of: total, named: name, at: seconds)
+        }
         let eta = rate(count, at: seconds).map { Double(total - count) / $0 }
         Console.event(
             Step(stage: "batch", picture: count, pictures: total, seconds: seconds, eta: eta))
@@ -137,7 +143,9 @@ package struct ProgressMeter {
         return step > first.step ? Double(step - first.step) / (seconds - first.seconds) : nil
     }
 
-    private mutating func tell(_ step: Int, of steps: Int, at seconds: Double) {
+    private mutating func tell(
+        _ step: Int, of steps: Int, named name: String? = nil, at seconds: Double
+    ) {
         guard detail != .nothing else { return }
         let pace = rate(step, at: seconds).map { rate in
             let left = Self.time(Double(steps - step) / rate)
@@ -151,7 +159,8 @@ package struct ProgressMeter {
             )
         } else if detail == .everyStep || 10 * step / max(steps, 1) > tenthsTold {
             tenthsTold = 10 * step / max(steps, 1)
-            Console.line("gesso: \(unit) \(step) of \(steps)\(pace ?? "")")
+            let named = name.map { ": " + $0 } ?? ""
+            Console.line("gesso: \(unit) \(step) of \(steps)\(named)\(pace ?? "")".asLine())
         }
     }
 

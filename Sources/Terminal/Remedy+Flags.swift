@@ -40,8 +40,9 @@ extension Remedy {
         case .part("output", let advice): "-o: \(advice)"
         case .part(let name, let advice):
             "--\(name.replacing("_", with: "-")): \(advice)"
-        case .giveSetting(let key, let hasPresets):
+        case .giveSetting(let key, let hasPresets, let orNoSteps):
             "give --\(key.replacing("_", with: "-")) TEXT" + (hasPresets ? " or --preset NAME" : "")
+                + (orNoSteps ? ", or --steps 0 to fill without a model" : "")
         case .giveVariable(let name): "give --var \(name)=TEXT"
         case .giveMask(let name): "give --mask \(name)=MASK"
         case .leaveOutVariable(let name): "--var \(name): leave it out"

@@ -20,19 +20,16 @@ struct BatchPrinter {
         let total = batch.missing.count
         let start = ContinuousClock.now
         var done = 0
-        var hasNamedStandIn = false
+        var notes = NotePrinter(isQuiet: options.quiet)
         let outcomes = try await batch.run { event in
             try Interruption.check()
             switch event {
-            case .note(let note): say("note: \(note)")
+            case .note(let note): notes.tell(note)
             case .job(let item, .progress(let progress)):
                 meter.tell(
                     progress, of: item.input, after: done, of: total,
                     at: start.duration(to: .now) / .seconds(1))
-            case .job(_, .plan(let plan, index: 0)):
-                guard !hasNamedStandIn, let line = plan.standInLine else { break }
-                hasNamedStandIn = true
-                say(line)
+            case .job(_, .plan(let plan, index: 0)): notes.tellStandIn(of: plan)
             case .job: break
             case .outcome(let outcome): try print(outcome, endsBatch: batch.options.failsFast)
             case .progress(let count, of: let total, let seconds):

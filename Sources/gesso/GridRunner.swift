@@ -66,25 +66,20 @@ struct GridRunner {
     }
 
     private func make(_ grid: Grid) async throws -> [Grid.Outcome] {
-        let began = ContinuousClock.now
-        let count = grid.cells.count
-        var notes = NotePrinter(isQuiet: options.progress.quiet)
-        return try await grid.run(with: Workplace.library, options.jobOptions) {
+        var printer = GridPrinter(of: grid.cells.count, isQuiet: options.progress.quiet)
+        defer { printer.clear() }
+        let outcomes = try await grid.run(with: Workplace.library, options.jobOptions) {
             index, cell in
             try Interruption.check()
-            let seconds = began.duration(to: .now) / .seconds(1)
-            let left = Int(seconds / Double(max(index, 1)) * Double(count - index))
-            let pace =
-                index > 0 ? ", \(left / 60):" + String(format: "%02d", left % 60) + " left" : ""
-            Console.line(
-                "gesso: picture \(index + 1) of \(count): \(cell.label)\(pace)".asLine(),
-                isQuiet: options.progress.quiet)
+            printer.begin(cell.label, after: index)
         } event: { event in
             try Interruption.check()
-            notes.tell(event)
+            printer.tell(event)
         } failed: { cell, error in
             Console.line("gesso: \(cell.label): \(error.text(\.inFlags))".asLine())
         }
+        printer.end()
+        return outcomes
     }
 
     /// The plan of every picture, added up.

@@ -27,7 +27,8 @@ struct Output {
         file = try path == "-" ? nil : FilePath.file(path, orFailWith: .cannotCreate)
         if let file, (try? file.resourceValues(forKeys: [.isDirectoryKey]))?.isDirectory == true {
             throw Failure(
-                .cannotCreate, "a folder", at: path, do: "name a file in it: -o \(path)/NAME.png")
+                .cannotCreate, "a folder", at: path,
+                do: "end it with / to keep the picture's name: -o \(path)/")
         }
         if let file { try Self.checkPlace(file, path, overwrites: overwrites) }
         self.format = try Self.format(of: path, named: format)

@@ -73,6 +73,33 @@ import Testing
         }
     }
 
+    @Test("what was trained of the inpainting model's text encoder stays")
+    func textEncoder() throws {
+        let place = try TemporaryFolder()
+        let (own, base) = try parts(place)
+        let file = own.url(of: "text_encoder").appending(path: "model.safetensors")
+        var bytes = [UInt8](try Data(contentsOf: file))
+        // The last of the numbers' bytes: another number of the last tensor.
+        bytes[bytes.count - 1] ^= 1
+        try Data(bytes).write(to: file)
+        let nine = try ModelFolder(Self.inpainting)
+        let trained = try Safetensors(
+            contentsOf: nine.url(of: "text_encoder").appending(path: "model.safetensors")
+        ).entries
+        let same = try InpaintingSum(own, inpainting: nine, base: own).weights("text_encoder")
+        let moved = try InpaintingSum(own, inpainting: nine, base: base).weights("text_encoder")
+        let changed = try Safetensors(contentsOf: file).entries
+        var differences = 0
+        for (name, entry) in trained where DataType(rawValue: entry.dataType) != nil {
+            let wanted = try #require(entry.stored).widened().values
+            let mine = try #require(changed[name]?.stored).widened().values
+            differences += wanted == mine ? 0 : 1
+            #expect(try same.tensor(name, shape: entry.shape).widened().values == wanted)
+            #expect(try moved.tensor(name, shape: entry.shape).widened().values == mine)
+        }
+        #expect(differences == 1)
+    }
+
     @Test("each of the three must be what it is given as")
     func refusals() throws {
         let place = try TemporaryFolder()

@@ -68,4 +68,40 @@ struct LyCORISTests {
             #expect(abs(half - (values[0][index] + values[2][index]) / 2) < 1e-6)
         }
     }
+
+    @Test("as in diffusers, a strength is that of the change whose direction DoRA takes")
+    func strengthOfDirections() throws {
+        var lora = try LoRA(Self.folder.appending(path: "dora.safetensors"))
+        lora.scalesDirection = true
+        let base = try ModelFolder(Self.parity.appending(components: "models", "tiny-f32"))
+        let layer = "down_blocks.0.resnets.0.conv1.weight"
+        let own = try base.weights("unet").tensor(layer, shape: [16, 16, 3, 3]).widened().values
+        func values(_ strength: Float) throws -> [Float] {
+            try AmendedModel(base, adding: [WeightedLoRA(lora, strength: strength)])
+                .weights("unet").tensor(layer, shape: [16, 16, 3, 3]).widened().values
+        }
+        // The magnitudes are the file's, whatever the strength is.
+        let (none, half, whole) = try (values(0), values(0.5), values(1))
+        let columns = own.count / 16
+        func norms(_ values: [Float]) -> [Float] {
+            (0..<16).map { row in
+                values[row * columns..<(row + 1) * columns].reduce(0) { $0 + $1 * $1 }.squareRoot()
+            }
+        }
+        for (index, norm) in norms(whole).enumerated() {
+            #expect(abs(norms(none)[index] / norm - 1) < 1e-5)
+            #expect(abs(norms(half)[index] / norm - 1) < 1e-5)
+        }
+        // Without a change the direction is the weight's own.
+        for row in 0..<16 {
+            let factor = norms(none)[row] / norms(own)[row]
+            for index in row * columns..<(row + 1) * columns {
+                #expect(abs(none[index] - own[index] * factor) < 1e-5)
+            }
+        }
+        lora.scalesDirection = false
+        #expect(
+            try AmendedModel(base, adding: [WeightedLoRA(lora, strength: 1)])
+                .weights("unet").tensor(layer, shape: [16, 16, 3, 3]).widened().values == whole)
+    }
 }

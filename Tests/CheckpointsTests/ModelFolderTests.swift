@@ -173,14 +173,23 @@ import Testing
     }
 
     @Test(arguments: [
-        "", "[", "[]", "{\"weight_map\": 1}", String(repeating: "[", count: 100_000),
+        ("", "JSON"), ("[", "JSON"), ("[]", "index"), ("{\"weight_map\": 1}", "index"),
+        (String(repeating: "[", count: 100_000), "JSON"),
     ])
-    func brokenIndexesAreRefused(_ text: String) throws {
+    func brokenIndexesAreRefused(_ text: String, _ format: String) throws {
         try folder.write(text, to: "unet/model.safetensors.index.json")
         let model = try ModelFolder(folder.url)
         let error = #expect(throws: CheckpointError.self) { try model.weights("unet") }
         #expect(error?.kind == .corruptData)
-        #expect(error?.description.contains("not valid JSON") == true)
+        #expect(error?.description.contains("not valid \(format)") == true)
+    }
+
+    @Test func aLostLinkIsNoFolder() throws {
+        let link = folder.url.appending(path: "lost.safetensors")
+        try FileManager.default.createSymbolicLink(
+            at: link, withDestinationURL: folder.url.appending(path: "nothing"))
+        let error = #expect(throws: CheckpointError.self) { try ModelFolder(link) }
+        #expect(error?.description.contains("is a link to a file that is not there") == true)
     }
 
     @Test func aFileIsNoFolder() throws {

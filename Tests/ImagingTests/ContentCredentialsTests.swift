@@ -37,6 +37,18 @@ import Testing
         #expect(EmbeddedManifest(in: file.prefix(33) + chunk + file.dropFirst(33)) != nil)
     }
 
+    /// exiftool 12 finds no EXIF that comes after it.
+    @Test func aPNGsManifestIsBehindItsEXIF() throws {
+        var image = noise(width: 8, height: 8, channels: 3)
+        image.metadata.exif = Array("MM".utf8) + [0, 42, 0, 0, 0, 8, 0, 0, 0, 0, 0, 0]
+        let file = try image.encoded(as: .png)
+        let signed = ManifestPlace(in: file, .png).file(with: Data(box(type: "c2pa")))
+        #expect(EmbeddedManifest(in: signed) != nil)
+        let places = ["eXIf", "caBX", "IDAT"].compactMap { signed.range(of: Data($0.utf8)) }
+            .map(\.lowerBound)
+        #expect(places.count == 3 && places == places.sorted())
+    }
+
     @Test func aWebPsManifestIsFound() throws {
         let file = try noise(width: 8, height: 8, channels: 3).encoded(as: .webp)
         #expect(EmbeddedManifest(in: file) == nil)

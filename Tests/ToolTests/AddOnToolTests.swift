@@ -403,12 +403,14 @@ import Testing
         try Tool.inFolder { tool in
             let file = Self.parity.deletingLastPathComponent()
                 .appending(components: "Weights", "Embeddings", "reference.safetensors")
-            for name in ["word", "two words"] {
+            for name in ["word", "two words", "neg(v2)"] {
                 try FileManager.default.createDirectory(
                     at: tool.url("models/embeddings"), withIntermediateDirectories: true)
                 try FileManager.default.copyItem(
                     at: file, to: tool.url("models/embeddings/\(name).safetensors"))
             }
+            // Not read, and no word of its own within the longer name.
+            try Data("PK".utf8).write(to: tool.url("models/embeddings/two.pt"))
             var shelf = tool
             shelf.environment = ["GESSO_MODELS": "models"]
             func run(_ prompt: String, _ name: String, _ more: [String] = []) throws -> String {
@@ -421,7 +423,12 @@ import Testing
             _ = try run("a word", "b.png", ["--embedding", path])
             let spaced = try run("a embedding:two words", "c.png")
             #expect(!spaced.contains("no embedding"), "\(spaced)")
-            for name in ["b", "c"] {
+            #expect(!spaced.contains("two.pt"), "\(spaced)")
+            // A name with brackets is found by its escaped form, as a word and in ComfyUI's notation.
+            _ = try run(#"a neg\(v2\)"#, "d.png")
+            let escaped = try run(#"a embedding:neg\(v2\)"#, "e.png")
+            #expect(!escaped.contains("no embedding"), "\(escaped)")
+            for name in ["b", "c", "d", "e"] {
                 #expect(
                     try tool("compare", "a.png", name + ".png").text.contains("infinite, equal"))
             }

@@ -51,6 +51,21 @@ import Testing
         }
     }
 
+    /// Percentages are rough: the picture moves by some pixels to where the blocks begin.
+    @Test func sidesInPercentKeepBlocks() throws {
+        try Tool.inFolder { tool in
+            let image = Image(
+                width: 72, height: 88, channels: 3,
+                samples: (0..<72 * 88 * 3).map { UInt16($0 % 200) })
+            try image.encoded(as: .jpeg, quality: 90).write(to: tool.url("a.jpg"))
+            let run = try tool(
+                "outpaint", "a.jpg", "--left", "25%", "--right", "25%", "--top", "25%", "--bottom",
+                "25%", "--fill", "edge", "--steps", "0", "-o", "b.jpg")
+            #expect(run.status == 0, "\(run.errors)")
+            #expect(run.errors.contains("blocks outside the mask are unchanged"), "\(run.errors)")
+        }
+    }
+
     /// A named mask is of the first picture; a later edit cut that.
     @Test func aMaskIsCutAsThePictureIs() throws {
         try Tool.inFolder { tool in

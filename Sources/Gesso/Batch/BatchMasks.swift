@@ -1,4 +1,5 @@
 import Foundation
+import Files
 import Imaging
 public import Recipes
 
@@ -72,6 +73,10 @@ public enum BatchMasks: Sendable {
         if let own = item.mask { return try MaskSource(own, at: .argument("--mask")) }
         switch self {
         case .none:
+            guard FileManager.default.fileExists(atPath: FilePath.literal(item.input)) else {
+                throw GessoError(
+                    .cannotRead, "no such file", at: item.input, do: "correct the list")
+            }
             throw GessoError(
                 .usage, "no mask for \(item.input)",
                 remedy: .part(

@@ -93,13 +93,13 @@ struct AddOnShelf {
             (name: String($0.key.dropFirst(key.count + 1)), url: $0.value)
         }.sorted { $0.name < $1.name }
         var names = Set(recipe.embeddings)
-        let prompts = PromptWords(recipe)
         let items = items(.embeddings)
         let named = [items.filter { $0.sort != .pickle }, items.filter { $0.sort == .pickle }]
             .flatMap { Self.named($0, .embeddings) }
+        func word(_ name: String) -> String { String(name.split(separator: "/").last ?? "") }
+        let held = PromptWords(recipe).held(of: Set((found + named).map { word($0.name) }))
         return (found + named).compactMap { name, url in
-            let word = String(name.split(separator: "/").last ?? "")
-            guard prompts.hold(word), names.insert(name).inserted else { return nil }
+            guard held.contains(word(name)), names.insert(name).inserted else { return nil }
             return Entry(key: key, name: name, files: [url], isOfPrompt: true)
         }
     }
@@ -343,7 +343,8 @@ extension AddOns {
                 loras += entry.files.map {
                     AddedLoRA(
                         $0, strength: choice?.strength ?? 1, textStrength: choice?.textStrength,
-                        blocks: choice?.blocks?.factors)
+                        blocks: choice?.blocks?.factors,
+                        scalesDirection: recipe.compatibility.scalesDirection)
                 }
             case "embedding":
                 embeddings += entry.files.map {

@@ -24,6 +24,8 @@ package enum FolderSearch {
         case model, part
         /// A file that may be a pickle.
         case pickle
+        /// A folder that may not be read.
+        case closed
     }
 
     /// Why a pickle is not read, and what to do.
@@ -35,7 +37,8 @@ package enum FolderSearch {
     private static let weights = [".safetensors", ".sft"]
     private static let pickles = [".ckpt", ".pt", ".pth", ".bin"]
 
-    /// The models of a folder, sorted by their paths. Links are followed; hidden entries are not looked at.
+    /// The models of a folder, sorted by their paths. Links are followed, but no folder is entered twice, so that
+    /// each has its shortest path; hidden entries are not looked at.
     ///
     /// - Parameters:
     ///   - isDeep: whether folders inside of it are searched, too.
@@ -44,7 +47,13 @@ package enum FolderSearch {
         in folder: URL, isDeep: Bool = true, skipping skipped: Set<String> = []
     ) -> [Item] {
         var (found, rest, count) = ([Item](), [(path: "", url: folder, depth: 0)], 0)
-        while let next = rest.popLast() {
+        var (entered, index) = (Set<Identity>(), 0)
+        while index < rest.count {
+            let next = rest[index]
+            index += 1
+            guard let identity = Identity(next.url), entered.insert(identity).inserted else {
+                continue
+            }
             for name in names(in: next.url) where !name.hasPrefix(".") {
                 let (path, url) = (next.path + name, next.url.appending(path: name))
                 let (ofFile, isInside) = (sort(ofFile: name), isFolder(url))
@@ -54,11 +63,26 @@ package enum FolderSearch {
                 if let sort = isInside ? sort(ofFolder: url) : ofFile {
                     found.append(Item(path: path, url: url, sort: sort))
                 } else if isDeep, next.depth < deepest, !skipped.contains(name.lowercased()) {
+                    if fault(of: url) != nil {
+                        found.append(Item(path: path, url: url, sort: .closed))
+                    }
                     rest.append((path + "/", url, next.depth + 1))
                 }
             }
         }
         return found.sorted { $0.path < $1.path }
+    }
+
+    /// What a folder is, by whatever path.
+    private struct Identity: Hashable {
+        let device: UInt64
+        let number: UInt64
+
+        init?(_ folder: URL) {
+            var facts = stat()
+            guard stat(folder.path(percentEncoded: false), &facts) == 0 else { return nil }
+            (device, number) = (UInt64(facts.st_dev), UInt64(facts.st_ino))
+        }
     }
 
     /// The files or folders that a name stands for, with or without its ending: directly in the

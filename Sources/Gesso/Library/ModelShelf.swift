@@ -10,7 +10,7 @@ struct ModelShelf {
     private static let vocabularyName = "clip-tokenizer"
 
     private let places: Places
-    private var roots: [ModelRoot] { places.models.map(ModelRoot.init) }
+    var roots: [ModelRoot] { places.models.map(ModelRoot.init) }
     var cache: HuggingFaceCache { HuggingFaceCache(places.huggingFace) }
 
     init(_ places: Places) { self.places = places }

@@ -86,6 +86,14 @@ struct CompareCommand: ParsableCommand {
         return request
     }
 
+    /// The names of both files, with as much of their folders as tells them apart.
+    private var names: [String] {
+        let parts = [first, second].map { URL(filePath: Input.name($0)).pathComponents }
+        let most = max(parts[0].count, parts[1].count, 1)
+        let count = (1...most).first { parts[0].suffix($0) != parts[1].suffix($0) } ?? 1
+        return parts.map { $0.suffix(count).joined(separator: "/") }
+    }
+
     private func work() throws {
         func output(_ path: String) throws -> Output {
             try Output(path, format: nil, quality: nil, overwrites: overwrite)
@@ -113,11 +121,10 @@ struct CompareCommand: ParsableCommand {
         let comparison = try Comparison(pair.first, pair.second)
         let ssim = try structuralSimilarity(pair.first, pair.second)
         if let sheet {
-            let cells = [first, second].map { URL(filePath: $0).lastPathComponent }
             let side = max(pair.first.width, pair.first.height)
             try sheet.write(
                 Image.contactSheet(
-                    Array(zip(cells, [pair.first, pair.second])), columns: 2, cellSide: side))
+                    Array(zip(names, [pair.first, pair.second])), columns: 2, cellSide: side))
         }
         try map?.write(Image.heatMap(pair.first, pair.second))
         var document = ComparisonDocument(comparison, ssim: ssim)
@@ -127,7 +134,6 @@ struct CompareCommand: ParsableCommand {
                 outside: try Comparison(pair.first, pair.second, outside: mask))
         }
         if let file {
-            let names = [first, second].map { URL(filePath: Input.name($0)).lastPathComponent }
             let page = try ComparisonPage(
                 pair.first, pair.second, mask: mask, names: (names[0], names[1]), document)
             try writeAtomically(Data(page.html.utf8), to: file, overwrite: overwrite)

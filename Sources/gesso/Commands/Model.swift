@@ -11,8 +11,8 @@ struct ModelCommand: ParsableCommand {
             Examples:
               gesso model list --available
               gesso model get sd15
-              gesso model inspect stable-diffusion-v1-5
-              gesso model convert stable-diffusion-v1-5 -o sd15.safetensors --type f16
+              gesso model inspect sd15
+              gesso model convert sd15 -o sd15-f16.safetensors --type f16
             """,
         subcommands: [List.self, Get.self, Inspect.self, Convert.self])
 
@@ -70,7 +70,7 @@ struct ModelCommand: ParsableCommand {
             usage: "gesso model inspect [<model>] [<options>]",
             discussion: """
                 Examples:
-                  gesso model inspect stable-diffusion-v1-5
+                  gesso model inspect sd15
                   gesso model inspect model.safetensors --size 768x512 --hash
 
                 Lists what is missing or left over in each network, which tensors contain
@@ -105,7 +105,8 @@ struct ModelCommand: ParsableCommand {
             let path = url.path(percentEncoded: false)
             let document: ModelDocument
             if let other = try OtherFile(url) {
-                let files = hash ? [try HashedFile(url, named: url.lastPathComponent)] : nil
+                let files =
+                    hash ? [try HashedFile(other.url, named: other.url.lastPathComponent)] : nil
                 document = ModelDocument(other, path: path, files: files)
             } else {
                 let model = try ModelInspection(url, size: size)
