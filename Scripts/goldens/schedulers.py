@@ -35,7 +35,7 @@ CLASSES = {
 }
 # What diffusers calls a scheduler of ours beside the class.
 VARIANTS = {
-    "dpmpp-2m-sde": {"algorithm_type": "sde-dpmsolver++", "solver_order": 2},
+    "dpmpp-2m-sde": {"algorithm_type": "sde-dpmsolver++"},
     "dpmpp-sde": {"noise_sampler_seed": 7},
 }
 # Distilled models have timesteps of their own; diffusers ignores another spacing.
@@ -162,6 +162,10 @@ def solver_cases():
         yield case("tcd", 8, 0.5, eta=eta)
     yield case("lcm", 4)
     yield case("lcm", 4, config={"original_inference_steps": 20, "timestep_scaling": 2.0})
+    for order, solver in [(2, "heun"), (3, "midpoint")]:
+        noisy = {"algorithm_type": "sde-dpmsolver++", "solver_order": order, "solver_type": solver}
+        yield case("dpmpp-2m", 8, config=noisy)
+        yield case("dpmpp-2m-sde", 8, config={"solver_order": order, "solver_type": solver})
 
 
 def run(case, clean, noise, pattern, mask):

@@ -38,20 +38,8 @@ struct DPMSolverMultistep: Scheduler {
 
     /// The solver that the configuration describes.
     init(_ plan: SchedulerPlan) throws {
-        let configuration = plan.configuration
         let isStochastic = try plan.readsStochasticAlgorithm()
-        let most = isStochastic ? 2 : 3
-        guard configuration.solverOrder <= most else {
-            throw SamplingError.unsupported(
-                scheduler: plan.name, setting: "solver_order \(configuration.solverOrder)",
-                advice: "use 1 to \(most)")
-        }
-        try self.init(
-            plan,
-            Variant(
-                order: configuration.solverOrder,
-                solver: Solver(rawValue: configuration.solverType ?? "") ?? .midpoint,
-                noise: isStochastic ? .independent : .none))
+        try self.init(plan, Variant(plan, noise: isStochastic ? .independent : .none))
     }
 
     init(_ plan: SchedulerPlan, _ variant: Variant) throws {
@@ -108,7 +96,10 @@ struct DPMSolverMultistep: Scheduler {
         case 1: return []
         case 2 where variant.solver == .midpoint: return [-0.5 * phi]
         case 2: return [phi / h + 1]
-        default: return [phi / h + 1, -((phi + h) / (h * h) - 0.5)]
+        default:
+            // diffusers has the other sign in the equation with noise, k-diffusion has not.
+            let half = variant.noise == .independent ? -0.5 : 0.5
+            return [phi / h + 1, half - (phi + h) / (h * h)]
         }
     }
 
@@ -132,6 +123,20 @@ struct DPMSolverMultistep: Scheduler {
     }
 
     private func lambda(at index: Int) -> Double { -log(Double(sigmas[index])) }
+}
+
+extension DPMSolverMultistep.Variant {
+    /// Order and weights as the configuration has them.
+    init(_ plan: SchedulerPlan, noise: NoiseUse) throws {
+        let configuration = plan.configuration
+        guard configuration.solverOrder <= 3 else {
+            throw SamplingError.unsupported(
+                scheduler: plan.name, setting: "solver_order \(configuration.solverOrder)",
+                advice: "use 1 to 3")
+        }
+        let solver = DPMSolverMultistep.Solver(rawValue: configuration.solverType ?? "")
+        self.init(order: configuration.solverOrder, solver: solver ?? .midpoint, noise: noise)
+    }
 }
 
 extension SchedulerPlan {

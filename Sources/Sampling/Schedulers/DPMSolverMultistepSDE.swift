@@ -3,8 +3,8 @@ extension SchedulerName {
     public static let dpmppMultistepSDE = SchedulerName(DPMSolverMultistepSDE.traits)
 }
 
-/// DPM-Solver++ for the equation with noise, of order 2 with the midpoint's weight (Lu, Zhou, Bao, Chen,
-/// Li & Zhu 2022, appendix D; Crowson 2023, k-diffusion's `sample_dpmpp_2m_sde`).
+/// DPM-Solver++ for the equation with noise (Lu, Zhou, Bao, Chen, Li & Zhu 2022, appendix D; Crowson 2023, k-diffusion's
+/// `sample_dpmpp_2m_sde`): of order 2 with the midpoint's weight, where the configuration says no other.
 ///
 /// diffusers draws independent noise; A1111 and ComfyUI draw the increments of a Brownian path.
 enum DPMSolverMultistepSDE {
@@ -13,8 +13,11 @@ enum DPMSolverMultistepSDE {
         aliases: ["dpmpp 2m sde gpu"], settings: .ofSigmas, noise: .brownian,
         automatic: .exponential, defaults: SchedulerDefaults(thresholds: true)
     ) { plan in
-        let noise: NoiseUse = plan.rule == .diffusers ? .independent : .brownian
-        return try DPMSolverMultistep(
-            plan, DPMSolverMultistep.Variant(order: 2, noise: noise))
+        // Of order 2 by name; diffusers keeps what the file says.
+        try DPMSolverMultistep(
+            plan,
+            plan.rule == .diffusers
+                ? .init(plan, noise: .independent)
+                : .init(order: 2, noise: .brownian))
     }
 }
