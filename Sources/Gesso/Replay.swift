@@ -65,13 +65,16 @@ extension Receipt {
     /// Whether a picture that was made again has the very pixels, compared in the format of the first
     /// one whatever its own.
     public func isSame(_ outcome: Outcome) throws -> Bool {
-        let format = ImageFormat(written: result.format) ?? request.format
+        let format = format
         guard outcome.request.format != format else { return isSame(try outcome.written) }
         return isSame(
             try Image(
                 decoding: outcome.image.encoded(as: format, quality: request.quality),
                 name: "the result"))
     }
+
+    /// Of the first picture's file.
+    private var format: ImageFormat { ImageFormat(written: result.format) ?? request.format }
 
     private func isSame(_ image: Image) -> Bool {
         image.width == result.width && image.height == result.height
@@ -80,12 +83,16 @@ extension Receipt {
     }
 
     /// What is no longer as the receipt has it, a sentence each: an input, the model, an add-on, the
-    /// version, the instruction set.
+    /// version, the instruction set, the format.
     ///
     /// - Parameter outcome: what came of the receipt's request.
     public func drift(of outcome: Outcome, in folder: URL) throws -> [String] {
         let now = try outcome.receipt(as: nil, in: folder)
+        let (first, second) = (format, outcome.request.format)
+        let keepsPixels = try first == second || isSame(outcome.written)
         return drift(ofPictures: now) + drift(ofModel: now) + drift(ofAddOns: now)
+            + (keepsPixels
+                ? [] : ["the file has other pixels, for it is a \(second), not a \(first)"])
     }
 
     private func drift(ofPictures now: Receipt) -> [String] {

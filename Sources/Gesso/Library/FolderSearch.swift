@@ -1,3 +1,4 @@
+import Checkpoints
 import Files
 package import Foundation
 import Recipes
@@ -33,8 +34,7 @@ package enum FolderSearch {
         "a pickle, which can run code, is not read: convert it to safetensors, as AUTOMATIC1111's "
         + "Checkpoint Merger does"
 
-    /// The endings of weights; ComfyUI knows the second, too.
-    private static let weights = [".safetensors", ".sft"]
+    private static let weights = Safetensors.endings.map { "." + $0 }
     private static let pickles = [".ckpt", ".pt", ".pth", ".bin"]
 
     /// The models of a folder, sorted by their paths. Links are followed, but no folder is entered twice, so that
