@@ -40,7 +40,7 @@ public struct ModelConversion {
 
     /// Whether a name is a single file's; else it is a folder's.
     public static func isFile(_ target: URL) -> Bool {
-        Safetensors.endings.contains(target.path(percentEncoded: false).pathEnding.lowercased())
+        String.weightEndings.contains(target.path(percentEncoded: false).pathEnding.lowercased())
     }
 
     /// Writes the model, whole or not at all: a single file if the name ends in `.safetensors` or `.sft`, else a

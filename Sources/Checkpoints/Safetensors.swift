@@ -5,9 +5,6 @@ public import Tensors
 /// A safetensors file, mapped: its header is read and checked at once, its numbers stay on disk
 /// until they are asked for.
 public struct Safetensors: Sendable {
-    /// What the names of such files end in; ComfyUI knows the second, too.
-    package static let endings = ["safetensors", "sft"]
-
     /// A tensor of any type of the format.
     public struct Entry: Sendable {
         /// the format's word for the type: `F32`, `F16`, `I64`, …

@@ -1,6 +1,9 @@
 /// Parts of paths. Slashes and dots are looked for as single scalars: a mark that is composed with one, as at the beginning
 /// of a name, does not hide it.
 extension String {
+    /// What the paths of safetensors files end in; ComfyUI knows the second, too.
+    package static let weightEndings = ["safetensors", "sft"]
+
     /// Whether a path has a slash.
     public var hasSlash: Bool { unicodeScalars.contains("/") }
 

@@ -1,4 +1,3 @@
-import Checkpoints
 import Files
 package import Foundation
 import Recipes
@@ -34,7 +33,7 @@ package enum FolderSearch {
         "a pickle, which can run code, is not read: convert it to safetensors, as AUTOMATIC1111's "
         + "Checkpoint Merger does"
 
-    private static let weights = Safetensors.endings.map { "." + $0 }
+    private static let weights = String.weightEndings.map { "." + $0 }
     private static let pickles = [".ckpt", ".pt", ".pth", ".bin"]
 
     /// The models of a folder, sorted by their paths. Links are followed, but no folder is entered twice, so that
