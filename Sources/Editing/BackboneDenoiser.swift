@@ -83,10 +83,16 @@ struct BackboneDenoiser: Denoiser {
     private final class Progress {
         /// Of the evaluation that comes next.
         var index = 0
-        /// Of the evaluation whose network is called.
-        var calling = 0
+        let call = Call()
         var texts: ScheduledPrompts.Texts?
         var networks: (guiding: NetworkDenoiser, plain: NetworkDenoiser)?
+    }
+
+    /// What networks are told of the call under way. They must not hold `Progress`, which holds them: nothing of a run, such as
+    /// what `reuse` keeps, would ever be given back.
+    private final class Call {
+        /// Of the evaluation whose network is called.
+        var index = 0
     }
 
     /// The encoded texts, the prompt's parts last.
@@ -185,7 +191,7 @@ struct BackboneDenoiser: Denoiser {
 
     private func network(_ conditionings: [Conditioning]) -> NetworkDenoiser {
         let (backbone, channels, options, control) = (model.backbone, channels, options, control)
-        let progress = progress
+        let call = progress.call
         let isInstruction = model.kind == .instruction
         let parts = prompts.weights.count
         return NetworkDenoiser(model.parametrization) { sample, timestep in
@@ -211,7 +217,7 @@ struct BackboneDenoiser: Denoiser {
             var options = options
             options.control = control?.residuals(
                 sample, timestep: timestep, groups[0], ofPrompt: parts,
-                inStep: progress.calling)
+                inStep: call.index)
             return backbone.predict(
                 input ?? sample, timestep: timestep, groups[0], options: options)
         }
@@ -259,7 +265,7 @@ struct BackboneDenoiser: Denoiser {
     ) throws -> Tensor {
         let counts = model.guides(recipe, at: level)
         let (guiding, plain) = try networks(of: index)
-        progress.calling = index
+        progress.call.index = index
         guard !model.hasGuidanceEmbedding else {
             return try (counts ? guiding : plain)(x, at: level)
         }
