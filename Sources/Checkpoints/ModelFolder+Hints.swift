@@ -22,10 +22,10 @@ extension ModelFolder {
         return isLink ? "is a link to a file that is not there: copy the file itself" : nil
     }
 
-    /// - Throws: `CheckpointError.cannotRead` where the folder may not be read.
+    /// - Throws: `CheckpointError.cannotRead` where the folder may not be entered.
     static func checkAccess(_ folder: URL) throws {
         let path = folder.path(percentEncoded: false)
-        guard access(path, R_OK | X_OK) != 0 else { return }
+        guard access(path, X_OK) != 0 else { return }
         throw CheckpointError.cannotRead(path: path, reason: "permission denied")
     }
 

@@ -81,21 +81,24 @@ public struct PromptWords {
     /// Those of some words that occur elsewhere than within a longer one of them.
     public func held(of words: Set<String>) -> Set<String> {
         var rest = self
-        let held = words.sorted { ($1.utf8.count, $0) < ($0.utf8.count, $1) }.filter {
-            rest.take($0)
-        }
-        return Set(held)
+        let plain = Set(words.map { $0.lowercased() })
+        let held = Set(
+            plain.sorted { ($1.utf8.count, $0) < ($0.utf8.count, $1) }.filter {
+                rest.take(Array($0.utf8))
+            })
+        return words.filter { held.contains($0.lowercased()) }
     }
 
-    /// Takes a word out wherever it occurs, and says whether it did.
-    private mutating func take(_ word: String) -> Bool {
-        let word = Array(word.lowercased().utf8)
+    /// Takes a word in small letters out wherever it occurs, and says whether it did.
+    private mutating func take(_ word: [UInt8]) -> Bool {
         guard !word.isEmpty else { return false }
         var isHeld = false
         for index in texts.indices {
-            while let start = Self.place(of: word, in: texts[index]) {
-                isHeld = true
-                texts[index].replaceSubrange(start..<start + word.count, with: [0])
+            var start = 0
+            while let place = Self.place(of: word, in: texts[index], from: start) {
+                (isHeld, start) = (true, place + word.count)
+                // Zeros are in no word.
+                for byte in place..<start { texts[index][byte] = 0 }
             }
         }
         return isHeld
@@ -107,9 +110,9 @@ public struct PromptWords {
         return !word.isEmpty && texts.contains { Self.place(of: word, in: $0) != nil }
     }
 
-    private static func place(of word: [UInt8], in text: [UInt8]) -> Int? {
-        guard text.count >= word.count else { return nil }
-        return (0...(text.count - word.count)).first { start in
+    private static func place(of word: [UInt8], in text: [UInt8], from first: Int = 0) -> Int? {
+        guard text.count >= first + word.count else { return nil }
+        return (first...(text.count - word.count)).first { start in
             let end = start + word.count
             return text[start] == word[0] && text[start..<end].elementsEqual(word)
                 && !endsInWord(text[..<start]) && !beginsWithWord(text[end...])

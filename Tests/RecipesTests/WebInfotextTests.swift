@@ -188,6 +188,18 @@ import Testing
         #expect(recipe.names(embedding: "my-style") == isNamed)
     }
 
+    @Test func wordsWithinLongerOnesAreNotHeld() {
+        var recipe = Recipe(.textToImage)
+        recipe.prompt = #"By bad artist -neg, neg\(v2\), a lake"#
+        recipe.negativePrompt = "Neg"
+        let words = PromptWords(recipe)
+        let held = words.held(
+            of: ["By bad artist -neg", "bad", "neg(v2)", "neg", "NEG", "lak", "v2", ""])
+        #expect(held == ["By bad artist -neg", "neg(v2)", "neg", "NEG"])
+        recipe.prompt = String(repeating: "a ", count: 30_001)
+        #expect(PromptWords(recipe).held(of: ["a", "a a"]) == ["a", "a a"])
+    }
+
     @Test func aPromptThatIsGivenWasDrawnFromNothing() throws {
         let picture = PictureSettings(
             Infotext(
