@@ -177,7 +177,7 @@ extension Edit {
         guard recipe.region == .mask || recipe.perComponent else { return .whole }
         return .mask(
             padding: recipe.region == .mask ? recipe.maskPadding : nil,
-            byComponent: recipe.perComponent)
+            size: recipe.regionShape, byComponent: recipe.perComponent)
     }
 
     /// Why nothing is repainted.

@@ -96,7 +96,7 @@ struct Outline {
             let half = (passes.map { max($0.width, $0.height) }.max() ?? 0) / 2
             return overlap > half
                 ? ["tile_overlap \(overlap) is more than half a tile: \(half) is taken"] : []
-        case .mask(_, byComponent: true):
+        case .mask(_, _, byComponent: true):
             let prompts = recipe.componentPromptCount
             let parts = passes.count { $0.detailStrength == nil }
             return prompts > parts

@@ -72,8 +72,8 @@ struct Pass: Sendable {
 enum Division: Sendable, Equatable {
     /// It is one.
     case whole
-    /// The parts of the mask, all at once or one by one.
-    case mask(padding: Int?, byComponent: Bool)
+    /// The parts of the mask, all at once or one by one; worked on at a size, where one is given.
+    case mask(padding: Int?, size: Size?, byComponent: Bool)
     /// Steps from a picture outwards; filled in each.
     case canvas(around: Box, filling: Filling)
     /// Tiles that fade into each other.
@@ -93,9 +93,10 @@ extension Edit {
         if let work { return try passes(at: work, multiple: multiple) }
         switch division {
         case .whole: return [Pass(wholeOf: self)]
-        case .mask(let padding, let byComponent):
+        case .mask(let padding, let size, let byComponent):
             return try maskPasses(
-                padding: padding, byComponent: byComponent, side: side, multiple: multiple)
+                padding: padding, size: size, byComponent: byComponent, side: side,
+                multiple: multiple)
         case .canvas(let picture, let filling):
             return canvasPasses(around: picture, filling, side: side)
         case .tiles(let size, let overlap):
@@ -104,7 +105,7 @@ extension Edit {
     }
 
     private func maskPasses(
-        padding: Int?, byComponent: Bool, side: Int, multiple: Int
+        padding: Int?, size: Size?, byComponent: Bool, side: Int, multiple: Int
     ) throws -> [Pass] {
         guard let mask, let region else { return [Pass(wholeOf: self)] }
         let support = mask.support.united(with: region.support)
@@ -112,14 +113,11 @@ extension Edit {
         try Self.check(parts)
         let whole = Box(x: 0, y: 0, width: width, height: height)
         func pass(_ bounds: Box, _ part: Mask.Component?) -> Pass {
-            let box =
+            let (box, size) =
                 padding.map {
-                    bounds.withContext(
-                        padding: $0, least: side / 4, inWidth: width, height: height)
-                } ?? whole
-            let size =
-                padding == nil
-                ? (width: width, height: height) : box.workSize(side: side, multiple: multiple)
+                    maskRegion(
+                        around: bounds, padding: $0, at: size, side: side, multiple: multiple)
+                } ?? (whole, (width: width, height: height))
             let limit = part?.placed(in: box)
             func own(_ mask: Mask) -> Mask {
                 let cropped = mask.cropped(to: box)
@@ -135,6 +133,23 @@ extension Edit {
             pass.prompt = recipe.prompt(ofComponent: index)
             return pass
         }
+    }
+
+    /// The box around a mask that is worked on alone, and the size of the work: that which is given, in whose
+    /// shape the box is as far as the picture goes, else about a square of `side`.
+    private func maskRegion(
+        around bounds: Box, padding: Int, at size: Size?, side: Int, multiple: Int
+    ) -> (box: Box, size: (width: Int, height: Int)) {
+        guard let size else {
+            let box = bounds.withContext(
+                padding: padding, least: side / 4, inWidth: width, height: height)
+            return (box, box.workSize(side: side, multiple: multiple))
+        }
+        let box = bounds.withContext(
+            padding: padding, shape: (size.width, size.height), inWidth: width, height: height)
+        return (
+            box, box.workSize(within: (size.width, size.height), multiple: multiple)
+        )
     }
 
     /// - Throws: `EditingError.tooManyParts`.

@@ -62,6 +62,15 @@ public struct Digest {
         return digest.hexadecimal()
     }
 
+    /// HMAC of a text with SHA-256 (RFC 2104), in lower-case hexadecimal.
+    public static func hmacSHA256(of text: String, key: [UInt8]) -> String {
+        var bytes = [UInt8](repeating: 0, count: Int(EVP_MAX_MD_SIZE))
+        var count: UInt32 = 0
+        let text = Array(text.utf8)
+        HMAC(EVP_sha256(), key, Int32(key.count), text, text.count, &bytes, &count)
+        return Data(bytes.prefix(Int(count))).hexadecimal
+    }
+
     /// SHA-256 of a file of any size, from an offset in it on, in lower-case hexadecimal.
     ///
     /// - Throws: ``FileError/unreadable(path:reason:)``.

@@ -100,6 +100,7 @@ public struct GessoServer: Sendable {
     let queue: Queue
     let tasks = TaskNames()
     let repeats = Repeats()
+    let links = PictureLinks()
     let logger: Logger
 
     /// Opens the data folder and prepares the queue.
@@ -124,10 +125,10 @@ public struct GessoServer: Sendable {
     public func run(onStart: @escaping @Sendable (Int) -> Void = { _ in }) async throws {
         try await store.recover()
         let router = Router(context: ServerContext.self, options: .autoGenerateHeadEndpoints)
-        router.add(middleware: AnswerMiddleware())
+        router.add(middleware: AnswerMiddleware(links: links))
         let routes = routes
         router.add(routes)
-        let gate = configuration.gate.knowing(routes.map(\.path))
+        let gate = configuration.gate.knowing(routes.map(\.path), links)
         let limits = configuration.clock
         // The largest body that is allowed must fit in, too.
         let budget = BodyBudget(limit: max(BodyBudget.usual, gate.bodyLimit))

@@ -44,6 +44,26 @@ public struct Box: Sendable, Equatable {
         return Box(x: newX, y: newY, width: newWidth, height: newHeight)
     }
 
+    /// The box with `padding` pixels more on each side, then widened to the shape of `shape`, shifted and clipped
+    /// alike. This is AUTOMATIC1111's "only masked".
+    public func withContext(
+        padding: Int, shape: (width: Int, height: Int), inWidth width: Int, height: Int
+    ) -> Box {
+        let box = widened(by: padding, inWidth: width, height: height)
+        let isWide = box.width * shape.height > shape.width * box.height
+        let (newX, newWidth) =
+            isWide
+            ? (box.x, box.width)
+            : Self.widened(
+                box.x, box.end.x, to: box.height * shape.width / shape.height, within: width)
+        let (newY, newHeight) =
+            isWide
+            ? Self.widened(
+                box.y, box.end.y, to: box.width * shape.height / shape.width, within: height)
+            : (box.y, box.height)
+        return Box(x: newX, y: newY, width: newWidth, height: newHeight)
+    }
+
     private static func widened(
         _ start: Int, _ end: Int, to length: Int, within limit: Int
     ) -> (start: Int, length: Int) {
@@ -62,6 +82,20 @@ public struct Box: Sendable, Equatable {
             max(Int((Double(length) * scale / Double(multiple)).rounded()), 1) * multiple
         }
         return (size(width), size(height))
+    }
+
+    /// The size at which its content is worked on to fill a size as far as its own shape allows: multiples of
+    /// `multiple`, none of them larger than the size.
+    public func workSize(
+        within size: (width: Int, height: Int), multiple: Int
+    ) -> (width: Int, height: Int) {
+        let scale = min(
+            Double(size.width) / Double(width), Double(size.height) / Double(height))
+        func side(_ length: Int, _ most: Int) -> Int {
+            let count = Int((Double(length) * scale / Double(multiple)).rounded())
+            return min(max(count, 1), max(most / multiple, 1)) * multiple
+        }
+        return (side(width, size.width), side(height, size.height))
     }
 }
 

@@ -64,7 +64,11 @@ extension Recipe {
             (!perComponent, "per_component is off", ["component_prompts"]),
             (controls.isEmpty, "there is no control", ["control_mode"]),
             (canvasPasses == .one, "canvas_passes is one", ["region_size", "work_size"]),
-            (region == .mask, "region is mask", ["work_size"]),
+            (
+                region == .mask && regionShape == nil,
+                "region is mask and work_size no WIDTHxHEIGHT", ["work_size"]
+            ),
+            (regionShape != nil, "work_size is in its place", ["region_size"]),
             (isScaled == false, "the model works at the picture's own size", Self.ofDetail),
             (isScaled == true && !hasTiles, "there are no tiles", ["detail_strength"]),
             (!isGuided, "there is no guidance", Self.ofGuidance),

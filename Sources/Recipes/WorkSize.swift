@@ -6,11 +6,11 @@ public enum WorkSize: Sendable, Equatable, CustomStringConvertible {
     case full
     /// As many pixels as a square of that side has, in the shape of what is worked on.
     case side(Int)
-    /// Within that width and height, in the shape of what is worked on.
+    /// Within that width and height, in the shape of what is worked on; the region of a mask takes their shape.
     case size(Size)
 
     /// What a side may be, in pixels.
-    static let sides = 64...Recipe.maximumSide
+    public static let sides = 64...Recipe.maximumSide
 
     /// How many times the model's area a picture may have to be worked on at its own size in `auto`.
     public static let mostArea = 1.5
@@ -49,6 +49,12 @@ public enum Detail: String, CaseIterable, Sendable {
 }
 
 extension Recipe {
+    /// The size at which the region of a mask is worked on, in its shape; nil leaves the shape to the mask.
+    public var regionShape: Size? {
+        guard region == .mask, case .size(let size) = workSize else { return nil }
+        return size
+    }
+
     /// What to work on at once of a picture of that many pixels; nil is the picture at its own size.
     ///
     /// A program to be matched has its own rules, unless a size is given.

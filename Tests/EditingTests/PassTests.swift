@@ -60,6 +60,27 @@ import Testing
         #expect(try painted("x\nx") == plain)
     }
 
+    @Test func theRegionOfAMaskTakesTheShapeOfAWorkSize() throws {
+        let mask = Mask(
+            width: 160, height: 96,
+            values: (0..<160 * 96).map {
+                (40..<90).contains($0 % 160) && (20..<60).contains($0 / 160) ? 255 : 0
+            })
+        for (size, box) in [
+            ("64x128", Box(x: 40, y: 0, width: 50, height: 96)),
+            ("128x64", Box(x: 25, y: 20, width: 80, height: 40)),
+        ] {
+            let recipe = try recipe(
+                .inpaint,
+                ["region": "mask", "mask_padding": "0", "mask_feather": "0", "work_size": size])
+            let plan = try Self.editor.get().plan(Edit.inpaint(picture(160, 96), mask, recipe))
+            let pass = try #require(plan.passes.first)
+            #expect(plan.passes.count == 1 && pass.box == box)
+            let work = "\(pass.width)x\(pass.height)"
+            #expect(size == "128x64" ? work == size : work == "64x120")
+        }
+    }
+
     @Test(arguments: ["left", "right", "center", "top-left", "bottom"])
     func aWideCanvasIsPaintedInSteps(_ gravity: String) throws {
         let image = picture(120, 90)

@@ -97,6 +97,45 @@ import Testing
         #expect(bounds.withContext(padding: 8, least: 24, inWidth: 100, height: 80) == expected)
     }
 
+    /// By AUTOMATIC1111's `expand_crop_region`, computed from its rule.
+    @Test(arguments: [
+        (
+            Box(x: 40, y: 20, width: 50, height: 40), 0, 128, 64,
+            Box(x: 25, y: 20, width: 80, height: 40)
+        ),
+        (
+            Box(x: 40, y: 20, width: 50, height: 40), 8, 64, 128,
+            Box(x: 32, y: 0, width: 66, height: 96)
+        ),
+        (
+            Box(x: 0, y: 0, width: 10, height: 10), 0, 512, 768,
+            Box(x: 0, y: 0, width: 10, height: 15)
+        ),
+        (
+            Box(x: 100, y: 70, width: 1, height: 1), 0, 512, 512,
+            Box(x: 100, y: 70, width: 1, height: 1)
+        ),
+        (Box(x: 3, y: 3, width: 47, height: 6), 5, 96, 640, Box(x: 0, y: 0, width: 55, height: 96)),
+    ])
+    func contextTakesAShape(
+        _ bounds: Box, _ padding: Int, _ width: Int, _ height: Int, _ expected: Box
+    ) {
+        let box = bounds.withContext(
+            padding: padding, shape: (width, height), inWidth: 160, height: 96)
+        #expect(box == expected)
+    }
+
+    @Test func workFillsASize() {
+        func work(_ width: Int, _ height: Int, _ size: (Int, Int)) -> (width: Int, height: Int) {
+            Box(x: 0, y: 0, width: width, height: height).workSize(within: size, multiple: 8)
+        }
+        #expect(work(101, 151, (512, 768)) == (512, 768))
+        #expect(work(1, 1, (512, 512)) == (512, 512))
+        #expect(work(400, 266, (300, 200)) == (296, 200))
+        #expect(work(55, 96, (96, 640)) == (96, 168))
+        #expect(work(10, 1000, (64, 64)) == (8, 64))
+    }
+
     @Test func workIsNeverEnlargedBeyondWhatIsSensible() {
         let small = Box(x: 0, y: 0, width: 40, height: 40).workSize(side: 512, multiple: 8)
         #expect(small == (160, 160))

@@ -49,9 +49,19 @@ import Testing
         #expect(try idle(.inpaint, settings) == [said])
     }
 
+    @Test func aRegionHasOneSize() throws {
+        #expect(
+            try idle(.inpaint, ["region": "mask", "work_size": "128x64", "region_size": "128"])
+                == ["work_size is in its place: region_size has no effect"])
+        #expect(
+            try idle(.inpaint, ["region": "mask", "work_size": "128"])
+                == ["region is mask and work_size no WIDTHxHEIGHT: work_size has no effect"])
+    }
+
     @Test(arguments: [
         ["mask_mode": "soft", "soft_bias": "2", "mask_feather": "9", "mask_blur": "2"],
         ["region": "mask", "mask_padding": "9", "region_size": "128"],
+        ["region": "mask", "mask_padding": "9", "work_size": "128x64"],
         ["per_component": "true", "component_prompts": "a"],
         ["guidance_scale": "2", "negative_prompt": "a"],
         ["steps": "0", "fill": "patch", "prompt": "", "mask_feather": "9", "mask_mode": "soft"],

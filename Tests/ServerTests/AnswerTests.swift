@@ -73,51 +73,148 @@ struct AnswerTests {
         }
     }
 
-    @Test("A stream that is asked for again ends, though its job is over")
-    func repeatedStream() async throws {
+    @Test("What a program does not want saved is in no gallery, and what it does is")
+    func saved() async throws {
         try await RunningServer.with { server in
-            let body = try JSONSerialization.data(
-                withJSONObject: [
-                    "prompt": "a hill", "steps": 1, "size": "64x64", "stream": true,
-                ])
-            for fields in [[], ["x-stainless-retry-count: 1"]] {
+            for (more, count) in [
+                ([:], 0), (["save_images": true], 1),
+                (["save_images": true, "override_settings": ["samples_save": false]], 1),
+            ] as [([String: Any], Int)] {
                 let answer = try await server.ask(
-                    "POST", "/v1/images/generations", body, fields)
-                #expect(answer.text.contains("image_generation.completed"))
+                    "POST", "/sdapi/v1/txt2img", Self.small.merging(more) { $1 })
+                #expect((answer.json["images"] as? [String])?.count == 1)
+                let kept = try await server.ask("GET", "/api/v1/gallery").json["items"] as? [Any]
+                #expect(kept?.count == count, "\(more)")
             }
         }
     }
 
-    @Test("An answer by address names the server as the client does, and the picture is there")
-    func address() async throws {
+    @Test(
+        "A dark mask repaints what it marks and nothing else; a black one is said to mark nothing")
+    func darkMask() async throws {
         try await RunningServer.with { server in
-            let body = try JSONSerialization.data(
-                withJSONObject: [
-                    "prompt": "a hill", "steps": 1, "size": "64x64", "response_format": "url",
-                ])
-            for (fields, scheme) in [([], "http"), (["X-Forwarded-Proto: https"], "https")] {
+            let photo = try Self.picture(96, 64)
+            func made(_ grey: UInt8, _ more: [String: Any]) async throws -> (Image, String) {
+                let mask = Mask(
+                    width: 96, height: 64,
+                    values: (0..<96 * 64).map { $0 % 96 < 30 && $0 / 96 < 30 ? grey : 0 })
+                let own: [String: Any] = [
+                    "init_images": [photo],
+                    "mask": try mask.image.encoded(as: .png).base64EncodedString(),
+                    "mask_blur": 0,
+                ]
                 let answer = try await server.ask(
-                    "POST", "/v1/images/generations", body, fields)
-                let first = (answer.json["data"] as? [[String: Any]])?.first
-                let address = try #require(first?["url"] as? String)
-                let base = "\(scheme)://127.0.0.1:\(server.port)/"
-                #expect(address.hasPrefix(base))
-                let path = "/" + address.dropFirst(base.count)
-                #expect(try await server.ask("GET", path).status == 200)
+                    "POST", "/sdapi/v1/img2img",
+                    Self.small.merging(own) { $1 }.merging(more) { $1 })
+                let text = try #require(
+                    (answer.json["images"] as? [String])?.first, "\(answer.text)")
+                let image = try Image(
+                    decoding: try #require(Data(base64Encoded: text)), name: "result")
+                return (image.rgb8, answer.json["info"] as? String ?? "")
             }
+            let before = try Image(
+                decoding: try #require(Data(base64Encoded: photo)), name: "photo")
+            let (hard, said) = try await made(100, [:])
+            #expect(hard.samples == before.samples && said.contains("128"), "\(said)")
+            let (soft, _) = try await made(100, ["mask_round": false])
+            let differences = try Comparison(before, soft)
+            let bounds = try #require(differences.bounds)
+            #expect(bounds.x + bounds.width <= 30 && bounds.y + bounds.height <= 30)
+            let (all, warned) = try await made(0, [:])
+            #expect([all.width, all.height] == [64, 64] && warned.contains("The mask is black"))
         }
     }
 
-    @Test("Of two pictures to edit none is dropped in silence")
-    func twoPictures() async throws {
+    @Test("A job is ended by the key it was sent with, and one that waits by none")
+    func keys() async throws {
         try await RunningServer.with { server in
-            let part =
-                "--x\r\nContent-Disposition: form-data; name=\"image[]\"; filename=\"a.png\"\r\n\r\npixels\r\n"
-            let body = Data("\(part)\(part)--x--\r\n".utf8)
-            let answer = try await server.ask(
-                "POST", "/v1/images/edits", body, type: "multipart/form-data; boundary=x")
-            #expect(answer.status == 400)
-            #expect(answer.text.contains("2 pictures"))
+            let slow: [String: Any] = ["prompt": "x", "steps": 900, "width": 64, "height": 64]
+            func state() async throws -> (job: String, step: Int) {
+                let progress = try await server.ask("GET", "/sdapi/v1/progress").json
+                let state = progress["state"] as? [String: Any]
+                return (state?["job"] as? String ?? "", state?["sampling_step"] as? Int ?? 0)
+            }
+            let query = "/sdapi/v1/txt2img?genkey=B"
+            for (path, key) in [("/sdapi/v1/txt2img", "A"), (query, "B")] {
+                let fields = path == query ? slow : slow.merging(["genkey": key]) { $1 }
+                let body = try JSONSerialization.data(withJSONObject: fields)
+                async let made = server.ask("POST", path, body)
+                while try await state().step == 0 { try await Task.sleep(for: .milliseconds(20)) }
+                _ = try await server.ask("POST", "/sdapi/v1/interrupt", ["genkey": "other"])
+                #expect(try await state().job.hasPrefix("job"))
+                _ = try await server.ask("POST", "/sdapi/v1/interrupt", ["genkey": key])
+                #expect(try await made.status == 200)
+                #expect(try await state() == ("", 0))
+            }
+            _ = try await server.ask("POST", "/api/v1/queue/pause")
+            let body = try JSONSerialization.data(withJSONObject: slow)
+            async let waiting = server.ask("POST", "/sdapi/v1/txt2img", body)
+            while try await state().job != "waiting" {
+                try await Task.sleep(for: .milliseconds(20))
+            }
+            _ = try await server.ask("POST", "/sdapi/v1/interrupt", ["genkey": ""])
+            #expect(try await waiting.json["images"] as? [String] == [])
+            #expect(try await state().job == "")
+        }
+    }
+
+    @Test("A second upscaler's picture is laid over the first; what is not offered is named")
+    func twoUpscalers() async throws {
+        try await RunningServer.with { server in
+            let photo = try Self.picture(20, 10)
+            func scaled(_ more: [String: Any]) async throws -> Answer {
+                let usual: [String: Any] = ["image": photo, "upscaling_resize": 3]
+                return try await server.ask(
+                    "POST", "/sdapi/v1/extra-single-image", usual.merging(more) { $1 })
+            }
+            func pixels(_ more: [String: Any]) async throws -> [Double] {
+                let text = try await scaled(more).json["image"] as? String ?? ""
+                let data = try #require(Data(base64Encoded: text))
+                return try Image(decoding: data, name: "larger").samples.map(Double.init)
+            }
+            let (a, b) = (
+                try await pixels(["upscaler_1": "Lanczos"]),
+                try await pixels(["upscaler_1": "Nearest"])
+            )
+            let both = try await pixels([
+                "upscaler_1": "Lanczos", "upscaler_2": "Nearest",
+                "extras_upscaler_2_visibility": 0.25,
+            ])
+            let expected = zip(a, b).map { ($0 * 0.75 + $1 * 0.25).rounded() }
+            #expect(both == expected && a != b)
+            let unknown = try await scaled(["upscaler_1": "Lanczos", "upscaler_2": "no such"])
+            #expect(unknown.status == 404)
+            let faces = try await scaled(["gfpgan_visibility": 1])
+            #expect((faces.json["html_info"] as? String)?.contains("gfpgan_visibility") == true)
+        }
+    }
+
+    @Test("A short piece of work does not wait behind a long one whose client has left")
+    func shortWork() async throws {
+        try await RunningServer.with { server in
+            let large = try Self.picture(400, 400)
+            let scaling: [String: Any] = ["upscaler_1": "Lanczos", "upscaling_resize": 8]
+            func time(_ path: String, _ body: [String: Any]) async throws -> Duration {
+                let began = ContinuousClock.now
+                #expect(try await server.ask("POST", path, body).status == 200)
+                return .now - began
+            }
+            let single = "/sdapi/v1/extra-single-image"
+            let one = try await time(single, scaling.merging(["image": large]) { $1 })
+            let list = Array(repeating: ["data": large, "name": "a"], count: 16)
+            let body = try JSONSerialization.data(
+                withJSONObject: scaling.merging(["imageList": list]) { $1 })
+            let socket = try Socket(server.port)
+            try socket.write(
+                Data(
+                    ("POST /sdapi/v1/extra-batch-images HTTP/1.1\r\nHost: localhost\r\n"
+                        + "Content-Length: \(body.count)\r\n\r\n").utf8) + body)
+            try await Task.sleep(for: one)
+            // The sixteen would take sixteen times as long as one.
+            let small: [String: Any] = ["image": try Self.picture(64, 64)]
+            #expect(try await time("/sdapi/v1/png-info", small) < one * 8)
+            socket.close()
+            #expect(try await time(single, scaling.merging(small) { $1 }) < one * 8)
         }
     }
 
@@ -126,7 +223,7 @@ struct AnswerTests {
         let server = try await RunningServer.start { $0.quota = 1000 }
         var shown: [Int] = []
         for seed in [3, 30] {
-            let own: [String: Any] = ["n_iter": 3, "seed": seed]
+            let own: [String: Any] = ["n_iter": 3, "seed": seed, "save_images": true]
             let answer = try await server.ask(
                 "POST", "/sdapi/v1/txt2img", Self.small.merging(own) { $1 })
             shown.append((answer.json["images"] as? [String])?.count ?? 0)
@@ -175,44 +272,6 @@ struct AnswerTests {
             let info = try #require(answer.json["info"] as? String)
             #expect(info.contains("nope.safetensors"))
             #expect(info.contains("Clip skip: 2"))
-        }
-    }
-
-    @Test("A repeat joins what was not answered yet, and nothing that was")
-    func repeated() async throws {
-        try await RunningServer.with { server in
-            let body = try JSONSerialization.data(
-                withJSONObject: ["prompt": "a hill", "steps": 1, "size": "64x64"])
-            var jobs: Set<String> = []
-            for _ in 0..<2 {
-                let answer = try await server.ask(
-                    "POST", "/v1/images/generations", body, ["x-stainless-retry-count: 1"])
-                jobs.insert(try #require(answer.json["job"] as? String, "\(answer.text)"))
-            }
-            #expect(jobs.count == 2)
-            let slow = Data(#"{"prompt": "a sea", "steps": 400, "size": "64x64"}"#.utf8)
-            func countJobs() async throws -> Int? {
-                (try await server.ask("GET", "/api/v1/jobs").json["items"] as? [Any])?.count
-            }
-            // The first client leaves while its job waits, so that it has no answer for certain.
-            _ = try await server.ask("POST", "/api/v1/queue/pause")
-            let socket = try Socket(server.port)
-            try socket.write(
-                Data(
-                    ("POST /v1/images/generations HTTP/1.1\r\nHost: localhost\r\n"
-                        + "Content-Length: \(slow.count)\r\n\r\n").utf8) + slow)
-            for _ in 0..<600 {
-                if try await countJobs() == 3 { break }
-                try await Task.sleep(for: .milliseconds(50))
-            }
-            socket.close()
-            async let repeated = server.ask(
-                "POST", "/v1/images/generations", slow, ["x-stainless-retry-count: 1"])
-            try await Task.sleep(for: .seconds(1))
-            _ = try await server.ask("POST", "/api/v1/queue/resume")
-            let answer = try await repeated
-            #expect(answer.status == 200, "\(answer.text)")
-            #expect(try await countJobs() == 3)
         }
     }
 

@@ -154,6 +154,66 @@ struct FieldTests {
         }
     }
 
+    @Test("An always-on script that is not here is refused unless it says that it is off")
+    func alwaysOnScripts() async throws {
+        try await RunningServer.with { server in
+            for (name, arguments, status) in [
+                ("reactor", ["aGk=", 1, "0"], 422), ("ADetailer", ["face_yolov8n.pt"], 422),
+                ("no such", [1], 422), ("ADetailer", [["ad_model": "face"]], 422),
+                ("ADetailer", [true], 422), ("ADetailer", [false, ["ad_model": "face"]], 200),
+                ("no such", [], 200), ("no such", [["enabled": false]], 200),
+                ("no such", [NSNull()], 200), ("Sampler", [20, "DPM++ 2M", "Karras"], 200),
+            ] as [(String, [Any], Int)] {
+                let answer = try await server.ask(
+                    "POST", "/sdapi/v1/txt2img",
+                    Self.usual.merging(["alwayson_scripts": [name: ["args": arguments]]]) { $1 })
+                #expect(answer.status == status, "\(name) \(arguments) \(answer.text.prefix(200))")
+            }
+        }
+    }
+
+    @Test("The fields that are answered are those of the picture's text, too")
+    func echoOfText() async throws {
+        try await RunningServer.with { server in
+            let text =
+                "a lake\nNegative prompt: fog\nSteps: 1, Sampler: DPM++ 2M, "
+                + "Schedule type: Karras, CFG scale: 3.5, Seed: 8, Size: 64x96"
+            let answer = try await server.ask(
+                "POST", "/sdapi/v1/txt2img", ["infotext": text, "width": 64])
+            let fields = try #require(answer.json["parameters"] as? [String: Any])
+            #expect(fields["prompt"] as? String == "a lake")
+            #expect(fields["negative_prompt"] as? String == "fog")
+            #expect(fields["sampler_name"] as? String == "DPM++ 2M")
+            #expect(fields["scheduler"] as? String == "Karras")
+            #expect(fields["steps"] as? Int == 1 && fields["cfg_scale"] as? Double == 3.5)
+            #expect(fields["width"] as? Int == 64 && fields["height"] as? Int == 96)
+        }
+    }
+
+    @Test("A share of noise that an ancestral sampler does not have is warned of")
+    func eta() async throws {
+        try await RunningServer.with { server in
+            for (fields, name) in [
+                (["sampler_name": "Euler a", "eta": 0], "eta:"),
+                (
+                    ["sampler_name": "Euler a", "override_settings": ["eta_ancestral": 0.5]],
+                    "eta_ancestral:"
+                ),
+                (["sampler_name": "Euler a", "eta": 1], nil),
+                (["sampler_name": "Euler", "eta": 0.5], nil),
+            ] as [([String: Any], String?)] {
+                let answer = try await server.ask(
+                    "POST", "/sdapi/v1/txt2img", Self.usual.merging(fields) { $1 })
+                let info = try #require(answer.json["info"] as? String, "\(answer.text)")
+                if let name {
+                    #expect(info.contains(name))
+                } else {
+                    #expect(!info.contains("is taken as 1"))
+                }
+            }
+        }
+    }
+
     @Test("Styles are put around the prompt of the second run, too")
     func styles() async throws {
         let file = URL.temporaryDirectory.appending(path: "styles-\(UUID().uuidString).csv")

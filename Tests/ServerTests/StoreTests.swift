@@ -194,7 +194,7 @@ struct StoreTests {
     private func paint(_ prompt: String, on server: RunningServer) async throws {
         let answer = try await server.ask(
             "POST", "/sdapi/v1/txt2img",
-            ["prompt": prompt, "steps": 1, "width": 64, "height": 64])
+            ["prompt": prompt, "steps": 1, "width": 64, "height": 64, "save_images": true])
         #expect(answer.status == 200, "\(answer.text)")
     }
 

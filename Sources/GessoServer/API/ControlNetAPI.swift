@@ -108,15 +108,17 @@ extension GessoServer {
         }
         guard !pictures.isEmpty else { throw Complaint(422, "No image selected") }
         guard pictures.count <= 16 else { throw Complaint(422, "at most 16 pictures at once") }
-        let maps = try await offPool {
-            try pictures.map { text in
-                var image = try ControlUnit.decoded(text, field: "controlnet_input_images")
-                if let map = kind.flatMap({ ControlMap(named: $0) }) {
-                    image = image.controlMap(map, side: side)
-                }
-                return try image.encoded(as: .png).base64EncodedString()
-            }
+        var maps: [JSONValue] = []
+        for text in pictures {
+            maps.append(
+                try await call.offPool {
+                    var image = try ControlUnit.decoded(text, field: "controlnet_input_images")
+                    if let map = kind.flatMap({ ControlMap(named: $0) }) {
+                        image = image.controlMap(map, side: side)
+                    }
+                    return .string(try image.encoded(as: .png).base64EncodedString())
+                })
         }
-        return .json(["info": "Success", "images": .array(maps.map { .string($0) })])
+        return .json(["info": "Success", "images": .array(maps)])
     }
 }

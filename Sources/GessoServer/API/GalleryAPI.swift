@@ -54,7 +54,7 @@ extension GessoServer {
                 .get, "/api/v1/models", "Checkpoints that can be named, with what they cannot do",
                 success: .init(schema: Schemas.list(of: Schemas.model))
             ) { _ in
-                let models = try await offPool { engine.names.summaries() }
+                let models = try await offPool(.short) { engine.names.summaries() }
                 return .json(["items": .array(models.map(Self.document))])
             },
             Route(
@@ -160,7 +160,7 @@ extension GessoServer {
         else { throw Complaint.invalid("width", "the mask would be too large") }
         let from = call.query["from"] ?? "luma"
         let data = try store.data(of: row.sha)
-        let values = try await offPool {
+        let values = try await call.offPool {
             let picture = try decoded(data, field: "picture")
             let mask =
                 switch from {
@@ -203,7 +203,7 @@ extension GessoServer {
             throw Complaint.invalid("mask", "a source and a mask are needed")
         }
         let recipe = try engine.edit(of: order, number: 0).recipe
-        return try await offPool {
+        return try await call.offPool {
             let edit = try Edit.inpaint(
                 try decoded(store.data(of: source), field: "source"),
                 Mask(try decoded(store.data(of: mask), field: "mask")), recipe)
@@ -234,7 +234,8 @@ extension GessoServer {
                 0..<Double(row.height) ~= place[1]
             else { throw Complaint.invalid("fill", "give x and y of a pixel of the picture") }
             let data = try store.data(of: row.sha)
-            let values = try await offPool {
+            let length = WorkLength(width: row.width, height: row.height)
+            let values = try await call.offPool(length) {
                 try decoded(data, field: "source")
                     .flooded(from: Int(place[0]), Int(place[1]), tolerance: tolerance)
             }
@@ -268,7 +269,7 @@ extension GessoServer {
             throw Complaint.invalid("box", "a box or strokes to keep are needed")
         }
         let (data, asked) = (try store.data(of: row.sha), selection)
-        let values = try await offPool {
+        let values = try await call.offPool {
             try decoded(data, field: "source").mask(of: asked).values
         }
         return .bytes(Data(values), type: "application/octet-stream")
@@ -285,7 +286,7 @@ extension GessoServer {
             pictures.append(try store.data(of: sha))
         }
         let parts = pictures
-        let comparison = try await offPool {
+        let comparison = try await call.offPool {
             do {
                 return try Comparison(
                     decoded(parts[0], field: "original"), decoded(parts[1], field: "result"),

@@ -70,7 +70,8 @@ extension GessoServer {
         var fields = try Fields(.object(members))
         let isWhite = fields.string("mask_mode") == "white"
         let asked = try ImageRequest(&fields, engine.names.models)
-        let prepared = try await offPool {
+        let length = [image, mask].compactMap(\.self).map(WorkLength.init(decoding:))
+        let prepared = try await call.offPool(length.contains(.long) ? .long : .short) {
             try PreparedEdit(image, mask, isWhite: isWhite, asked)
         }
         var order = prepared.order
@@ -89,6 +90,8 @@ extension GessoServer {
         let repeats =
             HTTPField.Name("x-stainless-retry-count")
             .flatMap { call.request.headers[$0] }.flatMap { Int($0) } ?? 0
+        // Before the job is there: where no stream is to be had, nothing is made.
+        let events = asked.streams ? try await hub.listen() : nil
         let print = Repeats.print(of: order, seedIsDrawn: !asked.hasSeed)
         let row: JobRow
         if repeats > 0, let known = self.repeats.job(print),
@@ -103,13 +106,13 @@ extension GessoServer {
             self.repeats.note(print, id)
             row = try await queue.submit(order, from: .openai, id: id)
         }
-        guard asked.streams else {
+        guard let events else {
             let finished = try await openAIWait(row, call)
             let document = try await document(finished, asked, call)
             self.repeats.forget(row.id)
             return .json(document)
         }
-        return try await stream(row, asked, call, name)
+        return try await stream(events, row, asked, call, name)
     }
 
     private func openAIWait(_ row: JobRow, _ call: Call) async throws -> JobRow {
@@ -137,30 +140,32 @@ extension GessoServer {
         _ row: JobRow, _ asked: ImageRequest, _ call: Call
     ) async throws -> JSONValue {
         let results = try await store.results(of: row.id)
-        var size = ""
+        var size: (width: Int, height: Int)?
         if let first = results.first, let picture = try await store.picture(first.picture) {
-            size = "\(picture.width)x\(picture.height)"
+            size = (picture.width, picture.height)
         }
+        let receipt = results.first.flatMap { try? JSONValue(reading: Data($0.receipt.utf8)) }
         let data = try results.map { result -> JSONValue in
             let seed = JSONValue(UInt64(bitPattern: result.seed))
             if asked.wantsAddress {
-                let address = call.address(of: "/api/v1/pictures/\(result.picture)")
+                let address = call.address(of: links.target(of: result.picture))
                 return ["url": .string(address), "seed": seed]
             }
             let text = try store.data(of: result.picture).base64EncodedString()
             return ["b64_json": .string(text), "seed": seed]
         }
-        return [
+        let own: [String: JSONValue] = [
             "created": .integer(Int64(row.created)), "data": .array(data),
-            "output_format": .string(asked.order.format), "size": .string(size),
-            "job": .string(row.id),
+            "model": receipt?["model"] ?? .null, "usage": ImageRequest.noUsage,
         ]
+        return .object(
+            asked.shared(row, size: size, format: asked.order.format).merging(own) { $1 })
     }
 
     private func stream(
-        _ row: JobRow, _ asked: ImageRequest, _ call: Call, _ name: String
+        _ stream: AsyncStream<Event>, _ row: JobRow, _ asked: ImageRequest, _ call: Call,
+        _ name: String
     ) async throws -> Response {
-        let stream = try await hub.listen()
         // Of what ended before there was anyone to hear it, no event comes.
         let isOver = try await store.job(row.id)?.state.isFinal ?? true
         let events = AsyncStream<Event> { continuation in
@@ -175,10 +180,10 @@ extension GessoServer {
                         continuation.yield(
                             Self.event(
                                 name + ".partial_image",
-                                [
+                                asked.shared(row, size: asked.size, format: "jpeg").merging([
                                     "b64_json": .string(picture.base64EncodedString()),
                                     "partial_image_index": .integer(Int64(sent)),
-                                ]))
+                                ]) { $1 }))
                         sent += 1
                     }
                     if event.name == "job", event.data["state"] != "queued",
@@ -192,9 +197,12 @@ extension GessoServer {
                         let document = try? await document(finished, asked, call)
                     {
                         self.repeats.forget(row.id)
+                        let shared = document.object?.filter { $0.key != "data" } ?? [:]
                         for item in document["data"]?.array ?? [] {
                             continuation.yield(
-                                Self.event(name + ".completed", item.object ?? [:]))
+                                Self.event(
+                                    name + ".completed",
+                                    shared.merging(item.object ?? [:]) { $1 }))
                         }
                     } else {
                         let message = finished.error ?? "the job was \(finished.state.rawValue)"
@@ -242,8 +250,17 @@ struct ImageRequest: Sendable {
         if order.format != "png" {
             order.quality = fields.integer("output_compression", in: 0...100).map { max($0, 1) }
         }
-        if let name = fields.string("model"), models.contains(name), name != models.first {
+        if let name = fields.string("model"), !name.isEmpty, !Self.isOpenAIs(name) {
+            guard models.contains(name) else {
+                throw Complaint(
+                    404, "The model '\(name.prefix(200))' does not exist", field: "model")
+            }
             order.model = name
+        }
+        if fields.string("background") == "transparent" {
+            throw Complaint(
+                400, "background: transparent is not offered; give auto or opaque",
+                field: "background")
         }
         let strength = fields.double("strength", in: 0...1)
         if let strength { order.settings["strength"] = "\(strength)" }
@@ -264,7 +281,11 @@ struct ImageRequest: Sendable {
         }
         streams = fields.bool("stream") ?? false
         partials = fields.integer("partial_images", in: 0...3) ?? 0
-        wantsAddress = fields.string("response_format") == "url"
+        let form = fields.string("response_format") ?? "b64_json"
+        guard ["b64_json", "url"].contains(form) else {
+            throw Complaint(400, "response_format: give b64_json or url", field: "response_format")
+        }
+        wantsAddress = form == "url"
         if let complaint = fields.complaints.first {
             throw Complaint(
                 400, "\(complaint.field ?? ""): \(complaint.message)", field: complaint.field)
@@ -275,6 +296,28 @@ struct ImageRequest: Sendable {
         }
         self.order = order.drawingSeed()
     }
+
+    /// Whether a name is of a model of OpenAI's own: programs send it unasked.
+    private static func isOpenAIs(_ name: String) -> Bool {
+        ["gpt-image", "dall-e", "chatgpt-image"].contains(where: name.hasPrefix)
+    }
+
+    /// What answers and events have in common.
+    func shared(
+        _ row: JobRow, size: (width: Int, height: Int)?, format: String
+    ) -> [String: JSONValue] {
+        [
+            "created_at": .integer(Int64(row.created)), "output_format": .string(format),
+            "size": .string(size.map { "\($0.width)x\($0.height)" } ?? "auto"),
+            "quality": "auto", "background": "opaque", "job": .string(row.id),
+        ]
+    }
+
+    /// Nothing is counted in tokens here.
+    static let noUsage: JSONValue = [
+        "input_tokens": 0, "output_tokens": 0, "total_tokens": 0,
+        "input_tokens_details": ["image_tokens": 0, "text_tokens": 0],
+    ]
 
     private static func size(_ text: String?) throws -> (width: Int, height: Int)? {
         guard let text, !text.isEmpty, text != "auto" else { return nil }
@@ -303,11 +346,9 @@ struct PreparedEdit: Sendable {
         order.settings["width"] = nil
         order.settings["height"] = nil
         var image = try Self.picture(source, "image")
-        // What is painted anew is opaque, so the picture under it has to be.
-        self.source = image.isTransparent ? try image.rgb8.encoded(as: .png) : source
         var area: Mask?
         if let mask {
-            let picture = try Self.picture(mask, "mask")
+            var picture = try Self.picture(mask, "mask")
             guard picture.width == image.width, picture.height == image.height else {
                 throw Complaint(
                     400,
@@ -315,6 +356,7 @@ struct PreparedEdit: Sendable {
                         + "\(image.width)x\(image.height); give one of the same size",
                     field: "mask")
             }
+            if let size = asked.size { picture = picture.fitted(to: size) }
             guard isWhite || picture.hasAlpha else {
                 throw Complaint(
                     400, "mask: it has no alpha channel; make transparent what is to be edited",
@@ -327,10 +369,15 @@ struct PreparedEdit: Sendable {
                     "mask: it marks nothing; make \(isWhite ? "white" : "transparent") what is to be edited",
                     field: "mask")
             }
-        } else if image.isTransparent {
-            area = Mask(transparencyOf: image)
         }
-        image.metadata = ImageMetadata()
+        let fitted = asked.size.map(image.fitted) ?? image
+        let isFitted = fitted.width != image.width || fitted.height != image.height
+        image = fitted
+        if mask == nil, image.isTransparent { area = Mask(transparencyOf: image) }
+        // What is painted anew is opaque, so the picture under it has to be.
+        self.source =
+            image.isTransparent
+            ? try image.rgb8.encoded(as: .png) : isFitted ? try image.encoded(as: .png) : source
         order.verb = area == nil ? "img2img" : "inpaint"
         self.order = order
         self.mask = try area.map { try $0.image.encoded(as: .png) }
@@ -342,6 +389,13 @@ struct PreparedEdit: Sendable {
         } catch {
             throw Complaint(400, "\(error)", field: field)
         }
+    }
+}
+
+extension Image {
+    /// The picture at a size that it covers, cropped along its middle.
+    fileprivate func fitted(to size: (width: Int, height: Int)) -> Image {
+        size == (width, height) ? self : covering(width: size.width, height: size.height)
     }
 }
 

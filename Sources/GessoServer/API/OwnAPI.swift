@@ -204,7 +204,9 @@ extension GessoServer {
 
     /// Keeps a picture that a client sent, after it has been decoded once.
     func keep(upload data: Data, field: String) async throws -> PictureRow {
-        let image = try await offPool { try decoded(data, field: field) }
+        let image = try await offPool(WorkLength(decoding: data)) {
+            try decoded(data, field: field)
+        }
         guard let format = ImageFormat(sniffing: data) else {
             throw Complaint.invalid(field, "it is no picture that is read")
         }
@@ -224,7 +226,8 @@ extension GessoServer {
         if let side = try call.query.integer("max") {
             fields[.eTag] = nil
             let side = Store.viewSides.first { $0 >= side } ?? 2048
-            let data = try await offPool {
+            let length = WorkLength(width: row.width, height: row.height)
+            let data = try await offPool(length) {
                 try store.thumbnail(of: row.sha, side: side) { try view(of: $0, side: side) }
             }
             return .bytes(data, type: "image/jpeg", fields: fields)
@@ -234,7 +237,7 @@ extension GessoServer {
             fields[.contentDisposition] =
                 "attachment; filename=\"gesso-\(row.sha.prefix(12)).\(ending)\""
         }
-        let data = try await offPool { try store.data(of: row.sha) }
+        let data = try await offPool(.short) { try store.data(of: row.sha) }
         return .bytes(data, type: row.type, fields: fields)
     }
 

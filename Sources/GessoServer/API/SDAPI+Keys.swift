@@ -55,6 +55,7 @@ extension PictureRequestReader {
             let isUsed = Recipe.key(setting.key)?.verbs.contains { $0.rawValue == verb } ?? false
             guard !isSet, isUsed else { continue }
             settings[setting.key] = setting.value
+            echo(setting)
             if isOfSecond { settings["compat"] = "a1111" }
         }
         for note in stored.notes(for: []) { warn(note) }
@@ -63,6 +64,40 @@ extension PictureRequestReader {
         let model = library.checkpoint(of: stored, insteadOf: nil)
         if let name = model.name { choose(name) }
         if let note = model.note { warn(note) }
+    }
+}
+
+extension PictureRequestReader {
+    /// Puts a setting of the text into the fields that the answer repeats.
+    private mutating func echo(_ setting: Setting) {
+        let (key, value) = (setting.key, setting.value)
+        guard let field = Self.fieldsOfKeys[key]?.first else { return }
+        switch key {
+        case "prompt", "negative_prompt": repeats(field, .string(value))
+        case "scheduler":
+            let found = Samplers.find(value)
+            let name = Samplers.listed.first { $0.scheduler == found?.scheduler }?.name
+            repeats(field, .string(name ?? value))
+            if let spacing = found?.spacing { echo(spacing: spacing) }
+        case "sigmas": echo(spacing: value)
+        case "seed_resize_from":
+            for (field, side) in zip(
+                Self.fieldsOfKeys[key] ?? [], value.split(separator: "x").compactMap { Int64($0) })
+            {
+                repeats(field, .integer(side))
+            }
+        default:
+            if let number = Int64(value) {
+                repeats(field, .integer(number))
+            } else if let number = Double(value) {
+                repeats(field, .number(number))
+            }
+        }
+    }
+
+    private mutating func echo(spacing: String) {
+        let label = Samplers.spacings.first { $0.word == spacing }?.label
+        repeats("scheduler", .string(label ?? spacing))
     }
 }
 

@@ -15,6 +15,8 @@ struct PreparedPictures: Sendable {
     /// The file that was sent as the source, where it has Content Credentials.
     let origin: File?
     let mask: File?
+    /// What of the request is not done.
+    let warnings: [String]
 
     /// - Throws: `Complaint` for what is no picture; addresses are never fetched.
     init(_ asked: PictureRequestReader.Pictures, _ order: Order) throws {
@@ -40,15 +42,18 @@ struct PreparedPictures: Sendable {
                 ? mask : mask.resized(width: image.width, height: image.height, filter: .bilinear)
             return asked.invertsMask ? fitted.inverted : fitted
         }
-        if let hard = mask?.thresholded, hard.isEmpty, asked.isOnlyMasked {
-            // As there: an empty mask with "only masked" is plain img2img.
+        var warnings: [String] = []
+        if let all = mask, all.support.isEmpty, asked.isOnlyMasked {
+            // As there: a black mask with "only masked" is plain img2img.
             mask = nil
             order.verb = "img2img"
             order.settings = order.settings.filter {
-                !$0.key.hasPrefix("mask_") && !$0.key.hasPrefix("region") && $0.key != "fill"
+                !PictureRequestReader.isOfMasks($0.key) && $0.key != "fill"
                     && !$0.key.hasPrefix("soft_")
             }
+            warnings.append("The mask is black: the whole picture is repainted")
         }
+        self.warnings = warnings
         let keepsSize = order.verb == "outpaint" || order.verb == "upscale"
         if keepsSize { mask = nil }
         if mask == nil ? !keepsSize : !asked.isOnlyMasked {
@@ -173,7 +178,7 @@ func decodedBase64(_ text: String, field: String) throws -> Image {
     try decodedPicture(base64Bytes(text, field: field), field: field)
 }
 
-private func decodedPicture(_ data: Data, field: String) throws -> Image {
+func decodedPicture(_ data: Data, field: String) throws -> Image {
     guard ImageFormat(sniffing: data) != nil else { throw invalidPicture(field) }
     return try decoded(data, field: field)
 }

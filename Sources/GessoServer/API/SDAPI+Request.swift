@@ -4,12 +4,14 @@ import Gesso
 /// A request of AUTOMATIC1111's API, read with its defaults and quirks.
 struct PictureRequest {
     let isImageToImage: Bool
-    let order: Order
+    var order: Order
     /// All fields with their defaults, as they are echoed.
     let parameters: [String: JSONValue]
     /// What has no counterpart here and changes nothing, a line each.
-    let warnings: [String]
+    var warnings: [String]
     let sendsImages: Bool
+    /// Whether the results stay in the gallery.
+    let isKept: Bool
     /// Whether a picture of all results comes before them.
     let sendsGrid: Bool
     /// Options that it sets for later requests, too.
@@ -103,6 +105,9 @@ struct PictureRequestReader {
 
     mutating func warn(_ text: String) { warnings.append(text) }
 
+    /// Sets a field that the answer repeats.
+    mutating func repeats(_ field: String, _ value: JSONValue) { parameters[field] = value }
+
     mutating func choose(_ model: String) { order.model = model }
 
     /// How many batches there are.
@@ -193,15 +198,21 @@ struct PictureRequestReader {
         try readModel(names)
         readInfotext(names?.library)
         let sends = fields.bool("send_images") ?? true
+        let saves = fields.bool("save_images") ?? false
+        var all = try Fields(.object(options))
+        let savesSamples = all.bool("samples_save") ?? true
         let sendsGrid = try readGrid()
         let stays = fields.bool("override_settings_restore_afterwards") == false
-        let task = fields.string("force_task_id", limit: 200)
+        let task =
+            ["force_task_id", "genkey"].compactMap { fields.string($0, limit: 200) }
+            .first { !$0.isEmpty }
         try fields.check()
         order = order.drawingSeed()
         parameters["seed"] = JSONValue(order.seed(of: 0))
         return PictureRequest(
             isImageToImage: isImageToImage, order: order, parameters: parameters,
-            warnings: warnings, sendsImages: sends, sendsGrid: sendsGrid && sends,
+            warnings: warnings, sendsImages: sends, isKept: saves && savesSamples,
+            sendsGrid: sendsGrid && sends,
             keptOptions: stays ? fields["override_settings"] : nil, taskID: task,
             batchSize: batch)
     }
@@ -244,9 +255,23 @@ struct PictureRequestReader {
             order.settings["region"] = "mask"
             let padding = fields.integer("inpaint_full_res_padding", in: 0...1024) ?? 0
             order.settings["mask_padding"] = "\(padding)"
-            order.settings["region_size"] = "\(min(max(max(width, height), 64), 2048))"
+            order.settings["work_size"] = workSize(width, height)
         }
         if fields.bool("mask_round") == false { order.settings["mask_mode"] = "soft" }
+    }
+
+    /// The size at which what is around a mask is worked on, in the shape that is asked for.
+    private mutating func workSize(_ width: Int, _ height: Int) -> String {
+        let sides = WorkSize.sides
+        let scale = min(1, Double(sides.upperBound) / Double(max(width, height)))
+        func side(_ asked: Int) -> Int {
+            min(max(Int(Double(asked) * scale), sides.lowerBound), sides.upperBound)
+        }
+        let size = Size(width: side(width), height: side(height))
+        if size != Size(width: width, height: height) {
+            warn("width, height: what is around the mask is worked on at \(size)")
+        }
+        return "\(size)"
     }
 
     /// What the noise grows from beside the seed.
@@ -301,10 +326,7 @@ struct PictureRequestReader {
                 "override_settings", "samples_format: give png, jpg, webp, avif or tiff")
         }
         if order.format == "jpeg" { order.quality = whole("jpeg_quality") ?? 80 }
-        if let eta = fields.double("eta", in: 0...1), order.settings["scheduler"] == "ddim", eta > 0
-        {
-            order.settings["eta"] = "\(eta)"
-        }
+        readEta()
         readNoise()
         for (name, word) in [("restore_faces", "face restoration"), ("tiling", "tiling")]
         where fields.bool(name) == true {
@@ -313,6 +335,22 @@ struct PictureRequestReader {
         readIdleFields()
         if let name = fields.string("refiner_checkpoint"), !name.isEmpty, name != "None" {
             fields.complain("refiner_checkpoint", "a refiner is not offered")
+        }
+    }
+
+    /// The share of fresh noise in a step: DDIM's, which is none there; the ancestral samplers' stays at 1.
+    private mutating func readEta() {
+        let eta = fields.double("eta", in: 0...1)
+        let scheduler = order.settings["scheduler"] ?? ""
+        if scheduler == "ddim" {
+            if let eta = eta ?? options["eta_ddim"]?.double, eta > 0 {
+                order.settings["eta"] = "\(min(eta, 1))"
+            }
+        } else if Samplers.isAncestral(scheduler) {
+            let name = eta == nil ? "eta_ancestral" : "eta"
+            if let eta = eta ?? options["eta_ancestral"]?.double, eta != 1 {
+                warn("\(name): \(eta) is taken as 1 by this sampler")
+            }
         }
     }
 

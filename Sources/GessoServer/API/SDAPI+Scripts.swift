@@ -35,22 +35,27 @@ extension PictureRequestReader {
                         "at most \(GessoServer.mostUnits) units at once")
                 }
                 take(units)
+            } else if Self.pageScripts.contains(name.lowercased()) {
+                warn("always on script '\(name)': the request's own fields count")
             } else if Self.isOn(arguments) {
                 throw Complaint(422, "always on script '\(name.prefix(100))' not found")
             }
         }
     }
 
-    /// Whether a script's arguments ask for anything.
+    /// Those of AUTOMATIC1111's page, which its API does not run, either.
+    private static let pageScripts = ["seed", "sampler", "refiner"]
+
+    /// Whether a script's arguments ask for anything: there are some, and they do not say that it is off.
     private static func isOn(_ arguments: [JSONValue]) -> Bool {
-        arguments.contains { argument in
-            switch argument {
-            case .object(let members):
-                members["enabled"].map { $0 == .bool(true) } ?? !members.isEmpty
-            case .bool(let flag): flag
-            default: false
-            }
+        let units = arguments.compactMap(\.object)
+        guard units.isEmpty else {
+            return arguments.first != .bool(false)
+                && units.contains { members in
+                    members["enabled"].map { $0 != .bool(false) } ?? !members.isEmpty
+                }
         }
+        return arguments.first.map { $0 != .bool(false) && $0 != .null } ?? false
     }
 
     private mutating func readOutpainting(_ script: String, _ arguments: [JSONValue]) {
@@ -143,8 +148,11 @@ extension PictureRequestReader {
 
     /// Drops what is for a mask only.
     private mutating func dropMask() {
-        for key in settings.keys where key.hasPrefix("mask_") || key.hasPrefix("region") {
-            settings[key] = nil
-        }
+        for key in settings.keys where Self.isOfMasks(key) { settings[key] = nil }
+    }
+
+    /// Whether a setting is for a mask or the region around it.
+    static func isOfMasks(_ key: String) -> Bool {
+        key.hasPrefix("mask_") || key == "region" || key == "work_size"
     }
 }

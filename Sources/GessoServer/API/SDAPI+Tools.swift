@@ -14,8 +14,9 @@ extension GessoServer {
                 let text = fields.string("image", limit: .max)
                 try fields.check()
                 guard let text else { throw Complaint(404, "Image not found") }
-                let found = try await offPool {
-                    try decodedBase64(text, field: "image").metadata.parameters
+                let bytes = try base64Bytes(text, field: "image")
+                let found = try await call.offPool(WorkLength(decoding: bytes)) {
+                    try decodedPicture(bytes, field: "image").metadata.parameters
                 }
                 guard let found else {
                     return .json(["info": "", "items": [:], "parameters": [:]])
@@ -45,8 +46,10 @@ extension GessoServer {
                 let text = fields.string("image", limit: .max)
                 let scaling = try Scaling(&fields)
                 guard let text else { throw Complaint(404, "Image not found") }
-                let image = try await offPool { try scaling.scaled(text).base64EncodedString() }
-                return .json(["html_info": "", "image": .string(image)])
+                let image = try await call.offPool {
+                    try scaling.scaled(text).base64EncodedString()
+                }
+                return .json(["html_info": .string(scaling.remark), "image": .string(image)])
             },
             Route(
                 .post, "/sdapi/v1/extra-batch-images", "Resize pictures", body: Self.anyObject
@@ -57,10 +60,14 @@ extension GessoServer {
                     throw Complaint.invalid("imageList", "at most 16 pictures at once")
                 }
                 let scaling = try Scaling(&fields)
-                let images = try await offPool {
-                    try texts.map { try scaling.scaled($0).base64EncodedString() }
+                var images: [JSONValue] = []
+                for text in texts {
+                    images.append(
+                        try await call.offPool {
+                            .string(try scaling.scaled(text).base64EncodedString())
+                        })
                 }
-                return .json(["html_info": "", "images": .array(images.map { .string($0) })])
+                return .json(["html_info": .string(scaling.remark), "images": .array(images)])
             },
             Route(
                 .post, "/sdapi/v1/interrogate", "Not offered", body: Self.anyObject
@@ -75,7 +82,7 @@ extension GessoServer {
                 let blur = fields.integer("blur", in: 0...256) ?? 0
                 try fields.check()
                 guard let text else { throw Complaint.invalid("mask", "field required") }
-                let data = try await offPool {
+                let data = try await call.offPool {
                     let mask = Mask(try decodedBase64(text, field: "mask").onWhite)
                     return try mask.dilated(by: growth).blurred(sigma: blur).image.encoded(as: .png)
                 }
@@ -96,6 +103,10 @@ private struct Scaling: Sendable {
     private let size: (width: Int, height: Int)?
     private let isCropped: Bool
     private let filter: ResamplingFilter?
+    /// A second picture, by another filter, and how much of it is laid over the first, in 0...1.
+    private let second: (filter: ResamplingFilter, share: Double)?
+    /// What is asked for and not done.
+    let remark: String
 
     init(_ fields: inout Fields) throws {
         let mode = fields.integer("resize_mode", in: 0...1) ?? 0
@@ -104,22 +115,44 @@ private struct Scaling: Sendable {
         let height = fields.integer("upscaling_resize_h", in: 1...8192) ?? 512
         size = mode == 1 ? (width, height) : nil
         isCropped = fields.bool("upscaling_crop") ?? true
-        let name = fields.string("upscaler_1") ?? "None"
-        switch name.lowercased() {
-        case "none", "": filter = nil
-        case "lanczos": filter = .lanczos
-        case "nearest": filter = .nearest
-        default: throw Complaint(404, "could not find upscaler named \(name.prefix(100))")
+        filter = try Self.filter(fields.string("upscaler_1"))
+        let other = try Self.filter(fields.string("upscaler_2"))
+        let share = fields.double("extras_upscaler_2_visibility", in: 0...1) ?? 0
+        second = share > 0 ? other.map { ($0, share) } : nil
+        let faces = ["gfpgan_visibility", "codeformer_visibility"].filter {
+            (fields.double($0, in: 0...1) ?? 0) > 0
         }
+        remark =
+            faces.isEmpty ? "" : "\(faces.joined(separator: ", ")): face restoration is not offered"
         try fields.check()
+    }
+
+    /// - Throws: `Complaint` with 404 for a name that is not listed.
+    private static func filter(_ name: String?) throws -> ResamplingFilter? {
+        switch (name ?? "None").lowercased() {
+        case "none", "": nil
+        case "lanczos": .lanczos
+        case "nearest": .nearest
+        default: throw Complaint(404, "could not find upscaler named \((name ?? "").prefix(100))")
+        }
     }
 
     func scaled(_ text: String) throws -> Data {
         let image = try decodedBase64(text, field: "image")
         guard let filter else { return try image.encoded(as: .png) }
+        var scaled = try scaled(image, filter)
+        if let second {
+            let other = try self.scaled(image, second.filter)
+            scaled.samples = zip(scaled.samples, other.samples).map {
+                UInt16((Double($0) + (Double($1) - Double($0)) * second.share).rounded())
+            }
+        }
+        return try scaled.encoded(as: .png)
+    }
+
+    private func scaled(_ image: Image, _ filter: ResamplingFilter) throws -> Image {
         if let (width, height) = size, isCropped {
-            return try image.covering(width: width, height: height, filter: filter)
-                .encoded(as: .png)
+            return image.covering(width: width, height: height, filter: filter)
         }
         // Of a size that is asked for and not cropped to, no side is smaller.
         let factor =
@@ -133,7 +166,6 @@ private struct Scaling: Sendable {
         } catch {
             throw Complaint.invalid("upscaling_resize", "\(error)")
         }
-        return try image.resized(width: width, height: height, filter: filter)
-            .encoded(as: .png)
+        return image.resized(width: width, height: height, filter: filter)
     }
 }

@@ -27,20 +27,26 @@ extension GessoServer {
     private func generate(_ call: Call, isImageToImage: Bool) async throws -> Response {
         var reader = PictureRequestReader(
             try await call.fields(), try await chosenOptions(), isImageToImage: isImageToImage)
-        let request = try reader.read(engine.names, styles)
+        var request = try reader.read(engine.names, styles)
         var order = request.order
         let maps = reader.maps
         var size = (order.settings["width"], order.settings["height"])
         if let pictures = reader.pictures {
             let asked = order
-            let prepared = try await offPool { try PreparedPictures(pictures, asked) }
+            let length = WorkLength(
+                decoding: [pictures.source, pictures.mask].compactMap(\.self),
+                width: pictures.width, height: pictures.height)
+            let prepared = try await call.offPool(length) {
+                try PreparedPictures(pictures, asked)
+            }
             order = try await kept(prepared)
+            request.warnings += prepared.warnings
             size = ("\(prepared.source.width)", "\(prepared.source.height)")
         }
         if !maps.isEmpty {
             let (width, height) = (size.0.flatMap(Int.init) ?? 512, size.1.flatMap(Int.init) ?? 512)
             order = try await kept(
-                offPool { try ControlMaps(maps, width: width, height: height) }, of: order)
+                call.offPool { try ControlMaps(maps, width: width, height: height) }, of: order)
         }
         do {
             try engine.check(order)
@@ -52,12 +58,42 @@ extension GessoServer {
         }
         for warning in request.warnings { logger.notice("\(call.request.uri.path): \(warning)") }
         if let kept = request.keptOptions { try await set(try Fields(kept)) }
-        let row = try await queue.submit(order, from: .sdapi)
-        if let task = request.taskID { tasks.name(row.id, task) }
-        let finished = try await wait(for: row, call)
+        request.order = order
+        // Named first: whoever sees the job can end it.
+        let id = JobRow.newID()
+        if let task = request.taskID ?? call.query["genkey"] { tasks.name(id, task) }
+        let row = try await queue.submit(order, from: .sdapi, id: id)
+        do {
+            let finished = try await wait(for: row, call)
+            let answer = try await answer(finished, request, reader.detected)
+            if !request.isKept { await discardResults(of: row) }
+            return answer
+        } catch {
+            if !request.isKept { await discardResults(of: row) }
+            throw error
+        }
+    }
+
+    /// Removes what a job has made: its client has it, and does not want it kept.
+    private func discardResults(of row: JobRow) async {
+        // Also where the client has left, and a cancelled job may still make one.
+        await Task { [queue, store, logger] in
+            _ = try? await queue.wait(for: row.id)
+            do {
+                try await store.removeResults(of: row.id)
+            } catch {
+                logger.warning("The results of job \(row.id) could not be removed: \(error)")
+            }
+        }.value
+    }
+
+    private func answer(
+        _ finished: JobRow, _ request: PictureRequest, _ detected: [DetectedMap]
+    ) async throws -> Response {
         guard finished.state != .failed else { throw Self.failure(finished) }
+        let order = request.order
         // What is made larger by tiles has a map for each of them, which nobody sees.
-        let shown = order.verb == "upscale" || !request.sendsImages ? [] : reader.detected
+        let shown = order.verb == "upscale" || !request.sendsImages ? [] : detected
         return try await answer(finished, request, try await encoded(shown, of: order))
     }
 
@@ -247,24 +283,31 @@ extension GessoServer {
     }
 
     /// The job that is to end or to go on, one of this interface, never the page's: the one that is named,
-    /// else the running one.
+    /// else the running one, else the only one that waits.
     private func meant(_ call: Call) async throws -> String? {
         let fields = try await call.fields()
-        let name =
-            fields["task_id"]?.string ?? fields["genkey"]?.string ?? call.query["task_id"]
-            ?? call.query["genkey"]
-        if let name { return tasks.job(of: name) }
-        guard let now = await queue.current, now.job.source == .sdapi else { return nil }
-        return now.job.id
+        let names = [
+            fields["task_id"]?.string, fields["genkey"]?.string, call.query["task_id"],
+            call.query["genkey"],
+        ]
+        if let name = names.compactMap(\.self).first(where: { !$0.isEmpty }) {
+            return tasks.job(of: name)
+        }
+        let active = try await store.activeJobs().filter { $0.source == .sdapi }
+        if let now = await queue.current, now.job.source == .sdapi { return now.job.id }
+        // One that waits behind the page's is its client's only one; of several it is not known whose is meant.
+        return active.count == 1 ? active[0].id : nil
     }
 
     private func progress(withPicture: Bool) async -> JSONValue {
         let now = await queue.current.flatMap { $0.job.source == .sdapi ? $0 : nil }
         let waiting = ((try? await store.activeJobs()) ?? []).filter { $0.source == .sdapi }.count
         guard let now else {
+            // A client waits for its own as if it ran: idle is when there is none.
             return [
-                "progress": 0.0, "eta_relative": 0.0, "state": Self.state(nil, waiting),
-                "current_image": .null, "textinfo": .null,
+                "progress": waiting > 0 ? 0.01 : 0.0, "eta_relative": 0.0,
+                "state": Self.state(nil, waiting), "current_image": .null,
+                "textinfo": waiting > 0 ? "In queue" : .null,
             ]
         }
         let (fraction, left) = await queue.progress(of: now)
@@ -284,8 +327,10 @@ extension GessoServer {
         return [
             "skipped": .bool(isSkipped), "interrupted": .bool(isInterrupted && !isSkipped),
             "stopping_generation": false,
-            "job": .string(now.map { "job \($0.number + 1) of \($0.job.pictures)" } ?? ""),
-            "job_count": .integer(Int64(now?.job.pictures ?? 0)),
+            "job": .string(
+                now.map { "job \($0.number + 1) of \($0.job.pictures)" }
+                    ?? (waiting > 0 ? "waiting" : "")),
+            "job_count": .integer(Int64(now?.job.pictures ?? waiting)),
             "job_timestamp": .string(now == nil ? "0" : PictureInfo.stamp(time)),
             "job_no": .integer(Int64(now?.number ?? 0)),
             "sampling_step": .integer(Int64(now?.step ?? 0)),

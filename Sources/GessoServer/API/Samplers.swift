@@ -38,6 +38,11 @@ enum Samplers {
         }
     }
 
+    /// Whether a scheduler adds fresh noise in its steps, of which AUTOMATIC1111 has a share `eta`.
+    static func isAncestral(_ scheduler: String) -> Bool {
+        scheduler.hasSuffix("-a") || scheduler.contains("sde")
+    }
+
     /// Whether a scheduler's noise levels can be spread in other ways.
     static func spaces(_ scheduler: String) -> Bool {
         !["ddim", "ddpm", "pndm", "lcm", "tcd"].contains(scheduler)

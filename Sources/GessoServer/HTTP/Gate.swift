@@ -13,14 +13,17 @@ package struct Gate: Sendable {
     package var login: Login?
     /// The most bytes of a body with pictures.
     package var bodyLimit = 64 << 20
+    /// Which addresses of pictures need no login, from any page; nil knows of none.
+    private var links: PictureLinks?
     /// The paths that there are, with `{name}` for a part that varies; empty is any.
     private var paths: [[Substring]] = []
 
     package init() {}
 
-    /// The gate of a server that answers at some paths alone.
-    func knowing(_ paths: [String]) -> Gate {
+    /// The gate of a server that answers at some paths alone, and at addresses of pictures that need no login.
+    package func knowing(_ paths: [String], _ links: PictureLinks? = nil) -> Gate {
         var gate = self
+        gate.links = links
         gate.paths = paths.map { $0.split(separator: "/") }
         return gate
     }
@@ -92,8 +95,10 @@ package struct Gate: Sendable {
                 throw Refusal(
                     403, "Host '\(host.name)' is not allowed; start with --allow-host \(host.name)")
             }
-            let origin = try checkedOrigin(head, host, proof)
-            try checkLogin(head, proof)
+            let isRead = head.method == "GET" || head.method == "HEAD"
+            let isLinked = isRead && links?.allows(head.target) == true
+            let origin = try checkedOrigin(head, host, proof, isLinked: isLinked)
+            if !isLinked { try checkLogin(head, proof) }
             try checkPath(head)
             return .pass(bodyLimit: try checkedBody(head), origin: origin)
         } catch let refusal as Refusal {
@@ -147,12 +152,12 @@ package struct Gate: Sendable {
 
     /// Whether a page of another site sends it, and which.
     private func checkedOrigin(
-        _ head: Head, _ host: HostName, _ proof: Login.Proof
+        _ head: Head, _ host: HostName, _ proof: Login.Proof, isLinked: Bool
     ) throws -> String? {
         let values = head.values("origin")
         guard values.count <= 1 else { throw Refusal(400, "More than one Origin line") }
         guard let origin = values.first else {
-            if proof != .bearer { try checkSite(head) }
+            if proof != .bearer, !isLinked { try checkSite(head) }
             return nil
         }
         if origins.contains(origin) {

@@ -67,7 +67,7 @@ package struct Login: Sendable {
 }
 
 /// Compares in a time that depends on the length of `given` alone.
-private func isSame(_ known: String, _ given: String) -> Bool {
+func isSame(_ known: String, _ given: String) -> Bool {
     let (known, given) = (Array(known.utf8), Array(given.utf8))
     guard !known.isEmpty else { return false }
     var difference = known.count ^ given.count

@@ -137,8 +137,9 @@ extension Complaint {
         if dialect == .openAI, recurs, let name = HTTPField.Name("x-should-retry") {
             fields[name] = "false"
         }
-        return .json(
-            body(dialect), status: HTTPResponse.Status(code: status), fields: fields)
+        // OpenAI's interface has one number for all that is wrong with a request.
+        let code = dialect == .openAI && status == 422 ? 400 : status
+        return .json(body(dialect), status: HTTPResponse.Status(code: code), fields: fields)
     }
 
     private func body(_ dialect: Dialect) -> JSONValue {

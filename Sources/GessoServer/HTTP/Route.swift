@@ -163,6 +163,8 @@ extension Router where Context == ServerContext {
 
 /// Turns every error into an answer of the path's dialect, and adds what every answer carries.
 struct AnswerMiddleware: RouterMiddleware {
+    let links: PictureLinks
+
     func handle(
         _ request: Request, context: ServerContext,
         next: (Request, ServerContext) async throws -> Response
@@ -178,7 +180,9 @@ struct AnswerMiddleware: RouterMiddleware {
         response.headers[.xContentTypeOptions] = "nosniff"
         Self.set("Referrer-Policy", "same-origin", &response)
         Self.set("Cross-Origin-Opener-Policy", "same-origin", &response)
-        Self.set("Cross-Origin-Resource-Policy", "same-origin", &response)
+        let isLinked = links.allows(request.head.path ?? "/")
+        let policyOfUse = isLinked ? "cross-origin" : "same-origin"
+        Self.set("Cross-Origin-Resource-Policy", policyOfUse, &response)
         let policy =
             "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' blob: data:; "
             + "connect-src 'self'; worker-src 'self'; manifest-src 'self'; base-uri 'none'; "
@@ -221,14 +225,3 @@ struct AnswerMiddleware: RouterMiddleware {
         }
     }
 }
-
-/// Does work that takes long off the threads that answer requests.
-func offPool<Value: Sendable>(
-    _ work: @escaping @Sendable () throws -> Value
-) async throws -> Value {
-    try await withCheckedThrowingContinuation { continuation in
-        workers.async { continuation.resume(with: Result { try work() }) }
-    }
-}
-
-private let workers = DispatchQueue(label: "gesso.pictures")

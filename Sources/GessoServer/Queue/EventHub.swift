@@ -33,6 +33,7 @@ package actor EventHub {
         guard listeners.count < Self.streamLimit else {
             var complaint = Complaint(503, "\(Self.streamLimit) event streams are open already")
             complaint.retryAfter = 10
+            complaint.recurs = false
             throw complaint
         }
         let id = UUID()

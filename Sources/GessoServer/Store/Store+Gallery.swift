@@ -106,6 +106,20 @@ extension Store {
         try await sweep()
     }
 
+    /// Removes the results of a job that have no star. Their pictures go with the next sweep where nothing else
+    /// uses them.
+    package func removeResults(of job: String) async throws {
+        try await write { db in
+            try db.execute(
+                sql: """
+                    UPDATE picture SET used = 0
+                    WHERE sha IN (SELECT picture FROM result WHERE job = ? AND NOT star)
+                    """, arguments: [job])
+            try db.execute(
+                sql: "DELETE FROM result WHERE job = ? AND NOT star", arguments: [job])
+        }
+    }
+
     /// Moves the oldest results without a star to the trash, until the pictures are within the quota.
     ///
     /// A picture counts once, and until the last result that has it is in the trash. What goes is removed at once.

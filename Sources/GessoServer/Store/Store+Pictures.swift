@@ -120,7 +120,8 @@ extension Store {
     static let viewSides = [256, 512, 1024, 2048]
 
     /// Removes what nothing refers to: drafts of a killed process, files without a row and their smaller
-    /// views, rows that no job and no result of the last day needs.
+    /// views, rows that no job and no result of the last day needs, jobs of AUTOMATIC1111's interface that have
+    /// no results.
     ///
     /// - Parameter age: seconds for which a file is left alone, because its row may be about to be
     ///   written; 0 only where nobody writes.
@@ -160,6 +161,12 @@ extension Store {
             try db.execute(
                 sql: "DELETE FROM result WHERE deleted IS NOT NULL AND deleted < ?",
                 arguments: [now - 24 * 3600])
+            // Those of programs that keep what they get themselves.
+            try db.execute(
+                sql: """
+                    DELETE FROM job WHERE source = ? AND state IN ('done', 'failed', 'cancelled')
+                    AND finished < ? AND NOT EXISTS (SELECT 1 FROM result WHERE result.job = job.id)
+                    """, arguments: [Door.sdapi.rawValue, now - 24 * 3600])
             let requests = try String.fetchAll(db, sql: "SELECT request FROM job")
             var needed: Set<String> = []
             for text in requests {
